@@ -1,0 +1,50 @@
+"""Who may do what: four roles, one table. Pure data; ``store.access`` enforces it."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+
+Role = Literal["user", "technician", "manager", "admin"]
+
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+"""From the least to the most powerful; each role may do everything the ones before it may."""
+
+PERMISSIONS: Final[dict[str, Role]] = {
+    "records.read": "user",
+    "records.export": "user",
+    "activity.read": "user",
+    "records.edit": "technician",
+    "records.add": "technician",
+    "records.import": "technician",
+    "options.edit": "technician",
+    "views.share": "technician",
+    "records.delete": "manager",
+    "records.bulk_edit": "manager",
+    "activity.export": "manager",
+    "records.purge": "admin",
+    "columns.manage": "admin",
+    "sample.load": "admin",
+    "backup.see": "admin",
+    "backup.create": "admin",
+    "backup.restore": "admin",
+    "backup.settings": "admin",
+    "users.manage": "admin",
+    "settings.edit": "admin",
+}
+"""Action → the least role that may do it."""
+
+
+def is_role(value: object) -> bool:
+    """Tell whether *value* names a role."""
+    return value in ROLES
+
+
+def least_role(action: str) -> Role:
+    """Give the least role that may do *action*; raises ``KeyError`` for an action nobody defined."""
+    return PERMISSIONS[action]
+
+
+def allows(role: str, action: str) -> bool:
+    """Tell whether *role* may do *action*. An unknown role may do nothing; an unknown action raises ``KeyError``."""
+    least = PERMISSIONS[action]
+    return role in ROLES and ROLES.index(role) >= ROLES.index(least)

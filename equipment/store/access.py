@@ -1,0 +1,102 @@
+"""The gate before every privileged write: is this session alive, and does its account's role allow the action?
+
+Nothing here is remembered between calls. The session and the account are read from the database each time, so a
+role taken away, an account disabled or a session ended counts from the next action on, in every tab and process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from pymongo.database import Database
+
+from backup_engine.errors import AdminOnly, PermissionDenied
+from equipment.domain.roles import PERMISSIONS, Role, allows
+from equipment.store import moments
+
+USERS: Final = "equipment_users"
+SESSIONS: Final = "equipment_sessions"
+SYSTEM_PREFIX: Final = "system:"
+
+Db = Database[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Who:
+    """Who acts. *session* is the stored (hashed) session id, so a cookie's text can never name the system."""
+
+    session: str
+    name: str
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account as the database has it now."""
+
+    key: str
+    name: str
+    role: Role
+    must_change_password: bool = False
+    local: bool = True
+    """False when an identity provider vouches for the account; it then has no password here."""
+
+    def may(self, action: str) -> bool:
+        """Tell whether the role allows *action* (for showing or hiding; ``require`` decides)."""
+        return not self.must_change_password and allows(self.role, action)
+
+
+SYSTEM: Final = Who(f"{SYSTEM_PREFIX}app", "system")
+"""The application itself: scheduler and start-up. Never built from anything a visitor sends."""
+
+_SYSTEM_ACCOUNT: Final = Account("system", "system", "admin")
+
+
+def session_is_live(session: dict[str, Any], now: datetime) -> bool:
+    """Tell whether a session document is within both of its limits."""
+    return moments.aware(session["until"]) > now and moments.aware(session["idle_until"]) > now
+
+
+def account_of(user: dict[str, Any]) -> Account:
+    """Give the account a user document describes."""
+    return Account(
+        key=str(user["_id"]),
+        name=str(user["name"]),
+        role=user["role"],
+        must_change_password=bool(user.get("must_change")),
+        local=user.get("source", "local") == "local",
+    )
+
+
+def identify(db: Db, who: Who, *, now: datetime | None = None) -> Account | None:
+    """Read the account behind *who* from the database; None when the session has ended or the account is not active."""
+    if who.session.startswith(SYSTEM_PREFIX):
+        return _SYSTEM_ACCOUNT
+    session = db[SESSIONS].find_one({"_id": who.session})
+    if session is None or not session_is_live(session, now or moments.now()):
+        return None
+    user = db[USERS].find_one({"_id": session["user"]})
+    if user is None or user.get("state") != "active" or user.get("epoch", 0) != session.get("epoch", 0):
+        return None
+    return account_of(user)
+
+
+def require(db: Db, who: Who, action: str) -> Account:
+    """Give the account when it may do *action*.
+
+    Raises ``PermissionDenied`` when the session has ended, a new password is due or the role is too low, and
+    ``AdminOnly`` when only an administrator may do it. An action missing from the table raises ``KeyError``.
+    """
+    least = PERMISSIONS[action]
+    account = identify(db, who)
+    if account is None:
+        raise PermissionDenied("you are no longer signed in", hint="Sign in again.")
+    if account.must_change_password:
+        raise PermissionDenied("a new password is due first", hint="Choose it under your name at the top.")
+    if allows(account.role, action):
+        return account
+    if least == "admin":
+        raise AdminOnly(f"{action} needs the role admin, and {account.name} has the role {account.role}")
+    raise PermissionDenied(f"{action} needs the role {least}, and {account.name} has the role {account.role}")

@@ -1,0 +1,152 @@
+"""The activity log: who changed what, when and from where. Entries are added and read, never changed.
+
+Only MongoDB itself removes entries, by a TTL index, and only when an installation sets a retention.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import bson
+from bson.errors import BSONError
+from pymongo import ASCENDING, DESCENDING
+from pymongo.client_session import ClientSession
+from pymongo.errors import OperationFailure
+
+from equipment.store import moments
+from equipment.store.access import Db, Who
+
+ACTIVITY: Final = "equipment_activity"
+RETENTION_INDEX: Final = "retention"
+LARGEST_ENTRY: Final = 8 * 1024 * 1024
+"""Before and after together; half of what one document may hold."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that changed, for ``record_many``."""
+
+    target: str
+    before: Any = None
+    after: Any = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What to show of the log; empty parts do not filter. *actions* are beginnings such as ``records.``."""
+
+    names: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    target: str = ""
+    text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def query(self) -> dict[str, Any]:
+        """Give the filter as MongoDB understands it."""
+        query: dict[str, Any] = {}
+        if self.names:
+            query["who"] = {"$in": list(self.names)}
+        if self.actions:
+            query["action"] = {"$regex": "^(" + "|".join(re.escape(action) for action in self.actions) + ")"}
+        if self.target:
+            query["target"] = self.target
+        if self.since or self.until:
+            query["at"] = {"$gte": self.since} if self.since else {}
+            query["at"] |= {"$lt": self.until} if self.until else {}
+        if self.text:
+            found = {"$regex": re.escape(self.text), "$options": "i"}
+            query["$or"] = [{name: found} for name in ("who", "action", "target", "note")]
+        return query
+
+
+def record(
+    db: Db, who: Who, action: str, target: str, *,
+    before: Any = None, after: Any = None, note: str = "", session: ClientSession | None = None,
+) -> None:
+    """Add one entry. With *session* it becomes part of the caller's transaction."""
+    record_many(db, who, action, [Change(target, before, after, note)], session=session)
+
+
+def record_many(
+    db: Db, who: Who, action: str, changes: Iterable[Change], *, session: ClientSession | None = None
+) -> None:
+    """Add one entry for each of *changes*, all with the same instant, person and action."""
+    at = moments.now()
+    entries = [_entry(at, who, action, change) for change in changes]
+    joined: dict[str, Any] = {"session": session} if session else {}
+    if entries:
+        db[ACTIVITY].insert_many(entries, **joined)
+
+
+def of_target(db: Db, target: str, *, limit: int = 1000) -> list[dict[str, Any]]:
+    """Give the entries about *target*, newest first."""
+    return find(db, Filter(target=target), limit=limit)
+
+
+def find(db: Db, chosen: Filter = Filter(), *, limit: int = 100, skip: int = 0) -> list[dict[str, Any]]:
+    """Give entries newest first."""
+    cursor = db[ACTIVITY].find(chosen.query()).sort([("at", DESCENDING), ("_id", DESCENDING)])
+    return [entry | {"at": moments.aware(entry["at"])} for entry in cursor.skip(skip).limit(limit)]
+
+
+def count(db: Db, chosen: Filter = Filter()) -> int:
+    """Count the entries *chosen* lets through."""
+    return db[ACTIVITY].count_documents(chosen.query())
+
+
+def names(db: Db) -> list[str]:
+    """Give everybody who is in the log, sorted."""
+    return sorted(str(name) for name in db[ACTIVITY].distinct("who"))
+
+
+def prepare(db: Db, *, retention_days: int = 0) -> None:
+    """Create the log's indexes; *retention_days* above 0 lets MongoDB forget older entries, 0 keeps them all."""
+    log = db[ACTIVITY]
+    log.create_index([("target", ASCENDING), ("at", DESCENDING)])
+    log.create_index([("who", ASCENDING), ("at", DESCENDING)])
+    if log.index_information().get(RETENTION_INDEX, {}).get("expireAfterSeconds") != (retention_days * 86400 or None):
+        _drop_retention(db)
+    if retention_days > 0:
+        log.create_index([("at", ASCENDING)], name=RETENTION_INDEX, expireAfterSeconds=retention_days * 86400)
+    else:
+        log.create_index([("at", DESCENDING), ("_id", DESCENDING)])
+
+
+def _drop_retention(db: Db) -> None:
+    try:
+        db[ACTIVITY].drop_index(RETENTION_INDEX)
+    except OperationFailure as error:
+        if error.code != 27:  # IndexNotFound
+            raise
+
+
+def _entry(at: datetime, who: Who, action: str, change: Change) -> dict[str, Any]:
+    before, after = _storable(change.before), _storable(change.after)
+    if _size(before) + _size(after) > LARGEST_ENTRY:
+        before, after = _stand_in(before), _stand_in(after)
+    return {"at": at, "who": who.name, "address": who.address, "action": action, "target": change.target,
+            "before": before, "after": after, "note": change.note}
+
+
+def _storable(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) and not hasattr(value, "raw") else value
+
+
+def _size(value: Any) -> int:
+    if value is None:
+        return 0
+    try:
+        return len(bson.encode({"v": value}))
+    except BSONError:
+        return LARGEST_ENTRY + 1
+
+
+def _stand_in(value: Any) -> Any:
+    """A change too large to keep twice is still noted; the record itself is in the backups."""
+    return None if value is None else {"not kept": "too large for the log", "bytes": _size(value)}

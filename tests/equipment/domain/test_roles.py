@@ -1,0 +1,54 @@
+"""The permission table, cell by cell."""
+
+from __future__ import annotations
+
+import pytest
+
+from equipment.domain.roles import PERMISSIONS, ROLES, allows, is_role
+
+YES, NO = True, False
+
+TABLE = {
+    # action               user technician manager admin
+    "records.read":        (YES, YES, YES, YES),
+    "records.export":      (YES, YES, YES, YES),
+    "activity.read":       (YES, YES, YES, YES),
+    "records.edit":        (NO, YES, YES, YES),
+    "records.add":         (NO, YES, YES, YES),
+    "records.import":      (NO, YES, YES, YES),
+    "options.edit":        (NO, YES, YES, YES),
+    "views.share":         (NO, YES, YES, YES),
+    "records.delete":      (NO, NO, YES, YES),
+    "records.bulk_edit":   (NO, NO, YES, YES),
+    "activity.export":     (NO, NO, YES, YES),
+    "records.purge":       (NO, NO, NO, YES),
+    "columns.manage":      (NO, NO, NO, YES),
+    "sample.load":         (NO, NO, NO, YES),
+    "backup.see":          (NO, NO, NO, YES),
+    "backup.create":       (NO, NO, NO, YES),
+    "backup.restore":      (NO, NO, NO, YES),
+    "backup.settings":     (NO, NO, NO, YES),
+    "users.manage":        (NO, NO, NO, YES),
+    "settings.edit":       (NO, NO, NO, YES),
+}
+CELLS = [(role, action, row[column]) for action, row in TABLE.items() for column, role in enumerate(ROLES)]
+
+
+@pytest.mark.parametrize(("role", "action", "expected"), CELLS)
+def test_cell(role: str, action: str, expected: bool) -> None:
+    assert allows(role, action) is expected
+
+
+def test_the_table_covers_every_action() -> None:
+    assert set(TABLE) == set(PERMISSIONS)
+
+
+@pytest.mark.parametrize("role", ["", "Admin", "root", "admin ", None, 3])
+def test_unknown_roles_may_do_nothing(role: object) -> None:
+    assert not is_role(role)
+    assert not any(allows(role, action) for action in PERMISSIONS)  # type: ignore[arg-type]
+
+
+def test_an_action_nobody_defined_is_a_fault_of_the_program() -> None:
+    with pytest.raises(KeyError):
+        allows("admin", "records.dance")
