@@ -1,0 +1,178 @@
+"""Which sets may go: pure rules over a list of sets and a moment.
+
+Age is measured from the newest good set, not from now, so that an installation that was off for a month loses
+nothing by being switched on. Only a complete set older than ``keep_days`` may go, and never:
+
+* the newest good set, the last three good ones, the newest good one in which a collection is not empty,
+* a pinned set, the latest safety set of a restore with everything that rests on it, a full set under a kept
+  differential,
+* a set dated in the future, damaged, of the original system or of a newer format.
+
+*Good* is a complete set made by a backup (not a safety set, not an import) that no verification has found bad.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from backup_engine.model import BackupSet
+
+__all__ = ["Decision", "decide", "good_sets", "halted"]
+
+TOLERANCE = timedelta(minutes=2)
+"""Clocks may differ by this much without anybody calling them wrong."""
+
+JUMP = timedelta(days=30)
+"""Two neighbouring backups further apart than this look like a clock that was set, not like a holiday."""
+
+NEIGHBOURS = 10
+"""Sequence numbers this close belong to neighbouring backups: failed ones burn numbers, deleted sets leave holes."""
+
+KEPT_GOOD = 3
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What happens to one set, and why in words."""
+
+    backup: BackupSet
+    keep: bool
+    reason: str
+    age: timedelta
+    """How much older it is than the newest good set; negative when it is younger."""
+
+
+def good_sets(sets: Iterable[BackupSet], bad: Collection[str] = ()) -> list[BackupSet]:
+    """List the good sets, oldest first."""
+    good = (one for one in sets if one.state == "complete" and one.trigger not in ("pre_restore", "imported"))
+    return sorted((one for one in good if one.backup_id not in bad), key=lambda one: one.seq)
+
+
+def halted(sets: Sequence[BackupSet], now: datetime, *, acknowledged: int = 0, bad: Collection[str] = ()) -> str:
+    """Say why nothing at all may be deleted, or give an empty string.
+
+    ``acknowledged`` is the ``seq`` up to which an admin has accepted what is said here.
+    """
+    good = good_sets(sets, bad)
+    if not good:
+        return "there is no good backup to measure from"
+    return _clock_behind(good[-1], now) or _clock_jumped(good, acknowledged) or _shrunk(good, acknowledged)
+
+
+def decide(
+    sets: Sequence[BackupSet], now: datetime, keep_days: int = 7, *, bad: Collection[str] = ()
+) -> list[Decision]:
+    """Decide about every set, in the order given. Reads nothing and deletes nothing.
+
+    ``bad`` holds the ``backup_id`` of sets a verification has found damaged. ``now`` is aware.
+    """
+    good = good_sets(sets, bad)
+    protected = _protected(sets, good, now)
+    origin = good[-1].started if good else now
+    limit = timedelta(days=keep_days)
+    decisions = [_decision(one, origin, limit, protected, bool(good)) for one in sets]
+    return _keep_bases(decisions)
+
+
+def _decision(
+    backup: BackupSet, origin: datetime, limit: timedelta, protected: dict[str, str], any_good: bool
+) -> Decision:
+    age = origin - backup.started
+    reason = protected.get(_identity(backup), "")
+    if not reason and not any_good:
+        reason = "there is no good backup to measure from"
+    if not reason and age <= limit:
+        reason = f"within {_days(limit)} of the newest good backup"
+    if reason:
+        return Decision(backup, True, reason, age)
+    return Decision(backup, False, f"older than {_days(limit)} before the newest good backup", age)
+
+
+def _protected(sets: Sequence[BackupSet], good: Sequence[BackupSet], now: datetime) -> dict[str, str]:
+    """Reasons by identity; the first reason found stays."""
+    reasons: dict[str, str] = {}
+    for backup in sets:
+        reason = _own_reason(backup, now)
+        if reason:
+            reasons[_identity(backup)] = reason
+    if good:
+        reasons.setdefault(_identity(good[-1]), "the newest good backup")
+    for key in {key for backup in good for key in backup.parts}:
+        filled = next((one for one in reversed(good) if one.counts.get(key, 0) > 0), None)
+        if filled is not None:
+            reasons.setdefault(_identity(filled), f"the newest good backup in which {key} is not empty")
+    for backup in good[-KEPT_GOOD:]:
+        reasons.setdefault(_identity(backup), f"one of the last {KEPT_GOOD} good backups")
+    for backup in _latest_safety(sets):
+        reasons.setdefault(_identity(backup), "the latest safety backup of a restore; Undo needs it")
+    return reasons
+
+
+def _own_reason(backup: BackupSet, now: datetime) -> str:
+    if backup.pinned:
+        return "pinned"
+    if backup.state == "newer":
+        return "made by a newer version"
+    if backup.state == "legacy":
+        return "made by the original system; deleted only by hand"
+    if backup.state != "complete":
+        return "damaged or incomplete; it may be all that is left"
+    if backup.started > now + TOLERANCE:
+        return "dated in the future"
+    return ""
+
+
+def _latest_safety(sets: Sequence[BackupSet]) -> list[BackupSet]:
+    safety = [one for one in sets if one.trigger == "pre_restore" and one.state == "complete"]
+    if not safety:
+        return []
+    latest = max(safety, key=lambda one: one.seq)
+    root = latest.base or latest.backup_id
+    return [one for one in safety if root in (one.backup_id, one.base)]
+
+
+def _keep_bases(decisions: list[Decision]) -> list[Decision]:
+    needed = {one.backup.base for one in decisions if one.keep and one.backup.base}
+    return [
+        Decision(one.backup, True, "a kept differential backup rests on it", one.age)
+        if not one.keep and one.backup.backup_id in needed else one
+        for one in decisions
+    ]
+
+
+def _clock_behind(newest: BackupSet, now: datetime) -> str:
+    if newest.started <= now + TOLERANCE:
+        return ""
+    return f"the clock looks wrong: the newest good backup is dated {newest.label}, which is in the future"
+
+
+def _clock_jumped(good: Sequence[BackupSet], acknowledged: int) -> str:
+    for before, after in pairwise(good):
+        neighbours = after.seq - before.seq <= NEIGHBOURS and after.seq > acknowledged
+        if neighbours and after.started - before.started > JUMP:
+            days = (after.started - before.started).days
+            return f"the clock looks wrong: backup {after.label} is dated {days} days after the one before it"
+    return ""
+
+
+def _shrunk(good: Sequence[BackupSet], acknowledged: int) -> str:
+    newest = good[-1].counts
+    for before, after in pairwise(good):
+        if after.seq <= acknowledged:
+            continue
+        for key, count in before.counts.items():
+            if after.counts.get(key, 0) * 2 < count and newest.get(key, 0) * 2 < count:
+                return (f"{key} shrank from {count:,} to {after.counts.get(key, 0):,} records "
+                        f"in backup {after.label}")
+    return ""
+
+
+def _identity(backup: BackupSet) -> str:
+    return f"{backup.day}/{backup.label}/{backup.backup_id}"
+
+
+def _days(limit: timedelta) -> str:
+    return f"{limit.days} day" if limit.days == 1 else f"{limit.days} days"
