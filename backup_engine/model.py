@@ -86,6 +86,13 @@ class Part:
     content_sha256: str = ""
     blocks: tuple[str, ...] = ()
     layout: Layout = Layout(())
+    stored_bytes: int = 0
+    rows: int | None = None
+    """Rows in the file of a differential set, tombstones included; ``None`` in a full set, where it is ``records``."""
+    deleted: int = 0
+    """How many of those rows are tombstones."""
+    file_sha256: str = ""
+    """Content hash of the documents in the file of a differential set; ``content_sha256`` is of what it restores."""
     options: Mapping[str, Any] = field(default_factory=dict)
     indexes: tuple[Mapping[str, Any], ...] = ()
 

@@ -1,7 +1,7 @@
 """What a place for backups must be able to do.
 
-A storage knows folders (the seven days and ``.state``) and files in them, nothing of what the files mean. Every
-implementation passes the same conformance test, ``tests/backup_engine/storage/test_conformance.py``.
+A storage knows folders (the seven days, ``.state``, and ``""`` for the top) and files in them, nothing of what the
+files mean. Every implementation passes the same conformance test, ``tests/backup_engine/storage/test_conformance.py``.
 
 Errors are the engine's: ``BackupFileNotFound``, ``PermissionDenied``, ``NoSpace``; an ``OSError`` never leaves.
 """
@@ -9,6 +9,7 @@ Errors are the engine's: ``BackupFileNotFound``, ``PermissionDenied``, ``NoSpace
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 STATE = ".state"
@@ -51,6 +52,9 @@ class Storage(Protocol):
 
     def describe(self) -> str:
         """Where this is, in words for people (a path or an address without secrets)."""
+
+    def lock_file(self) -> Path | None:
+        """Path of the file whose ``flock`` guards this place between processes; ``None`` where nobody shares it."""
 
     def entries(self, folder: str) -> list[Entry]:
         """The regular files of a folder by name; empty when the folder does not exist. Links are not followed."""

@@ -1,0 +1,38 @@
+"""One place that turns what the operating system says into what a person can act on."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from backup_engine.errors import BackupError, BackupFileNotFound, NoSpace, PermissionDenied
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_NOT_PLAIN = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.ENXIO})
+_MISSING = frozenset({errno.ENOENT})
+
+
+@contextmanager
+def disk_errors(where: str) -> Iterator[None]:
+    """Raise the engine's error for any ``OSError`` but ``FileExistsError``, which is an answer, not a fault."""
+    try:
+        yield
+    except FileExistsError:
+        raise
+    except OSError as problem:
+        raise _named(problem, where) from problem
+
+
+def _named(problem: OSError, where: str) -> BackupError:
+    reason = problem.strerror or str(problem)
+    if problem.errno in _FULL:
+        return NoSpace(f"{where}: {reason}", hint="Free some space and try again; older backups are untouched.")
+    if problem.errno in _REFUSED:
+        return PermissionDenied(f"{where}: {reason}", hint="Check the owner and the mode of the backup folder.")
+    if problem.errno in _NOT_PLAIN:
+        return PermissionDenied(f"{where} is a link or not what its name promises: {reason}")
+    if problem.errno in _MISSING:
+        return BackupFileNotFound(where)
+    return BackupError(f"the disk reports a fault at {where}: {reason}", hint="Check the disk and the system log.")
