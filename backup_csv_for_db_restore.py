@@ -1,0 +1,71 @@
+"""Back up and restore the equipment list: the class, the two page functions and the command line.
+
+    from backup_csv_for_db_restore import DatabaseBackupRestore
+    backup_system = DatabaseBackupRestore()
+    success, backup_file, message = backup_system.create_backup(backup_interval_hours=1)
+
+Without arguments everything is this installation's: its database, its folder, its interval.
+``python backup_csv_for_db_restore.py --help`` lists the commands.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backup_engine import api
+
+__all__ = ["DatabaseBackupRestore", "backup_restore_ui", "integrate_auto_backup_into_main_app"]
+
+
+class DatabaseBackupRestore(api.DatabaseBackupRestore):
+    """``backup_engine.api.DatabaseBackupRestore`` with this installation's defaults bound in."""
+
+    def __init__(self, connection_string: str | None = None, **options: Any) -> None:
+        """Take whatever is not given from the installation's settings; see the parent for every option."""
+        from equipment import database, settings
+
+        chosen = settings.get_settings()
+        options.setdefault("backup_folder", str(chosen.backup_folder))
+        options.setdefault("keep_days", chosen.backup_keep_days)
+        options.setdefault("interval_hours", chosen.backup_interval_hours)
+        if connection_string is None and "client" not in options:
+            options.setdefault("connect", lambda: database.connect(chosen))
+        options.setdefault("database", chosen.mongodb_database)
+        super().__init__(connection_string, **options)
+
+
+def backup_restore_ui(app: Any = None) -> None:
+    """Draw the Backup & Restore tab inside a Streamlit page, for administrators only.
+
+    ``app`` may offer ``current_user() -> (name, role)``; otherwise ``st.session_state.user_role`` decides.
+    """
+    from equipment.ui.backup import tab
+
+    tab.show(app, _backups())
+
+
+def integrate_auto_backup_into_main_app(app: Any = None, backup_interval_hours: float | None = None) -> None:
+    """Check at a page load whether a backup is due and start it in the background; never waits, never breaks a page.
+
+    ``backup_interval_hours`` (0.1–168) seeds the interval when nobody has set one.
+    """
+    from equipment.ui.backup import page_check
+
+    page_check.run(app, _backups(), backup_interval_hours)
+
+
+def _backups() -> Any:
+    from equipment import backups, database, settings
+
+    chosen = settings.get_settings()
+    return backups.of(chosen, lambda: database.connect(chosen))
+
+
+def _main() -> None:
+    from backup_engine import cli
+
+    cli.main(engine=DatabaseBackupRestore)
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,192 @@
+"""Backups without anybody asking: a loop in the server process, and a check at every page load.
+
+Several processes may run this loop over one folder: whether a backup is due is decided again under the engine's locks,
+so two loops, two tabs or two hosts still make one set.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+import orjson
+
+from backup_engine import ledger, preferences as choices
+from backup_engine.create import create
+from backup_engine.drill import drill
+from backup_engine.errors import BackupError, BackupFileNotFound, Busy
+from backup_engine.model import Trigger
+from backup_engine.preferences import Preferences
+from backup_engine.schedule import Due, due
+from backup_engine.storage.base import STATE
+from backup_engine.workspace import Workspace
+
+log = logging.getLogger(__name__)
+CHECKS_FILE = "checks.json"
+CHECKS_KEPT = 50
+TICK_SECONDS = 30.0
+
+Result = Literal["created", "not needed", "failed"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One look at whether a backup is due; looks with the same result in a row are counted, not repeated."""
+
+    result: Result
+    message: str
+    trigger: str
+    first: datetime
+    last: datetime
+    times: int = 1
+
+
+class Scheduler:
+    """Watches one workspace. ``start`` runs the loop; ``page_check`` and ``check`` work without it too."""
+
+    def __init__(
+        self, workspace: Workspace, defaults: Preferences, *, tick_seconds: float = TICK_SECONDS,
+        tell: Callable[[Check], None] | None = None,
+    ) -> None:
+        """``tell`` hears of every check that created a set or failed (the activity log of the application)."""
+        self.workspace = workspace
+        self.preferences = defaults
+        self._defaults = defaults
+        self._tick_seconds = tick_seconds
+        self._tell = tell
+        self._stop = threading.Event()
+        self._loop: threading.Thread | None = None
+        self._checking = threading.Lock()
+        self._checks: deque[Check] = deque(_stored(workspace), maxlen=CHECKS_KEPT)
+
+    def start(self) -> None:
+        """Start the loop once."""
+        if self._loop is None:
+            self._loop = threading.Thread(target=self._run, name="backup-scheduler", daemon=True)
+            self._loop.start()
+
+    def stop(self, seconds: float = 5) -> None:
+        """End the loop and wait for it."""
+        self._stop.set()
+        if self._loop is not None:
+            self._loop.join(seconds)
+            self._loop = None
+
+    def checks(self) -> list[Check]:
+        """Give the last checks, newest first."""
+        return list(reversed(self._checks))
+
+    def due(self) -> Due:
+        """Say whether a backup is due, from the folder and the remembered preferences: no MongoDB command."""
+        last = self.workspace.catalog.last()
+        return due(last.started if last else None, self.workspace.clock(), self.preferences.interval_hours)
+
+    def page_check(self) -> Check | None:
+        """Look whether a backup is due and start one in a thread when it is. Never waits, never raises.
+
+        Gives the failed check to show when the last one failed, else ``None``.
+        """
+        try:
+            if self.preferences.automatic and self.due().is_due and not self._checking.locked():
+                threading.Thread(target=self.check, args=("auto",), name="backup-auto", daemon=True).start()
+        except BackupError as error:
+            self._remember("failed", str(error), "auto")
+        newest = self._checks[-1] if self._checks else None
+        return newest if newest is not None and newest.result == "failed" else None
+
+    def check(self, trigger: Trigger = "manual") -> Check:
+        """Make a backup if one is due, now, in this thread; remember and return what came of it."""
+        with self._checking:
+            try:
+                self.refresh()
+                created = create(
+                    self.workspace, trigger=trigger, interval_hours=self.preferences.interval_hours, force=False
+                )
+            except Busy as error:
+                return self._remember("not needed", str(error), trigger)
+            except BackupError as error:
+                return self._remember("failed", str(error), trigger)
+            return self._remember("created" if created.set else "not needed", created.message, trigger)
+
+    def refresh(self) -> Preferences:
+        """Read the preferences again; raises ``DatabaseUnreachable``."""
+        self.preferences = choices.load(self.workspace.connect(), self._defaults)
+        return self.preferences
+
+    def change(self, **changes: object) -> Preferences:
+        """Store preferences and use them at once; raises ``BadInput`` or ``DatabaseUnreachable``."""
+        choices.save(self.workspace.connect(), **changes)
+        return self.refresh()
+
+    def seed(self, interval_hours: float) -> None:
+        """Use this interval unless somebody stored one; with the database down it serves until that can be asked."""
+        self._defaults = replace(self._defaults, interval_hours=interval_hours)
+        self.preferences = replace(self.preferences, interval_hours=interval_hours)
+        try:
+            choices.seed(self.workspace.connect(), interval_hours)
+            self.refresh()
+        except BackupError as error:
+            log.warning("the backup interval was not stored: %s", error)
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._tick_seconds):
+            try:
+                self.refresh()
+                if self.preferences.automatic and self.due().is_due:
+                    self.check("scheduled")
+                self._rehearse()
+            except BackupError as error:
+                self._remember("failed", str(error), "scheduled")
+            except Exception:  # noqa: BLE001 - the loop must outlive any single fault; it is logged and shown
+                log.exception("scheduled check failed")
+                self._remember("failed", "Backup error: unexpected fault in the scheduled check. See the log.", "scheduled")
+
+    def _rehearse(self) -> None:
+        days = self.preferences.drill_every_days
+        newest = self.workspace.catalog.newest_good()
+        if not days or newest is None:
+            return
+        proven = ledger.last_drill(self.workspace)
+        if proven is None or self.workspace.clock() - proven > timedelta(days=days):
+            drill(self.workspace, newest)
+
+    def _remember(self, result: Result, message: str, trigger: str) -> Check:
+        now = self.workspace.clock()
+        newest = self._checks[-1] if self._checks else None
+        if newest is not None and newest.result == result and result != "created":
+            self._checks.pop()
+            check = replace(newest, message=message, trigger=trigger, last=now, times=newest.times + 1)
+        else:
+            check = Check(result, message, trigger, now, now)
+        self._checks.append(check)
+        if check.times == 1:
+            self._store()
+            if self._tell is not None and result != "not needed":
+                self._tell(check)
+        return check
+
+    def _store(self) -> None:
+        try:
+            self.workspace.storage.put(STATE, CHECKS_FILE, orjson.dumps(list(self._checks)))
+        except BackupError as error:
+            log.warning("the list of checks was not stored: %s", error)
+
+
+def _stored(workspace: Workspace) -> list[Check]:
+    try:
+        with workspace.storage.open(STATE, CHECKS_FILE) as file:
+            rows = orjson.loads(file.read())
+        return [
+            Check(**{**row, "first": datetime.fromisoformat(row["first"]), "last": datetime.fromisoformat(row["last"])})
+            for row in rows
+        ]
+    except BackupFileNotFound:
+        return []
+    except (BackupError, ValueError, TypeError, KeyError) as error:
+        log.warning("the list of checks was unreadable and starts anew: %s", error)
+        return []

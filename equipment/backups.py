@@ -1,0 +1,269 @@
+"""One backup engine and one scheduler per process, and who may use them.
+
+Every privileged verb here asks its ``Caller`` first, whatever the page showed: the caller checks the role in the
+database (or, inside somebody else's app, with that app).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pymongo.database import Database
+from pymongo.errors import PyMongoError
+
+from backup_engine import api
+from backup_engine.api import (
+    BackupError, BackupSet, DatabaseBackupRestore, Preferences, Scheduler, Watch, Workspace,
+)
+from equipment.exchange import archive
+from equipment.jobs import Desk, Job
+from equipment.settings import Settings
+from equipment.store import activity
+from equipment.store.access import SYSTEM, Who
+
+log = logging.getLogger(__name__)
+Connect = Callable[[], Database[dict[str, Any]]]
+
+WRITING = "backup"
+"""The kind of job that backups, restores and undo share: one at a time."""
+CHECKING = "verify"
+LIST_CHANGES = ("records.", "options.", "columns.", "sample.")
+"""Beginnings of the activity entries that changed the list."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks: a name for the activity log, and a check that raises ``AdminOnly`` when the role does not allow."""
+
+    name: str
+    check: Callable[[str], object]
+    who: Who = SYSTEM
+
+
+class Backups:
+    """What the Backup & Restore screens can do. Build one per process through ``of``."""
+
+    def __init__(self, engine: DatabaseBackupRestore, connect: Connect, defaults: Preferences) -> None:
+        self.engine = engine
+        self.desk = Desk()
+        self.scheduler = Scheduler(engine.workspace, defaults, tell=self._tell)
+        self._connect = connect
+        self._seeded = False
+
+    @property
+    def workspace(self) -> Workspace:
+        """The engine's workspace, for its typed verbs."""
+        return self.engine.workspace
+
+    def sets(self, caller: Caller) -> list[BackupSet]:
+        """Every set, newest first. Works with the database down."""
+        caller.check("backup.see")
+        return list(reversed(self.workspace.catalog.sets()))
+
+    def create(self, caller: Caller, *, force: bool = False) -> Job:
+        """Start a backup unless one is not yet due (``force`` makes it regardless); the result is ``Created``."""
+        caller.check("backup.create")
+        interval = self.scheduler.preferences.interval_hours
+        return self._start(
+            caller, "backup.create", "Create backup",
+            lambda watch: self.engine.create(interval, force=force, watch=watch),
+        )
+
+    def replace(self, caller: Caller, backup: BackupSet, keys: tuple[str, ...]) -> Job:
+        """Start a replace restore of these collections; the result is ``Restored``."""
+        caller.check("backup.restore")
+
+        def work(watch: Watch) -> Any:
+            plan = api.plan_replace(self.workspace, backup, keys)
+            return api.replace(self.workspace, plan, actor=caller.name, watch=watch)
+
+        return self._start(caller, "backup.replace", f"Restore {backup.label}", work)
+
+    def merge(self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], pick: Any = None) -> Job:
+        """Start a merge restore; the result is one ``Merged`` per collection key."""
+        caller.check("backup.restore")
+
+        def work(watch: Watch) -> dict[str, Any]:
+            results = {}
+            for key in keys:
+                plan = api.plan_merge(self.workspace, backup, key, pick=pick)
+                results[key] = api.merge(self.workspace, plan, actor=caller.name, watch=watch)
+            return results
+
+        return self._start(caller, "backup.merge", f"Merge {backup.label}", work)
+
+    def undo(self, caller: Caller) -> Job:
+        """Start taking the last restore back."""
+        caller.check("backup.restore")
+        return self._start(caller, "backup.undo", "Undo restore", lambda watch: api.undo(self.workspace, watch=watch))
+
+    def import_set(self, caller: Caller, source: Any) -> Job:
+        """Start taking in a set from a zip stream or a folder; the result is the new ``BackupSet``."""
+        caller.check("backup.restore")
+        return self._start(
+            caller, "backup.import", "Take in a backup", lambda watch: api.import_set(self.workspace, source, watch=watch)
+        )
+
+    def verify(self, caller: Caller, backup: BackupSet) -> Job:
+        """Start a full check of one set; the result is ``Verification``."""
+        caller.check("backup.create")
+        return self.desk.start(
+            CHECKING, f"Verify {backup.label}", caller.name,
+            lambda watch: api.verify(self.workspace, backup, 2, watch=watch),
+        )
+
+    def drill(self, caller: Caller, backup: BackupSet | None = None) -> Job:
+        """Start a restore drill; the result is ``Drilled``."""
+        caller.check("backup.create")
+        return self._start(
+            caller, "backup.drill", "Restore drill", lambda watch: api.drill(self.workspace, backup, watch=watch)
+        )
+
+    def pin(self, caller: Caller, backup: BackupSet, pinned: bool) -> None:
+        """Protect a set from retention, or release it."""
+        caller.check("backup.settings")
+        (api.pin if pinned else api.unpin)(self.workspace, backup)
+        self._note(caller, "backup.pin" if pinned else "backup.unpin", backup.label, "")
+
+    def delete(self, caller: Caller, backup: BackupSet) -> None:
+        """Delete one set; raises ``BadInput`` for the newest good one and for whatever else rests on it."""
+        caller.check("backup.settings")
+        api.delete(self.workspace, backup)
+        self._note(caller, "backup.delete", backup.label, f"{sum(backup.counts.values())} records")
+
+    def change_preferences(self, caller: Caller, **changes: object) -> Preferences:
+        """Store interval, automatic backups on or off, and days between drills."""
+        caller.check("backup.settings")
+        before = self.scheduler.preferences
+        after = self.scheduler.change(**changes)
+        self._note(caller, "backup.settings", "preferences", f"{before} → {after}")
+        return after
+
+    def status(self) -> api.Status:
+        """How the backups stand, from the folder alone."""
+        return api.status(self.workspace)
+
+    def changes_since(self, moment: datetime | None) -> int | None:
+        """Count the changes to the list since a moment; None when the database cannot say."""
+        if moment is None:
+            return None
+        try:
+            return activity.count(self._connect(), activity.Filter(actions=LIST_CHANGES, since=moment))
+        except (BackupError, PyMongoError) as error:
+            log.warning("changes since the last backup were not counted: %s", error)
+            return None
+
+    def running(self) -> bool:
+        """Whether a backup, restore or drill of this process runs now."""
+        job = self.desk.latest(WRITING)
+        return job is not None and job.running
+
+    def check_now(self, caller: Caller) -> api.Check:
+        """Make a backup if one is due, in this thread."""
+        caller.check("backup.create")
+        return self.scheduler.check("manual")
+
+    def seed_interval(self, hours: float) -> None:
+        """Set the interval unless one is set; asked once per process, raises ``BadInput`` for a bad interval."""
+        if not self._seeded:
+            api.check_interval(hours)
+            self._seeded = True
+            self.scheduler.seed(hours)
+
+    def archive(self, caller: Caller, backup: BackupSet) -> bytes:
+        """Give the files of one set as a zip."""
+        caller.check("backup.see")
+        return b"".join(archive.stream(self.workspace, backup))
+
+    def verified(self, backup: BackupSet) -> bool:
+        """Whether the ledger knows a full check of this set that succeeded."""
+        return api.last_verified(self.workspace, backup) is not None
+
+    def last_drill(self) -> datetime | None:
+        """When a set was last proven restorable."""
+        return api.last_drill(self.workspace)
+
+    def retention_halted(self) -> str:
+        """Why retention pauses, or an empty string."""
+        return api.retention_halted(self.workspace)
+
+    def acknowledge(self, caller: Caller) -> str:
+        """Let retention go on although a collection shrank; gives what it did."""
+        caller.check("backup.settings")
+        message = api.prune(self.workspace, acknowledge_shrink=True).message
+        self._note(caller, "backup.acknowledge_shrink", "retention", message)
+        return message
+
+    def _start(self, caller: Caller, action: str, title: str, work: Callable[[Watch], Any]) -> Job:
+        def noted(watch: Watch) -> Any:
+            try:
+                result = work(watch)
+            except BackupError as error:
+                self._note(caller, f"{action}.failed", title, str(error))
+                raise
+            self._note(caller, action, title, _words(result))
+            return result
+
+        return self.desk.start(WRITING, title, caller.name, noted)
+
+    def _note(self, caller: Caller, action: str, target: str, note: str) -> None:
+        try:
+            activity.record(self._connect(), caller.who, action, target, note=note)
+        except BackupError as error:
+            log.warning("activity not recorded (%s %s): %s", action, target, error)
+
+    def _tell(self, check: Any) -> None:
+        self._note(Caller("system", _allow), f"backup.auto.{check.result}", check.trigger, check.message)
+
+
+_built: dict[tuple[str, str], Backups] = {}
+_building = threading.Lock()
+
+
+def of(settings: Settings, connect: Connect) -> Backups:
+    """Give the process's ``Backups`` for these settings, building it at the first call."""
+    where = (str(settings.backup_folder), settings.mongodb_database)
+    with _building:
+        if where not in _built:
+            defaults = Preferences(interval_hours=settings.backup_interval_hours)
+            engine = DatabaseBackupRestore(
+                connect=connect, backup_folder=str(settings.backup_folder), keep_days=settings.backup_keep_days,
+                interval_hours=settings.backup_interval_hours,
+            )
+            _built[where] = Backups(engine, connect, defaults)
+        return _built[where]
+
+
+def start(settings: Settings, connect: Connect) -> Backups:
+    """Start the scheduler; the server's lifespan calls this once."""
+    backups = of(settings, connect)
+    backups.scheduler.start()
+    return backups
+
+
+def stop() -> None:
+    """Stop every scheduler and let running jobs reach a safe point."""
+    for backups in _built.values():
+        backups.scheduler.stop()
+        backups.desk.wait(10)
+    _built.clear()
+
+
+def system_caller() -> Caller:
+    """The caller of code that no person started."""
+    return Caller("system", _allow)
+
+
+def _allow(action: str) -> None:
+    del action
+
+
+def _words(result: Any) -> str:
+    if isinstance(result, Mapping):
+        return " ".join(_words(value) for value in result.values())
+    return str(getattr(result, "message", result))

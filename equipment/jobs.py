@@ -1,0 +1,98 @@
+"""Long work in a thread owned by the process, so that it outlives the page that asked for it.
+
+A rerun of the page ends its script thread at the next ``st.`` call, and a closed tab ends the session; a backup or a
+restore must finish all the same. A page starts a job, polls it, may cancel it, and any later page finds its outcome.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from backup_engine.api import BackupError, Progress, Watch
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Job:
+    """One piece of work: what it is, how far it is, and how it ended."""
+
+    kind: str
+    title: str
+    owner: str
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    progress: Progress = field(default_factory=lambda: Progress("Starting"))
+    result: Any = None
+    error: BackupError | None = None
+    finished: datetime | None = None
+    done: threading.Event = field(default_factory=threading.Event)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def running(self) -> bool:
+        """Whether the work still goes on."""
+        return not self.done.is_set()
+
+    def cancel(self) -> None:
+        """Ask the work to stop at its next safe point."""
+        self.stop.set()
+
+    def watch(self) -> Watch:
+        """Give the work its line to this job."""
+        return Watch(self._report, self.stop.is_set)
+
+    def _report(self, progress: Progress) -> None:
+        self.progress = progress
+
+
+class Desk:
+    """The process's jobs by kind: at most one running of each, the last one kept for whoever asks next."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, Job] = {}
+        self._lock = threading.Lock()
+
+    def latest(self, kind: str) -> Job | None:
+        """Give the running or last job of a kind."""
+        return self._jobs.get(kind)
+
+    def start(self, kind: str, title: str, owner: str, work: Callable[[Watch], Any]) -> Job:
+        """Start work of a kind, or give the job of that kind that runs already (a double click is one operation)."""
+        with self._lock:
+            current = self._jobs.get(kind)
+            if current is not None and current.running:
+                return current
+            job = self._jobs[kind] = Job(kind, title, owner)
+        threading.Thread(target=_run, args=(job, work), name=f"job-{kind}", daemon=True).start()
+        return job
+
+    def clear(self, kind: str) -> None:
+        """Forget a finished job, once its outcome has been read."""
+        with self._lock:
+            job = self._jobs.get(kind)
+            if job is not None and not job.running:
+                del self._jobs[kind]
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until nothing runs; False when something still does after that many seconds."""
+        return all(job.done.wait(seconds) for job in list(self._jobs.values()))
+
+
+def _run(job: Job, work: Callable[[Watch], Any]) -> None:
+    try:
+        job.result = work(job.watch())
+    except BackupError as error:
+        job.error = error
+    except Exception:  # noqa: BLE001 - the boundary of the thread: an unforeseen fault must reach the page and the log
+        reference = secrets.token_hex(4)
+        log.exception("job %s failed, reference %s", job.kind, reference)
+        job.error = BackupError(f"unexpected fault in {job.title} (reference {reference})", hint="See the server log.")
+    finally:
+        job.finished = datetime.now(UTC)
+        job.done.set()

@@ -1,0 +1,150 @@
+"""Auto Backup: whether it runs, what it did, and how to run it without this page."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from backup_engine.api import BackupError
+from equipment.backups import WRITING, Backups, Caller
+from equipment.jobs import Job
+from equipment.ui.backup import words
+from equipment.ui.backup.progress import follow
+
+COMMAND = "backup_csv_for_db_restore.py"
+
+
+def show(backups: Backups, caller: Caller) -> None:
+    """Draw the sub-tab."""
+    _switches(backups, caller)
+    _next(backups, caller)
+    _checks(backups)
+    st.subheader("Retention")
+    st.write(
+        f"Backups older than {backups.workspace.keep_days} days are deleted after each good backup. Never deleted: the "
+        "newest good one, the newest good one that is not empty, the last three good ones, pinned ones, the latest "
+        "safety copy before a restore, and whatever another kept backup rests on. When a list shrank by more than half "
+        "against the backup before, nothing is deleted until you acknowledge it."
+    )
+    _shrink(backups, caller)
+    _drill(backups, caller)
+    _outside(backups)
+
+
+def _switches(backups: Backups, caller: Caller) -> None:
+    preferences = backups.scheduler.preferences
+    automatic = st.toggle("Automatic backups", value=preferences.automatic, key="backup_automatic")
+    if automatic != preferences.automatic:
+        _change(backups, caller, automatic=automatic)
+    st.caption(
+        f"Every {preferences.interval_hours:g} hours; set the interval under Create Backup. Every page load and a "
+        "background check in the server look whether a backup is due."
+    )
+
+
+def _change(backups: Backups, caller: Caller, **changes: object) -> None:
+    try:
+        backups.change_preferences(caller, **changes)
+    except BackupError as error:
+        st.error(str(error))
+    else:
+        st.rerun()
+
+
+def _next(backups: Backups, caller: Caller) -> None:
+    columns = st.columns(4)
+    checks = backups.scheduler.checks()
+    due = backups.scheduler.due()
+    columns[0].metric("Next backup due", "now" if due.is_due else words.moment(due.next_at)[11:16], border=True,
+                      help=due.why)
+    week = [check for check in checks if (backups.workspace.clock() - check.last).days < 7]
+    for column, result, label in zip(
+        columns[1:], ("created", "not needed", "failed"), ("Created, 7 days", "Not needed", "Failed"), strict=True
+    ):
+        column.metric(label, sum(check.times for check in week if check.result == result), border=True)
+    if checks:
+        st.write(f"Last check {words.moment(checks[0].last)}: {checks[0].message}")
+    if st.button("Run Auto Backup Check Now", icon=":material/play_arrow:"):
+        try:
+            check = backups.check_now(caller)
+        except BackupError as error:
+            st.error(str(error))
+            return
+        show_as = {"created": st.success, "not needed": st.info, "failed": st.error}[check.result]
+        show_as(check.message)
+
+
+def _checks(backups: Backups) -> None:
+    checks = backups.scheduler.checks()
+    if not checks:
+        return
+    with st.expander(f"The last {len(checks)} checks"):
+        rows = [
+            {"When": words.moment(check.last), "Result": check.result.capitalize(), "Times": check.times,
+             "Started by": words.TRIGGERS.get(check.trigger, check.trigger), "What it said": check.message}
+            for check in checks
+        ]
+        st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+
+
+def _shrink(backups: Backups, caller: Caller) -> None:
+    reason = backups.retention_halted()
+    if not reason:
+        return
+    st.warning(f"Retention is paused: {reason}", icon=":material/front_hand:")
+    if st.button("This is as it should be, resume retention"):
+        try:
+            st.success(backups.acknowledge(caller))
+        except BackupError as error:
+            st.error(str(error))
+
+
+def _drill(backups: Backups, caller: Caller) -> None:
+    st.subheader("Restore drill")
+    proven = backups.last_drill()
+    if proven is None:
+        st.write("No backup has been rehearsed yet. A drill restores the newest backup into scratch collections, "
+                 "compares every record and removes them again; the list is not touched.")
+    else:
+        st.write(f"Last proven restorable: {words.moment(proven)} "
+                 f"({words.ago(backups.workspace.clock() - proven)} ago).")
+    every = float(backups.scheduler.preferences.drill_every_days)
+    run, rhythm, _ = st.columns([2, 2, 4], vertical_alignment="bottom")
+    chosen = rhythm.number_input("Days between drills (0 = off)", 0.0, 90.0, value=every, step=1.0, format="%g")
+    if chosen != every:
+        _change(backups, caller, drill_every_days=chosen)
+    if run.button("Run restore drill", icon=":material/exercise:", disabled=backups.running()):
+        try:
+            backups.drill(caller)
+        except BackupError as error:
+            st.error(str(error))
+        else:
+            st.rerun()
+    follow(backups.desk, WRITING, _drilled)
+
+
+def _drilled(job: Job) -> None:
+    if job.title == "Restore drill":
+        st.success(job.result.message, icon=":material/verified:")
+
+
+def _outside(backups: Backups) -> None:
+    with st.expander("Back up without this page running"):
+        folder = Path.cwd()
+        python = sys.executable
+        st.write("The same command makes a backup when one is due, with the app open or closed.")
+        st.caption("cron")
+        st.code(f"*/15 * * * * cd {folder} && {python} {COMMAND} backup", language="bash")
+        st.caption("systemd unit, started by a timer")
+        st.code(
+            "[Service]\nType=oneshot\n"
+            f"WorkingDirectory={folder}\nExecStart={python} {COMMAND} backup\n\n"
+            "[Timer]\nOnCalendar=*:0/15\nPersistent=true", language="ini",
+        )
+        st.caption("Windows Task Scheduler")
+        st.code(f'schtasks /Create /SC MINUTE /MO 15 /TN EquipmentBackup /TR "{python} {COMMAND} backup"', language="bat")
+        st.caption("The command's exit code is 0 for a backup made or not needed; see docs/operations.md for the rest. "
+                   f"Interval: {backups.scheduler.preferences.interval_hours:g} hours.")

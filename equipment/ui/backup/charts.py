@@ -1,0 +1,59 @@
+"""Two pictures: when backups were made this week, and how the list and the sets grew."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from backup_engine.api import BackupSet
+from equipment.backups import Backups
+from equipment.ui.backup import words
+
+
+def show(backups: Backups) -> None:
+    """Draw both charts, once there is a set to draw."""
+    sets = [backup for backup in backups.workspace.catalog.sets() if backup.usable]
+    if not sets:
+        return
+    week, growth = st.columns(2)
+    week.altair_chart(_week(sets, backups), width="stretch")
+    growth.altair_chart(_growth(sets), width="stretch")
+
+
+def _week(sets: list[BackupSet], backups: Backups) -> alt.Chart:
+    today = backups.workspace.clock().date()
+    days = [today - timedelta(days=back) for back in range(6, -1, -1)]
+    cells = {(day, hour): 0 for day in days for hour in range(24)}
+    for backup in sets:
+        local = backup.started.astimezone()
+        if (local.date(), local.hour) in cells:
+            cells[local.date(), local.hour] += 1
+    frame = pd.DataFrame(
+        [{"Day": day.strftime("%a %d"), "Hour": hour, "Backups": number} for (day, hour), number in cells.items()]
+    )
+    return (
+        alt.Chart(frame, title="Backups this week, by hour", height=190)
+        .mark_rect(stroke="transparent", cornerRadius=2)
+        .encode(
+            x=alt.X("Hour:O", axis=alt.Axis(labelAngle=0, values=list(range(0, 24, 3)))),
+            y=alt.Y("Day:O", sort=[day.strftime("%a %d") for day in days], title=None),
+            color=alt.Color("Backups:Q", legend=None, scale=alt.Scale(scheme="tealblues", domainMin=0)),
+            tooltip=["Day", "Hour", "Backups"],
+        )
+    )
+
+
+def _growth(sets: list[BackupSet]) -> alt.LayerChart:
+    frame = pd.DataFrame(
+        [{"When": backup.started, "Records": sum(backup.counts.values()),
+          "KB": words.stored_bytes(backup) / 1000} for backup in sets]
+    )
+    base = alt.Chart(frame, title="Records and size of each set", height=190).encode(
+        x=alt.X("When:T", title=None), tooltip=["When:T", "Records:Q", alt.Tooltip("KB:Q", format=",.1f")]
+    )
+    records = base.mark_line(point=True).encode(y=alt.Y("Records:Q", scale=alt.Scale(zero=False)))
+    size = base.mark_area(opacity=0.15).encode(y=alt.Y("KB:Q", title="Size (KB)"))
+    return alt.layer(size, records).resolve_scale(y="independent")

@@ -1,0 +1,97 @@
+"""Create Backup: make one now, see how things stand, and every set there is."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from backup_engine.api import BackupError, Created
+from equipment.backups import WRITING, Backups, Caller
+from equipment.jobs import Job
+from equipment.ui.backup import charts, sets, words
+from equipment.ui.backup.progress import follow
+
+INTERVAL_BOUNDS = (0.1, 168.0)
+CHECKED_HOURS = 26
+"""A day and two hours: later than this, the newest verified set is too old for a daily habit."""
+
+
+def show(backups: Backups, caller: Caller) -> None:
+    """Draw the sub-tab."""
+    _status(backups)
+    _controls(backups, caller)
+    follow(backups.desk, WRITING, lambda job: _outcome(backups, caller, job))
+    charts.show(backups)
+    sets.show(backups, caller)
+
+
+def _status(backups: Backups) -> None:
+    state = backups.status()
+    columns = st.columns(6)
+    last = f"{words.ago(state.age)} ago" if state.age is not None else "Never"
+    columns[0].metric("Last backup", last, border=True)
+    columns[1].metric("Backups", f"{state.total:,}", border=True)
+    columns[2].metric("Today", f"{state.today:,}", border=True)
+    gap = words.ago(state.longest_gap) if state.longest_gap is not None else "–"
+    columns[3].metric("Longest gap, 7 days", gap, border=True)
+    lost = backups.changes_since(state.last.started if state.last else None)
+    changes = "–" if lost is None else f"{lost:,}"
+    columns[4].metric("Unsaved changes", changes, border=True,
+                      help="Changes since the last backup. If this disk died now, you would lose these.")
+    free = "–" if state.free_bytes is None else words.size(state.free_bytes)
+    columns[5].metric("Free space", free, border=True)
+    if state.age is not None and state.age.total_seconds() > CHECKED_HOURS * 3600:
+        st.warning(f"No verified backup for {words.ago(state.age)}.", icon=":material/warning:")
+
+
+def _controls(backups: Backups, caller: Caller) -> None:
+    interval, button, _ = st.columns([2, 2, 4], vertical_alignment="bottom")
+    chosen = interval.number_input(
+        "Set backup interval (hours)", *INTERVAL_BOUNDS, value=float(backups.scheduler.preferences.interval_hours),
+        step=0.5, format="%g", key="backup_interval",
+    )
+    if chosen != backups.scheduler.preferences.interval_hours:
+        _change_interval(backups, caller, chosen)
+    running = backups.running()
+    if button.button("Create Backup Now", type="primary", icon=":material/backup:", disabled=running):
+        _start(backups, caller, force=False)
+
+
+def _change_interval(backups: Backups, caller: Caller, hours: float) -> None:
+    try:
+        backups.change_preferences(caller, interval_hours=hours)
+    except BackupError as error:
+        st.error(str(error))
+    else:
+        st.toast(f"Backups are made every {hours:g} hours now.")
+
+
+def _start(backups: Backups, caller: Caller, *, force: bool) -> None:
+    try:
+        backups.create(caller, force=force)
+    except BackupError as error:
+        st.error(str(error))
+    else:
+        st.rerun()
+
+
+def _outcome(backups: Backups, caller: Caller, job: Job) -> None:
+    if not isinstance(job.result, Created):
+        return
+    created = job.result
+    if created.set is None:
+        st.info(created.message, icon=":material/schedule:")
+        if st.button("Back up anyway", icon=":material/backup:"):
+            _start(backups, caller, force=True)
+        return
+    backup = created.set
+    seconds = (job.finished - job.started).total_seconds() if job.finished else 0.0
+    st.success(
+        f"{created.message}  \n{words.records(backup)} · {words.size(words.stored_bytes(backup))} · {seconds:.1f} s · "
+        f"verified", icon=":material/check_circle:",
+    )
+    with st.expander("Files"):
+        for part in backup.parts.values():
+            st.code(f"{backup.day}/{part.file}", language=None)
+        st.code(f"{backup.day}/{backup.metadata_file}", language=None)
+    for warning in created.warnings:
+        st.warning(warning)

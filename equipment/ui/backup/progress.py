@@ -1,0 +1,51 @@
+"""Follow a job on the page: progress while it runs, its outcome once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from equipment.jobs import Desk, Job
+
+POLL_SECONDS = 0.4
+
+
+def follow(desk: Desk, kind: str, outcome: Callable[[Job], None]) -> bool:
+    """Show the job of this kind: a bar while it runs (True), else what ``outcome`` draws of it (False)."""
+    job = desk.latest(kind)
+    if job is None:
+        return False
+    if job.running:
+        _running(desk, kind)
+        return True
+    if job.error is not None:
+        _failure(desk, job)
+    else:
+        outcome(job)
+    return False
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def _running(desk: Desk, kind: str) -> None:
+    job = desk.latest(kind)
+    if job is None or not job.running:
+        st.rerun()
+        return
+    now = job.progress
+    numbers = f" · {now.done:,}" + (f" of {now.total:,}" if now.total else "") if now.done else ""
+    st.progress(min(now.done / now.total, 1.0) if now.total else 0.0, text=f"{job.title}: {now.phase}{numbers}")
+    if st.button("Cancel", key=f"cancel_{kind}", icon=":material/close:", disabled=job.stop.is_set()):
+        job.cancel()
+
+
+def _failure(desk: Desk, job: Job) -> None:
+    if job.error is None:
+        return
+    with st.container(border=True):
+        st.error(job.error.message, icon=":material/error:")
+        if job.error.hint:
+            st.caption(job.error.hint)
+        if st.button("Dismiss", key=f"dismiss_{job.kind}"):
+            desk.clear(job.kind)
+            st.rerun()

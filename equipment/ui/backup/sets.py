@@ -1,0 +1,111 @@
+"""The table of all sets, with what can be done to one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from backup_engine.api import BackupError, BackupSet
+from equipment.backups import CHECKING, Backups, Caller
+from equipment.jobs import Job
+from equipment.ui.backup import words
+from equipment.ui.backup.progress import follow
+
+
+def show(backups: Backups, caller: Caller) -> None:
+    """Draw the table and, for the selected row, its actions."""
+    sets = backups.sets(caller)
+    st.subheader("All backups")
+    if not sets:
+        st.info(f"No backups yet in {backups.workspace.storage.describe()}.", icon=":material/folder_open:")
+        return
+    event = st.dataframe(
+        _table(backups, sets), hide_index=True, width="stretch", height=min(38 + 35 * len(sets), 420),
+        on_select="rerun", selection_mode="single-row", key="backup_sets",
+        column_config={"Size": st.column_config.TextColumn(help="Plain size of the CSV files")},
+    )
+    rows = event["selection"]["rows"]
+    if rows and rows[0] < len(sets):
+        _actions(backups, caller, sets[rows[0]])
+    else:
+        st.caption("Select a row to download, verify, pin or delete that backup.")
+    follow(backups.desk, CHECKING, _verified)
+
+
+def _table(backups: Backups, sets: list[BackupSet]) -> pd.DataFrame:
+    now = backups.workspace.clock()
+    rows = []
+    for position, backup in enumerate(sets):
+        older = next((other for other in sets[position + 1:] if other.usable), None)
+        rows.append({
+            "When": words.moment(backup.started), "Age": words.ago(now - backup.started), "Day": backup.day.title(),
+            "Equipment": backup.counts.get("equipment"), "Select options": backup.counts.get("select_options"),
+            "Change": _difference(backup, older), "Size": words.size(words.stored_bytes(backup)),
+            "Kind": backup.kind, "Made": words.TRIGGERS.get(backup.trigger, backup.trigger),
+            "State": _state(backups, backup), "Pinned": backup.pinned,
+        })
+    return pd.DataFrame(rows)
+
+
+def _difference(backup: BackupSet, older: BackupSet | None) -> str:
+    if older is None:
+        return ""
+    change = sum(backup.counts.values()) - sum(older.counts.values())
+    return f"{change:+,}" if change else "0"
+
+
+def _state(backups: Backups, backup: BackupSet) -> str:
+    if backup.state != "complete":
+        return words.STATES[backup.state]
+    if backup.warnings:
+        return "Unusual"
+    return "Verified" if backups.verified(backup) else "Complete"
+
+
+def _actions(backups: Backups, caller: Caller, backup: BackupSet) -> None:
+    with st.container(border=True):
+        st.markdown(f"**{words.title(backup)}**")
+        if backup.problem:
+            st.warning(backup.problem)
+        for warning in backup.warnings:
+            st.caption(warning)
+        download, verify, pin, delete = st.columns(4)
+        with download:
+            _download(backups, caller, backup)
+        if verify.button("Verify", icon=":material/verified:", width="stretch", disabled=not backup.usable):
+            _try(lambda: backups.verify(caller, backup))
+        label = "Unpin" if backup.pinned else "Pin"
+        if pin.button(label, icon=":material/push_pin:", width="stretch", disabled=backup.state != "complete"):
+            _try(lambda: backups.pin(caller, backup, not backup.pinned))
+        with delete.popover("Delete", icon=":material/delete:", width="stretch"):
+            st.write(f"This removes the backup of {words.moment(backup.started)} with {words.records(backup)}.")
+            if st.button("Delete this backup", type="primary"):
+                _try(lambda: backups.delete(caller, backup))
+
+
+def _download(backups: Backups, caller: Caller, backup: BackupSet) -> None:
+    st.download_button(
+        "Download", data=lambda: backups.archive(caller, backup), file_name=f"backup_{backup.label}.zip",
+        mime="application/zip", icon=":material/download:", width="stretch", on_click="ignore",
+        key=f"download_{backup.label}",
+    )
+
+
+def _try(act: Callable[[], object]) -> None:
+    try:
+        act()
+    except BackupError as error:
+        st.error(str(error))
+    else:
+        st.rerun()
+
+
+def _verified(job: Job) -> None:
+    if job.result.ok:
+        st.success(job.result.message, icon=":material/verified:")
+        return
+    st.error(job.result.message, icon=":material/error:")
+    for problem in job.result.problems:
+        st.caption(str(problem))

@@ -1,0 +1,34 @@
+"""The Backup & Restore tab."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from backup_engine.errors import BackupError
+from equipment.backups import Backups
+from equipment.ui.backup import auto, create, restore
+from equipment.ui.backup.gate import caller_of
+
+TABS = ("Create Backup", "Restore Data", "Auto Backup")
+
+
+def show(app: Any, backups: Backups) -> None:
+    """Draw the tab for an administrator; anybody else gets one sentence and nothing of the backups."""
+    caller = caller_of(app)
+    try:
+        caller.check("backup.see")
+    except BackupError as error:
+        st.error(error.message, icon=":material/lock:")
+        return
+    create_tab, restore_tab, auto_tab = st.tabs(TABS, key="backup_tab", on_change="rerun")
+    if create_tab.open:
+        with create_tab:
+            create.show(backups, caller)
+    if restore_tab.open:
+        with restore_tab:
+            restore.show(backups, caller)
+    if auto_tab.open:
+        with auto_tab:
+            auto.show(backups, caller)

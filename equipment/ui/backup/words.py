@@ -1,0 +1,65 @@
+"""Times, sizes and sets in words."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from backup_engine.api import BackupSet
+
+TRIGGERS = {
+    "manual": "by hand", "auto": "automatic", "scheduled": "scheduled", "pre_restore": "safety copy before a restore",
+    "imported": "taken in", "": "older system",
+}
+STATES = {
+    "complete": "Complete", "legacy": "Legacy, unverifiable", "damaged": "Damaged", "newer": "Newer version",
+    "orphan": "Without metadata",
+}
+COLLECTIONS = {"equipment": "Equipment", "select_options": "Select Options"}
+
+
+def ago(span: timedelta) -> str:
+    """Put a time span in words: ``12 min``, ``3 h``, ``2 days``."""
+    minutes = int(span.total_seconds() // 60)
+    if minutes < 1:
+        return "moments"
+    if minutes < 120:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h"
+    return f"{minutes // 1440} days"
+
+
+def size(count: float) -> str:
+    """Put a number of bytes in words."""
+    for unit in ("B", "KB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:,.0f} {unit}" if unit == "B" else f"{count:,.1f} {unit}"
+        count /= 1000
+    return f"{count:,.1f} TB"
+
+
+def moment(when: datetime) -> str:
+    """Put an aware moment in local words, to the second."""
+    return when.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def count(number: int, noun: str) -> str:
+    """Put a number and its noun together: ``1 record``, ``1,204 records``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def records(backup: BackupSet) -> str:
+    """Say what a set holds: ``430 equipment, 40 select options``."""
+    return ", ".join(f"{number:,} {COLLECTIONS.get(key, key).lower()}" for key, number in backup.counts.items())
+
+
+def title(backup: BackupSet) -> str:
+    """Name a set in one line for a list to choose from."""
+    trigger = TRIGGERS.get(backup.trigger, backup.trigger)
+    mark = "" if backup.state == "complete" else f" · {STATES[backup.state]}"
+    return f"{moment(backup.started)} · {records(backup)} · {trigger}{mark}"
+
+
+def stored_bytes(backup: BackupSet) -> int:
+    """Plain size of a set's files in bytes, as far as its metadata tells."""
+    return sum(part.plain_bytes for part in backup.parts.values())
