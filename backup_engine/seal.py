@@ -1,0 +1,171 @@
+"""Compression and encryption as stream layers around the CSV files.
+
+Files are gzip (``.gz``), Zstandard (``.zst``) and age (``.age``, https://age-encryption.org/v1), in that order from
+the inside out, so that ``age -d`` and ``zstd -d`` open them without this program.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+import zlib
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Literal, Protocol, cast
+
+from backup_engine import age
+from backup_engine.errors import BadInput, VerificationFailed, WrongKey
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+__all__ = ["Compression", "Seal", "Sealed", "Sink", "seal_of"]
+
+Compression = Literal["none", "gzip", "zstd"]
+
+SUFFIXES: dict[str, str] = {"none": "", "gzip": ".gz", "zstd": ".zst"}
+ZSTD_OPTIONS: dict[int, int] = {
+    zstd.CompressionParameter.compression_level: 3,
+    zstd.CompressionParameter.checksum_flag: 1,
+}
+BROKEN = (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError)
+
+
+class Sink(Protocol):
+    """Where bytes go: a draft of the storage, a file."""
+
+    def write(self, data: bytes, /) -> int | None:
+        """Append."""
+
+
+class Sealed(Protocol):
+    """A sink with layers on it. ``close`` finishes the layers and leaves the sink open."""
+
+    def write(self, data: bytes, /) -> Any:
+        """Append plain bytes."""
+
+    def close(self) -> None:
+        """Write what the layers still hold back."""
+
+
+@dataclass(frozen=True)
+class Seal:
+    """How files are stored, and the keys to open them with.
+
+    ``recipients`` are age public keys (``age1…``), ``identities`` age secret keys (``AGE-SECRET-KEY-1…``).
+    Whoever has only recipients can write sets but not read them. A passphrase holds a whole file in memory.
+    """
+
+    compression: Compression = "none"
+    recipients: tuple[str, ...] = ()
+    identities: tuple[str, ...] = field(default=(), repr=False)
+    passphrase: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.compression not in SUFFIXES:
+            raise BadInput(f"Compression {self.compression!r} is not one of none, gzip, zstd")
+        if self.recipients and self.passphrase is not None:
+            raise BadInput("Choose either a passphrase or recipients for encryption, not both")
+
+    @property
+    def encrypts(self) -> bool:
+        """Whether files written with this seal are encrypted."""
+        return bool(self.recipients) or self.passphrase is not None
+
+    @property
+    def reads_own(self) -> bool:
+        """Whether files written with this seal can be opened with it."""
+        return not self.recipients or bool(self.identities)
+
+    @property
+    def suffix(self) -> str:
+        """What the seal adds to a file name: ``""``, ``.gz``, ``.zst``, each also with ``.age``."""
+        return SUFFIXES[self.compression] + (".age" if self.encrypts else "")
+
+    def wrap(self, sink: Sink) -> Sealed:
+        """Put the layers on a sink. Raises ``BadInput`` for a key that is none."""
+        out: Any = sink
+        if self.passphrase is not None:
+            out = age.PassphraseWriter(out, self.passphrase)
+        elif self.recipients:
+            out = age.Writer(out, self.recipients)
+        if self.compression == "gzip":
+            return _Layers(gzip.GzipFile("", "wb", compresslevel=6, fileobj=out, mtime=0), out)
+        if self.compression == "zstd":
+            return _Layers(zstd.ZstdFile(out, mode="w", options=ZSTD_OPTIONS), out)
+        return _Layers(out)
+
+    def open(self, source: BinaryIO, name: str = "", *, limit: int | None = None) -> BinaryIO:
+        """Open stored bytes for reading as plain bytes; closing it leaves the source open.
+
+        ``name`` is a file name or suffix that tells the layers; ``limit`` the plain bytes that may come at most.
+        Reading raises ``WrongKey``, and ``VerificationFailed`` for anything damaged, cut short or longer than promised.
+        """
+        compression, encrypted = seal_of(name)
+        layers: list[Any] = [source]
+        if encrypted:
+            layers.append(self._decrypt(source))
+        if compression == "gzip":
+            layers.append(gzip.GzipFile(fileobj=layers[-1], mode="rb"))
+        elif compression == "zstd":
+            layers.append(zstd.ZstdFile(layers[-1], mode="r"))
+        return cast(BinaryIO, io.BufferedReader(_Plain(layers, limit), 1 << 18))
+
+    def _decrypt(self, source: BinaryIO) -> BinaryIO:
+        if self.passphrase is not None:
+            return age.open_with_passphrase(source, self.passphrase)
+        if self.identities:
+            return cast(BinaryIO, io.BufferedReader(age.Reader(source, self.identities), 1 << 18))
+        raise WrongKey("the file is encrypted and no key was given", hint="Set the key or passphrase of this backup.")
+
+
+def seal_of(name: str) -> tuple[Compression, bool]:
+    """Tell from a file name or suffix how it is compressed, and whether it is encrypted."""
+    encrypted = name.endswith(".age")
+    name = name.removesuffix(".age")
+    return ("gzip" if name.endswith(".gz") else "zstd" if name.endswith(".zst") else "none"), encrypted
+
+
+class _Layers:
+    """Closes its layers from the inside out; without layers of its own it leaves the sink alone."""
+
+    def __init__(self, *layers: Any) -> None:
+        self.write = layers[0].write
+        self._layers = layers
+
+    def close(self) -> None:
+        for layer in self._layers:
+            if isinstance(layer, (gzip.GzipFile, zstd.ZstdFile, age.Writer, age.PassphraseWriter)):
+                layer.close()
+
+
+class _Plain(io.RawIOBase):
+    """The innermost view: plain bytes, the errors of all layers translated, and never more than promised."""
+
+    def __init__(self, layers: list[Any], limit: int | None) -> None:
+        self._layers = layers[1:]
+        self._stream = layers[-1]
+        self._left = limit
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        try:
+            data = self._stream.read(len(buffer))
+        except BROKEN as error:
+            raise VerificationFailed(f"a file is damaged or cut short ({error})") from error
+        if self._left is not None:
+            self._left -= len(data)
+            if self._left < 0:
+                raise VerificationFailed("a file holds more than its metadata promises")
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            for layer in reversed(self._layers):
+                layer.close()
+        super().close()
