@@ -1,0 +1,134 @@
+"""The types a column can have. A type interprets: it sorts, filters and warns; it never changes what is stored.
+
+A new type is one class here, one line in ``TYPES``, and one widget.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+from typing import ClassVar
+
+from equipment.domain.dates import read_date
+
+Key = float | None
+"""What a type sorts and compares by: a number, or None where the text says none."""
+
+
+class FieldType:
+    """How the texts of one column are understood."""
+
+    name: ClassVar[str] = "text"
+    label: ClassVar[str] = "Text"
+    has_range: ClassVar[bool] = False
+
+    def key(self, text: str) -> Key:
+        """Give the number to sort and compare by."""
+        return None
+
+    def fits(self, text: str) -> bool:
+        """Whether the text is of this type; empty always is."""
+        return True
+
+
+class Text(FieldType):
+    """Anything."""
+
+
+class Number(FieldType):
+    """``3,000``, ``~500``, ``1 200.50 EUR``, ``<2015``: the number in it counts."""
+
+    name, label, has_range = "number", "Number", True
+
+    def key(self, text: str) -> Key:
+        return read_number(text)
+
+    def fits(self, text: str) -> bool:
+        return not text.strip() or self.key(text) is not None
+
+
+class Date(FieldType):
+    """Days in the ways people write them, as ``equipment.domain.dates`` reads them."""
+
+    name, label, has_range = "date", "Date", True
+
+    def key(self, text: str) -> Key:
+        return _ordinal(text)
+
+    def fits(self, text: str) -> bool:
+        return read_date(text).kind != "unreadable"
+
+
+class Choice(FieldType):
+    """One of the choices of the select options; other values stay, and are listed there."""
+
+    name, label = "choice", "Choice"
+
+
+class YesNo(FieldType):
+    """``x``, ``ok``, ``yes`` or nothing, ``no``."""
+
+    name, label = "yes/no", "Yes / No"
+    YES: ClassVar = {"x", "ok", "yes", "y", "true", "1", "ja"}
+    NO: ClassVar = {"", "no", "n", "false", "0", "nein", "-"}
+
+    def key(self, text: str) -> Key:
+        word = text.strip().lower()
+        return 1.0 if word in self.YES else 0.0 if word in self.NO else None
+
+    def fits(self, text: str) -> bool:
+        return self.key(text) is not None
+
+
+class Link(FieldType):
+    """A web address."""
+
+    name, label = "link", "Link"
+
+    def fits(self, text: str) -> bool:
+        return not text.strip() or re.match(r"https?://\S+$", text.strip()) is not None
+
+
+TYPES: Mapping[str, FieldType] = {kind.name: kind for kind in (Text(), Number(), Date(), Choice(), YesNo(), Link())}
+
+USUAL_TYPES: Mapping[str, str] = {
+    "ID": "number", "Category": "choice", "Vendor": "choice", "Location": "choice", "Last Cal Date": "date",
+    "Next Cal Date": "date", "Purchase Value": "number", "Year of Purchase": "number",
+}
+"""Types of the usual columns until someone chooses others. Whatever has select options is a choice as well."""
+
+_NUMBER = re.compile(
+    r"[<>~≈]?\s*(?:ca\.?|approx\.?)?\s*([A-Z]{3}|[€$£])?\s*(-?[\d.,' \u00a0\u202f]*\d)\s*([A-Z]{3}|[€$£])?(?:,?-{1,2})?",
+    re.IGNORECASE)
+
+
+@lru_cache(maxsize=200_000)
+def read_number(text: str) -> float | None:
+    """Read the number a text states; thousands may be set off by comma, dot, apostrophe or space.
+
+    A single separator before exactly three digits sets off thousands (``3,000`` is three thousand), otherwise it is
+    the decimal point (``3,5``).
+    """
+    found = _NUMBER.fullmatch(text.strip())
+    if not found:
+        return None
+    digits = re.sub(r"[' \u00a0\u202f]", "", found.group(2))
+    last = max(digits.rfind("."), digits.rfind(","))
+    if last >= 0:
+        mark, tail = digits[last], digits[last + 1 :]
+        other = "," if mark == "." else "."
+        grouping = digits.count(mark) > 1 or (len(tail) == 3 and other not in digits and digits.lstrip("-")[0] != "0")
+        whole = digits[:last].replace(".", "").replace(",", "")
+        digits = whole + tail if grouping else f"{whole}.{tail}"
+    try:
+        return float(digits)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=200_000)
+def _ordinal(text: str) -> float | None:
+    day: date | None = read_date(text).day
+    return float(day.toordinal()) if day else None

@@ -1,0 +1,135 @@
+"""What a record is to people: values shown as text, and text read back without changing what was not touched."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+Record = Mapping[str, Any]
+
+ID, SERIAL, UUID = "ID", "Serial", "uuid"
+LAST_CALIBRATION, NEXT_CALIBRATION = "Last Cal Date", "Next Cal Date"
+USUAL_COLUMNS = (ID, "Category", "Vendor", "Model", SERIAL, "Description", "Modules", "ETAG", LAST_CALIBRATION,
+                 NEXT_CALIBRATION, "IP Address", "Purchase Value", "Year of Purchase", "check", "Location", "Comments",
+                 UUID)
+"""The columns of such a list in their order; others follow in order of first appearance."""
+
+MISSING: Any = object()
+"""Stands for a field a record does not have."""
+
+
+def text(value: Any) -> str:
+    """Show one stored value as people read it; a missing field, null and NaN are empty."""
+    if type(value) is str:
+        return value
+    if value is None or value is MISSING or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, datetime):
+        return _moment(value)
+    if isinstance(value, (Mapping, list, tuple)):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
+
+
+def is_plain(value: Any) -> bool:
+    """Whether the value can be edited as text: structures and binary data cannot."""
+    return not isinstance(value, (Mapping, list, tuple, bytes))
+
+
+def read(typed: str, now: Any) -> Any:
+    """Give the value to store for ``typed`` where the field holds ``now`` (or ``MISSING``).
+
+    Text stays as typed. A number, a date, a yes/no stays what it was if the new text still is one; otherwise it
+    becomes text. Emptied fields become empty text, or null where something other than text was.
+    """
+    if typed == text(now):
+        return now
+    if now is MISSING or now is None or isinstance(now, str):
+        return typed
+    if typed == "":
+        return None
+    try:
+        return _like(typed, now)
+    except (ValueError, ArithmeticError):
+        return typed
+
+
+def _like(typed: str, now: Any) -> Any:
+    if isinstance(now, bool):
+        return {"yes": True, "no": False, "true": True, "false": False}.get(typed.strip().lower(), typed)
+    if isinstance(now, float) and math.isnan(now):
+        return typed
+    if isinstance(now, datetime):
+        moment = datetime.fromisoformat(typed.strip())
+        return moment if moment.tzinfo == now.tzinfo else typed
+    value: Any = type(now)(typed)
+    if text(value) != typed or (isinstance(value, int) and not -(2**63) <= value < 2**63):
+        return typed
+    return value
+
+
+def _moment(value: datetime) -> str:
+    if value.hour == value.minute == value.second == value.microsecond == 0:
+        return value.date().isoformat()
+    return value.isoformat(sep=" ", timespec="seconds" if value.microsecond == 0 else "milliseconds")
+
+
+def columns_of(records: Iterable[Record]) -> list[str]:
+    """List every field of these records, the usual ones first."""
+    found = {name: None for record in records for name in record if name != "_id"}
+    return arrange(found)
+
+
+def arrange(names: Iterable[str]) -> list[str]:
+    """Put column names in the usual order; unknown ones follow as they come."""
+    given = list(dict.fromkeys(names))
+    known = [name for name in USUAL_COLUMNS if name in given]
+    return known + [name for name in given if name not in USUAL_COLUMNS]
+
+
+def name_of(record: Record) -> str:
+    """Name a record for people: its ID, and what it is."""
+    what = " ".join(part for name in ("Vendor", "Model") if (part := text(record.get(name)).strip()))
+    number = text(record.get(ID))
+    parts = (number and f"ID {number}", what or text(record.get("Description")))
+    return " · ".join(part for part in parts if part) or "record without ID"
+
+
+def lowest_free(taken: Iterable[Any], start: int = 1) -> int:
+    """Give the lowest whole number from ``start`` that no ID in ``taken`` is or spells."""
+    used = {number for value in taken if (number := _whole(value)) is not None}
+    while start in used:
+        start += 1
+    return start
+
+
+def _whole(value: Any) -> int | None:
+    shown = text(value).strip()
+    return int(shown) if shown.isascii() and shown.isdigit() else None
+
+
+def changed_fields(before: Record, after: Record, names: Sequence[str] = ()) -> dict[str, tuple[Any, Any]]:
+    """Tell the fields that differ, each with what it was and what it is (``MISSING`` where there is none)."""
+    every = names or [name for name in dict.fromkeys([*before, *after]) if name != "_id"]
+    pairs = {name: (before.get(name, MISSING), after.get(name, MISSING)) for name in every}
+    return {name: (old, new) for name, (old, new) in pairs.items() if not same(old, new)}
+
+
+def same(old: Any, new: Any) -> bool:
+    """Whether two stored values are the same in type and content (NaN equals NaN, 5 is not 5.0)."""
+    if type(old) is not type(new):
+        return False
+    if isinstance(old, float):
+        return repr(old) == repr(new)
+    if isinstance(old, Mapping):
+        return list(old) == list(new) and all(same(old[name], new[name]) for name in old)
+    if isinstance(old, (list, tuple)):
+        return len(old) == len(new) and all(map(same, old, new))
+    return bool(old == new)
