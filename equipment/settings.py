@@ -46,6 +46,9 @@ class Settings(BaseModel):
     backup_interval_hours: float = Field(
         default=1, ge=0.1, le=168, allow_inf_nan=False,
         description="Hours between automatic backups (0.1–168) until an administrator chooses otherwise in the app.")
+    backup_keep_days: int = Field(
+        default=7, ge=1, le=3650,
+        description="Days after which retention may delete a backup; the newest good ones always stay.")
     data_folder: Path = Field(
         default=Path(".data"),
         description="Folder of the embedded MongoDB's files; relative to the folder of app.py.")
