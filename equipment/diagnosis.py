@@ -1,0 +1,139 @@
+"""What ``python test_backup_system.py`` looks at, one check each, in words for whoever keeps the installation."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pymongo.database import Database
+
+from backup_engine.api import BackupError, BadInput, DatabaseBackupRestore, status, verify
+
+NEEDED_MB = 200
+STALE_HOURS = 26
+PROBE_RECORDS = 50
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Where one installation keeps its things."""
+
+    label: str
+    connect: Callable[[], Database[dict[str, Any]]]
+    backup_folder: Path
+    engine: DatabaseBackupRestore
+
+
+Check = Callable[[Installation], str]
+"""Gives what is well in one sentence, or raises ``BackupError`` with what is wrong and what to do."""
+
+
+def database_answers(where: Installation) -> str:
+    """Reach MongoDB."""
+    version = where.connect().client.server_info()["version"]
+    return f"{where.label} answers: MongoDB {version}."
+
+
+def collections_are_there(where: Installation) -> str:
+    """Count the two collections."""
+    database = where.connect()
+    counts = [f"{source.collection}: {database[source.collection].estimated_document_count():,}"
+              for source in where.engine.workspace.sources]
+    return f"Records — {', '.join(counts)}."
+
+
+def folder_is_usable(where: Installation) -> str:
+    """Write to the backup folder."""
+    where.engine.workspace.storage.check_writable()
+    return f"The backup folder {where.backup_folder} can be written."
+
+
+def folder_is_private(where: Installation) -> str:
+    """See that nobody else may read the backups."""
+    open_days = [
+        path.name for path in sorted(where.backup_folder.iterdir())
+        if path.is_dir() and stat.S_IMODE(path.stat().st_mode) & 0o077
+    ]
+    if open_days and os.name == "posix":
+        raise BadInput(f"Other users of this machine may read {', '.join(open_days)}.",
+                       hint=f"chmod -R go= {where.backup_folder}")
+    return "Only this user can read the backups."
+
+
+def space_is_left(where: Installation) -> str:
+    """Look at the free space."""
+    free = where.engine.workspace.storage.free_bytes()
+    if free is not None and free < NEEDED_MB * 1_000_000:
+        raise BadInput(f"Only {free / 1e6:,.0f} MB are free for backups.", hint=f"Free at least {NEEDED_MB} MB.")
+    return "Free space: " + ("unlimited." if free is None else f"{free / 1e9:,.1f} GB.")
+
+
+def newest_backup_is_sound(where: Installation) -> str:
+    """Verify the newest backup and look at its age."""
+    state = status(where.engine.workspace)
+    if state.last is None or state.age is None:
+        return "No backup has been made yet: press Create Backup Now, or run the backup command."
+    found = verify(where.engine.workspace, state.last, 1)
+    if not found.ok:
+        raise BadInput(found.message, hint="Make a new backup, then look at this one with the repair command.")
+    hours = state.age.total_seconds() / 3600
+    if hours > STALE_HOURS:
+        raise BadInput(f"The newest backup is {hours:,.0f} hours old.", hint="Switch automatic backups on.")
+    return f"The newest of {state.total} backups is {hours:,.1f} hours old and sound."
+
+
+def round_trip_works(where: Installation) -> str:
+    """Back up, damage and restore a scratch database; the installation's own data is not touched."""
+    client = where.connect().client
+    name = f"diagnosis_{secrets.token_hex(6)}"
+    try:
+        with tempfile.TemporaryDirectory(prefix="diagnosis-") as folder:
+            probe = DatabaseBackupRestore(connect=lambda: client[name], backup_folder=folder)
+            _round_trip(probe, client[name])
+    finally:
+        client.drop_database(name)
+    return f"A backup of {PROBE_RECORDS} scratch records was made, damaged, restored and found identical."
+
+
+def _round_trip(probe: DatabaseBackupRestore, database: Database[dict[str, Any]]) -> None:
+    records = [{"_id": number, "Serial": f"{number:05}", "Last Cal Date": "6.8.2013"} for number in range(PROBE_RECORDS)]
+    database["Equipment"].insert_many(records)
+    made, _, message = probe.create_backup(force=True)
+    if not made:
+        raise BadInput(f"The trial backup failed. {message}")
+    database["Equipment"].delete_many({"_id": {"$lt": 10}})
+    newest = next(day[0] for day in probe.get_available_backups().values() if day)
+    restored, message = probe.restore_from_backup(newest, "equipment", "replace")
+    if not restored:
+        raise BadInput(f"The trial restore failed. {message}")
+    if list(database["Equipment"].find().sort("_id", 1)) != records:
+        raise BadInput("The trial restore gave back other records than were saved.")
+
+
+CHECKS: dict[str, Check] = {
+    "Database": database_answers,
+    "Collections": collections_are_there,
+    "Folder": folder_is_usable,
+    "Permissions": folder_is_private,
+    "Free space": space_is_left,
+    "Newest backup": newest_backup_is_sound,
+    "Round trip": round_trip_works,
+}
+
+
+def run(where: Installation, tell: Callable[[str], None]) -> bool:
+    """Run every check, tell each result in a line, and say whether all are well."""
+    sound = True
+    for name, check in CHECKS.items():
+        try:
+            tell(f"  ok    {name}: {check(where)}")
+        except BackupError as error:
+            sound = False
+            tell(f"  FAIL  {name}: {error}")
+    return sound

@@ -1,0 +1,63 @@
+"""Is this installation well?  ``python test_backup_system.py`` says so in words and exits 0, or 1 when it is not.
+
+pytest collects the same checks and runs them on a temporary server and folder, never on the installation.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from backup_engine.api import DatabaseBackupRestore
+from equipment import diagnosis
+from equipment.diagnosis import CHECKS, Installation
+
+
+@pytest.fixture
+def installation(database: Database[dict[str, Any]], tmp_path: Path) -> Installation:
+    """A small installation on the test server, with one backup."""
+    database["Equipment"].insert_one({"Serial": "007"})
+    engine = DatabaseBackupRestore(connect=lambda: database, backup_folder=str(tmp_path))
+    engine.create_backup(force=True)
+    return Installation("the test server", lambda: database, tmp_path, engine)
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_sound_installation_passes(name: str, installation: Installation) -> None:
+    assert CHECKS[name](installation).endswith(".")
+
+
+def test_a_changed_backup_is_reported(installation: Installation) -> None:
+    newest = next(installation.backup_folder.glob("*day/equipment_backup_*.csv"))
+    newest.write_bytes(newest.read_bytes().replace(b"007", b"008"))
+    lines: list[str] = []
+
+    sound = diagnosis.run(installation, lines.append)
+
+    assert not sound
+    assert any(line.startswith("  FAIL  Newest backup: Backup verification failed") for line in lines)
+
+
+def main() -> int:
+    """Diagnose this installation; gives the exit code."""
+    from backup_csv_for_db_restore import DatabaseBackupRestore as Installed
+    from equipment import database, settings
+
+    chosen = settings.get_settings()
+    engine = Installed()
+    where = Installation(database.label(chosen), engine.workspace.connect, Path(chosen.backup_folder), engine)
+    print("Equipment management: looking at this installation")
+    try:
+        sound = diagnosis.run(where, print)
+    finally:
+        database.close()
+    print("All is well." if sound else "Something needs attention, see above.")
+    return 0 if sound else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
