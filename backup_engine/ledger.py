@@ -1,0 +1,96 @@
+"""What was verified and drilled when: a rebuildable note in the state folder.
+
+Losing it costs only time: sets then count as not verified yet. A damaged ledger reads as an empty one.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+
+from backup_engine.errors import BackupError
+from backup_engine.model import BackupSet
+from backup_engine.storage.base import STATE, Storage
+
+__all__ = ["DUE_AFTER", "Check", "bad", "is_due", "last_proven", "read", "remember"]
+
+FILE = "verified.json"
+DUE_AFTER = timedelta(days=7)
+DRILL = 3
+
+_writing = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Check:
+    """The last verification of a set: how deep, when (UTC), and whether it was found sound."""
+
+    level: int
+    ok: bool
+    when: datetime
+    proven: datetime | None = None
+    """When a drill last restored it."""
+
+
+def read(storage: Storage) -> dict[str, Check]:
+    """Give the last check of each set by ``backup_id``; what cannot be read counts as never checked."""
+    try:
+        with storage.open(STATE, FILE) as file:
+            entries = json.loads(file.read())
+        return {name: _check(entry) for name, entry in entries.items()}
+    except (BackupError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return {}
+
+
+def remember(
+    storage: Storage, backup: BackupSet, level: int, ok: bool, when: datetime, known: Mapping[str, object] | None = None
+) -> None:
+    """Note a verification (level 1, 2) or a drill (3); ``known`` limits the ledger to these ``backup_id``."""
+    with _writing:
+        checks = read(storage)
+        before = checks.get(backup.backup_id)
+        proven = when if level >= DRILL and ok else before.proven if before else None
+        if ok and before and before.ok and before.level > level and not _old(before, when):
+            return
+        checks[backup.backup_id] = Check(level, ok, when, proven)
+        kept = {name: one for name, one in checks.items() if known is None or name in known}
+        text = json.dumps({name: asdict(one) for name, one in kept.items()}, default=_iso, indent=1)
+        storage.put(STATE, FILE, text.encode())
+
+
+def is_due(check: Check | None, now: datetime) -> bool:
+    """Whether a set should be verified again: never, unsoundly, or more than 7 days ago."""
+    return check is None or not check.ok or _old(check, now)
+
+
+def bad(checks: Mapping[str, Check]) -> set[str]:
+    """Give the ``backup_id`` of the sets whose last verification failed."""
+    return {name for name, check in checks.items() if not check.ok}
+
+
+def last_proven(checks: Mapping[str, Check]) -> datetime | None:
+    """Give the moment at which a drill last proved any set restorable."""
+    return max((check.proven for check in checks.values() if check.proven), default=None)
+
+
+def _old(check: Check, now: datetime) -> bool:
+    return not timedelta(0) <= now - check.when <= DUE_AFTER
+
+
+def _check(entry: Mapping[str, object]) -> Check:
+    proven = entry.get("proven")
+    return Check(int(str(entry["level"])), entry["ok"] is True, _moment(entry["when"]),
+                 _moment(proven) if proven else None)
+
+
+def _moment(value: object) -> datetime:
+    return datetime.fromisoformat(str(value)).astimezone(UTC)
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    raise TypeError(type(value).__name__)

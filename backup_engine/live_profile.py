@@ -1,0 +1,112 @@
+"""How a live collection looks: the types of its fields, its empties, the fields that identify a record.
+
+Text from elsewhere (a set of the original system, an imported table) takes these types so that a record that has not
+changed comes back equal, not with every number turned into text.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pymongo.collection import Collection
+
+from backup_engine.model import SILENT, Watch
+
+__all__ = ["CANDIDATES", "FieldProfile", "LiveProfile", "key_text"]
+
+CANDIDATES = ("uuid", "ID", "Serial", "index")
+"""Fields that may identify a record where ``_id`` does not, in order of preference."""
+
+STEP = 5_000
+
+
+@dataclass(frozen=True)
+class FieldProfile:
+    """One field: the type all its values have, and how its empty values look."""
+
+    type: type | None
+    """``None`` when values of several types occur."""
+    empty: Any = ""
+    """``""`` or ``None``; meaningless when ``missing``."""
+    missing: bool = False
+    """Whether an empty value is usually a field that is not there."""
+
+
+@dataclass(frozen=True)
+class LiveProfile:
+    """What is known about a collection; the empty profile knows nothing."""
+
+    fields: Mapping[str, FieldProfile] = field(default_factory=dict)
+    identities: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By candidate field that is filled and unique in every record: text of its value → ``_id``."""
+
+    @classmethod
+    def of(
+        cls, collection: Collection[Any], candidates: Iterable[str] = CANDIDATES, *, watch: Watch = SILENT
+    ) -> LiveProfile:
+        """Read the whole collection once."""
+        return cls.over(collection.find({}), candidates, watch=watch)
+
+    @classmethod
+    def over(
+        cls, documents: Iterable[Mapping[str, Any]], candidates: Iterable[str] = CANDIDATES, *, watch: Watch = SILENT
+    ) -> LiveProfile:
+        """Profile any stream of documents."""
+        types: dict[str, Counter[type]] = {}
+        keys: dict[str, dict[str, Any]] = {name: {} for name in candidates}
+        total = 0
+        for document in documents:
+            if total % STEP == 0:
+                watch.step("Looking at the current records", total)
+            total += 1
+            for name, value in document.items():
+                types.setdefault(name, Counter())[_kind(value)] += 1
+            keys = {name: ids for name, ids in keys.items() if _add_key(ids, document, name)}
+        return cls({name: _summary(seen, total) for name, seen in types.items()}, keys if total else {})
+
+
+def key_text(value: Any) -> str:
+    """Write an identifying value so that 5, 5.0 and "5" are the same key; empty for what identifies nothing."""
+    if value is None or isinstance(value, (list, dict)):
+        return ""
+    if isinstance(value, float):
+        return "" if math.isnan(value) else str(int(value)) if value.is_integer() else repr(value)
+    text = str(value).strip()
+    digits, dot, zeros = text.partition(".")
+    return digits if dot and digits.lstrip("-").isdigit() and zeros and not zeros.strip("0") else text
+
+
+class _Empty:
+    """Stands for the type of an empty string in the counts."""
+
+
+def _kind(value: Any) -> type:
+    if isinstance(value, str) and not value:
+        return _Empty
+    if isinstance(value, float) and math.isnan(value):
+        return float
+    return type(value)
+
+
+def _add_key(ids: dict[str, Any], document: Mapping[str, Any], name: str) -> bool:
+    text = key_text(document.get(name))
+    if not text or text in ids:
+        return False
+    ids[text] = document.get("_id")
+    return True
+
+
+def _summary(seen: Counter[type], total: int) -> FieldProfile:
+    empties = {"": seen[_Empty], None: seen[type(None)]}
+    absent = total - seen.total()
+    values = {kind for kind in seen if kind not in (_Empty, type(None))}
+    look = max(empties, key=lambda one: empties[one])
+    return FieldProfile(
+        type=next(iter(values)) if len(values) == 1 else None,
+        empty=look if empties[look] else "",
+        missing=absent > max(empties.values()),
+    )

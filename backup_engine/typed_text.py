@@ -1,0 +1,76 @@
+"""Text that takes a type: what a person or pandas wrote, as the value MongoDB held. Pure."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from bson import Decimal128, Int64, ObjectId
+from bson.errors import BSONError
+
+__all__ = ["as_live", "as_number"]
+
+CANONICAL = re.compile(r"0|-?[1-9][0-9]*")
+PROMOTED = re.compile(r"(0|-?[1-9][0-9]*)\.0")
+"""pandas writes an integer column with a gap as 5.0."""
+DOUBLE = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+INT64 = range(-(1 << 63), 1 << 63)
+
+
+def as_number(text: str) -> int | str:
+    """Read a canonical integer of at most 64 bits as one; everything else stays text (``007``, ``3,000``, ``-0``)."""
+    return int(text) if len(text) < 20 and CANONICAL.fullmatch(text) and int(text) in INT64 else text
+
+
+def as_live(text: str, wanted: type) -> Any | None:
+    """Read text as that type, or give ``None`` where it does not fit without a guess."""
+    reader = READERS.get(wanted)
+    try:
+        return None if reader is None else reader(text)
+    except (ValueError, SyntaxError, ArithmeticError, TypeError, RecursionError, MemoryError, BSONError):
+        return None
+
+
+def _integer(text: str) -> int | None:
+    promoted = PROMOTED.fullmatch(text)
+    number = as_number(promoted.group(1) if promoted else text)
+    return number if isinstance(number, int) else None
+
+
+def _int64(text: str) -> Int64 | None:
+    number = _integer(text)
+    return None if number is None else Int64(number)
+
+
+def _double(text: str) -> float | None:
+    return float(text) if DOUBLE.fullmatch(text) else None
+
+
+def _date(text: str) -> datetime | None:
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _literal(wanted: type) -> Callable[[str], Any]:
+    def read(text: str) -> Any:
+        value = ast.literal_eval(text)
+        return value if isinstance(value, wanted) else None
+
+    return read
+
+
+READERS: dict[type, Callable[[str], Any]] = {
+    str: str,
+    int: _integer,
+    Int64: _int64,
+    float: _double,
+    bool: {"True": True, "true": True, "False": False, "false": False}.get,
+    datetime: _date,
+    ObjectId: ObjectId,
+    Decimal128: Decimal128,
+    list: _literal(list),
+    dict: _literal(dict),
+}
