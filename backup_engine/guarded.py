@@ -1,0 +1,101 @@
+"""Write records only over exactly what the writer has seen.
+
+A change carries the whole record before and after as raw BSON. It is made when the stored bytes are still those of
+``before``; otherwise it becomes a conflict and the other person's work stays. Field-wise operators are not used:
+``$set`` corrupts names such as ``a.b``, '' or ``$x``, and query filters hold 5.0 for 5 and null for missing.
+
+Three ways, chosen by what the server can do: transactions (replica set, sharded cluster), a guard on ``$$ROOT``
+(standalone; weaker, it takes 5 and 5.0 for the same), and a plain comparison (the in-memory demo).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from pymongo.collection import Collection
+from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
+
+from backup_engine.changes import Applied, Change, Status, judge
+from backup_engine.errors import BackupError, Cancelled, DatabaseUnreachable, PermissionDenied
+from backup_engine.guarded_ways import Also, way_of
+from backup_engine.model import SILENT, Watch
+
+__all__ = ["Also", "Applied", "Change", "Status", "apply", "apply_each", "judge"]
+
+MAX_BYTES = 8 * 1024 * 1024
+"""Of records before and after in one batch, so that a transaction stays small whatever the records weigh."""
+
+_FORBIDDEN = {13, 8000}
+
+
+def apply(
+    collection: Collection[dict[str, Any]],
+    changes: Iterable[Change],
+    *,
+    also: Also | None = None,
+    batch: int = 1000,
+    bypass_validation: bool = False,
+    watch: Watch = SILENT,
+) -> list[Applied]:
+    """Make the changes and tell what became of each, in order.
+
+    Up to ``batch`` changes (8 MiB of records) are one transaction together with what ``also`` writes. Raises
+    ``DatabaseUnreachable``, ``PermissionDenied``, ``Cancelled`` or what ``also`` raises: then the batch at hand is
+    undone (not on a standalone) and earlier batches stay.
+    """
+    return list(
+        apply_each(collection, changes, also=also, batch=batch, bypass_validation=bypass_validation, watch=watch)
+    )
+
+
+def apply_each(
+    collection: Collection[dict[str, Any]],
+    changes: Iterable[Change],
+    *,
+    also: Also | None = None,
+    batch: int = 1000,
+    bypass_validation: bool = False,
+    watch: Watch = SILENT,
+    total: int | None = None,
+) -> Iterator[Applied]:
+    """Do the same batch by batch in bounded memory; ``total`` is for the progress report only."""
+    done = 0
+    with _database_errors():
+        write = way_of(collection, bypass_validation)
+        for group in _groups(changes, batch):
+            try:
+                watch.step("Writing", done, total)
+            except Cancelled:
+                raise Cancelled(f"{done} changes were made before, the rest was not" if done else "") from None
+            yield from write(group, also)
+            done += len(group)
+
+
+def _groups(changes: Iterable[Change], batch: int) -> Iterator[Sequence[Change]]:
+    group: list[Change] = []
+    size = 0
+    for change in changes:
+        weight = len(change.before or b"") + len(change.after or b"")
+        if group and (len(group) >= batch or size + weight > MAX_BYTES):
+            yield group
+            group, size = [], 0
+        group.append(change)
+        size += weight
+    if group:
+        yield group
+
+
+@contextmanager
+def _database_errors() -> Iterator[None]:
+    try:
+        yield
+    except AutoReconnect as error:
+        raise DatabaseUnreachable("the connection was lost while writing", hint="Try again.") from error
+    except OperationFailure as error:
+        if error.code in _FORBIDDEN:
+            raise PermissionDenied("the database user may not write here") from error
+        raise BackupError(f"MongoDB refused the write ({error.code})") from error
+    except PyMongoError as error:
+        raise BackupError(f"MongoDB could not write: {type(error).__name__}") from error

@@ -1,0 +1,100 @@
+"""The guarded writer where there are no transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import bson
+import pytest
+from pymongo.collection import Collection
+
+from backup_engine import guarded, guarded_ways
+from backup_engine.guarded import Change
+from tests.mongod import Mongod, binary
+
+Records = Collection[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def standalone() -> Iterator[Mongod]:
+    if binary() is None:
+        pytest.skip("no mongod here")
+    server = Mongod(replica_set=False)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def records(standalone: Mongod) -> Iterator[Records]:
+    with standalone.client() as client:
+        yield client["test"]["records"]
+        client.drop_database("test")
+
+
+def encoded(**fields: Any) -> bytes:
+    return bson.encode(fields)
+
+
+def test_every_outcome(records: Records) -> None:
+    records.create_index("Serial", unique=True, sparse=True)
+    records.insert_many([{"_id": 1, "a": 1}, {"_id": 2, "a": 2}, {"_id": 3, "a": "theirs"}, {"_id": 4, "Serial": "S"}])
+
+    applied = guarded.apply(records, [
+        Change(encoded(_id=1, a=1), encoded(_id=1, **{"a.b": 1, "": 2, "$x": 3})),
+        Change(encoded(_id=2, a=2), None),
+        Change(encoded(_id=3, a="seen"), encoded(_id=3, a="mine")),
+        Change(None, encoded(_id=4, Serial="other")),
+        Change(None, encoded(_id=5, Serial="S")),
+        Change(None, encoded(_id=6)),
+        Change(encoded(_id=7), None),
+    ])
+
+    assert [one.status for one in applied] == [
+        "updated", "deleted", "conflict", "conflict", "refused", "inserted", "unchanged"]
+    assert sorted(record["_id"] for record in records.find()) == [1, 3, 4, 6]
+    assert records.find_one({"_id": 1}) == {"_id": 1, "a.b": 1, "": 2, "$x": 3}
+
+
+@pytest.mark.parametrize("other", [{"$set": {"a": "theirs"}}, None])
+@pytest.mark.parametrize("wish", [encoded(_id=1, a="mine"), None])
+def test_a_change_between_reading_and_writing_is_a_conflict(
+    records: Records, monkeypatch: pytest.MonkeyPatch, other: dict[str, Any] | None, wish: bytes | None
+) -> None:
+    records.insert_one({"_id": 1, "a": 1})
+    operations = guarded_ways._operations
+
+    def somebody_first(change: Change, where: Any) -> Any:
+        records.update_one({"_id": 1}, other) if other else records.delete_one({"_id": 1})
+        return operations(change, where)
+
+    monkeypatch.setattr(guarded_ways, "_operations", somebody_first)
+
+    applied = guarded.apply(records, [Change(encoded(_id=1, a=1), wish)])
+
+    both_deleted = other is None and wish is None
+    assert [one.status for one in applied] == ["unchanged" if both_deleted else "conflict"]
+    assert [record["a"] for record in records.find()] == (["theirs"] if other else [])
+
+
+def test_what_also_writes_comes_after_the_batch_without_a_session(records: Records) -> None:
+    seen: list[Any] = []
+
+    guarded.apply(records, [Change(None, encoded(_id=1))], also=lambda session, done: seen.append((session, len(done))))
+
+    assert seen == [(None, 1)]
+
+
+def test_an_insert_lost_to_another_insert_is_a_conflict(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    operations = guarded_ways._operations
+
+    def somebody_first(change: Change, where: Any) -> Any:
+        records.insert_one({"_id": 1, "a": "theirs"})
+        return operations(change, where)
+
+    monkeypatch.setattr(guarded_ways, "_operations", somebody_first)
+
+    applied = guarded.apply(records, [Change(None, encoded(_id=1, a="mine"))])
+
+    assert [one.status for one in applied] == ["conflict"]
+    assert applied[0].current == encoded(_id=1, a="theirs")
