@@ -47,14 +47,14 @@ def main() -> int:
     from backup_csv_for_db_restore import DatabaseBackupRestore as Installed
     from equipment import database, settings
 
-    chosen = settings.get_settings()
-    engine = Installed()
-    where = Installation(database.label(chosen), engine.workspace.connect, Path(chosen.backup_folder), engine)
     print("Equipment management: looking at this installation")
-    try:
-        sound = diagnosis.run(where, print)
-    finally:
-        database.close()
+    with settings.use(settings.installed()) as chosen:
+        engine = Installed()
+        where = Installation(database.label(chosen), engine.workspace.connect, Path(chosen.backup_folder), engine)
+        try:
+            sound = diagnosis.run(where, print)
+        finally:
+            database.close()
     print("All is well." if sound else "Something needs attention, see above.")
     return 0 if sound else 1
 

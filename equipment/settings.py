@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from backup_engine.errors import BadInput
 
-__all__ = ["ROOT", "Settings", "get_settings", "option_name", "read", "unknown_options", "use"]
+__all__ = ["ROOT", "Settings", "get_settings", "installed", "option_name", "read", "unknown_options", "use"]
 
 ROOT = Path(__file__).resolve().parent.parent
 """The folder of ``app.py``; relative paths in options start here."""
@@ -88,8 +88,13 @@ def get_settings() -> Settings:
     global _current
     with _lock:
         if _current is None:
-            _current = _for_tests() if "pytest" in sys.modules else read(os.environ, _secrets_path())
+            _current = _for_tests() if "pytest" in sys.modules else installed()
         return _current
+
+
+def installed() -> Settings:
+    """Read this installation's settings from the real sources; raises ``BadInput`` naming each wrong option."""
+    return read(os.environ, _secrets_path())
 
 
 @contextmanager
