@@ -1,0 +1,127 @@
+"""Intent files: what a running operation is about to leave in the folder, written before it does.
+
+A crashed run is undone from its intent alone, so recovery never has to guess which file is whose.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from backup_engine.errors import BackupFileNotFound
+from backup_engine.manifest import label_in_metadata_name, metadata_name, split_part_name
+from backup_engine.model import DAYS
+from backup_engine.storage.base import STATE, Storage
+
+_NAME = re.compile(r"intent_(\d{8}_\d{6})\.json")
+_FORGOTTEN_SECONDS = 600
+"""Small temporaries of ``put`` live for milliseconds; one this old is a crash's."""
+
+
+@dataclass(frozen=True)
+class Intent:
+    """The label, its folder, the files concerned, and whether they are being written or removed."""
+
+    label: str
+    day: str
+    files: tuple[str, ...]
+    doing: Literal["write", "remove"] = "write"
+
+
+def claim(storage: Storage, intent: Intent) -> None:
+    """Write the intent; raises ``FileExistsError`` when somebody else has this label."""
+    storage.put(STATE, _name(intent.label), json.dumps(asdict(intent)).encode(), exclusive=True)
+
+
+def clear(storage: Storage, label: str) -> None:
+    """Take the intent away: its run is over."""
+    storage.delete(STATE, _name(label))
+
+
+def labels(storage: Storage) -> set[str]:
+    """Labels on which a run is working or was when it died."""
+    return {match[1] for entry in storage.entries(STATE) if (match := _NAME.fullmatch(entry.name))}
+
+
+def recover(storage: Storage) -> list[str]:
+    """Undo what crashed writers left, finish what crashed removers began; says what was done. Under the locks only."""
+    done = [_settle(storage, label) for label in sorted(labels(storage))]
+    return [line for line in done if line] + _sweep(storage)
+
+
+def undo(storage: Storage, intent: Intent) -> list[str]:
+    """Remove the files of a run that will not commit; gives their names."""
+    prefix = f".tmp-{intent.label}-"
+    present = {entry.name for entry in storage.entries(intent.day)}
+    gone = sorted(
+        (name for name in present if name in intent.files or name.startswith(prefix)),
+        key=lambda name: (label_in_metadata_name(name) is None, name),  # metadata first: it makes a set of the files
+    )
+    for name in gone:
+        storage.delete(intent.day, name)
+    storage.sync(intent.day)
+    clear(storage, intent.label)
+    return gone
+
+
+def _settle(storage: Storage, label: str) -> str:
+    intent = _read(storage, label)
+    if intent is None:
+        clear(storage, label)
+        return f"dropped an unreadable note about backup {label}"
+    if intent.doing == "write" and (committed := _committed(storage, intent)):
+        for entry in storage.entries(intent.day):
+            if entry.name.startswith(f".tmp-{label}-"):
+                storage.delete(intent.day, entry.name)
+        storage.put(STATE, metadata_name(label), committed)
+        clear(storage, label)
+        return f"finished the bookkeeping of backup {label}"
+    gone = undo(storage, intent)
+    if intent.doing == "remove":
+        storage.delete(STATE, metadata_name(label))
+        return f"finished removing backup {label}"
+    return f"removed {len(gone)} unfinished files of backup {label}"
+
+
+def _committed(storage: Storage, intent: Intent) -> bytes:
+    try:
+        with storage.open(intent.day, metadata_name(intent.label)) as file:
+            return file.read()
+    except BackupFileNotFound:
+        return b""
+
+
+def _read(storage: Storage, label: str) -> Intent | None:
+    try:
+        with storage.open(STATE, _name(label)) as file:
+            value = json.loads(file.read())
+        intent = Intent(value["label"], value["day"], tuple(value["files"]), value["doing"])
+    except (ValueError, KeyError, TypeError, BackupFileNotFound):
+        return None
+    ours = all(_belongs(name, label) for name in intent.files)
+    return intent if ours and intent.label == label and intent.day in DAYS else None
+
+
+def _belongs(name: object, label: str) -> bool:
+    if not isinstance(name, str):
+        return False
+    part = split_part_name(name)
+    return name == metadata_name(label) or (part is not None and part[1] == label)
+
+
+def _sweep(storage: Storage) -> list[str]:
+    gone = []
+    for folder in ("", STATE, *DAYS):
+        entries = storage.entries(folder)
+        newest = max((entry.modified for entry in entries), default=0.0)
+        old = [e.name for e in entries if e.name.startswith(".tmp-p") and e.modified < newest - _FORGOTTEN_SECONDS]
+        for name in old:
+            storage.delete(folder, name)
+        gone += old
+    return [f"removed {len(gone)} forgotten temporary files"] if gone else []
+
+
+def _name(label: str) -> str:
+    return f"intent_{label}.json"
