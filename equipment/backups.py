@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import pandas as pd
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
@@ -143,6 +144,14 @@ class Backups:
         after = self.scheduler.change(**changes)
         self._note(caller, "backup.settings", "preferences", f"{before} → {after}")
         return after
+
+    def preview(
+        self, caller: Caller, backup: BackupSet, key: str, limit: int, skip: int, search: str
+    ) -> tuple[pd.DataFrame, int]:
+        """Give a page of a set's rows as text and how many rows match; a changed file raises before any is shown."""
+        caller.check("backup.see")
+        api.require_sound(self.workspace, backup, 1)
+        return api.preview(self.workspace, backup, key, limit, skip, search)
 
     def status(self) -> api.Status:
         """How the backups stand, from the folder alone."""

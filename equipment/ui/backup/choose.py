@@ -1,0 +1,48 @@
+"""Choose a backup: by the day of the week, or from all of them as one list."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from backup_engine.api import BackupSet
+from equipment.backups import Backups, Caller
+from equipment.ui.backup import words
+
+ALL = "All days"
+DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+
+
+def show(backups: Backups, caller: Caller) -> BackupSet | None:
+    """Draw the two choices; gives the chosen set, or None when there is none to choose."""
+    sets = backups.sets(caller)
+    usable = [backup for backup in sets if backup.usable]
+    if not usable:
+        _nothing(backups, caller, len(sets))
+        return None
+    day_column, set_column = st.columns([1, 3])
+    with day_column:
+        day = _day(usable)
+    offered = [backup for backup in usable if day in (ALL, backup.day)]
+    with set_column:
+        return st.selectbox("Backup", offered, format_func=words.title, key=f"restore_set_{day}")
+
+
+def _day(usable: list[BackupSet]) -> str:
+    counts = {day: sum(backup.day == day for backup in usable) for day in DAYS}
+    filled = [day for day in DAYS if counts[day]]
+    names = {day: f"{day.title()} ({counts[day]})" for day in filled} | {ALL: f"{ALL} ({len(usable)})"}
+    empty = [day.title() for day in DAYS if not counts[day]]
+    newest = usable[0].day
+    return st.selectbox(
+        "Day of week", [*filled, ALL], index=filled.index(newest), format_func=names.__getitem__, key="restore_day",
+        help=f"No backups on {', '.join(empty)}." if empty else None,
+    )
+
+
+def _nothing(backups: Backups, caller: Caller, unusable: int) -> None:
+    where = backups.workspace.storage.describe()
+    reason = f"{unusable} found, but damaged or made by a newer version" if unusable else "the folder is empty"
+    st.info(f"No backups found in {where}: {reason}.", icon=":material/folder_open:")
+    if st.button("Create Backup Now", type="primary", icon=":material/backup:", disabled=backups.running()):
+        backups.create(caller, force=True)
+        st.rerun()

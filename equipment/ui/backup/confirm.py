@@ -1,0 +1,34 @@
+"""The confirmation before a restore: tied to this backup, these collections and this mode."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from backup_engine.api import BackupSet
+from equipment.ui.backup import words
+
+
+def show(backup: BackupSet, keys: tuple[str, ...], mode: str, *, blocked: str = "") -> bool:
+    """Draw tick, typed count (Replace only) and button; True when the person confirmed just now."""
+    about = f"{backup.backup_id}_{'_'.join(keys)}_{mode}"
+    names = " and ".join(words.COLLECTIONS.get(key, key) for key in keys)
+    with st.container(border=True):
+        st.caption("A safety backup is made first; Undo brings the present state back.")
+        ticked = st.checkbox(
+            f"{mode.title()} {names} with the backup of {words.moment(backup.started)}", key=f"tick_{about}"
+        )
+        counted = mode == "merge" or _counted(backup, keys, about)
+        if blocked:
+            st.error(blocked, icon=":material/block:")
+        return st.button(
+            "Confirm and Restore", type="primary", icon=":material/settings_backup_restore:",
+            disabled=bool(blocked) or not (ticked and counted), key=f"confirm_{about}",
+        )
+
+
+def _counted(backup: BackupSet, keys: tuple[str, ...], about: str) -> bool:
+    wanted = str(sum(backup.counts.get(key, 0) for key in keys))
+    typed = st.text_input(
+        f"Type the number of records in this backup ({wanted}) to confirm", key=f"count_{about}", max_chars=12
+    )
+    return typed.strip().replace(",", "") == wanted
