@@ -33,6 +33,7 @@ Db = Database[dict[str, Any]]
 
 PATIENCE_MS = 2500
 """A page that says "Database connection failed" must be there within 3 s."""
+REPEAT_SECONDS = 1.0
 WRITE_CHECK_SECONDS = 30.0
 UNAUTHORIZED = frozenset({13, 18, 8000})
 
@@ -56,6 +57,7 @@ class _Process:
         self.opened_for: tuple[Choice, str] | None = None
         self.server: Embedded | None = None
         self.demo: Client | None = None
+        self.down: tuple[float, DatabaseUnreachable] | None = None
         self.may_write: tuple[float, bool] = (float("-inf"), True)
 
 
@@ -91,21 +93,19 @@ def get_client(settings: Settings) -> Client:
 def connect(settings: Settings) -> Db:
     """Give the database after a quick ping; raises ``DatabaseUnreachable`` within 3 s.
 
-    An embedded server that died is started again, which may take longer.
+    An embedded server that died is started again, which may take longer. One page asks several times, so a failure
+    is repeated for a second without asking the server again.
     """
     client = get_client(settings)
-    if _process.demo is client:
-        return client[settings.mongodb_database]
-    try:
-        _ping(client)
-    except PyMongoError as error:
-        if not _revive():
-            raise _unreachable(settings, error) from None
-        client = get_client(settings)
+    if _process.demo is not client:
+        if _process.down is not None and time.monotonic() < _process.down[0]:
+            raise _process.down[1]
         try:
-            _ping(client)
-        except PyMongoError as second:
-            raise _unreachable(settings, second) from None
+            client = _answering(client, settings)
+        except PyMongoError as error:
+            failure = _unreachable(settings, error)
+            _process.down = (time.monotonic() + REPEAT_SECONDS, failure)
+            raise failure from None
     return client[settings.mongodb_database]
 
 
@@ -201,6 +201,17 @@ def _ping(client: Client) -> None:
         client.admin.command("ping")
 
 
+def _answering(client: Client, settings: Settings) -> Client:
+    try:
+        _ping(client)
+    except PyMongoError:
+        if not _revive():
+            raise
+        client = get_client(settings)
+        _ping(client)
+    return client
+
+
 def _revive() -> bool:
     """Start the embedded server again if it died; False when it lives or when there is none of ours."""
     with _process.lock:
@@ -234,7 +245,7 @@ def _covers(resource: dict[str, Any], database: str) -> bool:
 def _close_client() -> None:
     if _process.client is not None:
         _process.client.close()
-    _process.client = _process.opened_for = None
+    _process.client = _process.opened_for = _process.down = None
     _process.may_write = (float("-inf"), True)
 
 

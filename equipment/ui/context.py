@@ -32,7 +32,7 @@ class App:
         return not can_write(self.database)
 
     def may(self, action: str) -> bool:
-        """Whether the role as read at the start of this rerun allows the action; for drawing, as writers check again."""
+        """Whether the role read at the start of this rerun allows the action; for drawing, as writers check again."""
         return self.account.may(action)
 
     def current_user(self) -> tuple[str, str]:

@@ -1,0 +1,23 @@
+"""The equipment list: ``streamlit run app.py``.
+
+Streamlit finds ``app`` here and serves it: pages, the lifespan of the server and its routes. For every visitor's
+rerun it then runs this same file as a script, which draws the page.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from equipment import server
+from equipment.ui import boundary, page
+
+app = st.App(
+    __file__,
+    lifespan=server.lifespan,
+    routes=server.routes(),
+    middleware=server.middleware(),
+    on_script_error=boundary.on_script_error,
+)
+
+if __name__ == "__main__":
+    page.show()

@@ -1,0 +1,154 @@
+"""The server around the page: what runs once per process, the routes of our own, and the headers.
+
+Streamlit runs ``lifespan`` before the first visitor and after the last; the page itself (``equipment.ui.page``) also
+works without it, as in a test.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from anyio import to_thread
+from pymongo.database import Database
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Route
+
+from backup_engine.errors import BackupError, BadInput
+from equipment import database
+from equipment.headers import SecurityHeaders
+from equipment.settings import Settings, get_settings, unknown_options
+
+__all__ = ["lifespan", "middleware", "prepare", "routes"]
+
+log = logging.getLogger(__name__)
+Connect = Callable[[], Database[dict[str, Any]]]
+
+_prepared: set[str] = set()
+_preparing = threading.Lock()
+
+
+@asynccontextmanager
+async def lifespan(_app: object) -> AsyncIterator[dict[str, Any]]:
+    """Start the database, the first-run announcement and the scheduler; stop them in the opposite order."""
+    await to_thread.run_sync(_start)
+    try:
+        yield {}
+    finally:
+        await to_thread.run_sync(_stop)
+
+
+def routes() -> list[BaseRoute]:
+    """Give the routes of our own; without usable settings only the health check."""
+    own: list[BaseRoute] = [Route("/healthz", _health, methods=["GET"])]
+    try:
+        settings = get_settings()
+    except BadInput:
+        return own  # the page says what is wrong
+    accounts = _part("equipment.accounts.routes")
+    return [*own, *accounts.routes(settings, connector(settings))] if accounts else own
+
+
+def middleware() -> list[Middleware]:
+    """Give what wraps every request."""
+    return [Middleware(SecurityHeaders)]
+
+
+def connector(settings: Settings) -> Connect:
+    """Give a function that connects to this installation's database."""
+    return lambda: database.connect(settings)
+
+
+def prepare(settings: Settings, db: Database[dict[str, Any]]) -> None:
+    """Do what a database needs once per process: indexes, the first administrator or the set-up code. Repeatable."""
+    where = database.label(settings)
+    with _preparing:
+        if where not in _prepared:
+            setup = _part("equipment.accounts.setup")
+            if setup:
+                setup.prepare(db, settings)
+                setup.announce(db, settings)
+            _prepared.add(where)
+
+
+def _start() -> None:
+    _log_to_console()
+    for name in unknown_options(os.environ):
+        log.warning("there is no option %s; is it misspelt?", name)
+    try:
+        settings = get_settings()
+        if database.choose(settings) is database.Choice.NONE:
+            log.warning("there is no MongoDB; the page names the ways to get one")
+            return
+        _open(settings)
+        backups = _part("equipment.backups")
+        if backups:
+            backups.start(settings, connector(settings))
+    except BackupError as error:
+        log.error("%s", error)  # the page shows the same words and offers to retry
+
+
+def _open(settings: Settings) -> None:
+    """Reach the database now, so that the first visitor does not wait; a failure is the page's to show."""
+    try:
+        db = database.connect(settings)
+        prepare(settings, db)
+        log.info("using %s", database.label(settings))
+    except BackupError as error:
+        log.error("%s", error)
+
+
+def _stop() -> None:
+    backups = _part("equipment.backups")
+    if backups:
+        backups.stop()
+    database.close()
+
+
+def _part(name: str) -> Any:
+    """Import a part of the application; a part that cannot be imported is an error in the log, not a dead server."""
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        log.error("%s cannot be used: %s", name, error)
+        return None
+
+
+def _log_to_console() -> None:
+    for name in ("equipment", "backup_engine"):
+        logger = logging.getLogger(name)
+        if not logger.handlers:
+            handler = logging.StreamHandler(sys.stderr)
+            handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+            logger.addHandler(handler)
+            logger.setLevel(logging.INFO)
+            logger.propagate = False
+
+
+async def _health(_request: Request) -> JSONResponse:
+    state = await to_thread.run_sync(_database_state)
+    healthy = state in ("connected", "demo")
+    return JSONResponse(
+        {"status": "ok" if healthy else "degraded", "database": state},
+        status_code=200 if healthy else 503, headers={"Cache-Control": "no-store"},
+    )
+
+
+def _database_state() -> str:
+    try:
+        settings = get_settings()
+        choice = database.choose(settings)
+        if choice in (database.Choice.NONE, database.Choice.DEMO):
+            return str(choice)
+        database.connect(settings)
+    except BackupError:
+        return "unreachable"
+    return "connected"

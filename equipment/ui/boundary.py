@@ -1,0 +1,60 @@
+"""One screen's fault stays that screen's fault."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from backup_engine.errors import BackupError
+
+__all__ = ["explain", "guard", "on_script_error"]
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def guard(screen: str) -> Iterator[None]:
+    """Show an error of the block as one friendly line in its place, and let the rest of the page go on.
+
+    Faults we know say what happened and what to do. Others get a reference number under which the log has the details.
+    """
+    try:
+        yield
+    except BackupError as error:
+        explain(error)
+    except Exception:  # noqa: BLE001 - the boundary: an unforeseen fault is logged whole and shown in words
+        st.error(_in_words(screen, _logged(screen)), icon=":material/error:")
+
+
+def explain(error: BackupError) -> None:
+    """Show a known fault with its advice."""
+    st.error(f"{error.message}  \n{error.hint}" if error.hint else error.message, icon=":material/error:")
+
+
+def on_script_error(error: Exception) -> bool:
+    """Show what escaped every boundary, such as a fault in a callback, in the same manner; True: dealt with."""
+    if isinstance(error, BackupError):
+        explain(error)
+        return True
+    reference = _reference()
+    log.error("a page failed, reference %s", reference, exc_info=error)
+    st.error(_in_words("This page", reference), icon=":material/error:")
+    return True
+
+
+def _logged(screen: str) -> str:
+    reference = _reference()
+    log.exception("%s failed, reference %s", screen, reference)
+    return reference
+
+
+def _reference() -> str:
+    return secrets.token_hex(4).upper()
+
+
+def _in_words(screen: str, reference: str) -> str:
+    return f"{screen} could not be shown. Nothing was lost. The server's log has the details under **{reference}**."

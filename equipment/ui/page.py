@@ -1,0 +1,97 @@
+"""The frame of every page: who is here, the header, and one tab per screen."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+
+import streamlit as st
+
+from backup_engine.errors import BadInput, DatabaseUnreachable
+from equipment import database, server
+from equipment.settings import Settings, get_settings
+from equipment.ui import boundary, choose_database, database_down, header
+from equipment.ui.context import App
+
+__all__ = ["SCREENS", "show"]
+
+TITLE = "Equipment"
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One main tab: its label, the action that opens it, and the function that draws it, imported when first shown."""
+
+    label: str
+    action: str
+    module: str
+    function: str = "show"
+
+    def draw(self, app: App) -> None:
+        """Draw the screen inside its own error boundary."""
+        with boundary.guard(self.label):
+            getattr(importlib.import_module(self.module), self.function)(app)
+
+
+SCREENS = (
+    Screen("Equipment Records", "records.read", "equipment.ui.records"),
+    Screen("Equipment Select Options", "records.read", "equipment.ui.options"),
+    Screen("Backup & Restore", "backup.see", "backup_csv_for_db_restore", "backup_restore_ui"),
+    Screen("User Management", "users.manage", "equipment.ui.users"),
+    Screen("Activity", "activity.read", "equipment.ui.activity"),
+)
+
+
+def show() -> None:
+    """Draw one rerun of the page."""
+    st.set_page_config(page_title=TITLE, page_icon=":material/inventory_2:", layout="wide")
+    try:
+        settings = get_settings()
+    except BadInput as error:
+        boundary.explain(error)
+        return
+    if database.choose(settings) is database.Choice.NONE:
+        choose_database.show()
+        return
+    try:
+        db = database.connect(settings)
+        server.prepare(settings, db)
+    except DatabaseUnreachable as error:
+        database_down.show(settings, error)
+        return
+    with boundary.guard("Sign-in"):
+        app = _signed_in(settings, db)
+        if app is not None:
+            _draw(app)
+
+
+def _signed_in(settings: Settings, db: database.Db) -> App | None:
+    """Give the visitor's view, or draw the way to sign in."""
+    login = importlib.import_module("equipment.ui.login")
+    found = login.current(db, settings)
+    if found is None:
+        header.anonymous(TITLE, demo=database.choose(settings) is database.Choice.DEMO)
+        login.show(db, settings)
+        return None
+    who, account = found
+    return App(settings, db, who, account, demo=database.choose(settings) is database.Choice.DEMO)
+
+
+def _draw(app: App) -> None:
+    database_down.remember(app)
+    st.session_state.user_role = app.account.role
+    screens = [screen for screen in SCREENS if app.may(screen.action)]
+    header.show(app, TITLE)
+    _check_backups(app)
+    tabs = st.tabs([screen.label for screen in screens], key=header.TAB, on_change="rerun", bind="query-params")
+    for screen, tab in zip(screens, tabs, strict=True):
+        if tab.open:
+            with tab:
+                screen.draw(app)
+
+
+def _check_backups(app: App) -> None:
+    with boundary.guard("The automatic backup"):
+        from backup_csv_for_db_restore import integrate_auto_backup_into_main_app
+
+        integrate_auto_backup_into_main_app(app)
