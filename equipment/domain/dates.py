@@ -38,8 +38,8 @@ _MONTHS = {
     name: number
     for number, names in enumerate(
         ("january jan januar jän jänner", "february feb februar", "march mar märz mär mrz", "april apr", "may mai",
-         "june jun juni", "july jul juli", "august aug", "september sep sept", "october oct oktober okt", "november nov",
-         "december dec dezember dez"), start=1)
+         "june jun juni", "july jul juli", "august aug", "september sep sept", "october oct oktober okt",
+         "november nov", "december dec dezember dez"), start=1)
     for name in names.split()
 }
 

@@ -100,7 +100,8 @@ USUAL_TYPES: Mapping[str, str] = {
 """Types of the usual columns until someone chooses others. Whatever has select options is a choice as well."""
 
 _NUMBER = re.compile(
-    r"[<>~≈]?\s*(?:ca\.?|approx\.?)?\s*([A-Z]{3}|[€$£])?\s*(-?[\d.,' \u00a0\u202f]*\d)\s*([A-Z]{3}|[€$£])?(?:,?-{1,2})?",
+    r"[<>~≈]?\s*(?:ca\.?|approx\.?)?\s*([A-Z]{3}|[€$£])?\s*"
+    r"(-?[\d.,' \u00a0\u202f]*\d)\s*([A-Z]{3}|[€$£])?(?:,?-{1,2})?",
     re.IGNORECASE)
 
 

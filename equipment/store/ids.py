@@ -1,0 +1,73 @@
+"""The lowest free ID, without two people ever getting the same one.
+
+A number is taken by inserting a small document whose ``_id`` it is; MongoDB lets only one insert succeed. Then the
+list and the trash are asked once more, because someone may have used the number just before. IDs in the trash count
+as taken, so that a record can come back under its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, Final
+
+from pymongo.errors import DuplicateKeyError
+
+from equipment.domain.record import ID
+from equipment.store import listing, moments
+from equipment.store.access import Db
+from equipment.store.listing import EQUIPMENT
+
+RESERVED: Final = "equipment_reserved_ids"
+TRASH: Final = "Equipment_trash"
+ABANDONED: Final = timedelta(minutes=2)
+"""A reservation as old as this was left by a process that died."""
+
+
+@contextmanager
+def reserve(db: Db, count: int) -> Iterator[list[int]]:
+    """Hold the ``count`` lowest free IDs while records with them are added."""
+    held: list[int] = []
+    try:
+        if count:
+            _take(db, count, held)
+        yield held
+    finally:
+        if held:
+            db[RESERVED].delete_many({"_id": {"$in": held}})
+
+
+def _take(db: Db, count: int, held: list[int]) -> None:
+    db[RESERVED].delete_many({"at": {"$lt": moments.now() - ABANDONED}})
+    taken = _taken(db)
+    candidate = 0
+    while len(held) < count:
+        while len(held) < count:
+            candidate += 1
+            if candidate not in taken and _hold(db, candidate):
+                held.append(candidate)
+        for number in _used_meanwhile(db, held):
+            held.remove(number)
+            db[RESERVED].delete_one({"_id": number})
+
+
+def _hold(db: Db, number: int) -> bool:
+    try:
+        db[RESERVED].insert_one({"_id": number, "at": moments.now()})
+    except DuplicateKeyError:
+        return False
+    return True
+
+
+def _taken(db: Db) -> set[int]:
+    shown = listing.sheet(db).texts(ID).to_pylist()
+    trashed = (str(entry.get("record", {}).get(ID, "")) for entry in db[TRASH].find({}, {f"record.{ID}": 1}))
+    return {int(text) for text in (*shown, *trashed) if text.isascii() and text.strip().isdigit()}
+
+
+def _used_meanwhile(db: Db, numbers: list[int]) -> set[int]:
+    spelled: list[Any] = [*numbers, *map(str, numbers)]
+    found = [*db[EQUIPMENT].find({ID: {"$in": spelled}}, {ID: 1}),
+             *(entry["record"] for entry in db[TRASH].find({f"record.{ID}": {"$in": spelled}}, {f"record.{ID}": 1}))]
+    return {int(record[ID]) for record in found} & set(numbers)

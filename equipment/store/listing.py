@@ -1,0 +1,154 @@
+"""The list held in memory, one sheet per database and process, kept true by MongoDB's own change stream.
+
+A sheet is derived and can be thrown away: it says which records match and in which order, and the records are then
+read from the database. With a replica set every look first takes in what changed since the last one (about 2 ms); a
+restore that swaps the collection ends the stream and the sheet is read anew. Without change streams (a standalone
+server, the in-memory demo) it is read anew when this process wrote, and otherwise after ``PATIENCE`` seconds.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import bson
+from bson.codec_options import CodecOptions, DatetimeConversion
+from pymongo.change_stream import CollectionChangeStream
+from pymongo.collection import Collection
+from pymongo.errors import OperationFailure, PyMongoError
+
+from equipment.domain.record import text
+from equipment.domain.search import Row, Sheet
+from equipment.store import keys
+from equipment.store.access import Db
+
+EQUIPMENT: Final = "Equipment"
+PATIENCE: Final = 2.0
+MANY: Final = 5_000
+"""Changed records from which on reading everything again is cheaper."""
+KEPT: Final = 4
+"""Lists kept in memory; the one not looked at for longest goes first."""
+FORGIVING: Final[CodecOptions[dict[str, Any]]] = CodecOptions(
+    datetime_conversion=DatetimeConversion.DATETIME_AUTO, unicode_decode_error_handler="replace")
+"""Reads every document there can be; what it replaces is only shown, never written back."""
+
+_listings: dict[tuple[int, str, str], Listing] = {}
+_listings_lock = threading.Lock()
+
+
+def sheet(db: Db, collection: str = EQUIPMENT) -> Sheet:
+    """Give the list as it is now."""
+    return _of(db, collection).sheet()
+
+
+def touch(db: Db, changed: Iterable[str], collection: str = EQUIPMENT) -> None:
+    """Say that this process has written these keys, so that its next look shows them whatever the stream does."""
+    _of(db, collection).touch(changed)
+
+
+def forget(db: Db, collection: str = EQUIPMENT) -> None:
+    """Throw the sheet away; the next look reads everything."""
+    with _listings_lock:
+        listing = _listings.pop((id(db.client), db.name, collection), None)
+    if listing is not None:
+        listing.close()
+
+
+def _of(db: Db, collection: str) -> Listing:
+    place = (id(db.client), db.name, collection)
+    with _listings_lock:
+        listing = _listings.pop(place, None) or Listing(db[collection])
+        _listings[place] = listing
+        for old in list(_listings)[:-KEPT]:
+            _listings.pop(old).close()
+    return listing
+
+
+class Listing:
+    """One collection's sheet, and the stream that keeps it true. Safe to use from many threads."""
+
+    def __init__(self, collection: Collection[dict[str, Any]]) -> None:
+        self._collection = collection.with_options(codec_options=FORGIVING)
+        self._lock = threading.Lock()
+        self._sheet: Sheet | None = None
+        self._stream: CollectionChangeStream[dict[str, Any]] | None = None
+        self._read_at = 0.0
+        self._touched: set[str] = set()
+
+    def sheet(self) -> Sheet:
+        """Give the sheet, up to date."""
+        with self._lock:
+            changed = self._changed_keys()
+            if self._sheet is None or changed is None or len(changed) > MANY:
+                return self._read_all()
+            if changed:
+                self._sheet = self._sheet.with_changes(*self._read(changed))
+            return self._sheet
+
+    def touch(self, changed: Iterable[str]) -> None:
+        """Read these keys again at the next look."""
+        self._touched.update(changed)
+
+    def close(self) -> None:
+        """Stop listening."""
+        with self._lock:
+            self._stop_listening()
+
+    def _changed_keys(self) -> set[str] | None:
+        """Give what changed since the last look; None when nobody can tell."""
+        changed, self._touched = self._touched, set()
+        if self._sheet is None:
+            return None
+        if self._stream is None:
+            return changed if time.monotonic() - self._read_at < PATIENCE else None
+        try:
+            while (event := self._stream.try_next()) is not None:
+                if "documentKey" not in event:
+                    return None
+                changed.add(keys.key_of_id(event["documentKey"]["_id"]))
+        except PyMongoError:
+            return None
+        return changed if self._stream.alive else None
+
+    def _read_all(self) -> Sheet:
+        self._stop_listening()
+        self._stream = self._listen()
+        self._sheet = Sheet.of(_rows(self._collection))
+        self._read_at = time.monotonic()
+        return self._sheet
+
+    def _read(self, changed: set[str]) -> tuple[list[Row], set[str]]:
+        found = list(_rows(self._collection, {"_id": {"$in": [keys.id_of(key) for key in changed]}}))
+        return found, changed - {key for key, _ in found}
+
+    def _listen(self) -> CollectionChangeStream[dict[str, Any]] | None:
+        if not isinstance(self._collection, Collection):
+            return None
+        only_ids = [{"$project": {"documentKey": 1, "operationType": 1}}]
+        try:
+            return self._collection.watch(only_ids, max_await_time_ms=1)
+        except OperationFailure:
+            return None
+
+    def _stop_listening(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+
+def _rows(collection: Collection[dict[str, Any]], where: dict[str, Any] | None = None) -> Iterator[Row]:
+    if not isinstance(collection, Collection):
+        for document in collection.find(where or {}):
+            yield _row(document)
+        return
+    batches: Any = collection.find_raw_batches(where or {}, batch_size=5_000)
+    for batch in batches:
+        for document in bson.decode_all(batch, FORGIVING):
+            yield _row(document)
+
+
+def _row(document: dict[str, Any]) -> Row:
+    key = keys.key_of_id(document["_id"])
+    return key, {name: text(value) for name, value in document.items() if name != "_id"}

@@ -1,0 +1,204 @@
+"""The equipment list in MongoDB: read a page, add, save. Everything written is guarded by the exact bytes last seen."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any, Final
+
+import bson
+from bson.objectid import ObjectId
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
+
+from backup_engine import raw
+from backup_engine.changes import Applied, Change
+from backup_engine.errors import BadInput
+from backup_engine.guarded import apply
+from equipment.domain.fields import FieldType
+from equipment.domain.query import Query
+from equipment.domain.record import ID, MISSING, UUID
+from equipment.store import activity, ids, keys, listing
+from equipment.store.access import Db, Who, require
+from equipment.store.listing import EQUIPMENT
+
+PAGE_SIZES: Final = (25, 50, 100, 200)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One record as it is stored: its key, and its exact bytes."""
+
+    key: str
+    raw: bytes
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """The record decoded, without ``_id``."""
+        decoded = bson.decode(self.raw, codec_options=listing.FORGIVING)
+        decoded.pop("_id", None)
+        return decoded
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows of the list, and how many there are in all."""
+
+    entries: list[Entry]
+    total: int
+
+
+@dataclass(frozen=True)
+class Save:
+    """New values for some fields of one record; ``MISSING`` removes a field."""
+
+    entry: Entry
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What became of one save: ``status`` as in ``Applied``; ``entry`` as it is now, None when it is gone."""
+
+    key: str
+    status: str
+    entry: Entry | None
+    why: str = ""
+
+
+def page(db: Db, query: Query, types: Mapping[str, FieldType], today: date, *, number: int = 1, size: int = 50) -> Page:
+    """Give one page (1 is the first) of the records that match, in the query's order."""
+    sheet = listing.sheet(db)
+    rows = sheet.find(query, types, today)
+    first = max(0, number - 1) * size
+    return Page(entries(db, sheet.keys(rows[first : first + size])), len(rows))
+
+
+def matching_keys(db: Db, query: Query, types: Mapping[str, FieldType], today: date) -> list[str]:
+    """Give the keys of every record that matches, in order."""
+    sheet = listing.sheet(db)
+    return sheet.keys(sheet.find(query, types, today))
+
+
+def entries(db: Db, wanted: Sequence[str], *, collection: str = EQUIPMENT) -> list[Entry]:
+    """Read these records as they are now, in the order of the keys; those that are gone are left out."""
+    found = {entry.key: entry for entry in _read(db[collection], [keys.id_of(key) for key in wanted])}
+    return [found[key] for key in wanted if key in found]
+
+
+def get(db: Db, key: str) -> Entry | None:
+    """Read one record, or None."""
+    return next(iter(entries(db, [key])), None)
+
+
+def add(db: Db, who: Who, fields: Mapping[str, Any], *, note: str = "") -> Entry:
+    """Add a record with the lowest free ID and a uuid, unless ``fields`` brings its own ID.
+
+    Raises ``BadInput`` for a field name MongoDB cannot hold.
+    """
+    return add_many(db, who, [fields], note=note)[0]
+
+
+def add_many(
+    db: Db, who: Who, many: Sequence[Mapping[str, Any]], *, action: str = "records.add", note: str = ""
+) -> list[Entry]:
+    """Add records in one go; see ``add``. They are logged under ``action``, which is also the permission needed."""
+    require(db, who, action)
+    unnumbered = sum(1 for fields in many if fields.get(ID) in (None, ""))
+    with ids.reserve(db, unnumbered) as numbers:
+        free = iter(numbers)
+        changes = [Change(None, _new(fields, free)) for fields in many]
+        applied = apply(db[EQUIPMENT], changes, also=_log(db, who, action, note))
+    made = [Entry(keys.key_of(one.current), one.current) for one in applied if one.written and one.current is not None]
+    listing.touch(db, [entry.key for entry in made])
+    if len(made) < len(applied):
+        raise BadInput(next(one.why for one in applied if not one.written))
+    return made
+
+
+def save(
+    db: Db, who: Who, saves: Iterable[Save], *, action: str = "records.edit", note: str = ""
+) -> list[Saved]:
+    """Write new values over exactly the records that were seen; what someone changed meanwhile is a conflict.
+
+    Only the fields named are touched; all other bytes of a record stay. ``action`` is the permission needed and what
+    the activity log says.
+    """
+    require(db, who, action)
+    changes = [Change(one.entry.raw, edited(one.entry.raw, one.fields)) for one in saves]
+    applied = apply(db[EQUIPMENT], changes, also=_log(db, who, action, note))
+    listing.touch(db, [keys.key_of(one.change.before) for one in applied if one.change.before])
+    return [_saved(one) for one in applied]
+
+
+def edited(document: bytes, fields: Mapping[str, Any]) -> bytes:
+    """Give the document with these fields set or removed; every other byte stays as it is. New fields come last."""
+    elements = list(raw.elements(document))
+    places = {name: place for place, (name, _) in enumerate(elements)}
+    gone: set[int] = set()
+    for name, value in fields.items():
+        encoded = field_name(name)
+        if value is MISSING:
+            gone.update(place for place, (known, _) in enumerate(elements) if known == encoded)
+        elif encoded in places:
+            elements[places[encoded]] = (encoded, raw.element_of(value))
+        else:
+            elements.append((encoded, raw.element_of(value)))
+    return raw.build(element for place, element in enumerate(elements) if place not in gone)
+
+
+def field_name(name: str) -> bytes:
+    """Encode a field name. Raises ``BadInput`` for the names no field may have."""
+    if name == "_id":
+        raise BadInput("The _id of a record cannot be changed.")
+    if "\0" in name:
+        raise BadInput("A column name cannot hold the NUL character.")
+    return name.encode()
+
+
+def _new(fields: Mapping[str, Any], numbers: Any) -> bytes:
+    values = dict(fields)
+    ordered = {ID: values.pop(ID, None)} | values
+    if ordered[ID] in (None, ""):
+        ordered[ID] = next(numbers)
+    if not ordered.get(UUID):
+        ordered[UUID] = str(uuid.uuid4())
+    return edited(bson.encode({"_id": ObjectId()}), ordered)
+
+
+def _read(collection: Collection[dict[str, Any]], wanted: list[Any]) -> list[Entry]:
+    where = {"_id": {"$in": wanted}}
+    if isinstance(collection, Collection):
+        batches: Any = collection.find_raw_batches(where)
+        documents = [document for batch in batches for document in raw.documents_of(batch)]
+    else:
+        documents = [bson.encode(document) for document in collection.find(where)]
+    return [Entry(keys.key_of(document), document) for document in documents]
+
+
+def _saved(one: Applied) -> Saved:
+    key = keys.key_of(one.change.before or one.change.after or b"")
+    return Saved(key, one.status, Entry(key, one.current) if one.current is not None else None, one.why)
+
+
+def _log(db: Db, who: Who, action: str, note: str) -> Callable[[ClientSession | None, list[Applied]], None]:
+    """Make what writes the activity entries of a batch inside its transaction."""
+
+    def write(session: ClientSession | None, applied: list[Applied]) -> None:
+        written = [log_entry(one.change, note) for one in applied if one.written]
+        activity.record_many(db, who, action, written, session=session)
+
+    return write
+
+
+def log_entry(change: Change, note: str = "") -> activity.Change:
+    """Describe a change for the activity log: only the fields that differ, with what they were and are."""
+    before, after = (dict(raw.elements(document)) if document else {} for document in (change.before, change.after))
+    differing = [name for name in dict.fromkeys([*before, *after]) if before.get(name) != after.get(name)]
+    old, new = ({raw.name_text(name): raw.value_of(side[name]) for name in differing if name in side and name != b"_id"}
+                for side in (before, after))
+    key = keys.key_of(change.before or change.after or b"")
+    return activity.Change(keys.target(key), old if before else None, new if after else None, note)

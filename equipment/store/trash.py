@@ -1,0 +1,133 @@
+"""The trash: records taken from the list, whole and exact, until they are brought back or an administrator purges them.
+
+An entry is ``{_id, record, by, at}`` where ``record`` is the document byte for byte. Moving there and back are single
+transactions with the list, so a record is always in exactly one of the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import bson
+from bson.objectid import ObjectId
+from bson.raw_bson import RawBSONDocument
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
+
+from backup_engine import raw
+from backup_engine.changes import Applied, Change
+from backup_engine.guarded import apply
+from equipment.store import activity, keys, listing, moments
+from equipment.store.access import Db, Who, require
+from equipment.store.ids import TRASH
+from equipment.store.listing import EQUIPMENT
+from equipment.store.records import Entry, Saved
+
+__all__ = ["TRASH", "Trashed", "bring_back", "count", "entries", "move", "purge"]
+
+WORD: Final = "DELETE"
+"""What an administrator types to purge."""
+
+
+@dataclass(frozen=True)
+class Trashed:
+    """One record in the trash: ``number`` names the entry, ``entry`` is the record."""
+
+    number: str
+    entry: Entry
+    by: str
+    at: datetime
+
+
+def move(db: Db, who: Who, seen: Sequence[Entry], *, note: str = "") -> list[Saved]:
+    """Move records to the trash; what someone changed since it was seen stays in the list as a conflict."""
+    require(db, who, "records.delete")
+
+    def also(session: ClientSession | None, applied: list[Applied]) -> None:
+        gone = [one.change for one in applied if one.status == "deleted"]
+        if gone:
+            db[TRASH].insert_many([_to_entry(db, change, who) for change in gone], **_inside(session))
+        entries_of_log = [activity.Change(keys.target(keys.key_of(change.before or b"")), note=note) for change in gone]
+        activity.record_many(db, who, "records.delete", entries_of_log, session=session)
+
+    applied = apply(db[EQUIPMENT], [Change(entry.raw, None) for entry in seen], also=also)
+    listing.touch(db, [entry.key for entry in seen])
+    return [Saved(entry.key, one.status, None if one.status == "deleted" else entry, one.why)
+            for entry, one in zip(seen, applied, strict=True)]
+
+
+def entries(db: Db, *, limit: int = 500, skip: int = 0) -> list[Trashed]:
+    """Give what is in the trash, last moved first."""
+    where: dict[str, Any] = {}
+    return [_from_entry(document) for document in _raw(db, where, limit=limit, skip=skip)]
+
+
+def count(db: Db) -> int:
+    """Count the records in the trash."""
+    return int(db[TRASH].count_documents({}))
+
+
+def bring_back(db: Db, who: Who, numbers: Sequence[str]) -> list[Saved]:
+    """Put records back into the list exactly as they were.
+
+    A record whose ``_id`` is in the list again (a restore may have brought it) stays in the trash as a conflict.
+    """
+    require(db, who, "records.delete")
+    wanted = _chosen(db, numbers)
+    by_identity = {raw.id_of(one.entry.raw): one for one in wanted}
+
+    def also(session: ClientSession | None, applied: list[Applied]) -> None:
+        back = [by_identity[one.change.identity] for one in applied if one.status in ("inserted", "unchanged")]
+        db[TRASH].delete_many({"_id": {"$in": [ObjectId(one.number) for one in back]}}, **_inside(session))
+        activity.record_many(db, who, "records.bring_back", _log_of(back), session=session)
+
+    applied = apply(db[EQUIPMENT], [Change(None, one.entry.raw) for one in wanted], also=also)
+    listing.touch(db, [one.entry.key for one in wanted])
+    return [Saved(one.entry.key, done.status, one.entry, done.why) for one, done in zip(wanted, applied, strict=True)]
+
+
+def purge(db: Db, who: Who, numbers: Sequence[str]) -> int:
+    """Delete records from the trash for good; the activity log keeps what they held. Give how many went."""
+    require(db, who, "records.purge")
+    wanted = _chosen(db, numbers)
+    logged = [activity.Change(keys.target(one.entry.key), one.entry.record) for one in wanted]
+    activity.record_many(db, who, "records.purge", logged)
+    return int(db[TRASH].delete_many({"_id": {"$in": [ObjectId(one.number) for one in wanted]}}).deleted_count)
+
+
+def _chosen(db: Db, numbers: Sequence[str]) -> list[Trashed]:
+    found = [_from_entry(document) for document in _raw(db, {"_id": {"$in": [ObjectId(number) for number in numbers]}})]
+    return list({one.entry.key: one for one in reversed(found)}.values())
+
+
+def _log_of(back: Sequence[Trashed]) -> list[activity.Change]:
+    return [activity.Change(keys.target(one.entry.key), note=f"moved to the trash by {one.by}") for one in back]
+
+
+def _to_entry(db: Db, change: Change, who: Who) -> dict[str, Any]:
+    assert change.before is not None
+    exact = isinstance(db[TRASH], Collection)
+    record: Any = RawBSONDocument(change.before) if exact else bson.decode(change.before)
+    return {"_id": ObjectId(), "record": record, "by": who.name, "at": moments.now()}
+
+
+def _from_entry(document: bytes) -> Trashed:
+    fields = dict(raw.elements(document))
+    record = fields[b"record"][1:]
+    number, by, at = (raw.value_of(fields[name]) for name in (b"_id", b"by", b"at"))
+    return Trashed(str(number), Entry(keys.key_of(record), record), by, moments.aware(at))
+
+
+def _raw(db: Db, where: dict[str, Any], *, limit: int = 0, skip: int = 0) -> list[bytes]:
+    newest: list[tuple[str, int]] = [("at", -1), ("_id", -1)]
+    if isinstance(db[TRASH], Collection):
+        batches: Any = db[TRASH].find_raw_batches(where, sort=newest, limit=limit, skip=skip)
+        return [document for batch in batches for document in raw.documents_of(batch)]
+    return [bson.encode(document) for document in db[TRASH].find(where, sort=newest, limit=limit, skip=skip)]
+
+
+def _inside(session: ClientSession | None) -> dict[str, Any]:
+    return {"session": session} if session else {}

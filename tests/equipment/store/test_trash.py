@@ -1,0 +1,90 @@
+"""Nothing leaves the list without lying in the trash, byte for byte, and everything can come back."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from bson.raw_bson import RawBSONDocument
+from pymongo.database import Database
+
+from backup_engine.errors import AdminOnly
+from equipment.domain import sample
+from equipment.domain.query import Query
+from equipment.store import records, trash
+from tests.equipment.store.people import signed_in
+
+Db = Database[dict[str, Any]]
+TODAY = date(2026, 3, 2)
+
+
+def everything(db: Db) -> list[bytes]:
+    return [entry.raw for entry in records.page(db, Query(sort="ID"), {}, TODAY, size=1000).entries]
+
+
+def test_ten_records_go_and_come_back_exactly(database: Db) -> None:
+    who = signed_in(database, "manager")
+    database.Equipment.insert_many(sample.records(TODAY, count=30))
+    before = everything(database)
+    some = records.page(database, Query(sort="ID"), {}, TODAY).entries[5:15]
+
+    moved = trash.move(database, who, some)
+    left = everything(database)
+    back = trash.bring_back(database, who, [one.number for one in trash.entries(database)])
+
+    assert {one.status for one in moved} == {"deleted"}
+    assert len(left) == 20
+    assert {one.status for one in back} == {"inserted"}
+    assert everything(database) == before
+    assert trash.count(database) == 0
+
+
+def test_the_trash_says_who_and_when(database: Db) -> None:
+    who = signed_in(database, "manager")
+    trash.move(database, who, [records.add(database, who, {"Vendor": "A"})])
+
+    [one] = trash.entries(database)
+
+    assert one.by == who.name
+    assert one.at.tzinfo is not None
+    assert one.entry.record["Vendor"] == "A"
+
+
+def test_a_record_changed_since_it_was_seen_stays_in_the_list(database: Db) -> None:
+    who = signed_in(database, "manager")
+    entry = records.add(database, who, {"Vendor": "A"})
+    database.Equipment.update_one({}, {"$set": {"Vendor": "B"}})
+
+    [moved] = trash.move(database, who, [entry])
+
+    assert moved.status == "conflict"
+    assert database.Equipment.count_documents({}) == 1
+    assert trash.count(database) == 0
+
+
+def test_a_record_that_is_in_the_list_again_is_not_overwritten(database: Db) -> None:
+    who = signed_in(database, "manager")
+    entry = records.add(database, who, {"Vendor": "A"})
+    trash.move(database, who, [entry])
+    database.Equipment.insert_one(RawBSONDocument(entry.raw))
+    database.Equipment.update_one({}, {"$set": {"Vendor": "restored"}})
+
+    [back] = trash.bring_back(database, who, [one.number for one in trash.entries(database)])
+
+    assert back.status == "conflict"
+    assert trash.count(database) == 1
+
+
+def test_only_an_administrator_purges_and_the_log_keeps_the_record(database: Db) -> None:
+    manager, admin = signed_in(database, "manager"), signed_in(database, "admin")
+    trash.move(database, manager, [records.add(database, manager, {"Vendor": "last trace"})])
+    numbers = [one.number for one in trash.entries(database)]
+    with pytest.raises(AdminOnly):
+        trash.purge(database, manager, numbers)
+
+    gone = trash.purge(database, admin, numbers)
+
+    assert gone == 1
+    assert trash.count(database) == 0
+    assert database.equipment_activity.find_one({"action": "records.purge"})["before"]["Vendor"] == "last trace"
