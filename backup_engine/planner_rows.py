@@ -1,0 +1,127 @@
+"""Plan the merge of rows of text (an imported CSV or XLSX) into the live records, by a field somebody chose.
+
+The same rule as for backups. Unlike a backup, a table written by people may be ambiguous: such rows become conflicts
+and are left out, the rest goes on.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import bson
+from bson import ObjectId
+
+from backup_engine import raw
+from backup_engine.live_profile import LiveProfile, key_text
+from backup_engine.model import Batch
+from backup_engine.planner import Pick, Planned, combine
+from backup_engine.same_text import same_text
+from backup_engine.typed_text import as_live
+
+__all__ = ["plan_rows"]
+
+Complete = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class _Row:
+    number: int
+    cells: Mapping[str, str]
+
+
+def plan_rows(
+    rows: Iterable[Mapping[str, str]],
+    live: Iterable[Batch],
+    identity: str | None,
+    *,
+    profile: LiveProfile | None = None,
+    pick: Pick | None = None,
+    clear_empty: bool = True,
+    complete: Complete = lambda record: record,
+) -> Iterator[Planned]:
+    """Give one ``Planned`` for every row, in order, with its number from 1.
+
+    ``rows`` are texts by field name (the mapping is done). ``live`` are raw batches of all records. ``identity`` is
+    the field that recognises a record; ``"_id"`` takes the text of ``raw.id_text``; None, or an empty cell, makes a
+    new record. A text takes the type of the value it replaces, else the uniform type of ``profile``, else it stays
+    text. An empty cell empties the field unless ``clear_empty`` is off. ``complete`` may finish a new record.
+    """
+    table = [_Row(number, cells) for number, cells in enumerate(rows, 1)]
+    by_key, doubled = _by_key(table, identity)
+    partners: dict[int, list[bytes]] = defaultdict(list)
+    for document in (document for batch in live for document in raw.documents_of(batch)):
+        row = by_key.get(_key_of(document, identity)) if by_key else None
+        if row is not None:
+            partners[row.number].append(document)
+    convert = _Convert(profile or LiveProfile(), clear_empty)
+    for row in table:
+        found = partners.get(row.number, [])
+        if row.number in doubled:
+            planned = Planned("conflict", _name(row, identity), why=doubled[row.number])
+        elif len(found) > 1:
+            planned = Planned("conflict", _name(row, identity), why=f"{len(found)} records have this {identity}")
+        elif found:
+            document = convert.over(found[0], row.cells)
+            planned = combine(document, found[0], raw.id_text(raw.id_of(found[0])), pick=pick, same=same_text)
+        else:
+            record = complete({"_id": ObjectId(), **convert.new(row.cells)})
+            planned = combine(bson.encode(record), None, _name(row, identity), pick=pick)
+        yield replace(planned, row=row.number)
+
+
+def _by_key(table: list[_Row], identity: str | None) -> tuple[dict[str, _Row], dict[int, str]]:
+    known: dict[str, _Row] = {}
+    doubled: dict[int, str] = {}
+    for row in table:
+        key = key_text(row.cells.get(identity, "")) if identity else ""
+        if not key:
+            continue
+        first = known.setdefault(key, row)
+        if first is not row:
+            doubled[row.number] = f"row {first.number} has the same {identity}"
+            doubled.setdefault(first.number, f"row {row.number} has the same {identity}")
+    return known, doubled
+
+
+def _key_of(document: bytes, identity: str | None) -> str:
+    if identity == "_id":
+        return raw.id_text(raw.id_of(document))
+    wanted = (identity or "").encode()
+    for name, element in raw.elements(document):
+        if name == wanted:
+            return key_text(raw.value_of(element))
+    return ""
+
+
+def _name(row: _Row, identity: str | None) -> str:
+    return (row.cells.get(identity, "") if identity else "") or f"row {row.number}"
+
+
+@dataclass(frozen=True)
+class _Convert:
+    profile: LiveProfile
+    clear_empty: bool
+
+    def over(self, live: bytes, cells: Mapping[str, str]) -> bytes:
+        """Make the incoming document for a record that is there."""
+        old = dict(raw.elements(live))
+        fields = [(b"_id", old[b"_id"])]
+        for name, text in cells.items():
+            key = name.encode()
+            if key == b"_id" or (not text and not self.clear_empty):
+                continue
+            value = as_live(text, type(raw.value_of(old[key]))) if text and key in old else None
+            fields.append((key, raw.element_of(self._typed(name, text) if value is None else value)))
+        return raw.build(fields)
+
+    def new(self, cells: Mapping[str, str]) -> dict[str, Any]:
+        """Make the fields of a new record."""
+        return {name: self._typed(name, text) for name, text in cells.items() if name != "_id"}
+
+    def _typed(self, name: str, text: str) -> Any:
+        field = self.profile.fields.get(name)
+        value = as_live(text, field.type) if text and field is not None and field.type is not None else None
+        return text if value is None else value

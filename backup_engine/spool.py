@@ -1,0 +1,47 @@
+"""A list of any length on disk: appended once, read many times, gone with its owner."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+from array import array
+from collections.abc import Iterator
+from tempfile import SpooledTemporaryFile
+from typing import Generic, TypeVar
+
+__all__ = ["Spool"]
+
+Row = TypeVar("Row")
+IN_MEMORY = 4 * 1024 * 1024
+"""Bytes kept in memory before a temporary file is used."""
+
+
+class Spool(Generic[Row]):
+    """Rows in order of ``append``. The file is private, nameless and ours alone, so pickle is safe here."""
+
+    def __init__(self) -> None:
+        self._file = SpooledTemporaryFile(max_size=IN_MEMORY, prefix="equipment-")  # noqa: SIM115 - lives as long as self
+        self._starts = array("Q")
+        self._lock = threading.Lock()
+
+    def append(self, row: Row) -> None:
+        """Add a row at the end."""
+        with self._lock:
+            self._starts.append(self._file.seek(0, 2))
+            pickle.dump(row, self._file, pickle.HIGHEST_PROTOCOL)
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def __getitem__(self, number: int) -> Row:
+        with self._lock:
+            self._file.seek(self._starts[number])
+            row: Row = pickle.load(self._file)
+        return row
+
+    def __iter__(self) -> Iterator[Row]:
+        return (self[number] for number in range(len(self)))
+
+    def page(self, offset: int, limit: int) -> list[Row]:
+        """Give up to ``limit`` rows from ``offset``."""
+        return [self[number] for number in range(offset, min(offset + limit, len(self)))]
