@@ -1,0 +1,121 @@
+"""What the database server at the other end can do, and its errors in the engine's words.
+
+mongomock answers no commands: everything is off, and the engine falls back to plain reads and local locks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo.database import Database
+from pymongo.errors import (
+    AutoReconnect,
+    ConfigurationError,
+    ConnectionFailure,
+    InvalidURI,
+    NotPrimaryError,
+    OperationFailure,
+    PyMongoError,
+)
+
+from backup_engine.errors import BackupError, DatabaseUnreachable, PermissionDenied
+
+UNAUTHORIZED = 13
+_LOGIN_FAILED = frozenset({18, 8000})
+_NOT_PRIMARY = frozenset({10107, 13435, 11602, 189, 91, 11600})
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """Facts about a server and this user on it."""
+
+    commands: bool = False
+    replica_set: bool = False
+    sharded: bool = False
+    snapshot_reads: bool = False
+    transactions: bool = False
+    change_streams: bool = False
+    rename: bool = False
+    can_write: bool = True
+    version: str = ""
+
+    @property
+    def topology(self) -> str:
+        """One word for the metadata."""
+        if not self.commands:
+            return "in-memory"
+        if self.sharded:
+            return "sharded"
+        return "replica set" if self.replica_set else "standalone"
+
+    @classmethod
+    def of(cls, database: Database[dict[str, Any]]) -> Capabilities:
+        """Ask the server. Raises ``DatabaseUnreachable``."""
+        if not answers_commands(database):
+            return cls()
+        with database_errors(database):
+            hello = database.command("hello")
+            version = str(database.client.server_info()["version"])
+            can_write = _can_write(database)
+        major = int(version.split(".", 1)[0])
+        replica_set, sharded = "setName" in hello, hello.get("msg") == "isdbgrid"
+        clustered = replica_set or sharded
+        return cls(
+            commands=True, replica_set=replica_set, sharded=sharded, snapshot_reads=clustered and major >= 5,
+            transactions=clustered, change_streams=clustered, rename=not sharded, can_write=can_write, version=version,
+        )
+
+
+def answers_commands(database: Database[dict[str, Any]]) -> bool:
+    """Whether this is a server rather than a stand-in in memory."""
+    return type(database).__module__.partition(".")[0] == "pymongo"
+
+
+@contextmanager
+def database_errors(database: Database[dict[str, Any]] | None = None) -> Iterator[None]:
+    """Raise the engine's error for any of pymongo's. Messages name host and database, never a password."""
+    try:
+        yield
+    except PyMongoError as problem:
+        raise named(problem, database) from problem
+
+
+def named(problem: PyMongoError, database: Database[dict[str, Any]] | None = None) -> BackupError:
+    """Put what pymongo says into the engine's words."""
+    where = f" at {address(database)}" if database is not None else ""
+    code = problem.code if isinstance(problem, OperationFailure) else None
+    if isinstance(problem, NotPrimaryError) or code in _NOT_PRIMARY:
+        return DatabaseUnreachable(f"the server{where} is not the primary", hint="Try again when one is elected.")
+    if code in _LOGIN_FAILED:
+        return DatabaseUnreachable(f"the server{where} refuses the user name or password")
+    if code == UNAUTHORIZED:
+        return PermissionDenied(f"the database user may not do this{where}")
+    if isinstance(problem, (InvalidURI, ConfigurationError)):
+        return DatabaseUnreachable("the connection string cannot be used", hint="Check MONGODB_URI.")
+    if isinstance(problem, (ConnectionFailure, AutoReconnect)):
+        return DatabaseUnreachable(f"no answer{where}", hint="Is MongoDB running, and is the address right?")
+    reason = problem.details.get("errmsg", "") if isinstance(problem, OperationFailure) and problem.details else ""
+    return BackupError(f"MongoDB refused{where}: {reason or problem}")
+
+
+def address(database: Database[dict[str, Any]]) -> str:
+    """Host and port as configured, without credentials."""
+    seeds = getattr(database.client, "_topology_settings", None)
+    hosts = sorted(getattr(seeds, "seeds", ())) if seeds else []
+    return ",".join(host if port is None else f"{host}:{port}" for host, port in hosts) or "the database"
+
+
+def _can_write(database: Database[dict[str, Any]]) -> bool:
+    status = database.command("connectionStatus", showPrivileges=True)["authInfo"]
+    if not status["authenticatedUsers"]:
+        return True  # no access control
+    return any(_allows_insert(privilege, database.name) for privilege in status["authenticatedUserPrivileges"])
+
+
+def _allows_insert(privilege: Mapping[str, Any], database_name: str) -> bool:
+    resource = privilege["resource"]
+    covered = resource.get("anyResource") or resource.get("db") in ("", database_name)
+    return bool(covered) and "insert" in privilege["actions"]

@@ -1,0 +1,138 @@
+"""The lease: one operation at a time over one database, across hosts.
+
+A document in ``backup_restore_state`` names the holder until a moment on the *server's* clock. The holder renews it;
+who stood still too long finds another token and must stop before the next step that commits. The token only grows.
+"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pymongo import ReturnDocument, WriteConcern
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from backup_engine.capabilities import database_errors
+from backup_engine.errors import Busy
+
+COLLECTION = "backup_restore_state"
+LEASE_ID = "lease"
+_MAJORITY = WriteConcern("majority", wtimeout=10_000)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How long a lease lasts without renewal, and how often it is renewed; seconds."""
+
+    lasts: float = 60.0
+    renewed_every: float = 15.0
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who asks: ``boot`` and ``folder`` together tell whose flock proves that a former holder is dead."""
+
+    purpose: str
+    folder: str
+    boot: str = field(default_factory=lambda: boot_id())
+    host: str = field(default_factory=socket.gethostname)
+
+
+class Lease:
+    """A lease being held, renewed by a thread of its own until ``release``."""
+
+    def __init__(self, collection: Collection[dict[str, Any]], token: int, terms: Terms) -> None:
+        self.token = token
+        self._collection = collection
+        self._terms = terms
+        self._ended = threading.Event()
+        self._lost = False
+        self._thread = threading.Thread(target=self._renew_regularly, name="backup-lease", daemon=True)
+        self._thread.start()
+
+    @classmethod
+    def take(
+        cls, database: Database[dict[str, Any]], holder: Holder, *, locked: bool, terms: Terms
+    ) -> Lease | dict[str, Any]:
+        """Take the lease, or give the document of whoever has it.
+
+        ``locked`` says that the caller holds the folder's flock, so that a lease of the same folder and boot is a dead
+        process's and may be taken at once. Raises ``PermissionDenied`` for a user who may only read.
+        """
+        collection = database.get_collection(COLLECTION, write_concern=_MAJORITY)
+        with database_errors(database):
+            with suppress(DuplicateKeyError):
+                collection.insert_one({"_id": LEASE_ID, "token": 0, "until": None})
+            mine = collection.find_one_and_update(
+                {"_id": LEASE_ID, "$expr": _free_for(holder, locked)}, [{"$set": _held_by(holder, terms)}],
+                return_document=ReturnDocument.AFTER,
+            )
+            if mine is None:
+                return collection.find_one({"_id": LEASE_ID}) or {}
+        return cls(collection, int(mine["token"]), terms)
+
+    def check(self) -> None:
+        """Ask the server whether the lease is still ours, and renew it. Raises ``Busy`` when it is not."""
+        with database_errors(self._collection.database):
+            if not self._lost and self._renew():
+                return
+        raise Busy("another run took over while this one stood still", hint="Nothing was committed; try again.")
+
+    def release(self) -> None:
+        """Give it back; if the server cannot be told, it lapses by itself."""
+        self._ended.set()
+        self._thread.join()
+        with suppress(PyMongoError):
+            self._collection.update_one({"_id": LEASE_ID, "token": self.token}, {"$set": {"until": None}})
+
+    def _renew(self) -> bool:
+        renewed = self._collection.find_one_and_update(
+            {"_id": LEASE_ID, "token": self.token, "until": {"$ne": None}}, [{"$set": {"until": _until(self._terms)}}]
+        )
+        self._lost = renewed is None
+        return renewed is not None
+
+    def _renew_regularly(self) -> None:
+        while not self._lost and not self._ended.wait(self._terms.renewed_every):
+            with suppress(PyMongoError):  # asked again next time, and by check() before anything is committed
+                self._renew()
+
+
+def boot_id() -> str:
+    """Identify this boot of this machine; a value of its own per call where the system cannot tell."""
+    with suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    if sys.platform == "darwin":
+        command = ["/usr/sbin/sysctl", "-n", "kern.bootsessionuuid"]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or _unique()
+    return _unique()
+
+
+def _unique() -> str:
+    return f"unknown-{time.time_ns()}"
+
+
+def _until(terms: Terms) -> dict[str, Any]:
+    return {"$add": ["$$NOW", int(terms.lasts * 1000)]}
+
+
+def _free_for(holder: Holder, locked: bool) -> dict[str, Any]:
+    lapsed = {"$lte": ["$until", "$$NOW"]}  # null sorts below every date
+    if not locked:
+        return lapsed
+    same = [{"$eq": ["$boot", {"$literal": holder.boot}]}, {"$eq": ["$folder", {"$literal": holder.folder}]}]
+    return {"$or": [lapsed, {"$and": same}]}
+
+
+def _held_by(holder: Holder, terms: Terms) -> dict[str, Any]:
+    words = {name: {"$literal": getattr(holder, name)} for name in ("purpose", "folder", "boot", "host")}
+    return {**words, "token": {"$add": ["$token", 1]}, "since": "$$NOW", "until": _until(terms)}

@@ -1,0 +1,187 @@
+"""One consistent instant of all collections under backup.
+
+On a replica set every read goes through one snapshot session. A snapshot has a blind spot: a collection that is
+dropped meanwhile reads as empty without any error. So UUIDs, indexes and options are compared before and after, and
+``Snapshot.changed`` raises ``SnapshotChanged`` when they differ: the caller starts again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import bson
+from pymongo import ReadPreference
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+from pymongo.errors import OperationFailure, PyMongoError
+
+from backup_engine.capabilities import Capabilities, database_errors, named
+from backup_engine.errors import BackupError
+from backup_engine.model import Batch, Source
+from backup_engine.raw import PYTHON
+
+BATCH_BYTES = 4 << 20
+"""What a batch from a stand-in without raw batches holds at most; the server sends up to 16 MiB."""
+_SNAPSHOT_UNAVAILABLE = 246
+_SNAPSHOT_TOO_OLD = 239
+_INTERNAL = ("idIndex",)
+
+
+class SnapshotChanged(BackupError):
+    """The collections changed under the snapshot in a way that needs a new one."""
+
+    opening = "The collections changed during the backup"
+
+
+@dataclass(frozen=True)
+class About:
+    """A collection as the catalog of the server describes it; all empty when it does not exist."""
+
+    uuid: bytes | None = None
+    kind: str = "collection"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    indexes: tuple[Mapping[str, Any], ...] = ()
+    estimate: int = 0
+
+
+class Snapshot:
+    """A view of all sources. Use ``take`` to get one."""
+
+    def __init__(
+        self, database: Database[dict[str, Any]], sources: Sequence[Source], capabilities: Capabilities,
+        session: ClientSession | None,
+    ) -> None:
+        self.consistency: Literal["snapshot", "none"] = "snapshot" if session is not None else "none"
+        self.capabilities = capabilities
+        self._database = database
+        self._names = {source.key: source.collection for source in sources}
+        self._session = session
+        self._before = self._look()
+
+    def options(self, key: str) -> Mapping[str, Any]:
+        """Options of the collection as ``create`` takes them."""
+        return self._before[key].options
+
+    def indexes(self, key: str) -> tuple[Mapping[str, Any], ...]:
+        """Indexes as ``listIndexes`` gives them, ``_id_`` included; an index being built is left out."""
+        return self._before[key].indexes
+
+    def uuid(self, key: str) -> bytes | None:
+        """UUID of the collection, None when it does not exist or the server has none."""
+        return self._before[key].uuid
+
+    def count(self, key: str) -> int:
+        """How many documents there are, roughly: for progress and for choosing workers."""
+        return self._before[key].estimate
+
+    def establish(self) -> None:
+        """Fix the instant now, by a first read."""
+        if self._session is not None:
+            for key in self._names:
+                for _ in self._find(key, {}, limit=1):
+                    break
+
+    def read(self, key: str) -> Iterator[Batch]:
+        """Give all documents in ``_id`` order, whole BSON documents by the batch. Raises ``SnapshotChanged``."""
+        yield from self._find(key, {})
+
+    def read_some(self, key: str, ids: Sequence[Any]) -> Iterator[Batch]:
+        """Give the documents with these ``_id`` values, as far as they exist."""
+        yield from self._find(key, {"_id": {"$in": list(ids)}})
+
+    def changed(self) -> None:
+        """Raise ``SnapshotChanged`` when a collection was dropped, renamed, created, or got other indexes or options."""
+        after = self._look()
+        for key, name in self._names.items():
+            if _identity(self._before[key]) != _identity(after[key]):
+                raise SnapshotChanged(f"{name} was dropped, renamed, created, or got other indexes or options")
+
+    def _find(self, key: str, query: Mapping[str, Any], limit: int = 0) -> Iterator[Batch]:
+        if not self.capabilities.commands:
+            yield from _plain_batches(self._database[self._names[key]], query)
+            return
+        collection = self._database.get_collection(self._names[key], read_preference=ReadPreference.PRIMARY)
+        hint = {"hint": [("_id", 1)], "sort": [("_id", 1)]} if self._has_id_index(key) else {}
+        try:
+            with collection.find_raw_batches(query, session=self._session, limit=limit, **hint) as batches:
+                yield from filter(None, batches)
+        except OperationFailure as problem:
+            if problem.code in (_SNAPSHOT_UNAVAILABLE, _SNAPSHOT_TOO_OLD):
+                raise SnapshotChanged(str(problem)) from problem
+            raise named(problem, self._database) from problem
+        except PyMongoError as problem:
+            raise named(problem, self._database) from problem
+
+    def _has_id_index(self, key: str) -> bool:
+        return any(index.get("name") == "_id_" for index in self._before[key].indexes)
+
+    def _look(self) -> dict[str, About]:
+        if not self.capabilities.commands:
+            return {key: About(estimate=self._database[name].count_documents({})) for key, name in self._names.items()}
+        with database_errors(self._database):
+            found = {about["name"]: about for about in self._database.list_collections(
+                filter={"name": {"$in": list(self._names.values())}})}
+            return {key: self._describe(found.get(name)) for key, name in self._names.items()}
+
+    def _describe(self, listed: Mapping[str, Any] | None) -> About:
+        if listed is None:
+            return About()
+        if listed["type"] == "view":
+            return About(kind="view", options=listed.get("options", {}))
+        collection = self._database.get_collection(listed["name"], codec_options=PYTHON)
+        try:
+            indexes = tuple(index for index in _list_indexes(collection) if "buildUUID" not in index)
+            estimate = collection.estimated_document_count()
+        except OperationFailure as problem:
+            if problem.code == 26:  # NamespaceNotFound: dropped between the two commands
+                return About()
+            raise
+        options = {name: value for name, value in listed.get("options", {}).items() if name not in _INTERNAL}
+        uuid = listed.get("info", {}).get("uuid")
+        return About(bytes(uuid) if uuid is not None else None, listed["type"], options, indexes, estimate)
+
+
+@contextmanager
+def take(
+    database: Database[dict[str, Any]], sources: Sequence[Source], capabilities: Capabilities | None = None
+) -> Iterator[Snapshot]:
+    """Open a snapshot of the sources. Raises ``DatabaseUnreachable``."""
+    capabilities = capabilities or Capabilities.of(database)
+    with ExitStack() as opened:
+        session = None
+        if capabilities.snapshot_reads:
+            with database_errors(database):
+                session = opened.enter_context(database.client.start_session(snapshot=True))
+        snapshot = Snapshot(database, sources, capabilities, session)
+        snapshot.establish()
+        yield snapshot
+
+
+def _list_indexes(collection: Any) -> Iterator[dict[str, Any]]:
+    for index in collection.list_indexes():
+        plain = dict(index)
+        plain["key"] = dict(plain["key"])
+        plain.pop("ns", None)
+        yield plain
+
+
+def _identity(about: About) -> tuple[Any, ...]:
+    options = bson.encode({"options": about.options})
+    indexes = sorted(bson.encode(index) for index in about.indexes)
+    return about.uuid, about.kind, options, indexes
+
+
+def _plain_batches(collection: Any, query: Mapping[str, Any]) -> Iterator[Batch]:
+    batch, size = [], 0
+    for document in collection.find(query):
+        encoded = bson.encode(document)
+        batch.append(encoded)
+        size += len(encoded)
+        if size >= BATCH_BYTES:
+            yield b"".join(batch)
+            batch, size = [], 0
+    if batch:
+        yield b"".join(batch)
