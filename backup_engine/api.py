@@ -25,14 +25,17 @@ from backup_engine.contents import preview
 from backup_engine.create import Created, create
 from backup_engine.drill import drill
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable
-from backup_engine.guarded import Applied, Change, apply as apply_changes
+from backup_engine.guarded import Applied, Change
+from backup_engine.guarded import apply as apply_changes
 from backup_engine.history import history_of, lost_and_found
 from backup_engine.incoming import import_set
 from backup_engine.ledger import last_drill, last_verified
-from backup_engine.merge import merge, plan as plan_merge
+from backup_engine.merge import merge
+from backup_engine.merge import plan as plan_merge
 from backup_engine.model import OWNER_SOURCES, SILENT, BackupSet, Clock, Progress, Source, Watch
 from backup_engine.preferences import Preferences
-from backup_engine.prune import delete, halted as retention_halted, pin, prune, unpin
+from backup_engine.prune import delete, pin, prune, unpin
+from backup_engine.prune import halted as retention_halted
 from backup_engine.recovery import recover
 from backup_engine.restore import plan_replace, replace
 from backup_engine.schedule import check_interval
@@ -233,7 +236,7 @@ def _answer(run: Callable[[], Answer], refuse: Callable[[str], Answer]) -> Answe
         return run()
     except BackupError as error:
         return refuse(str(error))
-    except Exception:  # noqa: BLE001 - the promise of this face: an answer in words, whatever happens
+    except Exception:
         reference = secrets.token_hex(4)
         log.exception("unexpected fault, reference %s", reference)
         return refuse(f"Backup error: unexpected fault (reference {reference}). See the log.")

@@ -16,7 +16,8 @@ from typing import Literal
 
 import orjson
 
-from backup_engine import ledger, preferences as choices
+from backup_engine import ledger
+from backup_engine import preferences as choices
 from backup_engine.create import create
 from backup_engine.drill import drill
 from backup_engine.errors import BackupError, BackupFileNotFound, Busy
@@ -142,9 +143,9 @@ class Scheduler:
                 self._rehearse()
             except BackupError as error:
                 self._remember("failed", str(error), "scheduled")
-            except Exception:  # noqa: BLE001 - the loop must outlive any single fault; it is logged and shown
+            except Exception:
                 log.exception("scheduled check failed")
-                self._remember("failed", "Backup error: unexpected fault in the scheduled check. See the log.", "scheduled")
+                self._remember("failed", "Backup error: unexpected fault in a check. See the log.", "scheduled")
 
     def _rehearse(self) -> None:
         days = self.preferences.drill_every_days

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from backup_engine.model import BackupSet
 from backup_engine.workspace import Workspace
@@ -54,4 +55,4 @@ def longest_gap(moments: Sequence[datetime], now: datetime) -> timedelta | None:
     ordered = sorted(moment for moment in moments if moment <= now)
     inside = [moment for moment in ordered if moment > begin]
     edges = ([begin] if len(inside) < len(ordered) else []) + inside + [now]
-    return max((later - earlier for earlier, later in zip(edges, edges[1:], strict=False)), default=timedelta(0))
+    return max((later - earlier for earlier, later in pairwise(edges)), default=timedelta(0))

@@ -19,7 +19,13 @@ from pymongo.errors import PyMongoError
 
 from backup_engine import api
 from backup_engine.api import (
-    BackupError, BackupSet, DatabaseBackupRestore, Preferences, Scheduler, Watch, Workspace,
+    BackupError,
+    BackupSet,
+    DatabaseBackupRestore,
+    Preferences,
+    Scheduler,
+    Watch,
+    Workspace,
 )
 from equipment.exchange import archive
 from equipment.jobs import Desk, Job
@@ -107,7 +113,8 @@ class Backups:
         """Start taking in a set from a zip stream or a folder; the result is the new ``BackupSet``."""
         caller.check("backup.restore")
         return self._start(
-            caller, "backup.import", "Take in a backup", lambda watch: api.import_set(self.workspace, source, watch=watch)
+            caller, "backup.import", "Take in a backup",
+            lambda watch: api.import_set(self.workspace, source, watch=watch),
         )
 
     def verify(self, caller: Caller, backup: BackupSet) -> Job:

@@ -102,7 +102,9 @@ def round_trip_works(where: Installation) -> str:
 
 
 def _round_trip(probe: DatabaseBackupRestore, database: Database[dict[str, Any]]) -> None:
-    records = [{"_id": number, "Serial": f"{number:05}", "Last Cal Date": "6.8.2013"} for number in range(PROBE_RECORDS)]
+    records: list[dict[str, Any]] = [
+        {"_id": number, "Serial": f"{number:05}", "Last Cal Date": "6.8.2013"} for number in range(PROBE_RECORDS)
+    ]
     database["Equipment"].insert_many(records)
     made, _, message = probe.create_backup(force=True)
     if not made:

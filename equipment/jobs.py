@@ -89,7 +89,7 @@ def _run(job: Job, work: Callable[[Watch], Any]) -> None:
         job.result = work(job.watch())
     except BackupError as error:
         job.error = error
-    except Exception:  # noqa: BLE001 - the boundary of the thread: an unforeseen fault must reach the page and the log
+    except Exception:
         reference = secrets.token_hex(4)
         log.exception("job %s failed, reference %s", job.kind, reference)
         job.error = BackupError(f"unexpected fault in {job.title} (reference {reference})", hint="See the server log.")

@@ -145,6 +145,8 @@ def _outside(backups: Backups) -> None:
             "[Timer]\nOnCalendar=*:0/15\nPersistent=true", language="ini",
         )
         st.caption("Windows Task Scheduler")
-        st.code(f'schtasks /Create /SC MINUTE /MO 15 /TN EquipmentBackup /TR "{python} {COMMAND} backup"', language="bat")
+        st.code(
+            f'schtasks /Create /SC MINUTE /MO 15 /TN EquipmentBackup /TR "{python} {COMMAND} backup"', language="bat"
+        )
         st.caption("The command's exit code is 0 for a backup made or not needed; see docs/operations.md for the rest. "
                    f"Interval: {backups.scheduler.preferences.interval_hours:g} hours.")
