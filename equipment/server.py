@@ -94,6 +94,8 @@ def _start() -> None:
             backups.start(settings, connector(settings))
     except BackupError as error:
         log.error("%s", error)  # the page shows the same words and offers to retry
+    except Exception:  # the boundary of the server's start: the page must come up and say what is wrong
+        log.exception("the start was not complete")
 
 
 def _open(settings: Settings) -> None:

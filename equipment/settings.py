@@ -6,6 +6,7 @@ Four options go by their plain names (``MONGODB_URI``, ``MONGODB_DATABASE``, ``B
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from backup_engine.errors import BadInput
+from equipment.domain.roles import Role
 
 __all__ = ["ROOT", "Settings", "get_settings", "installed", "option_name", "read", "unknown_options", "use"]
 
@@ -60,6 +62,40 @@ class Settings(BaseModel):
         description="With EQUIPMENT_ADMIN_PASSWORD: name of the first administrator, created at the first start.")
     admin_password: SecretStr | None = Field(
         default=None, description="With EQUIPMENT_ADMIN_USER: password of the first administrator.")
+    session_idle_hours: float = Field(
+        default=12, ge=0.1, le=720, allow_inf_nan=False,
+        description="Hours without any activity after which a sign-in ends.")
+    session_days: float = Field(
+        default=14, ge=0.01, le=366, allow_inf_nan=False,
+        description="Days after which a sign-in ends in any case.")
+    public_url: str = Field(
+        default="", pattern=r"^(https?://[^/\s]+(/\S*)?)?$",
+        description="Address people use to reach the app, such as https://equipment.example.org, when a proxy stands "
+                    "in front and changes the Host header. With https the sign-in cookie is always marked Secure.")
+    activity_days: int = Field(
+        default=0, ge=0, le=36500,
+        description="Days after which entries of the activity log are forgotten; 0 keeps them forever.")
+    oidc: bool = Field(
+        default=False,
+        description="Offer sign-in through the OpenID Connect provider configured under [auth] in the secrets file.")
+    oidc_provider: str = Field(
+        default="", pattern=r"^[^_]*$",
+        description="Name of the provider's section, for [auth.NAME]; empty for [auth] itself.")
+    oidc_name_claim: str = Field(
+        default="name", description="Claim that holds the person's name as shown in the app.")
+    oidc_role_claim: str = Field(
+        default="groups", description="Claim whose value or values decide the role.")
+    oidc_roles: dict[str, Role] = Field(
+        default={},
+        description='Value of the claim → role, as JSON such as {"lab-admins": "admin", "lab": "technician"}. '
+                    "Somebody with several gets the most powerful one.")
+    oidc_default_role: Role | None = Field(
+        default=None, description="Role of people none of whose claim values is listed; without it they are refused.")
+
+    @field_validator("oidc_roles", mode="before")
+    @classmethod
+    def _from_json(cls, value: object) -> object:
+        return json.loads(value) if isinstance(value, str) else value
 
     @field_validator("backup_folder", "data_folder")
     @classmethod

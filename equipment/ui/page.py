@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ from equipment.ui.context import App
 __all__ = ["SCREENS", "show"]
 
 TITLE = "Equipment"
+ICON = Path(__file__).with_name("icon.svg")
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ SCREENS = (
 
 def show() -> None:
     """Draw one rerun of the page."""
-    st.set_page_config(page_title=TITLE, page_icon=":material/inventory_2:", layout="wide")
+    st.set_page_config(page_title=TITLE, page_icon=str(ICON), layout="wide")
     try:
         settings = get_settings()
     except BadInput as error:
