@@ -1,0 +1,90 @@
+"""The select options: ``Equipment_select_options`` holds rows of parallel lists, as a spreadsheet of choices does.
+
+Row 3 holds the third category, the third vendor and so on; they have nothing to do with each other. A shorter list
+ends in empty cells. Reading and writing keep that shape and every byte that was not meant.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import bson
+from bson.objectid import ObjectId
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
+
+from backup_engine import raw
+from backup_engine.changes import Applied, Change
+from backup_engine.errors import BadInput
+from backup_engine.guarded import apply
+from equipment.domain.record import text
+from equipment.store import activity, keys
+from equipment.store.access import Db, Who, require
+from equipment.store.listing import FORGIVING
+from equipment.store.records import Entry, edited
+
+OPTIONS: Final = "Equipment_select_options"
+
+
+def rows(db: Db) -> list[Entry]:
+    """Give the rows in stored order, each with its exact bytes."""
+    if isinstance(db[OPTIONS], Collection):
+        batches: Any = db[OPTIONS].find_raw_batches({}, sort=[("_id", 1)])
+        found = [document for batch in batches for document in raw.documents_of(batch)]
+    else:
+        found = [bson.encode(document) for document in db[OPTIONS].find({})]
+    return [Entry(keys.key_of(document), document) for document in found]
+
+
+def choices(db: Db) -> dict[str, list[str]]:
+    """Give each column's choices in their order, without empty cells and repetitions."""
+    found: dict[str, dict[str, None]] = {}
+    for row in db[OPTIONS].with_options(codec_options=FORGIVING).find({}, {"_id": 0}, sort=[("_id", 1)]):
+        for name, value in row.items():
+            column = found.setdefault(name, {})
+            if text(value).strip():
+                column[text(value)] = None
+    return {name: list(values) for name, values in found.items()}
+
+
+def add(db: Db, who: Who, column: str, value: str) -> None:
+    """Add a choice at the end of a column's list. Raises ``BadInput`` when it is empty or there already."""
+    require(db, who, "options.edit")
+    if not value.strip():
+        raise BadInput("A choice needs some text.")
+    if value in choices(db).get(column, ()):
+        raise BadInput(f"{column} already has the choice {value}.")
+    _write(db, who, [_change_for(rows(db), column, value)], f"option:{column}", {"added": value})
+
+
+def remove(db: Db, who: Who, column: str, value: str) -> None:
+    """Take a choice out of a column's list; records that use it keep it."""
+    require(db, who, "options.edit")
+    changes = [Change(row.raw, edited(row.raw, {column: ""})) for row in rows(db)
+               if text(row.record.get(column)) == value]
+    _write(db, who, changes, f"option:{column}", {"removed": value})
+
+
+def load(db: Db, who: Who, made: list[dict[str, Any]]) -> None:
+    """Add whole rows, for the sample data."""
+    require(db, who, "sample.load")
+    changes = [Change(None, bson.encode({"_id": ObjectId(), **row})) for row in made]
+    _write(db, who, changes, "option:all", {"rows": len(made)}, "sample.load")
+
+
+def _change_for(known: list[Entry], column: str, value: str) -> Change:
+    used = [place for place, row in enumerate(known) if text(row.record.get(column)).strip()]
+    place = used[-1] + 1 if used else 0
+    if place < len(known):
+        return Change(known[place].raw, edited(known[place].raw, {column: value}))
+    return Change(None, edited(bson.encode({"_id": ObjectId()}), {column: value}))
+
+
+def _write(db: Db, who: Who, changes: list[Change], target: str, what: Any, action: str = "options.edit") -> None:
+    def log(session: ClientSession | None, applied: list[Applied]) -> None:
+        if any(one.written for one in applied):
+            activity.record(db, who, action, target, after=what, session=session)
+
+    applied = apply(db[OPTIONS], changes, also=log)
+    if bad := [one for one in applied if one.status in ("conflict", "refused")]:
+        raise BadInput(f"The list of choices was not changed: {bad[0].why}.", hint="Look again and repeat it.")
