@@ -1,0 +1,157 @@
+"""Signing in and out, changing one's own password: the rules, without any screen."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from backup_engine.errors import BadInput
+from equipment.accounts.passwords import LONGEST, PASSWORDS, Passwords, check_rules
+from equipment.domain.names import name_key
+from equipment.store import activity, attempts, credentials, moments, sessions
+from equipment.store.access import Account, Db, Who, identify
+from equipment.store.credentials import Credentials
+from equipment.store.sessions import USUAL, Lifetimes
+
+__all__ = ["REFUSED", "SignInRefused", "Visitor", "change_password", "in_words", "open_for", "sign_in", "sign_out"]
+
+REFUSED: Final = "Sign-in failed. Check the name and the password."
+
+log = logging.getLogger(__name__)
+
+
+class SignInRefused(Exception):
+    """Nobody was signed in; the message is for the person, and the same for an unknown name and a wrong password."""
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Where a sign-in comes from."""
+
+    address: str = "local"
+    agent: str = ""
+
+
+def sign_in(
+    db: Db, name: str, password: str, visitor: Visitor, *,
+    passwords: Passwords = PASSWORDS, lifetimes: Lifetimes = USUAL, now: datetime | None = None,
+) -> tuple[Who, Account]:
+    """Open a session for whoever knows *name* and *password* (or the one-time code).
+
+    Raises ``SignInRefused``. A known and an unknown name cost the same work and get the same words, locked or not.
+    """
+    now = now or moments.now()
+    key = name_key(name)
+    _wait_or_refuse(db, key, visitor, now)
+    known = credentials.of_name(db, name)
+    if not _proves(db, known, password, passwords, now) or known is None or known.state == "disabled":
+        _log_failure(db, known, visitor)
+        raise SignInRefused(REFUSED)
+    attempts.forgive(db, attempts.account_subject(key))
+    attempts.take_back(db, attempts.address_subject(visitor.address), now=now)
+    _refuse_if_not_admitted(known)
+    return open_for(db, known.account.key, visitor, lifetimes=lifetimes, now=now)
+
+
+def open_for(
+    db: Db, key: str, visitor: Visitor, *, lifetimes: Lifetimes = USUAL, now: datetime | None = None
+) -> tuple[Who, Account]:
+    """Open a session for an account that has proved itself already; raises ``SignInRefused`` when it is not active."""
+    known = credentials.of_key(db, key)
+    if known is None or known.state != "active":
+        raise SignInRefused(REFUSED)
+    account = known.account
+    session = sessions.open_session(
+        db, account, known.epoch, address=visitor.address, agent=visitor.agent, lifetimes=lifetimes, now=now
+    )
+    credentials.visited(db, key, now=now)
+    who = Who(session, account.name, visitor.address)
+    activity.record(db, who, "sign_in", f"user:{key}", note=visitor.agent[:200])
+    return who, account
+
+
+def sign_out(db: Db, who: Who) -> None:
+    """End the session now, whatever the browser still holds."""
+    account = identify(db, who)
+    sessions.end(db, who.session)
+    if account is not None:
+        activity.record(db, who, "sign_out", f"user:{account.key}")
+
+
+def change_password(
+    db: Db, who: Who, current: str | None, new: str, *, passwords: Passwords = PASSWORDS, now: datetime | None = None
+) -> None:
+    """Give the person behind *who* a new password and end their other sessions.
+
+    *current* may be None only when a new password is due. Raises ``BadInput`` for a password that cannot be taken and
+    ``SignInRefused`` when *current* is wrong.
+    """
+    account = identify(db, who, now=now)
+    if account is None:
+        raise SignInRefused("You are no longer signed in. Sign in again.")
+    if not account.local:
+        raise BadInput("Your password is kept by the identity provider.")
+    if not account.must_change_password:
+        _confirm_current(db, who, account, current or "", passwords, now or moments.now())
+    check_rules(new, account.name)
+    if new == current:
+        raise BadInput("The new password is the old one.")
+    credentials.set_password(db, account.key, passwords.hash(new))
+    sessions.end_all(db, account.key, but=who.session, now=now)
+    activity.record(db, who, "user.password", f"user:{account.key}")
+
+
+def in_words(wait: timedelta) -> str:
+    """Say a waiting time."""
+    seconds = max(1, round(wait.total_seconds()))
+    return f"{seconds} seconds" if seconds < 90 else f"{round(seconds / 60)} minutes"
+
+
+def _wait_or_refuse(db: Db, key: str, visitor: Visitor, now: datetime) -> None:
+    address = attempts.address_subject(visitor.address)
+    wait = attempts.admit(db, address, attempts.PER_ADDRESS, now=now)
+    if not wait:
+        wait = attempts.admit(db, attempts.account_subject(key), attempts.PER_ACCOUNT, now=now)
+        if wait:
+            attempts.take_back(db, address, now=now)
+    if wait:
+        raise SignInRefused(f"Too many failed sign-ins. Wait {in_words(wait)} and try again.")
+
+
+def _proves(db: Db, known: Credentials | None, password: str, passwords: Passwords, now: datetime) -> bool:
+    """Check password and code; both are looked at for every name."""
+    stored = known.password_hash if known else None
+    checked = passwords.check(stored, password[: LONGEST + 1])
+    code_used = credentials.use_code(db, known.account.key if known else "", password[: LONGEST + 1], now=now)
+    if known and stored and checked.rehashed:
+        credentials.renew_hash(db, known.account.key, stored, checked.rehashed)
+    return checked.right or code_used
+
+
+def _refuse_if_not_admitted(known: Credentials) -> None:
+    if known.state == "pending":
+        raise SignInRefused("Your account waits for an administrator to approve it.")
+    if known.state == "rejected":
+        raise SignInRefused(f"Your account was not approved. {known.note}".strip())
+
+
+def _log_failure(db: Db, known: Credentials | None, visitor: Visitor) -> None:
+    # A name nobody has is not written down: it may be a password typed into the wrong field.
+    name, target = (known.account.name, f"user:{known.account.key}") if known else ("unknown name", "user:unknown")
+    log.warning("failed sign-in from %s", visitor.address)
+    activity.record(db, Who("", name, visitor.address), "sign_in.failed", target)
+
+
+def _confirm_current(
+    db: Db, who: Who, account: Account, current: str, passwords: Passwords, now: datetime
+) -> None:
+    subject = attempts.account_subject(account.key)
+    wait = attempts.admit(db, subject, attempts.PER_ACCOUNT, now=now)
+    if wait:
+        raise SignInRefused(f"Too many attempts. Wait {in_words(wait)} and try again.")
+    known = credentials.of_key(db, account.key)
+    if not passwords.check(known.password_hash if known else None, current).right:
+        raise SignInRefused("The current password is not right.")
+    attempts.forgive(db, subject)

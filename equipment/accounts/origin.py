@@ -1,0 +1,32 @@
+"""Does a POST come from our own page? And where is this visitor, as far as can be known?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+
+def is_own(headers: Mapping[str, str], public_url: str = "") -> bool:
+    """Tell whether the browser says that this request was made by a page of this server.
+
+    A missing Origin is refused: every browser sends it with a POST, and what is no browser has no cookie to abuse.
+    """
+    if headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        return False
+    origin = urlsplit(headers.get("origin", ""))
+    if origin.scheme not in ("http", "https") or not origin.netloc:
+        return False
+    if public_url:
+        ours = urlsplit(public_url)
+        if (origin.scheme, origin.netloc.lower()) == (ours.scheme, ours.netloc.lower()):
+            return True
+    return origin.netloc.lower() == headers.get("host", "").lower()
+
+
+def is_secure(scheme: str, headers: Mapping[str, str], public_url: str = "") -> bool:
+    """Tell whether the browser came over TLS, so that the cookie must only travel so.
+
+    A forged X-Forwarded-Proto can only make the forger's own cookie stricter.
+    """
+    forwarded = headers.get("x-forwarded-proto", "").split(",")[0].strip().lower()
+    return scheme == "https" or forwarded == "https" or public_url.startswith("https://")

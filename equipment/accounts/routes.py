@@ -1,0 +1,95 @@
+"""The two HTTP routes of sign-in: one puts the cookie into the browser, the other takes it away.
+
+Both are POSTs that must come from our own page (Origin) and carry a single-use ticket that only the page was given.
+They answer every failure with the same 403 and say nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+from urllib.parse import urlsplit
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from backup_engine.errors import DatabaseUnreachable
+from equipment.accounts.origin import is_own, is_secure
+from equipment.settings import Settings
+from equipment.store import sessions
+from equipment.store.access import Db
+
+__all__ = ["COOKIE", "SIGN_IN", "SIGN_OUT", "routes"]
+
+COOKIE: Final = "equipment_session"
+SIGN_IN: Final = "/account/sign-in"
+SIGN_OUT: Final = "/account/sign-out"
+LONGEST_BODY: Final = 200
+
+log = logging.getLogger(__name__)
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def routes(settings: Settings, connect: Callable[[], Db]) -> list[BaseRoute]:
+    """Give the routes for the server to mount. *connect* gives the database or raises ``DatabaseUnreachable``."""
+
+    async def sign_in(request: Request) -> Response:
+        ticket = await _ticket(request, settings)
+        given = await to_thread.run_sync(lambda: sessions.redeem(connect(), ticket)) if ticket else None
+        if given is None:
+            return _refused()
+        cookie, seconds = given
+        answer = Response(status_code=204, headers={"Cache-Control": "no-store"})
+        _set(answer, request, settings, cookie, seconds)
+        return answer
+
+    async def sign_out(request: Request) -> Response:
+        ticket, cookie = await _ticket(request, settings), request.cookies.get(COOKIE, "")
+        if not ticket or not await to_thread.run_sync(lambda: sessions.leave(connect(), ticket, cookie)):
+            return _refused()
+        answer = Response(status_code=204, headers={"Cache-Control": "no-store"})
+        _set(answer, request, settings, "", 0)
+        return answer
+
+    return [
+        Route(SIGN_IN, _answering(sign_in), methods=["POST"]),
+        Route(SIGN_OUT, _answering(sign_out), methods=["POST"]),
+    ]
+
+
+def _answering(handler: Handler) -> Handler:
+    async def answer(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except DatabaseUnreachable:
+            return Response("Database connection failed", status_code=503, headers={"Cache-Control": "no-store"})
+
+    return answer
+
+
+async def _ticket(request: Request, settings: Settings) -> str:
+    """Give the request's ticket, or nothing when it is not a request of our own page."""
+    if not is_own(request.headers, settings.public_url):
+        log.warning("refused a POST to %s from another site", request.url.path)
+        return ""
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LONGEST_BODY:
+            return ""
+    return body.decode("ascii", "ignore")
+
+
+def _refused() -> Response:
+    return Response("Refused", status_code=403, headers={"Cache-Control": "no-store"})
+
+
+def _set(answer: Response, request: Request, settings: Settings, cookie: str, seconds: int) -> None:
+    answer.set_cookie(
+        COOKIE, cookie, max_age=seconds, httponly=True, samesite="lax",
+        secure=is_secure(request.url.scheme, request.headers, settings.public_url),
+        path=urlsplit(settings.public_url).path or "/",
+    )

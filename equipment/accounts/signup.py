@@ -1,0 +1,58 @@
+"""Asking for an account oneself: off until an administrator switches it on, and nobody gets in without approval."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from backup_engine.errors import BadInput
+from equipment.accounts.login import SignInRefused, Visitor, in_words
+from equipment.accounts.passwords import PASSWORDS, Passwords, check_rules
+from equipment.store import activity, attempts, users
+from equipment.store.access import USERS, Db, Who, require
+from equipment.store.administrators import SETTINGS
+
+__all__ = ["ask", "is_open", "switch"]
+
+MOST_WAITING: Final = 100
+LIMIT: Final = attempts.Limit(free=5, first=60, longest=3600)
+_ID: Final = "sign_up"
+
+
+def is_open(db: Db) -> bool:
+    """Tell whether people may ask for an account."""
+    stored = db[SETTINGS].find_one({"_id": _ID})
+    return bool(stored and stored.get("open"))
+
+
+def switch(db: Db, who: Who, is_open: bool) -> None:
+    """Let people ask for an account, or no longer."""
+    require(db, who, "settings.edit")
+    before = db[SETTINGS].find_one_and_update({"_id": _ID}, {"$set": {"open": is_open}}, upsert=True)
+    activity.record(db, who, "settings.sign_up", "setting:sign_up",
+                    before={"open": bool(before and before.get("open"))}, after={"open": is_open})
+
+
+def ask(
+    db: Db, name: str, password: str, note: str, visitor: Visitor, *, passwords: Passwords = PASSWORDS
+) -> None:
+    """Store a request. A name that is taken looks no different from outside.
+
+    Raises ``BadInput`` for a name or password that cannot be, ``SignInRefused`` when this address asks too often, when
+    too many requests wait or when nobody may ask.
+    """
+    if not is_open(db):
+        raise SignInRefused("An administrator creates the accounts here.")
+    document = users.new_document(name, "user", "pending", by="sign-up")
+    check_rules(password, name)
+    wait = attempts.admit(db, f"sign-up {attempts.address_subject(visitor.address)}", LIMIT)
+    if wait:
+        raise SignInRefused(f"Too many requests from here. Wait {in_words(wait)} and try again.")
+    if db[USERS].count_documents({"state": "pending"}, limit=MOST_WAITING) >= MOST_WAITING:
+        raise SignInRefused("Too many requests are waiting. Ask an administrator.")
+    document |= {"password": passwords.hash(password), "note": note[:200]}
+    try:
+        users.insert(db, document)
+    except BadInput:
+        return
+    who = Who("", document["name"], visitor.address)
+    activity.record(db, who, "user.sign_up", f"user:{document['_id']}", note=note[:200])

@@ -1,0 +1,91 @@
+"""Failed sign-ins, counted per account and per address, and the growing wait they cost.
+
+An attempt is counted *before* the password is looked at, by compare-and-set on the counter, so that a thousand parallel
+guesses get no further than one after the other. Names nobody has are counted like any other: a wait tells nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from pymongo import ASCENDING
+from pymongo.errors import DuplicateKeyError
+
+from equipment.store import moments
+from equipment.store.access import Db
+from equipment.store.tickets import digest
+
+ATTEMPTS: Final = "equipment_attempts"
+FORGET: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """*free* attempts cost nothing; then *first* seconds, doubled each time up to *longest*."""
+
+    free: int
+    first: float = 5
+    longest: float = 900
+
+    def wait(self, failures: int) -> timedelta:
+        """Give the wait after that many failures."""
+        beyond = failures - self.free
+        return timedelta(seconds=0 if beyond < 0 else min(self.longest, self.first * 2.0 ** min(beyond, 30)))
+
+
+PER_ACCOUNT: Final = Limit(free=5)
+PER_ADDRESS: Final = Limit(free=30)
+"""A whole lab may share one address behind a proxy."""
+
+
+def account_subject(key: str) -> str:
+    """Name the counter of an account; as a digest, for people type passwords into the name field."""
+    return f"account:{digest(key)}"
+
+
+def address_subject(address: str) -> str:
+    """Name the counter of an address."""
+    return f"address:{address[:64]}"
+
+
+def prepare(db: Db) -> None:
+    """Create the index by which MongoDB forgets old failures."""
+    db[ATTEMPTS].create_index([("forget", ASCENDING)], expireAfterSeconds=0)
+
+
+def admit(db: Db, subject: str, limit: Limit, *, now: datetime | None = None) -> timedelta:
+    """Count one attempt of *subject*; gives zero when it may go on, else the time left to wait (then not counted)."""
+    now = now or moments.now()
+    for _ in range(5):
+        known = db[ATTEMPTS].find_one({"_id": subject})
+        if known is not None and moments.aware(known["until"]) > now:
+            return moments.aware(known["until"]) - now
+        failures = known["failures"] if known and moments.aware(known["forget"]) > now else 0
+        if _count(db, subject, known["failures"] if known else None, failures + 1, now, limit):
+            return timedelta(0)
+    return timedelta(seconds=1)  # Others try the same name at this very moment.
+
+
+def forgive(db: Db, subject: str) -> None:
+    """Forget the failures of *subject*: it proved itself."""
+    db[ATTEMPTS].delete_one({"_id": subject})
+
+
+def take_back(db: Db, subject: str, *, now: datetime | None = None) -> None:
+    """Uncount one attempt that turned out well, leaving earlier failures counted."""
+    now = now or moments.now()
+    counted = {"_id": subject, "failures": {"$gt": 0}}
+    db[ATTEMPTS].update_one(counted, {"$inc": {"failures": -1}, "$set": {"until": now}})
+
+
+def _count(db: Db, subject: str, seen: int | None, failures: int, now: datetime, limit: Limit) -> bool:
+    after = {"failures": failures, "until": now + limit.wait(failures), "forget": now + FORGET}
+    if seen is None:
+        try:
+            db[ATTEMPTS].insert_one({"_id": subject, **after})
+        except DuplicateKeyError:
+            return False
+        return True
+    return db[ATTEMPTS].update_one({"_id": subject, "failures": seen}, {"$set": after}).matched_count == 1

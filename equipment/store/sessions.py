@@ -1,0 +1,143 @@
+"""Sign-in sessions as documents: expiring, listed, ended one by one or all at once.
+
+The page works with the session's id, which never leaves the server. The browser holds another secret, the cookie, of
+which only the SHA-256 is stored. How it gets there: ``issue_ticket`` gives a secret for 30 seconds, and ``redeem``
+exchanges it, once, for the cookie's text.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from pymongo import ASCENDING
+
+from equipment.store import moments
+from equipment.store.access import SESSIONS, Account, Db, session_is_live
+from equipment.store.tickets import digest, token
+
+TICKET_SECONDS: Final = 30
+TOUCH_SECONDS: Final = 60
+"""How often an active session's idle limit is written forward; not at every rerun of a page."""
+
+Purpose = Literal["sign-in", "sign-out"]
+
+
+@dataclass(frozen=True)
+class Lifetimes:
+    """How long a sign-in lasts: without any activity, and at most."""
+
+    idle: timedelta = timedelta(hours=12)
+    longest: timedelta = timedelta(days=14)
+
+
+USUAL: Final = Lifetimes()
+
+
+@dataclass(frozen=True)
+class Session:
+    """One live session, for the list."""
+
+    id: str
+    created: datetime
+    seen: datetime
+    address: str
+    agent: str
+
+
+def prepare(db: Db) -> None:
+    """Create the indexes; MongoDB removes a session an hour after its end."""
+    db[SESSIONS].create_index([("until", ASCENDING)], expireAfterSeconds=3600)
+    db[SESSIONS].create_index([("user", ASCENDING)])
+    db[SESSIONS].create_index([("cookie", ASCENDING)], sparse=True)
+    db[SESSIONS].create_index([("ticket", ASCENDING)], sparse=True)
+
+
+def open_session(
+    db: Db, account: Account, epoch: int, *, address: str, agent: str, lifetimes: Lifetimes, now: datetime | None = None
+) -> str:
+    """Start a session of *account* and give its id."""
+    now = now or moments.now()
+    session = secrets.token_hex(32)
+    db[SESSIONS].insert_one({
+        "_id": session, "user": account.key, "epoch": epoch, "created": now, "seen": now,
+        "until": now + lifetimes.longest, "idle_until": now + lifetimes.idle,
+        "address": address[:64], "agent": agent[:200],
+    })
+    return session
+
+
+def issue_ticket(db: Db, session: str, purpose: Purpose, *, now: datetime | None = None) -> str:
+    """Give the browser's ticket for one visit to the route of that purpose, good for 30 seconds."""
+    ticket = token()
+    until = (now or moments.now()) + timedelta(seconds=TICKET_SECONDS)
+    db[SESSIONS].update_one(
+        {"_id": session}, {"$set": {"ticket": digest(ticket), "ticket_until": until, "ticket_for": purpose}}
+    )
+    return ticket
+
+
+def redeem(db: Db, ticket: str, *, now: datetime | None = None) -> tuple[str, int] | None:
+    """Exchange a sign-in ticket, once, for the cookie's text and its seconds to live; None when it is not good."""
+    now = now or moments.now()
+    cookie = token()
+    session = _use_ticket(db, ticket, "sign-in", now, {"$set": {"cookie": digest(cookie)}})
+    if session is None or not session_is_live(session, now):
+        return None
+    return cookie, max(0, int((moments.aware(session["until"]) - now).total_seconds()))
+
+
+def leave(db: Db, ticket: str, cookie: str, *, now: datetime | None = None) -> bool:
+    """Use a sign-out ticket, once; True when it belongs to the session this browser's cookie names."""
+    session = _use_ticket(db, ticket, "sign-out", now or moments.now(), {})
+    return session is not None and secrets.compare_digest(str(session.get("cookie", "")), digest(cookie))
+
+
+def by_cookie(db: Db, cookie: str) -> str | None:
+    """Give the id of the session a cookie's text names."""
+    session = db[SESSIONS].find_one({"cookie": digest(cookie)}, {"_id": 1})
+    return None if session is None else str(session["_id"])
+
+
+def touch(db: Db, session: str, lifetimes: Lifetimes, *, now: datetime | None = None) -> None:
+    """Move the idle limit forward, at most once a minute."""
+    now = now or moments.now()
+    db[SESSIONS].update_one(
+        {"_id": session, "seen": {"$lt": now - timedelta(seconds=TOUCH_SECONDS)}, "idle_until": {"$gt": now}},
+        {"$set": {"seen": now, "idle_until": now + lifetimes.idle}},
+    )
+
+
+def end(db: Db, session: str, *, now: datetime | None = None) -> None:
+    """End one session now."""
+    now = now or moments.now()
+    db[SESSIONS].update_one({"_id": session, "until": {"$gt": now}}, {"$set": {"until": now}})
+
+
+def end_all(db: Db, user: str, *, but: str = "", now: datetime | None = None) -> int:
+    """End every session of an account except *but*; gives how many there were."""
+    now = now or moments.now()
+    live = {"user": user, "until": {"$gt": now}, "_id": {"$ne": but}}
+    return db[SESSIONS].update_many(live, {"$set": {"until": now}}).modified_count
+
+
+def of_user(db: Db, user: str, *, now: datetime | None = None) -> list[Session]:
+    """Give an account's live sessions, the most recently used first."""
+    now = now or moments.now()
+    live = db[SESSIONS].find({"user": user, "until": {"$gt": now}, "idle_until": {"$gt": now}})
+    found = [
+        Session(str(one["_id"]), moments.aware(one["created"]), moments.aware(one["seen"]),
+                str(one.get("address", "")), str(one.get("agent", "")))
+        for one in live
+    ]
+    return sorted(found, key=lambda session: session.seen, reverse=True)
+
+
+def _use_ticket(
+    db: Db, ticket: str, purpose: Purpose, now: datetime, change: dict[str, Any]
+) -> dict[str, Any] | None:
+    wanted = {"ticket": digest(ticket), "ticket_for": purpose, "ticket_until": {"$gt": now}}
+    used = {"$unset": {"ticket": "", "ticket_for": "", "ticket_until": ""}, **change}
+    return db[SESSIONS].find_one_and_update(wanted, used)

@@ -1,0 +1,195 @@
+"""Who is looking at this page, and the forms for those who are nobody yet."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, Final, NoReturn
+
+import streamlit as st
+
+from backup_engine.errors import BadInput
+from equipment.accounts import login, oidc, routes, setup, signup
+from equipment.accounts.login import SignInRefused
+from equipment.settings import Settings
+from equipment.store import sessions
+from equipment.store.access import Account, Db, Who, identify
+from equipment.store.tickets import digest
+from equipment.ui import database_down, password, provider
+from equipment.ui.visitor import visitor
+
+__all__ = ["current", "show", "sign_out"]
+
+WHO: Final = "_equipment_who"
+ERRAND: Final = "_equipment_errand"
+
+# The only script of ours in the page: it carries a single-use ticket to the route that sets or clears the cookie, which
+# no server-side code can do over the page's web socket. A relative address, so that a path prefix of a proxy is kept.
+_ERRAND_SCRIPT: Final = """
+const sent = new Set()
+export default function ({ data, setTriggerValue }) {
+    if (sent.has(data.ticket)) return
+    sent.add(data.ticket)
+    const done = () => setTriggerValue("done", true)
+    fetch(new URL(data.path, document.baseURI), { method: "POST", body: data.ticket, credentials: "same-origin" })
+        .then(done, done)
+}
+"""
+
+
+def current(db: Db, settings: Settings) -> tuple[Who, Account] | None:
+    """Give who is signed in here and may go on, read from the database now.
+
+    Known from this page's memory, the cookie or the identity provider; None sends the visitor to ``show``.
+    """
+    who = st.session_state.get(WHO) or _by_cookie(db) or provider.enter(db, settings)
+    account = identify(db, who) if who else None
+    if who is None or account is None:
+        if who is not None:
+            _forget()
+        return None
+    sessions.touch(db, who.session, setup.lifetimes(settings))
+    _remember(who, account)
+    if account.must_change_password:
+        return None
+    _run_errand()
+    return who, account
+
+
+def show(db: Db, settings: Settings) -> NoReturn:
+    """Draw what somebody unknown sees: the first run's form, or sign-in; and end the page there."""
+    _run_errand()
+    _, middle, _ = st.columns([1, 2, 1])
+    with middle:
+        who = st.session_state.get(WHO)
+        due = identify(db, who) if who else None
+        if who and due and due.must_change_password:
+            _new_password_due(db, who, due)
+        elif setup.is_first_run(db):
+            _first_run(db, settings)
+        else:
+            _sign_in(db, settings)
+            if signup.is_open(db):
+                _sign_up(db)
+    st.stop()
+
+
+def sign_out(db: Db) -> None:
+    """End this page's session and let the browser drop its cookie."""
+    who = st.session_state.get(WHO)
+    if who is None:
+        return
+    if oidc.belongs(db, who):
+        provider.leave(db, who)
+    ticket = sessions.issue_ticket(db, who.session, "sign-out")
+    login.sign_out(db, who)
+    _forget()
+    st.session_state[ERRAND] = (routes.SIGN_OUT, ticket)
+
+
+def _first_run(db: Db, settings: Settings) -> None:
+    st.subheader("Create the administrator")
+    st.write("This is the first start. The server has printed a set-up code on its console.")
+    setup.setup_code()
+    with st.form("first_run", border=True):
+        code = st.text_input("Set-up code", autocomplete="off", max_chars=40)
+        name = st.text_input("Name", autocomplete="username", max_chars=64)
+        chosen = password.new()
+        again = password.again()
+        pressed = st.form_submit_button("Create administrator", type="primary")
+    if not pressed:
+        return
+    try:
+        password.must_match(chosen, again)
+        setup.create_administrator(db, code, name, chosen, address=visitor().address)
+        _enter(db, settings, name, chosen)
+    except (BadInput, SignInRefused) as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def _new_password_due(db: Db, who: Who, account: Account) -> None:
+    st.subheader("Choose a new password", anchor=False)
+    st.write(f"Welcome, {account.name}. The one-time code is used up; choose the password that counts from now on.")
+    if password.form(db, who, ask_current=False):
+        st.rerun()
+    if st.button("Log out", icon=":material/logout:", key="log_out"):
+        sign_out(db)
+        st.rerun()
+
+
+def _sign_in(db: Db, settings: Settings) -> None:
+    st.subheader("Sign in")
+    provider.offer(settings)
+    with st.form("sign_in", border=True):
+        name = st.text_input("Name", autocomplete="username", max_chars=200)
+        typed = st.text_input("Password", type="password", autocomplete="current-password")
+        pressed = st.form_submit_button("Sign in", type="primary")
+    if not pressed:
+        return
+    try:
+        _enter(db, settings, name, typed)
+    except SignInRefused as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def _sign_up(db: Db) -> None:
+    with st.expander("Ask for an account"), st.form("sign_up", border=False):
+        name = st.text_input("Name", autocomplete="username", max_chars=64)
+        chosen = password.new()
+        note = st.text_input("Who you are", max_chars=200)
+        pressed = st.form_submit_button("Ask for an account")
+    if not pressed:
+        return
+    try:
+        signup.ask(db, name, chosen, note, visitor())
+    except (BadInput, SignInRefused) as error:
+        st.error(str(error), icon=":material/error:")
+    else:
+        st.success("Your request was sent. An administrator decides.", icon=":material/check:")
+
+
+def _enter(db: Db, settings: Settings, name: str, typed: str) -> NoReturn:
+    who, _ = login.sign_in(db, name, typed, visitor(), lifetimes=setup.lifetimes(settings))
+    st.session_state[WHO] = who
+    st.session_state[ERRAND] = (routes.SIGN_IN, sessions.issue_ticket(db, who.session, "sign-in"))
+    st.rerun()
+
+
+def _by_cookie(db: Db) -> Who | None:
+    cookie = st.context.cookies.get(routes.COOKIE, "")
+    session = sessions.by_cookie(db, cookie) if cookie else None
+    if session is None:
+        return None
+    account = identify(db, Who(session, ""))
+    return None if account is None else Who(session, account.name, visitor().address)
+
+
+def _remember(who: Who, account: Account) -> None:
+    st.session_state[WHO] = who
+    # For code written against the original example; nothing here decides by them.
+    st.session_state.username = account.name
+    st.session_state.user_role = account.role
+
+
+def _forget() -> None:
+    for key in (WHO, database_down.LAST_ADMIN, "username", "user_role"):
+        st.session_state.pop(key, None)
+
+
+@functools.cache
+def _messenger() -> Callable[..., Any]:
+    return st.components.v2.component("equipment_errand", js=_ERRAND_SCRIPT)
+
+
+def _run_errand() -> None:
+    """Send the browser to a route of ours; drawn until it says that it has been there."""
+    errand = st.session_state.get(ERRAND)
+    if errand is None:
+        return
+    path, ticket = errand
+    data = {"path": path.lstrip("/"), "ticket": ticket}
+    _messenger()(key=f"errand_{digest(ticket)[:12]}", data=data, on_done_change=_errand_done)
+
+
+def _errand_done() -> None:
+    st.session_state.pop(ERRAND, None)

@@ -1,0 +1,50 @@
+"""The button to the identity provider, and the way back from it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from equipment.accounts import oidc, setup
+from equipment.accounts.login import SignInRefused
+from equipment.settings import Settings
+from equipment.store import users
+from equipment.store.access import Db, Who, identify
+from equipment.ui.visitor import visitor
+
+_REFUSED: Final = "_equipment_provider_refused"
+
+
+def offer(settings: Settings) -> None:
+    """Draw the button, and why the last attempt was refused."""
+    if not settings.oidc:
+        return
+    refused = st.session_state.get(_REFUSED)
+    if refused:
+        st.error(refused, icon=":material/error:")
+    if st.button("Sign in with your organisation", icon=":material/key:", width="stretch"):
+        st.session_state.pop(_REFUSED, None)
+        st.login(settings.oidc_provider or None)
+    st.caption("or with an account of this app")
+
+
+def enter(db: Db, settings: Settings) -> Who | None:
+    """Open a session for the person the provider's cookie names, if there is one."""
+    if not settings.oidc or not st.user.get("is_logged_in"):
+        return None
+    try:
+        who = oidc.enter(db, st.user.to_dict(), settings, visitor(), setup.lifetimes(settings))
+    except SignInRefused as error:
+        st.session_state[_REFUSED] = str(error)
+        return None
+    st.session_state.pop(_REFUSED, None)
+    return who
+
+
+def leave(db: Db, who: Who) -> None:
+    """End every session of the account, or the provider's cookie would open the next one; and drop that cookie."""
+    account = identify(db, who)
+    if account is not None:
+        users.sign_out_everywhere(db, who, account.key)
+    st.logout()
