@@ -105,6 +105,14 @@ class Writer:
         self._thread.join()
         self._raise()
 
+    def abort(self) -> None:
+        """Stop without finishing the file; nothing more reaches the sink."""
+        self._push.error = self._push.error or OSError("given up")
+        if self._pipe is not None:
+            self._pipe.close()
+            self._pipe = None
+        self._thread.join()
+
     def _raise(self) -> None:
         error = self._push.error or self._thread.error
         if error is not None:
@@ -133,6 +141,10 @@ class PassphraseWriter:
             return
         data, self._data = bytes(self._data), None
         self._sink.write(_pyrage().passphrase.encrypt(data, self._passphrase))
+
+    def abort(self) -> None:
+        """Stop; nothing reaches the sink."""
+        self._data = None
 
 
 class Reader(io.RawIOBase):

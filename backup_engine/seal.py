@@ -21,7 +21,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-__all__ = ["Compression", "Seal", "Sealed", "Sink", "seal_of"]
+__all__ = ["UNSEALED", "Compression", "Seal", "Sealed", "Sink", "seal_of"]
 
 Compression = Literal["none", "gzip", "zstd"]
 
@@ -48,6 +48,9 @@ class Sealed(Protocol):
 
     def close(self) -> None:
         """Write what the layers still hold back."""
+
+    def abort(self) -> None:
+        """Give up: nothing more reaches the sink."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,10 @@ class Seal:
         raise WrongKey("the file is encrypted and no key was given", hint="Set the key or passphrase of this backup.")
 
 
+UNSEALED = Seal()
+"""Plain files, the default."""
+
+
 def seal_of(name: str) -> tuple[Compression, bool]:
     """Tell from a file name or suffix how it is compressed, and whether it is encrypted."""
     encrypted = name.endswith(".age")
@@ -139,6 +146,11 @@ class _Layers:
         for layer in self._layers:
             if isinstance(layer, (gzip.GzipFile, zstd.ZstdFile, age.Writer, age.PassphraseWriter)):
                 layer.close()
+
+    def abort(self) -> None:
+        for layer in self._layers:
+            if isinstance(layer, (age.Writer, age.PassphraseWriter)):
+                layer.abort()
 
 
 class _Plain(io.RawIOBase):

@@ -1,0 +1,124 @@
+"""Rows in chunks for the workers, and the hash of every block of 10,000 rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import BinaryIO
+
+from backup_engine.codec import split
+from backup_engine.errors import VerificationFailed
+from backup_engine.model import Batch
+
+__all__ = ["BLOCK_ROWS", "BlockHasher", "Documents", "Rows", "document_chunks", "read_header", "row_chunks"]
+
+BLOCK_ROWS = 10_000
+CHUNK_ROWS = 2_500
+"""Divides the block; 1.5 MB of the usual records keep a worker busy for 50 ms."""
+CHUNK_BYTES = 4 * 2**20
+LONGEST_ROW = 256 * 2**20
+ROW_END = b"\r\n"
+
+
+@dataclass(frozen=True)
+class Documents:
+    """Some documents, the first of which is number ``first``, counted from 0; ``force`` are positions among them."""
+
+    first: int
+    documents: list[bytes]
+    force: tuple[int, ...] = ()
+    deleted: bool = False
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows of text, the first of which is number ``first``, counted from 1. ``whole``: the last one ends."""
+
+    first: int
+    count: int
+    text: bytes
+    whole: bool = True
+
+
+class BlockHasher:
+    """SHA-256 of each block of rows; the header belongs to the first block."""
+
+    def __init__(self) -> None:
+        self._hash = sha256()
+        self._rows = 0
+        self._done: list[str] = []
+
+    def header(self, text: bytes) -> None:
+        """Take the header row."""
+        self._hash.update(text)
+
+    def add(self, text: bytes, rows: int) -> None:
+        """Take rows that do not cross the end of a block."""
+        if self._rows == BLOCK_ROWS:
+            self._done.append(self._hash.hexdigest())
+            self._hash, self._rows = sha256(), 0
+        self._hash.update(text)
+        self._rows += rows
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """The hashes so far, the unfinished block included."""
+        return (*self._done, self._hash.hexdigest())
+
+
+def document_chunks(batches: Iterable[Batch], first: int = 0, force: Sequence[int] = (), *,
+                    deleted: bool = False) -> Iterator[Documents]:
+    """Cut batches into chunks that end where blocks end. ``force`` are row numbers from 0."""
+    forced = sorted(force)
+    documents: list[bytes] = []
+    size = 0
+
+    def chunk() -> Documents:
+        mine = tuple(row - first for row in forced if first <= row < first + len(documents))
+        return Documents(first, documents, mine, deleted)
+
+    for batch in batches:
+        for document in split(batch):
+            documents.append(document)
+            size += len(document)
+            if size >= CHUNK_BYTES or (first + len(documents)) % CHUNK_ROWS == 0:
+                yield chunk()
+                first += len(documents)
+                documents, size = [], 0
+    if documents:
+        yield chunk()
+
+
+def read_header(plain: BinaryIO) -> tuple[bytes, bytes]:
+    """Read the header row, and what was read beyond it. Raises ``VerificationFailed`` when there is none."""
+    data = b""
+    while ROW_END not in data:
+        more = plain.read(1 << 16)
+        if not more or len(data) > LONGEST_ROW:
+            raise VerificationFailed("a file has no header row")
+        data += more
+    end = data.index(ROW_END) + len(ROW_END)
+    return data[:end], data[end:]
+
+
+def row_chunks(plain: BinaryIO, rest: bytes = b"") -> Iterator[Rows]:
+    """Cut what follows the header into chunks of whole rows that end where blocks end."""
+    first, ended = 1, False
+    while not ended or rest:
+        wanted = CHUNK_ROWS - (first - 1) % CHUNK_ROWS
+        parts = rest.split(ROW_END, wanted)
+        if len(parts) <= wanted and not ended and (len(parts) == 1 or len(rest) < CHUNK_BYTES):
+            data = plain.read(1 << 20)
+            ended = not data
+            rest += data
+            if len(rest) > LONGEST_ROW:
+                raise VerificationFailed(f"row {first} is longer than any row we write")
+            continue
+        if ended and len(parts) <= wanted:
+            count, text, rest = len(parts) - (parts[-1] == b""), rest, b""
+        else:
+            count, text, rest = len(parts) - 1, rest[: len(rest) - len(parts[-1])], parts[-1]
+        if count:
+            yield Rows(first, count, text, text.endswith(ROW_END))
+        first += count

@@ -1,0 +1,81 @@
+"""Which columns a CSV gets, and how the fields of a document lie in them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from backup_engine.cells import column_type
+from backup_engine.codec import decode_exactly
+from backup_engine.model import Column, ColumnType
+
+__all__ = ["MAX_COLUMNS", "MAX_ORDERS", "MAX_ORDER_NAMES", "Orders", "order_of", "plan_columns"]
+
+MAX_COLUMNS = 256
+MAX_ORDERS = 1000
+MAX_ORDER_NAMES = 512
+"""A longer list of names would blow up the metadata; such a document is kept as its bytes."""
+
+
+def plan_columns(sample: Sequence[bytes]) -> tuple[Column, ...]:
+    """Choose the columns from the first documents: ``_id`` first, then by first appearance.
+
+    With more than 256 different fields the most frequent ones get a column.
+    """
+    kinds: dict[str, Counter[type]] = {"_id": Counter()}
+    for document in decode_exactly(list(sample)):
+        for name, value in (document or {}).items():
+            counter = kinds.get(name)
+            if counter is None:
+                counter = kinds[name] = Counter()
+            counter[type(value)] += 1
+    names: Iterable[str] = kinds
+    if len(kinds) > MAX_COLUMNS:
+        frequent = sorted(kinds, key=lambda name: (name != "_id", -kinds[name].total()))[:MAX_COLUMNS]
+        kept = set(frequent)
+        names = [name for name in kinds if name in kept]
+    return tuple(Column(name, _dominant(kinds[name])) for name in names)
+
+
+def _dominant(kinds: Counter[type]) -> ColumnType:
+    for kind, _ in kinds.most_common():
+        name = column_type(kind)
+        if name is not None:
+            return name
+    return "string"
+
+
+def order_of(names: tuple[str, ...], columns: dict[str, int]) -> bool:
+    """Whether fields in this order need no entry: first those with a column, as the header has them, then the rest."""
+    last = -1
+    for name in names:
+        position = columns.get(name, len(columns))
+        if position < last:
+            return False
+        last = position
+    return True
+
+
+class Orders:
+    """The numbered field orders of a file, growing up to ``MAX_ORDERS``."""
+
+    def __init__(self, known: Iterable[tuple[str, ...]] = ()) -> None:
+        self._numbers = {names: number for number, names in enumerate(known)}
+
+    def number(self, names: tuple[str, ...]) -> int | None:
+        """The number of an order, given now if it has none; ``None`` when there is no room for it."""
+        number = self._numbers.get(names)
+        if number is None and len(self._numbers) < MAX_ORDERS and len(names) <= MAX_ORDER_NAMES:
+            number = self._numbers[names] = len(self._numbers)
+        return number
+
+    @property
+    def known(self) -> tuple[tuple[str, ...], ...]:
+        """All orders by number."""
+        return tuple(self._numbers)
+
+
+def field_names(columns: Sequence[Column]) -> dict[str, Any]:
+    """Positions of the columns by name."""
+    return {column.name: position for position, column in enumerate(columns)}

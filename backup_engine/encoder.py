@@ -1,0 +1,147 @@
+"""Documents to CSV text, a few thousand at a time and column by column."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+import bson
+from bson.errors import BSONError
+
+from backup_engine.cells import MISSING, quote, string_cell, writers
+from backup_engine.codec import LENIENT, decode_exactly, digest_of
+from backup_engine.columns import MAX_ORDER_NAMES, field_names, order_of
+from backup_engine.extended import Inexact, dumps
+from backup_engine.model import Column
+
+__all__ = ["Encoded", "Encoder", "header", "number_orders"]
+
+ROW_END = "\r\n"
+TOMBSTONE = quote('{"deleted":true}')
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """CSV rows of some documents.
+
+    ``text`` names field orders that are not known yet as NUL, number, NUL: an index into ``orders``. (No cell holds a
+    NUL.) ``number_orders`` puts the file's own numbers there.
+    """
+
+    text: bytes
+    rows: int
+    digest: int
+    orders: tuple[tuple[str, ...], ...]
+    rescued: int
+
+
+def header(columns: tuple[Column, ...], *, empty: bool = False) -> bytes:
+    """The first row of a file; an empty file has no ``~`` column."""
+    cells = [string_cell(column.name) for column in columns]
+    return (",".join(cells if empty else [*cells, "~"]) + ROW_END).encode()
+
+
+def number_orders(encoded: Encoded, number: Callable[[tuple[str, ...]], int | None]) -> bytes | None:
+    """Give the rows with the file's own order numbers; ``None`` when one of them gets no number."""
+    if not encoded.orders:
+        return encoded.text
+    numbers = [str(given).encode() for names in encoded.orders if (given := number(names)) is not None]
+    if len(numbers) < len(encoded.orders):
+        return None
+    return re.sub(rb"\0(\d+)\0", lambda match: numbers[int(match[1])], encoded.text)
+
+
+class Encoder:
+    """Turns documents into rows of the given columns. ``orders`` are the field orders already numbered."""
+
+    def __init__(self, columns: tuple[Column, ...], orders: tuple[tuple[str, ...], ...] = (), *,
+                 closed: bool = False) -> None:
+        self._columns = columns
+        self._names = tuple(column.name for column in columns)
+        self._positions = field_names(columns)
+        self._orders = {names: number for number, names in enumerate(orders)}
+        self._closed = closed
+        """No new orders: what needs one is kept as its bytes."""
+
+    def encode(self, documents: list[bytes], force_bson: Collection[int] = (), *, deleted: bool = False) -> Encoded:
+        """Encode documents; those at the positions in ``force_bson`` are kept as their bytes in any case.
+
+        With ``deleted`` they are ``{"_id": …}`` documents, and their rows are tombstones.
+        """
+        decoded = decode_exactly(documents)
+        for position in force_bson:
+            decoded[position] = None
+        new: dict[tuple[str, ...], int] = {}
+        rows: list[tuple[Any, ...]] = []
+        tails: list[str | None] = []
+        for raw, document in zip(documents, decoded, strict=True):
+            shown = _legible(raw) if document is None else document
+            names = tuple(shown)
+            if names == self._names:
+                rows.append(tuple(shown.values()))
+            else:
+                rows.append(tuple([shown.get(name, MISSING) for name in self._names]))
+            tails.append(None if document is None else self._tail(document, names, new))
+        by_column = zip(*rows, strict=True) if rows else [()] * len(self._columns)
+        columns = [self._column(column, values) for column, values in zip(self._columns, by_column, strict=True)]
+        if deleted:
+            tails = [TOMBSTONE if tail == "" else None for tail in tails]
+        rescued = _rescue(columns, tails, documents, deleted)
+        text = ROW_END.join(map(",".join, zip(*columns, tails, strict=True))) + ROW_END if rows else ""
+        return Encoded(text.encode(), len(documents), digest_of(documents), tuple(new), rescued)
+
+    def _column(self, column: Column, values: tuple[Any, ...]) -> list[str | None]:
+        table = writers(column.type)
+        kinds = set(map(type, values))
+        if len(kinds) == 1:
+            return list(map(table[kinds.pop()], values))
+        return [table[type(value)](value) for value in values]
+
+    def _tail(self, document: dict[str, Any], names: tuple[str, ...], new: dict[tuple[str, ...], int]) -> str | None:
+        """The ``~`` cell; ``None`` when the document must be kept as its bytes."""
+        if names == self._names:
+            return ""
+        more = {name: document[name] for name in names if name not in self._positions}
+        try:
+            text = dumps({"more": more}) if more else ""
+        except Inexact:
+            return None
+        if not order_of(names, self._positions):
+            number = self._order(names, new)
+            if number is None:
+                return None
+            text = f'{{"order":{number}{"," + text[1:] if text else "}"}'
+        return quote(text)
+
+    def _order(self, names: tuple[str, ...], new: dict[tuple[str, ...], int]) -> str | None:
+        number = self._orders.get(names)
+        if number is not None:
+            return str(number)
+        if self._closed or len(names) > MAX_ORDER_NAMES:
+            return None
+        return f"\0{new.setdefault(names, len(new))}\0"
+
+
+def _legible(raw: bytes) -> dict[str, Any]:
+    try:
+        return bson.decode(raw, LENIENT)
+    except (BSONError, ValueError, OverflowError):
+        return {}
+
+
+def _rescue(columns: list[list[str | None]], tails: list[str | None], documents: list[bytes], deleted: bool) -> int:
+    """Put the bytes of a document into its ``~`` cell wherever a cell is not exact, and say how many that were."""
+    lost = {row for row, tail in enumerate(tails) if tail is None}
+    for cells in columns:
+        if None in cells:
+            for row, cell in enumerate(cells):
+                if cell is None:
+                    cells[row] = ""
+                    lost.add(row)
+    for row in lost:
+        said = f'"bson":"{b64encode(documents[row]).decode()}"'
+        tails[row] = quote(f'{{"deleted":true,{said}}}' if deleted else f"{{{said}}}")
+    return len(lost)

@@ -1,0 +1,199 @@
+"""Type-exact Extended JSON for what a plain cell cannot say.
+
+A bare integer is int32, a bare number with ``.`` or ``e`` is double; everything else JSON does not have is an object
+with one ``$`` key (two for code with scope), as in MongoDB's Extended JSON v2 plus ``$uuid``. A document with ``$``
+keys of its own therefore has no exact text: ``dumps`` raises ``Inexact``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from datetime import datetime
+from struct import pack
+from typing import Any
+
+import orjson
+from bson import Binary, Code, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
+from bson.datetime_ms import DatetimeMS
+
+__all__ = ["Inexact", "date_text", "decimal_text", "dumps", "loads", "parse_date", "parse_uuid", "uuid_text"]
+
+CANONICAL_NAN = bytes.fromhex("000000000000f87f")
+REGEX_FLAGS = {"i": 2, "l": 4, "m": 8, "s": 16, "u": 32, "x": 64}
+OPTIONS = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATETIME
+
+
+class Inexact(ValueError):
+    """A value whose text would not give the same BSON again."""
+
+
+def dumps(value: Any) -> str:
+    """Give the text of a BSON value. Raises ``Inexact``."""
+    try:
+        text = orjson.dumps(value, default=_object, option=OPTIONS)
+        if b'"$' in text or b"null" in text:
+            text = orjson.dumps(_spelled_out(value), default=_object, option=OPTIONS)
+    except orjson.JSONEncodeError as error:
+        if isinstance(error.__cause__, Inexact):
+            raise error.__cause__ from None
+        raise Inexact(str(error)) from error
+    return text.decode()
+
+
+def loads(text: str) -> Any:
+    """Give the BSON value of a text. Raises ``ValueError``."""
+    if '"$' not in text:
+        return orjson.loads(text)
+    try:
+        return json.loads(text, object_hook=_value, parse_constant=_refuse)
+    except (TypeError, KeyError, AttributeError, OverflowError) as error:
+        raise ValueError(f"not a typed value: {error}") from error
+
+
+def date_text(value: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds."""
+    return value.isoformat(timespec="milliseconds") + "Z"
+
+
+def parse_date(text: str) -> datetime:
+    """The inverse of ``date_text``. Raises ``ValueError``."""
+    if len(text) != 24 or text[23] != "Z":
+        raise ValueError(f"not a date: {text!r}")
+    return datetime.fromisoformat(text[:23])
+
+
+def uuid_text(value: bytes) -> str:
+    """Sixteen bytes as a UUID is written."""
+    digits = value.hex()
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def parse_uuid(text: str) -> Binary:
+    """The inverse of ``uuid_text``. Raises ``ValueError``."""
+    if len(text) != 36:
+        raise ValueError(f"not a UUID: {text!r}")
+    return Binary(bytes.fromhex(text.replace("-", "")), 4)
+
+
+def decimal_text(value: Decimal128) -> str:
+    """A decimal's digits. Raises ``Inexact`` for encodings that the digits do not give back."""
+    text = str(value)
+    if Decimal128(text).bid != value.bid:
+        raise Inexact("a decimal in an unusual encoding")
+    return text
+
+
+def _spelled_out(value: Any) -> Any:
+    """Replace what JSON would lose without a sound, and refuse ``$`` keys of the document's own."""
+    if isinstance(value, dict):
+        for name in value:
+            if name.startswith("$"):
+                raise Inexact(f"a field named {name}")
+        return {name: _spelled_out(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_spelled_out(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"$numberDouble": _non_finite(value)}
+    if isinstance(value, Code) and value.scope is not None:
+        return {"$code": str(value), "$scope": _spelled_out(value.scope)}
+    return value
+
+
+def _non_finite(value: float) -> str:
+    if value != value:
+        if pack("<d", value) != CANONICAL_NAN:
+            raise Inexact("a NaN with a payload")
+        return "NaN"
+    return "Infinity" if value > 0 else "-Infinity"
+
+
+def _binary(value: bytes) -> dict[str, Any]:
+    subtype = value.subtype if isinstance(value, Binary) else 0
+    if subtype == 4 and len(value) == 16:
+        return {"$uuid": uuid_text(value)}
+    return {"$binary": {"base64": b64encode(value).decode(), "subType": f"{subtype:02x}"}}
+
+
+def _regex(value: Regex[Any]) -> dict[str, Any]:
+    if not isinstance(value.pattern, str):
+        raise Inexact("a regular expression of bytes")
+    options = "".join(letter for letter, flag in REGEX_FLAGS.items() if value.flags & flag)
+    return {"$regularExpression": {"pattern": value.pattern, "options": options}}
+
+
+def _code(value: Code) -> dict[str, Any]:
+    return {"$code": str(value)} if value.scope is None else {"$code": str(value), "$scope": value.scope}
+
+
+_OBJECTS: dict[type, Callable[[Any], dict[str, Any]]] = {
+    Int64: lambda value: {"$numberLong": int.__repr__(value)},
+    ObjectId: lambda value: {"$oid": str(value)},
+    datetime: lambda value: {"$date": date_text(value)},
+    DatetimeMS: lambda value: {"$date": {"$numberLong": str(int(value))}},
+    Decimal128: lambda value: {"$numberDecimal": decimal_text(value)},
+    bytes: _binary,
+    Binary: _binary,
+    Regex: _regex,
+    Code: _code,
+    Timestamp: lambda value: {"$timestamp": {"t": value.time, "i": value.inc}},
+    MinKey: lambda value: {"$minKey": 1},
+    MaxKey: lambda value: {"$maxKey": 1},
+}
+
+
+def _object(value: Any) -> dict[str, Any]:
+    try:
+        spell = _OBJECTS[type(value)]
+    except KeyError:
+        raise Inexact(f"a value of type {type(value).__name__}") from None
+    return spell(value)
+
+
+def _read_date(value: Any) -> Any:
+    return DatetimeMS(value) if isinstance(value, Int64) else parse_date(value)
+
+
+def _read_binary(value: Any) -> Any:
+    subtype, data = int(value["subType"], 16), b64decode(value["base64"], validate=True)
+    return Binary(data, subtype) if subtype else data
+
+
+def _read_double(value: Any) -> float:
+    return {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}[value]
+
+
+def _read_regex(value: Any) -> Any:
+    return Regex(value["pattern"], sum(REGEX_FLAGS[letter] for letter in value["options"]))
+
+
+_VALUES: dict[str, Callable[[Any], Any]] = {
+    "$numberLong": Int64,
+    "$numberDouble": _read_double,
+    "$numberDecimal": Decimal128,
+    "$oid": ObjectId,
+    "$date": _read_date,
+    "$uuid": parse_uuid,
+    "$binary": _read_binary,
+    "$regularExpression": _read_regex,
+    "$code": Code,
+    "$timestamp": lambda value: Timestamp(value["t"], value["i"]),
+    "$minKey": lambda value: MinKey(),
+    "$maxKey": lambda value: MaxKey(),
+}
+
+
+def _value(item: dict[str, Any]) -> Any:
+    for name in item:
+        if not name.startswith("$"):
+            return item
+        if "$scope" in item:
+            return Code(item["$code"], item["$scope"])
+        return _VALUES[name](item[name])
+    return item
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")

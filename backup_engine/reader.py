@@ -1,0 +1,213 @@
+"""One stored CSV file back to documents, and the proof that it holds what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import BinaryIO
+
+from backup_engine.blocks import BlockHasher, Rows, read_header, row_chunks
+from backup_engine.codec import digest_hex, split
+from backup_engine.decoder import BadRow, Decoded, Decoder
+from backup_engine.encoder import header
+from backup_engine.errors import VerificationFailed, WrongKey
+from backup_engine.model import SILENT, Batch, Layout, Part, Watch, Written
+from backup_engine.seal import UNSEALED, Seal
+from backup_engine.workers import Workers, choose
+
+__all__ = ["BadRow", "ReadBack", "read", "read_back", "read_changes", "read_rows", "rows_that_differ"]
+
+WORST_SHOWN = 100
+
+
+@dataclass(frozen=True)
+class ReadBack:
+    """What reading a stored file from its first to its last byte found."""
+
+    records: int
+    content_sha256: str
+    plain_bytes: int
+    stored_bytes: int
+    stored_sha256: str
+    blocks: tuple[str, ...]
+    bad_blocks: tuple[int, ...]
+    """Numbers, from 0, of the blocks of 10,000 rows that differ from what was expected."""
+    bad_rows: tuple[BadRow, ...] = ()
+    """The first rows that are no documents, at most 100."""
+    problem: str = ""
+    """Why reading ended early, in words."""
+    decoded: bool = True
+    """False when the key to look inside was not at hand: then only the stored bytes were compared."""
+
+    def matches(self, expected: Written | Part) -> bool:
+        """Whether the file is byte for byte, and document for document, what was written."""
+        if self.stored_sha256 != expected.stored_sha256:
+            return False
+        if not self.decoded:
+            return True
+        return not self.problem and not self.bad_rows and not self.bad_blocks and (
+            self.content_sha256 == expected.content_sha256 and self.records == expected.records
+        )
+
+
+@dataclass(frozen=True)
+class _Decode:
+    """The workers' task: rows to documents."""
+
+    decoder: Decoder
+
+    def __call__(self, rows: Rows) -> Decoded:
+        return self.decoder.decode(rows.text, rows.first)
+
+
+@dataclass(frozen=True)
+class _Measured:
+    records: int
+    digest: int
+    bad: tuple[BadRow, ...]
+
+
+@dataclass(frozen=True)
+class _Measure:
+    """The workers' task: rows to their digest only."""
+
+    decoder: Decoder
+
+    def __call__(self, rows: Rows) -> _Measured:
+        found = self.decoder.decode(rows.text, rows.first)
+        return _Measured(len(found.documents) + len(found.tombstones), found.digest, found.bad)
+
+
+class _Hashed:
+    """The stored bytes on their way out of storage, counted and hashed."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+        self.hash = sha256()
+        self.size = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._source.read(size)
+        self.hash.update(data)
+        self.size += len(data)
+        return data
+
+    def readable(self) -> bool:
+        return True
+
+    def finish(self) -> None:
+        """Read what the layers left over."""
+        while self.read(1 << 20):
+            pass
+
+
+def read(
+    source: BinaryIO, part: Part, *, seal: Seal = UNSEALED, workers: int | None = None, phase: str = "Reading",
+    watch: Watch = SILENT,
+) -> Iterator[Batch]:
+    """Give the documents of a part in the order of its rows.
+
+    Raises ``VerificationFailed`` naming the first row that is no document, and what ``Seal.open`` raises.
+    """
+    for documents, _ in read_changes(source, part, seal=seal, workers=workers, phase=phase, watch=watch):
+        if documents:
+            yield documents
+
+
+def read_changes(
+    source: BinaryIO, part: Part, *, seal: Seal = UNSEALED, workers: int | None = None, phase: str = "Reading",
+    watch: Watch = SILENT,
+) -> Iterator[tuple[Batch, list[bytes]]]:
+    """Give the documents of a part, and beside them the ``{"_id": …}`` documents of its tombstones."""
+    with seal.open(source, part.file or seal.suffix, limit=part.plain_bytes or None) as plain:
+        head, rest = read_header(plain)
+        _check_header(head, part.layout)
+        pool = Workers(_Decode(Decoder(part.layout)), choose(workers, part.records))
+        for rows, found in pool.map(row_chunks(plain, rest)):
+            if found.bad:
+                raise VerificationFailed(f"{part.file or part.key}, row {found.bad[0].row}: {found.bad[0].why}")
+            if not rows.whole:
+                raise VerificationFailed(f"{part.file or part.key} is cut short in row {rows.first + rows.count - 1}")
+            watch.step(phase, rows.first + rows.count - 1, part.records or None)
+            yield b"".join(found.documents), list(found.tombstones)
+
+
+def read_rows(source: BinaryIO, part: Part, *, seal: Seal = UNSEALED) -> Iterator[tuple[int, bytes | BadRow]]:
+    """Give row by row its number, from 1, and its document or why it has none. Tombstones are left out.
+
+    For salvage and damage reports: a broken row does not end the reading, a broken layer (compression, encryption)
+    does, by ``VerificationFailed``, after the rows before it were given.
+    """
+    decoder = Decoder(part.layout)
+    with seal.open(source, part.file or seal.suffix) as plain:
+        _, rest = read_header(plain)
+        for rows in row_chunks(plain, rest):
+            found = decoder.decode_each(rows.text, rows.first)
+            if not rows.whole and found:
+                found[-1] = (found[-1][0], BadRow(found[-1][0], "the file ends in this row"))
+            yield from found
+
+
+def read_back(
+    source: BinaryIO, expected: Written | Part, *, seal: Seal = UNSEALED, workers: int | None = None,
+    phase: str = "Reading back", watch: Watch = SILENT,
+) -> ReadBack:
+    """Read, decode and hash a whole stored file. Damage is reported in the result, not raised.
+
+    Raises ``WrongKey`` when the key given does not fit. A seal that writes for others only compares stored bytes.
+    """
+    stored = _Hashed(source)
+    name = expected.file or seal.suffix if isinstance(expected, Part) else seal.suffix
+    blocks, measured, problem, plain_bytes = BlockHasher(), _Measured(0, 0, ()), "", 0
+    decoded = not name.endswith(".age") or bool(seal.identities) or seal.passphrase is not None
+    if decoded:
+        try:
+            with seal.open(stored, name, limit=expected.plain_bytes or None) as plain:  # type: ignore[arg-type]
+                head, rest = read_header(plain)
+                plain_bytes = len(head)
+                blocks.header(head)
+                _check_header(head, expected.layout)
+                pool = Workers(_Measure(Decoder(expected.layout)), choose(workers, expected.records))
+                for rows, found in pool.map(row_chunks(plain, rest)):
+                    blocks.add(rows.text, rows.count)
+                    plain_bytes += len(rows.text)
+                    bad = found.bad if rows.whole else (*found.bad, BadRow(rows.first + rows.count - 1, "cut short"))
+                    measured = _Measured(measured.records + found.records, measured.digest + found.digest,
+                                         (*measured.bad, *bad)[:WORST_SHOWN])
+                    watch.step(phase, rows.first + rows.count - 1, expected.records)
+        except WrongKey:
+            raise
+        except VerificationFailed as error:
+            problem = error.detail
+    stored.finish()
+    return ReadBack(
+        records=measured.records, content_sha256=digest_hex(measured.digest), plain_bytes=plain_bytes,
+        stored_bytes=stored.size, stored_sha256=stored.hash.hexdigest(),
+        blocks=blocks.blocks if decoded else (), bad_rows=measured.bad, problem=problem, decoded=decoded,
+        bad_blocks=_differing(blocks.blocks, expected.blocks) if decoded else (),
+    )
+
+
+def rows_that_differ(
+    batches: Iterable[Batch], source: BinaryIO, written: Written, *, seal: Seal = UNSEALED
+) -> list[int]:
+    """Compare the documents that were written with what the file gives back; for ``write(force_bson=…)``.
+
+    Returns the numbers, from 0, of the rows whose documents differ or cannot be read.
+    """
+    part = Part("", "", None, written.records, written.plain_bytes, layout=written.layout)
+    documents = (document for batch in batches for document in split(batch))
+    pairs = zip(documents, read_rows(source, part, seal=seal), strict=False)
+    return [number - 1 for document, (number, found) in pairs if found != document]
+
+
+def _differing(found: tuple[str, ...], expected: tuple[str, ...]) -> tuple[int, ...]:
+    same = sum(1 for _ in zip(found, expected, strict=False))
+    differing = [number for number in range(same) if found[number] != expected[number]]
+    return (*differing, *range(same, max(len(found), len(expected))))
+
+
+def _check_header(head: bytes, layout: Layout) -> None:
+    if head not in (header(layout.columns), header(layout.columns, empty=True)):
+        raise VerificationFailed("the header row is not the one the metadata describes")

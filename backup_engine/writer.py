@@ -1,0 +1,148 @@
+"""Documents to one stored CSV file: one pass, bounded memory, hashing on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import chain, islice
+
+from backup_engine.blocks import BLOCK_ROWS, BlockHasher, Documents, document_chunks
+from backup_engine.codec import digest_hex
+from backup_engine.columns import Orders, plan_columns
+from backup_engine.encoder import Encoded, Encoder, header, number_orders
+from backup_engine.model import SILENT, Batch, Column, Layout, Watch, Written
+from backup_engine.seal import UNSEALED, Seal, Sealed, Sink
+from backup_engine.workers import Workers, choose
+
+__all__ = ["write"]
+
+SAMPLE_BYTES = 16 * 2**20
+
+
+@dataclass
+class _Counted:
+    """The stored bytes on their way into the sink, counted and hashed."""
+
+    sink: Sink
+
+    def __post_init__(self) -> None:
+        self.hash = sha256()
+        self.size = 0
+
+    def write(self, data: bytes, /) -> int:
+        self.hash.update(data)
+        self.size += len(data)
+        self.sink.write(data)
+        return len(data)
+
+
+@dataclass(frozen=True)
+class _Encode:
+    """The workers' task."""
+
+    encoder: Encoder
+
+    def __call__(self, chunk: Documents) -> Encoded:
+        return self.encoder.encode(chunk.documents, chunk.force, deleted=chunk.deleted)
+
+
+class _File:
+    """The plain side of the file being written."""
+
+    def __init__(self, out: Sealed, columns: tuple[Column, ...], *, empty: bool) -> None:
+        self._out = out
+        self.columns = columns
+        self.blocks = BlockHasher()
+        self.orders = Orders()
+        self.rows = self.digest = self.rescued = 0
+        head = header(columns, empty=empty)
+        self.plain_bytes = len(head)
+        self.blocks.header(head)
+        out.write(head)
+
+    def add(self, chunk: Documents, encoded: Encoded) -> None:
+        """Append the rows of a chunk."""
+        text = number_orders(encoded, self.orders.number)
+        if text is None:
+            encoded = _Encode(Encoder(self.columns, self.orders.known, closed=True))(chunk)
+            text = encoded.text
+        self.blocks.add(text, encoded.rows)
+        self._out.write(text)
+        self.rows += encoded.rows
+        self.digest += encoded.digest
+        self.rescued += encoded.rescued
+        self.plain_bytes += len(text)
+
+
+def write(
+    batches: Iterable[Batch],
+    sink: Sink,
+    *,
+    tombstones: Iterable[bytes] = (),
+    seal: Seal = UNSEALED,
+    workers: int | None = None,
+    expected: int | None = None,
+    force_bson: Collection[int] = (),
+    phase: str = "Writing",
+    watch: Watch = SILENT,
+) -> Written:
+    """Write documents, then tombstones (``{"_id": …}`` documents), as one sealed CSV file.
+
+    ``records`` and ``content_sha256`` of the result count all rows, tombstones included. ``force_bson`` are numbers
+    of rows, from 0, to be kept as their bytes. ``expected`` only serves the progress.
+    Raises what the sink raises, ``Cancelled``, and ``BackupError`` when a worker dies.
+    """
+    chunks = _chunks(batches, tombstones, sorted(force_bson))
+    sample = _sample(chunks)
+    columns = plan_columns([document for chunk in sample for document in chunk.documents])
+    stored = _Counted(sink)
+    out = seal.wrap(stored)
+    try:
+        file = _File(out, columns, empty=not sample)
+        count = choose(workers, sum(len(chunk.documents) for chunk in sample))
+        pool = Workers(_Encode(Encoder(columns)), count)
+        for chunk, encoded in pool.map(chain(sample, chunks)):
+            file.add(chunk, encoded)
+            watch.step(phase, file.rows, expected)
+        out.close()
+    except BaseException:
+        out.abort()
+        raise
+    return Written(
+        records=file.rows,
+        plain_bytes=file.plain_bytes,
+        stored_bytes=stored.size,
+        stored_sha256=stored.hash.hexdigest(),
+        content_sha256=digest_hex(file.digest),
+        blocks=file.blocks.blocks,
+        layout=Layout(columns, file.orders.known),
+        rescued=file.rescued,
+    )
+
+
+def _chunks(batches: Iterable[Batch], tombstones: Iterable[bytes], force: list[int]) -> Iterator[Documents]:
+    rows = 0
+    for chunk in document_chunks(batches, 0, force):
+        rows = chunk.first + len(chunk.documents)
+        yield chunk
+    yield from document_chunks(_batched(tombstones), rows, force, deleted=True)
+
+
+def _batched(documents: Iterable[bytes]) -> Iterator[Batch]:
+    rest = iter(documents)
+    while batch := list(islice(rest, 1000)):
+        yield b"".join(batch)
+
+
+def _sample(chunks: Iterator[Documents]) -> list[Documents]:
+    """The first chunks: as many as decide the columns."""
+    sample: list[Documents] = []
+    rows = size = 0
+    for chunk in chunks:
+        sample.append(chunk)
+        rows += len(chunk.documents)
+        size += sum(map(len, chunk.documents))
+        if rows >= BLOCK_ROWS or size >= SAMPLE_BYTES:
+            break
+    return sample
