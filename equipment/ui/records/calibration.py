@@ -1,0 +1,145 @@
+"""Calibration: what is overdue or due, a month at a glance, and dates nobody can read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from backup_engine.errors import BackupError
+from equipment.domain import calibration
+from equipment.domain.calibration import Item
+from equipment.domain.dates import STATUSES, read_date
+from equipment.domain.record import NEXT_CALIBRATION
+from equipment.store import listing, records
+from equipment.store.records import Save
+from equipment.ui.context import App
+
+LABELS = {"overdue": "Overdue", "due soon": "Due in 30 days", "fine": "Fine", "not needed": "Not needed",
+          "no date": "No date", "cannot read": "Cannot read"}
+HORIZONS = (30, 60, 90, 180, 365)
+SHOWN_PER_DAY = 3
+
+
+def show(app: App) -> None:
+    """Draw the section."""
+    today = date.today()
+    found = calibration.items(listing.sheet(app.database), today)
+    if not found:
+        st.info("No equipment yet.", icon=":material/inventory_2:")
+        return
+    groups = calibration.by_status(found)
+    for column, status in zip(st.columns(len(STATUSES)), STATUSES, strict=True):
+        column.metric(LABELS[status], f"{len(groups[status]):,}", border=True)
+    reminders, month, fix = st.tabs(
+        ["Reminders", "Calendar", f"Fix-up list ({len(groups['cannot read'])})"], key="calibration_part",
+        on_change="rerun",
+    )
+    if reminders.open:
+        with reminders:
+            _reminders(found, today)
+    if month.open:
+        with month:
+            _month(found, today)
+    if fix.open:
+        with fix:
+            _fix_up(app, groups["cannot read"])
+
+
+def _reminders(found: Sequence[Item], today: date) -> None:
+    days = st.segmented_control("Due within", HORIZONS, default=30, format_func=lambda value: f"{value} days",
+                                required=True, key="calibration_days")
+    due = calibration.due_within(found, today, int(days or 30))
+    if not due:
+        st.success(f"Nothing is due within {days} days.", icon=":material/task_alt:")
+        return
+    rows = [
+        {"ID": item.number, "Equipment": item.name, "Location": item.location, "Last": item.last, "Next": item.next,
+         "Due": item.day, "Days": (item.day - today).days if item.day else None, "Open": f"?id={item.key}"}
+        for item in due
+    ]
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, width="stretch",
+        column_config={
+            "Due": st.column_config.DateColumn(format="YYYY-MM-DD"),
+            "Days": st.column_config.NumberColumn(help="Days left; negative when overdue"),
+            "Open": st.column_config.LinkColumn(display_text="Open"),
+        },
+    )
+
+
+def _month(found: Sequence[Item], today: date) -> None:
+    shown: date = st.session_state.setdefault("calibration_month", today.replace(day=1))
+    back, title, forward = st.columns([1, 6, 1], vertical_alignment="center")
+    if back.button("Earlier", icon=":material/chevron_left:", width="stretch"):
+        _turn(shown, -1)
+    if forward.button("Later", icon=":material/chevron_right:", width="stretch"):
+        _turn(shown, 1)
+    title.markdown(f"#### {shown:%B %Y}")
+    for column, name in zip(st.columns(7), ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), strict=True):
+        column.caption(name)
+    for week in calibration.month(found, shown.year, shown.month):
+        for column, (day, due) in zip(st.columns(7), week, strict=True):
+            with column.container(border=True, height=118):
+                _day(day, due, today, inside=day.month == shown.month)
+
+
+def _turn(shown: date, months: int) -> None:
+    index = shown.year * 12 + shown.month - 1 + months
+    st.session_state["calibration_month"] = date(index // 12, index % 12 + 1, 1)
+    st.rerun()
+
+
+def _day(day: date, due: Sequence[Item], today: date, *, inside: bool) -> None:
+    number = f"**:primary[{day.day}]**" if day == today else str(day.day)
+    st.markdown(number if inside else f":gray[{day.day}]")
+    for item in due[:SHOWN_PER_DAY]:
+        st.markdown(f"[{_short(item)}](?id={item.key})" if inside else f":gray[{_short(item)}]")
+    if len(due) > SHOWN_PER_DAY:
+        st.caption(f"and {len(due) - SHOWN_PER_DAY} more")
+
+
+def _short(item: Item) -> str:
+    plain = "".join(character if character.isalnum() or character in " .-" else " " for character in item.name)
+    return f"{item.number} {plain}".strip()[:24] or "record"
+
+
+def _fix_up(app: App, unreadable: Sequence[Item]) -> None:
+    if not unreadable:
+        st.success("Every date can be read.", icon=":material/task_alt:")
+        return
+    st.write("These dates can be read in more than one way, or not at all. Type what is meant, for example 2026-08-06.")
+    given = pd.DataFrame(
+        [{"ID": item.number, "Equipment": item.name, "Now": item.next, "Why": item.why, "New date": ""}
+         for item in unreadable],
+        index=[item.key for item in unreadable],
+    )
+    version = st.session_state.setdefault("calibration_fix_version", 0)
+    edited = st.data_editor(
+        given, hide_index=True, width="stretch", disabled=["ID", "Equipment", "Now", "Why"] if app.may("records.edit")
+        else True, key=f"calibration_fix_{version}",
+    )
+    typed = {str(key): str(text).strip() for key, text in edited["New date"].items() if str(text or "").strip()}
+    wrong = [text for text in typed.values() if read_date(text).kind == "unreadable"]
+    if wrong:
+        st.warning(f"Still cannot be read: {', '.join(wrong)}. Type year-month-day.")
+    if st.button(f"Save {len(typed)} dates", type="primary", disabled=not typed or bool(wrong)):
+        _save(app, typed)
+
+
+def _save(app: App, typed: dict[str, str]) -> None:
+    entries = records.entries(app.database, list(typed))
+    saves = [Save(entry, {NEXT_CALIBRATION: typed[entry.key]}) for entry in entries]
+    try:
+        done = records.save(app.database, app.who, saves, note="calibration fix-up list")
+    except BackupError as error:
+        st.error(str(error))
+        return
+    missed = [one for one in done if one.status == "conflict"]
+    if missed:
+        st.warning(f"{len(missed)} records were changed by somebody else meanwhile and were left alone.")
+        return
+    st.session_state["calibration_fix_version"] += 1
+    st.rerun()

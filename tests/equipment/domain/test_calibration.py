@@ -1,0 +1,53 @@
+"""What is due for calibration."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from equipment.domain import calibration
+from equipment.domain.calibration import Item
+from equipment.domain.search import Sheet
+
+TODAY = date(2026, 3, 10)
+
+
+def sheet(*due: str, last: str = "") -> Sheet:
+    rows = [(str(number), {"ID": str(number), "Vendor": "Acme", "Model": "X", "Last Cal Date": last,
+                           "Next Cal Date": text}) for number, text in enumerate(due)]
+    return Sheet.of(rows)
+
+
+def found(*due: str, last: str = "") -> list[Item]:
+    return calibration.items(sheet(*due, last=last), TODAY)
+
+
+def test_every_record_has_a_status() -> None:
+    items = found("1.3.2026", "20.3.2026", "1.1.2027", "NO CAL NEEDED", "", "6/8/2013")
+
+    assert [item.status for item in items] == [
+        "overdue", "due soon", "fine", "not needed", "no date", "cannot read"
+    ]
+    assert items[5].why
+    assert items[0].name == "Acme X"
+
+
+def test_groups_hold_every_status_and_every_record() -> None:
+    groups = calibration.by_status(found("1.3.2026", "2.3.2026"))
+
+    assert {status: len(items) for status, items in groups.items()} == {
+        "overdue": 2, "due soon": 0, "fine": 0, "not needed": 0, "no date": 0, "cannot read": 0
+    }
+
+
+def test_the_most_urgent_comes_first_and_the_last_day_counts() -> None:
+    due = calibration.due_within(found("9.4.2026", "10.4.2026", "1.1.2020", "nonsense"), TODAY, 30)
+
+    assert [item.next for item in due] == ["1.1.2020", "9.4.2026"]
+
+
+def test_a_month_is_laid_out_in_whole_weeks() -> None:
+    weeks = calibration.month(found("31.3.2026", "31.3.2026", "1.5.2026"), 2026, 3)
+
+    assert [len(week) for week in weeks] == [7] * 6
+    assert weeks[0][0][0] == date(2026, 2, 23)
+    assert {day: len(items) for week in weeks for day, items in week if items} == {date(2026, 3, 31): 2}
