@@ -93,7 +93,7 @@ class Snapshot:
         yield from self._find(key, {"_id": {"$in": list(ids)}})
 
     def changed(self) -> None:
-        """Raise ``SnapshotChanged`` when a collection was dropped, renamed, created, or got other indexes or options."""
+        """Raise ``SnapshotChanged`` when a collection was dropped, renamed, created, or indexed or set anew."""
         after = self._look()
         for key, name in self._names.items():
             if _identity(self._before[key]) != _identity(after[key]):

@@ -1,0 +1,208 @@
+"""One run that makes one set: a label and a number of its own, files under temporary names, then the commit.
+
+Until ``commit`` has returned nothing of the run is listed, and ``abandon`` leaves the folder as it was.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from backup_engine import bare_hands, intents, manifest
+from backup_engine.errors import BackupError, Busy, NoSpace
+from backup_engine.failpoints import reach
+from backup_engine.intents import Intent
+from backup_engine.locks import Hold
+from backup_engine.model import DAYS, BackupSet, Kind, Part, Written
+from backup_engine.storage.base import STATE, Draft
+from backup_engine.workspace import Workspace
+
+SPARE_BYTES = 16 << 20
+"""Room to be left besides twice the last set."""
+_CLAIM = "seq_"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the documents came from, for the metadata."""
+
+    database: str = ""
+    server_version: str = ""
+    topology: str = ""
+    consistency: str = "none"
+
+
+@dataclass
+class Run:
+    """A set in the making. Started with ``begin``."""
+
+    ws: Workspace
+    hold: Hold
+    trigger: str
+    interval_hours: float
+    started: datetime
+    seq: int
+    backup_id: str = field(default_factory=lambda: secrets.token_hex(16))
+    warnings: list[str] = field(default_factory=list)
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    parts: dict[str, Part] = field(default_factory=dict)
+    _published: list[str] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """The local second in which the run started."""
+        return manifest.label_of(self.started)
+
+    @property
+    def day(self) -> str:
+        """The folder of the local day on which the run started."""
+        return DAYS[self.started.weekday()]
+
+    def draft(self, key: str) -> Draft:
+        """Start one collection's file, instead of an earlier attempt at it."""
+        self.drop(key)
+        self.drafts[key] = self.ws.storage.draft(self.day, self.label)
+        return self.drafts[key]
+
+    def drop(self, key: str) -> None:
+        """Forget an attempt at a file."""
+        if key in self.drafts:
+            self.drafts.pop(key).discard()
+        self.parts.pop(key, None)
+
+    def part(self, key: str, collection: str, written: Written, **more: Any) -> Part:
+        """Note what was written for a collection."""
+        self.parts[key] = Part(
+            key=key, collection=collection, file=manifest.part_name(key, self.label, self.ws.seal.suffix),
+            records=written.records, plain_bytes=written.plain_bytes, stored_bytes=written.stored_bytes,
+            stored_sha256=written.stored_sha256, content_sha256=written.content_sha256, blocks=written.blocks,
+            layout=written.layout, **more,
+        )
+        return self.parts[key]
+
+    def publish(self) -> None:
+        """W8: give the files their final names, if the lease is still ours."""
+        self.hold.check()
+        for key, part in self.parts.items():
+            assert part.file is not None
+            with self._naming(part.file):
+                self.drafts[key].publish(part.file)
+        self.ws.storage.sync(self.day)
+        reach("W8")
+
+    def commit(self, origin: Origin, kind: Kind = "full", base: str | None = None, pinned: bool = False) -> BackupSet:
+        """W9: write the metadata, after which the set exists."""
+        self.hold.check()
+        metadata = self._metadata(origin, kind, base, pinned)
+        with self._naming(manifest.metadata_name(self.label)):
+            backup = self.ws.catalog.commit(self.day, self.label, metadata)
+        reach("W9")
+        return backup
+
+    def finish(self, backup: BackupSet) -> BackupSet:
+        """W10, the part that concerns the folder: the second copy of the metadata, the intent away."""
+        self.ws.catalog.keep_copy(backup)
+        intents.clear(self.ws.storage, self.label)
+        return backup
+
+    def abandon(self) -> None:
+        """Leave nothing behind. What cannot be removed now is named by the intent, and the next run removes it."""
+        for draft in self.drafts.values():
+            with suppress(BackupError):
+                draft.discard()
+        with suppress(BackupError):
+            intents.undo(self.ws.storage, Intent(self.label, self.day, tuple(self._published)))
+
+    @contextmanager
+    def _naming(self, name: str) -> Iterator[None]:
+        """Note a name as ours to remove, unless it turns out to be somebody else's."""
+        self._published.append(name)
+        try:
+            yield
+        except FileExistsError:
+            self._published.remove(name)
+            raise Busy(f"another run has just made {name}") from None
+
+    def _metadata(self, origin: Origin, kind: Kind, base: str | None, pinned: bool) -> dict[str, Any]:
+        seal, parts = self.ws.seal, self.parts
+        owner: dict[str, Any] = {
+            "backup_timestamp": self.started.replace(tzinfo=None).isoformat(timespec="microseconds"),
+            "backup_interval_hours": _plain(self.interval_hours),
+            "day_of_week": self.day,
+            **{f"{key}_records_count": part.records for key, part in parts.items()},
+            **{f"{key}_file": part.file for key, part in parts.items()},
+            "backup_hash": manifest.backup_hash(parts.values()),
+        }
+        codec = {"compression": seal.compression, "encryption": "age" if seal.encrypts else "none",
+                 "recipients": list(seal.recipients)}
+        return owner | {
+            "format_version": manifest.FORMAT_VERSION, "min_reader_version": manifest.READER_VERSION,
+            "writer": manifest.WRITER, "backup_id": self.backup_id, "seq": self.seq, "trigger": self.trigger,
+            "timestamp_utc": manifest.moment(self.started), "finished_utc": manifest.moment(self.ws.clock()),
+            "timezone": f"{self.started.tzname()} {self.started.strftime('%z')}",
+            "source": {"database": origin.database, "server_version": origin.server_version,
+                       "topology": origin.topology, "consistency": origin.consistency},
+            "kind": kind, "base": base, "codec": codec, "pinned": pinned, "warnings": list(self.warnings),
+            "collections": {key: manifest.describe_part(part) for key, part in parts.items()},
+        }
+
+
+def begin(ws: Workspace, hold: Hold, trigger: str, interval_hours: float) -> Run:
+    """W2: clear up after crashes, check the room, take a number and a label, and write the intent file."""
+    intents.recover(ws.storage)
+    sets = ws.catalog.sets()
+    check_room(ws, sets)
+    bare_hands.leave_readme(ws.storage)
+    run = Run(ws, hold, trigger, interval_hours, ws.clock(), _claim_number(ws, sets), warnings=list(hold.warnings))
+    while not _claim_label(run):
+        run.started += timedelta(seconds=1)
+    reach("W2")
+    return run
+
+
+def check_room(ws: Workspace, sets: Sequence[BackupSet]) -> None:
+    """Raise ``NoSpace`` unless twice the last full set and some spare fit, ``PermissionDenied`` where nothing does."""
+    ws.storage.check_writable()
+    free = ws.storage.free_bytes()
+    full = [one for one in sets if one.state == "complete" and one.kind == "full"]
+    needed = SPARE_BYTES + 2 * (sum(part.stored_bytes for part in full[-1].parts.values()) if full else 0)
+    if free is not None and free < needed:
+        raise NoSpace(f"{ws.storage.describe()} has {free >> 20} MiB left, {needed >> 20} MiB are needed",
+                      hint="Free some space and try again; older backups are untouched.")
+
+
+def _claim_number(ws: Workspace, sets: Sequence[BackupSet]) -> int:
+    claims = [entry.name for entry in ws.storage.entries(STATE) if entry.name.startswith(_CLAIM)]
+    numbers = [int(name.removeprefix(_CLAIM)) for name in claims if name.removeprefix(_CLAIM).isdecimal()]
+    number = max([one.seq for one in sets] + numbers, default=0)
+    while True:
+        number += 1
+        try:
+            ws.storage.put(STATE, f"{_CLAIM}{number:08d}", b"", exclusive=True)
+            break
+        except FileExistsError:
+            continue  # another host on this folder was faster
+    for name in claims:
+        ws.storage.delete(STATE, name)
+    return number
+
+
+def _claim_label(run: Run) -> bool:
+    folders = (run.day, STATE)
+    if any(run.label in entry.name for folder in folders for entry in run.ws.storage.entries(folder)):
+        return False
+    suffix = run.ws.seal.suffix
+    names = [manifest.part_name(source.key, run.label, suffix) for source in run.ws.sources]
+    try:
+        intents.claim(run.ws.storage, Intent(run.label, run.day, (manifest.metadata_name(run.label), *names)))
+    except FileExistsError:
+        return False
+    return True
+
+
+def _plain(hours: float) -> int | float:
+    return int(hours) if float(hours).is_integer() else hours
