@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 from backup_engine.errors import BackupError
 from backup_engine.model import BackupSet
 from backup_engine.storage.base import STATE, Storage
+from backup_engine.workspace import Workspace
 
-__all__ = ["DUE_AFTER", "Check", "bad", "is_due", "last_proven", "read", "remember"]
+__all__ = ["DUE_AFTER", "Check", "bad", "is_due", "last_drill", "last_proven", "last_verified", "read", "remember"]
 
 FILE = "verified.json"
 DUE_AFTER = timedelta(days=7)
@@ -74,6 +75,17 @@ def bad(checks: Mapping[str, Check]) -> set[str]:
 def last_proven(checks: Mapping[str, Check]) -> datetime | None:
     """Give the moment at which a drill last proved any set restorable."""
     return max((check.proven for check in checks.values() if check.proven), default=None)
+
+
+def last_verified(ws: Workspace, backup: BackupSet) -> datetime | None:
+    """Give the moment at which that set was last found sound."""
+    check = read(ws.storage).get(backup.backup_id)
+    return check.when if check and check.ok else None
+
+
+def last_drill(ws: Workspace) -> datetime | None:
+    """Give the moment at which a drill last proved a set restorable."""
+    return last_proven(read(ws.storage))
 
 
 def _old(check: Check, now: datetime) -> bool:

@@ -1,0 +1,184 @@
+"""Deleting what the retention rules let go, and nothing else; pinning what shall stay.
+
+Before anything is deleted, the sets that would remain as the newest good ones are hashed again unless that was done
+within a week: a rotten file must not be the reason for which a sound one goes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from backup_engine import ledger, locks, retention
+from backup_engine.errors import BackupError, BadInput, WrongKey
+from backup_engine.model import SILENT, BackupSet, Watch
+from backup_engine.retention import Decision
+from backup_engine.storage.base import STATE
+from backup_engine.verify import verify
+from backup_engine.workspace import Workspace
+
+__all__ = ["Pruned", "acknowledge", "delete", "halted", "pin", "prune", "unpin"]
+
+FILE = "retention.json"
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What a retention run did, or would do: a decision for every set."""
+
+    message: str
+    decisions: tuple[Decision, ...]
+    deleted: tuple[BackupSet, ...]
+    """The sets that went; in a dry run those that would go."""
+    halted: str
+    """Why nothing may be deleted, or empty."""
+    dry_run: bool
+
+
+def prune(
+    ws: Workspace, dry_run: bool = False, hold: locks.Hold | None = None, *, acknowledge_shrink: bool = False,
+    watch: Watch = SILENT,
+) -> Pruned:
+    """Apply the retention rules over all folders; a dry run changes nothing and takes no lock.
+
+    ``acknowledge_shrink`` accepts what has halted the run so far. ``hold`` are locks the caller has.
+    """
+    if dry_run:
+        return _decided(ws, dry_run=True, acknowledged=_newest(ws) if acknowledge_shrink else 0, watch=watch)
+    with _held(ws, hold, "prune") as held:
+        if acknowledge_shrink:
+            _acknowledge(ws)
+        decided = _decided(ws, dry_run=False, acknowledged=0, watch=watch)
+        gone = _delete_all(ws, held, decided.deleted, watch)
+        return replace(decided, deleted=gone, message=_words(len(gone), decided.halted, dry_run=False))
+
+
+def halted(ws: Workspace) -> str:
+    """Say why retention deletes nothing at present; empty when it may."""
+    sets = ws.catalog.sets()
+    bad = ledger.bad(ledger.read(ws.storage))
+    return retention.halted(sets, ws.clock(), acknowledged=_acknowledged(ws), bad=bad)
+
+
+def acknowledge(ws: Workspace) -> None:
+    """Accept the present state of the list and the clock, so that retention may go on."""
+    with _held(ws, None, "prune"):
+        _acknowledge(ws)
+
+
+def pin(ws: Workspace, backup: BackupSet) -> BackupSet:
+    """Protect a set from retention; gives it as it is now. Raises ``BadInput`` for a set that cannot be marked."""
+    return _mark(ws, backup, pinned=True)
+
+
+def unpin(ws: Workspace, backup: BackupSet) -> BackupSet:
+    """Give a set back to retention; gives it as it is now."""
+    return _mark(ws, backup, pinned=False)
+
+
+def delete(ws: Workspace, backup: BackupSet) -> None:
+    """Delete one set because a person wants it gone.
+
+    Raises ``BadInput`` for the newest good set, a pinned one, and a full one on which others rest.
+    """
+    with _held(ws, None, "delete") as held:
+        sets = ws.catalog.sets()
+        good = retention.good_sets(sets, ledger.bad(ledger.read(ws.storage)))
+        if good and good[-1].backup_id == backup.backup_id:
+            raise BadInput(f"Backup {backup.label} is the newest good one and is not deleted.")
+        if backup.pinned:
+            raise BadInput(f"Backup {backup.label} is pinned. Unpin it first.")
+        resting = [one.label for one in sets if one.base == backup.backup_id]
+        if resting:
+            raise BadInput(f"Backup {backup.label} is needed by {len(resting)} others ({', '.join(resting[:3])} …).")
+        if backup.state == "orphan":
+            raise BadInput(f"Backup {backup.label} has no metadata: repair it, or delete its file by hand.")
+        held.check()
+        ws.catalog.remove(backup)
+
+
+def _decided(ws: Workspace, *, dry_run: bool, acknowledged: int, watch: Watch) -> Pruned:
+    sets = ws.catalog.sets()
+    now = ws.clock()
+    bad = ledger.bad(ledger.read(ws.storage))
+    halt = retention.halted(sets, now, acknowledged=max(acknowledged, _acknowledged(ws)), bad=bad)
+    decisions = retention.decide(sets, now, ws.keep_days, bad=bad)
+    while not halt and any(not one.keep for one in decisions):
+        rotten = _rotten(ws, retention.good_sets(sets, bad)[-retention.KEPT_GOOD:], watch, remember=not dry_run)
+        if not rotten:
+            break
+        bad |= rotten
+        halt = retention.halted(sets, now, acknowledged=max(acknowledged, _acknowledged(ws)), bad=bad)
+        decisions = retention.decide(sets, now, ws.keep_days, bad=bad)
+    gone = [] if halt else [one.backup for one in decisions if not one.keep]
+    return Pruned(_words(len(gone), halt, dry_run), tuple(decisions), tuple(gone), halt, dry_run)
+
+
+def _rotten(ws: Workspace, keepers: Sequence[BackupSet], watch: Watch, *, remember: bool) -> set[str]:
+    """Which of the sets that are to remain do not verify."""
+    checks = ledger.read(ws.storage)
+    due = [one for one in keepers if ledger.is_due(checks.get(one.backup_id), ws.clock())]
+    found = set()
+    for one in due:
+        try:
+            if not verify(ws, one, 1, watch=watch, remember=remember).ok:
+                found.add(one.backup_id)
+        except WrongKey:
+            continue
+    return found
+
+
+def _delete_all(ws: Workspace, held: locks.Hold, sets: Sequence[BackupSet], watch: Watch) -> tuple[BackupSet, ...]:
+    """Differentials go before the full sets they rest on, so that a crash leaves none without its full set."""
+    ordered = sorted(sets, key=lambda one: (one.kind == "full", one.seq))
+    for number, backup in enumerate(ordered):
+        watch.step("Deleting old backups", number, len(ordered))
+        held.check()
+        ws.catalog.remove(backup)
+    return tuple(ordered)
+
+
+def _mark(ws: Workspace, backup: BackupSet, *, pinned: bool) -> BackupSet:
+    if backup.state != "complete":
+        raise BadInput(f"Backup {backup.label} cannot be pinned or unpinned: {backup.problem or backup.state}.")
+    with _held(ws, None, "pin") as held:
+        held.check()
+        return ws.catalog.amend(ws.catalog.find(backup.backup_id), pinned=pinned)
+
+
+@contextmanager
+def _held(ws: Workspace, hold: locks.Hold | None, purpose: locks.Purpose) -> Iterator[locks.Hold]:
+    if hold is not None:
+        yield hold
+        return
+    with locks.hold(ws, purpose, wait=5) as held:
+        yield held
+
+
+def _acknowledged(ws: Workspace) -> int:
+    try:
+        with ws.storage.open(STATE, FILE) as file:
+            value: Any = json.loads(file.read())["acknowledged_seq"]
+        return value if isinstance(value, int) else 0
+    except (BackupError, ValueError, TypeError, KeyError, RecursionError):
+        return 0
+
+
+def _acknowledge(ws: Workspace) -> None:
+    ws.storage.put(STATE, FILE, json.dumps({"acknowledged_seq": _newest(ws)}).encode())
+
+
+def _newest(ws: Workspace) -> int:
+    return max((one.seq for one in ws.catalog.sets()), default=0)
+
+
+def _words(number: int, halt: str, dry_run: bool) -> str:
+    if halt:
+        return f"Nothing is deleted: {halt}. An admin can acknowledge this."
+    if not number:
+        return "No backup is old enough to delete."
+    sets = "1 backup" if number == 1 else f"{number:,} backups"
+    return f"{sets} would be deleted." if dry_run else f"{sets} deleted."

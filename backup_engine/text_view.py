@@ -1,0 +1,153 @@
+"""A backup as a table of text, the way its CSV shows it, for the eyes of a person.
+
+Cells stay as they are in the file: what begins with ``~`` is Extended JSON, an empty cell is a missing field.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import pandas as pd
+
+from backup_engine import legacy
+from backup_engine.cells import PARSERS, parse_typed
+from backup_engine.decoder import FAULTS, split_row
+from backup_engine.errors import BackupFileNotFound, NewerFormat, VerificationFailed
+from backup_engine.model import SILENT, BackupSet, Layout, Part, Watch
+from backup_engine.raw import element_of, id_of
+from backup_engine.workspace import Workspace
+
+__all__ = ["TextTable", "part_of", "preview", "text_of"]
+
+CHUNK = 1 << 20
+STEP = 10_000
+WHOLE = '{"bson":"'
+TAIL = "~"
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """Column names, and the rows as lists of as many texts."""
+
+    header: tuple[str, ...]
+    rows: Iterator[list[str]]
+
+
+def preview(
+    ws: Workspace, backup: BackupSet, key: str, limit: int = 100, skip: int = 0, search: str = "",
+    *, watch: Watch = SILENT,
+) -> tuple[pd.DataFrame, int]:
+    """Give rows ``skip`` … ``skip + limit`` as text, and how many rows there are in all.
+
+    ``search`` keeps the rows in which any cell contains that text, whatever the case; the number is then that of the
+    hits. The ``~`` column shows only where one of these rows uses it.
+    """
+    table = text_of(ws, backup, key)
+    wanted = search.casefold()
+    shown: list[list[str]] = []
+    hits = 0
+    for number, cells in enumerate(table.rows):
+        if number % STEP == 0:
+            watch.step("Reading the backup", number)
+        if wanted and not any(wanted in cell.casefold() for cell in cells):
+            continue
+        if skip <= hits < skip + limit:
+            shown.append(cells)
+        hits += 1
+    frame = pd.DataFrame(shown, columns=list(table.header), dtype=str)
+    unused = TAIL in frame and not frame[TAIL].any()
+    return (frame.drop(columns=TAIL) if unused else frame), hits
+
+
+def text_of(ws: Workspace, backup: BackupSet, key: str) -> TextTable:
+    """Give a collection of any set as text; a differential is shown as what it restores to."""
+    part = part_of(backup, key)
+    if backup.state == "legacy":
+        if part.file is None:
+            return TextTable((), iter(()))
+        table = legacy.open_table(lambda: ws.catalog.open_part(backup, key))
+        return TextTable(table.header, (cells for _, cells in table.rows))
+    if backup.kind == "differential":
+        return _overlaid(ws, backup, part)
+    return TextTable(_names(part.layout), _rows(ws, backup, part))
+
+
+def part_of(backup: BackupSet, key: str) -> Part:
+    """Give one collection of a set. Raises ``NewerFormat`` or ``BackupFileNotFound``."""
+    if backup.state == "newer":
+        raise NewerFormat(f"backup {backup.label}", hint="Update this program and try again.")
+    if key not in backup.parts:
+        raise BackupFileNotFound(f"backup {backup.label} has no file for {key}. {backup.problem}".strip())
+    return backup.parts[key]
+
+
+def _overlaid(ws: Workspace, backup: BackupSet, part: Part) -> TextTable:
+    base = ws.catalog.base_of(backup)
+    below = part_of(base, part.key)
+    names = tuple(dict.fromkeys((*_names(below.layout)[:-1], *_names(part.layout)[:-1], TAIL)))
+    identify = _identifier(part.layout)
+    replaced = {identify(cells) for cells in _rows(ws, backup, part)}
+
+    def rows() -> Iterator[list[str]]:
+        old = _identifier(below.layout)
+        place = _placer(_names(below.layout), names)
+        yield from (place(cells) for cells in _rows(ws, base, below) if old(cells) not in replaced)
+        place = _placer(_names(part.layout), names)
+        yield from (place(cells) for cells in _rows(ws, backup, part) if '"deleted":true' not in cells[-1])
+
+    return TextTable(names, rows())
+
+
+def _rows(ws: Workspace, backup: BackupSet, part: Part) -> Iterator[list[str]]:
+    """Rows of a file of ours: CR LF ends them, and stands nowhere inside a cell."""
+    width = len(part.layout.columns) + 1
+    with ws.catalog.open_part(backup, part.key) as stored:
+        lines = _lines(ws.seal.open(stored, str(part.file), limit=part.plain_bytes))
+        next(lines, None)
+        for number, line in enumerate(lines, 1):
+            try:
+                cells = split_row(line)
+            except ValueError as error:
+                raise VerificationFailed(f"{part.file}, row {number:,}: {error}") from error
+            if len(cells) != width:
+                raise VerificationFailed(f"{part.file}, row {number:,} does not have {width} cells")
+            yield cells
+
+
+def _lines(source: BinaryIO) -> Iterator[str]:
+    pending = b""
+    while chunk := source.read(CHUNK):
+        *lines, pending = (pending + chunk).split(b"\r\n")
+        for line in lines:
+            yield line.decode("utf-8", "replace")
+    if pending:
+        yield pending.decode("utf-8", "replace")
+
+
+def _names(layout: Layout) -> tuple[str, ...]:
+    """Column names for a table: a field that is called ``~`` itself steps aside for the special column."""
+    return (*(f"{name} (field)" if name == TAIL else name for name in (c.name for c in layout.columns)), TAIL)
+
+
+def _identifier(layout: Layout) -> Callable[[list[str]], bytes]:
+    parse = PARSERS[layout.columns[0].type] if layout.columns else None
+
+    def identify(cells: list[str]) -> bytes:
+        try:
+            if cells[-1].startswith(WHOLE):
+                return id_of(b64decode(cells[-1][len(WHOLE):-2]))
+            text = cells[0]
+            return element_of(parse_typed(text) if text[:1] == TAIL else parse(text) if parse else text)
+        except FAULTS as error:
+            raise VerificationFailed(f"a row has no readable _id: {error}") from error
+
+    return identify
+
+
+def _placer(names: tuple[str, ...], wanted: tuple[str, ...]) -> Callable[[list[str]], list[str]]:
+    positions = {name: position for position, name in enumerate(names)}
+    order = [positions.get(name) for name in wanted]
+    return lambda cells: ["" if position is None else cells[position] for position in order]

@@ -1,0 +1,327 @@
+"""Proving that stored bytes are still the bytes that were written.
+
+Level 0 is the listing: metadata intact, files present and of the right size. Level 1 hashes the files. Level 2 decodes
+every row and compares content, as before any restore. Whatever is found is named: file, block of rows, and what can
+still be brought back. Level 3, the drill, lies in ``drill``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Literal
+
+from backup_engine import contents, ledger, legacy
+from backup_engine.blocks import BLOCK_ROWS
+from backup_engine.codec import digest, digest_hex
+from backup_engine.errors import (
+    BackupError,
+    BackupFileNotFound,
+    BadInput,
+    Cancelled,
+    NewerFormat,
+    PermissionDenied,
+    VerificationFailed,
+    WrongKey,
+)
+from backup_engine.model import SILENT, BackupSet, Part, Watch
+from backup_engine.raw import documents_of
+from backup_engine.reader import ReadBack, read_back
+from backup_engine.workspace import Workspace
+
+__all__ = ["Damage", "Report", "Verification", "error_of", "freshness", "require", "verify", "verify_all"]
+
+DamageKind = Literal["missing", "changed", "count", "unreadable", "metadata", "base", "key", "newer"]
+CHUNK = 1 << 20
+STALE_AFTER = timedelta(hours=26)
+"""A daily backup that is two hours late is late."""
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One thing wrong with a set, as precisely as the bytes allow."""
+
+    key: str
+    """The collection's key; empty for the set as a whole."""
+    file: str
+    kind: DamageKind
+    message: str
+    rows: tuple[tuple[int, int], ...] = ()
+    """First and last row of each damaged block, counted from 1; empty when the damage cannot be placed."""
+    readable: int | None = None
+    """Rows in undamaged blocks, which ``repair`` can bring into a new set."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The outcome for one set."""
+
+    backup: BackupSet
+    level: int
+    problems: tuple[Damage, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong as far as this level looks."""
+        return not self.problems
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        if not self.ok:
+            return str(error_of(self))
+        counts = ", ".join(f"{count:,} {key}" for key, count in self.backup.counts.items())
+        notes = f" ({'; '.join(self.notes)})" if self.notes else ""
+        return f"Backup {self.backup.label} verified at level {self.level}: {counts}{notes}."
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome for all sets, and whether the newest is recent enough."""
+
+    verifications: tuple[Verification, ...]
+    stale: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether every set is sound and the newest is not too old."""
+        return not self.stale and all(one.ok for one in self.verifications)
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        failed = sum(not one.ok for one in self.verifications)
+        total = len(self.verifications)
+        if failed:
+            return f"Backup verification failed: {failed} of {total} backups. {self.stale}".strip()
+        return f"Backup verification failed: {self.stale}" if self.stale else f"All {total} backups verified."
+
+
+def verify(
+    ws: Workspace, backup: BackupSet, level: int = 1, *, keys: Collection[str] | None = None, watch: Watch = SILENT,
+    remember: bool = True,
+) -> Verification:
+    """Check one set, or only some of its collections, at level 0, 1 or 2. Damage is reported, not raised.
+
+    Raises ``WrongKey`` when it is encrypted for a key that is not there, ``BadInput`` for another level.
+    """
+    if level not in (0, 1, 2):
+        raise BadInput(f"Level {level} does not exist: use 0, 1 or 2 (a drill is level 3).")
+    chosen = [part for key, part in backup.parts.items() if keys is None or key in keys]
+    problems = _whole(backup, level)
+    notes: tuple[str, ...] = ()
+    if backup.state == "legacy":
+        notes = ("unverifiable (legacy)",)
+        problems += [one for part in chosen for one in _legacy_part(ws, backup, part, level, watch)]
+    elif level and backup.state in ("complete", "damaged"):
+        problems += [one for part in chosen for one in _part(ws, backup, part, level, watch)]
+    outcome = Verification(backup, level, tuple(problems), notes)
+    if remember and keys is None and level:
+        _remember(ws, outcome)
+    return outcome
+
+
+def require(
+    ws: Workspace, backup: BackupSet, level: int = 2, *, keys: Collection[str] | None = None, watch: Watch = SILENT
+) -> Verification:
+    """Go on only with a sound set.
+
+    Raises ``BackupFileNotFound``, ``NewerFormat``, ``WrongKey`` or ``VerificationFailed``, naming what is wrong.
+    """
+    outcome = verify(ws, backup, level, keys=keys, watch=watch)
+    if not outcome.ok:
+        raise error_of(outcome)
+    return outcome
+
+
+def verify_all(ws: Workspace, level: int = 1, *, watch: Watch = SILENT) -> Report:
+    """Check every set, newest first, and whether the newest is recent enough. One bad set does not stop the rest."""
+    outcomes = []
+    for backup in reversed(ws.catalog.sets()):
+        try:
+            outcomes.append(verify(ws, backup, level, watch=watch))
+        except Cancelled:
+            raise
+        except BackupError as error:
+            outcomes.append(Verification(backup, level, (Damage("", "", "key", error.message),)))
+    return Report(tuple(outcomes), freshness(ws))
+
+
+def freshness(ws: Workspace) -> str:
+    """Say that the newest backup is too old (or that there is none); empty when it is recent enough.
+
+    Too old is more than 26 hours, or twice the interval it was made for where that is longer.
+    """
+    last = ws.catalog.last()
+    if last is None:
+        return f"there is no backup: {ws.catalog.why_empty()}"
+    interval = last.metadata.get("backup_interval_hours")
+    hours = interval if isinstance(interval, (int, float)) and 0 < interval <= 168 else 0
+    age = ws.clock() - last.started
+    if age <= max(STALE_AFTER, timedelta(hours=2 * hours)):
+        return ""
+    return f"the newest backup, {last.label}, is {age.total_seconds() / 3600:,.0f} hours old"
+
+
+def _whole(backup: BackupSet, level: int) -> list[Damage]:
+    """What the listing knows to be wrong with the set as a whole."""
+    if backup.state == "newer":
+        return [Damage("", backup.metadata_file, "newer", backup.problem)]
+    described = any(part.stored_sha256 for part in backup.parts.values())
+    if backup.state == "orphan" or (backup.state == "damaged" and not described):
+        return [Damage("", backup.metadata_file, "metadata", backup.problem)]
+    if backup.state == "damaged" and level == 0:
+        kind: DamageKind = "missing" if backup.problem.startswith(BackupFileNotFound.opening) else "changed"
+        return [Damage("", "", kind, backup.problem)]
+    return []
+
+
+def _part(ws: Workspace, backup: BackupSet, part: Part, level: int, watch: Watch) -> list[Damage]:
+    if not part.stored_sha256:
+        return []
+    own = _stored(ws, backup, part, level, watch)
+    if backup.kind != "differential":
+        return own
+    try:
+        base = ws.catalog.base_of(backup)
+    except VerificationFailed as error:
+        return [*own, Damage(part.key, "", "base", error.detail)]
+    if part.key not in base.parts:
+        return [*own, Damage(part.key, "", "base", f"the full backup {base.label} has no {part.key}")]
+    below = _stored(ws, base, base.parts[part.key], min(level, 1), watch)
+    problems = [*own, *(_in_base(base, one) for one in below)]
+    return problems if problems or level < 2 else _combined(ws, backup, part, watch)
+
+
+def _in_base(base: BackupSet, found: Damage) -> Damage:
+    return replace(found, kind="base", message=f"in the full backup {base.label}: {found.message}")
+
+
+def _stored(ws: Workspace, backup: BackupSet, part: Part, level: int, watch: Watch) -> list[Damage]:
+    """Compare one file with what its metadata promises."""
+    name = str(part.file)
+    try:
+        if level == 1 and _sha256(ws, backup, part, watch) == part.stored_sha256:
+            return []
+        with ws.catalog.open_part(backup, part.key) as source:
+            found = read_back(source, part, seal=ws.seal, workers=ws.workers, watch=watch)
+    except BackupFileNotFound as error:
+        return [Damage(part.key, name, "missing", error.message)]
+    except WrongKey:
+        if level == 1:
+            return [Damage(part.key, name, "changed", f"the file was changed: {name}")]
+        raise
+    except VerificationFailed as error:
+        return [Damage(part.key, name, "changed", f"the file was changed: {name} ({error.detail})")]
+    except PermissionDenied as error:
+        return [Damage(part.key, name, "unreadable", error.message)]
+    return _differences(part, found, level)
+
+
+def _differences(part: Part, found: ReadBack, level: int) -> list[Damage]:
+    if level == 2 and not found.decoded:
+        raise WrongKey("the file is encrypted and no key was given", hint="Set the key or passphrase of this backup.")
+    total = part.records if part.rows is None else part.rows
+    damaged = found.bad_blocks or found.bad_rows or found.problem
+    if damaged or found.stored_sha256 != part.stored_sha256:
+        return [_changed(part, found, total)]
+    sound = found.records == total and (part.rows is not None or found.content_sha256 == part.content_sha256)
+    if sound or not found.decoded:
+        return []
+    words = f"{part.file} holds {found.records:,} rows with other content than its metadata promises"
+    return [Damage(part.key, str(part.file), "count" if found.records != total else "changed", words)]
+
+
+def _changed(part: Part, found: ReadBack, total: int) -> Damage:
+    """Name the blocks that differ; row numbers count from 1, without the header."""
+    blocks = {*found.bad_blocks, *((bad.row - 1) // BLOCK_ROWS for bad in found.bad_rows)}
+    spans = tuple((block * BLOCK_ROWS + 1, max(block * BLOCK_ROWS + 1, min((block + 1) * BLOCK_ROWS, total)))
+                  for block in sorted(blocks))
+    lost = sum(last - first + 1 for first, last in spans if first <= total)
+    words = f"the file was changed: {part.file}"
+    if not found.decoded:
+        return Damage(part.key, str(part.file), "changed", words)
+    if not spans:
+        return Damage(part.key, str(part.file), "changed", f"{words}; every row can still be read", (), total)
+    where = ", ".join(f"{first:,}–{last:,}" for first, last in spans)
+    rest = f"rows {where}; {total - lost:,} of {total:,} rows lie in sound blocks"
+    return Damage(part.key, str(part.file), "changed", f"{words}, {rest}", spans, total - lost)
+
+
+def _combined(ws: Workspace, backup: BackupSet, part: Part, watch: Watch) -> list[Damage]:
+    """A differential and its full set together must give exactly what was in the database."""
+    total, count = 0, 0
+    try:
+        for batch in contents.documents(ws, backup, part.key, watch=watch):
+            for document in documents_of(batch):
+                total += digest(document)
+                count += 1
+    except (VerificationFailed, BackupFileNotFound) as error:
+        return [Damage(part.key, str(part.file), "base", error.message)]
+    if (count, digest_hex(total)) == (part.records, part.content_sha256):
+        return []
+    words = f"with its full backup it gives {count:,} {part.key} records, not the {part.records:,} saved"
+    return [Damage(part.key, str(part.file), "base", words)]
+
+
+def _legacy_part(ws: Workspace, backup: BackupSet, part: Part, level: int, watch: Watch) -> list[Damage]:
+    if part.file is None:
+        words = f"Backup file not found: no file for {part.records:,} {part.key} records"
+        return [Damage(part.key, "", "missing", words)] if part.records else []
+    try:
+        if level < 2:
+            ws.catalog.open_part(backup, part.key).close()
+            return []
+        count = 0
+        for number, _ in legacy.open_table(lambda: ws.catalog.open_part(backup, part.key)).rows:
+            count = number
+            if number % BLOCK_ROWS == 0:
+                watch.step("Reading the backup", number, part.records)
+    except BackupFileNotFound as error:
+        return [Damage(part.key, part.file, "missing", error.message)]
+    except BackupError as error:
+        if isinstance(error, Cancelled):
+            raise
+        return [Damage(part.key, part.file, "unreadable", f"{part.file}: {error.detail}")]
+    if count == part.records:
+        return []
+    words = f"{part.file} holds {count:,} rows, its metadata says {part.records:,}"
+    return [Damage(part.key, part.file, "count", words, readable=count)]
+
+
+def _sha256(ws: Workspace, backup: BackupSet, part: Part, watch: Watch) -> str:
+    hasher = hashlib.sha256()
+    done = 0
+    with ws.catalog.open_part(backup, part.key) as source:
+        while chunk := source.read(CHUNK):
+            hasher.update(chunk)
+            done += len(chunk)
+            watch.step(f"Checking {part.file}", done, part.stored_bytes)
+    return hasher.hexdigest()
+
+
+def _remember(ws: Workspace, outcome: Verification) -> None:
+    """Note it in the ledger; a folder that cannot be written does not spoil a verification."""
+    known = {one.backup_id: one for one in ws.catalog.sets()}
+    try:
+        ledger.remember(ws.storage, outcome.backup, outcome.level, outcome.ok, ws.clock(), known)
+    except BackupError:
+        return
+
+
+def error_of(outcome: Verification) -> BackupError:
+    """Give the error that says what a failed verification found."""
+    first = min(outcome.problems, key=lambda one: one.kind != "missing")
+    words = "; ".join(one.message for one in outcome.problems)
+    label = outcome.backup.label
+    if first.kind == "newer":
+        return NewerFormat(f"backup {label}", hint="Update this program and try again.")
+    if first.kind == "missing":
+        return BackupFileNotFound(words, hint="The other files of this backup can still be restored.")
+    hint = f"“repair {label}” brings the readable rows into a new backup."
+    if any(one.kind == "changed" and one.file.endswith(".csv") for one in outcome.problems):
+        hint = f"If a spreadsheet saved it, import it as a list instead; otherwise {hint}"
+    return VerificationFailed(words, hint=hint)
