@@ -24,18 +24,15 @@ from backup_engine.compare import Comparison, compare
 from backup_engine.contents import preview
 from backup_engine.create import Created, create
 from backup_engine.drill import drill
-from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable
-from backup_engine.guarded import Applied, Change
-from backup_engine.guarded import apply as apply_changes
+from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
+from backup_engine.guarded import Applied, Change, apply as apply_changes
 from backup_engine.history import history_of, lost_and_found
 from backup_engine.incoming import import_set
 from backup_engine.ledger import last_drill, last_verified
-from backup_engine.merge import merge
-from backup_engine.merge import plan as plan_merge
+from backup_engine.merge import Pick, merge, plan as plan_merge
 from backup_engine.model import OWNER_SOURCES, SILENT, BackupSet, Clock, Progress, Source, Watch
 from backup_engine.preferences import Preferences
-from backup_engine.prune import delete, pin, prune, unpin
-from backup_engine.prune import halted as retention_halted
+from backup_engine.prune import delete, halted as retention_halted, pin, prune, unpin
 from backup_engine.recovery import recover
 from backup_engine.restore import plan_replace, replace
 from backup_engine.schedule import check_interval
@@ -44,15 +41,15 @@ from backup_engine.seal import Seal
 from backup_engine.status import Status, status
 from backup_engine.storage import open_storage
 from backup_engine.undo import undo, undoable
-from backup_engine.verify import verify
+from backup_engine.verify import require as require_sound, verify
 from backup_engine.workspace import Workspace
 
 __all__ = [
     "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Comparison", "Created",
-    "DatabaseBackupRestore", "DatabaseUnreachable", "Preferences", "Progress", "Scheduler", "Source", "Status",
+    "DatabaseBackupRestore", "DatabaseUnreachable", "Pick", "Preferences", "RestoreStopped", "Progress", "Scheduler", "Source", "Status",
     "Watch", "Workspace", "apply_changes", "check_interval", "compare", "create", "delete", "drill", "history_of",
     "import_set", "last_drill", "last_verified", "lost_and_found", "merge", "pin", "plan_merge", "plan_replace",
-    "preview", "prune", "recover", "replace", "retention_halted", "status", "undo", "undoable", "unpin", "verify",
+    "preview", "prune", "recover", "replace", "require_sound", "retention_halted", "status", "undo", "undoable", "unpin", "verify",
 ]
 
 log = logging.getLogger(__name__)

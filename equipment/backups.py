@@ -23,6 +23,7 @@ from backup_engine.api import (
     BackupSet,
     DatabaseBackupRestore,
     Preferences,
+    RestoreStopped,
     Scheduler,
     Watch,
     Workspace,
@@ -34,6 +35,7 @@ from equipment.store import activity
 from equipment.store.access import SYSTEM, Who
 
 log = logging.getLogger(__name__)
+Counts = Mapping[str, Mapping[str, int]]
 Connect = Callable[[], Database[dict[str, Any]]]
 
 WRITING = "backup"
@@ -81,11 +83,17 @@ class Backups:
             lambda watch: self.engine.create(interval, force=force, watch=watch),
         )
 
-    def replace(self, caller: Caller, backup: BackupSet, keys: tuple[str, ...]) -> Job:
-        """Start a replace restore of these collections; the result is ``Restored``."""
+    def replace(
+        self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], *, expected: Counts | None = None
+    ) -> Job:
+        """Start a replace restore of these collections; the result is ``Restored``.
+
+        ``expected`` is what a comparison with the current list counted; when that has changed nothing is restored.
+        """
         caller.check("backup.restore")
 
         def work(watch: Watch) -> Any:
+            self._still(backup, expected or {}, watch)
             plan = api.plan_replace(self.workspace, backup, keys)
             return api.replace(self.workspace, plan, actor=caller.name, watch=watch)
 
@@ -104,6 +112,10 @@ class Backups:
 
         return self._start(caller, "backup.merge", f"Merge {backup.label}", work)
 
+    def undoable(self) -> BackupSet | None:
+        """Give the safety copy an undo would bring back, or None."""
+        return api.undoable(self.workspace)
+
     def undo(self, caller: Caller) -> Job:
         """Start taking the last restore back."""
         caller.check("backup.restore")
@@ -115,6 +127,19 @@ class Backups:
         return self._start(
             caller, "backup.import", "Take in a backup",
             lambda watch: api.import_set(self.workspace, source, watch=watch),
+        )
+
+    def compare(
+        self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], other: BackupSet | None, *,
+        kind: str, about: Any,
+    ) -> Job:
+        """Start comparing a set with the current list or another set; the result is a ``Comparison`` per key."""
+        caller.check("backup.see")
+        right: Any = other or "current"
+        return self.desk.start(
+            kind, "Compare", caller.name,
+            lambda watch: {key: api.compare(self.workspace, backup, right, key, watch=watch) for key in keys},
+            about=about,
         )
 
     def verify(self, caller: Caller, backup: BackupSet) -> Job:
@@ -215,6 +240,11 @@ class Backups:
         self._note(caller, "backup.acknowledge_shrink", "retention", message)
         return message
 
+    def _still(self, backup: BackupSet, expected: Counts, watch: Watch) -> None:
+        for key, counts in expected.items():
+            if api.compare(self.workspace, backup, "current", key, watch=watch).counts != counts:
+                raise RestoreStopped("the list changed since the comparison", hint="Compare again.")
+
     def _start(self, caller: Caller, action: str, title: str, work: Callable[[Watch], Any]) -> Job:
         def noted(watch: Watch) -> Any:
             try:
@@ -225,7 +255,7 @@ class Backups:
             self._note(caller, action, title, _words(result))
             return result
 
-        return self.desk.start(WRITING, title, caller.name, noted)
+        return self.desk.start(WRITING, title, caller.name, noted, about=action)
 
     def _note(self, caller: Caller, action: str, target: str, note: str) -> None:
         try:

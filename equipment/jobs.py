@@ -26,6 +26,8 @@ class Job:
     kind: str
     title: str
     owner: str
+    about: Any = None
+    """What the work is for, in the words of whoever started it."""
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     progress: Progress = field(default_factory=lambda: Progress("Starting"))
     result: Any = None
@@ -62,13 +64,15 @@ class Desk:
         """Give the running or last job of a kind."""
         return self._jobs.get(kind)
 
-    def start(self, kind: str, title: str, owner: str, work: Callable[[Watch], Any]) -> Job:
+    def start(
+        self, kind: str, title: str, owner: str, work: Callable[[Watch], Any], *, about: Any = None
+    ) -> Job:
         """Start work of a kind, or give the job of that kind that runs already (a double click is one operation)."""
         with self._lock:
             current = self._jobs.get(kind)
             if current is not None and current.running:
                 return current
-            job = self._jobs[kind] = Job(kind, title, owner)
+            job = self._jobs[kind] = Job(kind, title, owner, about)
         threading.Thread(target=_run, args=(job, work), name=f"job-{kind}", daemon=True).start()
         return job
 
@@ -78,6 +82,11 @@ class Desk:
             job = self._jobs.get(kind)
             if job is not None and not job.running:
                 del self._jobs[kind]
+
+    def wait_for(self, kind: str, seconds: float) -> bool:
+        """Wait a moment for work of a kind; False when it still runs."""
+        job = self._jobs.get(kind)
+        return job is None or job.done.wait(seconds)
 
     def wait(self, seconds: float) -> bool:
         """Wait until nothing runs; False when something still does after that many seconds."""

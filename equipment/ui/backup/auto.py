@@ -127,7 +127,7 @@ def _drill(backups: Backups, caller: Caller) -> None:
 
 
 def _drilled(job: Job) -> None:
-    if job.title == "Restore drill":
+    if job.about == "backup.drill":
         st.success(job.result.message, icon=":material/verified:")
 
 

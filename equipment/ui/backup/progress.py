@@ -17,7 +17,7 @@ def follow(desk: Desk, kind: str, outcome: Callable[[Job], None]) -> bool:
     if job is None:
         return False
     if job.running:
-        _running(desk, kind)
+        running(desk, kind)
         return True
     if job.error is not None:
         _failure(desk, job)
@@ -27,7 +27,8 @@ def follow(desk: Desk, kind: str, outcome: Callable[[Job], None]) -> bool:
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def _running(desk: Desk, kind: str) -> None:
+def running(desk: Desk, kind: str) -> None:
+    """Show the bar of a running job, and run the page again when it is done."""
     job = desk.latest(kind)
     if job is None or not job.running:
         st.rerun()

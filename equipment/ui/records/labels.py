@@ -43,7 +43,9 @@ def _own_address() -> str:
 def _page(app: App, keys: Sequence[str], sheet: Sheet, base: str) -> str:
     found = records.entries(app.database, keys)
     made = [
-        Label(entry.key, (text(entry.record.get(ID)), name_of({**entry.record, ID: ""}), text(entry.record.get(SERIAL))))
+        Label(
+            entry.key, (text(entry.record.get(ID)), name_of({**entry.record, ID: ""}), text(entry.record.get(SERIAL)))
+        )
         for entry in found
     ]
     return labels.page(made, sheet, base)

@@ -1,0 +1,152 @@
+"""Restore Data: choose a backup, see what it would do, confirm, and take it back if need be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from backup_engine.api import BackupError, BackupSet, Comparison, Pick
+from equipment.backups import WRITING, Backups, Caller
+from equipment.jobs import Job
+from equipment.ui.backup import choose, comparing, confirm, difference, lost, preview, upload, words
+from equipment.ui.backup.progress import follow
+
+TYPES = {"Equipment": ("equipment",), "Select Options": ("select_options",), "Both": ("equipment", "select_options")}
+ACTIONS = {"backup.replace", "backup.merge", "backup.undo", "backup.import"}
+
+
+def show(backups: Backups, caller: Caller) -> None:
+    """Draw the sub-tab."""
+    busy = follow(backups.desk, WRITING, lambda job: _outcome(backups, job))
+    _undo(backups, caller, busy)
+    backup = choose.show(backups, caller)
+    if backup is not None:
+        _restore(backups, caller, backup, busy)
+    upload.show(backups, caller)
+    lost.show(backups, caller)
+
+
+def _restore(backups: Backups, caller: Caller, backup: BackupSet, busy: bool) -> None:
+    for warning in backup.warnings:
+        st.warning(warning)
+    offered = {name: keys for name, keys in TYPES.items() if all(key in backup.parts for key in keys)}
+    kind_column, mode_column = st.columns(2)
+    keys = offered[kind_column.radio("What to restore", list(offered), horizontal=True, key="restore_type")]
+    mode = mode_column.radio(
+        "How", ["Replace", "Merge"], horizontal=True, key="restore_mode",
+        captions=["The list becomes exactly this backup", "Bring back what the backup has, keep everything else"],
+    ).lower()
+    compared = comparing.show(backups, caller, backup, keys)
+    pick = None
+    if compared is not None:
+        st.info(consequence(compared, mode), icon=":material/info:")
+        pick = _details(backups, caller, backup, keys, mode, compared)
+    blocked = "A backup or restore is running." if busy else comparing.blocked(backup, keys)
+    if confirm.show(backup, keys, mode, blocked=blocked):
+        _start(backups, caller, backup, keys, mode, pick, compared)
+
+
+def consequence(compared: dict[str, Comparison], mode: str) -> str:
+    """Say in numbers what the restore would do."""
+    added = sum(one.only_left for one in compared.values())
+    removed = sum(one.only_right for one in compared.values())
+    changed = sum(one.different for one in compared.values())
+    if mode == "replace":
+        return (f"Replace: the list becomes exactly this backup: {added:,} added, {removed:,} removed, "
+                f"{changed:,} changed.")
+    return (f"Merge: {added:,} added, {changed:,} changed to the backup's values, {removed:,} that only the current "
+            f"list has stay.")
+
+
+def _details(
+    backups: Backups, caller: Caller, backup: BackupSet, keys: tuple[str, ...], mode: str,
+    compared: dict[str, Comparison],
+) -> Pick | None:
+    picks: list[Pick] = []
+    with st.expander("Preview and compare", icon=":material/compare:"):
+        for key in keys:
+            if len(keys) > 1:
+                st.markdown(f"**{words.COLLECTIONS[key]}**")
+            rows_tab, compare_tab = st.tabs(["Preview", "Compare"], key=f"look_{key}", on_change="rerun")
+            if rows_tab.open:
+                with rows_tab:
+                    preview.show(backups, caller, backup, key)
+            if compare_tab.open:
+                with compare_tab:
+                    pick = difference.show(compared[key], picking=mode == "merge")
+                    if pick is not None:
+                        picks.append(pick)
+        if mode == "replace":
+            st.caption("Tick single records or fields under Merge to restore only these.")
+        _two_backups(backups, caller, backup, keys[0])
+    return picks[0] if len(picks) == 1 and len(keys) == 1 else None
+
+
+def _two_backups(backups: Backups, caller: Caller, backup: BackupSet, key: str) -> None:
+    others = [one for one in backups.sets(caller) if one.usable and one.backup_id != backup.backup_id]
+    if not others:
+        return
+    other = st.selectbox("Compare with another backup", [None, *others], key="compare_other",
+                         format_func=lambda one: "Choose a backup" if one is None else words.title(one))
+    if other is not None:
+        found = comparing.show(backups, caller, backup, (key,), other)
+        if found is not None:
+            difference.show(found[key], picking=False)
+
+
+def _start(
+    backups: Backups, caller: Caller, backup: BackupSet, keys: tuple[str, ...], mode: str, pick: Pick | None,
+    compared: dict[str, Comparison] | None,
+) -> None:
+    expected = {key: one.counts for key, one in compared.items()} if compared else None
+    try:
+        if mode == "replace":
+            backups.replace(caller, backup, keys, expected=expected)
+        else:
+            backups.merge(caller, backup, keys, pick)
+    except BackupError as error:
+        st.error(str(error))
+        return
+    comparing.forget()
+    st.rerun()
+
+
+def _outcome(backups: Backups, job: Job) -> None:
+    if job.about not in ACTIONS:
+        return
+    results = job.result.values() if isinstance(job.result, dict) else [job.result]
+    with st.container(border=True):
+        for result in results:
+            _result(result)
+        if st.button("Done", key="restore_done"):
+            backups.desk.clear(WRITING)
+            comparing.forget()
+            st.rerun()
+
+
+def _result(result: Any) -> None:
+    if isinstance(result, BackupSet):
+        st.success(f"The backup of {words.moment(result.started)} was verified and taken in.")
+        return
+    problems = list(getattr(result, "problems", ()) or ())
+    (st.warning if problems else st.success)(result.message)
+    for problem in problems:
+        st.caption(str(problem))
+
+
+def _undo(backups: Backups, caller: Caller, busy: bool) -> None:
+    safety = backups.undoable()
+    if safety is None:
+        return
+    text, button = st.columns([5, 2], vertical_alignment="center")
+    text.caption(f"The last restore can be taken back: the state of {words.moment(safety.started)} is kept with "
+                 f"{words.records(safety)}.")
+    if button.button("Undo this restore", icon=":material/undo:", width="stretch", disabled=busy):
+        try:
+            backups.undo(caller)
+        except BackupError as error:
+            st.error(str(error))
+        else:
+            comparing.forget()
+            st.rerun()
