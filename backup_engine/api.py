@@ -46,10 +46,11 @@ from backup_engine.workspace import Workspace
 
 __all__ = [
     "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Comparison", "Created",
-    "DatabaseBackupRestore", "DatabaseUnreachable", "Pick", "Preferences", "RestoreStopped", "Progress", "Scheduler", "Source", "Status",
-    "Watch", "Workspace", "apply_changes", "check_interval", "compare", "create", "delete", "drill", "history_of",
-    "import_set", "last_drill", "last_verified", "lost_and_found", "merge", "pin", "plan_merge", "plan_replace",
-    "preview", "prune", "recover", "replace", "require_sound", "retention_halted", "status", "undo", "undoable", "unpin", "verify",
+    "DatabaseBackupRestore", "DatabaseUnreachable", "Pick", "Preferences", "Progress", "RestoreStopped", "Scheduler",
+    "Source", "Status", "Watch", "Workspace", "apply_changes", "check_interval", "compare", "create", "delete",
+    "drill", "history_of", "import_set", "last_drill", "last_verified", "lost_and_found", "merge", "pin",
+    "plan_merge", "plan_replace", "preview", "prune", "recover", "replace", "require_sound", "retention_halted",
+    "status", "undo", "undoable", "unpin", "verify",
 ]
 
 log = logging.getLogger(__name__)
