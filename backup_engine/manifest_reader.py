@@ -79,7 +79,10 @@ def _no_constant(name: str) -> Any:
 def _current(day: str, label: str, metadata: Mapping[str, Any], sources: tuple[Source, ...]) -> BackupSet:
     if metadata.get("metadata_hash") != manifest.metadata_hash(metadata):
         raise Malformed("it was changed after it was written (metadata_hash differs)")
-    differential = _text(metadata, "kind") == "differential"
+    kind = _text(metadata, "kind")
+    if kind not in ("full", "differential"):
+        raise Malformed(f"kind {kind!r} is unknown")
+    differential = kind == "differential"
     described = _mapping(metadata, "collections")
     parts = {key: _part(key, label, _mapping(described, key), differential) for key in described}
     if manifest.backup_hash(parts.values()) != metadata.get("backup_hash"):
@@ -93,7 +96,7 @@ def _current(day: str, label: str, metadata: Mapping[str, Any], sources: tuple[S
     return BackupSet(
         label=label, day=day, state="complete", metadata_file=manifest.metadata_name(label), metadata=metadata,
         parts={key: parts[key] for key in _in_order(parts, sources)}, backup_id=_text(metadata, "backup_id"),
-        seq=_integer(metadata, "seq"), trigger=trigger, kind=_text(metadata, "kind"), base=base,
+        seq=_integer(metadata, "seq"), trigger=trigger, kind=kind, base=base,
         started=_instant(_text(metadata, "timestamp_utc")), pinned=metadata.get("pinned") is True,
         warnings=tuple(str(warning) for warning in metadata.get("warnings", ())),
     )

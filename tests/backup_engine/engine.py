@@ -1,0 +1,60 @@
+"""A workspace for tests: any folder, database and clock, and sets made without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import bson
+from pymongo.database import Database
+
+from backup_engine.catalog import Catalog
+from backup_engine.model import OWNER_SOURCES, Source
+from backup_engine.seal import Seal
+from backup_engine.storage import LocalStorage, Storage
+from backup_engine.workspace import Workspace
+
+PLAIN = Seal()
+
+
+@dataclass
+class StillClock:
+    """A clock that stands still until told otherwise."""
+
+    moment: datetime = field(default_factory=lambda: datetime(2025, 6, 4, 12, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def pass_by(self, **span: float) -> None:
+        """Let time go by."""
+        self.moment += timedelta(**span)
+
+
+def workspace(
+    place: Path | Storage, database: Database[dict[str, Any]] | Callable[[], Database[dict[str, Any]]], *,
+    clock: Callable[[], datetime] | None = None, sources: tuple[Source, ...] = OWNER_SOURCES, seal: Seal = PLAIN,
+    workers: int | None = 1,
+) -> Workspace:
+    """Build one as the application does."""
+    storage = LocalStorage(place) if isinstance(place, Path) else place
+    connect = database if callable(database) and not isinstance(database, Database) else lambda: database
+    return Workspace(
+        sources=sources, storage=storage, catalog=Catalog(storage, sources), connect=connect,
+        clock=clock or (lambda: datetime.now().astimezone()), seal=seal, workers=workers,
+    )
+
+
+def fill(database: Database[dict[str, Any]], records: int = 20, options: int = 5) -> None:
+    """Put a small list into both collections."""
+    database.Equipment.insert_many([{"_id": n, "Serial": f"{n:05d}", "Vendor": "ACME, Inc."} for n in range(records)])
+    database.Equipment_select_options.insert_many([{"_id": n, "Category": f"c{n}"} for n in range(options)])
+
+
+def raw(database: Database[dict[str, Any]], name: str) -> list[bytes]:
+    """Give a collection's documents as the server has them, by ``_id``."""
+    batches = database[name].find_raw_batches({}, sort=[("_id", 1)])
+    return [bson.encode(document) for batch in batches for document in bson.decode_all(batch)]
