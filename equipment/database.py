@@ -36,6 +36,7 @@ PATIENCE_SECONDS = 2.0
 PATIENCE_WHEN_DOWN_SECONDS = 0.7
 """Enough for a server that is back: the driver looks for it every 0.5 s while somebody waits."""
 REPEAT_SECONDS = 1.0
+CLOSE_SECONDS = 0.5
 WRITE_CHECK_SECONDS = 30.0
 UNAUTHORIZED = frozenset({13, 18, 8000})
 
@@ -237,7 +238,8 @@ def _covers(resource: dict[str, Any], database: str) -> bool:
 
 def _close_client() -> None:
     if _process.client is not None:
-        _process.client.close()
+        with pymongo.timeout(CLOSE_SECONDS):  # a server that is gone cannot be told that the sessions end
+            _process.client.close()
     _process.client = _process.opened_for = _process.down = None
     _process.may_write = (float("-inf"), True)
 
