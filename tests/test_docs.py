@@ -1,0 +1,70 @@
+"""The documentation says what the code does: options, error codes and commands that are not in it fail here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from backup_engine import errors
+from backup_engine.errors import BackupError
+from equipment.settings import ROOT, Settings, option_name
+
+README = (ROOT / "README.md").read_text()
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+
+
+def options_table() -> str:
+    """Write the table of options as the README holds it."""
+    rows = ["| option | default | |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default in (None, "") else f"`{field.default}`"
+        rows.append(f"| `{option_name(name)}` | {default} | {field.description} |")
+    return "\n".join(rows)
+
+
+def error_classes(root: type[BackupError] = BackupError) -> Iterator[type[BackupError]]:
+    yield root
+    for child in root.__subclasses__():
+        yield from error_classes(child)
+
+
+def test_every_option_stands_in_the_readme_as_the_code_has_it() -> None:
+    between = re.search(r"<!-- options -->\n(.*?)\n?<!-- /options -->", README, re.S)
+
+    assert between is not None
+    assert between.group(1).strip() == options_table()
+
+
+@pytest.mark.parametrize("error", set(error_classes()), ids=lambda error: error.__name__)
+def test_every_exit_code_is_explained(error: type[BackupError]) -> None:
+    assert re.search(rf"^\| {error.exit_code}\b", OPERATIONS, re.M)
+    assert error.opening in OPERATIONS
+
+
+def test_every_error_is_exported() -> None:
+    names = {error.__name__ for error in error_classes() if error.__module__ == errors.__name__}
+
+    assert names == set(errors.__all__)
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
+
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_the_commands_in_the_readme_are_the_ones_that_are_tested() -> None:
+    assert "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt && .venv/bin/streamlit run app.py" in README
+    tests = "python3 -m venv .venv && .venv/bin/pip install -r requirements-dev.txt && .venv/bin/pytest"
+    assert tests in README
+    script = (ROOT / ".ci" / "run").read_text()
+    assert all(step in script for step in ("python3 -m venv .venv", "pip install", "requirements-dev.txt", "bin/pytest"))
+
+
+if __name__ == "__main__":
+    table = f"<!-- options -->\n{options_table()}\n<!-- /options -->"
+    (ROOT / "README.md").write_text(re.sub(r"<!-- options -->.*?<!-- /options -->", lambda _: table, README, flags=re.S))
