@@ -1,0 +1,33 @@
+"""Things worth a second look before a record is stored. They warn; they never refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyarrow.compute as pc
+
+from equipment.domain.record import ID, SERIAL, name_of
+from equipment.domain.search import Sheet
+
+MOST_NAMED = 3
+
+
+def of_edits(sheet: Sheet, key: str, texts: Mapping[str, str]) -> list[str]:
+    """Warn about a serial or an ID that another record has; ``key`` is the record itself, '' for a new one."""
+    found = []
+    for column in (SERIAL, ID):
+        value = texts.get(column, "").strip()
+        if value and (others := _others(sheet, column, value, key)):
+            more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+            names = ", ".join(others[:MOST_NAMED]) + more
+            found.append(f"{column} {value} is also in {names}.")
+    return found
+
+
+def _others(sheet: Sheet, column: str, value: str, key: str) -> list[str]:
+    same = pc.equal(pc.utf8_lower(pc.utf8_trim_whitespace(sheet.texts(column))), value.lower())
+    rows = pc.indices_nonzero(same)
+    known = ("ID", "Vendor", "Model", "Description")
+    texts = {name: sheet.texts(name).take(rows).to_pylist() for name in known}
+    keys = sheet.keys(rows.to_numpy())
+    return [name_of({name: texts[name][place] for name in known}) for place, other in enumerate(keys) if other != key]

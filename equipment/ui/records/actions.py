@@ -1,0 +1,54 @@
+"""What can be done with ticked rows. A new action is one line in ``ACTIONS`` and a function that gets the records."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from equipment.store.records import Entry
+from equipment.ui.context import App
+from equipment.ui.records import state
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button over the list: ``function(app, records, total)`` of a module of this package runs when it is pressed."""
+
+    label: str
+    icon: str
+    permission: str
+    module: str
+    function: str
+    needs_rows: bool = True
+
+
+ACTIONS = (
+    Action("Bulk edit", "edit_note", "records.bulk_edit", "bulk", "dialog", needs_rows=False),
+    Action("Duplicate", "content_copy", "records.add", "duplicate", "dialog"),
+    Action("Move to trash", "delete", "records.delete", "trash", "move"),
+)
+
+
+def show(app: App, ticked: Sequence[Entry], total: int) -> None:
+    """Draw the buttons; those that need rows wait for some."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.button(
+            "Open",
+            icon=":material/open_in_full:",
+            disabled=len(ticked) != 1,
+            key="action_open",
+            on_click=state.open_record,
+            args=(ticked[0].key if len(ticked) == 1 else "",),
+        )
+        for action in ACTIONS:
+            if app.may(action.permission):
+                disabled = action.needs_rows and not ticked
+                if st.button(
+                    action.label, icon=f":material/{action.icon}:", key=f"action_{action.module}", disabled=disabled
+                ):
+                    module = importlib.import_module(f"equipment.ui.records.{action.module}")
+                    getattr(module, action.function)(app, list(ticked), total)
+        st.caption(f"**{len(ticked)} ticked**" if ticked else "Tick rows to work on several at once", width="content")

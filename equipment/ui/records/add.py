@@ -1,0 +1,79 @@
+"""Add New Record: one form with every column; ID and uuid are given by the list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import streamlit as st
+
+from equipment.domain import warnings
+from equipment.domain.record import ID, UUID, lowest_free, name_of
+from equipment.store import listing, options, records, schema
+from equipment.store.schema import Column
+from equipment.ui import boundary
+from equipment.ui.context import App
+from equipment.ui.records import state
+
+SIDE_BY_SIDE: Final = 3
+LONG: Final = {"Comments"}
+MADE: Final = {ID, UUID}
+
+
+def show(app: App) -> None:
+    """Draw the section."""
+    columns = schema.columns(app.database)
+    choices = options.choices(app.database)
+    st.subheader("Add New Record", anchor=False)
+    number = lowest_free(listing.sheet(app.database).texts(ID).to_pylist())
+    st.caption(f"It gets the lowest free ID (now {number}) and a uuid. Everything is stored as you type it.")
+    generation = state.current().key("add")
+    with st.form(generation, border=True, enter_to_submit=False):
+        typed = _fields(generation, [column for column in columns if column.name not in MADE], choices)
+        submitted = st.form_submit_button("Add record", type="primary", icon=":material/add:")
+    if submitted:
+        _add(app, typed)
+
+
+def _fields(form: str, columns: Sequence[Column], choices: dict[str, list[str]]) -> dict[str, str]:
+    typed: dict[str, str] = {}
+    short = [column for column in columns if column.name not in LONG]
+    for start in range(0, len(short), SIDE_BY_SIDE):
+        for place, column in zip(st.columns(SIDE_BY_SIDE), short[start : start + SIDE_BY_SIDE], strict=False):
+            with place:
+                typed[column.name] = field(f"{form}_{column.name}", column, choices.get(column.name, []))
+    for column in columns:
+        if column.name in LONG:
+            typed[column.name] = st.text_area(column.name, key=f"{form}_{column.name}", height=90)
+    return typed
+
+
+def field(key: str, column: Column, choices: Sequence[str], now: str = "") -> str:
+    """Draw the widget for one field and give its text."""
+    if column.type == "choice":
+        offered = list(dict.fromkeys([*choices, *([now] if now else [])]))
+        chosen: str | None = st.selectbox(
+            column.name,
+            offered,
+            index=offered.index(now) if now else None,
+            key=key,
+            accept_new_options=True,
+            placeholder="Choose or type",
+        )
+        return chosen or ""
+    example = {"date": "31.1.2026", "link": "https://…"}.get(column.type)
+    typed: str = st.text_input(column.name, now, key=key, placeholder=example)
+    return typed
+
+
+def _add(app: App, typed: dict[str, str]) -> None:
+    if not any(words.strip() for words in typed.values()):
+        st.warning("Fill in at least one field.", icon=":material/edit:")
+        return
+    with boundary.guard("Add New Record"):
+        notes = warnings.of_edits(listing.sheet(app.database), "", typed)
+        entry = records.add(app.database, app.who, typed)
+        st.toast(f"Added {name_of(entry.record)}", icon=":material/check:")
+        st.session_state["records_added"] = (entry.key, name_of(entry.record), notes)
+        state.current().refresh()
+        st.rerun()

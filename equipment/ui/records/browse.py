@@ -1,0 +1,137 @@
+"""Browse: the list a page at a time, and what can be done with the rows one has ticked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from equipment.store import records, schema
+from equipment.store.records import Entry, Page
+from equipment.store.schema import Column
+from equipment.ui.context import App
+from equipment.ui.records import actions, state, table, toolbar
+from equipment.ui.records.state import State
+
+HEIGHT = 560
+OPEN = "records_open_row"
+
+
+def show(app: App) -> None:
+    """Draw the section."""
+    now, columns = state.current(), schema.columns(app.database)
+    toolbar.show(app, columns)
+    page = load(app, now, columns)
+    if not page.total:
+        no_match(now)
+        return
+    key = now.key(f"table_{now.page}_{now.size}_{hash(repr(now.query)):x}")
+    actions.show(app, _ticked(key, page), page.total)
+    _table(page, columns, now, key)
+    pager(now, page.total)
+
+
+def load(app: App, now: State, columns: Sequence[Column]) -> Page:
+    """Read the page asked for; a page beyond the end becomes the last one."""
+    types = {column.name: column.kind for column in schema.columns(app.database, hidden=True)} if columns else {}
+    page = records.page(app.database, now.query, types, state.today(), number=now.page, size=now.size)
+    last = max(1, math.ceil(page.total / now.size))
+    if now.page > last:
+        now.page = last
+        page = records.page(app.database, now.query, types, state.today(), number=last, size=now.size)
+    return page
+
+
+def no_match(now: State) -> None:
+    """Say that nothing matches, and offer the way back."""
+    with st.container(horizontal_alignment="center", gap="small"):
+        st.space("medium")
+        st.subheader(":material/search_off: Nothing matches", anchor=False, width="content")
+        st.button("Clear filters", icon=":material/filter_list_off:", key="no_match_clear", on_click=_clear)
+
+
+def pager(now: State, total: int) -> None:
+    """Draw where in the list this is, and the way to other pages."""
+    first = (now.page - 1) * now.size + 1
+    pages = max(1, math.ceil(total / now.size))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{first:,}–{min(first + now.size - 1, total):,} of {total:,}", width="content")
+        st.space("stretch")
+        if pages > 1:
+            key = f"records_pages_{now.generation}_{now.page}_{pages}"
+            st.pagination(pages, default=now.page, key=key, on_change=state.setter, args=(_set_page, key))
+        key = now.key("size")
+        st.selectbox(
+            "Rows",
+            records.PAGE_SIZES,
+            index=_size_index(now.size),
+            key=key,
+            width=90,
+            label_visibility="collapsed",
+            format_func=lambda size: f"{size}",
+            help="Rows per page",
+            on_change=state.setter,
+            args=(_set_size, key),
+        )
+
+
+def _table(page: Page, columns: Sequence[Column], now: State, key: str) -> None:
+    st.dataframe(
+        table.frame(page.entries, columns),
+        key=key,
+        on_select=lambda: _selected(key),
+        selection_mode=["multi-row", "single-column"],
+        hide_index=True,
+        column_order=table.order(columns),
+        column_config=_config(page, columns, now),
+        height=min(HEIGHT, 38 + 35 * len(page.entries)),
+        placeholder="",
+        alt="Equipment list",
+    )
+
+
+def _config(page: Page, columns: Sequence[Column], now: State) -> dict[str, Any]:
+    keys = [entry.key for entry in page.entries]
+    return table.reading_config(columns, now.query, OPEN, _opened, (keys,))
+
+
+def _opened(keys: list[str]) -> None:
+    click = st.session_state[OPEN]
+    if click is not None and click["row"] < len(keys):
+        state.open_record(keys[click["row"]])
+
+
+def _selected(key: str) -> None:
+    """A click on a column's heading orders the list by it; a second one turns the order round."""
+    chosen = st.session_state[key]["selection"]["columns"]
+    if not chosen:
+        return
+    now, column = state.current(), chosen[0]
+    turned = now.query.sort == column and not now.query.descending
+    now.ask(replace(now.query, sort=column, descending=turned))
+
+
+def _ticked(key: str, page: Page) -> list[Entry]:
+    rows = st.session_state.get(key, {}).get("selection", {}).get("rows", [])
+    return [page.entries[row] for row in rows if row < len(page.entries)]
+
+
+def _clear() -> None:
+    now = state.current()
+    now.ask(now.query.cleared())
+
+
+def _set_page(now: State, page: int) -> None:
+    now.page = page
+
+
+def _set_size(now: State, size: int) -> None:
+    now.page, now.size = 1, size
+
+
+def _size_index(size: int) -> int:
+    sizes = list(records.PAGE_SIZES)
+    return sizes.index(size) if size in sizes else sizes.index(state.DEFAULT_SIZE)

@@ -1,0 +1,111 @@
+"""Filters by column, with counts that follow from all the other filters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+
+import streamlit as st
+
+from equipment.domain.fields import FieldType
+from equipment.domain.query import EMPTY_LABEL, Query
+from equipment.domain.search import Sheet
+from equipment.store.schema import Column
+from equipment.ui.records import state
+from equipment.ui.records.state import State
+
+MOST_CHOICES: Final = 60
+"""Different values up to which a column is offered as a list of choices; beyond, as a text to look for."""
+SIDE_BY_SIDE: Final = 3
+
+
+def popover(now: State, sheet: Sheet, columns: Sequence[Column], today: date) -> None:
+    """Draw the button and, while it is open, one filter per column."""
+    active = len(now.query.chips()) - bool(now.query.text.strip()) - bool(now.query.only)
+    label = f"Filters · {active}" if active else "Filters"
+    with st.popover(
+        label, icon=":material/filter_list:", key="records_filters", on_change="rerun", width="content"
+    ) as box:
+        if box.open:
+            _all(now, sheet, columns, today)
+
+
+def _all(now: State, sheet: Sheet, columns: Sequence[Column], today: date) -> None:
+    types = {column.name: column.kind for column in columns}
+    with st.container(width=820):
+        for start in range(0, len(columns), SIDE_BY_SIDE):
+            for place, column in zip(st.columns(SIDE_BY_SIDE), columns[start : start + SIDE_BY_SIDE], strict=False):
+                with place:
+                    _one(now, sheet, column, types, today)
+
+
+def _one(now: State, sheet: Sheet, column: Column, types: dict[str, FieldType], today: date) -> None:
+    if column.kind.has_range:
+        _range(now, column)
+        return
+    counted = sheet.facet(column.name, now.query, types, today)
+    if column.type == "choice" or len(counted) <= MOST_CHOICES or column.name in now.query.choices:
+        _choices(now, column.name, counted)
+    else:
+        _contains(now, column.name)
+
+
+def _choices(now: State, column: str, counted: list[tuple[str, int]]) -> None:
+    chosen = now.query.choices.get(column, ())
+    counts = dict(counted)
+    options = [value for value, _ in counted] + [value for value in chosen if value not in counts]
+    key = now.key(f"is_{column}")
+    st.multiselect(
+        column,
+        options,
+        default=list(chosen),
+        format_func=lambda value: f"{_visible(value)} ({counts.get(value, 0):,})",
+        key=key,
+        on_change=state.setter,
+        args=(_setting("choices", column), key),
+        placeholder="Any",
+    )
+
+
+def _contains(now: State, column: str) -> None:
+    key = now.key(f"has_{column}")
+    st.text_input(
+        column,
+        now.query.contains.get(column, ""),
+        key=key,
+        placeholder="Contains …",
+        on_change=state.setter,
+        args=(_setting("contains", column), key),
+    )
+
+
+def _range(now: State, column: Column) -> None:
+    example = "2026-01-31" if column.type == "date" else "100"
+    for kind, place, words in zip(("lows", "highs"), st.columns(2, gap="xsmall"), ("from", "to"), strict=True):
+        key = now.key(f"{kind}_{column.name}")
+        with place:
+            typed = st.text_input(
+                f"{column.name} {words}",
+                getattr(now.query, kind).get(column.name, ""),
+                key=key,
+                placeholder=example,
+                on_change=state.setter,
+                args=(_setting(kind, column.name), key),
+            )
+            if typed and column.kind.key(typed) is None:
+                st.caption(f":red[not a {column.kind.label.lower()}]")
+
+
+def _setting(kind: str, column: str) -> Any:
+    def change(now: State, value: Any) -> None:
+        query: Query = now.query.having(kind, column, value)
+        now.ask(query, keep_widgets=True)
+
+    return change
+
+
+def _visible(value: str) -> str:
+    if not value:
+        return EMPTY_LABEL
+    return value if value == value.strip() else value.replace(" ", "␣")

@@ -1,0 +1,145 @@
+"""Review & Save: every edit with what is stored now and what will be, conflicts decided field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from equipment.domain import warnings
+from equipment.domain.edits import Choice, FieldEdit, chosen, field_edits, undecided
+from equipment.domain.record import name_of, text
+from equipment.store import listing, records
+from equipment.store.records import Entry, Save
+from equipment.ui import boundary
+from equipment.ui.context import App
+from equipment.ui.records import state
+from equipment.ui.records.state import Pending, State
+
+LABELS: Mapping[Choice, str] = {"mine": "Mine", "theirs": "Theirs"}
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """One record with edits: as it is stored now (None when it is gone), and cell by cell."""
+
+    pending: Pending
+    stored: Entry | None
+    edits: list[FieldEdit]
+
+
+@st.dialog("Review & Save", width="large", icon=":material/rule:")
+def dialog(app: App) -> None:
+    """Draw the review over the page."""
+    with boundary.guard("Review & Save"):
+        _body(app, state.current())
+
+
+def _body(app: App, now: State) -> None:
+    reviewed = look(app, now)
+    conflicts = sum(edit.in_conflict for one in reviewed for edit in one.edits)
+    if conflicts:
+        st.warning(
+            "Someone else has changed the same cells since you began. Choose which value stays.",
+            title=f"{conflicts} conflict{'s' * (conflicts != 1)}",
+            icon=":material/group:",
+        )
+    choices = {one.pending.seen.key: _record(app, one) for one in reviewed}
+    open_questions = sum(len(undecided(one.edits, choices[one.pending.seen.key])) for one in reviewed)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Save", type="primary", icon=":material/save:", disabled=bool(open_questions), key="review_save"):
+            _save(app, now, reviewed, choices)
+        if st.button("Back to editing", key="review_back"):
+            st.rerun()
+        if open_questions:
+            st.caption(f"{open_questions} still to decide", width="content")
+
+
+def look(app: App, now: State) -> list[Reviewed]:
+    """Compare the pending edits with what is stored at this moment."""
+    stored = {entry.key: entry for entry in records.entries(app.database, list(now.pending))}
+    found = []
+    for key, pending in now.pending.items():
+        entry = stored.get(key)
+        edits = field_edits(pending.seen.record, entry.record, pending.typed) if entry else []
+        found.append(Reviewed(pending, entry, edits))
+    return found
+
+
+def _record(app: App, one: Reviewed) -> dict[str, Choice]:
+    key = one.pending.seen.key
+    choices: dict[str, Choice] = {}
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(f"**{_plain(name_of(one.pending.seen.record))}**")
+        if one.stored is None:
+            st.error(
+                "This record is no longer in the list: someone moved it to the trash. Your edits to it cannot be "
+                "saved.",
+                icon=":material/delete:",
+            )
+            return choices
+        st.table(_rows(one.edits), border="horizontal", hide_index=True, width="stretch")
+        for edit in one.edits:
+            if edit.in_conflict and (choice := _decide(key, edit)):
+                choices[edit.name] = choice
+        for warning in warnings.of_edits(listing.sheet(app.database), key, {e.name: text(e.mine) for e in one.edits}):
+            st.warning(warning, icon=":material/warning:")
+    return choices
+
+
+def _rows(edits: list[FieldEdit]) -> list[dict[str, str]]:
+    return [
+        {
+            "Field": _plain(edit.name),
+            "Now": _shown(edit.now),
+            "New": f":red[{_plain(edit.problem)}]" if edit.problem else f"**{_shown(edit.mine)}**",
+        }
+        for edit in edits
+    ]
+
+
+def _decide(key: str, edit: FieldEdit) -> Choice | None:
+    return st.segmented_control(
+        f"{edit.name}: you began with “{_shown(edit.seen)}”, now it is “{_shown(edit.now)}”",
+        list(LABELS),
+        format_func=lambda side: f"{LABELS[side]}: {_shown(edit.mine if side == 'mine' else edit.now)}",
+        key=f"review_{key}_{edit.name}",
+    )
+
+
+def _save(app: App, now: State, reviewed: list[Reviewed], choices: Mapping[str, Mapping[str, Choice]]) -> None:
+    saves = [
+        Save(one.stored, fields)
+        for one in reviewed
+        if one.stored is not None and (fields := chosen(one.edits, choices[one.pending.seen.key]))
+    ]
+    done = records.save(app.database, app.who, saves)
+    written = {one.key for one in done if one.status in ("updated", "unchanged")}
+    failed = [one for one in done if one.key not in written]
+    touched = {save.entry.key for save in saves}
+    for key in [key for key in now.pending if key in written or key not in touched]:
+        del now.pending[key]
+    if failed:
+        st.error(
+            "Not everything was saved: " + "; ".join(sorted({one.why for one in failed})) + ". Review again.",
+            icon=":material/error:",
+        )
+        return
+    edits = sum(len(save.fields) for save in saves)
+    st.toast(
+        f"Saved {edits} edit{'s' * (edits != 1)} in {len(saves)} record{'s' * (len(saves) != 1)}",
+        icon=":material/check:",
+    )
+    now.refresh()
+    st.rerun()
+
+
+def _shown(value: object, most: int = 200) -> str:
+    whole = text(value)
+    return _plain(whole[:most] + ("…" if len(whole) > most else "")) or ":gray[empty]"
+
+
+def _plain(words: str) -> str:
+    """Give text that Markdown shows as it is."""
+    return "".join("\\" + letter if letter in r"\`*_[]{}#$~<>:|&" else letter for letter in words.replace("\n", " ⏎ "))

@@ -1,0 +1,104 @@
+"""Equipment Records: the sections over the list, the empty list, and the way to a single record."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from equipment.store import listing, samples
+from equipment.ui import boundary
+from equipment.ui.context import App
+from equipment.ui.records import detail, state
+
+__all__ = ["SECTIONS", "Section", "show"]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section: its name, its icon, the action that opens it, and the module whose ``show(app)`` draws it."""
+
+    name: str
+    icon: str
+    action: str
+    module: str
+    needs_records: bool = True
+
+    def draw(self, app: App) -> None:
+        """Draw it; the module is loaded when it is first wanted."""
+        importlib.import_module(f"equipment.ui.records.{self.module}").show(app)
+
+
+SECTIONS = (
+    Section("Browse", "table_rows", "records.read", "browse"),
+    Section("Edit", "edit", "records.edit", "edit"),
+    Section("Add", "add", "records.add", "add", needs_records=False),
+    Section("Trash", "delete", "records.delete", "trash", needs_records=False),
+)
+
+
+def show(app: App) -> None:
+    """Draw the screen."""
+    now = state.current()
+    if now.opened:
+        detail.show(app)
+    else:
+        _sections(app)
+    state.publish(now)
+
+
+def _sections(app: App) -> None:
+    offered = {section.name: section for section in SECTIONS if app.may(section.action)}
+    if st.session_state.get(state.SECTION) not in offered:
+        st.session_state.pop(state.SECTION, None)
+    name = st.segmented_control(
+        "Section",
+        list(offered),
+        key=state.SECTION,
+        default="Browse",
+        required=True,
+        label_visibility="collapsed",
+        format_func=lambda one: f":material/{offered[one].icon}: {one}",
+        bind="query-params",
+    )
+    section = offered[name or "Browse"]
+    if section.needs_records and not len(listing.sheet(app.database)):
+        _empty(app)
+        return
+    with boundary.guard(section.name):
+        section.draw(app)
+
+
+def _empty(app: App) -> None:
+    with st.container(horizontal_alignment="center", gap="small"):
+        st.space("large")
+        st.subheader(":material/inventory_2: No equipment yet", anchor=False, width="content", text_alignment="center")
+        st.caption(
+            "Add what you have one by one, import a list, or look around with made-up data.",
+            width="content",
+            text_alignment="center",
+        )
+        with st.container(horizontal=True, horizontal_alignment="center"):
+            _way(app, "records.add", "Add the first record", "add", lambda: state.go("Add"), primary=True)
+            if any(section.name == "Import" for section in SECTIONS):
+                _way(app, "records.import", "Import a list", "upload_file", lambda: state.go("Import"))
+            _way(app, "sample.load", "Load sample data", "science", lambda: _load_sample(app))
+            _way(app, "backup.restore", "Restore from a backup", "restore", _to_backups)
+        st.space("large")
+
+
+def _way(app: App, action: str, label: str, icon: str, run: Callable[[], None], *, primary: bool = False) -> None:
+    if app.may(action):
+        st.button(label, icon=f":material/{icon}:", on_click=run, type="primary" if primary else "secondary")
+
+
+def _load_sample(app: App) -> None:
+    with boundary.guard("Load sample data"):
+        count = samples.load(app.database, app.who, state.today())
+        st.toast(f"{count} records loaded", icon=":material/science:")
+
+
+def _to_backups() -> None:
+    st.session_state["tab"] = "Backup & Restore"

@@ -1,0 +1,145 @@
+"""What one visitor is doing with the list: the query, the page, the edits not yet saved. Kept in the session and, as
+far as a link should carry it, in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+import streamlit as st
+
+from equipment.domain.query import Query, from_params, is_managed
+from equipment.store.records import Entry
+
+KEY: Final = "records_state"
+SECTION: Final = "section"
+"""Key of the open section (Browse, Edit, …) in the session and in the address."""
+RECORD, PAGE, SIZE = "id", "page", "rows"
+DEFAULT_SIZE: Final = 50
+DEFAULT_SORT: Final = "ID"
+
+
+@dataclass
+class Pending:
+    """Edits of one record that are not saved: the record as it was seen, and the new text by column."""
+
+    seen: Entry
+    typed: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class State:
+    """One visitor's state; ``generation`` changes whenever widgets must forget what they show."""
+
+    query: Query = field(default_factory=lambda: Query(sort=DEFAULT_SORT))
+    page: int = 1
+    size: int = DEFAULT_SIZE
+    opened: str = ""
+    generation: int = 0
+    pending: dict[str, Pending] = field(default_factory=dict)
+    grid: Any = None
+    """What the edit grid was last fed, see ``edit``."""
+    written: dict[str, list[str]] = field(default_factory=dict)
+    """The address as this screen last wrote it."""
+
+    def ask(self, query: Query, *, keep_widgets: bool = False) -> None:
+        """Look for something else, from the first page on."""
+        self.query = query
+        self.page = 1
+        if not keep_widgets:
+            self.generation += 1
+
+    def refresh(self) -> None:
+        """Make widgets forget their selection and edits."""
+        self.generation += 1
+        self.grid = None
+
+    @property
+    def edits(self) -> int:
+        """How many cells are edited and not saved."""
+        return sum(len(one.typed) for one in self.pending.values())
+
+    def key(self, name: str) -> str:
+        """Name a widget so that it is made anew when the generation changes."""
+        return f"records_{name}_{self.generation}"
+
+
+def current() -> State:
+    """Give this visitor's state; made from the address at first, and again when that was changed from outside."""
+    state: State = st.session_state.setdefault(KEY, State())
+    address = _address()
+    if address != state.written:
+        _read(state, address)
+        state.written = address
+    return state
+
+
+def publish(state: State) -> None:
+    """Write to the address what a link to this view needs."""
+    wanted = _wanted(state)
+    for name in _address():
+        if name not in wanted:
+            del st.query_params[name]
+    for name, values in wanted.items():
+        if st.query_params.get_all(name) != values:
+            st.query_params[name] = values
+    state.written = wanted
+
+
+def go(section: str) -> None:
+    """Open a section; for callbacks, before its widget is drawn."""
+    st.session_state[SECTION] = section
+
+
+def open_record(key: str) -> None:
+    """Open a record's own page; for callbacks."""
+    state = current()
+    state.opened = key
+    state.refresh()
+    publish(state)
+
+
+def today() -> date:
+    """Give the day on which due dates are judged: the server's."""
+    return date.today()
+
+
+def setter(change: Callable[[State, Any], None], key: str) -> None:
+    """Apply a widget's new value to the state; the callback of toolbar widgets."""
+    change(st.session_state[KEY], st.session_state[key])
+
+
+def _address() -> dict[str, list[str]]:
+    return {
+        name: st.query_params.get_all(name)
+        for name in st.query_params
+        if is_managed(name) or name in (RECORD, PAGE, SIZE)
+    }
+
+
+def _wanted(state: State) -> dict[str, list[str]]:
+    wanted = state.query.to_params()
+    if state.query.sort == DEFAULT_SORT and not state.query.descending:
+        wanted.pop("sort", None)
+    for name, value, usual in ((PAGE, state.page, 1), (SIZE, state.size, DEFAULT_SIZE), (RECORD, state.opened, "")):
+        if value != usual:
+            wanted[name] = [str(value)]
+    return wanted
+
+
+def _read(state: State, address: dict[str, list[str]]) -> None:
+    query = from_params(address)
+    state.ask(query if query.sort else Query(**{**vars(query), "sort": DEFAULT_SORT}))
+    state.opened = _one(address, RECORD)
+    state.page = _number(_one(address, PAGE), 1)
+    state.size = min(_number(_one(address, SIZE), DEFAULT_SIZE), 200)
+
+
+def _one(address: dict[str, list[str]], name: str) -> str:
+    return next(iter(address.get(name, [])), "")
+
+
+def _number(text: str, usual: int) -> int:
+    return int(text) if text.isascii() and text.isdigit() and 0 < int(text[:9]) < 10**8 else usual

@@ -1,0 +1,81 @@
+"""Records as a frame of text for a grid. Everything is shown as text, so that mixed types stay what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from equipment.domain.query import Query
+from equipment.domain.record import ID, text
+from equipment.store.records import Entry
+from equipment.store.schema import Column
+
+LONGEST: Final = 1_000
+"""Characters of a cell that a grid shows; a comment of 5 MB stays on the server."""
+WIDE: Final = {"Comments", "Description"}
+HIDDEN_AT_FIRST: Final = {"uuid"}
+
+
+def frame(entries: Sequence[Entry], columns: Sequence[Column]) -> pd.DataFrame:
+    """Give one row of texts per record, indexed by key."""
+    names = [column.name for column in columns]
+    cells = [[shown(entry.record.get(name)) for name in names] for entry in entries]
+    return pd.DataFrame(cells, columns=names, index=[entry.key for entry in entries], dtype="str")
+
+
+def shown(value: Any) -> str:
+    """Give a cell's text, cut where it is longer than a grid can carry."""
+    whole = text(value)
+    return whole if len(whole) <= LONGEST else whole[: LONGEST - 1] + "…"
+
+
+def is_cut(value: Any) -> bool:
+    """Whether a grid shows only the beginning of this value."""
+    return len(text(value)) > LONGEST
+
+
+def order(columns: Sequence[Column]) -> list[str]:
+    """Give the columns a grid shows at first; the others can be switched on in its own menu."""
+    return [column.name for column in columns if column.name not in HIDDEN_AT_FIRST]
+
+
+def label(column: Column, query: Query) -> str:
+    """Name a column, with an arrow where the list is ordered by it."""
+    arrow = (" ↓" if query.descending else " ↑") if query.sort == column.name else ""
+    return column.name + arrow
+
+
+def reading_config(
+    columns: Sequence[Column], query: Query, open_key: str, opened: Callable[..., None], args: tuple[Any, ...]
+) -> dict[str, Any]:
+    """Configure the columns of a table that is only read; the pinned ID opens its record."""
+    config: dict[str, Any] = {}
+    for column in columns:
+        heading = label(column, query)
+        if column.name == ID:
+            config[ID] = st.column_config.ButtonColumn(
+                heading,
+                key=open_key,
+                on_click=opened,
+                args=args,
+                type="tertiary",
+                pinned=True,
+                width=75,
+                help="Open the record",
+            )
+        elif column.type == "link":
+            config[column.name] = st.column_config.LinkColumn(heading)
+        else:
+            config[column.name] = st.column_config.TextColumn(heading, width=width(column), alignment=side(column))
+    return config
+
+
+def width(column: Column) -> Any:
+    return 260 if column.name in WIDE else None
+
+
+def side(column: Column) -> Any:
+    return "right" if column.type == "number" else "left"

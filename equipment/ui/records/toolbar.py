@@ -1,0 +1,144 @@
+"""What stands above the list: numbers that are filters, search, filters by column, saved views, chips."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+import streamlit as st
+
+from equipment.domain.query import ONLY_LABELS, Only, Query
+from equipment.domain.search import Counts, Sheet
+from equipment.store import listing
+from equipment.store.schema import Column
+from equipment.ui.context import App
+from equipment.ui.records import filters, state, views
+from equipment.ui.records.state import State
+
+MOST_CHIPS = 12
+SEARCH_HELP = (
+    'Every word must occur somewhere in the record. Characters are taken literally; "quotes" keep words together.'
+)
+_COLORS: Mapping[Only, str] = {"overdue": "red", "due": "orange", "no serial": "gray", "same serial": "violet"}
+
+
+def show(app: App, columns: Sequence[Column]) -> None:
+    """Draw all of it."""
+    now, sheet = state.current(), listing.sheet(app.database)
+    _metrics(now, sheet, state.today())
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        _search(now)
+        filters.popover(now, sheet, columns, state.today())
+        _order(now, columns)
+        views.popover(app, now)
+    _chips(now)
+
+
+def _metrics(now: State, sheet: Sheet, today: date) -> None:
+    counts = sheet.counts(today)
+    key = now.key("only")
+    st.segmented_control(
+        "Show",
+        ["", *ONLY_LABELS],
+        default=now.query.only,
+        required=True,
+        label_visibility="collapsed",
+        width="stretch",
+        format_func=lambda only: _metric_label(only, counts),
+        key=key,
+        on_change=state.setter,
+        args=(_set_only, key),
+    )
+
+
+def _metric_label(only: Only, counts: Counts) -> str:
+    number = {
+        "": counts.records,
+        "overdue": counts.overdue,
+        "due": counts.due,
+        "no serial": counts.no_serial,
+        "same serial": counts.same_serial,
+    }[only]
+    if not only:
+        return f"**{number:,}** Records"
+    shown = f":{_COLORS[only]}[**{number:,}**]" if number else f"**{number}**"
+    return f"{shown} {ONLY_LABELS[only]}"
+
+
+def _set_only(now: State, only: Only) -> None:
+    now.ask(replace(now.query, only=only or ""))
+
+
+def _search(now: State) -> None:
+    key = now.key("search")
+    st.text_input(
+        "Search",
+        now.query.text,
+        key=key,
+        icon=":material/search:",
+        placeholder="Search all columns",
+        label_visibility="collapsed",
+        on_change=state.setter,
+        args=(_set_text, key),
+        live=True,
+        type="search",
+        help=SEARCH_HELP,
+    )
+
+
+def _set_text(now: State, text: str) -> None:
+    now.ask(replace(now.query, text=text or ""), keep_widgets=True)
+
+
+def _order(now: State, columns: Sequence[Column]) -> None:
+    arrow = "arrow_downward" if now.query.descending else "arrow_upward"
+    with st.popover(now.query.sort or "Order", icon=f":material/{arrow}:", help="Order of the list"):
+        names = [column.name for column in columns]
+        by, way = now.key("sort"), now.key("way")
+        st.selectbox(
+            "Order by",
+            names,
+            index=names.index(now.query.sort) if now.query.sort in names else None,
+            key=by,
+            on_change=state.setter,
+            args=(_set_sort, by),
+        )
+        st.toggle("Descending", now.query.descending, key=way, on_change=state.setter, args=(_set_way, way))
+
+
+def _set_sort(now: State, column: str | None) -> None:
+    now.ask(replace(now.query, sort=column or state.DEFAULT_SORT))
+
+
+def _set_way(now: State, descending: bool) -> None:
+    now.ask(replace(now.query, descending=descending))
+
+
+def _chips(now: State) -> None:
+    if not now.query.is_filtering:
+        return
+    chips = now.query.chips()
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        for number, (words, without) in enumerate(chips[:MOST_CHIPS]):
+            st.button(
+                _short(words),
+                icon=":material/close:",
+                icon_position="right",
+                key=now.key(f"chip_{number}"),
+                on_click=_ask,
+                args=(without,),
+                help="Remove this filter",
+            )
+        if len(chips) > MOST_CHIPS:
+            st.caption(f"and {len(chips) - MOST_CHIPS} more", width="content")
+        st.button("Clear filters", type="tertiary", key="records_clear", on_click=_ask, args=(now.query.cleared(),))
+
+
+def _ask(query: Query) -> None:
+    state.current().ask(query)
+
+
+def _short(words: str, most: int = 48) -> str:
+    whole = "".join("\\" + letter if letter in r"\`*_[]{}#$~<>:" else letter for letter in words[:most])
+    return whole + ("…" if len(words) > most else "")

@@ -1,0 +1,127 @@
+"""Trash: what was moved out of the list, who did it and when; bring back many at once, or purge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from equipment.domain.record import name_of, text
+from equipment.store import trash
+from equipment.store.records import Entry, Saved
+from equipment.store.trash import Trashed
+from equipment.ui import boundary
+from equipment.ui.context import App
+from equipment.ui.records import state
+
+TABLE: Final = "trash_table"
+SHOWN: Final = ("ID", "Category", "Vendor", "Model", "Serial", "Location")
+
+
+def show(app: App) -> None:
+    """Draw the section."""
+    found = trash.entries(app.database)
+    if not found:
+        st.space("small")
+        st.caption(":material/delete: The trash is empty. Records moved here can be brought back at any time.")
+        return
+    total = trash.count(app.database)
+    st.caption(
+        f"{total:,} record{'s' * (total != 1)}; everything here can be brought back exactly as it was."
+        + (f" The last {len(found)} are shown." if total > len(found) else "")
+    )
+    key = state.current().key(TABLE)
+    ticked = [
+        found[row] for row in st.session_state.get(key, {}).get("selection", {}).get("rows", []) if row < len(found)
+    ]
+    _buttons(app, found, ticked)
+    st.dataframe(
+        _frame(found),
+        key=key,
+        on_select="rerun",
+        selection_mode="multi-row",
+        hide_index=True,
+        placeholder="",
+        alt="Records in the trash",
+    )
+
+
+def move(app: App, ticked: list[Entry], total: int) -> None:
+    """Move ticked records to the trash; the action over the list."""
+    done = trash.move(app.database, app.who, ticked)
+    gone = [one for one in done if one.status == "deleted"]
+    names = name_of(ticked[0].record) if len(ticked) == 1 else f"{len(gone)} records"
+    if gone:
+        st.toast(f"Moved {names} to the trash. It can be brought back there.", icon=":material/delete:")
+    _report(done, ("deleted",))
+    state.current().refresh()
+    st.rerun()
+
+
+def _buttons(app: App, found: Sequence[Trashed], ticked: Sequence[Trashed]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        many = f" {len(ticked)}" if ticked else ""
+        if st.button(
+            f"Bring back{many}",
+            icon=":material/restore_from_trash:",
+            disabled=not ticked,
+            type="primary",
+            key="trash_back",
+        ):
+            _bring_back(app, ticked)
+        if app.may("records.purge") and st.button(
+            "Purge", icon=":material/delete_forever:", disabled=not ticked, key="trash_purge"
+        ):
+            _purge(app, ticked)
+        st.caption("Tick rows to bring them back" if not ticked else "", width="content")
+
+
+def _bring_back(app: App, ticked: Sequence[Trashed]) -> None:
+    done = trash.bring_back(app.database, app.who, [one.number for one in ticked])
+    back = [one for one in done if one.status in ("inserted", "unchanged")]
+    if back:
+        names = name_of(ticked[0].entry.record) if len(back) == 1 else f"{len(back)} records"
+        st.toast(f"Brought back {names}", icon=":material/restore_from_trash:")
+    _report(done, ("inserted", "unchanged"))
+    state.current().refresh()
+    st.rerun()
+
+
+def _report(done: Sequence[Saved], good: tuple[str, ...]) -> None:
+    bad = [one for one in done if one.status not in good]
+    for one in bad[:3]:
+        st.toast(
+            f"{name_of(one.entry.record) if one.entry else one.key}: {one.why}",
+            icon=":material/error:",
+            duration="long",
+        )
+
+
+@st.dialog("Purge for good", icon=":material/delete_forever:")
+def _purge(app: App, ticked: Sequence[Trashed]) -> None:
+    with boundary.guard("Purge"):
+        count = len(ticked)
+        st.markdown(
+            f"**{count} record{'s' * (count != 1)}** will be gone from the trash. "
+            "Backups that hold them, and the activity log, keep them."
+        )
+        typed = st.text_input(f"Type {trash.WORD} to confirm", key="trash_word")
+        if st.button("Purge", type="primary", disabled=typed != trash.WORD, key="trash_purge_confirm"):
+            trash.purge(app.database, app.who, [one.number for one in ticked])
+            st.toast(f"Purged {count} record{'s' * (count != 1)}", icon=":material/delete_forever:")
+            state.current().refresh()
+            st.rerun()
+
+
+def _frame(found: Sequence[Trashed]) -> pd.DataFrame:
+    rows = [
+        {
+            "Moved": one.at.astimezone().strftime("%Y-%m-%d %H:%M"),
+            "By": one.by,
+            **{name: text(one.entry.record.get(name)) for name in SHOWN},
+        }
+        for one in found
+    ]
+    return pd.DataFrame(rows, dtype="str")

@@ -1,0 +1,69 @@
+"""Saved views: open, save and delete searches under a name."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from equipment.domain.query import Query
+from equipment.store import views
+from equipment.ui import boundary
+from equipment.ui.context import App
+from equipment.ui.records import state
+from equipment.ui.records.state import State
+
+
+def popover(app: App, now: State) -> None:
+    """Draw the button and, while it is open, the views and the form for a new one."""
+    with st.popover("Views", icon=":material/bookmark:", key="records_views", on_change="rerun") as box:
+        if box.open:
+            with boundary.guard("Saved views"):
+                _saved(app)
+                _new(app, now)
+
+
+def _saved(app: App) -> None:
+    found = views.of(app.database, app.who)
+    if not found:
+        st.caption("No saved views yet. A view keeps the search, the filters and the order.")
+    for view in found:
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            icon = ":material/group:" if view.shared else ":material/bookmark:"
+            st.button(
+                view.label(app.account.key),
+                icon=icon,
+                key=f"view_{view.number}",
+                type="tertiary",
+                on_click=_open,
+                args=(view.query,),
+            )
+            if view.owner == app.account.key:
+                st.space("stretch")
+                st.button(
+                    "",
+                    icon=":material/delete:",
+                    key=f"view_delete_{view.number}",
+                    type="tertiary",
+                    help=f"Delete the view {view.name}",
+                    on_click=_delete,
+                    args=(app, view.number),
+                )
+
+
+def _new(app: App, now: State) -> None:
+    with st.form("records_new_view", border=False, clear_on_submit=True):
+        name = st.text_input("Save what is shown now as", placeholder="For example: Overdue in Lab 2", max_chars=60)
+        shared = app.may("views.share") and st.checkbox("For everybody")
+        if st.form_submit_button("Save view", icon=":material/bookmark_add:"):
+            with boundary.guard("Saved views"):
+                views.save(app.database, app.who, name, now.query, shared=shared)
+                st.toast(f"View “{name.strip()}” saved", icon=":material/bookmark_added:")
+                st.rerun()
+
+
+def _open(query: Query) -> None:
+    state.current().ask(query)
+
+
+def _delete(app: App, number: str) -> None:
+    with boundary.guard("Saved views"):
+        views.delete(app.database, app.who, number)
