@@ -38,7 +38,7 @@ def test_every_option_stands_in_the_readme_as_the_code_has_it() -> None:
     assert between.group(1).strip() == options_table()
 
 
-@pytest.mark.parametrize("error", set(error_classes()), ids=lambda error: error.__name__)
+@pytest.mark.parametrize("error", list(error_classes()), ids=lambda error: error.__name__)
 def test_every_exit_code_is_explained(error: type[BackupError]) -> None:
     assert re.search(rf"^\| {error.exit_code}\b", OPERATIONS, re.M)
     assert error.opening in OPERATIONS
@@ -50,7 +50,10 @@ def test_every_error_is_exported() -> None:
     assert names == set(errors.__all__)
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda page: page.name)
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_leads_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
 
@@ -58,11 +61,12 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 
 def test_the_commands_in_the_readme_are_the_ones_that_are_tested() -> None:
-    assert "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt && .venv/bin/streamlit run app.py" in README
-    tests = "python3 -m venv .venv && .venv/bin/pip install -r requirements-dev.txt && .venv/bin/pytest"
-    assert tests in README
     script = (ROOT / ".ci" / "run").read_text()
-    assert all(step in script for step in ("python3 -m venv .venv", "pip install", "requirements-dev.txt", "bin/pytest"))
+    venv = "python3 -m venv .venv && .venv/bin/pip install -r "
+
+    assert f"{venv}requirements.txt && .venv/bin/streamlit run app.py" in README
+    assert f"{venv}requirements-dev.txt && .venv/bin/pytest" in README
+    assert all(step in script for step in ("python3 -m venv .venv", "requirements-dev.txt", "bin/pytest"))
 
 
 if __name__ == "__main__":
