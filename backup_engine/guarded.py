@@ -11,14 +11,13 @@ Three ways, chosen by what the server can do: transactions (replica set, sharded
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 from pymongo.collection import Collection
-from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
 
+from backup_engine.capabilities import database_errors
 from backup_engine.changes import Applied, Change, Status, judge
-from backup_engine.errors import BackupError, Cancelled, DatabaseUnreachable, PermissionDenied
+from backup_engine.errors import Cancelled
 from backup_engine.guarded_ways import Also, way_of
 from backup_engine.model import SILENT, Watch
 
@@ -26,8 +25,6 @@ __all__ = ["Also", "Applied", "Change", "Status", "apply", "apply_each", "judge"
 
 MAX_BYTES = 8 * 1024 * 1024
 """Of records before and after in one batch, so that a transaction stays small whatever the records weigh."""
-
-_FORBIDDEN = {13, 8000}
 
 
 def apply(
@@ -62,7 +59,7 @@ def apply_each(
 ) -> Iterator[Applied]:
     """Do the same batch by batch in bounded memory; ``total`` is for the progress report only."""
     done = 0
-    with _database_errors():
+    with database_errors(collection.database):
         write = way_of(collection, bypass_validation)
         for group in _groups(changes, batch):
             try:
@@ -85,17 +82,3 @@ def _groups(changes: Iterable[Change], batch: int) -> Iterator[Sequence[Change]]
         size += weight
     if group:
         yield group
-
-
-@contextmanager
-def _database_errors() -> Iterator[None]:
-    try:
-        yield
-    except AutoReconnect as error:
-        raise DatabaseUnreachable("the connection was lost while writing", hint="Try again.") from error
-    except OperationFailure as error:
-        if error.code in _FORBIDDEN:
-            raise PermissionDenied("the database user may not write here") from error
-        raise BackupError(f"MongoDB refused the write ({error.code})") from error
-    except PyMongoError as error:
-        raise BackupError(f"MongoDB could not write: {type(error).__name__}") from error

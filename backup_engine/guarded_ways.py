@@ -16,6 +16,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from backup_engine import raw
+from backup_engine.capabilities import answers_commands
 from backup_engine.changes import Applied, Change, Status, judge
 
 Also = Callable[[ClientSession | None, list[Applied]], None]
@@ -38,7 +39,7 @@ _MOCK: CodecOptions[dict[str, Any]] = CodecOptions(datetime_conversion=DatetimeC
 
 def way_of(collection: Collection[dict[str, Any]], bypass_validation: bool) -> Way:
     """Choose by what the server can do."""
-    if not isinstance(collection, Collection):
+    if not answers_commands(collection.database):
         return lambda group, also: _in_memory(collection, group, also)
     hello = collection.database.client.admin.command("hello")
     exact = collection.with_options(codec_options=raw.RAW)

@@ -7,6 +7,7 @@ elements are equal bytes. The layout is that of https://bsonspec.org/spec.html, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from struct import Struct
 from typing import Any
 
@@ -109,6 +110,20 @@ def filter_by_ids(identities: Iterable[bytes]) -> RawBSONDocument:
     """Make the query for any of several ``_id`` without decoding them."""
     array = build((str(number).encode(), identity) for number, identity in enumerate(identities))
     return RawBSONDocument(build([(b"_id", b"\x03" + build([(b"$in", b"\x04" + array)]))]))
+
+
+def element_text(element: bytes | None) -> str:
+    """Write a value for people: text as it is, a missing field as nothing, what has no plain form as Extended JSON."""
+    if element is None:
+        return ""
+    value = value_of(element)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, (int, float, ObjectId)) and not isinstance(value, bool):
+        return str(value)
+    return json_util.dumps(value, json_options=json_util.RELAXED_JSON_OPTIONS, ensure_ascii=False)
 
 
 def name_text(name: bytes) -> str:

@@ -1,0 +1,208 @@
+"""What differs between a backup and the current list, or between two backups, field by field.
+
+Both sides are read once, in bounded memory. The differences lie in a temporary file as long as the result is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from backup_engine import raw, sides
+from backup_engine.matching import pairs
+from backup_engine.model import SILENT, BackupSet, Watch
+from backup_engine.planner import FieldChange, Same, exactly, field_changes
+from backup_engine.same_text import same_text
+from backup_engine.sides import CURRENT, Side
+from backup_engine.spool import Spool
+from backup_engine.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Comparison", "Difference", "Kind", "Setting", "compare"]
+
+Kind = Literal["only_left", "only_right", "different"]
+STEP = 10_000
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A record that is not the same on both sides, as raw BSON."""
+
+    kind: Kind
+    identity: str
+    left: bytes | None
+    right: bytes | None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """An index or a collection option that differs; None where one side has none."""
+
+    name: str
+    left: Any
+    right: Any
+
+
+@dataclass
+class Comparison:
+    """The result: counts, and the records that differ in the order they were found."""
+
+    key: str
+    left: str
+    right: str
+    same: int = 0
+    counts: dict[Kind, int] = field(default_factory=lambda: {"only_left": 0, "only_right": 0, "different": 0})
+    rows: Spool[Difference] = field(default_factory=Spool)
+    index_differences: tuple[Setting, ...] = ()
+    option_differences: tuple[Setting, ...] = ()
+    notes: tuple[str, ...] = ()
+    equal: Same = exactly
+    """How values are compared, left against right."""
+
+    @property
+    def only_left(self) -> int:
+        """Records only the left side has."""
+        return self.counts["only_left"]
+
+    @property
+    def only_right(self) -> int:
+        """Records only the right side has."""
+        return self.counts["only_right"]
+
+    @property
+    def different(self) -> int:
+        """Records both sides have with different content."""
+        return self.counts["different"]
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        return (f"{self.only_left:,} only in {self.left}, {self.only_right:,} only in {self.right}, "
+                f"{self.different:,} different, {self.same:,} the same.")
+
+    def of_kind(self, kind: Kind) -> Iterator[Difference]:
+        """Give the differences of one kind."""
+        return (row for row in self.rows if row.kind == kind)
+
+    def fields(self, difference: Difference) -> list[FieldChange]:
+        """Give the fields in which the record differs; none when only the order of its fields does."""
+        return list(field_changes(difference.left, difference.right, self.equal))
+
+    def field_table(self, limit: int = 10_000) -> pd.DataFrame:
+        """Give up to ``limit`` rows ``record, field, left, right`` of the records that differ, as text."""
+        import pandas as pd
+
+        lines = list(_first(self._field_lines(), limit))
+        return pd.DataFrame(lines, columns=["record", "field", self.left, self.right], dtype=str)
+
+    def record_table(self, kind: Kind, limit: int = 10_000) -> pd.DataFrame:
+        """Give up to ``limit`` records of one kind as text, one a row, fields as columns; of ``different`` the left."""
+        import pandas as pd
+
+        records = [row.right if kind == "only_right" else row.left for row in _first(self.of_kind(kind), limit)]
+        texts = [{raw.name_text(name): raw.element_text(element) for name, element in raw.elements(record)}
+                 for record in records if record is not None]
+        return pd.DataFrame(texts).fillna("") if texts else pd.DataFrame({"_id": []}, dtype=str)
+
+    def _field_lines(self) -> Iterator[tuple[str, str, str, str]]:
+        for row in self.of_kind("different"):
+            changes = self.fields(row)
+            if not changes:
+                yield row.identity, "(order of the fields)", "", ""
+            for change in changes:
+                yield (row.identity, raw.name_text(change.name), raw.element_text(change.before),
+                       raw.element_text(change.after))
+
+
+def compare(
+    ws: Workspace, left: BackupSet, right: BackupSet | Literal["current"] = CURRENT, key: str = "equipment",
+    *, watch: Watch = SILENT,
+) -> Comparison:
+    """Compare one collection of a backup with the current list or with another backup.
+
+    Raises ``VerificationFailed`` and its kin when stored bytes are not sound, ``DatabaseUnreachable``.
+    """
+    with ExitStack() as opened:
+        one, other, notes = _open(ws, left, right, key, opened, watch)
+        result = Comparison(key, one.name, other.name, notes=notes, equal=_rule(one, other))
+        result.index_differences = _settings(_by_name(one.indexes), _by_name(other.indexes))
+        result.option_differences = _settings(one.options, other.options)
+        if isinstance(right, BackupSet) and _same_content(left, right, key):
+            result.same = left.parts[key].records
+        else:
+            _fill(result, one, other, watch)
+    return result
+
+
+def _open(
+    ws: Workspace, left: BackupSet, right: BackupSet | Literal["current"], key: str, opened: ExitStack, watch: Watch
+) -> tuple[Side, Side, tuple[str, ...]]:
+    like_left = like_right = None
+    notes: tuple[str, ...] = ()
+    if left.state == "legacy":
+        like_left = sides.profile_of(ws, right, key, watch)
+    if isinstance(right, BackupSet) and right.state == "legacy":
+        like_right = sides.profile_of(ws, left, key, watch)
+        if like_left is not None:
+            like_left = None  # the right one takes its identities from the left as it is
+    for backup, like in ((left, like_left), (right, like_right)):
+        if isinstance(backup, BackupSet) and like is not None:
+            identity = sides.legacy_identity(ws, backup, key, like, watch)
+            notes += (f"Records of backup {backup.label} are recognised by {identity}." if identity else
+                      f"No column recognises the records of backup {backup.label}: all count as different ones.",)
+    one = sides.of_backup(ws, left, key, like=like_left, watch=watch)
+    if isinstance(right, BackupSet):
+        return one, sides.of_backup(ws, right, key, like=like_right, watch=watch), notes
+    return one, opened.enter_context(sides.of_current(ws, key)), notes
+
+
+def _fill(result: Comparison, one: Side, other: Side, watch: Watch) -> None:
+    exact = result.equal is exactly
+    for number, (left, right) in enumerate(pairs(one.batches, other.batches)):
+        if number % STEP == 0:
+            watch.step("Comparing", number)
+        if left is None or right is None:
+            _add(result, "only_right" if left is None else "only_left", left, right)
+        elif left == right or not (exact or any(field_changes(left, right, result.equal))):
+            result.same += 1
+        else:
+            _add(result, "different", left, right)
+
+
+def _add(result: Comparison, kind: Kind, left: bytes | None, right: bytes | None) -> None:
+    result.counts[kind] += 1
+    identity = raw.id_text(raw.id_of(left if left is not None else right or b""))
+    result.rows.append(Difference(kind, identity, left, right))
+
+
+def _rule(one: Side, other: Side) -> Same:
+    if one.textual:
+        return same_text
+    return (lambda left, right: same_text(right, left)) if other.textual else exactly
+
+
+def _same_content(left: BackupSet, right: BackupSet, key: str) -> bool:
+    one, other = left.parts[key], right.parts[key]
+    return bool(one.content_sha256) and (one.content_sha256, one.records) == (other.content_sha256, other.records)
+
+
+def _by_name(indexes: tuple[Mapping[str, Any], ...] | None) -> Mapping[str, Any] | None:
+    if indexes is None:
+        return None
+    return {str(index["name"]): {name: value for name, value in index.items() if name not in ("v", "ns")}
+            for index in indexes}
+
+
+def _settings(left: Mapping[str, Any] | None, right: Mapping[str, Any] | None) -> tuple[Setting, ...]:
+    if left is None or right is None:
+        return ()
+    return tuple(Setting(name, left.get(name), right.get(name))
+                 for name in {**left, **right} if repr(left.get(name)) != repr(right.get(name)))
+
+
+def _first(rows: Iterator[Any], limit: int) -> Iterator[Any]:
+    return (row for row, _ in zip(rows, range(limit), strict=False))

@@ -1,0 +1,290 @@
+"""Bring back what a backup has and keep everything else.
+
+``plan`` reads the backup and the live collection once and decides record by record; ``merge`` makes a safety backup
+and applies exactly that plan. A record somebody changed after the plan is a conflict and is not overwritten. Planning
+and merging again after a crash gives the state of an undisturbed run; merging twice changes nothing the second time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pymongo.collection import Collection
+
+from backup_engine import failpoints, guarded, raw, sides
+from backup_engine.codec import digest, digest_hex
+from backup_engine.create import write_set
+from backup_engine.errors import BackupError, BadInput, Cancelled, RestoreIncomplete, RestoreStopped, VerificationFailed
+from backup_engine.guarded import Applied, Change
+from backup_engine.live_profile import LiveProfile
+from backup_engine.locks import Hold, hold
+from backup_engine.matching import pairs
+from backup_engine.model import SILENT, BackupSet, Batch, Part, Watch
+from backup_engine.planner import FieldChange, Pick, Planned, Same, exactly, field_changes, plan_pairs
+from backup_engine.same_text import same_text
+from backup_engine.sides import Side
+from backup_engine.spool import Spool
+from backup_engine.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["MergePlan", "Merged", "Outcome", "Pick", "merge", "plan"]
+
+STEP = 10_000
+_TALLIED = ("insert", "update", "unchanged", "skipped", "only_live")
+
+
+@dataclass
+class MergePlan:
+    """What a merge would do. ``changes`` are the inserts and updates in full; the rest is counted."""
+
+    backup: BackupSet
+    key: str
+    identity: str
+    """The field by which records were recognised."""
+    pick: Pick | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+    changes: Spool[Planned] = field(default_factory=Spool)
+    decisions: tuple[str, ...] = ()
+
+    @property
+    def inserts(self) -> int:
+        """Records the backup has and the list has not."""
+        return self.counts["insert"]
+
+    @property
+    def updates(self) -> int:
+        """Records whose fields will change."""
+        return self.counts["update"]
+
+    @property
+    def unchanged(self) -> int:
+        """Records that already have everything the backup has."""
+        return self.counts["unchanged"]
+
+    @property
+    def skipped(self) -> int:
+        """Records of the backup that were not picked."""
+        return self.counts["skipped"]
+
+    @property
+    def only_live(self) -> int:
+        """Records only the list has; they stay."""
+        return self.counts["only_live"]
+
+    @property
+    def message(self) -> str:
+        """The consequence in numbers."""
+        words = f"{self.inserts:,} added, {self.updates:,} changed, {self.unchanged:,} unchanged"
+        words += f", {self.skipped:,} not picked" if self.skipped else ""
+        return f"{words}; {self.only_live:,} that are only in the current list stay."
+
+    def table(self, limit: int = 10_000) -> pd.DataFrame:
+        """Give up to ``limit`` rows ``record, action, field, now, new`` as text."""
+        import pandas as pd
+
+        lines = [
+            (planned.identity, planned.action, raw.name_text(change.name), raw.element_text(change.before),
+             raw.element_text(change.after))
+            for planned in self.changes.page(0, limit) for change in planned.fields
+        ]
+        return pd.DataFrame(lines[:limit], columns=["record", "action", "field", "now", "new"], dtype=str)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one planned change. ``fields`` tell before and after; of a conflict: now and wished."""
+
+    identity: str
+    status: guarded.Status
+    fields: tuple[FieldChange, ...]
+    why: str = ""
+
+
+@dataclass
+class Merged:
+    """The result of a merge: counts, and the report of every change."""
+
+    plan: MergePlan
+    safety: BackupSet | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+    report: Spool[Outcome] = field(default_factory=Spool)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def inserted(self) -> int:
+        """Records that were added."""
+        return self.counts["inserted"]
+
+    @property
+    def updated(self) -> int:
+        """Records that were changed."""
+        return self.counts["updated"]
+
+    @property
+    def unchanged(self) -> int:
+        """Records that needed no change, those somebody else made equal meanwhile included."""
+        return self.plan.unchanged + self.counts["unchanged"]
+
+    @property
+    def conflicts(self) -> int:
+        """Records somebody changed meanwhile; they were left alone."""
+        return self.counts["conflict"]
+
+    @property
+    def refused(self) -> int:
+        """Records MongoDB does not take, each with its reason in the report."""
+        return self.counts["refused"]
+
+    @property
+    def skipped(self) -> int:
+        """Records of the backup that were not picked."""
+        return self.plan.skipped
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        left = self.conflicts + self.refused
+        opening = "Merge completed" if not left else "Merge completed, but not all of it"
+        words = f"{opening}: {self.inserted:,} added, {self.updated:,} changed, {self.unchanged:,} unchanged"
+        words += f", {self.conflicts:,} changed by someone else meanwhile and left alone" if self.conflicts else ""
+        words += f", {self.refused:,} refused" if self.refused else ""
+        words += f", {self.skipped:,} not picked" if self.skipped else ""
+        return ". ".join((words, *self.warnings)) + "."
+
+
+def plan(ws: Workspace, backup: BackupSet, key: str, *, pick: Pick | None = None, watch: Watch = SILENT) -> MergePlan:
+    """Decide what merging one collection of a backup would do; nothing is written.
+
+    Raises ``VerificationFailed`` and its kin when the backup is not sound, ``DatabaseUnreachable``, and ``BadInput``
+    when records of a legacy set cannot be told apart.
+    """
+    like = sides.profile_of(ws, sides.CURRENT, key, watch) if backup.state == "legacy" else None
+    identity = "_id" if like is None else _recognised_by(ws, backup, key, like, watch)
+    decisions = () if like is None else (f"Records are recognised by {identity}.",)
+    result = MergePlan(backup, key, identity, pick, decisions=decisions)
+    saved = sides.of_backup(ws, backup, key, like=like, watch=watch)
+    proof = _Proof(saved, backup.parts[key])
+    with sides.of_current(ws, key) as live:
+        _decide(result, proof.batches(), live, same_text if saved.textual else exactly, watch)
+    proof.check(backup)
+    return result
+
+
+def merge(ws: Workspace, plan: MergePlan, *, actor: str = "", watch: Watch = SILENT) -> Merged:
+    """Make the changes of the plan, after a safety backup that Undo brings back.
+
+    Raises ``RestoreStopped`` when nothing was changed, ``RestoreIncomplete`` when something was and then a problem
+    came; merging again finishes it. ``Busy`` when another operation runs.
+    """
+    merged = Merged(plan)
+    with hold(ws, "merge") as held:
+        failpoints.reach("M1")
+        if not plan.changes:
+            return merged
+        merged.safety = _safety(ws, held, watch)
+        failpoints.reach("M2")
+        _apply(ws, held, merged, watch)
+    failpoints.reach("M4")
+    return merged
+
+
+def _recognised_by(ws: Workspace, backup: BackupSet, key: str, like: LiveProfile, watch: Watch) -> str:
+    identity = sides.legacy_identity(ws, backup, key, like, watch)
+    if identity is None and like.fields:
+        raise BadInput(
+            f"The records of backup {backup.label} carry no _id, and none of uuid, ID, Serial or index is filled and "
+            "unique both there and in the current list, so a merge could make doubles. Fill one of them in the list, "
+            "or use Replace."
+        )
+    return identity or "_id"
+
+
+def _decide(result: MergePlan, saved: Iterator[Batch], live: Side, same: Same, watch: Watch) -> None:
+    found = pairs(saved, live.batches)
+    for number, planned in enumerate(plan_pairs(found, pick=result.pick, same=same)):
+        if number % STEP == 0:
+            watch.step("Planning", number)
+        result.counts[planned.action] += 1
+        if planned.change is not None:
+            result.changes.append(planned)
+
+
+def _safety(ws: Workspace, held: Hold, watch: Watch) -> BackupSet:
+    try:
+        return write_set(ws, held, trigger="pre_restore", watch=watch)
+    except Cancelled:
+        raise
+    except BackupError as error:
+        raise RestoreStopped(f"the safety backup could not be made. {error.message}", hint=error.hint) from error
+
+
+def _apply(ws: Workspace, held: Hold, merged: Merged, watch: Watch) -> None:
+    collection: Collection[dict[str, Any]] = held.need_database()[ws.source(merged.plan.key).collection]
+    changes = merged.plan.changes
+    wanted = iter(changes)
+
+    def committed(_: object, batch: list[Applied]) -> None:
+        held.check()
+
+    applied = guarded.apply_each(
+        collection, _changes(changes), also=committed, bypass_validation=True, watch=watch, total=len(changes)
+    )
+    try:
+        for number, one in enumerate(applied, 1):
+            _note(merged, next(wanted), one)
+            if number % 1000 == 0:
+                failpoints.reach("M3")
+    except BackupError as error:
+        raise _interrupted(merged, error) from error
+
+
+def _changes(changes: Spool[Planned]) -> Iterator[Change]:
+    return (planned.change for planned in changes if planned.change is not None)
+
+
+def _note(merged: Merged, planned: Planned, applied: Applied) -> None:
+    merged.counts[applied.status] += 1
+    fields = planned.fields
+    if applied.status == "conflict":
+        fields = tuple(field_changes(applied.current, applied.change.after))
+    merged.report.append(Outcome(planned.identity, applied.status, fields, applied.why))
+
+
+def _interrupted(merged: Merged, error: BackupError) -> BackupError:
+    done = merged.inserted + merged.updated
+    if isinstance(error, Cancelled):
+        if not done:
+            return error
+        return Cancelled(f"{done:,} records were merged before", hint="Merge again to finish, or use Undo.")
+    return RestoreIncomplete(
+        f"{done:,} records were merged, then: {error.message}", hint="Merge again to finish, or use Undo."
+    )
+
+
+@dataclass
+class _Proof:
+    """Proves on the way that what is read is what was saved: the digest of the content, where there is one."""
+
+    side: Side
+    part: Part
+    total: int = 0
+    records: int = 0
+
+    def batches(self) -> Iterator[Batch]:
+        """Hand the batches on, summing the digests of their documents."""
+        for batch in self.side.batches:
+            for document in raw.documents_of(batch):
+                self.total += digest(document)
+                self.records += 1
+            yield batch
+
+    def check(self, backup: BackupSet) -> None:
+        """Raise ``VerificationFailed`` when it was something else."""
+        expected: Mapping[str, Any] = {"records": self.part.records, "content": self.part.content_sha256}
+        if not self.side.textual and expected != {"records": self.records, "content": digest_hex(self.total)}:
+            raise VerificationFailed(f"{self.part.file} of backup {backup.label} does not hold what was saved")

@@ -1,0 +1,75 @@
+"""What a comparison or a merge looks at: the live collection or a backup, as a stream of records with its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import bson
+
+from backup_engine import contents, legacy, snapshot, verify
+from backup_engine.live_profile import LiveProfile
+from backup_engine.model import SILENT, BackupSet, Batch, Watch
+from backup_engine.raw import PYTHON, documents_of
+from backup_engine.workspace import Workspace
+
+__all__ = ["CURRENT", "Side", "legacy_identity", "of_backup", "of_current", "profile_of"]
+
+CURRENT: Literal["current"] = "current"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of two things to compare. ``batches`` can be read once."""
+
+    name: str
+    batches: Iterable[Batch]
+    indexes: tuple[Mapping[str, Any], ...] | None = None
+    """None where they are not known (a set of the original system)."""
+    options: Mapping[str, Any] | None = None
+    textual: bool = False
+    """Values came as text and took types from the other side."""
+
+
+@contextmanager
+def of_current(ws: Workspace, key: str) -> Iterator[Side]:
+    """Look at the live collection in one instant. Raises ``DatabaseUnreachable``."""
+    with snapshot.take(ws.connect(), [ws.source(key)]) as live:
+        yield Side("current", live.read(key), live.indexes(key), live.options(key))
+
+
+def of_backup(
+    ws: Workspace, backup: BackupSet, key: str, *, like: LiveProfile | None = None, watch: Watch = SILENT
+) -> Side:
+    """Look at one collection of a set; its stored bytes are proven first.
+
+    ``like`` gives the text of a legacy set types and identities. Raises what ``verify.require`` raises.
+    """
+    verify.require(ws, backup, 1, keys=[key], watch=watch)
+    batches = contents.documents(ws, backup, key, live=like, watch=watch)
+    if backup.state == "legacy":
+        return Side(f"backup {backup.label}", batches, textual=True)
+    part = backup.parts[key]
+    return Side(f"backup {backup.label}", batches, part.indexes, part.options)
+
+
+def profile_of(ws: Workspace, what: BackupSet | Literal["current"], key: str, watch: Watch = SILENT) -> LiveProfile:
+    """Learn how records look there, for the text of a legacy set on the other side."""
+    if isinstance(what, BackupSet):
+        return LiveProfile.over(_decoded(contents.documents(ws, what, key, watch=watch)), watch=watch)
+    with of_current(ws, key) as live:
+        return LiveProfile.over(_decoded(live.batches), watch=watch)
+
+
+def legacy_identity(ws: Workspace, backup: BackupSet, key: str, like: LiveProfile, watch: Watch = SILENT) -> str | None:
+    """Name the field that recognises the records of a legacy set: ``_id`` or one filled and unique on both sides."""
+    if backup.parts[key].file is None:
+        return "_id"
+    convert = legacy.converter(lambda: ws.catalog.open_part(backup, key), like, backup.backup_id, watch)
+    return "_id" if "_id" in convert.header else convert.identity
+
+
+def _decoded(batches: Iterable[Batch]) -> Iterator[dict[str, Any]]:
+    return (bson.decode(document, codec_options=PYTHON) for batch in batches for document in documents_of(batch))

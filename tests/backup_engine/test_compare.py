@@ -1,0 +1,122 @@
+"""What differs between backups and the list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from backup_engine import create
+from backup_engine.compare import compare
+from backup_engine.errors import BackupFileNotFound, VerificationFailed
+from backup_engine.model import BackupSet
+from backup_engine.raw import element_text
+from backup_engine.workspace import Workspace
+from tests.backup_engine.engine import fill, workspace
+
+Data = Database[dict[str, Any]]
+
+
+@pytest.fixture
+def ws(tmp_path: Path, database: Data) -> Workspace:
+    fill(database)
+    return workspace(tmp_path, database)
+
+
+def backup(ws: Workspace) -> BackupSet:
+    made = create.create(ws, force=True).set
+    assert made is not None
+    return made
+
+
+def test_backup_with_current_field_by_field(ws: Workspace, database: Data) -> None:
+    saved = backup(ws)
+    database.Equipment.delete_many({"_id": {"$in": [0, 1]}})
+    database.Equipment.update_one({"_id": 2}, {"$set": {"Vendor": "new", "note": 5}, "$unset": {"Serial": 1}})
+    database.Equipment.insert_one({"_id": "x"})
+
+    found = compare(ws, saved)
+
+    assert (found.only_left, found.only_right, found.different, found.same) == (2, 1, 1, 17)
+    assert found.message == f"2 only in backup {saved.label}, 1 only in current, 1 different, 17 the same."
+    changes = found.fields(next(found.of_kind("different")))
+    assert [(c.name.decode(), element_text(c.before), element_text(c.after)) for c in changes] == [
+        ("Serial", "00002", ""), ("Vendor", "ACME, Inc.", "new"), ("note", "", "5")]
+
+
+def test_tables_for_people(ws: Workspace, database: Data) -> None:
+    saved = backup(ws)
+    database.Equipment.update_one({"_id": 2}, {"$set": {"Vendor": "new"}})
+    database.Equipment.delete_one({"_id": 3})
+
+    found = compare(ws, saved)
+
+    fields = found.field_table().to_dict("records")
+    assert fields == [{"record": '~{"$numberInt": "2"}', "field": "Vendor", found.left: "ACME, Inc.", "current": "new"}]
+    records = found.record_table("only_left").to_dict("records")
+    assert records == [{"_id": "3", "Serial": "00003", "Vendor": "ACME, Inc."}]
+    assert len(found.record_table("only_right")) == 0
+
+
+def test_values_that_look_alike_are_told_apart(ws: Workspace, database: Data) -> None:
+    database.Equipment.insert_many([{"_id": "a", "n": 5}, {"_id": "b", "n": None}, {"_id": "c", "x": 1, "y": 2}])
+    saved = backup(ws)
+    database.Equipment.replace_one({"_id": "a"}, {"n": 5.0})
+    database.Equipment.replace_one({"_id": "b"}, {})
+    database.Equipment.replace_one({"_id": "c"}, {"y": 2, "x": 1})
+
+    found = compare(ws, saved)
+
+    assert found.different == 3
+    assert "(order of the fields)" in set(found.field_table()["field"])
+
+
+def test_two_backups_and_equal_ones(ws: Workspace, database: Data) -> None:
+    first, second = backup(ws), backup(ws)
+    database.Equipment.delete_one({"_id": 7})
+    third = backup(ws)
+
+    equal, other = compare(ws, first, second), compare(ws, first, third)
+
+    assert (equal.same, len(equal.rows)) == (20, 0)
+    assert (other.only_left, other.same) == (1, 19)
+    assert compare(ws, third, first).only_right == 1
+
+
+def test_index_and_option_differences(ws: Workspace, database: Data) -> None:
+    database.Equipment.create_index("Serial", unique=True)
+    saved = backup(ws)
+    database.Equipment.drop_index("Serial_1")
+    database.Equipment.create_index("Vendor")
+    database.command("collMod", "Equipment", validator={"a": {"$exists": False}})
+
+    found = compare(ws, saved)
+
+    assert {(one.name, one.left is None, one.right is None) for one in found.index_differences} == {
+        ("Serial_1", False, True), ("Vendor_1", True, False)}
+    assert "validator" in {one.name for one in found.option_differences}
+    assert found.same == 20
+
+
+def test_damaged_and_missing_files_are_named(ws: Workspace, database: Data, tmp_path: Path) -> None:
+    saved = backup(ws)
+    file = tmp_path / saved.day / str(saved.parts["equipment"].file)
+    content = file.read_bytes()
+
+    file.write_bytes(content.replace(b"ACME", b"AXME", 1))
+    with pytest.raises(VerificationFailed):
+        compare(ws, saved)
+    file.unlink()
+    with pytest.raises(BackupFileNotFound):
+        compare(ws, saved)
+
+
+def test_nothing_to_compare(ws: Workspace, database: Data) -> None:
+    saved = backup(ws)
+    database.Equipment.drop()
+
+    found = compare(ws, saved)
+
+    assert (found.only_left, found.same) == (20, 0)
