@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -20,7 +21,7 @@ from backup_engine.model import SILENT, BackupSet, Layout, Part, Watch
 from backup_engine.raw import element_of, id_of
 from backup_engine.workspace import Workspace
 
-__all__ = ["TextTable", "part_of", "preview", "text_of"]
+__all__ = ["TextTable", "lines_of", "part_of", "preview", "text_of"]
 
 CHUNK = 1 << 20
 STEP = 10_000
@@ -104,8 +105,7 @@ def _overlaid(ws: Workspace, backup: BackupSet, part: Part) -> TextTable:
 def _rows(ws: Workspace, backup: BackupSet, part: Part) -> Iterator[list[str]]:
     """Rows of a file of ours: CR LF ends them, and stands nowhere inside a cell."""
     width = len(part.layout.columns) + 1
-    with ws.catalog.open_part(backup, part.key) as stored:
-        lines = _lines(ws.seal.open(stored, str(part.file), limit=part.plain_bytes))
+    with lines_of(ws, backup, part) as lines:
         next(lines, None)
         for number, line in enumerate(lines, 1):
             try:
@@ -114,7 +114,17 @@ def _rows(ws: Workspace, backup: BackupSet, part: Part) -> Iterator[list[str]]:
                 raise VerificationFailed(f"{part.file}, row {number:,}: {error}") from error
             if len(cells) != width:
                 raise VerificationFailed(f"{part.file}, row {number:,} does not have {width} cells")
-            yield cells
+            yield [_visible(cell) for cell in cells]
+
+
+@contextmanager
+def lines_of(ws: Workspace, backup: BackupSet, part: Part) -> Iterator[Iterator[str]]:
+    """Open a file of ours as text lines, the header first."""
+    with (
+        ws.catalog.open_part(backup, part.key) as stored,
+        ws.seal.open(stored, str(part.file), limit=part.plain_bytes or None) as plain,
+    ):
+        yield _lines(plain)
 
 
 def _lines(source: BinaryIO) -> Iterator[str]:
@@ -122,9 +132,14 @@ def _lines(source: BinaryIO) -> Iterator[str]:
     while chunk := source.read(CHUNK):
         *lines, pending = (pending + chunk).split(b"\r\n")
         for line in lines:
-            yield line.decode("utf-8", "replace")
+            yield line.decode("utf-8", "surrogateescape")
     if pending:
-        yield pending.decode("utf-8", "replace")
+        yield pending.decode("utf-8", "surrogateescape")
+
+
+def _visible(cell: str) -> str:
+    """Broken UTF-8 shows as replacement characters."""
+    return cell if cell.isascii() else cell.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _names(layout: Layout) -> tuple[str, ...]:

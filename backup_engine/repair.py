@@ -1,0 +1,161 @@
+"""Mending what can be mended, never over the old.
+
+* Metadata that is lost or damaged comes back from its copy in the state folder, if the files are those it describes.
+* A CSV without metadata and without a copy becomes a new set: of this product's format with types guessed from the
+  text, of the original system by eight keys beside it.
+* Damaged files give their readable rows to a new, pinned set, and the result says how many rows are missing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from backup_engine import legacy, locks, manifest, manifest_reader
+from backup_engine.create import write_documents
+from backup_engine.errors import BackupFileNotFound, BadInput, NewerFormat, VerificationFailed
+from backup_engine.guess import is_ours
+from backup_engine.model import SILENT, BackupSet, Part, Watch
+from backup_engine.salvage import Salvage, guessed_documents
+from backup_engine.storage.base import STATE
+from backup_engine.verify import verify
+from backup_engine.workspace import Workspace
+
+__all__ = ["Repaired", "repair"]
+
+Action = Literal["nothing", "metadata", "legacy", "salvaged"]
+BATCH = 1_000
+GUESSED = "its metadata was lost: the types of the values were guessed from their text"
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """What was done: the set as it is now, or the new one beside it."""
+
+    backup: BackupSet
+    action: Action
+    message: str
+    lost: Mapping[str, int] = field(default_factory=dict)
+    """Rows that could not be read, by collection key."""
+
+
+def repair(ws: Workspace, backup: BackupSet, *, watch: Watch = SILENT) -> Repaired:
+    """Mend one set under the locks. Works with the database down.
+
+    Raises ``NewerFormat``, ``WrongKey``, ``VerificationFailed`` when nothing can be brought back, ``Busy``.
+    """
+    if backup.state == "newer":
+        raise NewerFormat(f"backup {backup.label}", hint="Update this program and try again.")
+    with locks.hold(ws, "repair", wait=5) as held:
+        if not any(part.stored_sha256 for part in backup.parts.values()) and backup.state != "legacy":
+            mended = _from_copy(ws, backup)
+            if mended is not None:
+                return Repaired(mended, "metadata", f"The metadata of backup {mended.label} is back from its copy.")
+            return _without_metadata(ws, held, _orphan(ws, backup), watch)
+        found = verify(ws, backup, 2, watch=watch)
+        if found.ok and (backup.state != "damaged"):
+            return Repaired(backup, "nothing", f"Backup {backup.label} is sound; nothing was changed.")
+        return _salvage(ws, held, backup, watch)
+
+
+def _from_copy(ws: Workspace, backup: BackupSet) -> BackupSet | None:
+    """Put the copy in the place of the metadata when it describes exactly the files that lie there."""
+    try:
+        with ws.storage.open(STATE, backup.metadata_file) as file:
+            data = file.read(manifest.MAX_BYTES)
+    except BackupFileNotFound:
+        return None
+    copied = manifest_reader.parse(backup.day, backup.label, data, ws.sources)
+    sizes = {entry.name: entry.size for entry in ws.storage.entries(backup.day)}
+    if copied.state != "complete" or any(sizes.get(part.file or "") is None for part in copied.parts.values()):
+        return None
+    _set_aside(ws, backup)
+    ws.storage.put(backup.day, backup.metadata_file, data)
+    return ws.catalog.find({"backup_id": copied.backup_id, "folder": backup.day})
+
+
+def _set_aside(ws: Workspace, backup: BackupSet) -> None:
+    """Keep a damaged metadata file under another name: nothing that was found is thrown away."""
+    try:
+        with ws.storage.open(backup.day, backup.metadata_file) as file:
+            ws.storage.put(STATE, f"damaged_{backup.metadata_file}", file.read(manifest.MAX_BYTES))
+    except BackupFileNotFound:
+        return
+
+
+def _orphan(ws: Workspace, backup: BackupSet) -> BackupSet:
+    """Name the files of that label that lie in the folder, whatever its metadata says."""
+    collections = {source.key: source.collection for source in ws.sources}
+    parts = {}
+    for entry in ws.storage.entries(backup.day):
+        key, label = manifest.split_part_name(entry.name) or ("", "")
+        if label == backup.label and key in collections:
+            parts[key] = Part(key, collections[key], entry.name, 0, stored_bytes=entry.size)
+    if not parts:
+        raise VerificationFailed(f"backup {backup.label} has neither readable metadata nor any data file")
+    return manifest_reader.damaged(backup.day, backup.label, backup.problem, parts=parts, state="orphan")
+
+
+def _without_metadata(ws: Workspace, held: locks.Hold, orphan: BackupSet, watch: Watch) -> Repaired:
+    if not any(is_ours(ws, orphan, part) for part in orphan.parts.values()):
+        return _as_legacy(ws, orphan, watch)
+    rows = {key: Salvage(ws, orphan, part, guessed_documents(ws, orphan, part, watch))
+            for key, part in orphan.parts.items()}
+    return _write_new(ws, held, orphan, rows, (GUESSED,), watch)
+
+
+def _as_legacy(ws: Workspace, orphan: BackupSet, watch: Watch) -> Repaired:
+    """Write the eight keys of the original system beside its files."""
+    counts = {key: _count(ws, orphan, key, watch) for key in orphan.parts}
+    metadata: dict[str, object] = {
+        "backup_timestamp": orphan.started.astimezone().replace(tzinfo=None).isoformat(timespec="microseconds"),
+        "backup_interval_hours": 1, "day_of_week": orphan.day, "backup_hash": "", "warnings": [GUESSED],
+    }
+    for source in ws.sources:
+        metadata[f"{source.key}_records_count"] = counts.get(source.key, 0)
+        name = orphan.parts[source.key].file if source.key in orphan.parts else None
+        metadata[f"{source.key}_file"] = name or manifest.part_name(source.key, orphan.label)
+    _set_aside(ws, orphan)
+    ws.storage.put(orphan.day, orphan.metadata_file, (json.dumps(metadata, indent=1) + "\n").encode())
+    mended = ws.catalog.find({"label": orphan.label, "folder": orphan.day})
+    return Repaired(mended, "legacy", f"Backup {mended.label} can be used again; {GUESSED}.")
+
+
+def _count(ws: Workspace, orphan: BackupSet, key: str, watch: Watch) -> int:
+    number = 0
+    for number, _ in legacy.open_table(lambda: ws.catalog.open_part(orphan, key)).rows:
+        if number % BATCH == 0:
+            watch.step("Reading the file", number)
+    return number
+
+
+def _salvage(ws: Workspace, held: locks.Hold, backup: BackupSet, watch: Watch) -> Repaired:
+    """Bring what can be read into a new set."""
+    if backup.state == "legacy":
+        raise BadInput(f"Backup {backup.label} is of the original system and its file cannot be mended here: "
+                       "correct the row that was named, or merge what it has.")
+    rows = {key: Salvage(ws, backup, part) for key, part in backup.parts.items()}
+    return _write_new(ws, held, backup, rows, (), watch)
+
+
+def _write_new(
+    ws: Workspace, held: locks.Hold, old: BackupSet, rows: Mapping[str, Salvage], warnings: tuple[str, ...],
+    watch: Watch,
+) -> Repaired:
+    """Write one new set; a collection of which nothing can be read is left out, so that nobody restores emptiness."""
+    found = {key: batches for key, one in rows.items() if (batches := one.readable(watch)) is not None}
+    if not found:
+        raise VerificationFailed(f"nothing can be read of backup {old.label}")
+    new = write_documents(
+        ws, held, found, trigger="imported", pinned=True, like=old if old.metadata else None,
+        warnings=(f"repaired from backup {old.label}", *warnings), watch=watch,
+    )
+    lost = {key: one.lost for key, one in rows.items()}
+    notes = (*warnings, *dict.fromkeys(note for one in rows.values() for note in one.notes))
+    counts = ", ".join(f"{count:,} {key}" for key, count in new.counts.items())
+    gone = ", ".join(f"{count:,} {key}" for key, count in lost.items() if count)
+    words = f"Backup {new.label} holds what could be read of {old.label}: {counts}"
+    words += f"; could not be read: {gone}." if gone else "; no row is missing."
+    return Repaired(new, "salvaged", " ".join((words, *(f"Note: {note}." for note in notes))), lost)
