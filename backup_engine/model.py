@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -92,9 +92,16 @@ class Part:
     deleted: int = 0
     """How many of those rows are tombstones."""
     file_sha256: str = ""
-    """Content hash of the documents in the file of a differential set; ``content_sha256`` is of what it restores."""
+    """Content hash of the rows in the file of a differential set; ``content_sha256`` is of what it restores."""
     options: Mapping[str, Any] = field(default_factory=dict)
     indexes: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def as_file(self) -> Part:
+        """The same part with the counts and hash of its own file: what reading that file must give."""
+        if self.rows is None:
+            return self
+        return replace(self, records=self.rows, content_sha256=self.file_sha256)
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,7 @@ class Run:
     warnings: list[str] = field(default_factory=list)
     drafts: dict[str, Draft] = field(default_factory=dict)
     parts: dict[str, Part] = field(default_factory=dict)
+    written: dict[str, Written] = field(default_factory=dict)
     _published: list[str] = field(default_factory=list)
 
     @property
@@ -76,6 +77,7 @@ class Run:
 
     def part(self, key: str, collection: str, written: Written, **more: Any) -> Part:
         """Note what was written for a collection."""
+        self.written[key] = written
         self.parts[key] = Part(
             key=key, collection=collection, file=manifest.part_name(key, self.label, self.ws.seal.suffix),
             records=written.records, plain_bytes=written.plain_bytes, stored_bytes=written.stored_bytes,
@@ -142,7 +144,7 @@ class Run:
         return owner | {
             "format_version": manifest.FORMAT_VERSION, "min_reader_version": manifest.READER_VERSION,
             "writer": manifest.WRITER, "backup_id": self.backup_id, "seq": self.seq, "trigger": self.trigger,
-            "timestamp_utc": manifest.moment(self.started), "finished_utc": manifest.moment(self.ws.clock()),
+            "timestamp_utc": manifest.moment(self.started), "finished_utc": manifest.moment(max(self.ws.clock(), self.started)),
             "timezone": f"{self.started.tzname()} {self.started.strftime('%z')}",
             "source": {"database": origin.database, "server_version": origin.server_version,
                        "topology": origin.topology, "consistency": origin.consistency},
