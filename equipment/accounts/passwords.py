@@ -50,7 +50,7 @@ class Passwords:
                 self._hasher.verify(stored or self._nobody, _normal(password[:LONGEST]))
             except (VerificationError, InvalidHashError):
                 return Checked(False)
-            if stored is None:
+            if not stored:
                 return Checked(False)
             renew = self._hasher.check_needs_rehash(stored)
             return Checked(True, self._hasher.hash(_normal(password)) if renew else None)

@@ -15,7 +15,7 @@ def clean_name(text: str) -> str:
 
     Raises ``BadInput`` unless it is 1 to 64 letters, digits, spaces and ``. - _ @ + '``, a letter or digit first.
     """
-    name = " ".join(unicodedata.normalize("NFKC", text[: 20 * LONGEST_NAME]).split(" ")).strip()
+    name = _one_line(text)
     if not name:
         raise BadInput("A name is needed.")
     if len(name) > LONGEST_NAME:
@@ -27,7 +27,11 @@ def clean_name(text: str) -> str:
 
 def name_key(text: str) -> str:
     """Give what all spellings of a name have in common; never raises, so that it can look anything up."""
-    return unicodedata.normalize("NFKC", text[: 20 * LONGEST_NAME]).strip().casefold()
+    return _one_line(text).casefold()
+
+
+def _one_line(text: str) -> str:
+    return " ".join(word for word in unicodedata.normalize("NFKC", text[: 20 * LONGEST_NAME]).split(" ") if word)
 
 
 def _ordinary(character: str) -> bool:

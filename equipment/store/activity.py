@@ -6,8 +6,8 @@ Only MongoDB itself removes entries, by a TTL index, and only when an installati
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,10 +18,11 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import OperationFailure
 
 from equipment.store import moments
-from equipment.store.access import Db, Who
+from equipment.store.access import Db, Who, require
 
 ACTIVITY: Final = "equipment_activity"
 RETENTION_INDEX: Final = "retention"
+ABOUT_ACCOUNTS: Final = ("user.", "sign_in", "sign_out", "settings.")
 LARGEST_ENTRY: Final = 8 * 1024 * 1024
 """Before and after together; half of what one document may hold."""
 
@@ -42,6 +43,8 @@ class Filter:
 
     names: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    """Beginnings of actions to leave out."""
     target: str = ""
     text: str = ""
     since: datetime | None = None
@@ -53,7 +56,9 @@ class Filter:
         if self.names:
             query["who"] = {"$in": list(self.names)}
         if self.actions:
-            query["action"] = {"$regex": "^(" + "|".join(re.escape(action) for action in self.actions) + ")"}
+            query["action"] = {"$regex": _beginning(self.actions)}
+        if self.without:
+            query.setdefault("action", {})["$not"] = re.compile(_beginning(self.without))
         if self.target:
             query["target"] = self.target
         if self.since or self.until:
@@ -63,6 +68,15 @@ class Filter:
             found = {"$regex": re.escape(self.text), "$options": "i"}
             query["$or"] = [{name: found} for name in ("who", "action", "target", "note")]
         return query
+
+
+def readable(db: Db, who: Who, chosen: Filter) -> Filter:
+    """Narrow *chosen* to what *who* may read: only who manages accounts reads of sign-ins and accounts.
+
+    Raises ``PermissionDenied`` for somebody who may not read the log at all.
+    """
+    account = require(db, who, "activity.read")
+    return chosen if account.may("users.manage") else replace(chosen, without=ABOUT_ACCOUNTS)
 
 
 def record(
@@ -91,8 +105,14 @@ def of_target(db: Db, target: str, *, limit: int = 1000) -> list[dict[str, Any]]
 
 def find(db: Db, chosen: Filter = Filter(), *, limit: int = 100, skip: int = 0) -> list[dict[str, Any]]:
     """Give entries newest first."""
+    return list(stream(db, chosen, limit=limit, skip=skip))
+
+
+def stream(db: Db, chosen: Filter, *, limit: int, skip: int = 0) -> Iterator[dict[str, Any]]:
+    """Give entries newest first, one after the other."""
     cursor = db[ACTIVITY].find(chosen.query()).sort([("at", DESCENDING), ("_id", DESCENDING)])
-    return [entry | {"at": moments.aware(entry["at"])} for entry in cursor.skip(skip).limit(limit)]
+    for entry in cursor.skip(skip).limit(limit):
+        yield entry | {"at": moments.aware(entry["at"])}
 
 
 def count(db: Db, chosen: Filter = Filter()) -> int:
@@ -100,9 +120,9 @@ def count(db: Db, chosen: Filter = Filter()) -> int:
     return db[ACTIVITY].count_documents(chosen.query())
 
 
-def names(db: Db) -> list[str]:
-    """Give everybody who is in the log, sorted."""
-    return sorted(str(name) for name in db[ACTIVITY].distinct("who"))
+def names(db: Db, chosen: Filter = Filter()) -> list[str]:
+    """Give everybody who is in the entries *chosen* lets through, sorted."""
+    return sorted(str(name) for name in db[ACTIVITY].distinct("who", chosen.query()))
 
 
 def prepare(db: Db, *, retention_days: int = 0) -> None:
@@ -132,6 +152,10 @@ def _entry(at: datetime, who: Who, action: str, change: Change) -> dict[str, Any
         before, after = _stand_in(before), _stand_in(after)
     return {"at": at, "who": who.name, "address": who.address, "action": action, "target": change.target,
             "before": before, "after": after, "note": change.note}
+
+
+def _beginning(words: tuple[str, ...]) -> str:
+    return "^(" + "|".join(re.escape(word) for word in words) + ")"
 
 
 def _storable(value: Any) -> Any:

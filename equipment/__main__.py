@@ -1,0 +1,135 @@
+"""Commands for whoever runs the server: ``python -m equipment user add|list|role|reset|disable|enable``.
+
+They speak to the same database as the app and go through the same rules: names, the last administrator, the log.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from backup_engine.errors import BackupError, BadInput
+from equipment import database
+from equipment.accounts import setup
+from equipment.accounts.passwords import PASSWORDS, check_rules
+from equipment.domain.names import name_key
+from equipment.domain.roles import ROLES
+from equipment.settings import get_settings
+from equipment.store import users
+from equipment.store.access import Db, Who
+from equipment.store.users import CODE_HOURS, User
+
+
+@click.group()
+def main() -> None:
+    """Look after an installation of the equipment list."""
+
+
+@main.group()
+def user() -> None:
+    """Accounts: who may sign in, with which role."""
+
+
+@user.command()
+@click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), default="user", show_default=True)
+@click.option("--password-stdin", is_flag=True, help="Read the password from the first line of the standard input.")
+def add(name: str, role: str, password_stdin: bool) -> None:
+    """Create an account; without a password it gets a one-time code, printed here."""
+    with _installation() as (db, who):
+        password_hash = None
+        if password_stdin:
+            password = sys.stdin.readline().rstrip("\r\n")
+            check_rules(password, name)
+            password_hash = PASSWORDS.hash(password)
+        created, code = users.create(db, who, name, role, password_hash=password_hash)
+        click.echo(f"{created.name} was created with the role {created.role}.")
+        _print_code(code)
+
+
+@user.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_users(as_json: bool) -> None:
+    """Show every account."""
+    with _installation() as (db, who):
+        everybody = users.listed(db, who)
+        if as_json:
+            click.echo(json.dumps([_facts(one) for one in everybody], indent=2))
+            return
+        for one in everybody:
+            last = f"{one.last_sign_in:%Y-%m-%d %H:%M} UTC" if one.last_sign_in else "never signed in"
+            click.echo(f"{one.name:32} {one.role:11} {one.state:9} {last}")
+
+
+@user.command()
+@click.argument("name")
+@click.argument("role", type=click.Choice(ROLES))
+def role(name: str, role: str) -> None:
+    """Give an account another role; never takes the last administrator's."""
+    with _installation() as (db, who):
+        users.set_role(db, who, name_key(name), role)
+        click.echo(f"{name} has the role {role}.")
+
+
+@user.command()
+@click.argument("name")
+def reset(name: str) -> None:
+    """Replace an account's password by a one-time code, printed here; ends its sessions."""
+    with _installation() as (db, who):
+        _print_code(users.reset(db, who, name_key(name)))
+
+
+@user.command()
+@click.argument("name")
+def disable(name: str) -> None:
+    """Lock an account out and end its sessions; never the last administrator's."""
+    with _installation() as (db, who):
+        users.disable(db, who, name_key(name))
+        click.echo(f"{name} can no longer sign in.")
+
+
+@user.command()
+@click.argument("name")
+def enable(name: str) -> None:
+    """Let a disabled account in again."""
+    with _installation() as (db, who):
+        users.enable(db, who, name_key(name))
+        click.echo(f"{name} can sign in again.")
+
+
+@contextmanager
+def _installation() -> Iterator[tuple[Db, Who]]:
+    """Open this installation's database; end with an error's words and code instead of a traceback."""
+    try:
+        settings = get_settings()
+        if database.choose(settings) is database.Choice.NONE:
+            raise BadInput("There is no MongoDB here.", hint="Set MONGODB_URI or install the requirements.")
+        db = database.connect(settings)
+        setup.prepare(db, settings)
+        # Whoever may run this may read the whole database anyway: the operating system is the gate.
+        yield db, Who("system:command", getpass.getuser(), "console")
+    except BackupError as error:
+        click.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+    finally:
+        database.close()
+
+
+def _print_code(code: str | None) -> None:
+    if code:
+        click.echo(f"One-time code, good for {CODE_HOURS} hours, typed in place of the password: {code}")
+
+
+def _facts(one: User) -> dict[str, object]:
+    last = one.last_sign_in.isoformat() if one.last_sign_in else None
+    return {"name": one.name, "role": one.role, "state": one.state, "last_sign_in": last,
+            "signs_in_with": "password" if one.local else "identity provider"}
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m equipment")

@@ -1,0 +1,168 @@
+"""User Management: who may sign in, with which role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import streamlit as st
+
+from backup_engine.errors import BackupError
+from equipment.accounts import signup
+from equipment.domain.roles import ROLES
+from equipment.store import sessions, users
+from equipment.store.users import CODE_HOURS, User
+from equipment.ui.context import App
+
+__all__ = ["show"]
+
+NEW_CODE: Final = "_users_new_code"
+GENERATION: Final = "_users_generation"
+STATES: Final = {
+    "active": "Active", "disabled": "Disabled", "pending": "Waits for approval", "rejected": "Not approved",
+}
+
+
+def show(app: App) -> None:
+    """Draw the screen. Raises ``AdminOnly`` for everybody else."""
+    everybody = users.listed(app.database, app.who)
+    if NEW_CODE in st.session_state:
+        _show_code()
+    waiting = [user for user in everybody if user.state == "pending"]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{_count(everybody)}**", width="content")
+        st.space("stretch")
+        if st.button("New user", icon=":material/person_add:", type="primary"):
+            _new_user(app)
+    for user in waiting:
+        _waiting(app, user)
+    chosen = _table(everybody)
+    if chosen is not None:
+        _actions(app, chosen)
+    st.divider()
+    _sign_up_switch(app)
+
+
+def _count(everybody: list[User]) -> str:
+    waiting = sum(user.state == "pending" for user in everybody)
+    words = f"{len(everybody)} user" + ("s" if len(everybody) != 1 else "")
+    return f"{words}, {waiting} waiting for approval" if waiting else words
+
+
+def _table(everybody: list[User]) -> User | None:
+    rows = [
+        {"Name": user.name, "Role": user.role, "State": _state(user), "Last sign-in": user.last_sign_in,
+         "Created": user.created, "Signs in with": "password" if user.local else "identity provider"}
+        for user in everybody
+    ]
+    picked = st.dataframe(
+        rows, hide_index=True, on_select="rerun", selection_mode="single-row", height="content",
+        key=f"users_table_{st.session_state.get(GENERATION, 0)}",
+        column_config={
+            "Last sign-in": st.column_config.DatetimeColumn(format="calendar"),
+            "Created": st.column_config.DatetimeColumn(format="YYYY-MM-DD"),
+        },
+    )
+    positions = picked["selection"]["rows"]
+    if positions and positions[0] < len(everybody):
+        return everybody[positions[0]]
+    st.caption("Select a user to change the role, reset the password, disable the account or end its sessions.")
+    return None
+
+
+def _state(user: User) -> str:
+    if user.state == "active" and user.code_until:
+        return "One-time code not used yet"
+    if user.state == "active" and user.must_change:
+        return "Must choose a password"
+    return STATES[user.state]
+
+
+def _actions(app: App, user: User) -> None:
+    db, who, key = app.database, app.who, user.key
+    live = len(sessions.of_user(db, key))
+    with st.container(border=True):
+        st.markdown(f"**{user.name}**, signed in {live} times" if live != 1 else f"**{user.name}**, signed in once")
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            role = st.selectbox("Role", ROLES, index=ROLES.index(user.role), key=f"role_{key}", width=180)
+            if st.button("Change role", disabled=role == user.role):
+                _do(lambda: users.set_role(db, who, key, role), f"{user.name} is now {role}.")
+            if user.local and st.button("Reset password", help="Gives a one-time code; the old password ends now."):
+                _do(lambda: _keep_code(user.name, users.reset(db, who, key)))
+            if user.state == "active" and st.button("Disable", help="Ends all sessions; can be enabled again."):
+                _do(lambda: users.disable(db, who, key), f"{user.name} can no longer sign in.")
+            if user.state == "disabled" and st.button("Enable"):
+                _do(lambda: users.enable(db, who, key), f"{user.name} can sign in again.")
+            if user.state == "rejected" and st.button("Approve after all"):
+                _do(lambda: users.approve(db, who, key), f"{user.name} can sign in.")
+            if st.button("End all sessions", disabled=not live):
+                _do(lambda: users.end_sessions(db, who, key), f"{user.name} is signed out everywhere.")
+
+
+def _waiting(app: App, user: User) -> None:
+    with st.container(border=True):
+        st.markdown(f"**{user.name}** asks for an account")
+        if user.note:
+            st.text(user.note)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            role = st.selectbox("Role", ROLES, key=f"approve_role_{user.key}", width=180)
+            if st.button("Approve", type="primary", key=f"approve_{user.key}"):
+                _do(lambda: users.approve(app.database, app.who, user.key, role), f"{user.name} can sign in.")
+            reason = st.text_input("Reason", key=f"reason_{user.key}", max_chars=500, placeholder="The person reads it")
+            if st.button("Reject", key=f"reject_{user.key}"):
+                _do(lambda: users.reject(app.database, app.who, user.key, reason), f"{user.name} was not approved.")
+
+
+@st.dialog("New user")
+def _new_user(app: App) -> None:
+    with st.form("new_user", border=False):
+        name = st.text_input("Name", max_chars=64)
+        role = st.selectbox("Role", ROLES)
+        st.caption(f"The person signs in with a one-time code, good for {CODE_HOURS} hours, and chooses a password.")
+        pressed = st.form_submit_button("Create", type="primary")
+    if not pressed:
+        return
+    try:
+        user, code = users.create(app.database, app.who, name, role)
+    except BackupError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    _keep_code(user.name, code or "")
+    _again()
+
+
+@st.dialog("One-time code", on_dismiss="rerun")
+def _show_code() -> None:
+    name, code = st.session_state.pop(NEW_CODE)
+    st.markdown(f"Give this code to **{name}**. It is shown only now, works once and within {CODE_HOURS} hours.")
+    st.code(code, language=None)
+    st.caption("It is typed in place of the password; a new password is then chosen.")
+
+
+def _sign_up_switch(app: App) -> None:
+    now = signup.is_open(app.database)
+    wished = st.toggle("People may ask for an account on the sign-in page", value=now, key="sign_up_open",
+                       help="Nobody gets in before an administrator approves.")
+    if wished != now:
+        _do(lambda: signup.switch(app.database, app.who, wished))
+
+
+def _keep_code(name: str, code: str) -> None:
+    st.session_state[NEW_CODE] = (name, code)
+
+
+def _do(action: Callable[[], object], done: str = "") -> None:
+    """Run one change; say what came of it."""
+    try:
+        action()
+    except BackupError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if done:
+        st.toast(done, icon=":material/check:")
+    _again()
+
+
+def _again() -> None:
+    st.session_state[GENERATION] = st.session_state.get(GENERATION, 0) + 1
+    st.rerun()
