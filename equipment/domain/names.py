@@ -27,7 +27,7 @@ def clean_name(text: str) -> str:
 
 def name_key(text: str) -> str:
     """Give what all spellings of a name have in common; never raises, so that it can look anything up."""
-    return _one_line(text).casefold()
+    return _one_line(text).casefold().encode("utf-8", "replace").decode()
 
 
 def _one_line(text: str) -> str:

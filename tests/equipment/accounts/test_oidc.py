@@ -1,0 +1,130 @@
+"""Claims to account and role: by issuer and subject, never by a name somebody else could take."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from equipment.accounts import oidc
+from equipment.accounts.login import SignInRefused, Visitor
+from equipment.accounts.oidc import role_of
+from equipment.settings import Settings
+from equipment.store import moments, users
+from equipment.store.access import SYSTEM, Who, identify
+from equipment.store.sessions import USUAL
+
+Db = Database[dict[str, Any]]
+SETTINGS = Settings(oidc=True, oidc_roles={"lab": "technician", "chiefs": "admin", "guests": "user"})
+
+
+def claims(**others: Any) -> dict[str, Any]:
+    """What a provider says."""
+    now = int(moments.now().timestamp())
+    return {"iss": "https://id.example", "sub": "1", "name": "Ada", "groups": ["lab"], "iat": now, **others}
+
+
+def enter(database: Db, settings: Settings = SETTINGS, **others: Any) -> Who:
+    """Sign in with these claims."""
+    return oidc.enter(database, claims(**others), settings, Visitor(), USUAL)
+
+
+@pytest.mark.parametrize(("groups", "role"), [
+    (["lab"], "technician"), (["guests", "chiefs", "lab"], "admin"), ("lab", "technician"), (["other"], None),
+    ([], None), (None, None), ([["lab"]], None), ({"lab": 1}, None), (["LAB"], None), ([7, "guests"], "user"),
+])
+def test_roles(groups: Any, role: str | None) -> None:
+    assert role_of({"groups": groups}, SETTINGS) == role
+
+
+def test_a_default_role() -> None:
+    assert role_of({}, SETTINGS.model_copy(update={"oidc_default_role": "user"})) == "user"
+
+
+def test_the_first_visit_creates_the_account(database: Db) -> None:
+    account = identify(database, enter(database))
+
+    assert account is not None
+    assert (account.name, account.role, account.local) == ("Ada", "technician", False)
+
+
+def test_the_same_person_is_recognised_under_another_name(database: Db) -> None:
+    enter(database)
+    enter(database, name="Ada Lovelace", groups=["chiefs"])
+
+    assert [(user.name, user.role) for user in users.listed(database, SYSTEM)] == [("Ada", "admin")]
+
+
+@pytest.mark.parametrize("other", [{"sub": "2"}, {"iss": "https://evil.example"}])
+def test_somebody_else_with_the_same_name_is_somebody_else(database: Db, other: dict[str, Any]) -> None:
+    users.create(database, SYSTEM, "Ada", "admin")
+    enter(database)
+    enter(database, **other)
+
+    assert [user.name for user in users.listed(database, SYSTEM)] == ["Ada", "Ada 2", "Ada 3"]
+
+
+@pytest.mark.parametrize("missing", ["iss", "sub", "groups"])
+def test_without_identity_or_role_nobody_gets_in(database: Db, missing: str) -> None:
+    with pytest.raises(SignInRefused):
+        enter(database, **{missing: None})
+
+    assert not users.exist(database)
+
+
+@pytest.mark.parametrize("name", ["", "<b>x</b>", "\x00", 7, None, "x" * 10_000])
+def test_odd_names(database: Db, name: Any) -> None:
+    who = enter(database, name=name, email="ada@lab.example")
+
+    assert who.name in ("ada@lab.example", "x" * 60)
+
+
+def test_signed_out_everywhere_means_signing_in_again(database: Db) -> None:
+    before = int(moments.now().timestamp()) - 60
+    enter(database, iat=before)
+    users.end_sessions(database, SYSTEM, "ada")
+
+    with pytest.raises(SignInRefused, match="signed out"):
+        enter(database, iat=before)
+    assert enter(database, iat=int(moments.now().timestamp()) + 1)
+
+
+def test_disabled_means_out(database: Db) -> None:
+    enter(database)
+    users.disable(database, SYSTEM, "ada")
+
+    with pytest.raises(SignInRefused):
+        enter(database, iat=int(moments.now().timestamp()) + 1)
+
+
+@pytest.mark.parametrize("iat", [0, None, "x", -1e300, float("nan")])
+def test_old_claims_expire(database: Db, iat: Any) -> None:
+    enter(database)
+
+    with pytest.raises(SignInRefused, match="expired"):
+        enter(database, iat=iat)
+
+
+def test_an_old_cookie_of_the_provider_expires_with_our_limit(database: Db) -> None:
+    enter(database)
+
+    with pytest.raises(SignInRefused, match="expired"):
+        enter(database, iat=int((moments.now() - USUAL.longest - timedelta(minutes=1)).timestamp()))
+
+
+def test_the_last_administrator_keeps_the_role(database: Db) -> None:
+    enter(database, groups=["chiefs"])
+
+    account = identify(database, enter(database, groups=["lab"]))
+
+    assert account is not None
+    assert account.role == "admin"
+
+
+def test_it_has_no_password(database: Db) -> None:
+    enter(database)
+
+    with pytest.raises(Exception, match="identity provider"):
+        users.reset(database, SYSTEM, "ada")

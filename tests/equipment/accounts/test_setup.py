@@ -1,0 +1,114 @@
+"""The first run: only the set-up code of the console makes an administrator, once."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from pymongo.database import Database
+
+from backup_engine.errors import BadInput
+from equipment.accounts import setup
+from equipment.accounts.login import SignInRefused
+from equipment.settings import Settings
+from equipment.store import activity, users
+from equipment.store.access import SYSTEM, USERS
+from tests.equipment.accounts.cheap import CHEAP, PASSWORD
+
+Db = Database[dict[str, Any]]
+
+
+def create(database: Db, code: str, name: str = "Ada", password: str = PASSWORD) -> None:
+    """Create the first administrator cheaply."""
+    setup.create_administrator(database, code, name, password, passwords=CHEAP)
+
+
+def test_the_code_makes_the_administrator(database: Db) -> None:
+    assert setup.is_first_run(database)
+
+    create(database, setup.setup_code().lower())
+
+    assert not setup.is_first_run(database)
+    assert [(user.name, user.role) for user in users.listed(database, SYSTEM)] == [("Ada", "admin")]
+    assert activity.find(database)[0]["action"] == "user.create"
+
+
+@pytest.mark.parametrize("code", ["", "AAAA-AAAA-AAAA", "é" * 1000, "\x00"])
+def test_without_it_nobody_gets_in(database: Db, code: str) -> None:
+    with pytest.raises(SignInRefused, match="set-up code is not right"):
+        create(database, code)
+
+    assert setup.is_first_run(database)
+
+
+def test_the_code_cannot_be_guessed_at_leisure(database: Db) -> None:
+    refusals = []
+    for n in range(30):
+        with pytest.raises(SignInRefused) as caught:
+            create(database, f"code {n}")
+        refusals.append(str(caught.value))
+
+    assert sum("not right" in one for one in refusals) == setup.LIMIT.free
+
+
+@pytest.mark.parametrize(("name", "password"), [("", PASSWORD), ("<b>", PASSWORD), ("Ada", "short"), ("Ada", "Ada")])
+def test_what_cannot_be_creates_nothing(database: Db, name: str, password: str) -> None:
+    with pytest.raises(BadInput):
+        create(database, setup.setup_code(), name, password)
+
+    assert setup.is_first_run(database)
+
+
+def test_two_browsers_at_once_make_one(database: Db) -> None:
+    start, refused = threading.Barrier(5), []
+
+    def attempt(name: str) -> None:
+        start.wait()
+        try:
+            create(database, setup.setup_code(), name)
+        except SignInRefused as error:
+            refused.append(error)
+
+    threads = [threading.Thread(target=attempt, args=(f"Ada {n}",)) for n in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert database[USERS].count_documents({}) == 1
+    assert len(refused) == 4
+
+
+def test_the_environment_does_the_same(database: Db, capsys: pytest.CaptureFixture[str]) -> None:
+    setup.announce(database, Settings(admin_user="Ada", admin_password=SecretStr(PASSWORD)))
+    setup.announce(database, Settings(admin_user="Eve", admin_password=SecretStr(PASSWORD)))
+
+    assert [user.name for user in users.listed(database, SYSTEM)] == ["Ada"]
+    assert setup.setup_code() not in capsys.readouterr().err
+
+
+def test_a_poor_password_in_the_environment_is_not_used(
+    database: Db, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    setup.announce(database, Settings(admin_user="Ada", admin_password=SecretStr("hunter2")))
+
+    assert setup.is_first_run(database)
+    assert setup.setup_code() in capsys.readouterr().err
+    assert "hunter2" not in caplog.text
+
+
+def test_the_console_says_the_code_only_on_a_first_run(database: Db, capsys: pytest.CaptureFixture[str]) -> None:
+    users.create(database, SYSTEM, "Bob", "user")
+
+    setup.announce(database, Settings())
+
+    assert capsys.readouterr().err == ""
+
+
+def test_preparing_twice_is_fine(database: Db) -> None:
+    setup.prepare(database, Settings(activity_days=30))
+    setup.prepare(database, Settings())
+
+    assert "until_1" in database["equipment_sessions"].index_information()

@@ -1,0 +1,92 @@
+"""Asking for an account: off by default, and nobody gets in unasked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from backup_engine.errors import AdminOnly, BadInput
+from equipment.accounts import login, signup
+from equipment.accounts.login import REFUSED, SignInRefused, Visitor
+from equipment.store import users
+from equipment.store.access import SYSTEM, USERS
+from tests.equipment.accounts.cheap import CHEAP, PASSWORD
+from tests.equipment.store.people import signed_in
+
+Db = Database[dict[str, Any]]
+
+
+def ask(database: Db, name: str = "Eve", password: str = PASSWORD, address: str = "192.0.2.1") -> None:
+    """Ask cheaply."""
+    signup.ask(database, name, password, "of the optics group", Visitor(address), passwords=CHEAP)
+
+
+def test_off_by_default(database: Db) -> None:
+    assert not signup.is_open(database)
+    with pytest.raises(SignInRefused):
+        ask(database)
+    assert not users.exist(database)
+
+
+def test_only_an_administrator_switches_it_on(database: Db) -> None:
+    with pytest.raises(AdminOnly):
+        signup.switch(database, signed_in(database, "manager"), True)
+
+    signup.switch(database, SYSTEM, True)
+    assert signup.is_open(database)
+    signup.switch(database, SYSTEM, False)
+    assert not signup.is_open(database)
+
+
+def test_a_request_waits_and_is_approved(database: Db) -> None:
+    signup.switch(database, SYSTEM, True)
+    ask(database)
+
+    with pytest.raises(SignInRefused, match="waits for an administrator"):
+        login.sign_in(database, "Eve", PASSWORD, Visitor(), passwords=CHEAP)
+    users.approve(database, SYSTEM, "eve")
+
+    _, account = login.sign_in(database, "Eve", PASSWORD, Visitor(), passwords=CHEAP)
+    assert account.role == "user"
+
+
+def test_a_name_that_is_taken_looks_the_same_and_changes_nothing(database: Db) -> None:
+    signup.switch(database, SYSTEM, True)
+    users.create(database, SYSTEM, "Eve", "admin", password_hash=CHEAP.hash("the real password"))
+    before = list(database[USERS].find())
+
+    ask(database)
+
+    assert list(database[USERS].find()) == before
+    with pytest.raises(SignInRefused, match=REFUSED):
+        login.sign_in(database, "Eve", PASSWORD, Visitor(), passwords=CHEAP)
+
+
+@pytest.mark.parametrize(("name", "password"), [
+    ("", PASSWORD), ("\x00", PASSWORD), ("<b>", PASSWORD), ("Eve", "short"),
+])
+def test_what_cannot_be(database: Db, name: str, password: str) -> None:
+    signup.switch(database, SYSTEM, True)
+
+    with pytest.raises(BadInput):
+        ask(database, name, password)
+
+
+def test_one_address_cannot_fill_the_list(database: Db) -> None:
+    signup.switch(database, SYSTEM, True)
+    for n in range(signup.LIMIT.free):
+        ask(database, f"Eve {n}")
+
+    with pytest.raises(SignInRefused, match="Too many requests"):
+        ask(database, "one more")
+
+
+def test_all_addresses_together_cannot_either(database: Db) -> None:
+    signup.switch(database, SYSTEM, True)
+    for n in range(signup.MOST_WAITING):
+        ask(database, f"Eve {n}", address=f"192.0.2.{n}")
+
+    with pytest.raises(SignInRefused, match="Too many requests"):
+        ask(database, "one more", address="198.51.100.1")
