@@ -7,6 +7,7 @@ elements are equal bytes. The layout is that of https://bsonspec.org/spec.html, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from struct import Struct
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import bson
 from bson import json_util
 from bson.codec_options import CodecOptions, DatetimeConversion
+from bson.errors import BSONError
 from bson.objectid import ObjectId
 from bson.raw_bson import RawBSONDocument
 
@@ -99,6 +101,16 @@ def id_text(element: bytes) -> str:
     if isinstance(value, str) and not value.startswith("~") and not ObjectId.is_valid(value):
         return value
     return "~" + json_util.dumps(value, json_options=json_util.CANONICAL_JSON_OPTIONS)
+
+
+def id_from_text(text: str) -> bytes:
+    """Read back what ``id_text`` wrote; other text is a string."""
+    if ObjectId.is_valid(text):
+        return element_of(ObjectId(text))
+    if text.startswith("~"):
+        with suppress(ValueError, TypeError, BSONError):
+            return element_of(json_util.loads(text[1:], json_options=json_util.CANONICAL_JSON_OPTIONS))
+    return element_of(text)
 
 
 def filter_by_id(identity: bytes) -> RawBSONDocument:

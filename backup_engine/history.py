@@ -1,0 +1,255 @@
+"""The time machine: every version of a record in every set on disk, and the records that are nowhere else.
+
+Works with the database down as far as that is possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import bson
+import numpy as np
+
+from backup_engine import raw, sides
+from backup_engine.capabilities import answers_commands, database_errors
+from backup_engine.errors import DatabaseUnreachable
+from backup_engine.history_index import (
+    Entry,
+    Hashes,
+    content_hash,
+    identity_hash,
+    index_of,
+    records_of,
+    table_hash,
+)
+from backup_engine.model import SILENT, BackupSet, Watch
+from backup_engine.planner import FieldChange, Same, exactly, field_changes
+from backup_engine.same_text import same_text
+from backup_engine.workspace import Workspace
+
+__all__ = ["History", "Lost", "Version", "history_of", "lost_and_found"]
+
+Wanted = tuple[int, int]
+"""Hash of identity and of content."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """What a record was in consecutive sets; ``document`` None: it was not there."""
+
+    document: bytes | None
+    first: BackupSet
+    last: BackupSet
+    sets: int
+    changes: tuple[FieldChange, ...] = ()
+    """What differs from the version before."""
+
+
+@dataclass(frozen=True)
+class History:
+    """The timeline of one record, oldest version first."""
+
+    identity: str
+    versions: tuple[Version, ...]
+    unreadable: tuple[tuple[BackupSet, str], ...] = ()
+    """Sets that could not be read, and why."""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A record that is in backups only: as it was last, and the newest set that has it."""
+
+    identity: str
+    document: bytes
+    last: BackupSet
+
+
+def history_of(ws: Workspace, key: str, record: str, *, watch: Watch = SILENT) -> History:
+    """Join every set into the timeline of one record.
+
+    ``record`` is the text of its ``_id`` (``raw.id_text``), or a uuid, ID or Serial of the current list. Sets before
+    the first that has the record are left out. Sets of the original system are searched by its uuid, else by its ID
+    and Serial, as the current list or the newest set that knows it has them.
+    """
+    entries = index_of(ws, key, watch=watch)
+    live = _live_record(ws, key, record)
+    element = raw.id_from_text(record) if live is None else raw.id_of(live)
+    identity = identity_hash(element)
+    exact = {entry.backup.backup_id: (identity, content) for entry in entries
+             if entry.backup.state != "legacy" and (content := entry.content_of(identity)) is not None}
+    documents = _documents(ws, key, entries, exact, watch)
+    known = live if live is not None else _newest(entries, exact, documents)
+    in_tables = None if known is None else table_hash(known)
+    tables = {entry.backup.backup_id: (in_tables, content) for entry in entries
+              if entry.backup.state == "legacy" and in_tables is not None
+              and (content := entry.content_of(in_tables)) is not None}
+    documents |= _documents(ws, key, entries, tables, watch)
+    return History(
+        raw.id_text(element),
+        tuple(_timeline(entries, exact | tables, documents)),
+        tuple((entry.backup, entry.problem) for entry in entries if entry.problem),
+    )
+
+
+def lost_and_found(
+    ws: Workspace, key: str, *, present: Iterable[Mapping[str, Any] | bytes] = (), limit: int = 10_000,
+    watch: Watch = SILENT,
+) -> list[Lost]:
+    """List records that are in any set but not in the current list, most recently seen first.
+
+    ``present`` are further records that count as there (the trash): documents with their ``_id``, uuid, ID, Serial.
+    Raises ``DatabaseUnreachable``: without the list everything would seem lost.
+    """
+    entries = index_of(ws, key, watch=watch)
+    known = _present(ws, key, present, _has_tables(entries))
+    needed: list[tuple[Entry, list[Wanted]]] = []
+    total = 0
+    for entry in reversed(entries):
+        lost = np.setdiff1d(entry.identities, known)
+        if len(lost):
+            at = np.searchsorted(entry.identities, lost)
+            needed.append((entry, list(zip(lost.tolist(), entry.contents[at].tolist(), strict=True))))
+            known = np.union1d(known, lost)
+            total += len(lost)
+        if total >= limit:
+            break
+    return _lost(ws, key, entries, needed, watch)[:limit]
+
+
+def _documents(
+    ws: Workspace, key: str, entries: Sequence[Entry], needed: Mapping[str, Wanted], watch: Watch
+) -> dict[Wanted, bytes]:
+    """Find the record for each pair of hashes: among what ended, else in the newest set that has it."""
+    newest: dict[Wanted, Entry] = {}
+    for entry in entries:
+        if entry.backup.backup_id in needed:
+            newest[needed[entry.backup.backup_id]] = entry
+    by_set: dict[str, tuple[Entry, set[Wanted]]] = {}
+    for wanted, entry in newest.items():
+        by_set.setdefault(entry.backup.backup_id, (entry, set()))[1].add(wanted)
+    found: dict[Wanted, bytes] = {}
+    for entry, wanted_here in by_set.values():
+        found |= _fetch(ws, key, entries, entry, wanted_here, watch)
+    return found
+
+
+def _fetch(
+    ws: Workspace, key: str, entries: Sequence[Entry], entry: Entry, wanted: set[Wanted], watch: Watch
+) -> dict[Wanted, bytes]:
+    found = {one: ended.ended[one] for ended in entries for one in wanted & ended.ended.keys()}
+    left = {identity: content for identity, content in wanted if (identity, content) not in found}
+    if left:
+        for identity, document in records_of(ws, entry.backup, key, watch=watch):
+            if identity in left and content_hash(document) == left[identity]:
+                found[identity, left[identity]] = document
+    return found
+
+
+def _timeline(
+    entries: Sequence[Entry], present: Mapping[str, Wanted], documents: Mapping[Wanted, bytes]
+) -> Iterator[Version]:
+    version: Version | None = None
+    table = False
+    for entry in entries:
+        if entry.problem:
+            continue
+        wanted = present.get(entry.backup.backup_id)
+        document = None if wanted is None else documents.get(wanted)
+        if version is None and document is None:
+            continue
+        textual = entry.backup.state == "legacy"
+        changes = _changes(version, document, table, textual)
+        table = textual
+        if version is None or (version.document is None) != (document is None) or changes:
+            if version is not None:
+                yield version
+            version = Version(document, entry.backup, entry.backup, 1, changes)
+        else:
+            version = replace(version, document=document, last=entry.backup, sets=version.sets + 1)
+    if version is not None:
+        yield version
+
+
+def _changes(
+    before: Version | None, after: bytes | None, was_text: bool, is_text: bool
+) -> tuple[FieldChange, ...]:
+    if before is None or before.document is None or after is None or before.document == after:
+        return ()
+    changes = field_changes(before.document, after, _rule(was_text, is_text))
+    return tuple(one for one in changes if one.name != b"_id")
+
+
+def _rule(was_text: bool, is_text: bool) -> Same:
+    if was_text:
+        return same_text
+    return (lambda old, new: same_text(new, old)) if is_text else exactly
+
+
+def _newest(
+    entries: Sequence[Entry], present: Mapping[str, Wanted], documents: Mapping[Wanted, bytes]
+) -> bytes | None:
+    having = [entry.backup.backup_id for entry in entries if entry.backup.backup_id in present]
+    return documents.get(present[having[-1]]) if having else None
+
+
+def _lost(
+    ws: Workspace, key: str, entries: Sequence[Entry], needed: Sequence[tuple[Entry, list[Wanted]]], watch: Watch
+) -> list[Lost]:
+    found: list[Lost] = []
+    tables = _has_tables(entries)
+    in_tables: set[int] = set()
+    for entry, wanted in needed:
+        documents = _fetch(ws, key, entries, entry, set(wanted), watch)
+        for document in (documents[one] for one in wanted if one in documents):
+            by_table = table_hash(document) if tables else None
+            if entry.backup.state == "legacy" and by_table in in_tables:
+                continue
+            if by_table is not None:
+                in_tables.add(by_table)
+            found.append(Lost(raw.id_text(raw.id_of(document)), document, entry.backup))
+    return found
+
+
+def _present(ws: Workspace, key: str, more: Iterable[Mapping[str, Any] | bytes], tables: bool) -> Hashes:
+    hashes: set[int] = set()
+    with sides.of_current(ws, key) as live:
+        for batch in live.batches:
+            for document in raw.documents_of(batch):
+                hashes |= _hashes_of(document, tables)
+    for one in more:
+        hashes |= _hashes_of(one if isinstance(one, bytes) else bson.encode(one), tables)
+    return np.array(sorted(hashes), np.uint64)
+
+
+def _has_tables(entries: Sequence[Entry]) -> bool:
+    """Whether sets of the original system are there: only they need the search by uuid, ID and Serial."""
+    return any(entry.backup.state == "legacy" for entry in entries)
+
+
+def _hashes_of(document: bytes, tables: bool) -> set[int]:
+    by_table = table_hash(document) if tables else None
+    return {identity_hash(raw.id_of(document))} | (set() if by_table is None else {by_table})
+
+
+def _live_record(ws: Workspace, key: str, record: str) -> bytes | None:
+    try:
+        database = ws.connect()
+    except DatabaseUnreachable:
+        return None
+    value = raw.value_of(raw.id_from_text(record))
+    number = int(record) if record.isdigit() and len(record) < 18 else record
+    others = [{name: {"$in": [record, number]}} for name in ("uuid", "ID", "Serial")]
+    collection = database[ws.source(key).collection]
+    for query in ({"_id": value}, *others):
+        if not answers_commands(database):
+            found = collection.find_one(query)
+            document = None if found is None else bson.encode(found)
+        else:
+            with database_errors(database):
+                exact = collection.with_options(codec_options=raw.RAW).find_one(query)
+            document = None if exact is None else bytes(exact.raw)
+        if document is not None:
+            return document
+    return None
