@@ -72,4 +72,5 @@ def test_the_commands_in_the_readme_are_the_ones_that_are_tested() -> None:
 
 if __name__ == "__main__":
     table = f"<!-- options -->\n{options_table()}\n<!-- /options -->"
-    (ROOT / "README.md").write_text(re.sub(r"<!-- options -->.*?<!-- /options -->", lambda _: table, README, flags=re.S))
+    filled = re.sub(r"<!-- options -->.*?<!-- /options -->", lambda _: table, README, flags=re.S)
+    (ROOT / "README.md").write_text(filled)

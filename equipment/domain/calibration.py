@@ -9,7 +9,6 @@ from datetime import date, timedelta
 
 from equipment.domain import dates
 from equipment.domain.dates import Status
-from equipment.domain.query import Query
 from equipment.domain.record import ID, LAST_CALIBRATION, NEXT_CALIBRATION
 from equipment.domain.search import Sheet
 
@@ -37,7 +36,7 @@ def items(sheet: Sheet, today: date) -> list[Item]:
     """Read every record of the list, in the list's order."""
     names = (ID, *NAMING, LAST_CALIBRATION, NEXT_CALIBRATION)
     columns = [sheet.texts(name).to_pylist() for name in names]
-    keys = sheet.keys(sheet.find(Query(), {}, today))
+    keys = sheet.all_keys()
     return [_item(key, cells, today) for key, *cells in zip(keys, *columns, strict=True)]
 
 

@@ -75,6 +75,11 @@ class Sheet:
         found: list[str] = self._table[KEY].take(pa.array(rows)).to_pylist()
         return found
 
+    def all_keys(self) -> list[str]:
+        """Give the key of every row, as ``texts`` gives a column."""
+        found: list[str] = self._table[KEY].to_pylist()
+        return found
+
     def texts(self, column: str) -> pa.Array:
         """Give one column; a field that is missing is empty text."""
         return self._once(("texts", column), lambda: self._texts(column))

@@ -1,0 +1,233 @@
+"""Change the columns of the list: add, rename, type, order, hide, delete and bring back.
+
+A type, an order or a hidden column is only a note in ``equipment_columns``; records are not touched. Renaming and
+deleting do change records, each guarded by its exact bytes. The values of a deleted column go to
+``equipment_deleted_columns`` in the same transaction, one document ``{deletion, record, before, value}`` per record, so
+that *Bring back* can put every one of them where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import bson
+from bson.binary import Binary
+from bson.objectid import ObjectId
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
+
+from backup_engine import raw
+from backup_engine.changes import Applied, Change
+from backup_engine.errors import BadInput
+from backup_engine.guarded import apply_each
+from backup_engine.model import SILENT, Watch
+from equipment.domain.fields import TYPES
+from equipment.domain.record import ID
+from equipment.store import activity, listing, moments
+from equipment.store.access import Db, Who, require
+from equipment.store.listing import EQUIPMENT
+from equipment.store.schema import COLUMNS
+
+VALUES: Final = "equipment_deleted_columns"
+LONGEST_NAME: Final = 100
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """A deleted column that can be brought back: ``number`` names the deletion."""
+
+    number: str
+    name: str
+    by: str
+    at: datetime
+    records: int
+
+
+@dataclass(frozen=True)
+class Done:
+    """How many records a change of a column touched, and how many were left alone because somebody changed them."""
+
+    changed: int
+    conflicts: int
+
+
+def add(db: Db, who: Who, name: str, kind: str = "text") -> None:
+    """Add a column; raises ``BadInput`` for a name that cannot be used or is there already."""
+    require(db, who, "columns.manage")
+    name = check_name(db, name)
+    _configure(db, who, name, {"type": _known(kind)}, "add")
+
+
+def set_type(db: Db, who: Who, name: str, kind: str) -> None:
+    """Say how a column's texts are to be understood; nothing stored changes."""
+    require(db, who, "columns.manage")
+    _configure(db, who, name, {"type": _known(kind)}, "type")
+
+
+def set_hidden(db: Db, who: Who, name: str, hidden: bool) -> None:
+    """Show a column or not."""
+    require(db, who, "columns.manage")
+    _configure(db, who, name, {"hidden": hidden}, "hide" if hidden else "show")
+
+
+def set_order(db: Db, who: Who, names: Sequence[str]) -> None:
+    """Put the columns in this order."""
+    require(db, who, "columns.manage")
+    for position, name in enumerate(names):
+        db[COLUMNS].update_one({"_id": name}, {"$set": {"position": position}}, upsert=True)
+    activity.record(db, who, "columns.manage", "column:all", after={"order": list(names)})
+
+
+def rename(db: Db, who: Who, old: str, new: str, *, watch: Watch = SILENT) -> Done:
+    """Rename a column in every record, in its place. Raises ``BadInput`` when the new name is taken."""
+    require(db, who, "columns.manage")
+    new = check_name(db, new)
+    before, after = old.encode(), new.encode()
+    changes = (
+        Change(document, raw.build((after if name == before else name, element) for name, element in fields))
+        for document, fields in _with_field(db, before)
+    )
+    done = _apply(db, changes, None, watch)
+    note = db[COLUMNS].find_one_and_delete({"_id": old}) or {}
+    db[COLUMNS].replace_one({"_id": new}, {**note, "_id": new}, upsert=True)
+    activity.record(db, who, "columns.manage", f"column:{new}", before={"name": old}, after={"name": new},
+                    note=f"renamed in {done.changed} records")
+    return done
+
+
+def delete(db: Db, who: Who, name: str, *, watch: Watch = SILENT) -> Done:
+    """Take a column out of every record; ``bring_back`` undoes it. Raises ``BadInput`` for the ID column."""
+    require(db, who, "columns.manage")
+    if name in (ID, "_id"):
+        raise BadInput(f"The column {name} tells the records apart and cannot be deleted.")
+    field, number = name.encode(), ObjectId()
+
+    def keep(session: ClientSession | None, applied: list[Applied]) -> None:
+        kept = [_kept(number, field, one.change) for one in applied if one.status == "updated"]
+        if kept:
+            inside: dict[str, Any] = {"session": session} if session else {}
+            db[VALUES].insert_many(kept, **inside)
+
+    changes = (
+        Change(document, raw.build((other, element) for other, element in fields if other != field))
+        for document, fields in _with_field(db, field)
+    )
+    done = _apply(db, changes, keep, watch)
+    note = db[COLUMNS].find_one({"_id": name}) or {}
+    stamp = {"number": number, "by": who.name, "at": moments.now(), "records": done.changed}
+    db[COLUMNS].replace_one({"_id": name}, {**note, "_id": name, "deleted": stamp}, upsert=True)
+    activity.record(db, who, "columns.manage", f"column:{name}", note=f"deleted from {done.changed} records")
+    return done
+
+
+def deleted(db: Db) -> list[Deleted]:
+    """Give the columns that can be brought back, last deleted first."""
+    found = db[COLUMNS].find({"deleted": {"$exists": True}})
+    return sorted((_deleted(row["_id"], row["deleted"]) for row in found), key=lambda one: one.at, reverse=True)
+
+
+def bring_back(db: Db, who: Who, number: str, *, watch: Watch = SILENT) -> Done:
+    """Put a deleted column's values back where they were; records that have such a field again keep theirs.
+
+    Raises ``BadInput`` when it has been brought back already.
+    """
+    require(db, who, "columns.manage")
+    column = db[COLUMNS].find_one({"deleted.number": ObjectId(number)})
+    if column is None:
+        raise BadInput("This column has been brought back already.")
+    done = _apply(db, _restored(db, ObjectId(number), column["_id"].encode()), None, watch)
+    db[COLUMNS].update_one({"_id": column["_id"]}, {"$unset": {"deleted": ""}})
+    db[VALUES].delete_many({"deletion": ObjectId(number)})
+    note = f"brought back in {done.changed} records"
+    activity.record(db, who, "columns.manage", f"column:{column['_id']}", note=note)
+    return done
+
+
+def misfits(db: Db, name: str, kind: str) -> list[tuple[str, str]]:
+    """Give key and text of every record whose text in a column does not fit a type."""
+    sheet, fits = listing.sheet(db), TYPES[_known(kind)].fits
+    wrong = {text for text in set(sheet.texts(name).to_pylist()) if not fits(text)}
+    return [(key, text) for key, text in zip(sheet.all_keys(), sheet.texts(name).to_pylist(), strict=True)
+            if text in wrong]
+
+
+def check_name(db: Db, name: str) -> str:
+    """Give a name for a new column, tidied. Raises ``BadInput`` with the reason when it cannot be one."""
+    name = name.strip()
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise BadInput(f"A column needs a name of 1 to {LONGEST_NAME} characters on one line.")
+    if name == "_id" or name.startswith("$") or "." in name:
+        raise BadInput(f"A column cannot be called {name}: MongoDB keeps _id, names with $ in front and names with a "
+                       "dot for itself.", hint="Use another name.")
+    noted = db[COLUMNS].find_one({"_id": name})
+    if noted is not None and "deleted" in noted:
+        raise BadInput(f"A deleted column is called {name}. Bring it back, or use another name.")
+    if noted is not None or name in listing.sheet(db).columns:
+        raise BadInput(f"There is a column {name} already.")
+    return name
+
+
+def _deleted(name: str, stamp: dict[str, Any]) -> Deleted:
+    return Deleted(str(stamp["number"]), name, stamp["by"], moments.aware(stamp["at"]), stamp["records"])
+
+
+def _known(kind: str) -> str:
+    if kind not in TYPES:
+        raise BadInput(f"Unknown type {kind}: use one of {', '.join(TYPES)}.")
+    return kind
+
+
+def _configure(db: Db, who: Who, name: str, change: dict[str, Any], what: str) -> None:
+    before = db[COLUMNS].find_one_and_update({"_id": name}, {"$set": change}, upsert=True)
+    activity.record(db, who, "columns.manage", f"column:{name}", note=what, after=change,
+                    before={key: (before or {}).get(key) for key in change})
+
+
+def _apply(db: Db, changes: Iterator[Change], also: Any, watch: Watch) -> Done:
+    changed = conflicts = 0
+    for one in apply_each(db[EQUIPMENT], changes, also=also, watch=watch, total=len(listing.sheet(db))):
+        changed += one.written
+        conflicts += one.status in ("conflict", "refused")
+    listing.forget(db)
+    return Done(changed, conflicts)
+
+
+def _with_field(db: Db, field: bytes) -> Iterator[tuple[bytes, list[tuple[bytes, bytes]]]]:
+    for document in _documents(db):
+        fields = list(raw.elements(document))
+        if any(name == field for name, _ in fields):
+            yield document, fields
+
+
+def _documents(db: Db) -> Iterator[bytes]:
+    collection = db[EQUIPMENT]
+    if not isinstance(collection, Collection):
+        yield from [bson.encode(document) for document in collection.find()]
+        return
+    batches: Any = collection.find_raw_batches({}, batch_size=1_000)
+    for batch in batches:
+        yield from raw.documents_of(batch)
+
+
+def _kept(number: ObjectId, field: bytes, change: Change) -> dict[str, Any]:
+    fields = list(raw.elements(change.before or b""))
+    place = next(place for place, (name, _) in enumerate(fields) if name == field)
+    before = Binary(fields[place - 1][0]) if place else Binary(b"")
+    return {"deletion": number, "record": Binary(change.identity), "before": before, "value": Binary(fields[place][1])}
+
+
+def _restored(db: Db, number: ObjectId, field: bytes) -> Iterator[Change]:
+    kept = {bytes(row["record"]): row for row in db[VALUES].find({"deletion": number})}
+    for document in _documents(db):
+        row = kept.get(raw.id_of(document))
+        fields = list(raw.elements(document))
+        if row is None or any(name == field for name, _ in fields):
+            continue
+        names = [name for name, _ in fields]
+        before = bytes(row["before"])
+        place = names.index(before) + 1 if before in names else len(fields)
+        fields.insert(place, (field, bytes(row["value"])))
+        yield Change(document, raw.build(fields))

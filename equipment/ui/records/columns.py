@@ -1,0 +1,139 @@
+"""Columns: add, rename, type, order, hide, delete and bring back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from backup_engine.errors import BackupError
+from equipment.domain.fields import TYPES
+from equipment.store import columns, schema
+from equipment.store.columns import Done
+from equipment.store.schema import Column
+from equipment.ui.context import App
+
+VERSION = "columns_version"
+SHOWN_MISFITS = 200
+
+
+def show(app: App) -> None:
+    """Draw the section."""
+    known = schema.columns(app.database, hidden=True)
+    _table(app, known)
+    add, change, gone = st.columns(3)
+    with add.container(border=True):
+        _add(app)
+    with change.container(border=True):
+        _change(app, [column.name for column in known])
+    with gone.container(border=True):
+        _deleted(app)
+    _misfits(app, known)
+
+
+def _table(app: App, known: list[Column]) -> None:
+    st.caption("A type says how a column is sorted, filtered and edited; what is stored never changes because of it.")
+    given = pd.DataFrame(
+        [{"Column": column.name, "Type": column.type, "Shown": not column.hidden, "Position": place}
+         for place, column in enumerate(known, 1)]
+    )
+    edited = st.data_editor(
+        given, hide_index=True, width="stretch", key=f"columns_{st.session_state.setdefault(VERSION, 0)}",
+        disabled=["Column"],
+        column_config={
+            "Type": st.column_config.SelectboxColumn(options=list(TYPES), required=True),
+            "Shown": st.column_config.CheckboxColumn(),
+            "Position": st.column_config.NumberColumn(min_value=1, max_value=len(known), step=1, required=True,
+                                                      help="Type the place where the column shall stand"),
+        },
+    )
+    if not edited.equals(given) and st.button("Save columns", type="primary"):
+        _done(lambda: _save(app, known, given, edited))
+
+
+def _save(app: App, known: list[Column], given: pd.DataFrame, edited: pd.DataFrame) -> str:
+    for column, row in zip(known, edited.to_dict("records"), strict=True):
+        if row["Type"] != column.type:
+            columns.set_type(app.database, app.who, column.name, str(row["Type"]))
+        if row["Shown"] == column.hidden:
+            columns.set_hidden(app.database, app.who, column.name, not row["Shown"])
+    moved = edited["Position"] != given["Position"]
+    if moved.any():
+        # A column that was given a place goes before the one that stood there.
+        place = edited["Position"] - moved * 0.5 + (edited["Position"] > given["Position"]) * 1.0
+        order = edited.assign(place=place).sort_values("place", kind="stable")["Column"]
+        columns.set_order(app.database, app.who, [str(name) for name in order])
+    return "Columns saved."
+
+
+def _add(app: App) -> None:
+    with st.form("column_add", border=False, clear_on_submit=True):
+        st.markdown("**Add a column**")
+        name = st.text_input("Name", max_chars=columns.LONGEST_NAME)
+        kind = st.selectbox("Type", list(TYPES), format_func=lambda one: TYPES[one].label)
+        if st.form_submit_button("Add column", icon=":material/add:"):
+            _done(lambda: _added(app, name, kind))
+
+
+def _added(app: App, name: str, kind: str) -> str:
+    columns.add(app.database, app.who, name, kind)
+    return f"Column {name.strip()} added."
+
+
+def _change(app: App, names: list[str]) -> None:
+    with st.form("column_change", border=False):
+        st.markdown("**Rename or delete a column**")
+        name = st.selectbox("Column", names)
+        new = st.text_input("New name", max_chars=columns.LONGEST_NAME)
+        rename, delete = st.columns(2)
+        if rename.form_submit_button("Rename", icon=":material/edit:"):
+            _done(lambda: _told("renamed", columns.rename(app.database, app.who, name, new)))
+        if delete.form_submit_button("Delete", icon=":material/delete:"):
+            _done(lambda: _told("deleted; Bring back restores it", columns.delete(app.database, app.who, name)))
+
+
+def _deleted(app: App) -> None:
+    st.markdown("**Deleted columns**")
+    found = columns.deleted(app.database)
+    if not found:
+        st.caption("None. A deleted column waits here until it is brought back.")
+    for one in found:
+        st.caption(f"{one.name}: {one.records:,} records, deleted by {one.by} on {one.at:%Y-%m-%d %H:%M}")
+        if st.button(f"Bring back {one.name}", key=f"back_{one.number}", icon=":material/undo:"):
+            _done(partial(_brought_back, app, one.number))
+
+
+def _brought_back(app: App, number: str) -> str:
+    return _told("brought back", columns.bring_back(app.database, app.who, number))
+
+
+def _misfits(app: App, known: list[Column]) -> None:
+    typed = [column for column in known if column.type not in ("text", "choice")]
+    for column in typed:
+        wrong = columns.misfits(app.database, column.name, column.type)
+        if not wrong:
+            continue
+        with st.expander(f"{column.name}: {len(wrong):,} values are no {column.kind.label.lower()}"):
+            table = pd.DataFrame(
+                [{"Value": text, "Open": f"?id={key}"} for key, text in wrong[:SHOWN_MISFITS]]
+            )
+            st.dataframe(table, hide_index=True,
+                         column_config={"Open": st.column_config.LinkColumn(display_text="Open")})
+
+
+def _told(what: str, done: Done) -> str:
+    left = f" {done.conflicts} records were changed by somebody meanwhile and left alone." if done.conflicts else ""
+    return f"Column {what}: {done.changed:,} records changed.{left}"
+
+
+def _done(act: Callable[[], str]) -> None:
+    try:
+        message = act()
+    except BackupError as error:
+        st.error(str(error))
+        return
+    st.session_state[VERSION] += 1
+    st.toast(message, icon=":material/check:")
+    st.rerun()

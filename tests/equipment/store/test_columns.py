@@ -1,0 +1,134 @@
+"""Columns of the list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bson
+import pytest
+from pymongo.database import Database
+
+from backup_engine import raw
+from backup_engine.errors import AdminOnly, BadInput
+from equipment.store import activity, columns, schema
+from equipment.store.access import Who
+from tests.equipment.store.people import signed_in
+
+RECORDS: list[dict[str, Any]] = [
+    {"_id": 1, "ID": 1, "Model": "A", "Price": "3,000", "Room": ""},
+    {"_id": 2, "ID": 2, "Price": bson.Int64(5), "Room": "B"},
+    {"_id": 3, "ID": 3, "Model": "C"},
+]
+
+
+@pytest.fixture
+def admin(database: Database[dict[str, Any]]) -> Who:
+    database["Equipment"].insert_many([dict(record) for record in RECORDS])
+    return signed_in(database, "admin")
+
+
+def stored(database: Database[dict[str, Any]]) -> list[bytes]:
+    return [one.raw for one in database["Equipment"].with_options(codec_options=raw.RAW).find().sort("_id", 1)]
+
+
+def names(database: Database[dict[str, Any]]) -> list[str]:
+    return [column.name for column in schema.columns(database)]
+
+
+def test_a_new_column_is_shown_before_any_record_has_it(database: Database[dict[str, Any]], admin: Who) -> None:
+    before = stored(database)
+
+    columns.add(database, admin, " Inventory ", "number")
+
+    assert "Inventory" in names(database)
+    assert schema.types(database)["Inventory"].name == "number"
+    assert stored(database) == before
+
+
+@pytest.mark.parametrize("name", ["", "_id", "$x", "a.b", "Model", "x" * 101, "two\nlines"])
+def test_a_name_that_cannot_be_used_is_refused(database: Database[dict[str, Any]], admin: Who, name: str) -> None:
+    with pytest.raises(BadInput):
+        columns.add(database, admin, name)
+
+
+def test_a_type_never_changes_what_is_stored(database: Database[dict[str, Any]], admin: Who) -> None:
+    before = stored(database)
+
+    columns.set_type(database, admin, "Model", "date")
+
+    assert stored(database) == before
+    assert columns.misfits(database, "Model", "date") == [("~" + '{"$numberInt": "1"}', "A"), (
+        "~" + '{"$numberInt": "3"}', "C")]
+
+
+def test_renaming_keeps_place_and_bytes(database: Database[dict[str, Any]], admin: Who) -> None:
+    done = columns.rename(database, admin, "Price", "Purchase Value")
+
+    assert done == columns.Done(2, 0)
+    first, second, third = database["Equipment"].find().sort("_id", 1)
+    assert list(first) == ["_id", "ID", "Model", "Purchase Value", "Room"]
+    assert type(second["Purchase Value"]) is bson.Int64
+    assert third == RECORDS[2]
+
+
+def test_renaming_over_another_column_is_refused(database: Database[dict[str, Any]], admin: Who) -> None:
+    before = stored(database)
+
+    with pytest.raises(BadInput):
+        columns.rename(database, admin, "Price", "Model")
+
+    assert stored(database) == before
+
+
+def test_a_deleted_column_comes_back_byte_for_byte(database: Database[dict[str, Any]], admin: Who) -> None:
+    before = stored(database)
+
+    assert columns.delete(database, admin, "Price") == columns.Done(2, 0)
+    assert "Price" not in names(database)
+    (gone,) = columns.deleted(database)
+    assert (gone.name, gone.by, gone.records) == ("Price", "some admin", 2)
+    assert columns.bring_back(database, admin, gone.number) == columns.Done(2, 0)
+
+    assert stored(database) == before
+    assert columns.deleted(database) == []
+    assert database[columns.VALUES].count_documents({}) == 0
+
+
+def test_bringing_back_leaves_a_field_alone_that_is_there_again(
+    database: Database[dict[str, Any]], admin: Who
+) -> None:
+    columns.delete(database, admin, "Price")
+    database["Equipment"].update_one({"_id": 1}, {"$set": {"Price": "new"}})
+
+    columns.bring_back(database, admin, columns.deleted(database)[0].number)
+
+    assert [record.get("Price") for record in database["Equipment"].find().sort("_id", 1)] == ["new", 5, None]
+
+
+def test_the_id_column_stays(database: Database[dict[str, Any]], admin: Who) -> None:
+    with pytest.raises(BadInput):
+        columns.delete(database, admin, "ID")
+
+
+def test_every_change_is_in_the_log(database: Database[dict[str, Any]], admin: Who) -> None:
+    columns.rename(database, admin, "Price", "Cost")
+    columns.delete(database, admin, "Cost")
+
+    notes = [entry["note"] for entry in activity.of_target(database, "column:Cost")]
+    assert notes == ["deleted from 2 records", "renamed in 2 records"]
+
+
+@pytest.mark.parametrize("role", ["user", "technician", "manager"])
+def test_only_an_administrator_changes_columns(database: Database[dict[str, Any]], admin: Who, role: Any) -> None:
+    other = signed_in(database, role)
+
+    for act in (
+        lambda: columns.add(database, other, "X"),
+        lambda: columns.rename(database, other, "Price", "X"),
+        lambda: columns.delete(database, other, "Price"),
+        lambda: columns.set_type(database, other, "Price", "number"),
+        lambda: columns.set_hidden(database, other, "Price", True),
+        lambda: columns.set_order(database, other, ["Price"]),
+    ):
+        with pytest.raises(AdminOnly):
+            act()
