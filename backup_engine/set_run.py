@@ -144,7 +144,8 @@ class Run:
         return owner | {
             "format_version": manifest.FORMAT_VERSION, "min_reader_version": manifest.READER_VERSION,
             "writer": manifest.WRITER, "backup_id": self.backup_id, "seq": self.seq, "trigger": self.trigger,
-            "timestamp_utc": manifest.moment(self.started), "finished_utc": manifest.moment(max(self.ws.clock(), self.started)),
+            "timestamp_utc": manifest.moment(self.started),
+            "finished_utc": manifest.moment(max(self.ws.clock(), self.started)),
             "timezone": f"{self.started.tzname()} {self.started.strftime('%z')}",
             "source": {"database": origin.database, "server_version": origin.server_version,
                        "topology": origin.topology, "consistency": origin.consistency},
