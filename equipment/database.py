@@ -105,7 +105,7 @@ def connect(settings: Settings) -> Db:
         if _process.down is not None and time.monotonic() < _process.down[0]:
             raise _process.down[1]
         try:
-            _ping(client)
+            client = _answering(client, settings)
         except PyMongoError as error:
             failure = _unreachable(settings, error)
             _process.down = (time.monotonic() + REPEAT_SECONDS, failure)
@@ -206,16 +206,28 @@ def _ping(client: Client) -> None:
         client.admin.command("ping")
 
 
-def _revive() -> None:
-    """Start the embedded server again if it died."""
+def _answering(client: Client, settings: Settings) -> Client:
+    try:
+        _ping(client)
+    except PyMongoError:
+        if not _revive():  # the server may have died a moment ago
+            raise
+        client = get_client(settings)
+        _ping(client)
+    return client
+
+
+def _revive() -> bool:
+    """Start the embedded server again if it died; say whether it had."""
     server = _process.server
     if server is None or server.pid is not None:
-        return
+        return False
     with _process.lock:
         if server is _process.server and server.pid is None:
             log.error("the embedded MongoDB is gone; starting it again")
             _close_client()
             server.start()
+        return True
 
 
 def _writable(database: Db) -> bool:

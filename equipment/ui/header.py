@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import re
 
 import streamlit as st
 
@@ -13,6 +13,7 @@ __all__ = ["TAB", "anonymous", "show"]
 
 TAB = "tab"
 """Key of the open main tab in the session and in the address."""
+MARKDOWN = re.compile(r"[\\`*_{}\[\]()#+\-.!:$~|<>]")
 BACKUP_TAB = "Backup & Restore"
 BACKUP_ICONS = {"ok": ":material/verified:", "due": ":material/schedule:", "alarm": ":material/warning:"}
 BACKUP_COLORS = {"ok": "green", "due": "orange", "alarm": "red"}
@@ -52,10 +53,9 @@ def _demo() -> None:
 
 
 def _backup_badge(app: App) -> None:
-    badge = getattr(importlib.import_module("equipment.backups"), "badge", None)
-    if badge is None:
-        return
-    state = badge(app)
+    from equipment.ui import backup_badge
+
+    state = backup_badge.of(app)
     color = BACKUP_COLORS[state.level]
     st.button(
         f":{color}-badge[{BACKUP_ICONS[state.level]} {state.text}]", type="tertiary", key="backup_badge",
@@ -68,7 +68,14 @@ def _open_backups() -> None:
 
 
 def _menu(app: App) -> None:
-    with st.popover(app.account.name, icon=":material/account_circle:", type="tertiary"):
+    with st.popover(_plain(app.account.name), icon=":material/account_circle:", type="tertiary"):
         st.caption(f"Role: {app.account.role}")
         with boundary.guard("The account menu"):
-            importlib.import_module("equipment.ui.account").menu(app)
+            from equipment.ui import account
+
+            account.menu(app)
+
+
+def _plain(text: str) -> str:
+    """Show a name as it is: labels are Markdown."""
+    return MARKDOWN.sub(r"\\\g<0>", text)

@@ -69,7 +69,8 @@ def show() -> None:
 
 def _signed_in(settings: Settings, db: database.Db) -> App | None:
     """Give the visitor's view, or draw the way to sign in."""
-    login = importlib.import_module("equipment.ui.login")
+    from equipment.ui import login
+
     found = login.current(db, settings)
     if found is None:
         header.anonymous(TITLE, demo=database.choose(settings) is database.Choice.DEMO)

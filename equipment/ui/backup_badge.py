@@ -1,0 +1,42 @@
+"""The backups in a few words for the header: when the last good one was made, and whether that is recent enough."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from equipment import backups, server
+from equipment.ui.backup import words
+from equipment.ui.context import App
+
+__all__ = ["Badge", "judge", "of"]
+
+ALARM_AFTER = timedelta(hours=25)
+"""One day and the interval that belongs to it; with long intervals two of them."""
+
+
+@dataclass(frozen=True)
+class Badge:
+    """Text and how serious it is."""
+
+    text: str
+    level: Literal["ok", "due", "alarm"]
+
+
+def of(app: App) -> Badge:
+    """Judge this installation's backups, from the folder alone."""
+    here = backups.of(app.settings, server.connector(app.settings))
+    newest = here.workspace.catalog.newest_good()
+    interval = timedelta(hours=here.scheduler.preferences.interval_hours)
+    return judge(newest.started if newest else None, here.workspace.clock(), interval)
+
+
+def judge(newest: datetime | None, now: datetime, interval: timedelta) -> Badge:
+    """Say it for the start of the newest good set; every set is verified before it is listed as good."""
+    if newest is None:
+        return Badge("No backup yet", "due")
+    age = max(now - newest, timedelta(0))
+    if age > max(ALARM_AFTER, 2 * interval):
+        return Badge(f"No verified backup for {words.ago(age)}", "alarm")
+    return Badge(f"Backup {words.ago(age)} ago", "due" if age > interval else "ok")
