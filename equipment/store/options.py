@@ -54,7 +54,7 @@ def add(db: Db, who: Who, column: str, value: str) -> None:
         raise BadInput("A choice needs some text.")
     if value in choices(db).get(column, ()):
         raise BadInput(f"{column} already has the choice {value}.")
-    _write(db, who, [_change_for(rows(db), column, value)], f"option:{column}", {"added": value})
+    write(db, who, [_change_for(rows(db), column, value)], f"option:{column}", {"added": value})
 
 
 def remove(db: Db, who: Who, column: str, value: str) -> None:
@@ -62,14 +62,14 @@ def remove(db: Db, who: Who, column: str, value: str) -> None:
     require(db, who, "options.edit")
     changes = [Change(row.raw, edited(row.raw, {column: ""})) for row in rows(db)
                if text(row.record.get(column)) == value]
-    _write(db, who, changes, f"option:{column}", {"removed": value})
+    write(db, who, changes, f"option:{column}", {"removed": value})
 
 
 def load(db: Db, who: Who, made: list[dict[str, Any]]) -> None:
     """Add whole rows, for the sample data."""
     require(db, who, "sample.load")
     changes = [Change(None, bson.encode({"_id": ObjectId(), **row})) for row in made]
-    _write(db, who, changes, "option:all", {"rows": len(made)}, "sample.load")
+    write(db, who, changes, "option:all", {"rows": len(made)}, "sample.load")
 
 
 def _change_for(known: list[Entry], column: str, value: str) -> Change:
@@ -80,7 +80,11 @@ def _change_for(known: list[Entry], column: str, value: str) -> Change:
     return Change(None, edited(bson.encode({"_id": ObjectId()}), {column: value}))
 
 
-def _write(db: Db, who: Who, changes: list[Change], target: str, what: Any, action: str = "options.edit") -> None:
+def write(
+    db: Db, who: Who, changes: list[Change], target: str, what: Any, action: str = "options.edit"
+) -> None:
+    """Change rows, all or none per transaction, and log ``what``. Raises ``BadInput`` when somebody was faster."""
+
     def log(session: ClientSession | None, applied: list[Applied]) -> None:
         if any(one.written for one in applied):
             activity.record(db, who, action, target, after=what, session=session)

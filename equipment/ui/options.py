@@ -1,0 +1,138 @@
+"""Equipment Select Options: one list of choices per column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from backup_engine.errors import BackupError
+from equipment.store import option_lists, options, schema
+from equipment.ui.context import App
+
+COLUMN = "options_column"
+VERSION = "options_version"
+
+
+def show(app: App) -> None:
+    """Draw the screen."""
+    lists = options.choices(app.database)
+    others = [column.name for column in schema.columns(app.database, hidden=True) if column.name not in lists]
+    if not lists:
+        st.info("No choices yet. Choose a column and add the first one.", icon=":material/list:")
+    names = [*lists, *others]
+    column = st.selectbox(
+        "Column", names, key=COLUMN,
+        format_func=lambda name: f"{name} ({len(lists[name])})" if name in lists else name,
+    )
+    editing = app.may("options.edit") and not app.read_only
+    values = lists.get(column, [])
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _list(app, column, values, editing)
+    with right:
+        if editing:
+            _add(app, column)
+            _rename(app, column, values)
+        _unlisted(app, column, values, editing)
+
+
+def _list(app: App, column: str, values: list[str], editing: bool) -> None:
+    used = option_lists.in_use(app.database, column)
+    given = pd.DataFrame(
+        [{"Choice": value, "Records": used.get(value, 0), "Position": place, "Retire": False}
+         for place, value in enumerate(values, 1)],
+        columns=["Choice", "Records", "Position", "Retire"],
+    )
+    if not editing:
+        st.dataframe(given[["Choice", "Records"]], hide_index=True, width="stretch")
+        return
+    edited = st.data_editor(
+        given, hide_index=True, width="stretch", disabled=["Choice", "Records"],
+        key=f"options_{column}_{st.session_state.setdefault(VERSION, 0)}",
+        column_config={
+            "Position": st.column_config.NumberColumn(min_value=1, max_value=max(len(values), 1), step=1, required=True,
+                                                      help="Type the place where the choice shall stand"),
+            "Retire": st.column_config.CheckboxColumn(help="Take it out of the list; records that use it keep it"),
+        },
+    )
+    if not edited.equals(given) and st.button("Save list", type="primary"):
+        _done(lambda: _save(app, column, given, edited))
+
+
+def _save(app: App, column: str, given: pd.DataFrame, edited: pd.DataFrame) -> str:
+    moved = edited["Position"] != given["Position"]
+    if moved.any():
+        place = edited["Position"] - moved * 0.5 + (edited["Position"] > given["Position"]) * 1.0
+        order = edited.assign(place=place).sort_values("place", kind="stable")["Choice"]
+        option_lists.reorder(app.database, app.who, column, [str(value) for value in order])
+    retired = [str(value) for value in edited.loc[edited["Retire"], "Choice"]]
+    for value in retired:
+        options.remove(app.database, app.who, column, value)
+    return f"List of {column} saved."
+
+
+def _add(app: App, column: str) -> None:
+    with st.form("option_add", clear_on_submit=True):
+        value = st.text_input(f"New choice for {column}")
+        if st.form_submit_button("Add", icon=":material/add:"):
+            _done(lambda: _added(app, column, value))
+
+
+def _added(app: App, column: str, value: str) -> str:
+    options.add(app.database, app.who, column, value.strip())
+    return f"{value.strip()} added."
+
+
+def _rename(app: App, column: str, values: list[str]) -> None:
+    if not values:
+        return
+    used = option_lists.in_use(app.database, column)
+    with st.container(border=True):
+        old = st.selectbox("Rename", values, key=f"rename_{column}")
+        new = st.text_input("New name", key=f"renamed_{column}_{old}")
+        count = used.get(old, 0)
+        also = st.checkbox(f"Also change {count:,} records", value=app.may("records.bulk_edit") and count > 0,
+                           disabled=not app.may("records.bulk_edit") or not count)
+        if st.button("Rename choice", icon=":material/edit:", disabled=not new.strip()):
+            _done(lambda: _renamed(app, column, old, new, also))
+
+
+def _renamed(app: App, column: str, old: str, new: str, also: bool) -> str:
+    changed = option_lists.rename(app.database, app.who, column, old, new, also_records=also)
+    return f"{old} is called {new.strip()} now; {changed:,} records changed."
+
+
+def _unlisted(app: App, column: str, values: list[str], editing: bool) -> None:
+    found = option_lists.unlisted(app.database, column)
+    if not found or not values:
+        return
+    with st.container(border=True):
+        st.markdown(f"**Values in use but not in the list ({len(found):,})**")
+        value = st.selectbox("Value", [value for value, _ in found], key=f"unlisted_{column}",
+                             format_func=lambda one: f"{one} ({dict(found)[one]:,} records)")
+        if not editing:
+            return
+        if st.button("Add to the list", icon=":material/add:"):
+            _done(lambda: _added(app, column, value))
+        if app.may("records.bulk_edit"):
+            target = st.selectbox("Or change to", values, key=f"change_to_{column}")
+            if st.button(f"Change {dict(found)[value]:,} records to {target}"):
+                _done(lambda: _changed(app, column, value, target))
+
+
+def _changed(app: App, column: str, old: str, new: str) -> str:
+    changed = option_lists.change_to(app.database, app.who, column, old, new)
+    return f"{changed:,} records changed from {old} to {new}."
+
+
+def _done(act: Callable[[], str]) -> None:
+    try:
+        message = act()
+    except BackupError as error:
+        st.error(str(error))
+        return
+    st.session_state[VERSION] = st.session_state.get(VERSION, 0) + 1
+    st.toast(message, icon=":material/check:")
+    st.rerun()
