@@ -1,0 +1,156 @@
+"""Writes that came too late for the safety backup, kept in a differential set over it.
+
+While the live collection still exists, records that were touched are read again at the instant of a fence: that is
+exact. What comes between the last such reading and the swap is replayed from the change events: inserts, replacements
+and deletes as they are, updates on the record as the safety sets know it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from bson import Timestamp
+from pymongo.database import Database
+
+from backup_engine import codec, contents, raw, reader
+from backup_engine.capabilities import database_errors
+from backup_engine.capture import Capture, Event
+from backup_engine.deltas import apply_update
+from backup_engine.locks import Hold
+from backup_engine.model import SILENT, BackupSet, Watch
+from backup_engine.workspace import Workspace
+
+__all__ = ["Late"]
+
+PASSES = 3
+"""Readings before the swap; with someone writing all the time there would be no end."""
+IDS = 1_000
+Doc = dict[str, Any]
+State = dict[bytes, bytes | None]
+"""Element of ``_id`` → the record, None when it was deleted."""
+
+
+class Late:
+    """What the full safety set lacks. ``safety`` is the set to undo with: that one or a differential over it."""
+
+    def __init__(
+        self, ws: Workspace, held: Hold, capture: Capture, names: Mapping[str, str], safety: BackupSet,
+        as_of: Timestamp | None = None,
+    ) -> None:
+        self._ws, self._held, self._capture, self._names = ws, held, capture, names
+        self._full = ws.catalog.base_of(safety)
+        self.safety = safety
+        self.as_of = as_of
+        """The instant of which ``safety`` is the state."""
+        self._state: dict[str, State] = _read_state(ws, safety) if safety.kind == "differential" else {}
+
+    @property
+    def records(self) -> int:
+        """How many records the differential set holds or marks as deleted."""
+        return sum(len(state) for state in self._state.values())
+
+    def settle(self, watch: Watch = SILENT) -> None:
+        """R6: read again what was touched, until nothing more was (or three times)."""
+        for number in range(1, PASSES + 1):
+            watch.step("Saving changes made meanwhile", number, PASSES)
+            instant = self._capture.fence()
+            touched = _by_key(self._capture.take(instant))
+            for key, events in touched.items():
+                self._read_again(key, [event.identity for event in events], instant)
+            self.as_of = instant
+            if not touched:
+                return
+            self._write(watch)
+
+    def finish(self, keys: Sequence[str], watch: Watch = SILENT) -> int:
+        """R8: replay what came between the last reading and the swap. Gives the number of records concerned."""
+        self._capture.await_swaps(keys)
+        tail = _by_key(event for event in self._capture.take() if self.as_of is None or event.time > self.as_of)
+        for key, events in tail.items():
+            self._replay(key, events, watch)
+        if tail:
+            self._write(watch)
+        return self.records
+
+    def _read_again(self, key: str, identities: Sequence[bytes], instant: Timestamp) -> None:
+        state = self._state.setdefault(key, {})
+        wanted = list(dict.fromkeys(identities))
+        state.update(dict.fromkeys(wanted))
+        database, name = self._held.need_database(), self._names[key]
+        for some in _portions(wanted):
+            state.update({raw.id_of(one): one for one in _read_at(database, name, some, instant)})
+
+    def _replay(self, key: str, events: Sequence[Event], watch: Watch) -> None:
+        state = self._state.setdefault(key, {})
+        whole = {event.identity for event in events if event.kind == "insert"}
+        unknown = {event.identity for event in events if event.kind == "update"} - whole - state.keys()
+        if unknown:
+            state.update(self._from_safety(key, unknown, watch))
+        for event in events:
+            if event.kind == "update":
+                before = state.get(event.identity)
+                if before is not None and event.update is not None:
+                    state[event.identity] = apply_update(before, event.update)
+            else:
+                state[event.identity] = event.document
+
+    def _from_safety(self, key: str, identities: set[bytes], watch: Watch) -> State:
+        found: State = {}
+        for batch in contents.documents(self._ws, self._full, key, watch=watch):
+            for document in codec.split(batch):
+                if (identity := raw.id_of(document)) in identities:
+                    found[identity] = document
+        return found
+
+    def _write(self, watch: Watch) -> None:
+        """Write a differential set that holds all of it; the one before holds less and goes."""
+        from backup_engine.differential import write_changes
+
+        before = self.safety
+        changes = {key: _changes(state) for key, state in self._state.items()}
+        self.safety = write_changes(self._ws, self._held, self._full, changes, trigger="pre_restore", watch=watch)
+        if before.kind == "differential":
+            self._ws.catalog.remove(before)
+
+
+def _by_key(events: Any) -> dict[str, list[Event]]:
+    grouped: dict[str, list[Event]] = {}
+    for event in events:
+        grouped.setdefault(event.key, []).append(event)
+    return grouped
+
+
+def _changes(state: State) -> Any:
+    from backup_engine.differential import Changes
+
+    gone = [raw.build([(b"_id", identity)]) for identity, document in state.items() if document is None]
+    there = [document for document in state.values() if document is not None]
+    return Changes([b"".join(some) for some in _portions(there)], gone)
+
+
+def _portions(items: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    for start in range(0, len(items), IDS):
+        yield items[start : start + IDS]
+
+
+def _read_state(ws: Workspace, safety: BackupSet) -> dict[str, State]:
+    """Read back what a differential set holds, to go on from there after a crash."""
+    states: dict[str, State] = {}
+    for key, part in safety.parts.items():
+        with ws.catalog.open_part(safety, key) as source:
+            for batch, deleted in reader.read_changes(source, part, seal=ws.seal, workers=ws.workers):
+                state = states.setdefault(key, {})
+                state.update({raw.id_of(one): None for one in deleted})
+                state.update({raw.id_of(one): one for one in codec.split(batch)})
+    return {key: state for key, state in states.items() if state}
+
+
+def _read_at(database: Database[Doc], name: str, identities: Sequence[bytes], instant: Timestamp) -> Iterator[bytes]:
+    """Read records as they were at an instant of the recent past."""
+    query: Any = raw.filter_by_ids(identities)
+    command = {"find": name, "filter": query, "readConcern": {"level": "snapshot", "atClusterTime": instant}}
+    with database_errors(database):
+        cursor: Any = database.cursor_command(command, codec_options=raw.RAW)
+        for document in cursor:
+            yield document.raw

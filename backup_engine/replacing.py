@@ -1,0 +1,200 @@
+"""One replacement under way: the steps R2 to R8 as ``restore`` and ``recovery`` go through them.
+
+Until R7 has happened for one collection, ``abandon`` takes everything back; from then on the only way is forward, and
+``recovery`` can go it too, from what the journal says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pymongo.database import Database
+
+from backup_engine import codec, contents, journal, staging, swap
+from backup_engine.capture import Capture
+from backup_engine.create import write_set
+from backup_engine.errors import BackupError, Cancelled, RestoreIncomplete, RestoreStopped, VerificationFailed
+from backup_engine.failpoints import reach
+from backup_engine.journal import Entry, Swap
+from backup_engine.late import Late
+from backup_engine.live_profile import LiveProfile
+from backup_engine.locks import Hold
+from backup_engine.model import SILENT, BackupSet, Part, Progress, Watch
+from backup_engine.snapshot import take
+from backup_engine.workspace import Workspace
+
+__all__ = ["After", "Replacing", "open_capture", "without_cancel"]
+
+After = Callable[[Database[dict[str, Any]], str], None]
+"""Called with the database and a key once a collection is in place: the application's own indexes."""
+
+
+@dataclass
+class Replacing:
+    """The state of one replacement: the journal entry, and what has been found out on the way."""
+
+    ws: Workspace
+    held: Hold
+    backup: BackupSet
+    entry: Entry
+    watch: Watch = SILENT
+    safety: BackupSet | None = None
+    late: Late | None = None
+    counts: dict[str, int] | None = None
+    problems: tuple[str, ...] = ()
+    captured: int = 0
+    swapping: bool = False
+    """Whether a rename was asked for: from then on only the server knows whether something has changed."""
+
+    @property
+    def database(self) -> Database[dict[str, Any]]:
+        """The database that is restored into."""
+        return self.held.need_database()
+
+    def start(self) -> None:
+        """R2: write down what is going to happen."""
+        self.entry = journal.start(self.database, self.entry)
+        reach("R2")
+
+    def save(self, capture: Capture | None) -> None:
+        """R3: the safety backup, inside the open stream."""
+        if capture is not None:
+            self._advance(step="R3", token=capture.token)
+        self.safety = write_set(self.ws, self.held, trigger="pre_restore", watch=self.watch)
+        self._advance(step="R3", safety=self.safety.backup_id)
+        if capture is not None:
+            names = {one.key: one.live for one in self.entry.swaps}
+            self.late = Late(self.ws, self.held, capture, names, self.safety)
+        reach("R3")
+
+    def stage(self) -> None:
+        """R4: fill the staging collections and prove them."""
+        self.counts = {one.key: self._stage(one) for one in self.entry.swaps}
+        reach("R4")
+
+    def note_uuids(self) -> None:
+        """R5: write down which collection is which."""
+        self.held.check()
+        swaps = tuple(replace(one, live_uuid=swap.uuid_of(self.database, one.live),
+                              staging_uuid=swap.uuid_of(self.database, one.staging)) for one in self.entry.swaps)
+        self._advance(step="R5", swaps=swaps)
+        reach("R5")
+
+    def settle(self) -> None:
+        """R6: save what was written since the safety backup."""
+        if self.late is not None:
+            self.late.settle(self.watch)
+            self.safety = self.late.safety
+            self._advance(step="R6", as_of=self.late.as_of, safety=self.safety.backup_id)
+        reach("R6")
+
+    def swap(self) -> None:
+        """R7: put the new collections in place, one right after the other."""
+        self.held.check()
+        for one in self.entry.swaps:
+            if swap.happened(self.database, one):
+                continue
+            if swap.uuid_of(self.database, one.live) != one.live_uuid:
+                raise RestoreStopped(f"{one.live} was dropped, renamed or created by someone else meanwhile")
+            self.swapping = True
+            swap.rename(self.database, one)
+        reach("R7")
+
+    def finish(self, after: After | None = None) -> None:
+        """R8: the writes of the last moment, a look at the result, the end of the entry."""
+        watch = without_cancel(self.watch)
+        self._advance(step="R7", changed=True)
+        if self.late is not None:
+            self.captured = self.late.finish([one.key for one in self.entry.swaps], watch)
+            self.safety = self.late.safety
+        self._look_at_live()
+        for one in self.entry.swaps if after else ():
+            self._call(after, one)
+        self.entry = journal.close(self.database, self.entry, "done", step="R8", problem="; ".join(self.problems),
+                                   safety=self.safety.backup_id if self.safety else "")
+        reach("R8")
+
+    def has_changed(self) -> bool:
+        """Whether any collection was replaced. Raises ``DatabaseUnreachable`` when nobody can say."""
+        return self.swapping and any(swap.happened(self.database, one) for one in self.entry.swaps)
+
+    def abandon(self, why: str) -> None:
+        """Take everything back; where the database does not answer, recovery does it later."""
+        with suppress(BackupError):
+            for one in self.entry.swaps:
+                staging.drop(self.database, one.staging)
+            journal.close(self.database, self.entry, "stopped", problem=why)
+
+    def _advance(self, **changes: Any) -> None:
+        self.entry = journal.advance(self.database, self.entry, **changes)
+
+    def _stage(self, one: Swap) -> int:
+        part = self.backup.parts[one.key]
+        options, indexes = self._shape(part, one)
+        profile = self._profile(one)
+        staging.create(self.database, one.staging, options)
+        documents = contents.documents(self.ws, self.backup, one.key, live=profile, watch=self.watch)
+        loaded = staging.load(self.database, one.staging, documents, expected=part.records,
+                              phase=f"Loading {one.live}", watch=self.watch)
+        found = staging.build_and_measure(self.database, one.staging, indexes, total=loaded.records, watch=self.watch)
+        promised = part.content_sha256 or codec.digest_hex(loaded.digest)
+        staging.check(found, part.records if part.content_sha256 else loaded.records, promised, one.live)
+        self._say_violations(one, options)
+        return loaded.records
+
+    def _shape(self, part: Part, one: Swap) -> tuple[Mapping[str, Any], tuple[Mapping[str, Any], ...]]:
+        """Options and indexes: those of the set; a legacy set knows none, live keeps its own."""
+        if self.backup.state != "legacy":
+            return part.options, part.indexes
+        with take(self.database, [self.ws.source(one.key)], self.held.capabilities) as view:
+            return view.options(one.key), view.indexes(one.key)
+
+    def _profile(self, one: Swap) -> LiveProfile | None:
+        if self.backup.state != "legacy":
+            return None
+        return LiveProfile.of(self.database[one.live], watch=self.watch)
+
+    def _say_violations(self, one: Swap, options: Mapping[str, Any]) -> None:
+        refused = staging.violations(self.database, one.staging, options.get("validator"))
+        if refused:
+            self.problems += (f"{refused:,} records of {one.live} do not meet its validation rules; "
+                              "they were restored as they are",)
+
+    def _look_at_live(self) -> None:
+        for one in self.entry.swaps:
+            if not swap.happened(self.database, one):
+                raise VerificationFailed(f"{one.live} is not the collection that was put in place")
+
+    def _call(self, after: After | None, one: Swap) -> None:
+        assert after is not None
+        try:
+            after(self.database, one.key)
+        except Exception as problem:  # noqa: BLE001 - the application's hook: its fault is reported, data is in place
+            self.problems += (f"after restoring {one.live}: {problem}",)
+
+
+@contextmanager
+def open_capture(run: Replacing) -> Iterator[Capture | None]:
+    """R3: follow what others write, where the server has change streams."""
+    if not run.held.capabilities.change_streams:
+        yield None
+        return
+    with Capture(run.database, run.entry.swaps, run.entry.id, since=run.entry.as_of) as capture:
+        yield capture
+
+
+def without_cancel(watch: Watch) -> Watch:
+    """Go on reporting, but past the point of no return nobody can stop it."""
+    def report(progress: Progress) -> None:
+        with suppress(Cancelled):
+            watch.step(progress.phase, progress.done, progress.total)
+
+    return Watch(report)
+
+
+def incomplete(problem: BackupError) -> RestoreIncomplete:
+    """Say that the data was replaced and something after it went wrong."""
+    return RestoreIncomplete(problem.message, hint=problem.hint or "What is missing is done at the next start.")

@@ -1,0 +1,198 @@
+"""Replace live collections by what a backup set holds: R1 to R8.
+
+R1 locks, full verification · R2 journal · R3 change stream open, safety backup · R4 staging collections, loaded,
+indexed, proven · R5 UUIDs into the journal · R6 writes of others since R3 into a safety set · R7 rename · R8 writes of
+the last moment into a safety set, a last look, the end. Up to R6 nothing has changed; from R7 on everything has, and
+``undo`` brings the old state back, with every write that was acknowledged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from backup_engine import contents, journal, ledger, recovery, swap, verify
+from backup_engine.capabilities import Capabilities, database_errors
+from backup_engine.errors import (
+    BackupError,
+    BadInput,
+    Cancelled,
+    DatabaseUnreachable,
+    NewerFormat,
+    RestoreStopped,
+    VerificationFailed,
+)
+from backup_engine.failpoints import reach
+from backup_engine.journal import Entry, Swap
+from backup_engine.live_profile import LiveProfile
+from backup_engine.locks import Hold, Purpose, hold
+from backup_engine.model import SILENT, BackupSet, Watch
+from backup_engine.replacing import After, Replacing, incomplete, open_capture
+from backup_engine.replacing_plainly import replace_plainly
+from backup_engine.workspace import Workspace
+
+__all__ = ["RestorePlan", "Restored", "plan_replace", "replace", "replace_under"]
+
+
+@dataclass(frozen=True)
+class RestorePlan:
+    """What a replace would do. Nothing is written before one exists."""
+
+    backup: BackupSet
+    keys: tuple[str, ...]
+    mode: str = "replace"
+    before: Mapping[str, int] = field(default_factory=dict)
+    """Records in the live collections now, by key."""
+    after: Mapping[str, int] = field(default_factory=dict)
+    """Records in the backup, by key."""
+    decisions: tuple[str, ...] = ()
+    """How the text of a legacy set would be understood."""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What came of a replace. ``safety`` is the set ``undo`` brings back."""
+
+    message: str
+    safety: BackupSet | None
+    counts: Mapping[str, int]
+    problems: tuple[str, ...] = ()
+    captured: int = 0
+    """Records others wrote meanwhile that are kept in the safety set."""
+
+
+def plan_replace(ws: Workspace, backup: BackupSet, keys: Sequence[str], *, watch: Watch = SILENT) -> RestorePlan:
+    """Look at what a replace would do. Raises ``BadInput``, ``NewerFormat``, ``VerificationFailed``."""
+    chosen = _checked_keys(ws, backup, keys)
+    database = ws.connect()
+    capabilities = Capabilities.of(database)
+    before, decisions = {}, list[str]()
+    for key in chosen:
+        name = ws.source(key).collection
+        swap.refuse_unsupported(database, capabilities, name, backup.parts[key].options)
+        with database_errors(database):
+            before[key] = database[name].count_documents({})
+        if backup.state == "legacy":
+            decisions += contents.decisions(ws, backup, key, LiveProfile.of(database[name]), watch=watch)
+    after = {key: backup.parts[key].records for key in chosen}
+    return RestorePlan(backup, chosen, "replace", before, after, tuple(decisions), _warnings(capabilities))
+
+
+def replace(
+    ws: Workspace, plan: RestorePlan, *, actor: str = "", after: After | None = None, watch: Watch = SILENT
+) -> Restored:
+    """Make the live collections exactly what the backup holds.
+
+    Raises whatever stopped it before anything changed (``RestoreStopped``, ``VerificationFailed``, ``Busy``, …), or
+    ``RestoreIncomplete`` when the data was replaced and something after that failed.
+    """
+    return replace_under(ws, plan, "restore", actor=actor, after=after, watch=watch)
+
+
+def replace_under(
+    ws: Workspace, plan: RestorePlan, purpose: Purpose, *, actor: str, after: After | None, watch: Watch
+) -> Restored:
+    """Replace, telling others at the lock whether it is a restore or an undo."""
+    with hold(ws, purpose) as held:
+        recovery.recover(ws, held)
+        keys = _checked_keys(ws, plan.backup, plan.keys)
+        _verify(ws, plan.backup, keys, watch)
+        run = Replacing(ws, held, plan.backup, _entry(ws, plan.backup, keys, purpose, actor), watch)
+        if not held.capabilities.commands:
+            replace_plainly(run)
+            return _restored(run, held)
+        for key in keys:
+            swap.refuse_unsupported(held.need_database(), held.capabilities, ws.source(key).collection,
+                                    plan.backup.parts[key].options)
+        reach("R1")
+        _run(run, after)
+        return _restored(run, held)
+
+
+def _run(run: Replacing, after: After | None) -> None:
+    run.start()
+    try:
+        with open_capture(run) as capture:
+            run.save(capture)
+            run.stage()
+            run.note_uuids()
+            run.settle()
+            run.swap()
+            run.finish(after)
+    except BackupError as problem:
+        raise _failed(run, problem) from problem
+    except BaseException:
+        if not run.swapping:
+            run.abandon("interrupted")
+        raise
+
+
+def _failed(run: Replacing, problem: BackupError) -> BackupError:
+    """Clear up if nothing has changed, and say which of the two it is."""
+    try:
+        changed = run.has_changed()
+    except DatabaseUnreachable:
+        return problem  # recovery will know
+    if changed:
+        return incomplete(problem)
+    run.abandon(problem.message)
+    return _unchanged(problem)
+
+
+def _checked_keys(ws: Workspace, backup: BackupSet, keys: Sequence[str]) -> tuple[str, ...]:
+    known = [source.key for source in ws.sources]
+    unknown = [key for key in keys if key not in known]
+    if unknown or not keys:
+        raise BadInput(f"Unknown collection type {', '.join(unknown) or '(none)'}: use {' or '.join(known)}.")
+    if backup.state == "newer":
+        raise NewerFormat(f"backup {backup.label}", hint="Update this program, then restore.")
+    if backup.state == "orphan":
+        raise VerificationFailed(f"backup {backup.label} has no metadata", hint="Repair it first.")
+    missing = [key for key in keys if key not in backup.parts]
+    if missing:
+        raise BadInput(f"Backup {backup.label} does not hold {', '.join(missing)}.")
+    return tuple(key for key in known if key in keys)
+
+
+def _verify(ws: Workspace, backup: BackupSet, keys: tuple[str, ...], watch: Watch) -> None:
+    """R1. A set that was decoded before, and whose bytes are still those bytes, need not be decoded again."""
+    known = ledger.read(ws.storage).get(backup.backup_id)
+    decoded = known is not None and known.ok and known.level >= 2 and backup.kind == "full"
+    verify.require(ws, backup, 1 if decoded else 2, keys=keys, watch=watch)
+
+
+def _entry(ws: Workspace, backup: BackupSet, keys: tuple[str, ...], purpose: str, actor: str) -> Entry:
+    name = journal.new_id()
+    swaps = tuple(Swap(key, ws.source(key).collection, f"{ws.source(key).collection}__restore_{name}") for key in keys)
+    return Entry(name, "undo" if purpose == "undo" else "replace", backup.backup_id, backup.label, actor, ws.clock(),
+                 swaps)
+
+
+def _unchanged(problem: BackupError) -> BackupError:
+    """Say that nothing changed; errors with a name and an exit code of their own keep them."""
+    if type(problem) is BackupError:
+        return RestoreStopped(problem.detail, hint=problem.hint)
+    if not isinstance(problem, (RestoreStopped, Cancelled)) and "unchanged" not in problem.hint:
+        problem.hint = f"{problem.hint} The current data is unchanged.".strip()
+    return problem
+
+
+def _restored(run: Replacing, held: Hold) -> Restored:
+    counts = run.counts or {}
+    what = ", ".join(f"{counts[one.key]:,} records in {one.live}" for one in run.entry.swaps)
+    sentences = [f"Restore completed successfully: {what}, as of backup {run.backup.label}."]
+    if run.captured:
+        sentences.append(f"{run.captured:,} records that others changed meanwhile are kept in the safety backup.")
+    problems = run.problems + _warnings(held.capabilities)
+    sentences += [f"{problem[:1].upper()}{problem[1:]}." for problem in problems]
+    sentences.append("Undo is available.")
+    return Restored(" ".join(sentences), run.safety, counts, problems, run.captured)
+
+
+def _warnings(capabilities: Capabilities) -> tuple[str, ...]:
+    if not capabilities.commands:
+        return ("this demonstration has no real database: the restore is not one single step",)
+    if not capabilities.change_streams:
+        return ("writes during the restore were not captured (the server is not a replica set)",)
+    return ()

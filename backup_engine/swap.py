@@ -1,0 +1,105 @@
+"""Which collections can be replaced, and the rename that replaces one.
+
+The rename puts the staging collection in the place of the live one in a single step: readers see the old or the new.
+It waits for a majority and for the journal. With ``w: 1`` a server killed right after its answer lost the rename
+(2 of 2), with ``j: true`` never.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pymongo.database import Database
+from pymongo.errors import AutoReconnect, ConnectionFailure, ExecutionTimeout, PyMongoError, WriteConcernError
+
+from backup_engine.capabilities import Capabilities, answers_commands, database_errors, named
+from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
+from backup_engine.journal import Swap
+
+__all__ = ["Live", "happened", "look", "refuse_unsupported", "rename", "uuid_of"]
+
+MAX_TIME_MS = 30_000
+WRITE_CONCERN = {"w": "majority", "j": True, "wtimeout": MAX_TIME_MS}
+SETTLE_SECONDS = 20.0
+"""How long to wait for a server that went away during the rename before leaving the question to recovery."""
+Doc = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Live:
+    """A collection as the server lists it; ``uuid`` None when it does not exist."""
+
+    name: str
+    uuid: bytes | None = None
+    kind: str = "collection"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def look(database: Database[Doc], name: str) -> Live:
+    """Ask the server for a collection. On a stand-in in memory only the name is known."""
+    if not answers_commands(database):
+        return Live(name)
+    with database_errors(database):
+        found = next(iter(database.list_collections(filter={"name": name})), None)
+    if found is None:
+        return Live(name)
+    uuid = found.get("info", {}).get("uuid")
+    return Live(name, bytes(uuid) if uuid is not None else None, found["type"], found.get("options", {}))
+
+
+def uuid_of(database: Database[Doc], name: str) -> bytes | None:
+    """Give the UUID of a collection, None when it does not exist."""
+    return look(database, name).uuid
+
+
+def refuse_unsupported(
+    database: Database[Doc], capabilities: Capabilities, name: str, saved: Mapping[str, Any]
+) -> Live:
+    """Raise ``BadInput`` where a collection cannot be replaced by a rename; gives the live one otherwise."""
+    live = look(database, name)
+    for kind, found in (("a view", live.kind == "view" or "viewOn" in saved),
+                        ("a time-series collection", live.kind == "timeseries" or "timeseries" in saved),
+                        ("a capped collection", "capped" in live.options or "capped" in saved),
+                        ("in a sharded cluster", capabilities.sharded)):
+        if found:
+            raise BadInput(f"{name} is {kind}: it cannot be replaced as a whole. Use Merge instead.")
+    return live
+
+
+def rename(database: Database[Doc], swap: Swap) -> None:
+    """R7: put staging in the place of live. Returns when that is durable.
+
+    Raises ``RestoreStopped`` when it did not happen, ``DatabaseUnreachable`` when nobody can say yet.
+    """
+    command = {"renameCollection": f"{database.name}.{swap.staging}", "to": f"{database.name}.{swap.live}",
+               "dropTarget": True, "writeConcern": WRITE_CONCERN, "maxTimeMS": MAX_TIME_MS}
+    try:
+        database.client.admin.command(command)
+    except (AutoReconnect, ConnectionFailure, ExecutionTimeout, WriteConcernError) as problem:
+        if not _settled(database, swap):
+            raise RestoreStopped(f"the server did not put the new {swap.live} in place: {problem}") from problem
+    except PyMongoError as problem:
+        why = named(problem, database)
+        raise why if type(why) is not BackupError else RestoreStopped(why.detail) from problem
+
+
+def happened(database: Database[Doc], swap: Swap) -> bool:
+    """Whether the live collection is the one that was staged."""
+    return swap.staging_uuid is not None and uuid_of(database, swap.live) == swap.staging_uuid
+
+
+def _settled(database: Database[Doc], swap: Swap) -> bool:
+    """After an answer was lost: wait for the server and compare UUIDs."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while True:
+        try:
+            return happened(database, swap)
+        except DatabaseUnreachable as problem:
+            if time.monotonic() > deadline:
+                raise DatabaseUnreachable(
+                    f"the answer to putting {swap.live} in place was lost",
+                    hint="The next start finds out whether it happened and finishes or clears up.") from problem
+            time.sleep(0.5)

@@ -1,0 +1,44 @@
+"""Take the last restore back: replace by the safety set it made, late writes included.
+
+An undo is a restore like any other, with a safety set of its own: undoing twice brings the restore back.
+"""
+
+from __future__ import annotations
+
+from backup_engine import journal
+from backup_engine.errors import BackupError, NoBackupsFound
+from backup_engine.model import SILENT, BackupSet, Watch
+from backup_engine.replacing import After
+from backup_engine.restore import Restored, plan_replace, replace_under
+from backup_engine.workspace import Workspace
+
+__all__ = ["undo", "undoable"]
+
+
+def undoable(ws: Workspace) -> BackupSet | None:
+    """Give the set an undo would bring back, None when there is nothing to undo. Works with the database down."""
+    return _last(ws)[0]
+
+
+def undo(ws: Workspace, *, actor: str = "", after: After | None = None, watch: Watch = SILENT) -> Restored:
+    """Bring back what was there before the last restore, for the collections it concerned.
+
+    Raises ``NoBackupsFound`` when there is nothing to undo, and what ``restore.replace`` raises.
+    """
+    safety, keys = _last(ws)
+    if safety is None:
+        raise NoBackupsFound("there is no restore to undo")
+    plan = plan_replace(ws, safety, keys, watch=watch)
+    return replace_under(ws, plan, "undo", actor=actor, after=after, watch=watch)
+
+
+def _last(ws: Workspace) -> tuple[BackupSet | None, tuple[str, ...]]:
+    """The safety set of the last restore and the keys it concerned; the journal knows, else the folder does."""
+    try:
+        entry = journal.last_changed(ws.connect())
+        if entry is not None and entry.safety:
+            return ws.catalog.find(entry.safety), entry.keys
+    except BackupError:
+        pass  # the database is down or the set is gone: the folder answers
+    latest = ws.catalog.latest("pre_restore")
+    return latest, tuple(latest.parts) if latest else ()
