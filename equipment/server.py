@@ -53,8 +53,11 @@ def routes() -> list[BaseRoute]:
         settings = get_settings()
     except BadInput:
         return own  # the page says what is wrong
-    accounts = _part("equipment.accounts.routes")
-    return [*own, *accounts.routes(settings, connector(settings))] if accounts else own
+    for name in ("equipment.accounts.routes", "equipment.downloads"):
+        part = _part(name)
+        if part:
+            own += part.routes(settings, connector(settings))
+    return own
 
 
 def middleware() -> list[Middleware]:

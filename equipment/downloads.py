@@ -1,0 +1,63 @@
+"""The HTTP route that sends a backup as a zip, streamed: the server's memory holds one chunk of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from anyio import to_thread
+from pymongo.database import Database
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from backup_engine.errors import BackupError, DatabaseUnreachable, PermissionDenied
+from equipment import backups
+from equipment.accounts.routes import COOKIE
+from equipment.exchange import archive
+from equipment.settings import Settings
+from equipment.store import access, activity, sessions
+
+__all__ = ["PATH", "routes"]
+
+log = logging.getLogger(__name__)
+PATH = "/backups/{label:str}.zip"
+HEADERS = {"Cache-Control": "no-store"}
+Connect = Callable[[], Database[dict[str, Any]]]
+
+
+def routes(settings: Settings, connect: Connect) -> list[BaseRoute]:
+    """Give the route; it sends only to whom the session cookie proves to be allowed to see backups, now."""
+
+    async def download(request: Request) -> Response:
+        label, cookie = request.path_params["label"], request.cookies.get(COOKIE, "")
+        address = request.client.host if request.client else ""
+        try:
+            name, chunks = await to_thread.run_sync(lambda: _open(settings, connect, label, cookie, address))
+        except BackupError as error:
+            return PlainTextResponse(error.message, status_code=_status(error), headers=HEADERS)
+        named = {"Content-Disposition": f'attachment; filename="backup_{name}.zip"'}
+        return StreamingResponse(chunks, media_type="application/zip", headers=HEADERS | named)
+
+    return [Route(PATH, download, methods=["GET"])]
+
+
+def _open(
+    settings: Settings, connect: Connect, label: str, cookie: str, address: str
+) -> tuple[str, Iterator[bytes]]:
+    db = connect()
+    session = sessions.by_cookie(db, cookie) if cookie else None
+    if session is None:
+        raise PermissionDenied("sign in first")
+    account = access.require(db, access.Who(session, "", address), "backup.see")
+    workspace = backups.of(settings, connect).workspace
+    backup = workspace.catalog.find(label)
+    activity.record(db, access.Who(session, account.name, address), "backup.download", f"backup:{backup.label}")
+    return backup.label, archive.stream(workspace, backup)
+
+
+def _status(error: BackupError) -> int:
+    if isinstance(error, PermissionDenied):
+        return 403
+    return 503 if isinstance(error, DatabaseUnreachable) else 404
