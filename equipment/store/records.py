@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -110,8 +110,8 @@ def add_many(
     unnumbered = sum(1 for fields in many if fields.get(ID) in (None, ""))
     with ids.reserve(db, unnumbered) as numbers:
         free = iter(numbers)
-        changes = [Change(None, _new(fields, free)) for fields in many]
-        applied = apply(db[EQUIPMENT], changes, also=_log(db, who, action, note))
+        changes = [Change(None, new_document(fields, free)) for fields in many]
+        applied = apply(db[EQUIPMENT], changes, also=log_changes(db, who, action, note))
     made = [Entry(keys.key_of(one.current), one.current) for one in applied if one.written and one.current is not None]
     listing.touch(db, [entry.key for entry in made])
     if len(made) < len(applied):
@@ -129,7 +129,7 @@ def save(
     """
     require(db, who, action)
     changes = [Change(one.entry.raw, edited(one.entry.raw, one.fields)) for one in saves]
-    applied = apply(db[EQUIPMENT], changes, also=_log(db, who, action, note))
+    applied = apply(db[EQUIPMENT], changes, also=log_changes(db, who, action, note))
     listing.touch(db, [keys.key_of(one.change.before) for one in applied if one.change.before])
     return [_saved(one) for one in applied]
 
@@ -159,7 +159,8 @@ def field_name(name: str) -> bytes:
     return name.encode()
 
 
-def _new(fields: Mapping[str, Any], numbers: Any) -> bytes:
+def new_document(fields: Mapping[str, Any], numbers: Iterator[int]) -> bytes:
+    """Make a new record: ID first, from ``numbers`` unless it has one, and a uuid."""
     values = dict(fields)
     ordered = {ID: values.pop(ID, None)} | values
     if ordered[ID] in (None, ""):
@@ -184,7 +185,7 @@ def _saved(one: Applied) -> Saved:
     return Saved(key, one.status, Entry(key, one.current) if one.current is not None else None, one.why)
 
 
-def _log(db: Db, who: Who, action: str, note: str) -> Callable[[ClientSession | None, list[Applied]], None]:
+def log_changes(db: Db, who: Who, action: str, note: str) -> Callable[[ClientSession | None, list[Applied]], None]:
     """Make what writes the activity entries of a batch inside its transaction."""
 
     def write(session: ClientSession | None, applied: list[Applied]) -> None:

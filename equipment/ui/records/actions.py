@@ -24,10 +24,17 @@ class Action:
     function: str
     needs_rows: bool = True
 
+    def run(self, app: App, chosen: list[Entry], total: int) -> None:
+        """Do it for the chosen records; ``total`` match the filters."""
+        module = importlib.import_module(f"equipment.ui.records.{self.module}")
+        getattr(module, self.function)(app, chosen, total)
+
 
 ACTIONS = (
     Action("Bulk edit", "edit_note", "records.bulk_edit", "bulk", "dialog", needs_rows=False),
     Action("Duplicate", "content_copy", "records.add", "duplicate", "dialog"),
+    Action("Download", "download", "records.export", "exports", "dialog", needs_rows=False),
+    Action("Labels", "qr_code_2", "records.read", "labels", "dialog"),
     Action("Move to trash", "delete", "records.delete", "trash", "move"),
 )
 
@@ -49,6 +56,13 @@ def show(app: App, ticked: Sequence[Entry], total: int) -> None:
                 if st.button(
                     action.label, icon=f":material/{action.icon}:", key=f"action_{action.module}", disabled=disabled
                 ):
-                    module = importlib.import_module(f"equipment.ui.records.{action.module}")
-                    getattr(module, action.function)(app, list(ticked), total)
+                    action.run(app, list(ticked), total)
         st.caption(f"**{len(ticked)} ticked**" if ticked else "Tick rows to work on several at once", width="content")
+
+
+def run_for(app: App, entry: Entry, labels: Sequence[str]) -> None:
+    """Draw those of the actions that are wanted, for a single record."""
+    for action in ACTIONS:
+        wanted = action.label in labels and app.may(action.permission)
+        if wanted and st.button(action.label, icon=f":material/{action.icon}:", key=f"record_{action.module}"):
+            action.run(app, [entry], 1)

@@ -11,9 +11,17 @@ from equipment.domain.record import ID, SERIAL, name_of, text
 from equipment.exchange import labels
 from equipment.exchange.labels import SHEETS, Label, Sheet
 from equipment.store import records
+from equipment.store.records import Entry
 from equipment.ui.context import App
 
 MAX_LABELS = 2_000
+
+
+@st.dialog("QR labels", width="medium")
+def dialog(app: App, chosen: list[Entry], total: int) -> None:
+    """Offer a sheet of labels for the ticked records."""
+    del total
+    show(app, [entry.key for entry in chosen])
 
 
 def show(app: App, keys: Sequence[str]) -> None:

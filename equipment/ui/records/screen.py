@@ -35,6 +35,10 @@ SECTIONS = (
     Section("Browse", "table_rows", "records.read", "browse"),
     Section("Edit", "edit", "records.edit", "edit"),
     Section("Add", "add", "records.add", "add", needs_records=False),
+    Section("Import", "upload_file", "records.import", "imports", needs_records=False),
+    Section("Calibration", "event", "records.read", "calibration"),
+    Section("Dashboard", "bar_chart", "records.read", "dashboard"),
+    Section("Columns", "view_column", "columns.manage", "columns"),
     Section("Trash", "delete", "records.delete", "trash", needs_records=False),
 )
 

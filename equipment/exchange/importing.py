@@ -1,0 +1,141 @@
+"""Take a table into the list as a merge: what is new is added, what differs is updated, nothing is removed.
+
+The plan is the engine's, the same that a restore in merge mode uses; it is shown before anything is written, and only
+what it says is written, guarded by the exact bytes it saw.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import bson
+from pymongo.collection import Collection
+
+from backup_engine import raw
+from backup_engine.changes import Change
+from backup_engine.errors import BadInput
+from backup_engine.guarded import apply_each
+from backup_engine.live_profile import LiveProfile, key_text
+from backup_engine.model import SILENT, Batch, Watch
+from backup_engine.planner import Planned
+from backup_engine.planner_rows import plan_rows
+from equipment.domain.record import ID, SERIAL, UUID
+from equipment.exchange.spreadsheet import unguard
+from equipment.exchange.tables import Table
+from equipment.store import ids, listing, records
+from equipment.store.access import Db, Who, require
+from equipment.store.listing import EQUIPMENT
+
+IDENTITIES = (UUID, ID, SERIAL)
+"""Columns that may tell which record a row is, the surest first."""
+LEAVE_OUT = ""
+"""Mapping target of a column that is not imported."""
+
+Mapped = list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of an import, in records."""
+
+    added: int
+    updated: int
+    unchanged: int
+    conflicts: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        left = f" {len(self.conflicts):,} rows were left out." if self.conflicts else ""
+        return f"{self.added:,} added, {self.updated:,} updated, {self.unchanged:,} unchanged.{left}"
+
+
+def suggest(headers: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
+    """Map each header to the column it most likely is: the same letters and digits, else a new column of its name."""
+    known = {_plain(column): column for column in columns}
+    return {header: known.get(_plain(header), header) for header in headers}
+
+
+def apply_mapping(table: Table, mapping: Mapping[str, str]) -> Mapped:
+    """Give the rows under their columns' names. Raises ``BadInput`` for a name taken twice or not to be used."""
+    wanted = {header: column.strip() for header, column in mapping.items() if column.strip()}
+    twice = [column for column, count in Counter(wanted.values()).items() if count > 1]
+    if twice:
+        raise BadInput(f"Two columns of the file go to {twice[0]}.", hint="Leave one of them out.")
+    for column in wanted.values():
+        if column.startswith("$") or "." in column or column == "_id":
+            raise BadInput(f"A column cannot be called {column}.", hint="Choose another name for it.")
+    return [{column: unguard(row[header]) for header, column in wanted.items()} for row in table.records()]
+
+
+def identities(rows: Mapped, columns: Sequence[str]) -> list[str]:
+    """Give the columns that can identify records: filled in some row and nowhere twice, the surest first."""
+    ordered = [*IDENTITIES, *(column for column in columns if column not in IDENTITIES)]
+    return [column for column in ordered if column in columns and _identifies(rows, column)]
+
+
+def plan(db: Db, rows: Mapped, identity: str | None, *, clear_empty: bool, watch: Watch = SILENT) -> list[Planned]:
+    """Say for each row what the import would do with it. New records get a uuid; their ID comes when they are added."""
+    profile = LiveProfile.over(_decoded(db), watch=watch)
+    return list(plan_rows(rows, _batches(db), identity, profile=profile, clear_empty=clear_empty))
+
+
+def run(db: Db, who: Who, planned: Sequence[Planned], *, note: str = "", watch: Watch = SILENT) -> Imported:
+    """Do what was planned. A record somebody changed since the plan is left alone and told."""
+    require(db, who, "records.import")
+    left = [f"Row {one.row}: {one.why}" for one in planned if one.action == "conflict"]
+    with ids.reserve(db, sum(_needs_id(one) for one in planned)) as numbers:
+        free = iter(numbers)
+        changes = [_numbered(one, free) for one in planned if one.change is not None]
+        log = records.log_changes(db, who, "records.import", note)
+        tally: Counter[str] = Counter()
+        for one in apply_each(db[EQUIPMENT], changes, also=log, watch=watch, total=len(changes)):
+            tally[one.status] += 1
+            if one.status in ("conflict", "refused"):
+                left.append(f"Record {raw.id_text(one.change.identity)}: {one.why}")
+    listing.forget(db)
+    unchanged = sum(one.action == "unchanged" for one in planned) + tally["unchanged"]
+    return Imported(tally["inserted"], tally["updated"], unchanged, tuple(left))
+
+
+def _needs_id(planned: Planned) -> bool:
+    change = planned.change
+    if change is None or change.before is not None or change.after is None:
+        return False
+    element = dict(raw.elements(change.after)).get(ID.encode())
+    return element is None or not key_text(raw.value_of(element))
+
+
+def _numbered(planned: Planned, numbers: Iterator[int]) -> Change:
+    assert planned.change is not None
+    if planned.change.before is not None or planned.change.after is None:
+        return planned.change
+    fields = bson.decode(planned.change.after, codec_options=raw.PYTHON)
+    fields.pop("_id")
+    return Change(None, records.new_document(fields, numbers))
+
+
+def _identifies(rows: Mapped, column: str) -> bool:
+    keys = [key for row in rows if (key := key_text(row.get(column, "")))]
+    return bool(keys) and len(set(keys)) == len(keys)
+
+
+def _plain(name: str) -> str:
+    return "".join(character for character in name.lower() if character.isalnum())
+
+
+def _batches(db: Db) -> Iterator[Batch]:
+    collection = db[EQUIPMENT]
+    if isinstance(collection, Collection):
+        found: Any = collection.find_raw_batches({})
+        yield from found
+        return
+    yield from (bson.encode(document) for document in collection.find())
+
+
+def _decoded(db: Db) -> Iterable[dict[str, Any]]:
+    return (bson.decode(document, codec_options=raw.PYTHON) for batch in _batches(db)
+            for document in raw.documents_of(batch))

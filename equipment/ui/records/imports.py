@@ -1,0 +1,150 @@
+"""Import: a file, what its columns are, what would change, and only then the change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from backup_engine.errors import BackupError
+from backup_engine.planner import Planned
+from backup_engine.raw import element_text, name_text
+from equipment.exchange import importing, tables
+from equipment.exchange.tables import Table
+from equipment.jobs import Desk, Job
+from equipment.store import schema
+from equipment.ui.backup.progress import follow
+from equipment.ui.context import App
+from equipment.ui.records import state
+
+PLAN, RESULT, VERSION = "import_plan", "import_result", "import_version"
+NEW = "Always add new records"
+SHOWN = 2_000
+LABELS = {"insert": "New", "update": "Changed", "unchanged": "Unchanged", "conflict": "Left out"}
+
+
+@st.cache_resource
+def _desk() -> Desk:
+    return Desk()
+
+
+def show(app: App) -> None:
+    """Draw the section."""
+    kind = f"import-{app.who.session[:16]}"
+    if follow(_desk(), kind, lambda job: _imported(job, kind)):
+        return
+    st.caption("CSV or XLSX. Nothing is removed: rows add records or update the ones they belong to, after you have "
+               "seen the difference.")
+    version = st.session_state.setdefault(VERSION, 0)
+    given = st.file_uploader("File", type=["csv", "tsv", "txt", "xlsx", "xls", "ods"], key=f"import_file_{version}")
+    if given is None:
+        return
+    try:
+        table = tables.read(given, given.name)
+    except BackupError as error:
+        _explain(error)
+        return
+    for note in table.notes:
+        st.caption(f":material/info: {note}")
+    _plan(app, table, kind, given.name)
+
+
+def _plan(app: App, table: Table, kind: str, name: str) -> None:
+    columns = [column.name for column in schema.columns(app.database, hidden=True)]
+    mapping = _mapping(table, columns)
+    try:
+        rows = importing.apply_mapping(table, mapping)
+    except BackupError as error:
+        _explain(error)
+        return
+    used = [column for column in mapping.values() if column]
+    identity = st.selectbox("Which column tells the records apart?", [*importing.identities(rows, used), NEW],
+                            help="A row whose value is in the list updates that record; other rows are added.")
+    clear = st.checkbox("Empty cells clear the field", value=False,
+                        help="Off: an empty cell leaves what the record has.")
+    if not st.button("Show what would change", icon=":material/difference:") and PLAN not in st.session_state:
+        return
+    planned = _remembered(app, rows, None if identity == NEW else str(identity), clear)
+    if planned is not None:
+        _review(app, planned, kind, name)
+
+
+def _mapping(table: Table, columns: Sequence[str]) -> dict[str, str]:
+    suggested = importing.suggest(table.headers, columns)
+    given = pd.DataFrame([
+        {"In the file": header, "Example": next((row[place] for row in table.rows if row[place]), ""),
+         "Goes to": suggested[header], "Import": True}
+        for place, header in enumerate(table.headers)
+    ])
+    with st.expander(f"Columns: {len(table.headers)}, records: {len(table.rows):,}", expanded=True):
+        edited = st.data_editor(
+            given, hide_index=True, width="stretch", disabled=["In the file", "Example"], key="import_mapping",
+            column_config={"Goes to": st.column_config.TextColumn(help="A column of the list, or a new name",
+                                                                  required=True)},
+        )
+    return {str(row["In the file"]): str(row["Goes to"]) if row["Import"] else importing.LEAVE_OUT
+            for row in edited.to_dict("records")}
+
+
+def _remembered(app: App, rows: importing.Mapped, identity: str | None, clear: bool) -> list[Planned] | None:
+    wanted = (hash(tuple(tuple(row.items()) for row in rows)), identity, clear)
+    known = st.session_state.get(PLAN)
+    if known is None or known[0] != wanted:
+        try:
+            with st.spinner("Comparing with the list"):
+                known = wanted, importing.plan(app.database, rows, identity, clear_empty=clear)
+        except BackupError as error:
+            _explain(error)
+            return None
+        st.session_state[PLAN] = known
+    planned: list[Planned] = known[1]
+    return planned
+
+
+def _review(app: App, planned: Sequence[Planned], kind: str, name: str) -> None:
+    counts = Counter(one.action for one in planned)
+    for column, (action, label) in zip(st.columns(len(LABELS)), LABELS.items(), strict=True):
+        column.metric(label, f"{counts[action]:,}", border=True)
+    st.dataframe(_differences(planned), hide_index=True, width="stretch", height=320)
+    writing = counts["insert"] + counts["update"]
+    if st.button(f"Import {writing:,} records", type="primary", disabled=not writing or app.read_only):
+        _desk().start(kind, "Import", app.account.name,
+                      lambda watch: importing.run(app.database, app.who, planned, note=f"from {name}", watch=watch))
+        st.session_state.pop(PLAN, None)
+        st.rerun()
+
+
+def _differences(planned: Sequence[Planned]) -> pd.DataFrame:
+    lines: list[dict[str, object]] = []
+    for one in planned:
+        if len(lines) >= SHOWN or one.action == "unchanged":
+            continue
+        if one.action == "conflict":
+            lines.append({"Row": one.row, "What": "Left out", "Field": "", "Now": "", "New": one.why})
+        for field in one.fields if one.action == "update" else ():
+            lines.append({"Row": one.row, "What": "Changed", "Field": name_text(field.name),
+                          "Now": element_text(field.before), "New": element_text(field.after)})
+        if one.action == "insert":
+            texts = [element_text(field.after) for field in one.fields if name_text(field.name) not in ("_id", "uuid")]
+            lines.append({"Row": one.row, "What": "New", "Field": "", "Now": "", "New": " · ".join(filter(None, texts))})
+    return pd.DataFrame(lines, columns=["Row", "What", "Field", "Now", "New"])
+
+
+def _imported(job: Job, kind: str) -> None:
+    done: importing.Imported = job.result
+    st.success(done.message, icon=":material/check_circle:")
+    for line in done.conflicts[:50]:
+        st.caption(line)
+    if st.button("Import another file"):
+        _desk().clear(kind)
+        st.session_state[VERSION] += 1
+        state.current().refresh()
+        st.rerun()
+
+
+def _explain(error: BackupError) -> None:
+    st.error(error.message, icon=":material/error:")
+    if error.hint:
+        st.caption(error.hint)

@@ -1,0 +1,145 @@
+"""A table becomes part of the list, as a merge."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import bson
+import pytest
+from pymongo.database import Database
+
+from backup_engine.errors import BadInput, PermissionDenied
+from equipment.exchange import export, importing, tables
+from equipment.exchange.tables import Table
+from equipment.store import activity
+from equipment.store.access import Who
+from tests.equipment.store.people import signed_in
+
+LIST: list[dict[str, Any]] = [
+    {"_id": 1, "ID": 1, "Vendor": "Acme", "Serial": "007", "Purchase Value": "3,000", "uuid": "u1"},
+    {"_id": 2, "ID": 2, "Vendor": "Ohm", "Serial": "008", "Purchase Value": bson.Int64(5), "uuid": "u2"},
+]
+
+
+@pytest.fixture
+def technician(database: Database[dict[str, Any]]) -> Who:
+    database["Equipment"].insert_many([dict(record) for record in LIST])
+    return signed_in(database, "technician")
+
+
+def take_in(
+    database: Database[dict[str, Any]], who: Who, rows: importing.Mapped, identity: str | None = "ID", **options: Any
+) -> importing.Imported:
+    planned = importing.plan(database, rows, identity, clear_empty=options.get("clear_empty", False))
+    return importing.run(database, who, planned)
+
+
+def records(database: Database[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list(database["Equipment"].find().sort("ID", 1))
+
+
+def test_an_export_imports_as_no_change(database: Database[dict[str, Any]], technician: Who) -> None:
+    columns = ["ID", "Vendor", "Serial", "Purchase Value", "uuid"]
+    data = b"".join(export.to_csv(LIST, columns))
+    table = tables.read(io.BytesIO(data), "list.csv")
+    rows = importing.apply_mapping(table, importing.suggest(table.headers, columns))
+
+    done = take_in(database, technician, rows, "uuid")
+
+    assert done == importing.Imported(0, 0, 2, ())
+    assert records(database) == LIST
+
+
+def test_rows_update_and_add_and_remove_nothing(database: Database[dict[str, Any]], technician: Who) -> None:
+    rows = [{"ID": "2", "Vendor": "Ohm & Co"}, {"ID": "", "Vendor": "New"}]
+
+    done = take_in(database, technician, rows)
+
+    assert (done.added, done.updated, done.unchanged) == (1, 1, 0)
+    first, second, third = records(database)
+    assert first == LIST[0]
+    assert second == {**LIST[1], "Vendor": "Ohm & Co"}
+    assert (third["ID"], third["Vendor"]) == (3, "New")
+    assert third["uuid"]
+
+
+def test_the_second_import_changes_nothing(database: Database[dict[str, Any]], technician: Who) -> None:
+    rows = [{"ID": "2", "Vendor": "Ohm & Co", "Purchase Value": "6"}, {"ID": "9", "Vendor": "New"}]
+    take_in(database, technician, rows)
+    before = records(database)
+
+    done = take_in(database, technician, rows)
+
+    assert done == importing.Imported(0, 0, 2, ())
+    assert records(database) == before
+    assert type(before[1]["Purchase Value"]) is bson.Int64
+
+
+def test_rows_that_nobody_can_place_are_left_out_and_told(
+    database: Database[dict[str, Any]], technician: Who
+) -> None:
+    done = take_in(database, technician, [{"ID": "2", "Vendor": "A"}, {"ID": "2", "Vendor": "B"}])
+
+    assert done.updated == 0
+    assert [line.split(":")[0] for line in done.conflicts] == ["Row 1", "Row 2"]
+    assert records(database) == LIST
+
+
+def test_what_somebody_changed_since_the_plan_is_not_overwritten(
+    database: Database[dict[str, Any]], technician: Who
+) -> None:
+    planned = importing.plan(database, [{"ID": "1", "Vendor": "X"}], "ID", clear_empty=False)
+    database["Equipment"].update_one({"_id": 1}, {"$set": {"Vendor": "somebody else's"}})
+
+    done = importing.run(database, technician, planned)
+
+    assert (done.updated, len(done.conflicts)) == (0, 1)
+    assert records(database)[0]["Vendor"] == "somebody else's"
+
+
+@pytest.mark.parametrize("clear", [True, False])
+def test_an_empty_cell_clears_only_when_asked(
+    database: Database[dict[str, Any]], technician: Who, clear: bool
+) -> None:
+    take_in(database, technician, [{"ID": "1", "Vendor": ""}], clear_empty=clear)
+
+    assert records(database)[0]["Vendor"] == ("" if clear else "Acme")
+
+
+def test_every_imported_record_is_in_the_log(database: Database[dict[str, Any]], technician: Who) -> None:
+    take_in(database, technician, [{"ID": "1", "Vendor": "X"}, {"ID": "", "Vendor": "Y"}])
+
+    assert activity.count(database, activity.Filter(actions=("records.import",))) == 2
+
+
+def test_a_user_may_not_import(database: Database[dict[str, Any]], technician: Who) -> None:
+    planned = importing.plan(database, [{"ID": "1", "Vendor": "X"}], "ID", clear_empty=False)
+
+    with pytest.raises(PermissionDenied):
+        importing.run(database, signed_in(database, "user"), planned)
+
+    assert records(database) == LIST
+
+
+@pytest.mark.parametrize("target", ["_id", "$x", "a.b"])
+def test_a_column_that_cannot_be_is_refused(target: str) -> None:
+    with pytest.raises(BadInput):
+        importing.apply_mapping(Table(("H",), (("x",),)), {"H": target})
+
+
+def test_headers_find_their_columns() -> None:
+    found = importing.suggest(["last cal. date", "SERIAL", "Extra", "id"], ["ID", "Serial", "Last Cal Date"])
+
+    assert found == {"last cal. date": "Last Cal Date", "SERIAL": "Serial", "Extra": "Extra", "id": "ID"}
+
+
+def test_two_headers_for_one_column_are_refused() -> None:
+    with pytest.raises(BadInput, match="Serial"):
+        importing.apply_mapping(Table(("a", "b"), (("1", "2"),)), {"a": "Serial", "b": "Serial"})
+
+
+def test_identities_are_filled_and_unique() -> None:
+    rows = [{"uuid": "", "ID": "1", "Serial": "x"}, {"uuid": "", "ID": "2", "Serial": "x"}]
+
+    assert importing.identities(rows, ["ID", "Serial", "uuid"]) == ["ID"]
