@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import bson
-from bson import json_util
 from bson.objectid import ObjectId
 
 from backup_engine import raw
@@ -25,14 +23,7 @@ def key_of_id(value: Any) -> str:
 
 def id_of(key: str) -> Any:
     """Give the ``_id`` a key stands for. A text that is no key at all stands for itself, and finds nothing."""
-    if ObjectId.is_valid(key) and len(key) == 24:
-        return ObjectId(key)
-    if key.startswith("~"):
-        try:
-            return json_util.loads(key[1:], json_options=json_util.CANONICAL_JSON_OPTIONS)
-        except (ValueError, TypeError, bson.errors.BSONError):
-            return key
-    return key
+    return raw.value_of(raw.id_from_text(key))
 
 
 def target(key: str) -> str:

@@ -1,25 +1,145 @@
-"""One record's own page."""
+"""One record's own page: what it holds, and everything that ever happened to it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Final
+
 import streamlit as st
 
-from equipment.domain.record import name_of, text
-from equipment.store import records, schema
+from equipment.domain import dates
+from equipment.domain.record import LAST_CALIBRATION, NEXT_CALIBRATION, UUID, name_of, text
+from equipment.store import options, records, schema
+from equipment.store.records import Entry
+from equipment.store.schema import Column
 from equipment.ui.context import App
-from equipment.ui.records import state
+from equipment.ui.records import actions, add, history, review, state
+from equipment.ui.records.state import Pending
+from equipment.ui.records.table import plain
+
+COLORS: Final = {"overdue": "red", "due soon": "orange", "fine": "green", "cannot read": "violet"}
+SIDE_BY_SIDE: Final = 2
+EDITING: Final = "record_editing"
+ON_PAGE: Final = ("Duplicate", "Move to trash", "Labels")
+"""Actions over the list that also make sense for a single record."""
 
 
 def show(app: App) -> None:
     """Draw the page of the record the address names."""
     now = state.current()
     st.button(
-        "Back to the list", icon=":material/arrow_back:", key="record_back", on_click=state.open_record, args=("",)
+        "Back to the list",
+        icon=":material/arrow_back:",
+        type="tertiary",
+        key="record_back",
+        on_click=state.open_record,
+        args=("",),
     )
     entry = records.get(app.database, now.opened)
     if entry is None:
-        st.info("This record is not in the list. It may be in the trash.", icon=":material/search_off:")
+        st.info(
+            "This record is not in the list. What is known of it is below; the trash or a backup may have it.",
+            icon=":material/search_off:",
+        )
+        history.show(app, now.opened, None)
         return
-    st.subheader(name_of(entry.record), anchor=False)
-    names = [column.name for column in schema.columns(app.database, hidden=True)]
-    st.table({name: text(entry.record.get(name)) for name in names}, border="horizontal")
+    _heading(app, entry)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _details(app, entry)
+    with right:
+        st.subheader("History", anchor=False)
+        history.show(app, entry.key, entry)
+
+
+def _heading(app: App, entry: Entry) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.subheader(plain(name_of(entry.record)), anchor=False, width="content")
+        for name in ("Category", "Location"):
+            if words := text(entry.record.get(name)).strip():
+                st.badge(plain(words), color="gray")
+        due = dates.read_date(text(entry.record.get(NEXT_CALIBRATION)))
+        status = dates.status(due, dates.read_date(text(entry.record.get(LAST_CALIBRATION))), state.today())
+        if status in COLORS:
+            st.badge(f"Calibration: {status}", color=COLORS[status])  # type: ignore[arg-type]
+    editing = st.session_state.get(EDITING) == entry.key
+    with st.container(horizontal=True, gap="xsmall"):
+        if app.may("records.edit"):
+            st.button(
+                "Edit",
+                icon=":material/edit:",
+                type="primary",
+                key="record_edit",
+                disabled=editing,
+                on_click=_edit,
+                args=(entry,),
+            )
+        actions.run_for(app, entry, ON_PAGE)
+
+
+def _details(app: App, entry: Entry) -> None:
+    st.subheader("Details", anchor=False)
+    columns = schema.columns(app.database, hidden=True)
+    if st.session_state.get(EDITING) == entry.key and app.may("records.edit"):
+        _form(app, entry, columns)
+        return
+    shown = {plain(column.name): _value(column, entry) for column in columns}
+    st.table(shown, border="horizontal", width="stretch")
+
+
+def _value(column: Column, entry: Entry) -> str:
+    words = text(entry.record.get(column.name))
+    if column.type == "link" and column.kind.fits(words):
+        return words
+    return plain(words if len(words) < 5_000 else words[:5_000] + f" … ({len(words):,} characters)")
+
+
+def _form(app: App, entry: Entry, columns: Sequence[Column]) -> None:
+    seen = state.current().pending.get(entry.key, Pending(st.session_state["record_seen"])).seen
+    choices = options.choices(app.database)
+    with st.form("record_form", border=True, enter_to_submit=False):
+        typed = _widgets(entry.key, seen, columns, choices)
+        with st.container(horizontal=True):
+            reviewed = st.form_submit_button("Review & Save", type="primary", icon=":material/rule:")
+            st.form_submit_button("Cancel", on_click=_stop, args=(entry.key,))
+    if reviewed:
+        changed = {name: words for name, words in typed.items() if words != text(seen.record.get(name))}
+        if not changed:
+            st.caption("Nothing was changed.")
+            return
+        state.current().pending[entry.key] = Pending(seen, changed)
+        review.dialog(app)
+
+
+def _widgets(
+    key: str, seen: Entry, columns: Sequence[Column], choices: Mapping[str, Sequence[str]]
+) -> dict[str, str]:
+    """Draw short fields side by side and long ones below each other; give the text of each."""
+    words = {column.name: text(seen.record.get(column.name)) for column in columns if column.name != UUID}
+    short = [column for column in columns if column.name in words and not _is_long(column, words[column.name])]
+    places = st.columns(SIDE_BY_SIDE)
+    typed = {}
+    for number, column in enumerate(short):
+        with places[number % SIDE_BY_SIDE]:
+            name = f"record_{key}_{column.name}"
+            typed[column.name] = add.field(name, column, choices.get(column.name, []), words[column.name])
+    for column in columns:
+        if column.name in words and column.name not in typed:
+            typed[column.name] = st.text_area(
+                column.name, words[column.name], key=f"record_{key}_{column.name}", height=110
+            )
+    return typed
+
+
+def _is_long(column: Column, words: str) -> bool:
+    return len(words) > 80 or "\n" in words or column.name in add.LONG
+
+
+def _edit(entry: Entry) -> None:
+    st.session_state[EDITING] = entry.key
+    st.session_state["record_seen"] = entry
+
+
+def _stop(key: str) -> None:
+    st.session_state[EDITING] = ""
+    state.current().pending.pop(key, None)

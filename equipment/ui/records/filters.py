@@ -15,7 +15,7 @@ from equipment.store.schema import Column
 from equipment.ui.records import state
 from equipment.ui.records.state import State
 
-MOST_CHOICES: Final = 60
+MOST_CHOICES: Final = 200
 """Different values up to which a column is offered as a list of choices; beyond, as a text to look for."""
 SIDE_BY_SIDE: Final = 3
 
@@ -81,20 +81,16 @@ def _contains(now: State, column: str) -> None:
 
 
 def _range(now: State, column: Column) -> None:
-    example = "2026-01-31" if column.type == "date" else "100"
     for kind, place, words in zip(("lows", "highs"), st.columns(2, gap="xsmall"), ("from", "to"), strict=True):
         key = now.key(f"{kind}_{column.name}")
         with place:
             typed = st.text_input(
-                f"{column.name} {words}",
-                getattr(now.query, kind).get(column.name, ""),
-                key=key,
-                placeholder=example,
-                on_change=state.setter,
-                args=(_setting(kind, column.name), key),
+                column.name if words == "from" else f"{column.name} to", getattr(now.query, kind).get(column.name, ""),
+                key=key, placeholder=words, on_change=state.setter, args=(_setting(kind, column.name), key),
+                label_visibility="visible" if words == "from" else "hidden",
             )
             if typed and column.kind.key(typed) is None:
-                st.caption(f":red[not a {column.kind.label.lower()}]")
+                st.caption(f":red[Not a {column.kind.label.lower()}]")
 
 
 def _setting(kind: str, column: str) -> Any:

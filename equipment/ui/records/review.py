@@ -16,6 +16,7 @@ from equipment.ui import boundary
 from equipment.ui.context import App
 from equipment.ui.records import state
 from equipment.ui.records.state import Pending, State
+from equipment.ui.records.table import plain
 
 LABELS: Mapping[Choice, str] = {"mine": "Mine", "theirs": "Theirs"}
 
@@ -71,7 +72,7 @@ def _record(app: App, one: Reviewed) -> dict[str, Choice]:
     key = one.pending.seen.key
     choices: dict[str, Choice] = {}
     with st.container(border=True, gap="xsmall"):
-        st.markdown(f"**{_plain(name_of(one.pending.seen.record))}**")
+        st.markdown(f"**{plain(name_of(one.pending.seen.record))}**")
         if one.stored is None:
             st.error(
                 "This record is no longer in the list: someone moved it to the trash. Your edits to it cannot be "
@@ -91,9 +92,9 @@ def _record(app: App, one: Reviewed) -> dict[str, Choice]:
 def _rows(edits: list[FieldEdit]) -> list[dict[str, str]]:
     return [
         {
-            "Field": _plain(edit.name),
+            "Field": plain(edit.name),
             "Now": _shown(edit.now),
-            "New": f":red[{_plain(edit.problem)}]" if edit.problem else f"**{_shown(edit.mine)}**",
+            "New": f":red[{plain(edit.problem)}]" if edit.problem else f"**{_shown(edit.mine)}**",
         }
         for edit in edits
     ]
@@ -137,9 +138,4 @@ def _save(app: App, now: State, reviewed: list[Reviewed], choices: Mapping[str, 
 
 def _shown(value: object, most: int = 200) -> str:
     whole = text(value)
-    return _plain(whole[:most] + ("…" if len(whole) > most else "")) or ":gray[empty]"
-
-
-def _plain(words: str) -> str:
-    """Give text that Markdown shows as it is."""
-    return "".join("\\" + letter if letter in r"\`*_[]{}#$~<>:|&" else letter for letter in words.replace("\n", " ⏎ "))
+    return plain(whole[:most] + ("…" if len(whole) > most else "")) or ":gray[empty]"

@@ -79,3 +79,8 @@ def width(column: Column) -> Any:
 
 def side(column: Column) -> Any:
     return "right" if column.type == "number" else "left"
+
+
+def plain(words: str) -> str:
+    """Give text that Markdown shows as it is."""
+    return "".join("\\" + letter if letter in r"\`*_[]{}#$~<>:|&" else letter for letter in words.replace("\n", " ⏎ "))

@@ -15,6 +15,7 @@ from equipment.store.schema import Column
 from equipment.ui.context import App
 from equipment.ui.records import filters, state, views
 from equipment.ui.records.state import State
+from equipment.ui.records.table import plain
 
 MOST_CHIPS = 12
 SEARCH_HELP = (
@@ -140,5 +141,4 @@ def _ask(query: Query) -> None:
 
 
 def _short(words: str, most: int = 48) -> str:
-    whole = "".join("\\" + letter if letter in r"\`*_[]{}#$~<>:" else letter for letter in words[:most])
-    return whole + ("…" if len(words) > most else "")
+    return plain(words[:most]) + ("…" if len(words) > most else "")

@@ -56,6 +56,7 @@ def move(app: App, ticked: list[Entry], total: int) -> None:
     if gone:
         st.toast(f"Moved {names} to the trash. It can be brought back there.", icon=":material/delete:")
     _report(done, ("deleted",))
+    state.current().opened = ""
     state.current().refresh()
     st.rerun()
 

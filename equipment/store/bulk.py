@@ -1,0 +1,52 @@
+"""Writes one change to many records, a thousand at a time, each guarded by what it held a moment before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from equipment.domain import bulk
+from equipment.domain.bulk import BulkEdit
+from equipment.domain.record import MISSING, is_plain, read, text
+from equipment.store import listing, records
+from equipment.store.access import Db, Who, require
+from equipment.store.records import Entry, Save
+
+BATCH: Final = 1_000
+
+
+@dataclass(frozen=True)
+class BulkResult:
+    """How many records were changed, and how many left alone because someone changed them meanwhile or they cannot."""
+
+    changed: int
+    left: int
+
+
+def preview(db: Db, edit: BulkEdit, keys: Sequence[str] | None = None) -> list[tuple[str, str, str]]:
+    """Give ``(key, now, new)`` for every record that would change; ``keys`` None means all."""
+    sheet = listing.sheet(db)
+    pairs = zip(sheet.every_key(), sheet.texts(edit.column).to_pylist(), strict=True)
+    wanted = None if keys is None else set(keys)
+    return bulk.preview(edit, (pair for pair in pairs if wanted is None or pair[0] in wanted))
+
+
+def apply(db: Db, who: Who, edit: BulkEdit, planned: Sequence[tuple[str, str, str]]) -> BulkResult:
+    """Make the previewed changes; a record that no longer holds what the preview showed is left alone."""
+    require(db, who, "records.bulk_edit")
+    changed = 0
+    for start in range(0, len(planned), BATCH):
+        group = {key: (now, new) for key, now, new in planned[start : start + BATCH]}
+        found = records.entries(db, list(group))
+        saves = [save for entry in found if (save := _save(entry, edit.column, *group[entry.key])) is not None]
+        done = records.save(db, who, saves, action="records.bulk_edit", note=edit.words())
+        changed += sum(one.status == "updated" for one in done)
+    return BulkResult(changed, len(planned) - changed)
+
+
+def _save(entry: Entry, column: str, shown: str, new: str) -> Save | None:
+    now = entry.record.get(column, MISSING)
+    if text(now) != shown or not is_plain(now):
+        return None
+    return Save(entry, {column: read(new, now)})

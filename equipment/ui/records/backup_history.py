@@ -1,0 +1,50 @@
+"""The part of a record's timeline that comes from the backups on disk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bson
+import streamlit as st
+
+from backup_engine import api, raw
+from equipment import backups, server
+from equipment.domain.history import Change, Event
+from equipment.domain.record import MISSING
+from equipment.store.access import require
+from equipment.store.listing import FORGIVING
+from equipment.ui.context import App
+from equipment.ui.records.table import plain
+
+
+def events(app: App, key: str) -> list[Event]:
+    """Read every backup for this record; equal versions in consecutive backups are one event.
+
+    Raises ``BackupError`` when the backups cannot be read.
+    """
+    require(app.database, app.who, "records.read")
+    workspace = backups.of(app.settings, server.connector(app.settings)).workspace
+    history = api.history_of(workspace, "equipment", key)
+    for backup, problem in history.unreadable:
+        st.caption(f":material/warning: Backup {backup.label} could not be read: {plain(problem)}")
+    return [_event(version) for version in history.versions]
+
+
+def _event(version: Any) -> Event:
+    record = None if version.document is None else _decoded(version.document)
+    same = f", the same in {version.sets} backups" if version.sets > 1 else ""
+    what = "In a backup" if record is not None else "Not in this backup"
+    changes = tuple(
+        Change(raw.name_text(change.name), _value(change.before), _value(change.after)) for change in version.changes
+    )
+    return Event(version.first.started, f"backup {version.first.label}", what + same, "", changes, record, "backup")
+
+
+def _value(element: bytes | None) -> Any:
+    return MISSING if element is None else raw.value_of(element)
+
+
+def _decoded(document: bytes) -> dict[str, Any]:
+    record = bson.decode(document, codec_options=FORGIVING)
+    record.pop("_id", None)
+    return record

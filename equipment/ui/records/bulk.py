@@ -1,0 +1,118 @@
+"""Bulk edit: one change to the ticked records or to all that match, shown before it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, get_args
+
+import pandas as pd
+import streamlit as st
+
+from equipment.domain.bulk import BulkEdit, Operation
+from equipment.domain.record import UUID, name_of
+from equipment.store import bulk, options, records, schema
+from equipment.store.records import Entry
+from equipment.ui import boundary
+from equipment.ui.context import App
+from equipment.ui.records import add, state
+from equipment.ui.records.state import State
+
+LABELS: Final = {"set": "Set a value", "clear": "Clear", "replace": "Replace text"}
+SHOWN: Final = 100
+"""Changes listed in the preview; the count is always of all."""
+Planned = Sequence[tuple[str, str, str]]
+
+
+@st.dialog("Bulk edit", width="large", icon=":material/edit_note:")
+def dialog(app: App, ticked: list[Entry], total: int) -> None:
+    """Draw the dialog over the page."""
+    with boundary.guard("Bulk edit"):
+        keys = _scope(app, state.current(), ticked, total)
+        edit = _edit(app)
+        planned = bulk.preview(app.database, edit, keys) if edit.is_complete else []
+        _preview(app, edit, planned)
+        count = len(planned)
+        if st.button(
+            f"Change {count:,} record{'s' * (count != 1)}",
+            type="primary",
+            disabled=not planned,
+            key="bulk_apply",
+            icon=":material/check:",
+        ):
+            _apply(app, edit, planned)
+
+
+def _scope(app: App, now: State, ticked: Sequence[Entry], total: int) -> list[str]:
+    scopes = {"ticked": f"{len(ticked)} ticked"} if ticked else {}
+    scopes["matching"] = f"All {total:,} " + ("that match the filters" if now.query.is_filtering else "records")
+    scope = st.segmented_control(
+        "Which records",
+        list(scopes),
+        default=next(iter(scopes)),
+        required=True,
+        format_func=lambda one: scopes[one],
+        key="bulk_scope",
+    )
+    if scope == "ticked":
+        return [entry.key for entry in ticked]
+    return records.matching_keys(app.database, now.query, schema.types(app.database), state.today())
+
+
+def _edit(app: App) -> BulkEdit:
+    columns = [column for column in schema.columns(app.database, hidden=True) if column.name != UUID]
+    left, right = st.columns(2, vertical_alignment="bottom")
+    with left:
+        name = st.selectbox(
+            "Column", [column.name for column in columns], index=None, key="bulk_column", placeholder="Choose a column"
+        )
+    with right:
+        operation: Operation = (
+            st.segmented_control(
+                "Change",
+                list(get_args(Operation)),
+                default="set",
+                required=True,
+                format_func=LABELS.__getitem__,
+                key="bulk_operation",
+            )
+            or "set"
+        )
+    column = next((one for one in columns if one.name == name), None)
+    if column is None or operation == "clear":
+        return BulkEdit(operation, name or "")
+    if operation == "set":
+        offered = options.choices(app.database).get(column.name, [])
+        return BulkEdit("set", column.name, add.field("bulk_value", schema.Column("New value", column.type), offered))
+    left, right = st.columns(2)
+    with left:
+        find = st.text_input("Find (literally, capitals count)", key="bulk_find")
+    with right:
+        return BulkEdit("replace", column.name, st.text_input("Replace with", key="bulk_replace"), find)
+
+
+def _preview(app: App, edit: BulkEdit, planned: Planned) -> None:
+    if not edit.is_complete:
+        st.caption("Choose a column and what to do with it; the changes are shown here before anything is stored.")
+        return
+    if not planned:
+        st.info("Nothing would change.", icon=":material/info:")
+        return
+    first = {key: (now, new) for key, now, new in planned[:SHOWN]}
+    rows = [
+        {"Record": name_of(entry.record), "Now": first[entry.key][0], "New": first[entry.key][1]}
+        for entry in records.entries(app.database, list(first))
+    ]
+    st.dataframe(pd.DataFrame(rows, dtype="str"), hide_index=True, height=260, alt="What would change")
+    if len(planned) > SHOWN:
+        st.caption(f"The first {SHOWN} of {len(planned):,} changes")
+
+
+def _apply(app: App, edit: BulkEdit, planned: Planned) -> None:
+    with st.spinner(f"Changing {len(planned):,} records"):
+        result = bulk.apply(app.database, app.who, edit, planned)
+    words = f"{result.changed:,} record{'s' * (result.changed != 1)} changed"
+    if result.left:
+        words += f"; {result.left:,} left alone, changed by someone else meanwhile or not text"
+    st.toast(words, icon=":material/check:", duration="long" if result.left else "short")
+    state.current().refresh()
+    st.rerun()

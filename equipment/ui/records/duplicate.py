@@ -1,0 +1,48 @@
+"""Duplicate: copies of records with IDs and uuids of their own, and no serial."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from equipment.domain.record import ID, SERIAL, UUID, name_of
+from equipment.store import records
+from equipment.store.records import Entry
+from equipment.ui import boundary
+from equipment.ui.context import App
+from equipment.ui.records import state
+
+MOST: Final = 50
+OWN: Final = (ID, UUID, SERIAL, "ETAG")
+"""What belongs to one piece of equipment and is not copied."""
+
+
+@st.dialog("Duplicate", icon=":material/content_copy:")
+def dialog(app: App, ticked: list[Entry], total: int) -> None:
+    """Draw the dialog over the page."""
+    with boundary.guard("Duplicate"):
+        for entry in ticked[:5]:
+            st.markdown(f"- {name_of(entry.record)}")
+        if len(ticked) > 5:
+            st.caption(f"and {len(ticked) - 5} more")
+        copies = st.number_input("Copies of each", 1, MOST, 1, key="duplicate_copies")
+        st.caption("Each copy gets the lowest free ID and a uuid. Serial and ETAG are left empty.")
+        if st.button("Duplicate", type="primary", icon=":material/content_copy:", key="duplicate_apply"):
+            _apply(app, ticked, max(1, min(int(copies), MOST)))
+
+
+def _apply(app: App, ticked: list[Entry], copies: int) -> None:
+    made = records.add_many(
+        app.database, app.who, [copy(entry) for entry in ticked for _ in range(copies)], note="Duplicated"
+    )
+    numbers = ", ".join(str(entry.record[ID]) for entry in made[:5]) + (" …" if len(made) > 5 else "")
+    st.toast(f"Added {len(made)} cop{'y' if len(made) == 1 else 'ies'}: ID {numbers}", icon=":material/content_copy:")
+    state.current().refresh()
+    st.rerun()
+
+
+def copy(entry: Entry) -> dict[str, object]:
+    """Give the fields of a copy."""
+    kept = {name: value for name, value in entry.record.items() if name not in OWN}
+    return kept | {name: "" for name in (SERIAL, "ETAG") if name in entry.record}

@@ -1,0 +1,88 @@
+"""A record's timeline: live changes and every backup; any version can be restored, any field brought back."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any, Final
+
+import streamlit as st
+
+from equipment.domain.history import Change, Event, difference, events
+from equipment.domain.record import MISSING, text
+from equipment.store import activity, keys, records
+from equipment.store.records import Entry, Save
+from equipment.ui import boundary
+from equipment.ui.context import App
+from equipment.ui.records import state
+from equipment.ui.records.table import plain
+
+SHOWN: Final = 30
+ICONS: Final = {"activity": "person", "backup": "inventory_2"}
+
+
+def show(app: App, key: str, entry: Entry | None) -> None:
+    """Draw the timeline, newest first."""
+    found = events(entry.record if entry else {}, activity.of_target(app.database, keys.target(key), limit=SHOWN))
+    with_backups = st.toggle(
+        "With every backup",
+        key=f"history_backups_{key}",
+        help="Reads all backups on disk; the first look takes a moment.",
+    )
+    if with_backups:
+        with boundary.guard("The history in backups"), st.spinner("Reading backups"):
+            found += importlib.import_module("equipment.ui.records.backup_history").events(app, key)
+    found.sort(key=lambda event: event.at, reverse=True)
+    if not found:
+        st.caption("Nothing is recorded about it yet.")
+    for number, event in enumerate(found):
+        _event(app, entry, event, f"{key}_{number}")
+
+
+def _event(app: App, entry: Entry | None, event: Event, key: str) -> None:
+    with st.container(border=True, gap="xsmall"):
+        when = event.at.astimezone().strftime("%Y-%m-%d %H:%M")
+        st.markdown(f":material/{ICONS[event.source]}: **{event.what}** · {plain(event.who)} · :gray[{when}]")
+        if event.note:
+            st.caption(plain(event.note))
+        for place, change in enumerate(() if event.created else event.changes[:SHOWN]):
+            _change(app, entry, change, event, f"{key}_{place}")
+        _version(app, entry, event, when, key)
+
+
+def _version(app: App, entry: Entry | None, event: Event, when: str, key: str) -> None:
+    if entry is None or event.record is None or not app.may("records.edit"):
+        return
+    fields = difference(entry.record, event.record)
+    if fields and st.button("Restore this version", icon=":material/history:", key=f"version_{key}", type="tertiary"):
+        _write(app, entry, fields, f"Restored the version of {when}")
+
+
+def _change(app: App, entry: Entry | None, change: Change, event: Event, key: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.markdown(f"{plain(change.name)}: {_shown(change.before)} → **{_shown(change.after)}**", width="stretch")
+        if entry is None or not app.may("records.edit"):
+            return
+        now = {change.name: entry.record.get(change.name, MISSING)}
+        words = f"Bring back {change.name}: {text(change.before)[:60] or 'empty'}"
+        if difference(now, {change.name: change.before}) and st.button(
+            "", icon=":material/undo:", key=f"field_{key}", type="tertiary", help=words
+        ):
+            _write(app, entry, {change.name: change.before}, f"Brought back {change.name}")
+
+
+def _write(app: App, entry: Entry, fields: Mapping[str, Any], note: str) -> None:
+    [done] = records.save(app.database, app.who, [Save(entry, fields)], note=note)
+    if done.status == "conflict":
+        st.toast("Someone has just changed this record; look again.", icon=":material/group:")
+    elif done.status in ("updated", "unchanged"):
+        st.toast(note, icon=":material/history:")
+    else:
+        st.toast(done.why, icon=":material/error:")
+    state.current().refresh()
+    st.rerun()
+
+
+def _shown(value: Any, most: int = 120) -> str:
+    whole = text(value)
+    return plain(whole[:most] + ("…" if len(whole) > most else "")) or ":gray[empty]"
