@@ -125,8 +125,9 @@ def _legacy(day: str, label: str, metadata: Mapping[str, Any], sources: tuple[So
         parts[source.key] = Part(source.key, source.collection, name, records)
     return BackupSet(
         label=label, day=day, state="legacy", metadata_file=manifest.metadata_name(label), metadata=metadata,
-        parts=parts, backup_id=f"legacy-{label}", seq=0, trigger="manual", kind="full", base=None,
-        started=started_by_label(label), problem="",
+        parts=parts, backup_id=f"legacy-{label}", seq=0, kind="full", base=None,
+        trigger="imported" if metadata.get("trigger") == "imported" else "manual",
+        started=started_by_label(label), pinned=metadata.get("pinned") is True, problem="",
     )
 
 
