@@ -30,7 +30,7 @@ from backup_engine.history import history_of, lost_and_found
 from backup_engine.incoming import import_set
 from backup_engine.ledger import last_drill, last_verified
 from backup_engine.merge import Pick, merge, plan as plan_merge
-from backup_engine.model import OWNER_SOURCES, SILENT, BackupSet, Clock, Progress, Source, Watch
+from backup_engine.model import OWNER_SOURCES, SILENT, BackupSet, Clock, Progress, Source, Trigger, Watch
 from backup_engine.preferences import Preferences
 from backup_engine.prune import delete, halted as retention_halted, pin, prune, unpin
 from backup_engine.recovery import recover
@@ -112,7 +112,7 @@ class DatabaseBackupRestore:
         return _answer(run, lambda message: (False, None, message))
 
     def create(
-        self, interval_hours: float | None = None, *, force: bool = False, trigger: str = "manual",
+        self, interval_hours: float | None = None, *, force: bool = False, trigger: Trigger = "manual",
         watch: Watch = SILENT,
     ) -> Created:
         """Do what ``create_backup`` does, with the typed result; raises ``BackupError``."""
@@ -169,8 +169,8 @@ class DatabaseBackupRestore:
         def run() -> tuple[bool, Comparison | None, str]:
             key = self._key(collection_type)
             left = self.workspace.catalog.find(backup_metadata)
-            right = "current" if other == "current" else self.workspace.catalog.find(other)
-            found = compare(self.workspace, left, right, key)
+            right = None if other == "current" else self.workspace.catalog.find(other)
+            found = compare(self.workspace, left, right or "current", key)
             return True, found, found.message
 
         return _answer(run, lambda message: (False, None, message))

@@ -35,7 +35,7 @@ from equipment.store import activity
 from equipment.store.access import SYSTEM, Who
 
 log = logging.getLogger(__name__)
-Counts = Mapping[str, Mapping[str, int]]
+Counts = Mapping[str, Mapping[Any, int]]
 Connect = Callable[[], Database[dict[str, Any]]]
 
 WRITING = "backup"

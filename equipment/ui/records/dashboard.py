@@ -73,7 +73,7 @@ def _value(sheet: Sheet) -> alt.Chart:
     frame = pd.DataFrame({"Category": sheet.texts("Category").to_pylist(),
                           "Value": sheet.numbers("Purchase Value", TYPES["number"])})
     frame["Category"] = frame["Category"].replace("", "(empty)")
-    summed = frame.groupby("Category", as_index=False)["Value"].sum().sort_values("Value", ascending=False).head(TOP)
+    summed = frame.groupby("Category")["Value"].sum().sort_values(ascending=False).head(TOP).reset_index()
     return _chart(summed, "Purchase value by category").mark_bar(cornerRadiusEnd=3).encode(
         x=alt.X("Value:Q", title=None, axis=alt.Axis(format="~s")), y=alt.Y("Category:N", sort=None, title=None),
         tooltip=["Category", alt.Tooltip("Value:Q", format=",.0f")],

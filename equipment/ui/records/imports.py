@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from backup_engine.errors import BackupError
-from backup_engine.planner import Planned
+from backup_engine.planner import Action, Planned
 from backup_engine.raw import element_text, name_text
 from equipment.exchange import importing, tables
 from equipment.exchange.tables import Table
@@ -22,7 +22,7 @@ from equipment.ui.records import state
 PLAN, RESULT, VERSION = "import_plan", "import_result", "import_version"
 NEW = "Always add new records"
 SHOWN = 2_000
-LABELS = {"insert": "New", "update": "Changed", "unchanged": "Unchanged", "conflict": "Left out"}
+LABELS: dict[Action, str] = {"insert": "New", "update": "Changed", "unchanged": "Unchanged", "conflict": "Left out"}
 
 
 @st.cache_resource
@@ -128,7 +128,8 @@ def _differences(planned: Sequence[Planned]) -> pd.DataFrame:
                           "Now": element_text(field.before), "New": element_text(field.after)})
         if one.action == "insert":
             texts = [element_text(field.after) for field in one.fields if name_text(field.name) not in ("_id", "uuid")]
-            lines.append({"Row": one.row, "What": "New", "Field": "", "Now": "", "New": " · ".join(filter(None, texts))})
+            summary = " · ".join(filter(None, texts))
+            lines.append({"Row": one.row, "What": "New", "Field": "", "Now": "", "New": summary})
     return pd.DataFrame(lines, columns=["Row", "What", "Field", "Now", "New"])
 
 
