@@ -9,18 +9,20 @@ as it was; whatever goes wrong after it is a warning.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from backup_engine import intents, prune, reader, set_run, snapshot, writer
-from backup_engine.errors import BackupError, DatabaseUnreachable, VerificationFailed
+from backup_engine import intents, marks, prune, snapshot
+from backup_engine.differential import base_for, contents_since
+from backup_engine.errors import BackupError, DatabaseUnreachable
 from backup_engine.failpoints import reach
 from backup_engine.locks import Hold, hold
+from backup_engine.marks import Mark
 from backup_engine.model import SILENT, BackupSet, Batch, Kind, Trigger, Watch
 from backup_engine.schedule import check_interval, due
-from backup_engine.set_run import Origin, Run
+from backup_engine.set_parts import Content, read_back_all, write_all
+from backup_engine.set_run import Origin, Run, running
 from backup_engine.snapshot import Snapshot, SnapshotChanged
 from backup_engine.workspace import Workspace
 
@@ -38,19 +40,6 @@ class Created:
     set: BackupSet | None
     message: str
     warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Content:
-    """One collection to be written: its documents, ``repeatable`` if they can be asked for twice, and its make-up."""
-
-    key: str
-    collection: str
-    documents: Callable[[], Iterable[Batch]]
-    expected: int | None = None
-    options: Mapping[str, Any] | None = None
-    indexes: tuple[Mapping[str, Any], ...] = ()
-    repeatable: bool = True
 
 
 def create(
@@ -91,12 +80,12 @@ def write_documents(
     ``documents`` by collection key; ``like`` gives the collection options and indexes to carry over.
     """
     contents = [_given(ws, key, batches, like) for key, batches in documents.items()]
-    with _run(ws, hold, trigger, 1.0) as run:
+    with running(ws, hold, trigger, 1.0) as run:
         run.warnings += warnings
         reach("W3")
-        _write_all(run, contents, watch)
+        write_all(run, contents, watch)
         reach("W6")
-        _read_back_all(run, contents, watch)
+        read_back_all(run, contents, watch)
         reach("W7")
         run.publish()
         backup = run.commit(Origin(), pinned=pinned)
@@ -119,46 +108,60 @@ def _not_needed(ws: Workspace, interval: float) -> Created | None:
 def _write_set(
     ws: Workspace, hold: Hold, trigger: Trigger, kind: Kind | Literal["auto"], interval: float, watch: Watch
 ) -> tuple[BackupSet, list[str]]:
-    with _run(ws, hold, trigger, interval) as run:
-        origin = _read_one_instant(run, watch)
+    with running(ws, hold, trigger, interval) as run:
+        base = None if kind == "full" else base_for(ws, hold, run.started, wanted=kind == "differential")
+        instant = _read_one_instant(run, base, watch)
         reach("W7")
         run.publish()
-        backup = run.commit(origin)
+        backup = run.commit(instant.origin, *instant.kind)
     run.finish(backup)
-    problems = _tidy(ws, hold, trigger)
+    problems = _tidy(ws, hold, backup, instant.mark)
     reach("W10")
     return backup, problems
 
 
-@contextmanager
-def _run(ws: Workspace, hold: Hold, trigger: str, interval: float) -> Iterator[Run]:
-    run = set_run.begin(ws, hold, trigger, interval)
-    try:
-        yield run
-    except BaseException:
-        run.abandon()
-        raise
+@dataclass(frozen=True)
+class _Instant:
+    """What is known of the snapshot that was written."""
+
+    origin: Origin
+    base: BackupSet | None
+    mark: Mark | None
+
+    @property
+    def kind(self) -> tuple[Kind, str | None]:
+        return ("differential", self.base.backup_id) if self.base else ("full", None)
 
 
-def _read_one_instant(run: Run, watch: Watch) -> Origin:
+def _read_one_instant(run: Run, base: BackupSet | None, watch: Watch) -> _Instant:
     """W3 to W7, again from the start when the collections changed under the snapshot or the server went away."""
     for attempt in range(TRIES):
         try:
-            with snapshot.take(run.hold.need_database(), run.ws.sources, run.hold.capabilities) as view:
-                reach("W3")
-                _say_how_consistent(run, view)
-                contents = [_live(run.ws, view, source.key) for source in run.ws.sources]
-                _write_all(run, contents, watch)
-                view.changed()
-                reach("W6")
-                _read_back_all(run, contents, watch)
-                return _origin(run.hold, view)
+            return _try_one_instant(run, base, watch)
         except (SnapshotChanged, DatabaseUnreachable) as problem:
             if attempt == TRIES - 1:
                 raise
             watch.step(f"{problem.opening}; starting again")
-            time.sleep(_BACK_OFF_SECONDS * attempt if isinstance(problem, SnapshotChanged) else _BACK_OFF_SECONDS)
+            time.sleep(_BACK_OFF_SECONDS * (attempt + isinstance(problem, DatabaseUnreachable)))
     raise AssertionError("unreachable")
+
+
+def _try_one_instant(run: Run, base: BackupSet | None, watch: Watch) -> _Instant:
+    ws, database, facts = run.ws, run.hold.need_database(), run.hold.capabilities
+    token = marks.take(database, ws.sources) if facts.change_streams and base is None else None
+    with snapshot.take(database, ws.sources, facts) as view:
+        reach("W3")
+        _say_how_consistent(run, view)
+        contents = contents_since(ws, view, run.hold, base, watch) if base else None
+        if contents is None:
+            base, contents = None, [_live(ws, view, source.key) for source in ws.sources]
+        write_all(run, contents, watch)
+        view.changed()
+        reach("W6")
+        read_back_all(run, contents, watch)
+        origin = Origin(database.name, facts.version, facts.topology, view.consistency)
+        uuids = {source.key: (view.uuid(source.key) or b"").hex() for source in ws.sources}
+    return _Instant(origin, base, Mark(token, uuids) if token else None)
 
 
 def _say_how_consistent(run: Run, view: Snapshot) -> None:
@@ -175,64 +178,21 @@ def _live(ws: Workspace, view: Snapshot, key: str) -> Content:
 def _given(ws: Workspace, key: str, batches: Iterable[Batch], like: BackupSet | None) -> Content:
     part = like.parts.get(key) if like else None
     name = part.collection if part else ws.source(key).collection
-    return Content(key, name, lambda: batches, None, part.options if part else None, part.indexes if part else (),
+    return Content(key, name, lambda: batches, None, part.options if part else {}, part.indexes if part else (),
                    repeatable=False)
 
 
-def _write_all(run: Run, contents: Iterable[Content], watch: Watch) -> None:
-    """W4 to W6: every collection into a temporary file, synced."""
-    for step, content in enumerate(contents, start=4):
-        _write(run, content, watch)
-        reach(f"W{min(step, 5)}")
-
-
-def _write(run: Run, content: Content, watch: Watch, force_bson: Collection[int] = ()) -> None:
-    draft = run.draft(content.key)
-    written = writer.write(
-        content.documents(), draft, seal=run.ws.seal, workers=run.ws.workers, expected=content.expected,
-        force_bson=force_bson, phase=f"Writing {content.collection}", watch=watch,
-    )
-    draft.sync()
-    run.part(content.key, content.collection, written, options=content.options or {}, indexes=content.indexes)
-
-
-def _read_back_all(run: Run, contents: Iterable[Content], watch: Watch) -> None:
-    """W7: what lies on the disk must be what was read. Rows that are not are kept as ``bson``, once."""
-    for content in contents:
-        if _reads_back(run, content, watch):
-            continue
-        if content.repeatable:
-            _write(run, content, watch, force_bson=_rows_that_differ(run, content))
-        if not content.repeatable or not _reads_back(run, content, watch):
-            raise VerificationFailed(f"{content.collection} does not read back as it was written")
-
-
-def _reads_back(run: Run, content: Content, watch: Watch) -> bool:
-    part = run.parts[content.key].as_file
-    with run.drafts[content.key].reopen() as file:
-        back = reader.read_back(
-            file, part, seal=run.ws.seal, workers=run.ws.workers, phase=f"Checking {content.collection}", watch=watch
-        )
-    return back.matches(part)
-
-
-def _rows_that_differ(run: Run, content: Content) -> list[int]:
-    with run.drafts[content.key].reopen() as file:
-        return reader.rows_that_differ(content.documents(), file, run.written[content.key], seal=run.ws.seal)
-
-
-def _origin(hold: Hold, view: Snapshot) -> Origin:
-    facts = hold.capabilities
-    return Origin(hold.need_database().name, facts.version, facts.topology, view.consistency)
-
-
-def _tidy(ws: Workspace, hold: Hold, trigger: Trigger) -> list[str]:
-    """W10, retention: the set is committed, so a fault here is said and not raised."""
+def _tidy(ws: Workspace, hold: Hold, backup: BackupSet, mark: Mark | None) -> list[str]:
+    """W10, what is not vital: the set is committed, so a fault here is said and not raised."""
+    problems = []
     try:
+        if mark is not None and backup.trigger != "pre_restore":
+            marks.keep(ws.storage, backup, mark)
         pruned = prune.prune(ws, hold=hold)
+        problems += [pruned.halted] if pruned.halted else []
     except BackupError as problem:
-        return [f"old backups were not cleared away: {problem}"]
-    return [pruned.halted] if pruned.halted else []
+        problems.append(f"old backups were not cleared away: {problem}")
+    return problems
 
 
 def _created(backup: BackupSet, after: list[str]) -> Created:

@@ -80,9 +80,9 @@ class Run:
         self.written[key] = written
         self.parts[key] = Part(
             key=key, collection=collection, file=manifest.part_name(key, self.label, self.ws.seal.suffix),
-            records=written.records, plain_bytes=written.plain_bytes, stored_bytes=written.stored_bytes,
-            stored_sha256=written.stored_sha256, content_sha256=written.content_sha256, blocks=written.blocks,
-            layout=written.layout, **more,
+            plain_bytes=written.plain_bytes, stored_bytes=written.stored_bytes,
+            stored_sha256=written.stored_sha256, blocks=written.blocks, layout=written.layout,
+            **{"records": written.records, "content_sha256": written.content_sha256, **more},
         )
         return self.parts[key]
 
@@ -152,6 +152,17 @@ class Run:
             "kind": kind, "base": base, "codec": codec, "pinned": pinned, "warnings": list(self.warnings),
             "collections": {key: manifest.describe_part(part) for key, part in parts.items()},
         }
+
+
+@contextmanager
+def running(ws: Workspace, hold: Hold, trigger: str, interval_hours: float) -> Iterator[Run]:
+    """Begin a run; whatever goes wrong inside leaves nothing behind."""
+    run = begin(ws, hold, trigger, interval_hours)
+    try:
+        yield run
+    except BaseException:
+        run.abandon()
+        raise
 
 
 def begin(ws: Workspace, hold: Hold, trigger: str, interval_hours: float) -> Run:

@@ -21,7 +21,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 from backup_engine.capabilities import Capabilities, database_errors, named
 from backup_engine.errors import BackupError
 from backup_engine.model import Batch, Source
-from backup_engine.raw import PYTHON
+from backup_engine.raw import PYTHON, filter_by_ids
 
 BATCH_BYTES = 4 << 20
 """What a batch from a stand-in without raw batches holds at most; the server sends up to 16 MiB."""
@@ -88,9 +88,9 @@ class Snapshot:
         """Give all documents in ``_id`` order, whole BSON documents by the batch. Raises ``SnapshotChanged``."""
         yield from self._find(key, {})
 
-    def read_some(self, key: str, ids: Sequence[Any]) -> Iterator[Batch]:
-        """Give the documents with these ``_id`` values, as far as they exist."""
-        yield from self._find(key, {"_id": {"$in": list(ids)}})
+    def read_some(self, key: str, identities: Sequence[bytes]) -> Iterator[Batch]:
+        """Give the documents with these ``_id`` elements, as far as they exist."""
+        yield from self._find(key, filter_by_ids(identities))
 
     def changed(self) -> None:
         """Raise ``SnapshotChanged`` when a collection was dropped, renamed, created, or indexed or set anew."""

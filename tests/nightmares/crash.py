@@ -17,6 +17,7 @@ from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
 
 ROUNDS = int(os.environ.get("TEST_ROUNDS", "1"))
+NOTES = (".lock", ".state/seq_", ".state/mark_", ".state/digests_", ".state/verif", ".state/retention")
 _FORK = multiprocessing.get_context("fork")
 
 
@@ -69,7 +70,7 @@ def die_before_file_operation(number: int) -> None:
 def tree(root: Path) -> set[str]:
     """Every file below the folder, the lock and the small notes of rebuildable state aside."""
     files = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
-    return {name for name in files if not name.startswith((".lock", ".state/seq_", ".state/verif", ".state/retention"))}
+    return {name for name in files if not name.startswith(NOTES)}
 
 
 def files_of(backup: BackupSet) -> set[str]:

@@ -1,0 +1,213 @@
+"""Differential sets: only what differs from a full set, with tombstones for what is gone.
+
+The changes come from the change stream since the full set's mark where that still reaches back: then only touched
+records are read. Else everything is read and compared by digest. Either way ``records`` and ``content_sha256`` of the
+set are of what it restores to, worked out from the full set's digests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from backup_engine import codec, digests, marks, raw
+from backup_engine.digests import Digests
+from backup_engine.errors import BackupError, BadInput
+from backup_engine.failpoints import reach
+from backup_engine.locks import Hold
+from backup_engine.model import SILENT, BackupSet, Batch, Part, Trigger, Watch, Written
+from backup_engine.set_parts import Content, read_back_all, write_all
+from backup_engine.set_run import Origin, running
+from backup_engine.snapshot import Snapshot
+from backup_engine.workspace import Workspace
+
+__all__ = ["Changes", "base_for", "contents_since", "write_changes"]
+
+WORTH_IT = 20_000
+"""Records from which "auto" makes differential sets: below, a full set is written in about a second."""
+AT_MOST = 0.25
+"""Share of the records that may differ; beyond, a full set is as cheap and simpler to restore."""
+_IDS_PER_QUERY = 1000
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What differs in one collection: whole documents, no ``_id`` twice, and ``{"_id": …}`` of those that are gone."""
+
+    documents: Iterable[Batch] = ()
+    deleted: Sequence[bytes] = ()
+
+
+def write_changes(
+    ws: Workspace, hold: Hold, base: BackupSet, changes: Mapping[str, Changes], *, trigger: Trigger,
+    watch: Watch = SILENT,
+) -> BackupSet:
+    """Make a differential set of given changes over a full set, under locks that the caller holds.
+
+    Raises ``VerificationFailed`` when the full set is damaged, ``BadInput`` when it is not a full set.
+    """
+    if base.kind != "full" or base.state != "complete":
+        raise BadInput(f"backup {base.label} is no complete full backup: nothing can rest on it")
+    contents = [_over(ws, base, part, changes.get(key, Changes()), watch) for key, part in base.parts.items()]
+    with running(ws, hold, trigger, 1.0) as run:
+        reach("W3")
+        write_all(run, contents, watch)
+        reach("W6")
+        read_back_all(run, contents, watch)
+        reach("W7")
+        run.publish()
+        backup = run.commit(_origin_of(base), "differential", base.backup_id)
+    run.finish(backup)
+    reach("W10")
+    return backup
+
+
+def base_for(ws: Workspace, hold: Hold, now: datetime, *, wanted: bool) -> BackupSet | None:
+    """Choose the full set of this local day that a new set may rest on, or None for a full one.
+
+    ``wanted`` skips the question whether the list is long enough for a differential set to pay.
+    """
+    today = now.strftime("%Y%m%d")
+    full = [
+        one for one in ws.catalog.sets()
+        if one.state == "complete" and one.kind == "full" and one.trigger not in ("pre_restore", "imported")
+    ]
+    if not full or not full[-1].label.startswith(today) or not ws.seal.reads_own:
+        return None
+    base = full[-1]
+    about = base.metadata.get("source", {})
+    same = about.get("database") == hold.need_database().name and {*base.parts} == {one.key for one in ws.sources}
+    return base if same and (wanted or sum(base.counts.values()) >= WORTH_IT) else None
+
+
+def contents_since(
+    ws: Workspace, view: Snapshot, hold: Hold, base: BackupSet, watch: Watch
+) -> list[Content] | None:
+    """Give what has to be written so that, over the base, it restores to the snapshot; None when a full set is due."""
+    mark = marks.of(ws.storage, base)
+    uuids = {source.key: (view.uuid(source.key) or b"").hex() for source in ws.sources}
+    if mark is not None and dict(mark.uuids) != uuids:
+        return None
+    try:
+        changes = _from_stream(ws, view, hold, base, mark, watch) if mark else _by_comparison(ws, view, base, watch)
+    except marks.Lost:
+        changes = _by_comparison(ws, view, base, watch)
+    except BackupError as problem:
+        watch.step(f"A full backup instead: {problem.message}")
+        return None
+    if changes is None:
+        return None
+    return [
+        _over(ws, base, base.parts[key], found, watch, view.options(key), view.indexes(key))
+        for key, found in changes.items()
+    ]
+
+
+def _over(
+    ws: Workspace, base: BackupSet, part: Part, changes: Changes, watch: Watch,
+    options: Mapping[str, Any] | None = None, indexes: tuple[Mapping[str, Any], ...] | None = None,
+) -> Content:
+    new: dict[bytes, int] = {}
+    gone = {raw.id_of(one): one for one in changes.deleted}
+
+    def documents() -> Iterator[Batch]:
+        new.clear()
+        for batch in changes.documents:
+            for document in codec.split(batch):
+                identity = raw.id_of(document)
+                if identity in new or identity in gone:
+                    raise BackupError(f"the record {raw.id_text(identity)} is changed twice")
+                new[identity] = codec.digest(document)
+            yield batch
+
+    def settle(written: Written) -> Mapping[str, Any]:
+        old = digests.load(ws, base, part.key, watch=watch).lookup([*new, *gone]) if new or gone else {}
+        total = int(part.content_sha256, 16) - sum(old.values()) + sum(new.values())
+        return {
+            "records": part.records + sum(one not in old for one in new) - sum(one in old for one in gone),
+            "content_sha256": codec.digest_hex(total), "rows": written.records, "deleted": len(gone),
+            "file_sha256": written.content_sha256,
+        }
+
+    return Content(
+        part.key, part.collection, documents, None, part.options if options is None else options,
+        part.indexes if indexes is None else indexes, isinstance(changes.documents, Sequence),
+        tuple(gone.values()), settle,
+    )
+
+
+def _from_stream(
+    ws: Workspace, view: Snapshot, hold: Hold, base: BackupSet, mark: marks.Mark, watch: Watch
+) -> dict[str, Changes] | None:
+    """Read again only what was touched since the mark."""
+    limit = int(AT_MOST * sum(base.counts.values()))
+    touched = marks.touched_since(hold.need_database(), ws.sources, mark, limit)
+    changes = {}
+    for key, identities in touched.items():
+        known = digests.load(ws, base, key, watch=watch).lookup(identities) if identities else {}
+        there: list[bytes] = []
+        seen: set[bytes] = set()
+        for batch in _read_some(view, key, sorted(identities)):
+            for document in codec.split(batch):
+                identity = raw.id_of(document)
+                seen.add(identity)
+                if known.get(identity) != codec.digest(document):
+                    there.append(document)
+        gone = [raw.build([(b"_id", identity)]) for identity in known if identity not in seen]
+        changes[key] = Changes(there, gone)
+    return changes
+
+
+def _read_some(view: Snapshot, key: str, identities: Sequence[bytes]) -> Iterator[Batch]:
+    for start in range(0, len(identities), _IDS_PER_QUERY):
+        yield from view.read_some(key, identities[start : start + _IDS_PER_QUERY])
+
+
+def _by_comparison(ws: Workspace, view: Snapshot, base: BackupSet, watch: Watch) -> dict[str, Changes] | None:
+    """Read everything, and keep what the base does not have byte for byte."""
+    changes = {}
+    for key, part in base.parts.items():
+        known = digests.load(ws, base, key, watch=watch)
+        limit = int(AT_MOST * part.records) + _IDS_PER_QUERY
+        there, unseen = _differing(view, key, known, limit, watch)
+        if len(there) + len(unseen) > limit:
+            return None
+        changes[key] = Changes(there, list(_identities_at(ws, base, key, unseen, watch)))
+    return changes
+
+
+def _differing(
+    view: Snapshot, key: str, known: Digests, limit: int, watch: Watch
+) -> tuple[list[bytes], set[int]]:
+    """Give the documents that are new or changed, and the base's rows that were not met; stops beyond the limit."""
+    import numpy as np
+
+    index = known.sorted()
+    met = np.zeros(len(known.first), dtype=np.bool_)
+    there: list[bytes] = []
+    done = 0
+    for batch in view.read(key):
+        documents = codec.split(batch)
+        rows, same = index.compare(b"".join(map(digests.row, documents)))
+        met[rows[rows >= 0]] = True
+        there += [documents[place] for place in np.flatnonzero(~same).tolist()]
+        done += len(documents)
+        watch.step("Comparing", done, view.count(key))
+        if len(there) > limit:
+            return there, set()
+    return there, set(np.flatnonzero(~met).tolist())
+
+
+def _identities_at(ws: Workspace, base: BackupSet, key: str, rows: set[int], watch: Watch) -> Iterator[bytes]:
+    """Give ``{"_id": …}`` of these rows of a full set."""
+    if rows:
+        for number, document in enumerate(digests.documents(ws, base, key, watch)):
+            if number in rows:
+                yield raw.build([(b"_id", raw.id_of(document))])
+
+
+def _origin_of(base: BackupSet) -> Origin:
+    about = base.metadata.get("source", {})
+    return Origin(*(str(about.get(name, "")) for name in ("database", "server_version", "topology", "consistency")))

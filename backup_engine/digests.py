@@ -1,0 +1,161 @@
+"""The digest of every record of a full set, by ``_id``: lets a few changes update a content hash without reading all.
+
+A flat file in ``.state`` per collection: 16 bytes of the SHA-256 of the ``_id`` element, then the record's 32. It is
+made from the set when first asked for, and trusted only while its digests sum up to the set's ``content_sha256``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from backup_engine import codec, raw, reader
+from backup_engine.errors import BackupFileNotFound, VerificationFailed
+from backup_engine.model import SILENT, BackupSet, Batch, Watch
+from backup_engine.storage.base import STATE
+from backup_engine.workspace import Workspace
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_KEY_BYTES = 16
+
+
+@dataclass(frozen=True)
+class Digests:
+    """The records of one collection of a full set, as columns of equal length in the order of its rows."""
+
+    first: np.ndarray[Any, np.dtype[np.uint64]]
+    second: np.ndarray[Any, np.dtype[np.uint64]]
+    digest: np.ndarray[Any, np.dtype[np.void]]
+
+    @classmethod
+    def of(cls, data: bytes) -> Digests:
+        """Split rows into columns, without copying."""
+        import numpy as np
+
+        table = np.frombuffer(data, np.dtype([("first", "<u8"), ("second", "<u8"), ("digest", "V32")]))
+        return cls(table["first"], table["second"], table["digest"])
+
+    @property
+    def total(self) -> int:
+        """Sum of the digests modulo 2^256."""
+        import numpy as np
+
+        lanes = np.ascontiguousarray(self.digest).view(">u4").reshape(-1, 8).sum(axis=0, dtype=np.uint64)
+        return sum(int(lane) << (32 * place) for place, lane in enumerate(reversed(lanes.tolist()))) % (1 << 256)
+
+    def lookup(self, identities: Iterable[bytes]) -> dict[bytes, int]:
+        """Give the digest of every record among these ``_id`` elements that the set has."""
+        import numpy as np
+
+        wanted = {_key(identity): identity for identity in identities}
+        firsts = np.array([int.from_bytes(key[:8], "little") for key in wanted], dtype=np.uint64)
+        found = {}
+        for row in np.flatnonzero(np.isin(self.first, firsts)).tolist():
+            key = self.first[row].tobytes() + self.second[row].tobytes()
+            if key in wanted:
+                found[wanted[key]] = int.from_bytes(self.digest[row].tobytes(), "big")
+        return found
+
+
+    def sorted(self) -> Sorted:
+        """Give an index for meeting many records."""
+        import numpy as np
+
+        order = np.argsort(self.first, kind="stable")
+        return Sorted(self, order, self.first[order])
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """Digests with the order of their keys."""
+
+    digests: Digests
+    order: np.ndarray[Any, np.dtype[np.int64]]
+    firsts: np.ndarray[Any, np.dtype[np.uint64]]
+
+    def compare(self, rows: bytes) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """For each of the rows (see ``row``) give the row number in the set, -1 if none, and whether it is the same.
+
+        Two ``_id`` with the same first 8 bytes of SHA-256 count as none and as different: that is safe.
+        """
+        import numpy as np
+
+        asked = Digests.of(rows)
+        if not len(self.firsts):
+            return np.full(len(asked.first), -1), np.zeros(len(asked.first), dtype=np.bool_)
+        place = np.minimum(np.searchsorted(self.firsts, asked.first), len(self.firsts) - 1)
+        found = self.order[place]
+        known = (self.digests.first[found] == asked.first) & (self.digests.second[found] == asked.second)
+        same = known & (self.digests.digest[found] == asked.digest)
+        return np.where(known, found, -1), same
+
+
+def load(ws: Workspace, base: BackupSet, key: str, *, watch: Watch = SILENT) -> Digests:
+    """Give the digests of a full set's collection, from the file in ``.state`` or by reading the set.
+
+    Raises ``VerificationFailed`` when the set does not hold what it promises.
+    """
+    part = base.parts[key]
+    name = f"digests_{base.label}_{key}.bin"
+    for attempt in range(2):
+        try:
+            with ws.storage.open(STATE, name) as file:
+                found = Digests.of(file.read())
+            if (len(found.first), codec.digest_hex(found.total)) == (part.records, part.content_sha256):
+                return found
+        except (BackupFileNotFound, ValueError):
+            pass
+        if attempt == 0:
+            _make(ws, base, key, name, watch)
+    raise VerificationFailed(f"{part.file} does not hold what the metadata promises")
+
+
+def documents(ws: Workspace, base: BackupSet, key: str, watch: Watch) -> Iterator[bytes]:
+    """Give the documents of a full set in the order of the digests."""
+    with ws.catalog.open_part(base, key) as source:
+        for batch in _batches(ws, base, key, source, watch):
+            yield from codec.split(batch)
+
+
+def row(document: bytes) -> bytes:
+    """Give the row of one record."""
+    return _key(raw.id_of(document)) + sha256(document).digest()
+
+
+def _key(identity: bytes) -> bytes:
+    return sha256(identity).digest()[:_KEY_BYTES]
+
+
+def _make(ws: Workspace, base: BackupSet, key: str, name: str, watch: Watch) -> None:
+    _forget_others(ws, base)
+    ws.storage.delete(STATE, name)
+    draft = ws.storage.draft(STATE, "put")
+    try:
+        for rows in _rows(ws, base, key, watch):
+            draft.write(rows)
+        draft.sync()
+        draft.publish(name)
+    finally:
+        draft.discard()
+
+
+def _rows(ws: Workspace, base: BackupSet, key: str, watch: Watch) -> Iterator[bytes]:
+    with ws.catalog.open_part(base, key) as source:
+        for batch in _batches(ws, base, key, source, watch):
+            yield b"".join([row(document) for document in codec.split(batch)])
+
+
+def _batches(ws: Workspace, base: BackupSet, key: str, source: BinaryIO, watch: Watch) -> Iterator[Batch]:
+    return reader.read(
+        source, base.parts[key], seal=ws.seal, workers=ws.workers, phase=f"Learning backup {base.label}", watch=watch
+    )
+
+
+def _forget_others(ws: Workspace, base: BackupSet) -> None:
+    for entry in ws.storage.entries(STATE):
+        if entry.name.startswith("digests_") and not entry.name.startswith(f"digests_{base.label}_"):
+            ws.storage.delete(STATE, entry.name)

@@ -1,0 +1,129 @@
+"""Where a full set stands in the server's change stream, and which records were touched since.
+
+The mark is taken before the snapshot, so that it can only be too early: an event seen twice does no harm, because the
+record is read again from the new snapshot, whatever the event says.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bson import Timestamp, json_util
+from pymongo.database import Database
+from pymongo.errors import OperationFailure
+
+from backup_engine import raw
+from backup_engine.capabilities import database_errors
+from backup_engine.errors import BackupError, BackupFileNotFound
+from backup_engine.model import BackupSet, Source
+from backup_engine.storage.base import STATE, Storage
+
+_PATIENCE_SECONDS = 30.0
+_AWAIT_MS = 100
+_TIMESTAMP = "82"
+"""First byte of a resume token: a timestamp in KeyString encoding follows, seconds and increment of 4 bytes each."""
+
+
+class Lost(BackupError):
+    """The change stream cannot say what happened since the mark; everything has to be read."""
+
+    opening = "The changes since the last full backup are not known"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A resume token, and the collections' UUIDs in hex, by key."""
+
+    token: Mapping[str, Any]
+    uuids: Mapping[str, str]
+
+
+def take(database: Database[dict[str, Any]], sources: Sequence[Source]) -> Mapping[str, Any] | None:
+    """Give the resume token of this moment, or None for a user or a server that has no change streams."""
+    try:
+        with database_errors(database), _open(database, sources) as stream:
+            token: Any = stream.resume_token
+    except BackupError:
+        return None
+    return None if token is None else {"_data": token["_data"]}
+
+
+def keep(storage: Storage, backup: BackupSet, mark: Mark) -> None:
+    """Remember a set's mark; those of other sets go."""
+    for entry in storage.entries(STATE):
+        if entry.name.startswith("mark_") and entry.name != _name(backup):
+            storage.delete(STATE, entry.name)
+    about = {"backup_id": backup.backup_id, "token": json_util.dumps(mark.token), "uuids": dict(mark.uuids)}
+    storage.put(STATE, _name(backup), json.dumps(about).encode())
+
+
+def of(storage: Storage, backup: BackupSet) -> Mark | None:
+    """Give the mark of a set, if one was kept."""
+    try:
+        with storage.open(STATE, _name(backup)) as file:
+            about = json.loads(file.read())
+        if about["backup_id"] != backup.backup_id:
+            return None
+        return Mark(json_util.loads(about["token"]), about["uuids"])
+    except (BackupFileNotFound, ValueError, KeyError, TypeError):
+        return None
+
+
+def touched_since(
+    database: Database[dict[str, Any]], sources: Sequence[Source], mark: Mark, limit: int
+) -> dict[str, set[bytes]]:
+    """Give the ``_id`` elements of every record touched from the mark until now, by key.
+
+    Raises ``Lost`` when the oplog no longer reaches back, a collection was dropped or renamed, or more than ``limit``
+    records were touched.
+    """
+    keys = {source.collection: source.key for source in sources}
+    found: dict[str, set[bytes]] = {source.key: set() for source in sources}
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    try:
+        with database_errors(database):
+            until = database.command("ping")["operationTime"]
+        with _open(database, sources, mark.token) as stream:
+            while (position := _position(stream.resume_token)) <= until:  # a transaction's events share their time
+                event = stream.try_next()
+                if event is not None:
+                    found[_key_of(event, keys)].add(raw.id_of(event["documentKey"].raw))
+                elif position == until:
+                    break
+                if time.monotonic() > deadline or sum(map(len, found.values())) > limit:
+                    raise Lost("there are too many")
+    except OperationFailure as problem:
+        raise Lost(str((problem.details or {}).get("codeName", problem))) from problem
+    return found
+
+
+def _key_of(event: Mapping[str, Any], keys: Mapping[str, str]) -> str:
+    if event["operationType"] not in ("insert", "update", "replace", "delete"):
+        raise Lost(f"{event['operationType']} of a collection")
+    return keys[event["ns"]["coll"]]
+
+
+def _open(
+    database: Database[dict[str, Any]], sources: Sequence[Source], token: Mapping[str, Any] | None = None
+) -> Any:
+    names = [source.collection for source in sources]
+    wanted = [{"ns.coll": {"$in": names}}, {"to.coll": {"$in": names}}, {"operationType": "dropDatabase"}]
+    fields = {"operationType": 1, "ns": 1, "documentKey": 1}
+    return database.with_options(codec_options=raw.RAW).watch(
+        [{"$match": {"$or": wanted}}, {"$project": fields}], resume_after=token, max_await_time_ms=_AWAIT_MS
+    )
+
+
+def _position(token: Mapping[str, Any] | None) -> Timestamp:
+    data = str(token["_data"]) if token is not None else ""
+    if not data.startswith(_TIMESTAMP) or len(data) < 18:
+        raise Lost("the server's resume tokens are of an unknown kind")
+    return Timestamp(int(data[2:10], 16), int(data[10:18], 16))
+
+
+def _name(backup: BackupSet) -> str:
+    return f"mark_{backup.label}.json"
