@@ -13,7 +13,7 @@ from equipment.ui import boundary, page
 
 app = st.App(
     __file__,
-    lifespan=server.lifespan,
+    lifespan=server.lifespan(page.preload),
     routes=server.routes(),
     middleware=server.middleware(),
     on_script_error=boundary.on_script_error,

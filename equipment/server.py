@@ -12,11 +12,12 @@ import os
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from anyio import to_thread
 from pymongo.database import Database
+from pymongo.errors import PyMongoError
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -26,6 +27,7 @@ from backup_engine.errors import BackupError, BadInput
 from equipment import database
 from equipment.headers import SecurityHeaders
 from equipment.settings import Settings, get_settings, unknown_options
+from equipment.store import listing
 
 __all__ = ["lifespan", "middleware", "prepare", "routes"]
 
@@ -36,14 +38,21 @@ _prepared: set[str] = set()
 _preparing = threading.Lock()
 
 
-@asynccontextmanager
-async def lifespan(_app: object) -> AsyncIterator[dict[str, Any]]:
-    """Start the database, the first-run announcement and the scheduler; stop them in the opposite order."""
-    await to_thread.run_sync(_start)
-    try:
-        yield {}
-    finally:
-        await to_thread.run_sync(_stop)
+def lifespan(warm_up: Callable[[], None]) -> Callable[[object], AbstractAsyncContextManager[dict[str, Any]]]:
+    """Give the server's lifespan: database, first-run announcement and scheduler; stopped in the opposite order.
+
+    ``warm_up`` runs last, before the first visitor.
+    """
+
+    @asynccontextmanager
+    async def run(_app: object) -> AsyncIterator[dict[str, Any]]:
+        await to_thread.run_sync(_start, warm_up)
+        try:
+            yield {}
+        finally:
+            await to_thread.run_sync(_stop)
+
+    return run
 
 
 def routes() -> list[BaseRoute]:
@@ -82,7 +91,7 @@ def prepare(settings: Settings, db: Database[dict[str, Any]]) -> None:
             _prepared.add(where)
 
 
-def _start() -> None:
+def _start(warm_up: Callable[[], None]) -> None:
     _log_to_console()
     for name in unknown_options(os.environ):
         log.warning("there is no option %s; is it misspelt?", name)
@@ -95,6 +104,7 @@ def _start() -> None:
         backups = _part("equipment.backups")
         if backups:
             backups.start(settings, connector(settings))
+        warm_up()
     except BackupError as error:
         log.error("%s", error)  # the page shows the same words and offers to retry
     except Exception:  # the boundary of the server's start: the page must come up and say what is wrong
@@ -106,9 +116,18 @@ def _open(settings: Settings) -> None:
     try:
         db = database.connect(settings)
         prepare(settings, db)
+        threading.Thread(target=_read_list, args=(db,), name="warm-list", daemon=True).start()
         log.info("using %s", database.label(settings))
     except BackupError as error:
         log.error("%s", error)
+
+
+def _read_list(db: Database[dict[str, Any]]) -> None:
+    """Read the list into memory: with 100,000 records the first look takes seconds."""
+    try:
+        listing.sheet(db)
+    except PyMongoError as error:
+        log.warning("the list was not read ahead: %s", type(error).__name__)
 
 
 def _stop() -> None:

@@ -39,4 +39,5 @@ def judge(newest: datetime | None, now: datetime, interval: timedelta) -> Badge:
     age = max(now - newest, timedelta(0))
     if age > max(ALARM_AFTER, 2 * interval):
         return Badge(f"No verified backup for {words.ago(age)}", "alarm")
-    return Badge(f"Backup {words.ago(age)} ago", "due" if age > interval else "ok")
+    when = "just now" if age < timedelta(minutes=1) else f"{words.ago(age)} ago"
+    return Badge(f"Backup {when}", "due" if age > interval else "ok")

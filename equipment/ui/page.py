@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from equipment.settings import Settings, get_settings
 from equipment.ui import boundary, choose_database, database_down, header
 from equipment.ui.context import App
 
-__all__ = ["SCREENS", "show"]
+__all__ = ["SCREENS", "preload", "show"]
+
+log = logging.getLogger(__name__)
 
 TITLE = "Equipment"
 ICON = Path(__file__).with_name("icon.svg")
@@ -42,6 +45,15 @@ SCREENS = (
     Screen("User Management", "users.manage", "equipment.ui.users"),
     Screen("Activity", "activity.read", "equipment.ui.activity"),
 )
+
+
+def preload() -> None:
+    """Import every screen, so that no visitor waits for it; a screen that cannot be imported says so when opened."""
+    for module in ("equipment.ui.login", *(screen.module for screen in SCREENS)):
+        try:
+            importlib.import_module(module)
+        except ImportError:
+            log.exception("%s cannot be imported", module)
 
 
 def show() -> None:
