@@ -17,6 +17,7 @@ from backup_engine import codec, contents, raw, reader
 from backup_engine.capabilities import database_errors
 from backup_engine.capture import Capture, Event
 from backup_engine.deltas import apply_update
+from backup_engine.differential import Changes, write_changes
 from backup_engine.locks import Hold
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.workspace import Workspace
@@ -105,8 +106,6 @@ class Late:
 
     def _write(self, watch: Watch) -> None:
         """Write a differential set that holds all of it; the one before holds less and goes."""
-        from backup_engine.differential import write_changes
-
         before = self.safety
         changes = {key: _changes(state) for key, state in self._state.items()}
         self.safety = write_changes(self._ws, self._held, self._full, changes, trigger="pre_restore", watch=watch)
@@ -121,9 +120,7 @@ def _by_key(events: Any) -> dict[str, list[Event]]:
     return grouped
 
 
-def _changes(state: State) -> Any:
-    from backup_engine.differential import Changes
-
+def _changes(state: State) -> Changes:
     gone = [raw.build([(b"_id", identity)]) for identity, document in state.items() if document is None]
     there = [document for document in state.values() if document is not None]
     return Changes([b"".join(some) for some in _portions(there)], gone)
@@ -151,6 +148,6 @@ def _read_at(database: Database[Doc], name: str, identities: Sequence[bytes], in
     query: Any = raw.filter_by_ids(identities)
     command = {"find": name, "filter": query, "readConcern": {"level": "snapshot", "atClusterTime": instant}}
     with database_errors(database):
-        cursor: Any = database.cursor_command(command, codec_options=raw.RAW)
+        cursor: Any = database.with_options(codec_options=raw.RAW).cursor_command(command, codec_options=raw.RAW)
         for document in cursor:
             yield document.raw

@@ -173,7 +173,7 @@ def _refused_rows(problem: BulkWriteError, chunk: _Chunk) -> RestoreStopped:
 
 
 def _value(error: Mapping[str, Any], chunk: _Chunk) -> str:
-    return f"_id {raw.id_text(raw.id_of(chunk.documents[error['index']]))}"
+    return f"_id {raw.element_text(raw.id_of(chunk.documents[error['index']]))}"
 
 
 def _build(database: Database[Doc], name: str, indexes: Sequence[Mapping[str, Any]]) -> None:
@@ -215,7 +215,7 @@ def _groups(collection: Collection[Doc], index: Mapping[str, Any]) -> list[Doc]:
 
 def _group_text(index: Mapping[str, Any], group: Doc) -> str:
     values = ", ".join(f"{path} {group['_id'].get(str(number))!r}" for number, path in enumerate(index["key"]))
-    ids = ", ".join(raw.id_text(raw.element_of(one)) for one in group["ids"])
+    ids = ", ".join(raw.element_text(raw.element_of(one)) for one in group["ids"])
     return f"{values} in {group['n']} records (_id {ids})"
 
 

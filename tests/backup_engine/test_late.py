@@ -1,0 +1,121 @@
+"""Late writes end up in a safety set exactly: read again while the old collection exists, replayed after that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import bson
+import pytest
+from pymongo.database import Database
+
+from backup_engine import codec, contents, create, journal, swap, verify
+from backup_engine.capture import Capture
+from backup_engine.journal import Entry, Swap
+from backup_engine.late import Late
+from backup_engine.locks import hold
+from backup_engine.model import BackupSet
+from backup_engine.workspace import Workspace
+from tests.backup_engine.engine import workspace
+
+Doc = dict[str, Any]
+SWAP = Swap("equipment", "Equipment", "stage")
+
+
+@pytest.fixture
+def ws(database: Database[Doc], tmp_path: Path) -> Workspace:
+    database.Equipment.insert_many([{"_id": n, "v": {"n": n, "l": [1, 2, 3]}} for n in range(20)])
+    database.stage.insert_one({"_id": "new list"})
+    return workspace(tmp_path, database)
+
+
+@contextmanager
+def late_of(ws: Workspace) -> Iterator[Late]:
+    """R3 done: the stream is open and the safety set made."""
+    with hold(ws, "restore") as held:
+        database = held.need_database()
+        entry = journal.start(database, Entry("e", "replace", "b", "l", "", ws.clock(), (SWAP,)))
+        with Capture(database, entry.swaps, entry.id) as capture:
+            safety = create.write_set(ws, held, trigger="pre_restore")
+            yield Late(ws, held, capture, {"equipment": "Equipment"}, safety)
+
+
+def _state(ws: Workspace, backup: BackupSet) -> dict[Any, Doc]:
+    verify.require(ws, backup, 2)
+    return {one["_id"]: one for batch in contents.documents(ws, backup, "equipment")
+            for one in map(bson.decode, codec.split(batch))}
+
+
+def test_without_late_writes_the_full_set_is_enough(ws: Workspace) -> None:
+    with late_of(ws) as late:
+        full = late.safety
+        late.settle()
+        swap.rename(ws.connect(), SWAP)
+
+        assert late.finish(["equipment"]) == 0
+        assert late.safety == full
+
+
+def test_writes_before_the_last_reading_are_read_again(ws: Workspace, database: Database[Doc]) -> None:
+    with late_of(ws) as late:
+        database.Equipment.update_one({"_id": 1}, {"$push": {"v.l": 4}})
+        database.Equipment.delete_one({"_id": 2})
+        database.Equipment.insert_one({"_id": "late"})
+        before = {one["_id"]: one for one in database.Equipment.find()}
+        late.settle()
+
+        assert late.safety.kind == "differential"
+        assert _state(ws, late.safety) == before
+
+
+def test_writes_between_the_last_reading_and_the_swap_are_replayed(ws: Workspace, database: Database[Doc]) -> None:
+    with late_of(ws) as late:
+        database.Equipment.update_one({"_id": 1}, {"$set": {"v.first": True}})
+        late.settle()
+        database.Equipment.update_one({"_id": 1}, {"$set": {"v.second": True}})
+        database.Equipment.update_one({"_id": 5}, {"$set": {"v.l.1": "never read again"}})
+        database.Equipment.delete_one({"_id": 6})
+        database.Equipment.insert_one({"_id": "in"})
+        database.Equipment.update_one({"_id": "in"}, {"$set": {"and": "changed"}})
+        database.Equipment.insert_one({"_id": "in and out"})
+        database.Equipment.delete_one({"_id": "in and out"})
+        database.Equipment.replace_one({"_id": 7}, {"whole": "new"})
+        before = {one["_id"]: one for one in database.Equipment.find()}
+        swap.rename(database, SWAP)
+        database.Equipment.insert_one({"_id": "belongs to the new list"})
+
+        late.finish(["equipment"])
+
+        assert _state(ws, late.safety) == before
+
+
+def test_goes_on_after_a_crash_from_the_set_and_the_instant(ws: Workspace, database: Database[Doc]) -> None:
+    with late_of(ws) as late:
+        database.Equipment.update_one({"_id": 1}, {"$set": {"v.first": True}})
+        database.Equipment.delete_one({"_id": 2})
+        late.settle()
+        database.Equipment.update_one({"_id": 1}, {"$set": {"v.second": True}})
+        database.Equipment.update_one({"_id": 9}, {"$unset": {"v": 1}})
+        before = {one["_id"]: one for one in database.Equipment.find()}
+        swap.rename(database, SWAP)
+
+    with hold(ws, "restore") as held, Capture(database, (SWAP,), "e", since=late.as_of) as capture:
+        again = Late(ws, held, capture, {"equipment": "Equipment"}, late.safety, late.as_of)
+        again.finish(["equipment"])
+
+    assert _state(ws, again.safety) == before
+
+
+def test_only_the_last_differential_stays(ws: Workspace, database: Database[Doc]) -> None:
+    with late_of(ws) as late:
+        database.Equipment.delete_one({"_id": 2})
+        late.settle()
+        database.Equipment.delete_one({"_id": 3})
+        swap.rename(database, SWAP)
+        late.finish(["equipment"])
+
+        assert [(one.kind, one.trigger) for one in ws.catalog.sets()] == [
+            ("full", "pre_restore"), ("differential", "pre_restore")]
+        assert ws.catalog.sets()[-1] == late.safety
