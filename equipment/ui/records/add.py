@@ -14,16 +14,19 @@ from equipment.store.schema import Column
 from equipment.ui import boundary
 from equipment.ui.context import App
 from equipment.ui.records import state
+from equipment.ui.records.table import plain
 
 SIDE_BY_SIDE: Final = 3
 LONG: Final = {"Comments"}
 MADE: Final = {ID, UUID}
+ADDED: Final = "records_added"
 
 
 def show(app: App) -> None:
     """Draw the section."""
     columns = schema.columns(app.database)
     choices = options.choices(app.database)
+    _added()
     st.subheader("Add New Record", anchor=False)
     number = lowest_free(listing.sheet(app.database).texts(ID).to_pylist())
     st.caption(f"It gets the lowest free ID (now {number}) and a uuid. Everything is stored as you type it.")
@@ -33,6 +36,18 @@ def show(app: App) -> None:
         submitted = st.form_submit_button("Add record", type="primary", icon=":material/add:")
     if submitted:
         _add(app, typed)
+
+
+def _added() -> None:
+    """Say what was just added, what is worth a second look, and offer to open it."""
+    if ADDED not in st.session_state:
+        return
+    key, name, notes = st.session_state.pop(ADDED)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.success(f"Added {plain(name)}", icon=":material/check:", width="stretch")
+        st.button("Open it", icon=":material/open_in_full:", on_click=state.open_record, args=(key,), key="add_open")
+    for note in notes:
+        st.warning(plain(note), icon=":material/warning:")
 
 
 def _fields(form: str, columns: Sequence[Column], choices: dict[str, list[str]]) -> dict[str, str]:
@@ -73,7 +88,6 @@ def _add(app: App, typed: dict[str, str]) -> None:
     with boundary.guard("Add New Record"):
         notes = warnings.of_edits(listing.sheet(app.database), "", typed)
         entry = records.add(app.database, app.who, typed)
-        st.toast(f"Added {name_of(entry.record)}", icon=":material/check:")
-        st.session_state["records_added"] = (entry.key, name_of(entry.record), notes)
+        st.session_state[ADDED] = (entry.key, name_of(entry.record), notes)
         state.current().refresh()
         st.rerun()

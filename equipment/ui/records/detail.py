@@ -19,7 +19,6 @@ from equipment.ui.records.table import plain
 
 COLORS: Final = {"overdue": "red", "due soon": "orange", "fine": "green", "cannot read": "violet"}
 SIDE_BY_SIDE: Final = 2
-EDITING: Final = "record_editing"
 ON_PAGE: Final = ("Duplicate", "Move to trash", "Labels")
 """Actions over the list that also make sense for a single record."""
 
@@ -62,7 +61,7 @@ def _heading(app: App, entry: Entry) -> None:
         status = dates.status(due, dates.read_date(text(entry.record.get(LAST_CALIBRATION))), state.today())
         if status in COLORS:
             st.badge(f"Calibration: {status}", color=COLORS[status])  # type: ignore[arg-type]
-    editing = st.session_state.get(EDITING) == entry.key
+    editing = _is_editing(app, entry)
     with st.container(horizontal=True, gap="xsmall"):
         if app.may("records.edit"):
             st.button(
@@ -80,7 +79,7 @@ def _heading(app: App, entry: Entry) -> None:
 def _details(app: App, entry: Entry) -> None:
     st.subheader("Details", anchor=False)
     columns = schema.columns(app.database, hidden=True)
-    if st.session_state.get(EDITING) == entry.key and app.may("records.edit"):
+    if _is_editing(app, entry):
         _form(app, entry, columns)
         return
     shown = {plain(column.name): _value(column, entry) for column in columns}
@@ -95,7 +94,7 @@ def _value(column: Column, entry: Entry) -> str:
 
 
 def _form(app: App, entry: Entry, columns: Sequence[Column]) -> None:
-    seen = state.current().pending.get(entry.key, Pending(st.session_state["record_seen"])).seen
+    seen = _seen(entry)
     choices = options.choices(app.database)
     with st.form("record_form", border=True, enter_to_submit=False):
         typed = _widgets(entry.key, seen, columns, choices)
@@ -135,11 +134,21 @@ def _is_long(column: Column, words: str) -> bool:
     return len(words) > 80 or "\n" in words or column.name in add.LONG
 
 
+def _is_editing(app: App, entry: Entry) -> bool:
+    editing = state.current().editing
+    return editing is not None and editing.key == entry.key and app.may("records.edit")
+
+
+def _seen(entry: Entry) -> Entry:
+    """Give the record as it was when someone began to edit it, here or in the grid."""
+    now = state.current()
+    return now.pending[entry.key].seen if entry.key in now.pending else now.editing or entry
+
+
 def _edit(entry: Entry) -> None:
-    st.session_state[EDITING] = entry.key
-    st.session_state["record_seen"] = entry
+    state.current().editing = entry
 
 
 def _stop(key: str) -> None:
-    st.session_state[EDITING] = ""
+    state.current().editing = None
     state.current().pending.pop(key, None)

@@ -49,7 +49,7 @@ def show(app: App) -> None:
             hide_index=True,
             column_order=table.order(columns),
             height=min(HEIGHT, 38 + 35 * len(grid.entries)),
-            column_config=_config(app, grid, columns),
+            column_config=_config(app, now, grid, columns),
             num_rows="fixed",
             placeholder="",
             alt="Editable equipment list",
@@ -97,22 +97,14 @@ def _bar(app: App, now: State) -> None:
     """Say what is not saved yet; always there, so that the grid does not jump with the first edit."""
     edits = now.edits
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if edits:
-            st.markdown(f":orange-badge[:material/edit: {words(now)}]", width="content")
-        else:
-            st.caption(
-                "Double-click a cell, or select it and type. Nothing is stored before Review & Save.", width="content"
-            )
-        st.space("stretch")
         if st.button("Review & Save", type="primary", icon=":material/rule:", disabled=not edits, key="records_review"):
             review.dialog(app)
         st.button("Discard", icon=":material/undo:", disabled=not edits, key="records_discard", on_click=_discard)
-
-
-def words(now: State) -> str:
-    """Say how much is edited."""
-    edits, records = now.edits, len(now.pending)
-    return f"{edits} edit{'s' * (edits != 1)} in {records} record{'s' * (records != 1)}"
+        if edits:
+            st.markdown(f":orange-badge[:material/edit: {state.unsaved(now)}]", width="content")
+        else:
+            st.caption("Double-click a cell, or select it and type. Nothing is stored before Review & Save.",
+                       width="content")
 
 
 def _discard() -> None:
@@ -121,21 +113,20 @@ def _discard() -> None:
     now.refresh()
 
 
-def _config(app: App, grid: Grid, columns: Sequence[Column]) -> dict[str, Any]:
+def _config(app: App, now: State, grid: Grid, columns: Sequence[Column]) -> dict[str, Any]:
     choices = options.choices(app.database)
     config: dict[str, Any] = {}
     for column in columns:
+        heading = table.label(column, now.query)
         if column.name == UUID:
             config[column.name] = st.column_config.TextColumn(disabled=True)
         elif column.type == "choice":
-            config[column.name] = st.column_config.SelectboxColumn(
-                options=_with_present(choices.get(column.name, []), grid.frame[column.name])
-            )
+            offered = _with_present(choices.get(column.name, []), grid.frame[column.name])
+            config[column.name] = st.column_config.SelectboxColumn(heading, options=offered)
         else:
+            is_id = column.name == ID
             config[column.name] = st.column_config.TextColumn(
-                pinned=column.name == ID or None,
-                width=75 if column.name == ID else table.width(column),
-                alignment=table.side(column),
+                heading, pinned=is_id or None, width=75 if is_id else table.width(column), alignment=table.side(column)
             )
     return config
 

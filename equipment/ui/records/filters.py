@@ -81,7 +81,8 @@ def _contains(now: State, column: str) -> None:
 
 
 def _range(now: State, column: Column) -> None:
-    for kind, place, words in zip(("lows", "highs"), st.columns(2, gap="xsmall"), ("from", "to"), strict=True):
+    places = st.columns(2, gap="xsmall", vertical_alignment="bottom")
+    for kind, place, words in zip(("lows", "highs"), places, ("from", "to"), strict=True):
         key = now.key(f"{kind}_{column.name}")
         with place:
             typed = st.text_input(

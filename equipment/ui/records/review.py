@@ -127,6 +127,7 @@ def _save(app: App, now: State, reviewed: list[Reviewed], choices: Mapping[str, 
             icon=":material/error:",
         )
         return
+    now.editing = None
     edits = sum(len(save.fields) for save in saves)
     st.toast(
         f"Saved {edits} edit{'s' * (edits != 1)} in {len(saves)} record{'s' * (len(saves) != 1)}",

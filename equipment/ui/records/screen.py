@@ -54,25 +54,28 @@ def show(app: App) -> None:
 
 
 def _sections(app: App) -> None:
-    offered = {section.name: section for section in SECTIONS if app.may(section.action)}
+    now = state.current()
+    offered = {section.name: section for section in SECTIONS if _is_offered(app, section)}
     if st.session_state.get(state.SECTION) not in offered:
-        st.session_state.pop(state.SECTION, None)
-    name = st.segmented_control(
-        "Section",
-        list(offered),
-        key=state.SECTION,
-        default="Browse",
-        required=True,
-        label_visibility="collapsed",
+        st.session_state[state.SECTION] = now.section if now.section in offered else state.FIRST_SECTION
+    now.section = st.segmented_control(
+        "Section", list(offered), key=state.SECTION, required=True, label_visibility="collapsed",
         format_func=lambda one: f":material/{offered[one].icon}: {one}",
-        bind="query-params",
-    )
-    section = offered[name or "Browse"]
+    ) or state.FIRST_SECTION
+    if now.pending and now.section != "Edit" and "Edit" in offered:
+        st.button(f":orange-badge[:material/edit: {state.unsaved(now)} not saved yet]", type="tertiary",
+                  key="records_unsaved", on_click=state.go, args=("Edit",), help="Go to Edit to review and save")
+    section = offered[now.section]
     if section.needs_records and not len(listing.sheet(app.database)):
         _empty(app)
         return
     with boundary.guard(section.name):
         section.draw(app)
+
+
+def _is_offered(app: App, section: Section) -> bool:
+    """Whether the role allows it and the database can do it."""
+    return app.may(section.action) and (section.action == "records.read" or not app.read_only)
 
 
 def _empty(app: App) -> None:

@@ -14,9 +14,10 @@ from equipment.domain.query import Query, from_params, is_managed
 from equipment.store.records import Entry
 
 KEY: Final = "records_state"
-SECTION: Final = "section"
-"""Key of the open section (Browse, Edit, …) in the session and in the address."""
-RECORD, PAGE, SIZE = "id", "page", "rows"
+SECTION: Final = "records_section"
+"""Key of the widget that chooses the section (Browse, Edit, …)."""
+FIRST_SECTION: Final = "Browse"
+RECORD, PAGE, SIZE, PART = "id", "page", "rows", "section"
 DEFAULT_SIZE: Final = 50
 DEFAULT_SORT: Final = "ID"
 
@@ -37,8 +38,11 @@ class State:
     page: int = 1
     size: int = DEFAULT_SIZE
     opened: str = ""
+    section: str = FIRST_SECTION
     generation: int = 0
     pending: dict[str, Pending] = field(default_factory=dict)
+    editing: Entry | None = None
+    """The record whose page shows a form, as it was seen when that was opened."""
     grid: Any = None
     """What the edit grid was last fed, see ``edit``."""
     written: dict[str, list[str]] = field(default_factory=dict)
@@ -90,15 +94,22 @@ def publish(state: State) -> None:
 
 def go(section: str) -> None:
     """Open a section; for callbacks, before its widget is drawn."""
+    current().section = section
     st.session_state[SECTION] = section
 
 
 def open_record(key: str) -> None:
     """Open a record's own page; for callbacks."""
     state = current()
-    state.opened = key
+    state.opened, state.editing = key, None
     state.refresh()
     publish(state)
+
+
+def unsaved(state: State) -> str:
+    """Say how much is edited and not saved."""
+    edits, records = state.edits, len(state.pending)
+    return f"{edits} edit{'s' * (edits != 1)} in {records} record{'s' * (records != 1)}"
 
 
 def today() -> date:
@@ -123,7 +134,9 @@ def _wanted(state: State) -> dict[str, list[str]]:
     wanted = state.query.to_params()
     if state.query.sort == DEFAULT_SORT and not state.query.descending:
         wanted.pop("sort", None)
-    for name, value, usual in ((PAGE, state.page, 1), (SIZE, state.size, DEFAULT_SIZE), (RECORD, state.opened, "")):
+    usual_values = ((PAGE, state.page, 1), (SIZE, state.size, DEFAULT_SIZE), (RECORD, state.opened, ""),
+                    (PART, state.section, FIRST_SECTION))
+    for name, value, usual in usual_values:
         if value != usual:
             wanted[name] = [str(value)]
     return wanted
@@ -133,6 +146,8 @@ def _read(state: State, address: dict[str, list[str]]) -> None:
     query = from_params(address)
     state.ask(query if query.sort else Query(**{**vars(query), "sort": DEFAULT_SORT}))
     state.opened = _one(address, RECORD)
+    state.section = _one(address, PART) or FIRST_SECTION
+    st.session_state.pop(SECTION, None)
     state.page = _number(_one(address, PAGE), 1)
     state.size = min(_number(_one(address, SIZE), DEFAULT_SIZE), 200)
 
