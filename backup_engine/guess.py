@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator
 
 from backup_engine.cells import PARSERS, parse_typed, quote
-from backup_engine.decoder import FAULTS, BadRow, Decoder, split_row
+from backup_engine.decoder import FAULTS, BadRow, Decoder
 from backup_engine.errors import VerificationFailed
 from backup_engine.extended import dumps, loads
 from backup_engine.model import SILENT, BackupSet, Column, ColumnType, Layout, Part, Watch
-from backup_engine.text_view import lines_of
+from backup_engine.text_view import lines_of, split_row
 from backup_engine.workspace import Workspace
 
 __all__ = ["guess_layout", "guessed_rows", "is_ours"]
@@ -110,7 +110,8 @@ def _cells(line: str, width: int) -> list[str]:
 def _parses(look: ColumnType, cell: str) -> bool:
     parse = PARSERS[look]
     try:
-        return parse is None or parse(cell) is not None
+        value = None if parse is None else parse(cell)
+        return repr(value) == cell if look == "double" else value is not None
     except FAULTS:
         return False
 

@@ -20,13 +20,14 @@ from backup_engine.guess import is_ours
 from backup_engine.model import SILENT, BackupSet, Part, Watch
 from backup_engine.salvage import Salvage, guessed_documents
 from backup_engine.storage.base import STATE
-from backup_engine.verify import verify
+from backup_engine.verify import Verification, verify
 from backup_engine.workspace import Workspace
 
 __all__ = ["Repaired", "repair"]
 
 Action = Literal["nothing", "metadata", "legacy", "salvaged"]
 BATCH = 1_000
+SHOWN = 20
 GUESSED = "its metadata was lost: the types of the values were guessed from their text"
 
 
@@ -57,7 +58,7 @@ def repair(ws: Workspace, backup: BackupSet, *, watch: Watch = SILENT) -> Repair
         found = verify(ws, backup, 2, watch=watch)
         if found.ok and (backup.state != "damaged"):
             return Repaired(backup, "nothing", f"Backup {backup.label} is sound; nothing was changed.")
-        return _salvage(ws, held, backup, watch)
+        return _salvage(ws, held, found, watch)
 
 
 def _from_copy(ws: Workspace, backup: BackupSet) -> BackupSet | None:
@@ -131,13 +132,16 @@ def _count(ws: Workspace, orphan: BackupSet, key: str, watch: Watch) -> int:
     return number
 
 
-def _salvage(ws: Workspace, held: locks.Hold, backup: BackupSet, watch: Watch) -> Repaired:
-    """Bring what can be read into a new set."""
+def _salvage(ws: Workspace, held: locks.Hold, found: Verification, watch: Watch) -> Repaired:
+    """Bring what can be read into a new set; hashes prove blocks, not single rows, so a damaged block is named."""
+    backup = found.backup
     if backup.state == "legacy":
         raise BadInput(f"Backup {backup.label} is of the original system and its file cannot be mended here: "
                        "correct the row that was named, or merge what it has.")
     rows = {key: Salvage(ws, backup, part) for key, part in backup.parts.items()}
-    return _write_new(ws, held, backup, rows, (), watch)
+    doubtful = [f"in {one.key}, rows {first:,}–{last:,} lie in a damaged block: a value there may be altered"
+                for one in found.problems for first, last in one.rows]
+    return _write_new(ws, held, backup, rows, tuple(doubtful[:SHOWN]), watch)
 
 
 def _write_new(

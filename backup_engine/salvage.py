@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
+from backup_engine.decoder import Decoder
 from backup_engine.errors import BackupFileNotFound, PermissionDenied, VerificationFailed
 from backup_engine.guess import guess_layout, guessed_rows
 from backup_engine.model import SILENT, BackupSet, Batch, Part, Watch
 from backup_engine.raw import documents_of, id_of
-from backup_engine.reader import BadRow, read_changes, read_rows
+from backup_engine.reader import BadRow, read_changes
+from backup_engine.text_view import lines_of
 from backup_engine.workspace import Workspace
 
 __all__ = ["Salvage", "guessed_documents"]
@@ -87,8 +89,11 @@ class Salvage:
             return set()
 
     def _stored(self, backup: BackupSet, part: Part) -> Found:
-        with self._ws.catalog.open_part(backup, part.key) as source:
-            yield from read_rows(source, part, seal=self._ws.seal)
+        decoder = Decoder(part.layout)
+        with lines_of(self._ws, backup, part) as lines:
+            next(lines, None)
+            for number, line in enumerate(lines, 1):
+                yield from decoder.decode_each((line + "\r\n").encode("utf-8", "surrogateescape"), number)
 
     def _sound(self, rows: Found) -> Iterator[bytes]:
         try:

@@ -5,28 +5,33 @@ Cells stay as they are in the file: what begins with ``~`` is Extended JSON, an 
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO
-
-import pandas as pd
+from io import BufferedReader
+from typing import TYPE_CHECKING, cast
 
 from backup_engine import legacy
 from backup_engine.cells import PARSERS, parse_typed
-from backup_engine.decoder import FAULTS, split_row
+from backup_engine.decoder import FAULTS
 from backup_engine.errors import BackupFileNotFound, NewerFormat, VerificationFailed
 from backup_engine.model import SILENT, BackupSet, Layout, Part, Watch
 from backup_engine.raw import element_of, id_of
 from backup_engine.workspace import Workspace
 
-__all__ = ["TextTable", "lines_of", "part_of", "preview", "text_of"]
+if TYPE_CHECKING:
+    import pandas as pd
 
-CHUNK = 1 << 20
+__all__ = ["TextTable", "lines_of", "part_of", "preview", "split_row", "text_of"]
+
+CHUNK = 1 << 18
+LONGEST_ROW = 256 << 20
 STEP = 10_000
 WHOLE = '{"bson":"'
 TAIL = "~"
+QUOTED = re.compile(r'"([^"]*+(?:""[^"]*+)*+)"')
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ def preview(
     ``search`` keeps the rows in which any cell contains that text, whatever the case; the number is then that of the
     hits. The ``~`` column shows only where one of these rows uses it.
     """
+    import pandas as pd  # costs half a second, which a command line without a table need not pay
+
     table = text_of(ws, backup, key)
     wanted = search.casefold()
     shown: list[list[str]] = []
@@ -117,20 +124,35 @@ def _rows(ws: Workspace, backup: BackupSet, part: Part) -> Iterator[list[str]]:
             yield [_visible(cell) for cell in cells]
 
 
+def split_row(row: str) -> list[str]:
+    """Cut one row into cells without their quotes. Raises ``ValueError``."""
+    if '"' not in row:
+        return row.split(",")
+    parts = QUOTED.split(row)
+    cells = parts[0].split(",")
+    for quoted, plain in zip(parts[1::2], parts[2::2], strict=True):
+        if cells[-1] or (plain and plain[0] != ","):
+            raise ValueError("text beside a quoted cell")
+        cells[-1] = quoted.replace('""', '"')
+        cells += plain.split(",")[1:]
+    if any('"' in part for part in parts[::2]):
+        raise ValueError("a quote that is not closed")
+    return cells
+
+
 @contextmanager
 def lines_of(ws: Workspace, backup: BackupSet, part: Part) -> Iterator[Iterator[str]]:
-    """Open a file of ours as text lines, the header first."""
-    with (
-        ws.catalog.open_part(backup, part.key) as stored,
-        ws.seal.open(stored, str(part.file), limit=part.plain_bytes or None) as plain,
-    ):
-        yield _lines(plain)
+    """Open a file of ours as rows of text, the header first. What follows damage in a layer is lost, no more."""
+    with ws.catalog.open_part(backup, part.key) as stored, ws.seal.open(stored, str(part.file)) as plain:
+        yield _lines(cast(BufferedReader, plain))
 
 
-def _lines(source: BinaryIO) -> Iterator[str]:
+def _lines(source: BufferedReader) -> Iterator[str]:
     pending = b""
-    while chunk := source.read(CHUNK):
+    while chunk := source.read1(CHUNK):
         *lines, pending = (pending + chunk).split(b"\r\n")
+        if len(pending) > LONGEST_ROW:
+            raise VerificationFailed("a row does not end")
         for line in lines:
             yield line.decode("utf-8", "surrogateescape")
     if pending:

@@ -79,5 +79,6 @@ def snapshot(place: Path) -> dict[str, bytes]:
     """Everything that lies under a folder, lock and caches aside."""
     return {
         str(path.relative_to(place)): path.read_bytes() for path in sorted(place.rglob("*"))
-        if path.is_file() and not path.is_symlink() and path.name not in (".lock", "verified.json")
+        if path.is_file() and not path.is_symlink()
+        and path.name not in (".lock", "verified.json") and not path.name.startswith("seq_")
     }

@@ -1,0 +1,105 @@
+"""The command line: every verb of the engine, for people, cron jobs and monitoring.
+
+Exit codes are those of ``errors``; 0 is success (also "Backup not needed"), 3 a backup with warnings. Every command
+takes ``--json``. Ctrl-C ends with 130, SIGTERM with 143, both after the running step has cleaned up.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+import click
+from pymongo.errors import PyMongoError
+
+from backup_engine import cli_past, cli_read, cli_restore, cli_write
+from backup_engine.api import DatabaseBackupRestore
+from backup_engine.cli_session import Answer, Given, Session, common_options
+from backup_engine.cli_signals import Signals
+from backup_engine.errors import BackupError, Cancelled, DatabaseUnreachable
+
+__all__ = ["commands", "main"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@common_options
+@click.pass_context
+def commands(context: click.Context, **given: Any) -> None:
+    """Back up and restore the equipment list."""
+    context.obj.take(**given)
+
+
+for command in (*cli_write.COMMANDS, *cli_read.COMMANDS, *cli_restore.COMMANDS, *cli_past.COMMANDS):
+    commands.add_command(command)
+
+
+def main(
+    arguments: Sequence[str] | None = None, *, engine: Callable[..., DatabaseBackupRestore] = DatabaseBackupRestore
+) -> NoReturn:
+    """Run one command and exit. ``engine`` makes the backup system, with an installation's defaults bound in."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    with Signals() as signals:
+        code = _run(words, Session(engine, signals, Given(as_json="--json" in words)), signals)
+    sys.exit(code)
+
+
+def _run(words: list[str], session: Session, signals: Signals) -> int:
+    """Turn whatever happens into an answer and an exit code: nobody is shown a traceback."""
+    try:
+        answer = commands.main(words, prog_name="backup_csv_for_db_restore.py", standalone_mode=False, obj=session)
+        code = _print(answer, session) if isinstance(answer, Answer) else int(answer or 0)
+        sys.stdout.flush()
+        return code
+    except (KeyboardInterrupt, click.Abort, Cancelled):
+        return _failed(session, Cancelled("stopped; what was unfinished has been removed"), signals.exit_code)
+    except click.ClickException as error:
+        if session.given.as_json:
+            return _failed(session, _Usage(error.format_message()), error.exit_code)
+        error.show()
+        return error.exit_code
+    except BackupError as error:
+        return _failed(session, error, error.exit_code)
+    except PyMongoError as error:
+        return _failed(session, DatabaseUnreachable(type(error).__name__), DatabaseUnreachable.exit_code)
+    except BrokenPipeError:
+        return signals.broken_pipe()
+    except Exception as error:  # noqa: BLE001 - the last boundary before a person: words instead of a traceback
+        if session.given.debug:
+            traceback.print_exc()
+        return _failed(session, BackupError(f"unexpected fault ({type(error).__name__}: {error})",
+                                            hint="Run again with --debug for details."), 1)
+    finally:
+        session.progress.end()
+
+
+class _Usage(BackupError):
+    exit_code = 2
+    opening = ""
+
+
+def _print(answer: Answer, session: Session) -> int:
+    if session.given.as_json:
+        said = {"ok": answer.code == 0, "exit_code": answer.code, "message": answer.message, **answer.data}
+        click.echo(json.dumps(said, ensure_ascii=False, indent=1, default=str))
+        return answer.code
+    session.progress.end()
+    for line in answer.lines:
+        click.echo(line)
+    click.echo(answer.message, err=answer.code not in (0, 3))
+    return answer.code
+
+
+def _failed(session: Session, error: BackupError, code: int) -> int:
+    session.progress.end()
+    if session.given.as_json:
+        said = {"ok": False, "exit_code": code, "error": error.code.lstrip("_"), "message": error.message,
+                "hint": error.hint}
+        click.echo(json.dumps(said, ensure_ascii=False, indent=1))
+    else:
+        click.echo(error.message, err=True)
+        if error.hint:
+            click.echo(error.hint, err=True)
+    return code

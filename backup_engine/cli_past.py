@@ -1,0 +1,134 @@
+"""Commands that look into the past: what differs, what a record was, what is only in backups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any, Literal
+
+import click
+
+from backup_engine import raw
+from backup_engine.cli_restore import BOTH, collections_of
+from backup_engine.cli_session import Answer, Session, verb
+from backup_engine.cli_words import as_data, when
+from backup_engine.compare import Comparison, compare as compare_sets
+from backup_engine.errors import BadInput
+from backup_engine.history import Version, history_of, lost_and_found
+from backup_engine.model import BackupSet
+from backup_engine.planner import FieldChange
+
+SHOWN = 1_000
+
+
+@verb("compare", help="Compare a backup with the current list, or with another backup.")
+@click.argument("left", metavar="A")
+@click.argument("right", metavar="[B]", required=False)
+@click.option("--collection", default=BOTH, show_default=True, help="equipment, select_options or both.")
+def compare(session: Session, left: str, right: str | None, collection: str) -> Answer:
+    """Compare."""
+    keys = collections_of(session, collection)
+    one = session.find(left)
+    other: BackupSet | Literal["current"] = session.find(right) if right else "current"
+    with session.watch() as watch:
+        found = [compare_sets(session.workspace, one, other, key, watch=watch) for key in keys]
+    lines = [line for each in found for line in _difference_lines(each)]
+    message = " ".join(f"{each.key}: {each.message}" for each in found)
+    return Answer(message, {"collections": {each.key: _comparison_data(each) for each in found}}, tuple(lines))
+
+
+def _difference_lines(found: Comparison) -> Iterator[str]:
+    yield from found.notes
+    for row in islice(found.rows, SHOWN):
+        if row.kind == "different":
+            for change in found.fields(row):
+                yield (f"{found.key} {row.identity}  {raw.name_text(change.name)}: {_text(change.before)} → "
+                       f"{_text(change.after)}")
+        else:
+            yield f"{found.key} {row.identity}  only in {found.left if row.kind == 'only_left' else found.right}"
+    if len(found.rows) > SHOWN:
+        yield f"… and {len(found.rows) - SHOWN:,} more"
+    for setting in (*found.index_differences, *found.option_differences):
+        yield f"{found.key} {setting.name}: {setting.left} → {setting.right}"
+
+
+def _comparison_data(found: Comparison) -> dict[str, Any]:
+    rows = [{"record": row.identity, "kind": row.kind,
+             "fields": [_change(change) for change in found.fields(row)] if row.kind == "different" else []}
+            for row in islice(found.rows, SHOWN)]
+    return {"only_left": found.only_left, "only_right": found.only_right, "different": found.different,
+            "same": found.same, "left": found.left, "right": found.right, "records": rows,
+            "truncated": len(found.rows) > SHOWN, "notes": list(found.notes),
+            "indexes": [setting.name for setting in found.index_differences],
+            "options": [setting.name for setting in found.option_differences]}
+
+
+@verb("history", help="Show every version of a record that any backup has. KEY is its _id, uuid, ID or Serial.")
+@click.argument("key", metavar="KEY")
+@click.option("--collection", default="equipment", show_default=True)
+def history(session: Session, key: str, collection: str) -> Answer:
+    """Show a record's timeline."""
+    (source,) = _single(session, collection)
+    with session.watch() as watch:
+        found = history_of(session.workspace, source, key, watch=watch)
+    now = session.workspace.clock()
+    lines: list[str] = []
+    for version in found.versions:
+        what = "not there" if version.document is None else f"{len(version.changes)} fields changed"
+        lines.append(f"{when(version.first.started, now)} – {when(version.last.started, now)}  {what}")
+        lines += [f"    {raw.name_text(one.name)}: {_text(one.before)} → {_text(one.after)}" for one in version.changes]
+    lines += [f"Backup {backup.label} cannot be read: {why}" for backup, why in found.unreadable]
+    number = len(found.versions)
+    message = f"{number:,} versions of {found.identity}." if number else f"No backup knows {key}."
+    return Answer(message, {"record": found.identity, "versions": [_version(one) for one in found.versions],
+                            "unreadable": [one.label for one, _ in found.unreadable]}, tuple(lines))
+
+
+def _version(one: Version) -> dict[str, Any]:
+    return {"there": one.document is not None, "first": one.first.label, "last": one.last.label, "sets": one.sets,
+            "changes": [_change(change) for change in one.changes]}
+
+
+@verb("lost", help="List records that are in backups but neither in the current list nor in its trash.")
+@click.option("--collection", default="equipment", show_default=True)
+@click.option("--trash", metavar="NAME", help="Collection of the trash; by default the list's name with “_trash”.")
+def lost(session: Session, collection: str, trash: str | None) -> Answer:
+    """Show lost and found."""
+    (key,) = _single(session, collection)
+    ws = session.workspace
+    database = ws.connect()
+    name = trash or f"{ws.source(key).collection}_trash"
+    with session.watch() as watch:
+        found = lost_and_found(ws, key, present=map(_record_in, database[name].find()), watch=watch)
+    now = ws.clock()
+    lines = tuple(f"{one.identity}  last in backup {one.last.label} ({when(one.last.started, now)})" for one in found)
+    data = [{"record": one.identity, "last": as_data(one.last),
+             "fields": {raw.name_text(field): raw.element_text(value) for field, value in raw.elements(one.document)}}
+            for one in found]
+    words = f"{len(found):,} records are in backups only." if found else "No record is in backups only."
+    return Answer(words, {"lost": data}, lines)
+
+
+def _record_in(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The record itself, or wrapped as the application's trash has it."""
+    record = entry.get("record")
+    return record if isinstance(record, Mapping) else entry
+
+
+def _single(session: Session, collection: str) -> tuple[str]:
+    keys = collections_of(session, collection)
+    if len(keys) != 1:
+        raise BadInput("Choose one collection.")
+    return (keys[0],)
+
+
+def _change(change: FieldChange) -> dict[str, str | None]:
+    return {"field": raw.name_text(change.name), "before": None if change.before is None else _text(change.before),
+            "after": None if change.after is None else _text(change.after)}
+
+
+def _text(element: bytes | None) -> str:
+    return "(missing)" if element is None else raw.element_text(element)
+
+
+COMMANDS = (compare, history, lost)

@@ -1,0 +1,201 @@
+"""Commands that bring data back. Only ``restore`` without ``--dry-run`` and ``undo`` change the database."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from backup_engine import drill as drills, incoming, merge, restore, undo as undoing
+from backup_engine.cli_session import Answer, Session, verb
+from backup_engine.cli_words import as_data
+from backup_engine.compare import compare
+from backup_engine.errors import BadInput, RestoreIncomplete
+from backup_engine.merge import Merged
+from backup_engine.model import BackupSet, Watch
+from backup_engine.planner import Pick
+from backup_engine.restore import Restored
+
+BOTH = "both"
+PARTLY = 3
+
+
+def collections_of(session: Session, collection: str) -> tuple[str, ...]:
+    """Turn the option into collection keys. Raises ``BadInput``."""
+    keys = tuple(source.key for source in session.workspace.sources)
+    if collection == BOTH:
+        return keys
+    if collection not in keys:
+        raise BadInput(f"There is no collection {collection!r}: use {', '.join(keys)} or {BOTH}.")
+    return (collection,)
+
+
+@verb("restore", help="Bring a backup back. Replace makes the list exactly the backup; merge keeps what only the list "
+                      "has. A safety backup is made first; undo takes everything back.")
+@click.argument("backup_id", metavar="ID")
+@click.option("--collection", default=BOTH, show_default=True, help="equipment, select_options or both.")
+@click.option("--mode", type=click.Choice(["replace", "merge"]), required=True)
+@click.option("--pick", "pick_file", type=click.Path(path_type=Path), metavar="FILE",
+              help="Merge only these records: one id a line, or JSON {\"records\": {id: [field, …] or null}, "
+                   "\"fields\": [field, …]}.")
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def restore_set(
+    session: Session, backup_id: str, collection: str, mode: str, pick_file: Path | None, dry_run: bool, yes: bool
+) -> Answer:
+    """Restore."""
+    keys = collections_of(session, collection)
+    pick = _read_pick(pick_file, keys, mode) if pick_file else None
+    backup = session.find(backup_id)
+    if not dry_run:
+        _confirm(session, backup, keys, mode, yes)
+    with session.watch() as watch:
+        if dry_run:
+            return _rehearsed(session, backup, keys, mode, pick, watch)
+        if mode == "replace":
+            plan = restore.plan_replace(session.workspace, backup, keys, watch=watch)
+            return _restored(restore.replace(session.workspace, plan, actor=_actor(), watch=watch))
+        return _merged([
+            merge.merge(session.workspace, merge.plan(session.workspace, backup, key, pick=pick, watch=watch),
+                        actor=_actor(), watch=watch) for key in keys
+        ])
+
+
+@verb("undo", help="Take back the last restore.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def undo(session: Session, yes: bool) -> Answer:
+    """Undo."""
+    if not yes:
+        _ask("Take back the last restore?")
+    with session.watch() as watch:
+        return _restored(undoing.undo(session.workspace, actor=_actor(), watch=watch))
+
+
+@verb("drill", help="Rehearse a restore (default: of the newest good backup) beside the live data, and compare.")
+@click.argument("backup_id", metavar="[ID]", required=False)
+def drill(session: Session, backup_id: str | None) -> Answer:
+    """Drill."""
+    chosen = session.find(backup_id) if backup_id else None
+    with session.watch() as watch:
+        done = drills.drill(session.workspace, chosen, watch=watch)
+    return Answer(done.message, {"backup": as_data(done.backup), "records": done.counts})
+
+
+@verb("import-set", help="Take in a backup from a zip file or a folder; it is verified first.")
+@click.argument("path", type=click.Path(path_type=Path))
+def import_set(session: Session, path: Path) -> Answer:
+    """Import."""
+    if not path.exists():
+        raise BadInput(f"There is no file or folder {path}.")
+    with session.watch() as watch:
+        taken = incoming.import_set(session.workspace, path, watch=watch)
+    counts = ", ".join(f"{count:,} {key}" for key, count in taken.counts.items())
+    return Answer(f"Backup {taken.label} is here now: {counts}.", {"backup": as_data(taken)})
+
+
+def _confirm(session: Session, backup: BackupSet, keys: tuple[str, ...], mode: str, yes: bool) -> None:
+    if yes:
+        return
+    counts = ", ".join(f"{backup.counts.get(key, 0):,} {key}" for key in keys)
+    words = {"replace": f"Replace the current list by backup {backup.label} ({counts})?",
+             "merge": f"Merge backup {backup.label} ({counts}) into the current list?"}
+    _ask(f"{words[mode]} A safety backup is made first.")
+
+
+def _ask(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise BadInput("Nobody can be asked here: add --yes.")
+    click.confirm(question, abort=True, err=True)
+
+
+def _rehearsed(
+    session: Session, backup: BackupSet, keys: tuple[str, ...], mode: str, pick: Pick | None, watch: Watch
+) -> Answer:
+    """Say what would change, from the same plan that would do it."""
+    ws = session.workspace
+    lines: list[str] = []
+    data: dict[str, Any] = {"backup": as_data(backup), "mode": mode, "dry_run": True, "collections": {}}
+    if mode == "replace":
+        plan = restore.plan_replace(ws, backup, keys, watch=watch)
+        lines += [*plan.decisions, *plan.warnings]
+    for key in keys:
+        if mode == "merge":
+            planned = merge.plan(ws, backup, key, pick=pick, watch=watch)
+            lines += [f"{key}: {planned.message}", *planned.decisions]
+            data["collections"][key] = {"insert": planned.inserts, "update": planned.updates,
+                                        "unchanged": planned.unchanged, "only_current": planned.only_live}
+        else:
+            found = compare(ws, backup, "current", key, watch=watch)
+            lines.append(f"{key} becomes exactly this backup: {found.only_left:,} added, {found.only_right:,} removed, "
+                         f"{found.different:,} changed, {found.same:,} unchanged.")
+            data["collections"][key] = {"added": found.only_left, "removed": found.only_right,
+                                        "changed": found.different, "unchanged": found.same}
+    return Answer("Nothing was changed (dry run).", {**data, "notes": lines}, tuple(lines))
+
+
+def _restored(done: Restored) -> Answer:
+    data = {"restored": dict(done.counts), "safety": as_data(done.safety) if done.safety else None,
+            "problems": list(done.problems), "captured": done.captured}
+    code = RestoreIncomplete.exit_code if done.message.startswith(RestoreIncomplete.opening) else 0
+    return Answer(done.message, data, code=code)
+
+
+def _merged(done: list[Merged]) -> Answer:
+    counts: Counter[str] = Counter()
+    for one in done:
+        counts += Counter(inserted=one.inserted, updated=one.updated, unchanged=one.unchanged,
+                          conflicts=one.conflicts, refused=one.refused, skipped=one.skipped)
+    left = [outcome for one in done for outcome in one.report if outcome.status in ("conflict", "refused")]
+    lines = tuple(f"{outcome.identity}: {outcome.status}. {outcome.why}".strip() for outcome in left)
+    data = {
+        **{name: counts[name] for name in ("inserted", "updated", "unchanged", "conflicts", "refused", "skipped")},
+        "left_alone": [{"record": one.identity, "status": one.status, "why": one.why} for one in left],
+        "safety": [as_data(one.safety) for one in done if one.safety],
+    }
+    message = " ".join(f"{one.plan.key}: {one.message}" for one in done)
+    return Answer(message, data, lines, PARTLY if left else 0)
+
+
+def _read_pick(path: Path, keys: tuple[str, ...], mode: str) -> Pick:
+    if mode != "merge":
+        raise BadInput("--pick goes with --mode merge: a replace takes everything.")
+    if len(keys) != 1:
+        raise BadInput("--pick goes with one collection.")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read: {error}") from error
+    if not text.lstrip().startswith("{"):
+        return Pick(records={line.strip(): None for line in text.splitlines() if line.strip()})
+    try:
+        return _pick_of(json.loads(text))
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise BadInput(f"{path} is not a list of records to pick: {error}") from error
+
+
+def _pick_of(said: Mapping[str, Any]) -> Pick:
+    if said.keys() - {"records", "fields"}:
+        raise ValueError("only “records” and “fields” are known")
+    records, fields = said.get("records"), said.get("fields")
+    if isinstance(records, list):
+        records = dict.fromkeys(records)
+    chosen = None if records is None else {
+        str(record): None if names is None else frozenset(map(str, names)) for record, names in records.items()
+    }
+    return Pick(chosen, None if fields is None else frozenset(map(str, fields)))
+
+
+def _actor() -> str:
+    try:
+        return f"{getpass.getuser()} (command line)"
+    except (OSError, KeyError):
+        return "command line"
+
+
+COMMANDS = (restore_set, undo, drill, import_set)

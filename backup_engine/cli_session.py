@@ -1,0 +1,203 @@
+"""What all commands share: the options given, the engine they ask for, the answer they give, the progress bar."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property, wraps
+from typing import Any, TypeVar
+
+import click
+import pymongo
+from pymongo.database import Database
+from pymongo.errors import OperationFailure, PyMongoError
+
+from backup_engine.api import DatabaseBackupRestore
+from backup_engine.cli_signals import Signals
+from backup_engine.errors import BadInput, DatabaseUnreachable, NoBackupsFound
+from backup_engine.model import BackupSet, Progress, Watch
+from backup_engine.workspace import Workspace
+
+__all__ = ["Answer", "Given", "ProgressBar", "Session", "common_options"]
+
+SELECTION_TIMEOUT_MS = 2500
+NEWEST = ("newest", "latest")
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command found: a sentence, data for ``--json``, lines for people, and the exit code."""
+
+    message: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
+    code: int = 0
+
+
+@dataclass(frozen=True)
+class Given:
+    """The options every command takes; ``None`` where the installation decides."""
+
+    uri: str | None = None
+    database: str | None = None
+    folder: str | None = None
+    as_json: bool = False
+    debug: bool = False
+
+
+class ProgressBar:
+    """One line on a terminal that says where an operation is; silent anywhere else."""
+
+    WIDTH = 24
+    INTERVAL = 0.1
+
+    def __init__(self, wanted: bool) -> None:
+        self._wanted = wanted
+        self._shown = ""
+        self._next = 0.0
+
+    def show(self, progress: Progress) -> None:
+        """Draw, at most ten times a second."""
+        if not self._wanted or time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + self.INTERVAL
+        line = self._line(progress)
+        sys.stderr.write("\r" + line.ljust(len(self._shown)))
+        sys.stderr.flush()
+        self._shown = line
+
+    def end(self) -> None:
+        """Remove the line."""
+        if self._shown:
+            sys.stderr.write("\r" + " " * len(self._shown) + "\r")
+            sys.stderr.flush()
+            self._shown = ""
+
+    def _line(self, progress: Progress) -> str:
+        if not progress.total:
+            return f"{progress.phase} {progress.done:,}" if progress.done else progress.phase
+        share = min(progress.done / progress.total, 1.0)
+        bar = "█" * round(share * self.WIDTH)
+        return f"{progress.phase} [{bar:<{self.WIDTH}}] {progress.done:,} of {progress.total:,}"
+
+
+class Session:
+    """One run of the program."""
+
+    def __init__(self, engine: Callable[..., DatabaseBackupRestore], signals: Signals, given: Given) -> None:
+        self._engine = engine
+        self._signals = signals
+        self.given = given
+
+    def take(self, **given: Any) -> None:
+        """Note options; what is given to a command wins over what is given before it."""
+        self.given = replace(self.given, **{name: value for name, value in given.items() if value})
+
+    @cached_property
+    def progress(self) -> ProgressBar:
+        """The progress bar of this run."""
+        return ProgressBar(sys.stderr.isatty() and not self.given.as_json)
+
+    @cached_property
+    def backups(self) -> DatabaseBackupRestore:
+        """The backup system the options ask for; nothing is contacted yet."""
+        options: dict[str, Any] = {}
+        if self.given.folder:
+            options["backup_folder"] = self.given.folder
+        if self.given.database:
+            options["database"] = self.given.database
+        if self.given.uri:
+            options["connect"] = _Polled(self.given.uri, self.given.database or "Equipment_DB")
+        backups = self._engine(**options)
+        if self.given.database and not self.given.uri:
+            configured, name = backups.workspace.connect, self.given.database
+            backups.workspace = replace(backups.workspace, connect=lambda: configured().client[name])
+        return backups
+
+    @property
+    def workspace(self) -> Workspace:
+        """What the verbs work with."""
+        return self.backups.workspace
+
+    def find(self, which: str) -> BackupSet:
+        """Find a set by id, label, or as ``newest``. Raises ``NoBackupsFound``."""
+        catalog = self.workspace.catalog
+        if which not in NEWEST:
+            return catalog.find(which)
+        usable = [one for one in catalog.sets() if one.usable and one.trigger not in ("pre_restore", "imported")]
+        if not usable:
+            raise NoBackupsFound(catalog.why_empty())
+        return usable[-1]
+
+    @contextmanager
+    def watch(self) -> Iterator[Watch]:
+        """Give the watch of a long operation: progress on the terminal, cancelled by Ctrl-C or SIGTERM."""
+        with self._signals.asked():
+            yield Watch(self.progress.show, lambda: bool(self._signals.received))
+        self.progress.end()
+
+
+class _Polled:
+    """Connect once, lazily, for a short life: monitoring by polling saves half a second at the end."""
+
+    def __init__(self, uri: str, database: str) -> None:
+        self._uri = uri
+        self._database = database
+        self._client: pymongo.MongoClient[dict[str, Any]] | None = None
+
+    def __call__(self) -> Database[dict[str, Any]]:
+        """Give the database after a ping; raises ``DatabaseUnreachable`` or ``BadInput``."""
+        try:
+            if self._client is None:
+                self._client = pymongo.MongoClient(
+                    self._uri, serverSelectionTimeoutMS=SELECTION_TIMEOUT_MS, connectTimeoutMS=SELECTION_TIMEOUT_MS,
+                    serverMonitoringMode="poll", appname="backup command",
+                )
+            self._client.admin.command("ping")
+        except OperationFailure as error:
+            raise DatabaseUnreachable(f"{self._host()}, database {self._database}: the login was refused",
+                                      hint="Check user name, password and authSource.") from error
+        except PyMongoError as error:
+            raise DatabaseUnreachable(f"{self._host()}, database {self._database}: {type(error).__name__}",
+                                      hint="Check that MongoDB runs, the address, and the network.") from error
+        except (ValueError, TypeError) as error:
+            raise BadInput(f"This connection string cannot be used: {type(error).__name__}") from error
+        return self._client[self._database]
+
+    def _host(self) -> str:
+        rest = self._uri.partition("://")[2] or self._uri
+        return rest.rpartition("@")[2].partition("/")[0] or "the given address"
+
+
+def common_options(function: Function) -> Function:
+    """Add the options that stand before or after the command's name."""
+    options = [
+        click.option("--uri", metavar="URI", help="Connection string of the MongoDB server."),
+        click.option("--database", metavar="NAME", help="Name of the database."),
+        click.option("--folder", metavar="PATH", help="Folder of the backups."),
+        click.option("--json", "as_json", is_flag=True, help="Answer in JSON."),
+        click.option("--debug", is_flag=True, hidden=True),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def verb(name: str, **settings: Any) -> Callable[[Callable[..., Answer]], click.Command]:
+    """Make a command of a function ``(session, **arguments) -> Answer``."""
+
+    def decorate(function: Callable[..., Answer]) -> click.Command:
+        @click.pass_context
+        @wraps(function)
+        def run(context: click.Context, /, **arguments: Any) -> Answer:
+            common = {key: arguments.pop(key) for key in ("uri", "database", "folder", "as_json", "debug")}
+            context.obj.take(**common)
+            return function(context.obj, **arguments)
+
+        return click.command(name, **settings)(common_options(run))
+
+    return decorate

@@ -1,0 +1,73 @@
+"""How the command line writes sets, times and sizes, for people and for ``--json``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from backup_engine.model import BackupSet
+from backup_engine.verify import Damage, Verification
+
+__all__ = ["age", "as_data", "check_data", "size", "table", "when"]
+
+
+def as_data(backup: BackupSet) -> dict[str, Any]:
+    """Describe a set for ``--json``."""
+    return {
+        "backup_id": backup.backup_id, "label": backup.label, "day": backup.day, "state": backup.state,
+        "kind": backup.kind, "base": backup.base, "trigger": backup.trigger, "seq": backup.seq,
+        "started": backup.started.isoformat(), "records": backup.counts, "pinned": backup.pinned,
+        "problem": backup.problem, "warnings": list(backup.warnings),
+        "files": {key: part.file for key, part in backup.parts.items()}, "metadata_file": backup.metadata_file,
+    }
+
+
+def check_data(found: Verification) -> dict[str, Any]:
+    """Describe a verification for ``--json``."""
+    return {
+        "backup_id": found.backup.backup_id, "label": found.backup.label, "level": found.level, "ok": found.ok,
+        "message": found.message, "notes": list(found.notes), "problems": [_damage(one) for one in found.problems],
+    }
+
+
+def _damage(one: Damage) -> dict[str, Any]:
+    return {"collection": one.key, "file": one.file, "kind": one.kind, "message": one.message,
+            "rows": [list(span) for span in one.rows], "readable": one.readable}
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """Set rows in columns."""
+    everything = [list(header), *(list(row) for row in rows)]
+    widths = [max(len(row[column]) for row in everything) for column in range(len(header))]
+    return tuple("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+                 for row in everything)
+
+
+def when(moment: datetime, now: datetime) -> str:
+    """Write a moment in local time."""
+    return moment.astimezone(now.tzinfo).strftime("%a %Y-%m-%d %H:%M:%S")
+
+
+def age(span: timedelta | None) -> str:
+    """Write a span in its largest unit."""
+    if span is None:
+        return "never"
+    seconds = span.total_seconds()
+    sign, seconds = ("in " if seconds < 0 else ""), abs(seconds)
+    for length, unit in ((86400.0, "d"), (3600.0, "h"), (60.0, "min")):
+        if seconds >= length:
+            return f"{sign}{seconds / length:.0f} {unit}"
+    return f"{sign}{seconds:.0f} s"
+
+
+def size(count: int | None) -> str:
+    """Write bytes for people."""
+    if count is None:
+        return "unknown"
+    value = float(count)
+    for unit in ("B", "KB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"

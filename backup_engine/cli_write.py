@@ -1,0 +1,79 @@
+"""Commands that make, mend, mark or delete sets."""
+
+from __future__ import annotations
+
+import click
+
+from backup_engine import prune as pruning, repair as repairs
+from backup_engine.cli_session import Answer, Session, verb
+from backup_engine.cli_words import age, as_data, table, when
+
+WARNED = 3
+
+
+@verb("backup", help="Make a backup if one is due.")
+@click.option("--force", is_flag=True, help="Make it even if none is due.")
+@click.option("--interval", metavar="HOURS", help="Hours between backups, 0.1 to 168.")
+def backup(session: Session, force: bool, interval: str | None) -> Answer:
+    """Create a set."""
+    with session.watch() as watch:
+        created = session.backups.create(interval, force=force, watch=watch)  # type: ignore[arg-type]  # checked there
+    made = created.set
+    data = {"created": made is not None, "backup": as_data(made) if made else None, "warnings": list(created.warnings),
+            "file": session.backups.first_file(made)}
+    lines = (str(data["file"]),) if made else ()
+    code = WARNED if made and created.message.startswith("Backup created, but") else 0
+    return Answer(created.message, data, lines, code)
+
+
+@verb("repair", help="Put lost metadata back, or bring the readable rows of a damaged backup into a new one.")
+@click.argument("backup_id", metavar="ID")
+def repair(session: Session, backup_id: str) -> Answer:
+    """Repair a set without ever overwriting it."""
+    with session.watch() as watch:
+        done = repairs.repair(session.workspace, session.find(backup_id), watch=watch)
+    return Answer(done.message, {"backup": as_data(done.backup), "action": done.action, "lost": dict(done.lost)})
+
+
+@verb("prune", help="Delete what the retention rules let go.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be deleted, and why each backup stays.")
+@click.option("--acknowledge", is_flag=True, help="Accept what has stopped the deletion (a shrunken list, the clock).")
+def prune(session: Session, dry_run: bool, acknowledge: bool) -> Answer:
+    """Apply retention."""
+    ws = session.workspace
+    with session.watch() as watch:
+        done = pruning.prune(ws, dry_run, acknowledge_shrink=acknowledge, watch=watch)
+    gone = {one.label for one in done.deleted}
+    rows = [(one.backup.label, age(one.age), "delete" if one.backup.label in gone else "keep", one.reason)
+            for one in done.decisions]
+    data = {
+        "dry_run": dry_run, "halted": done.halted, "deleted": [one.backup_id for one in done.deleted],
+        "decisions": [{"backup_id": one.backup.backup_id, "label": one.backup.label, "keep": one.keep,
+                       "reason": one.reason, "age_hours": one.age.total_seconds() / 3600} for one in done.decisions],
+    }
+    return Answer(done.message, data, table(("BACKUP", "OLDER BY", "", "WHY"), rows))
+
+
+def _mark(session: Session, backup_id: str, pinned: bool) -> Answer:
+    change = pruning.pin if pinned else pruning.unpin
+    marked = change(session.workspace, session.find(backup_id))
+    words = "is pinned: retention leaves it alone" if pinned else "is no longer pinned"
+    started = when(marked.started, session.workspace.clock())
+    return Answer(f"Backup {marked.label} of {started} {words}.", {"backup": as_data(marked)})
+
+
+@verb("pin", help="Protect a backup from retention.")
+@click.argument("backup_id", metavar="ID")
+def pin(session: Session, backup_id: str) -> Answer:
+    """Pin a set."""
+    return _mark(session, backup_id, True)
+
+
+@verb("unpin", help="Give a backup back to retention.")
+@click.argument("backup_id", metavar="ID")
+def unpin(session: Session, backup_id: str) -> Answer:
+    """Unpin a set."""
+    return _mark(session, backup_id, False)
+
+
+COMMANDS = (backup, repair, prune, pin, unpin)
