@@ -148,7 +148,7 @@ def _read_one_instant(run: Run, base: BackupSet | None, watch: Watch) -> _Instan
 
 def _try_one_instant(run: Run, base: BackupSet | None, watch: Watch) -> _Instant:
     ws, database, facts = run.ws, run.hold.need_database(), run.hold.capabilities
-    token = marks.take(database, ws.sources) if facts.change_streams and base is None else None
+    token = marks.take(database, ws.sources) if facts.change_streams else None
     with snapshot.take(database, ws.sources, facts) as view:
         reach("W3")
         _say_how_consistent(run, view)
@@ -161,7 +161,7 @@ def _try_one_instant(run: Run, base: BackupSet | None, watch: Watch) -> _Instant
         read_back_all(run, contents, watch)
         origin = Origin(database.name, facts.version, facts.topology, view.consistency)
         uuids = {source.key: (view.uuid(source.key) or b"").hex() for source in ws.sources}
-    return _Instant(origin, base, Mark(token, uuids) if token else None)
+    return _Instant(origin, base, Mark(token, uuids) if token and base is None else None)
 
 
 def _say_how_consistent(run: Run, view: Snapshot) -> None:

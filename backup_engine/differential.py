@@ -142,8 +142,7 @@ def _from_stream(
     ws: Workspace, view: Snapshot, hold: Hold, base: BackupSet, mark: marks.Mark, watch: Watch
 ) -> dict[str, Changes] | None:
     """Read again only what was touched since the mark."""
-    limit = int(AT_MOST * sum(base.counts.values()))
-    touched = marks.touched_since(hold.need_database(), ws.sources, mark, limit)
+    touched = marks.touched_since(hold.need_database(), ws.sources, mark, _limit(base))
     changes = {}
     for key, identities in touched.items():
         known = digests.load(ws, base, key, watch=watch).lookup(identities) if identities else {}
@@ -160,6 +159,10 @@ def _from_stream(
     return changes
 
 
+def _limit(base: BackupSet) -> int:
+    return int(AT_MOST * sum(base.counts.values()))
+
+
 def _read_some(view: Snapshot, key: str, identities: Sequence[bytes]) -> Iterator[Batch]:
     for start in range(0, len(identities), _IDS_PER_QUERY):
         yield from view.read_some(key, identities[start : start + _IDS_PER_QUERY])
@@ -167,10 +170,9 @@ def _read_some(view: Snapshot, key: str, identities: Sequence[bytes]) -> Iterato
 
 def _by_comparison(ws: Workspace, view: Snapshot, base: BackupSet, watch: Watch) -> dict[str, Changes] | None:
     """Read everything, and keep what the base does not have byte for byte."""
-    changes = {}
-    for key, part in base.parts.items():
+    changes, limit = {}, _limit(base)
+    for key in base.parts:
         known = digests.load(ws, base, key, watch=watch)
-        limit = int(AT_MOST * part.records) + _IDS_PER_QUERY
         there, unseen = _differing(view, key, known, limit, watch)
         if len(there) + len(unseen) > limit:
             return None

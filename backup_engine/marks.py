@@ -23,7 +23,7 @@ from backup_engine.model import BackupSet, Source
 from backup_engine.storage.base import STATE, Storage
 
 _PATIENCE_SECONDS = 30.0
-_AWAIT_MS = 100
+_AWAIT_MS = 20
 _TIMESTAMP = "82"
 """First byte of a resume token: a timestamp in KeyString encoding follows, seconds and increment of 4 bytes each."""
 
