@@ -1,0 +1,96 @@
+"""A visitor without a browser: speaks the page's web socket as Streamlit's own front end does.
+
+    with PageClient(app.url, cookie=cookie) as page:
+        page.run()
+        page.fill("Name", "Ada").fill("Password", "…").press("Sign in")
+        assert "User Management" in page.text()
+
+It also does what a front end would not: foreign origins, forged widget states.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.sync.client import connect
+
+SECONDS = 60
+
+
+class PageClient:
+    """One tab. ``text()`` is everything on the page as text; ``errands`` what the page asked the browser to post."""
+
+    def __init__(self, url: str, *, cookie: str = "", headers: dict[str, str] | None = None) -> None:
+        cookies = {"Cookie": f"equipment_session={cookie}"} if cookie else {}
+        self._open = ExitStack()
+        self._socket = self._open.enter_context(connect(
+            url.replace("http", "ws", 1) + "/_stcore/stream", additional_headers={**cookies, **(headers or {})},
+            subprotocols=["streamlit"], max_size=None, open_timeout=SECONDS,  # type: ignore[list-item]
+        ))
+        self._shown: dict[tuple[int, ...], Any] = {}
+        self._states: dict[str, WidgetState] = {}
+
+    def __enter__(self) -> PageClient:
+        return self
+
+    def __exit__(self, _kind: type[BaseException] | None, _value: BaseException | None,
+                 _trace: TracebackType | None) -> None:
+        self._open.close()
+
+    def run(self, query: str = "", extra: list[WidgetState] | None = None) -> PageClient:
+        """Run the script once with what was filled in; further runs it asks for itself are waited for."""
+        message = BackMsg()
+        message.rerun_script.query_string = query
+        message.rerun_script.widget_states.widgets.extend([*self._states.values(), *(extra or [])])
+        self._socket.send(message.SerializeToString())
+        self._states = {key: state for key, state in self._states.items() if not state.HasField("trigger_value")}
+        self._shown = {}
+        while not self._finished():
+            pass
+        return self
+
+    def _finished(self) -> bool:
+        message = ForwardMsg()
+        message.ParseFromString(self._socket.recv(timeout=SECONDS))  # type: ignore[arg-type]
+        kind = message.WhichOneof("type")
+        if kind == "new_session":
+            self._shown = {}
+        elif kind == "delta":
+            self._shown[tuple(message.metadata.delta_path)] = message.delta
+        return kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+
+    def elements(self, kind: str) -> list[Any]:
+        """Give the page's elements of that kind, such as ``text_input``."""
+        found = [delta.new_element for delta in self._shown.values() if delta.WhichOneof("type") == "new_element"]
+        return [getattr(element, kind) for element in found if element.WhichOneof("type") == kind]
+
+    def text(self) -> str:
+        """Give everything on the page."""
+        return "\n".join(str(delta) for delta in self._shown.values())
+
+    def fill(self, label: str, value: str) -> PageClient:
+        """Type into a field."""
+        field = next(field for field in self.elements("text_input") if field.label == label)
+        self._states[field.id] = WidgetState(id=field.id, string_value=value)
+        return self
+
+    def press(self, label: str, query: str = "") -> PageClient:
+        """Press a button and run."""
+        button = next(button for button in self.elements("button") if button.label == label)
+        self._states[button.id] = WidgetState(id=button.id, trigger_value=True)
+        return self.run(query)
+
+    def has_field(self, label: str) -> bool:
+        """Tell whether a field of that label is on the page."""
+        return any(field.label == label for field in self.elements("text_input"))
+
+    @property
+    def errands(self) -> list[str]:
+        """Give what the page hands to the browser for a route of ours, as JSON text."""
+        found = self.elements("bidi_component")
+        return [one.json for one in found if one.component_name == "equipment_errand"]
