@@ -157,7 +157,7 @@ def _enter(db: Db, settings: Settings, name: str, typed: str) -> NoReturn:
 
 def _by_cookie(db: Db) -> Who | None:
     cookie = st.context.cookies.get(routes.COOKIE, "")
-    session = sessions.by_cookie(db, cookie) if cookie else None
+    session = sessions.by_cookie(db, cookie) if cookie and isinstance(cookie, str) else None
     if session is None:
         return None
     account = identify(db, Who(session, ""))
