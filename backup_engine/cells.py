@@ -6,7 +6,7 @@ text of the column's type. Strings that a spreadsheet would take for a formula c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from math import isfinite
 from typing import Any
@@ -14,19 +14,11 @@ from typing import Any
 import orjson
 from bson import Binary, Decimal128, Int64, ObjectId
 
-from backup_engine.extended import (
-    Inexact,
-    date_text,
-    decimal_text,
-    dumps,
-    loads,
-    parse_date,
-    parse_uuid,
-    uuid_text,
-)
+from backup_engine.decimals import decimal_text, parse_decimal
+from backup_engine.extended import Inexact, date_text, dumps, loads, parse_date, parse_uuid, uuid_text
 from backup_engine.model import ColumnType
 
-__all__ = ["MISSING", "PARSERS", "column_type", "parse_typed", "quote", "string_cell", "typed_cell", "writers"]
+__all__ = ["MISSING", "PARSERS", "column_cells", "column_type", "parse_typed", "quote", "string_cell"]
 
 
 class Missing:
@@ -38,8 +30,8 @@ class Missing:
 MISSING = Missing()
 """Stands for a field that a document does not have."""
 
-NOT_PLAIN = frozenset("~=+-@\t")
-"""First characters that make a spreadsheet compute, and our own mark."""
+NEEDS_MARK = frozenset(["", *"~=+-@\t"])
+"""First characters that make a spreadsheet compute, our own mark, and none at all."""
 
 
 def quote(text: str) -> str:
@@ -51,7 +43,7 @@ def quote(text: str) -> str:
 
 def string_cell(text: str) -> str:
     """Cell of a string in a column of strings, and of a name in the header."""
-    if not text or text[0] in NOT_PLAIN or "\r" in text or "\0" in text:
+    if text[:1] in NEEDS_MARK or "\r" in text or "\0" in text:
         return quote("~" + orjson.dumps(text).decode())
     return quote(text)
 
@@ -69,11 +61,8 @@ def _double_cell(value: float) -> str | None:
 
 
 def _decimal_cell(value: Decimal128) -> str | None:
-    try:
-        text = decimal_text(value)
-    except Inexact:
-        return None
-    return text if text[-1].isdigit() else typed_cell(value)
+    text = decimal_text(value)
+    return text if text is None or text[-1].isdigit() else typed_cell(value)
 
 
 def _uuid_cell(value: Binary) -> str | None:
@@ -85,6 +74,25 @@ def _json_cell(value: Any) -> str | None:
         return quote(dumps(value))
     except Inexact:
         return None
+
+
+def _json_cell_without_dollars(value: Any) -> str | None:
+    try:
+        return quote(dumps(value, own_dollars=False))
+    except Inexact:
+        return None
+
+
+def _string_cells(texts: Sequence[str]) -> list[str]:
+    """Cells of a whole column: most columns need no care at all, and many repeat a few texts."""
+    everything = "".join(texts)
+    if not any(mark in everything for mark in ',"\n\r\0') and NEEDS_MARK.isdisjoint({text[:1] for text in texts}):
+        return list(texts)
+    distinct = set(texts)
+    if len(distinct) * 2 < len(texts):
+        cells = {text: string_cell(text) for text in distinct}
+        return [cells[text] for text in texts]
+    return list(map(string_cell, texts))
 
 
 def _parse_json(text: str) -> Any:
@@ -114,6 +122,13 @@ _PLAIN: dict[ColumnType, dict[type, Callable[[Any], str | None]]] = {
     "json": {dict: _json_cell, list: _json_cell},
 }
 
+_JSON_WITHOUT_DOLLARS: dict[type, Callable[[Any], str | None]] = {
+    dict: _json_cell_without_dollars,
+    list: _json_cell_without_dollars,
+}
+
+_ANYWHERE: dict[type, Callable[[Any], str | None]] = {Missing: lambda value: "", type(None): lambda value: "~null"}
+
 PARSERS: dict[ColumnType, Callable[[str], Any] | None] = {
     "string": None,
     "int32": int,
@@ -122,7 +137,7 @@ PARSERS: dict[ColumnType, Callable[[str], Any] | None] = {
     "bool": _parse_bool,
     "date": parse_date,
     "objectId": _parse_object_id,
-    "decimal": Decimal128,
+    "decimal": parse_decimal,
     "uuid": parse_uuid,
     "json": _parse_json,
 }
@@ -136,22 +151,25 @@ def column_type(kind: type) -> ColumnType | None:
     return _TYPES.get(kind)
 
 
-class _Writers(dict[type, Callable[[Any], "str | None"]]):
-    """A function from value to cell for every type; what is not plain here is written with its type."""
+def column_cells(column: ColumnType, values: Sequence[Any], *, own_dollars: bool) -> list[str | None]:
+    """Cells of the values of a column; ``None`` where only the bytes of the whole document are exact.
 
-    def __missing__(self, kind: type) -> Callable[[Any], str | None]:
-        return typed_cell
-
-
-def writers(column: ColumnType) -> dict[type, Callable[[Any], str | None]]:
-    """Give, by Python type of a value, the function that makes its cell in such a column.
-
-    A function gives ``None`` when only the bytes of the whole document are exact.
+    ``own_dollars`` says whether any document here may have ``$`` names of its own.
     """
-    table = _Writers(_PLAIN[column])
-    table[Missing] = lambda value: ""
-    table[type(None)] = lambda value: "~null"
-    return table
+    plain = _PLAIN[column]
+    if column == "json" and not own_dollars:
+        plain = _JSON_WITHOUT_DOLLARS
+    kinds = set(map(type, values))
+    if len(kinds) == 1:
+        if kinds == {str} and column == "string":
+            return list(_string_cells(values))
+        return list(map(_writer(plain, kinds.pop()), values))
+    table = {kind: _writer(plain, kind) for kind in kinds}
+    return [table[type(value)](value) for value in values]
+
+
+def _writer(plain: dict[type, Callable[[Any], str | None]], kind: type) -> Callable[[Any], str | None]:
+    return plain.get(kind) or _ANYWHERE.get(kind) or typed_cell
 
 
 def parse_typed(cell: str) -> Any:

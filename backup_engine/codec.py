@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
-from struct import Struct
+from itertools import chain
+from struct import Struct, error as struct_error
 from typing import Any
 
 import bson
@@ -15,8 +16,8 @@ from bson.errors import BSONError
 from backup_engine.errors import VerificationFailed
 from backup_engine.model import Batch
 
-__all__ = ["LENIENT", "OPTIONS", "decode", "decode_exactly", "digest", "digest_hex", "digest_of", "encode",
-           "has_zero_timestamp", "split"]
+__all__ = ["FAULTS", "LENIENT", "OPTIONS", "decode", "decode_all", "decode_exactly", "digest", "digest_hex",
+           "digest_of", "elements", "encode", "has_zero_timestamp", "split"]
 
 OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
     document_class=dict,
@@ -30,7 +31,15 @@ OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
 LENIENT = OPTIONS.with_options(unicode_decode_error_handler="replace")
 """The same for eyes: broken UTF-8 shows as replacement characters."""
 
-ZERO_TIMESTAMP = b"\x11", bytes(8)
+TIMESTAMP, ZERO = b"\x11", bytes(8)
+FIXED_SIZES = {0x01: 8, 0x06: 0, 0x07: 12, 0x08: 1, 0x09: 8, 0x0A: 0, 0x10: 4, 0x11: 8, 0x12: 8, 0x13: 16,
+               0x7F: 0, 0xFF: 0}
+LENGTH_AND_MORE = {0x02: 4, 0x03: 0, 0x04: 0, 0x05: 5, 0x0C: 16, 0x0D: 4, 0x0E: 4, 0x0F: 0}
+"""Bytes of a value beyond what its own length field counts."""
+
+FAULTS = (BSONError, ValueError, OverflowError, TypeError, RecursionError)
+"""What bson raises for bytes that it cannot decode, or cannot encode again."""
+
 _length = Struct("<i").unpack_from
 
 
@@ -78,47 +87,79 @@ def decode_exactly(documents: list[bytes]) -> list[dict[str, Any] | None]:
     That is what decodes and encodes again to other bytes: duplicate keys, invalid UTF-8, undefined, symbol,
     DBPointer, lengths that do not fit.
     """
-    try:
-        decoded: list[Any] = bson.decode_all(b"".join(documents), OPTIONS)
-    except (BSONError, ValueError, OverflowError):
-        decoded = [None] * len(documents)
-    if len(decoded) != len(documents):
-        decoded = [None] * len(documents)
+    decoded = decode_all(documents)
+    if _encode_to(decoded, documents):
+        return decoded
     return [
-        value if value is not None and _encodes_to(value, raw) else _decode_one(raw)
+        value if value is not None and _encodes_to(value, raw) else None
         for value, raw in zip(decoded, documents, strict=True)
     ]
 
 
+def decode_all(documents: Sequence[bytes]) -> list[dict[str, Any] | None]:
+    """Decode documents; ``None`` for each one that cannot be decoded. Duplicate keys lose all but one value."""
+    try:
+        decoded: list[Any] = bson.decode_all(b"".join(documents), OPTIONS)
+    except FAULTS:
+        return [_decode_one(raw) for raw in documents]
+    return decoded if len(decoded) == len(documents) else [_decode_one(raw) for raw in documents]
+
+
 def _decode_one(raw: bytes) -> dict[str, Any] | None:
     try:
-        value = decode(raw)
-    except (BSONError, ValueError, OverflowError):
+        return decode(raw)
+    except FAULTS:
         return None
-    return value if _encodes_to(value, raw) else None
+
+
+def _encode_to(values: list[dict[str, Any] | None], documents: Sequence[bytes]) -> bool:
+    """Whether all values encode to these documents: as one array it takes an eighth less time than one by one."""
+    if None in values:
+        return False
+    try:
+        array = bson.encode({"": values}, codec_options=OPTIONS)
+    except FAULTS:
+        return False
+    names = (b"\x03%d\0" % number for number in range(len(documents)))
+    return array[10:-2] == b"".join(chain.from_iterable(zip(names, documents, strict=True)))
 
 
 def _encodes_to(value: dict[str, Any], raw: bytes) -> bool:
     try:
         return encode(value) == raw
-    except (BSONError, ValueError, OverflowError, TypeError):
+    except FAULTS:
         return False
+
+
+def elements(document: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """Give the top-level elements of a document as they lie there: type byte, name, value.
+
+    Raises ``VerificationFailed`` for a type or a length that BSON does not have.
+    """
+    position, end = 4, len(document) - 1
+    try:
+        while position < end:
+            kind = document[position]
+            name = document[position + 1 : document.index(b"\0", position + 1)]
+            start = position + len(name) + 2
+            position = start + _value_size(kind, document, start)
+            if not start <= position <= end:
+                raise VerificationFailed("an element of a document is cut short")
+            yield kind, name, document[start:position]
+    except (KeyError, ValueError, struct_error) as error:
+        raise VerificationFailed("a document holds an element that is not BSON") from error
+
+
+def _value_size(kind: int, document: bytes, start: int) -> int:
+    if kind in FIXED_SIZES:
+        return FIXED_SIZES[kind]
+    if kind == 0x0B:
+        return document.index(b"\0", document.index(b"\0", start) + 1) + 1 - start
+    return LENGTH_AND_MORE[kind] + int(_length(document, start)[0])
 
 
 def has_zero_timestamp(document: bytes) -> bool:
     """Whether a top-level field holds ``Timestamp(0, 0)``, which the server replaces by the time on insert."""
-    kind, zero = ZERO_TIMESTAMP
-    if kind not in document or zero not in document:
+    if ZERO not in document or TIMESTAMP not in document:
         return False
-    return any(_is_zero(element) for element in _top_level(document))
-
-
-def _is_zero(value: Any) -> bool:
-    return isinstance(value, bson.Timestamp) and value.time == 0 and value.inc == 0
-
-
-def _top_level(document: bytes) -> Iterable[Any]:
-    try:
-        return bson.decode(document, LENIENT).values()
-    except (BSONError, ValueError, OverflowError):
-        return ()
+    return any(kind == 0x11 and value == ZERO for kind, _, value in elements(document))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from backup_engine.cells import column_type
-from backup_engine.codec import decode_exactly
+from backup_engine.codec import decode_all
 from backup_engine.model import Column, ColumnType
 
 __all__ = ["MAX_COLUMNS", "MAX_ORDERS", "MAX_ORDER_NAMES", "Orders", "order_of", "plan_columns"]
@@ -24,18 +24,20 @@ def plan_columns(sample: Sequence[bytes]) -> tuple[Column, ...]:
     With more than 256 different fields the most frequent ones get a column.
     """
     kinds: dict[str, Counter[type]] = {"_id": Counter()}
-    for document in decode_exactly(list(sample)):
-        for name, value in (document or {}).items():
-            counter = kinds.get(name)
-            if counter is None:
-                counter = kinds[name] = Counter()
-            counter[type(value)] += 1
-    names: Iterable[str] = kinds
-    if len(kinds) > MAX_COLUMNS:
-        frequent = sorted(kinds, key=lambda name: (name != "_id", -kinds[name].total()))[:MAX_COLUMNS]
-        kept = set(frequent)
-        names = [name for name in kinds if name in kept]
-    return tuple(Column(name, _dominant(kinds[name])) for name in names)
+    for names, documents in _by_shape(sample).items():
+        for name, values in zip(names, zip(*documents, strict=True), strict=True):
+            kinds.setdefault(name, Counter()).update(map(type, values))
+    chosen = set(sorted(kinds, key=lambda name: (name != "_id", -kinds[name].total()))[:MAX_COLUMNS])
+    return tuple(Column(name, _dominant(found)) for name, found in kinds.items() if name in chosen)
+
+
+def _by_shape(sample: Sequence[bytes]) -> dict[tuple[str, ...], list[Iterable[Any]]]:
+    """The values of the documents, together by their lists of names, in order of first appearance."""
+    shapes: dict[tuple[str, ...], list[Iterable[Any]]] = {}
+    for document in decode_all(sample):
+        if document:
+            shapes.setdefault(tuple(document), []).append(document.values())
+    return shapes
 
 
 def _dominant(kinds: Counter[type]) -> ColumnType:

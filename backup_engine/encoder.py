@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import bson
-from bson.errors import BSONError
 
-from backup_engine.cells import MISSING, quote, string_cell, writers
-from backup_engine.codec import LENIENT, decode_exactly, digest_of
+from backup_engine.cells import MISSING, column_cells, quote, string_cell
+from backup_engine.codec import FAULTS, LENIENT, decode_exactly, digest_of
 from backup_engine.columns import MAX_ORDER_NAMES, field_names, order_of
 from backup_engine.extended import Inexact, dumps
-from backup_engine.model import Column
+from backup_engine.model import Column, Layout
 
 __all__ = ["Encoded", "Encoder", "header", "number_orders"]
 
 ROW_END = "\r\n"
+OWN_DOLLAR = re.compile(rb"[\x01-\x13\x7f\xff]\$")
+"""A type byte and a name that begins with ``$``; text looks like it only after a control character."""
 TOMBSTONE = quote('{"deleted":true}')
 
 
@@ -66,6 +67,11 @@ class Encoder:
         self._closed = closed
         """No new orders: what needs one is kept as its bytes."""
 
+    @property
+    def layout(self) -> Layout:
+        """What the rows look like, as far as this encoder knows."""
+        return Layout(self._columns, tuple(self._orders))
+
     def encode(self, documents: list[bytes], force_bson: Collection[int] = (), *, deleted: bool = False) -> Encoded:
         """Encode documents; those at the positions in ``force_bson`` are kept as their bytes in any case.
 
@@ -86,19 +92,16 @@ class Encoder:
                 rows.append(tuple([shown.get(name, MISSING) for name in self._names]))
             tails.append(None if document is None else self._tail(document, names, new))
         by_column = zip(*rows, strict=True) if rows else [()] * len(self._columns)
-        columns = [self._column(column, values) for column, values in zip(self._columns, by_column, strict=True)]
+        dollars = any(OWN_DOLLAR.search(raw) for raw in documents if b"$" in raw)
+        columns = [
+            column_cells(column.type, values, own_dollars=dollars)
+            for column, values in zip(self._columns, by_column, strict=True)
+        ]
         if deleted:
             tails = [TOMBSTONE if tail == "" else None for tail in tails]
         rescued = _rescue(columns, tails, documents, deleted)
         text = ROW_END.join(map(",".join, zip(*columns, tails, strict=True))) + ROW_END if rows else ""
         return Encoded(text.encode(), len(documents), digest_of(documents), tuple(new), rescued)
-
-    def _column(self, column: Column, values: tuple[Any, ...]) -> list[str | None]:
-        table = writers(column.type)
-        kinds = set(map(type, values))
-        if len(kinds) == 1:
-            return list(map(table[kinds.pop()], values))
-        return [table[type(value)](value) for value in values]
 
     def _tail(self, document: dict[str, Any], names: tuple[str, ...], new: dict[tuple[str, ...], int]) -> str | None:
         """The ``~`` cell; ``None`` when the document must be kept as its bytes."""
@@ -128,7 +131,7 @@ class Encoder:
 def _legible(raw: bytes) -> dict[str, Any]:
     try:
         return bson.decode(raw, LENIENT)
-    except (BSONError, ValueError, OverflowError):
+    except FAULTS:
         return {}
 
 

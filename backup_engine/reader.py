@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import BinaryIO
 
-from backup_engine.blocks import BlockHasher, Rows, read_header, row_chunks
+from backup_engine.blocks import BlockHasher, read_header, row_chunks
 from backup_engine.codec import digest_hex, split
-from backup_engine.decoder import BadRow, Decoded, Decoder
+from backup_engine.decoder import BadRow, Decoder
 from backup_engine.encoder import header
 from backup_engine.errors import VerificationFailed, WrongKey
 from backup_engine.model import SILENT, Batch, Layout, Part, Watch, Written
 from backup_engine.seal import UNSEALED, Seal
+from backup_engine.tasks import Decode, Measure, Measured
 from backup_engine.workers import Workers, choose
 
 __all__ = ["BadRow", "ReadBack", "read", "read_back", "read_changes", "read_rows", "rows_that_differ"]
@@ -49,34 +50,6 @@ class ReadBack:
         return not self.problem and not self.bad_rows and not self.bad_blocks and (
             self.content_sha256 == expected.content_sha256 and self.records == expected.records
         )
-
-
-@dataclass(frozen=True)
-class _Decode:
-    """The workers' task: rows to documents."""
-
-    decoder: Decoder
-
-    def __call__(self, rows: Rows) -> Decoded:
-        return self.decoder.decode(rows.text, rows.first)
-
-
-@dataclass(frozen=True)
-class _Measured:
-    records: int
-    digest: int
-    bad: tuple[BadRow, ...]
-
-
-@dataclass(frozen=True)
-class _Measure:
-    """The workers' task: rows to their digest only."""
-
-    decoder: Decoder
-
-    def __call__(self, rows: Rows) -> _Measured:
-        found = self.decoder.decode(rows.text, rows.first)
-        return _Measured(len(found.documents) + len(found.tombstones), found.digest, found.bad)
 
 
 class _Hashed:
@@ -123,7 +96,7 @@ def read_changes(
     with seal.open(source, part.file or seal.suffix, limit=part.plain_bytes or None) as plain:
         head, rest = read_header(plain)
         _check_header(head, part.layout)
-        pool = Workers(_Decode(Decoder(part.layout)), choose(workers, part.records))
+        pool = Workers(Decode(Decoder(part.layout)), choose(workers, part.records))
         for rows, found in pool.map(row_chunks(plain, rest)):
             if found.bad:
                 raise VerificationFailed(f"{part.file or part.key}, row {found.bad[0].row}: {found.bad[0].why}")
@@ -159,7 +132,7 @@ def read_back(
     """
     stored = _Hashed(source)
     name = expected.file or seal.suffix if isinstance(expected, Part) else seal.suffix
-    blocks, measured, problem, plain_bytes = BlockHasher(), _Measured(0, 0, ()), "", 0
+    blocks, measured, problem, plain_bytes = BlockHasher(), Measured(), "", 0
     decoded = not name.endswith(".age") or bool(seal.identities) or seal.passphrase is not None
     if decoded:
         try:
@@ -168,12 +141,12 @@ def read_back(
                 plain_bytes = len(head)
                 blocks.header(head)
                 _check_header(head, expected.layout)
-                pool = Workers(_Measure(Decoder(expected.layout)), choose(workers, expected.records))
+                pool = Workers(Measure(Decoder(expected.layout)), choose(workers, expected.records))
                 for rows, found in pool.map(row_chunks(plain, rest)):
                     blocks.add(rows.text, rows.count)
                     plain_bytes += len(rows.text)
                     bad = found.bad if rows.whole else (*found.bad, BadRow(rows.first + rows.count - 1, "cut short"))
-                    measured = _Measured(measured.records + found.records, measured.digest + found.digest,
+                    measured = Measured(measured.records + found.records, measured.digest + found.digest,
                                          (*measured.bad, *bad)[:WORST_SHOWN])
                     watch.step(phase, rows.first + rows.count - 1, expected.records)
         except WrongKey:

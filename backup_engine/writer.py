@@ -13,6 +13,7 @@ from backup_engine.columns import Orders, plan_columns
 from backup_engine.encoder import Encoded, Encoder, header, number_orders
 from backup_engine.model import SILENT, Batch, Column, Layout, Watch, Written
 from backup_engine.seal import UNSEALED, Seal, Sealed, Sink
+from backup_engine.tasks import Encode
 from backup_engine.workers import Workers, choose
 
 __all__ = ["write"]
@@ -37,21 +38,12 @@ class _Counted:
         return len(data)
 
 
-@dataclass(frozen=True)
-class _Encode:
-    """The workers' task."""
-
-    encoder: Encoder
-
-    def __call__(self, chunk: Documents) -> Encoded:
-        return self.encoder.encode(chunk.documents, chunk.force, deleted=chunk.deleted)
-
-
 class _File:
     """The plain side of the file being written."""
 
-    def __init__(self, out: Sealed, columns: tuple[Column, ...], *, empty: bool) -> None:
+    def __init__(self, out: Sealed, columns: tuple[Column, ...], *, empty: bool, prove: bool) -> None:
         self._out = out
+        self._prove = prove
         self.columns = columns
         self.blocks = BlockHasher()
         self.orders = Orders()
@@ -65,7 +57,7 @@ class _File:
         """Append the rows of a chunk."""
         text = number_orders(encoded, self.orders.number)
         if text is None:
-            encoded = _Encode(Encoder(self.columns, self.orders.known, closed=True))(chunk)
+            encoded = Encode(Encoder(self.columns, self.orders.known, closed=True), self._prove)(chunk)
             text = encoded.text
         self.blocks.add(text, encoded.rows)
         self._out.write(text)
@@ -99,9 +91,9 @@ def write(
     stored = _Counted(sink)
     out = seal.wrap(stored)
     try:
-        file = _File(out, columns, empty=not sample)
+        file = _File(out, columns, empty=not sample, prove=not seal.reads_own)
         count = choose(workers, sum(len(chunk.documents) for chunk in sample))
-        pool = Workers(_Encode(Encoder(columns)), count)
+        pool = Workers(Encode(Encoder(columns), not seal.reads_own), count)
         for chunk, encoded in pool.map(chain(sample, chunks)):
             file.add(chunk, encoded)
             watch.step(phase, file.rows, expected)

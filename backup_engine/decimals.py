@@ -1,0 +1,53 @@
+"""The digits of a Decimal128 and back, for the plain numbers people write.
+
+``str(Decimal128)`` and ``Decimal128(str)`` go through the decimal module: 10 and 15 µs a value, more than all other
+columns of a record together. What is below takes 1 µs; everything unusual is left to them.
+"""
+
+from __future__ import annotations
+
+import re
+from struct import Struct
+
+from bson import Decimal128
+
+__all__ = ["decimal_text", "parse_decimal"]
+
+BIAS = 6176
+LARGEST = 10**34 - 1
+_halves = Struct("<QQ")
+_plain = re.compile(r"(-?)([0-9]{1,30})(?:\.([0-9]{1,30}))?").fullmatch
+
+
+def decimal_text(value: Decimal128) -> str | None:
+    """The digits of a decimal; ``None`` for an encoding that its digits do not give back."""
+    low, high = _halves.unpack(value.bid)
+    exponent = (high >> 49 & 0x3FFF) - BIAS
+    coefficient = (high & 0x1FFFFFFFFFFFF) << 64 | low
+    if high >> 61 & 3 == 3 or coefficient > LARGEST or not -20 <= exponent <= 0:
+        return _slow_text(value)
+    digits = str(coefficient)
+    if len(digits) + exponent < -5:
+        return _slow_text(value)
+    if exponent:
+        digits = digits.rjust(1 - exponent, "0")
+        digits = f"{digits[:exponent]}.{digits[exponent:]}"
+    return "-" + digits if high >> 63 else digits
+
+
+def _slow_text(value: Decimal128) -> str | None:
+    text = str(value)
+    return text if Decimal128(text).bid == value.bid else None
+
+
+def parse_decimal(text: str) -> Decimal128:
+    """The inverse of ``decimal_text``. Raises ``ValueError`` and ``decimal.DecimalException``."""
+    found = _plain(text)
+    if found is None:
+        return Decimal128(text)
+    sign, whole, fraction = found.groups("")
+    coefficient = int(whole + fraction)
+    if coefficient > LARGEST:
+        return Decimal128(text)
+    high = (len(sign) << 63) | (BIAS - len(fraction)) << 49 | coefficient >> 64
+    return Decimal128.from_bid(_halves.pack(coefficient & 0xFFFFFFFFFFFFFFFF, high))

@@ -1,0 +1,37 @@
+"""Writing documents into memory and reading them back, as the tests of the streams do it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from backup_engine.codec import split
+from backup_engine.model import Part, Written
+from backup_engine.reader import read, read_back
+from backup_engine.seal import UNSEALED, Seal
+from backup_engine.writer import write
+
+
+def written(documents: Sequence[bytes], seal: Seal = UNSEALED, **options: Any) -> tuple[bytes, Written]:
+    """Give the stored bytes and what writing them established."""
+    sink = io.BytesIO()
+    result = write([b"".join(documents)] if documents else [], sink, seal=seal, **options)
+    return sink.getvalue(), result
+
+
+def part_of(result: Written, seal: Seal = UNSEALED) -> Part:
+    """Describe a written file as metadata would."""
+    return Part("equipment", "Equipment", f"equipment_backup_x.csv{seal.suffix}", result.records, result.plain_bytes,
+                result.stored_sha256, result.content_sha256, result.blocks, result.layout)
+
+
+def returned(stored: bytes, result: Written, seal: Seal = UNSEALED, **options: Any) -> list[bytes]:
+    """Give the documents a stored file holds."""
+    batches = read(io.BytesIO(stored), part_of(result, seal), seal=seal, **options)
+    return [document for batch in batches for document in split(batch)]
+
+
+def detected(stored: bytes, result: Written, seal: Seal = UNSEALED) -> bool:
+    """Whether reading back finds these stored bytes to be other than those written."""
+    return not read_back(io.BytesIO(stored), result, seal=seal).matches(result)
