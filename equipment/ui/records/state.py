@@ -126,7 +126,7 @@ def _address() -> dict[str, list[str]]:
     return {
         name: st.query_params.get_all(name)
         for name in st.query_params
-        if is_managed(name) or name in (RECORD, PAGE, SIZE)
+        if is_managed(name) or name in (RECORD, PAGE, SIZE, PART)
     }
 
 

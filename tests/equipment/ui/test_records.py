@@ -1,0 +1,156 @@
+"""The Equipment Records screen: what each role sees, filters that follow each other, and the states in between."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from equipment.domain import sample
+from equipment.domain.query import Query
+from equipment.store import records, trash
+from equipment.ui.records import state
+from tests.equipment.store.people import signed_in
+from tests.equipment.ui.records_page import labels, page, press, shown
+
+Db = Database[dict[str, Any]]
+
+
+@pytest.fixture
+def lab(database: Db) -> Db:
+    database.Equipment.insert_many(sample.records(date.today(), count=60))
+    database.Equipment_select_options.insert_many(sample.options())
+    return database
+
+
+def test_an_empty_list_offers_an_administrator_the_ways_to_fill_it(database: Db, tmp_path: Path) -> None:
+    test = page(database, tmp_path, "admin")
+
+    assert "No equipment yet" in shown(test)
+    assert {"Add the first record", "Load sample data", "Restore from a backup"} <= set(labels(test))
+
+
+def test_loading_the_sample_data_fills_the_list_and_the_choices(database: Db, tmp_path: Path) -> None:
+    test = press(page(database, tmp_path, "admin"), "Load sample data")
+
+    assert database.Equipment.count_documents({}) == 430
+    assert database.Equipment_select_options.count_documents({}) == 40
+    assert len(test.dataframe[0].value) == 50
+
+
+def test_a_reader_sees_the_list_and_nothing_that_changes_it(lab: Db, tmp_path: Path) -> None:
+    test = page(lab, tmp_path, "user")
+
+    assert len(test.dataframe[0].value) == 50
+    assert not {"Bulk edit", "Duplicate", "Move to trash"} & set(labels(test))
+    assert [section for section in ("Edit", "Add", "Trash") if section in str(test.segmented_control)] == []
+
+
+def test_a_reader_who_forges_the_section_gets_the_list(lab: Db, tmp_path: Path) -> None:
+    test = page(lab, tmp_path, "user", section="Trash")
+
+    assert len(test.dataframe) == 1
+    assert "Bring back" not in labels(test)
+
+
+def test_an_address_opens_the_same_view(lab: Db, tmp_path: Path) -> None:
+    test = page(lab, tmp_path, **{"is.Category": ["Multimeter"], "sort": "-ID"})
+
+    shown_ids = [int(number) for number in test.dataframe[0].value["ID"]]
+    assert set(test.dataframe[0].value["Category"]) == {"Multimeter"}
+    assert shown_ids == sorted(shown_ids, reverse=True)
+    assert "Category: Multimeter" in labels(test)
+
+
+@pytest.mark.parametrize("term", ["(", ".*", "$where", "[", "\\"])
+def test_strange_searches_find_nothing_and_break_nothing(lab: Db, tmp_path: Path, term: str) -> None:
+    test = page(lab, tmp_path)
+
+    test.text_input[0].set_value(f"{term}{term}nowhere").run()
+
+    assert not test.exception and not test.error
+    assert "Nothing matches" in shown(test)
+    assert len(press(test, "Clear filters").dataframe[0].value) == 50
+
+
+def test_a_removed_chip_leaves_the_other_filters(lab: Db, tmp_path: Path) -> None:
+    test = page(lab, tmp_path, q="a", **{"is.Category": ["Multimeter"]})
+
+    test = press(test, "Search: a")
+
+    assert "Category: Multimeter" in labels(test)
+    assert "Search: a" not in labels(test)
+    assert test.query_params.get("q") is None
+
+
+def test_an_unknown_record_says_so(lab: Db, tmp_path: Path) -> None:
+    test = page(lab, tmp_path, id="6a0000000000000000000000")
+
+    assert "not in the list" in shown(test)
+
+
+def test_a_record_page_shows_its_history_and_brings_back_one_field(lab: Db, tmp_path: Path) -> None:
+    who = signed_in(lab, "technician")
+    entry = records.page(lab, Query(sort="ID"), {}, date.today()).entries[0]
+    records.save(lab, who, [records.Save(entry, {"Location": "Mars", "Model": "X"})])
+    test = page(lab, tmp_path, id=entry.key)
+    assert "Mars" in shown(test)
+
+    next(button for button in test.button if (button.help or "").startswith("Bring back Location")).click().run()
+
+    now = records.get(lab, entry.key)
+    assert now is not None
+    assert now.record["Location"] == entry.record["Location"]
+    assert now.record["Model"] == "X"
+
+
+def test_an_earlier_version_can_be_restored(lab: Db, tmp_path: Path) -> None:
+    who = signed_in(lab, "technician")
+    entry = records.page(lab, Query(sort="ID"), {}, date.today()).entries[0]
+    [first] = records.save(lab, who, [records.Save(entry, {"Location": "Mars"})])
+    assert first.entry is not None
+    records.save(lab, who, [records.Save(first.entry, {"Location": "Venus"})])
+
+    press(page(lab, tmp_path, id=entry.key), "Restore this version")
+
+    now = records.get(lab, entry.key)
+    assert now is not None and now.record["Location"] == "Mars"
+
+
+def test_adding_a_record_keeps_the_text_and_warns_about_a_serial_that_exists(lab: Db, tmp_path: Path) -> None:
+    lab.Equipment.update_one({"ID": 1}, {"$set": {"Serial": "TWICE-1"}})
+    test = page(lab, tmp_path, section="Add")
+    next(one for one in test.text_input if one.label == "Serial").set_value(" TWICE-1")
+    next(one for one in test.text_input if one.label == "Purchase Value").set_value("3,000")
+
+    test = press(test, "Add record")
+
+    stored = lab.Equipment.find_one({"Purchase Value": "3,000", "Serial": " TWICE-1"})
+    assert stored is not None
+    assert "is also in ID 1" in shown(test)
+
+
+def test_the_trash_shows_who_moved_what_and_purging_is_for_administrators(lab: Db, tmp_path: Path) -> None:
+    who = signed_in(lab, "manager", "Ada")
+    trash.move(lab, who, records.page(lab, Query(sort="ID"), {}, date.today()).entries[:2])
+
+    test = page(lab, tmp_path, "manager", section="Trash")
+
+    assert list(test.dataframe[0].value["By"]) == ["Ada", "Ada"]
+    assert "Bring back" in labels(test)
+    assert "Purge" not in labels(test)
+
+
+def test_edits_not_saved_stay_in_sight_in_other_sections(lab: Db, tmp_path: Path) -> None:
+    test = page(lab, tmp_path, section="Edit")
+    now: state.State = test.session_state[state.KEY]
+    entry = records.page(lab, Query(sort="ID"), {}, date.today()).entries[0]
+    now.pending[entry.key] = state.Pending(entry, {"Model": "new", "Vendor": "other"})
+    test.session_state[state.SECTION] = "Browse"
+
+    test.run()
+
+    assert any("2 edits in 1 record not saved yet" in label for label in labels(test))
