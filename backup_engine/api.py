@@ -26,9 +26,9 @@ from backup_engine.create import Created, create
 from backup_engine.drill import drill
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
 from backup_engine.guarded import Applied, Change, apply as apply_changes
-from backup_engine.history import history_of, lost_and_found
+from backup_engine.history import History, Lost, history_of, lost_and_found
 from backup_engine.incoming import import_set
-from backup_engine.ledger import last_drill, last_verified
+from backup_engine.ledger import bad, last_drill, last_verified, read as checks
 from backup_engine.merge import Pick, merge, plan as plan_merge
 from backup_engine.model import OWNER_SOURCES, SILENT, BackupSet, Clock, Progress, Source, Trigger, Watch
 from backup_engine.preferences import Preferences
@@ -46,11 +46,11 @@ from backup_engine.workspace import Workspace
 
 __all__ = [
     "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Comparison", "Created",
-    "DatabaseBackupRestore", "DatabaseUnreachable", "Pick", "Preferences", "Progress", "RestoreStopped", "Scheduler",
-    "Source", "Status", "Watch", "Workspace", "apply_changes", "check_interval", "compare", "create", "delete",
-    "drill", "history_of", "import_set", "last_drill", "last_verified", "lost_and_found", "merge", "pin",
-    "plan_merge", "plan_replace", "preview", "prune", "recover", "replace", "require_sound", "retention_halted",
-    "status", "undo", "undoable", "unpin", "verify",
+    "DatabaseBackupRestore", "DatabaseUnreachable", "History", "Lost", "Pick", "Preferences", "Progress",
+    "RestoreStopped", "Scheduler", "Source", "Status", "Watch", "Workspace", "apply_changes", "bad", "check_interval",
+    "checks", "compare", "create", "delete", "drill", "history_of", "import_set", "last_drill", "last_verified",
+    "lost_and_found", "merge", "pin", "plan_merge", "plan_replace", "preview", "prune", "recover", "replace",
+    "require_sound", "retention_halted", "status", "undo", "undoable", "unpin", "verify",
 ]
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,7 @@ from backup_engine.api import (
 from equipment.exchange import archive
 from equipment.jobs import Desk, Job
 from equipment.settings import Settings
-from equipment.store import activity
+from equipment.store import activity, listing, records, trash
 from equipment.store.access import SYSTEM, Who
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,8 @@ Connect = Callable[[], Database[dict[str, Any]]]
 WRITING = "backup"
 """The kind of job that backups, restores and undo share: one at a time."""
 CHECKING = "verify"
+LIST = "equipment"
+"""The engine's key of the equipment list."""
 LIST_CHANGES = ("records.", "options.", "columns.", "sample.")
 """Beginnings of the activity entries that changed the list."""
 
@@ -185,6 +187,26 @@ class Backups:
         api.require_sound(self.workspace, backup, 1)
         return api.preview(self.workspace, backup, key, limit, skip, search)
 
+    def history(self, caller: Caller, record: str) -> api.History:
+        """Join every set into the timeline of one equipment record."""
+        caller.check("records.read")
+        return api.history_of(self.workspace, LIST, record)
+
+    def lost(self, caller: Caller) -> list[api.Lost]:
+        """List equipment records that are in some set but neither in the list nor in the trash."""
+        caller.check("backup.restore")
+        return api.lost_and_found(self.workspace, LIST, present=trash.documents(self._connect()))
+
+    def bring_back(self, caller: Caller, chosen: Sequence[api.Lost]) -> int:
+        """Put lost records back as they were; gives how many. One that is there again stays as it is."""
+        caller.check("backup.restore")
+        database = self._connect()
+        log_to = records.log_changes(database, caller.who, "records.bring_back", "lost & found")
+        changes = [api.Change(None, one.document) for one in chosen]
+        applied = api.apply_changes(database[self.workspace.source(LIST).collection], changes, also=log_to)
+        listing.forget(database)
+        return sum(one.written for one in applied)
+
     def status(self) -> api.Status:
         """How the backups stand, from the folder alone."""
         return api.status(self.workspace)
@@ -221,9 +243,9 @@ class Backups:
         caller.check("backup.see")
         return b"".join(archive.stream(self.workspace, backup))
 
-    def verified(self, backup: BackupSet) -> bool:
-        """Whether the ledger knows a full check of this set that succeeded."""
-        return api.last_verified(self.workspace, backup) is not None
+    def sound(self, backup: BackupSet) -> bool:
+        """Whether nothing speaks against a set: it was read back when it was made, and no check since found damage."""
+        return backup.backup_id not in api.bad(api.checks(self.workspace.storage))
 
     def last_drill(self) -> datetime | None:
         """When a set was last proven restorable."""

@@ -6,7 +6,7 @@ transactions with the list, so a record is always in exactly one of the two.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -26,7 +26,7 @@ from equipment.store.ids import TRASH
 from equipment.store.listing import EQUIPMENT
 from equipment.store.records import Entry, Saved
 
-__all__ = ["TRASH", "Trashed", "bring_back", "count", "entries", "move", "purge"]
+__all__ = ["TRASH", "Trashed", "bring_back", "count", "documents", "entries", "move", "purge"]
 
 WORD: Final = "DELETE"
 """What an administrator types to purge."""
@@ -63,6 +63,11 @@ def entries(db: Db, *, limit: int = 500, skip: int = 0) -> list[Trashed]:
     """Give what is in the trash, last moved first."""
     where: dict[str, Any] = {}
     return [_from_entry(document) for document in _raw(db, where, limit=limit, skip=skip)]
+
+
+def documents(db: Db) -> Iterator[bytes]:
+    """Give every record in the trash as raw BSON."""
+    return (dict(raw.elements(document))[b"record"][1:] for document in _raw(db, {}))
 
 
 def count(db: Db) -> int:

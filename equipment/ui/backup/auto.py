@@ -40,7 +40,7 @@ def _switches(backups: Backups, caller: Caller) -> None:
     if automatic != preferences.automatic:
         _change(backups, caller, automatic=automatic)
     st.caption(
-        f"Every {preferences.interval_hours:g} hours; set the interval under Create Backup. Every page load and a "
+        f"Every {words.hours(preferences.interval_hours)}; set the interval under Create Backup. Every page load and a "
         "background check in the server look whether a backup is due."
     )
 

@@ -39,8 +39,9 @@ def _week(sets: list[BackupSet], backups: Backups) -> alt.Chart:
         .mark_rect(stroke="transparent", cornerRadius=2)
         .encode(
             x=alt.X("Hour:O", axis=alt.Axis(labelAngle=0, values=list(range(0, 24, 3)))),
-            y=alt.Y("Day:O", sort=[day.strftime("%a %d") for day in days], title=None),
-            color=alt.Color("Backups:Q", legend=None, scale=alt.Scale(scheme="tealblues", domainMin=0)),
+            y=alt.Y("Day:O", sort=[day.strftime("%a %d") for day in days], title=None,
+                    axis=alt.Axis(labelOverlap=False)),
+            color=alt.Color("Backups:Q", legend=None, scale=alt.Scale(range=["#8fa3b522", "#2f7fb8"], domainMin=0)),
             tooltip=["Day", "Hour", "Backups"],
         )
     )

@@ -62,7 +62,7 @@ def _change_interval(backups: Backups, caller: Caller, hours: float) -> None:
     except BackupError as error:
         st.error(str(error))
     else:
-        st.toast(f"Backups are made every {hours:g} hours now.")
+        st.toast(f"Backups are made every {words.hours(hours)} now.")
 
 
 def _start(backups: Backups, caller: Caller, *, force: bool) -> None:

@@ -2,13 +2,61 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pandas as pd
 import streamlit as st
 
+from backup_engine.api import BackupError, Lost
+from backup_engine.raw import element_text, elements, name_text
 from equipment.backups import Backups, Caller
+from equipment.ui.backup import words
+
+FOUND = "lost_found"
 
 
 def show(backups: Backups, caller: Caller) -> None:
-    """Draw the search for lost records."""
-    del backups, caller
+    """Draw the search for lost records and the way to bring them back."""
     with st.expander("Lost & found", icon=":material/search:"):
         st.write("Records that are in any backup but neither in the list nor in the trash.")
+        if st.button("Search all backups"):
+            _search(backups, caller)
+        found: list[Lost] | None = st.session_state.get(FOUND)
+        if found is None:
+            return
+        if not found:
+            st.success("Nothing is lost.", icon=":material/task_alt:")
+            return
+        rows = st.dataframe(
+            _table(found), hide_index=True, width="stretch", on_select="rerun", selection_mode="multi-row",
+            key="lost_rows",
+        )["selection"]["rows"]
+        if st.button(f"Bring back {words.count(len(rows), 'record')}", type="primary", disabled=not rows):
+            _bring_back(backups, caller, [found[row] for row in rows])
+
+
+def _search(backups: Backups, caller: Caller) -> None:
+    try:
+        with st.spinner("Reading every backup"):
+            st.session_state[FOUND] = backups.lost(caller)
+    except BackupError as error:
+        st.error(str(error))
+
+
+def _table(found: list[Lost]) -> pd.DataFrame:
+    rows: list[dict[str, Any]] = []
+    for one in found:
+        texts = {name_text(name): element_text(element) for name, element in elements(one.document) if name != b"_id"}
+        rows.append({"Last seen": words.moment(one.last.started), **texts})
+    return pd.DataFrame(rows).fillna("")
+
+
+def _bring_back(backups: Backups, caller: Caller, chosen: list[Lost]) -> None:
+    try:
+        brought = backups.bring_back(caller, chosen)
+    except BackupError as error:
+        st.error(str(error))
+        return
+    st.session_state.pop(FOUND, None)
+    st.toast(f"{words.count(brought, 'record')} brought back", icon=":material/check:")
+    st.rerun()

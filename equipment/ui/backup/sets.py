@@ -61,7 +61,7 @@ def _state(backups: Backups, backup: BackupSet) -> str:
         return words.STATES[backup.state]
     if backup.warnings:
         return "Unusual"
-    return "Verified" if backups.verified(backup) else "Complete"
+    return "Verified" if backups.sound(backup) else "Damaged"
 
 
 def _actions(backups: Backups, caller: Caller, backup: BackupSet) -> None:

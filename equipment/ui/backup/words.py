@@ -29,6 +29,11 @@ def ago(span: timedelta) -> str:
     return f"{minutes // 1440} days"
 
 
+def hours(count: float) -> str:
+    """Put an interval in words: ``hour``, ``6 hours``."""
+    return "hour" if count == 1 else f"{count:g} hours"
+
+
 def size(count: float) -> str:
     """Put a number of bytes in words."""
     for unit in ("B", "KB", "MB", "GB"):
