@@ -17,7 +17,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from backup_engine.api import DatabaseBackupRestore
 from backup_engine.cli_signals import Signals
-from backup_engine.errors import BadInput, DatabaseUnreachable, NoBackupsFound
+from backup_engine.errors import DatabaseUnreachable, NoBackupsFound
 from backup_engine.model import BackupSet, Progress, Watch
 from backup_engine.workspace import Workspace
 
@@ -150,7 +150,7 @@ class _Polled:
         self._client: pymongo.MongoClient[dict[str, Any]] | None = None
 
     def __call__(self) -> Database[dict[str, Any]]:
-        """Give the database after a ping; raises ``DatabaseUnreachable`` or ``BadInput``."""
+        """Give the database after a ping; raises ``DatabaseUnreachable``."""
         try:
             if self._client is None:
                 self._client = pymongo.MongoClient(
@@ -165,7 +165,7 @@ class _Polled:
             raise DatabaseUnreachable(f"{self._host()}, database {self._database}: {type(error).__name__}",
                                       hint="Check that MongoDB runs, the address, and the network.") from error
         except (ValueError, TypeError) as error:
-            raise BadInput(f"This connection string cannot be used: {type(error).__name__}") from error
+            raise DatabaseUnreachable(f"{self._host()}: this is no connection string") from error
         return self._client[self._database]
 
     def _host(self) -> str:

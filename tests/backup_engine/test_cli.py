@@ -1,0 +1,289 @@
+"""The command line: every verb by name, its exit code, its JSON, and how it ends when told to stop."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from pymongo.database import Database
+
+from backup_engine import cli
+from backup_engine.seal import Seal
+from tests.backup_engine.engine import fill, raw
+from tests.backup_engine.stored import file_of, flip, folder, snapshot, store
+from tests.mongod import Mongod
+
+Run = Callable[..., tuple[int, Any]]
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def run(tmp_path: Path, shared_mongod: Mongod, database: Database, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command in this process with ``--json``: ``(exit code, answer)``."""
+
+    def call(*words: str, uri: str | None = shared_mongod.uri, place: Path | None = None) -> tuple[int, Any]:
+        given = ["--folder", str(place or tmp_path / "sets"), "--database", database.name, "--json"]
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main([*(["--uri", uri] if uri else []), *given, *words])
+        return int(ended.value.code or 0), json.loads(capsys.readouterr().out)
+
+    return call
+
+
+def test_the_way_of_a_backup(run: Run, tmp_path: Path, database: Database) -> None:
+    fill(database)
+
+    code, made = run("backup")
+    assert code == 0 and made["message"].startswith("Backup created successfully")
+    assert Path(made["file"]).read_text().startswith("_id,Serial,Vendor")
+    label = made["backup"]["label"]
+
+    code, again = run("backup", "--interval", "2")
+    assert code == 0 and not again["created"]
+    assert again["message"].startswith("Backup not needed. Last backup was")
+
+    assert run("backup", "--force")[1]["created"]
+    listed = run("list")[1]["backups"]
+    assert [one["records"] for one in listed] == [{"equipment": 20, "select_options": 5}] * 2
+    shown = run("show", label)[1]
+    assert shown["backup"]["label"] == label and shown["metadata"]["equipment_records_count"] == 20
+    assert run("verify", label, "--level", "2")[1]["verification"]["ok"]
+    assert run("verify", "--all")[1]["message"] == "All 2 backups verified."
+    assert run("status")[1]["total"] == 2
+    assert run("pin", label)[1]["backup"]["pinned"]
+    assert not run("unpin", label)[1]["backup"]["pinned"]
+    pruned = run("prune", "--dry-run")[1]
+    assert pruned["dry_run"] and pruned["deleted"] == [] and len(pruned["decisions"]) == 2
+
+
+def test_the_way_back(run: Run, database: Database) -> None:
+    fill(database)
+    label = run("backup", "--force")[1]["backup"]["label"]
+    before = raw(database, "Equipment")
+    database.Equipment.delete_one({"_id": 3})
+    database.Equipment.update_one({"_id": 4}, {"$set": {"Vendor": "changed"}})
+    database.Equipment.insert_one({"_id": 99, "Serial": "new"})
+    changed = raw(database, "Equipment")
+
+    compared = run("compare", label, "--collection", "equipment")[1]["collections"]["equipment"]
+    assert (compared["only_left"], compared["only_right"], compared["different"]) == (1, 1, 1)
+    dry = run("restore", label, "--mode", "replace", "--dry-run")[1]["collections"]["equipment"]
+    assert dry == {"added": 1, "removed": 1, "changed": 1, "unchanged": 18}
+    assert raw(database, "Equipment") == changed
+
+    code, done = run("restore", label, "--mode", "replace", "--yes")
+    assert code == 0 and done["restored"] == {"equipment": 20, "select_options": 5}
+    assert raw(database, "Equipment") == before
+    assert run("undo", "--yes")[0] == 0
+    assert raw(database, "Equipment") == changed
+
+    code, merged = run("restore", label, "--collection", "equipment", "--mode", "merge", "--yes")
+    assert code == 0 and (merged["inserted"], merged["updated"]) == (1, 1)
+    assert database.Equipment.count_documents({}) == 21
+    assert run("drill", label)[0] == 0
+    assert run("history", "00004")[1]["versions"]
+
+
+def test_lost_and_found_knows_the_trash(run: Run, database: Database) -> None:
+    fill(database)
+    run("backup", "--force")
+    database.Equipment.delete_many({"_id": {"$in": [3, 4]}})
+    database.Equipment_trash.insert_one({"record": {"_id": 3, "Serial": "00003"}, "by": "x"})
+
+    found = run("lost")[1]["lost"]
+
+    assert [one["fields"]["Serial"] for one in found] == ["00004"]
+
+
+def test_pick_file(run: Run, database: Database, tmp_path: Path) -> None:
+    fill(database)
+    label = run("backup", "--force")[1]["backup"]["label"]
+    database.Equipment.delete_many({"_id": {"$in": [3, 4]}})
+    wanted = tmp_path / "pick.json"
+    wanted.write_text(json.dumps({"records": {"~" + json.dumps({"$numberInt": "3"}): None}}))
+
+    code, merged = run("restore", label, "--collection", "equipment", "--mode", "merge", "--yes", "--pick", str(wanted))
+
+    assert code == 0 and merged["inserted"] == 1
+    assert database.Equipment.find_one({"_id": 3}) and not database.Equipment.find_one({"_id": 4})
+
+
+def test_import_set(run: Run, database: Database, tmp_path: Path) -> None:
+    fill(database)
+    made = run("backup", "--force")[1]["backup"]
+    archive = tmp_path / "set.zip"
+    with ZipFile(archive, "w") as packed:
+        for path in (tmp_path / "sets" / made["day"]).iterdir():
+            packed.write(path, f"{made['day']}/{path.name}")
+
+    code, taken = run("import-set", str(archive), place=tmp_path / "elsewhere")
+
+    assert code == 0 and taken["backup"]["records"] == {"equipment": 20, "select_options": 5}
+    assert run("import-set", str(tmp_path / "nothing"))[0] == 2
+
+
+def test_repair(run: Run, tmp_path: Path) -> None:
+    ws, _ = folder(tmp_path / "sets")
+    backup = store(ws)
+    file_of(ws, backup, "metadata").unlink()
+
+    code, mended = run("repair", backup.label)
+
+    assert code == 0 and mended["action"] == "metadata"
+
+
+def refused(tmp_path: Path) -> list[tuple[int, str, list[str]]]:
+    """Exit code, first words, command: on a folder with one sound and several damaged sets."""
+    ws, clock = folder(tmp_path / "sets")
+    labels = []
+    for _ in range(4):
+        labels.append(store(ws).label)
+        clock.pass_by(hours=1)
+    sets = ws.catalog.sets()
+    flip(file_of(ws, sets[0]), 90)
+    file_of(ws, sets[1], "select_options").unlink()
+    path = file_of(ws, sets[2], "metadata")
+    path.write_text(path.read_text().replace('"min_reader_version": 2', '"min_reader_version": 5'))
+    return [
+        (13, "Backup verification failed", ["verify", labels[0]]),
+        (13, "Backup verification failed", ["verify", "--all"]),
+        (15, "Backup file not found", ["verify", labels[1]]),
+        (19, "Backup was made by a newer version", ["verify", labels[2]]),
+        (16, "No backups found", ["verify", "20200101_000000"]),
+        (16, "No backups found", ["show", "nonsense"]),
+        (2, "", ["backup", "--interval", "0.05"]),
+        (2, "", ["restore", labels[3], "--mode", "merge", "--collection", "spares", "--yes"]),
+        (2, "Nobody can be asked", ["restore", labels[3], "--mode", "replace"]),
+        (2, "", ["restore", labels[3], "--mode", "sideways"]),
+        (2, "", ["verify", labels[3], "--level", "4"]),
+        (2, "--pick", ["restore", labels[3], "--mode", "replace", "--pick", "x", "--yes"]),
+        (2, "", ["nonsense"]),
+    ]
+
+
+def test_exit_codes_and_first_words(run: Run, tmp_path: Path) -> None:
+    for code, words, command in refused(tmp_path):
+        found, answer = run(*command)
+
+        assert (found, answer["exit_code"], answer["ok"]) == (code, code, False), command
+        assert answer["message"].startswith(words), command
+
+
+@pytest.mark.parametrize("interval", ["0", "0.05", "169", "x", "nan", "inf", "-1", "1e9", ""])
+def test_interval_is_refused_with_its_bounds(run: Run, interval: str, tmp_path: Path) -> None:
+    code, answer = run("backup", "--interval", interval)
+
+    assert code == 2 and "0.1" in answer["message"] and "168" in answer["message"]
+    assert not (tmp_path / "sets").exists()
+
+
+def test_empty_folder(run: Run) -> None:
+    code, answer = run("list")
+
+    assert code == 16 and answer["message"].startswith("No backups found") and "is empty" in answer["message"]
+
+
+def test_wrong_key(run: Run, tmp_path: Path) -> None:
+    from tests.backup_engine.stored import age_seal
+
+    ws, _ = folder(tmp_path / "sets", seal=age_seal())
+    label = store(ws).label
+
+    code, answer = run("verify", label, "--level", "2")
+
+    assert code == 12 and answer["message"].startswith("Wrong key or passphrase")
+    assert ws.seal != Seal()
+
+
+UNREACHABLE = {
+    "nobody listens": "mongodb://joe:s3cret@127.0.0.1:1/",
+    "no such host": "mongodb://joe:s3cret@no-such-host.invalid/",
+    "not an address": "mongodb://joe:s3cret@127.0.0.1:x/",
+    "unknown option": "mongodb://joe:s3cret@127.0.0.1:1/?replicaSet=",
+    "another protocol": "http://joe:s3cret@127.0.0.1/",
+}
+
+
+@pytest.mark.parametrize("why", UNREACHABLE)
+def test_unreachable_database_hides_the_password(run: Run, why: str) -> None:
+    code, answer = run("backup", "--force", uri=UNREACHABLE[why])
+
+    assert code == 14 and answer["message"].startswith("Database connection failed")
+    assert "s3cret" not in json.dumps(answer)
+
+
+def test_looking_needs_no_database(run: Run, tmp_path: Path) -> None:
+    ws, _ = folder(tmp_path / "sets")
+    label = store(ws).label
+
+    for command in (["list"], ["show", label], ["verify", label], ["prune", "--dry-run"], ["pin", label]):
+        assert run(*command, uri=UNREACHABLE["nobody listens"])[0] == 0, command
+    assert run("status", uri=UNREACHABLE["nobody listens"])[0] == 0
+
+
+def test_looking_changes_nothing(run: Run, tmp_path: Path) -> None:
+    ws, _ = folder(tmp_path / "sets")
+    label = store(ws).label
+    before = snapshot(tmp_path)
+
+    for command in (["list"], ["show", label], ["verify", label], ["prune", "--dry-run"], ["status"]):
+        run(*command)
+
+    assert snapshot(tmp_path) == before
+
+
+def program(*words: str, place: Path, **options: Any) -> subprocess.Popen[str]:
+    """Start the program as a process of its own, with nothing of an installation around it."""
+    code = ("import sys; from backup_engine import cli; sys.modules['streamlit'] = None; "
+            "sys.modules['equipment'] = None; cli.main()")
+    return subprocess.Popen(
+        [sys.executable, "-c", code, "--folder", str(place), *words], cwd=ROOT, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}, **options,
+    )
+
+
+def test_words_for_people_without_streamlit(tmp_path: Path) -> None:
+    ws, _ = folder(tmp_path)
+    label = store(ws).label
+
+    out, err = program("list", place=tmp_path).communicate(timeout=60)
+
+    assert err == ""
+    assert out.splitlines()[0].split() == ["BACKUP", "DAY", "AGE", "MADE", "BY", "KIND", "STATE", "VERIFIED", "RECORDS"]
+    assert label in out and "30 equipment, 4 select_options" in out
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_stopped_in_the_middle_leaves_nothing(
+    number: int, code: int, tmp_path: Path, shared_mongod: Mongod, database: Database
+) -> None:
+    database.Equipment.insert_many([{"_id": n, "Serial": f"{n:05d}" * 40} for n in range(25_000)])
+    process = program("--uri", shared_mongod.uri, "--database", database.name, "backup", place=tmp_path)
+    while not list(tmp_path.glob("*/.tmp-*")):
+        assert process.poll() is None, process.communicate()
+
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+
+    assert process.returncode == code, (out, err)
+    assert "Traceback" not in err and "Cancelled" in err
+    assert [path.name for path in tmp_path.glob("*day/*")] == []
+    assert not list(tmp_path.glob(".state/intent*"))
+    again = program("--uri", shared_mongod.uri, "--database", database.name, "backup", place=tmp_path)
+    assert again.wait(timeout=120) == 0, again.communicate()
+
+
+def test_help_names_every_verb() -> None:
+    names = set(cli.commands.commands)
+
+    assert names == {"backup", "list", "show", "verify", "repair", "prune", "pin", "unpin", "status", "restore", "undo",
+                     "compare", "drill", "history", "lost", "import-set"}
