@@ -59,6 +59,7 @@ def create(
         if not force and (enough := _not_needed(ws, interval)):
             return enough
         reach("W1")
+        _settle_crashed_restores(ws, held)
         backup, after = _write_set(ws, held, trigger, kind, interval, watch)
     return _created(backup, after)
 
@@ -97,6 +98,12 @@ def write_documents(
 def recover(ws: Workspace, hold: Hold) -> list[str]:
     """Remove what crashed runs left in the folder, exactly as their intent files name it; says what was done."""
     return intents.recover(ws.storage)
+
+
+def _settle_crashed_restores(ws: Workspace, held: Hold) -> None:
+    from backup_engine.recovery import recover_database  # it makes sets itself, with this module
+
+    recover_database(ws, held)
 
 
 def _not_needed(ws: Workspace, interval: float) -> Created | None:
@@ -184,9 +191,11 @@ def _given(ws: Workspace, key: str, batches: Iterable[Batch], like: BackupSet | 
 
 def _tidy(ws: Workspace, hold: Hold, backup: BackupSet, mark: Mark | None) -> list[str]:
     """W10, what is not vital: the set is committed, so a fault here is said and not raised."""
+    if backup.trigger == "pre_restore":
+        return []  # retention could take the very set that is about to be restored
     problems = []
     try:
-        if mark is not None and backup.trigger != "pre_restore":
+        if mark is not None:
             marks.keep(ws.storage, backup, mark)
         pruned = prune.prune(ws, hold=hold)
         problems += [pruned.halted] if pruned.halted else []

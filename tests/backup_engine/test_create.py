@@ -1,0 +1,305 @@
+"""Making a backup: when, what it leaves, and what it says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from dataclasses import replace
+from datetime import datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
+
+import bson
+import mongomock
+import pytest
+from bson import Decimal128
+from pymongo.database import Database
+
+from backup_engine import bare_hands, codec, create as module, locks, set_parts
+from backup_engine.contents import documents
+from backup_engine.create import create, write_documents, write_set
+from backup_engine.errors import BackupError, BadInput, Busy, Cancelled, DatabaseUnreachable, VerificationFailed
+from backup_engine.locks import hold
+from backup_engine.model import Progress, Watch
+from backup_engine.storage import MemoryStorage
+from backup_engine.storage.local import LocalDraft
+from backup_engine.verify import verify
+from backup_engine.workspace import Workspace
+from tests.backup_engine.engine import StillClock, fill, workspace
+
+Live = Database[dict[str, Any]]
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    return StillClock(datetime(2025, 6, 4, 14, 5, 6, 789, tzinfo=ZoneInfo("Europe/Zurich")))
+
+
+@pytest.fixture
+def ws(tmp_path: Path, database: Live, clock: StillClock) -> Workspace:
+    fill(database)
+    return workspace(tmp_path, database, clock=clock)
+
+
+def names(root: Path) -> list[str]:
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file() and path.name != ".lock")
+
+
+def test_a_set_is_three_files_of_one_label_in_the_local_day_s_folder(ws: Workspace, tmp_path: Path) -> None:
+    created = create(ws)
+
+    assert created.message == "Backup created successfully: 20 in Equipment, 5 in Equipment_select_options"
+    assert names(tmp_path / "wednesday") == [
+        "backup_metadata_20250604_140506.json", "equipment_backup_20250604_140506.csv",
+        "select_options_backup_20250604_140506.csv",
+    ]
+    assert created.set == ws.catalog.last()
+    assert verify(ws, ws.catalog.sets()[0], level=2).ok
+
+
+def test_the_owner_s_eight_keys_keep_name_and_meaning(ws: Workspace, tmp_path: Path) -> None:
+    create(ws, interval_hours=2)
+
+    about = json.loads((tmp_path / "wednesday" / "backup_metadata_20250604_140506.json").read_bytes())
+    lines = subprocess.run(["sha256sum", about["equipment_file"], about["select_options_file"]],
+                           cwd=tmp_path / "wednesday", capture_output=True, check=True).stdout
+    assert {key: about[key] for key in list(about)[:8]} == {
+        "backup_timestamp": "2025-06-04T14:05:06.000789", "backup_interval_hours": 2, "day_of_week": "wednesday",
+        "equipment_records_count": 20, "select_options_records_count": 5,
+        "equipment_file": "equipment_backup_20250604_140506.csv",
+        "select_options_file": "select_options_backup_20250604_140506.csv",
+        "backup_hash": hashlib.sha256(lines).hexdigest(),
+    }
+    assert about["timezone"] == "CEST +0200"
+    assert about["source"]["consistency"] == "snapshot"
+
+
+def test_not_needed_until_the_interval_has_passed(ws: Workspace, clock: StillClock) -> None:
+    create(ws)
+    clock.pass_by(minutes=12)
+
+    early = create(ws)
+    forced = create(ws, force=True)
+    clock.pass_by(hours=1)
+    late = create(ws)
+
+    assert (early.set, early.message) == (None, "Backup not needed. Last backup was 12 min ago (interval: 1 hours)")
+    assert forced.set is not None
+    assert late.set is not None
+    assert [one.seq for one in ws.catalog.sets()] == [1, 2, 3]
+
+
+def test_two_in_one_second_move_on_together_with_their_folder(ws: Workspace, clock: StillClock) -> None:
+    clock.moment = clock.moment.replace(hour=23, minute=59, second=59)
+    for _ in range(3):
+        create(ws, force=True)
+
+    assert [(one.day, one.label, one.metadata["day_of_week"]) for one in ws.catalog.sets()] == [
+        ("wednesday", "20250604_235959", "wednesday"), ("thursday", "20250605_000000", "thursday"),
+        ("thursday", "20250605_000001", "thursday"),
+    ]
+
+
+def test_the_number_never_comes_twice_even_when_sets_and_notes_are_gone(ws: Workspace) -> None:
+    create(ws)
+    second = create(ws, force=True).set
+    assert second is not None
+    ws.catalog.remove(second)
+
+    third = create(ws, force=True).set
+    assert third is not None
+    for entry in ws.storage.entries(".state"):
+        ws.storage.delete(".state", entry.name)
+    fourth = create(ws, force=True).set
+
+    assert fourth is not None
+    assert (third.seq, fourth.seq) == (3, 4)
+
+
+def test_nothing_comes_between_a_document_and_its_bytes(ws: Workspace, database: Live) -> None:
+    database.Equipment.insert_many([{"_id": "odd", "a.b": 1, "": None, "$x": Decimal128("-0E+3")}, {"_id": -0.5}])
+    backup = create(ws).set
+    assert backup is not None
+
+    kept = [one for batch in documents(ws, backup, "equipment") for one in codec.split(batch)]
+    live = [one for batch in database.Equipment.find_raw_batches({}) for one in codec.split(batch)]
+    assert sorted(kept) == sorted(live)
+
+
+def test_rows_that_do_not_read_back_are_kept_as_bytes(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, forced = set_parts.writer.write, []
+
+    def lossy(batches: Any, sink: Any, **options: Any) -> Any:
+        """Lose something of record 3, unless told to keep its bytes."""
+        given = [bson.decode(document) for batch in batches for document in codec.split(batch)]
+        kept = list(options["force_bson"])
+        forced.append(kept)
+        lost = [{**one, "Vendor": "lost"} if one["_id"] == 3 and 3 not in kept else one for one in given]
+        written = real([bson.encode(one) for one in lost], sink, **options)
+        return replace(written, content_sha256=codec.digest_hex(codec.digest_of(map(bson.encode, given))))
+
+    monkeypatch.setattr(set_parts.writer, "write", lossy)
+
+    backup = create(ws).set
+
+    assert backup is not None
+    assert forced == [[], [], [3], [3]]
+    assert verify(ws, backup, level=2).ok
+
+
+def test_a_disk_that_gives_back_other_bytes_makes_no_set(
+    ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = LocalDraft.reopen
+
+    def rotten(draft: LocalDraft) -> BinaryIO:
+        with real(draft) as file:
+            return BytesIO(file.read().replace(b"00003", b"00004"))
+
+    monkeypatch.setattr(LocalDraft, "reopen", rotten)
+
+    with pytest.raises(VerificationFailed, match="Equipment does not read back"):
+        create(ws)
+    assert ws.catalog.sets() == []
+    assert list((tmp_path / "wednesday").iterdir()) == []
+
+
+def test_cancelling_leaves_the_folder_as_it_was(ws: Workspace, tmp_path: Path) -> None:
+    create(ws)
+    before = names(tmp_path)
+    seen: list[Progress] = []
+    watch = Watch(seen.append, lambda: any(progress.phase.startswith("Checking") for progress in seen))
+
+    with pytest.raises(Cancelled):
+        create(ws, force=True, watch=watch)
+
+    assert [name for name in names(tmp_path) if ".state/seq_" not in name] == [
+        name for name in before if ".state/seq_" not in name]
+    assert {progress.phase for progress in seen} >= {"Writing Equipment", "Checking Equipment"}
+
+
+def test_a_bad_interval_is_refused_before_anything(ws: Workspace, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"0\.1 to 168"):
+        create(ws, interval_hours=0.05, force=True)
+
+    assert names(tmp_path) == []
+
+
+def test_a_running_restore_is_named(ws: Workspace) -> None:
+    with hold(ws, "restore"), pytest.raises(Busy, match="A restore is running"):
+        create(ws)
+
+
+def test_no_answer_is_tried_again_before_giving_up(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, calls = module.snapshot.take, []
+
+    def flaky(*arguments: Any) -> Any:
+        calls.append(1)
+        if len(calls) < 3:
+            raise DatabaseUnreachable("no answer")
+        return real(*arguments)
+
+    monkeypatch.setattr(module.snapshot, "take", flaky)
+    monkeypatch.setattr(module, "_BACK_OFF_SECONDS", 0.0)
+
+    assert create(ws).set is not None
+    calls[:] = []
+    monkeypatch.setattr(module.snapshot, "take", lambda *_: flaky(calls.clear()))
+    with pytest.raises(DatabaseUnreachable):
+        create(ws, force=True)
+    assert len(ws.catalog.sets()) == 1
+
+
+def test_a_fault_after_the_commit_is_said_and_the_set_stays(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise BackupError("disk gone")
+
+    monkeypatch.setattr(module.prune, "prune", fail)
+
+    created = create(ws)
+
+    assert created.message.startswith("Backup created, but old backups were not cleared away: Backup error: disk gone")
+    assert ws.catalog.last() == created.set
+
+
+def test_a_safety_set_is_full_counts_for_nothing_and_clears_nothing_away(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module.prune, "prune", lambda *_, **__: pytest.fail("retention ran"))
+
+    with hold(ws, "restore") as held:
+        safety = write_set(ws, held, trigger="pre_restore")
+
+    assert (safety.kind, safety.trigger, safety.state) == ("full", "pre_restore", "complete")
+    assert ws.catalog.last() is None
+
+
+def test_documents_from_elsewhere_become_a_pinned_imported_set(ws: Workspace) -> None:
+    like = create(ws).set
+    assert like is not None
+    given = [bson.encode({"_id": 1}) + bson.encode({"_id": 2})]
+    with hold(ws, "repair") as held:
+        backup = write_documents(ws, held, {"equipment": iter(given)}, like=like, warnings=("salvaged",))
+
+    assert (backup.trigger, backup.pinned, backup.warnings) == ("imported", True, ("salvaged",))
+    assert backup.parts["equipment"].indexes == like.parts["equipment"].indexes
+    assert list(documents(ws, backup, "equipment")) == given
+    assert ws.catalog.last() == like
+
+
+def test_a_stand_in_in_memory_is_backed_up_into_memory() -> None:
+    database = mongomock.MongoClient().db
+    fill(database)
+    ws = workspace(MemoryStorage(), database)
+
+    created = create(ws)
+
+    assert created.set is not None
+    assert created.set.metadata["source"]["consistency"] == "none"
+    assert created.message.startswith("Backup created successfully")
+    assert verify(ws, created.set, level=2).ok
+
+
+def test_short_lists_are_always_full_and_long_ones_differential_after_the_first(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds = [created.set.kind for created in (create(ws, force=True), create(ws, force=True)) if created.set]
+    monkeypatch.setattr("backup_engine.differential.WORTH_IT", 10)
+    third = create(ws, force=True).set
+
+    assert kinds == ["full", "full"]
+    assert third is not None
+    assert third.kind == "differential"
+
+
+def test_the_readme_lies_beside_the_backups_and_is_not_forced_on_anybody(ws: Workspace, tmp_path: Path) -> None:
+    create(ws)
+    assert (tmp_path / "README.txt").read_text() == bare_hands.TEXT
+    (tmp_path / "README.txt").write_text("mine")
+
+    create(ws, force=True)
+
+    assert (tmp_path / "README.txt").read_text() == "mine"
+    shipped = Path(__file__).parents[2] / "restore_data_to_db" / "README.txt"
+    assert shipped.read_text() == bare_hands.TEXT
+
+
+def test_the_page_load_check_asks_the_database_nothing(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    create(ws)
+    monkeypatch.setattr(locks, "hold", lambda *_: pytest.fail("took a lock"))
+    quiet = Workspace(**{**vars(ws), "connect": lambda: pytest.fail("asked the database")})
+
+    assert create(quiet).set is None
+
+
+def test_clock_differences_do_not_make_negative_durations(ws: Workspace, clock: StillClock) -> None:
+    for _ in range(3):
+        create(ws, force=True)
+
+    last = ws.catalog.last()
+    assert last is not None
+    assert last.metadata["finished_utc"] >= last.metadata["timestamp_utc"]
+    assert last.started - clock.moment < timedelta(seconds=3)
