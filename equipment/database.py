@@ -13,6 +13,7 @@ import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pymongo
 from pymongo.database import Database
@@ -276,4 +277,4 @@ def _reason(error: Exception) -> str:
 def _hosts(settings: Settings) -> str:
     uri = settings.mongodb_uri.get_secret_value() if settings.mongodb_uri else ""
     after_login = uri.rpartition("@")[2] if "@" in uri else uri.partition("://")[2]
-    return after_login.partition("/")[0].partition("?")[0] or "the host in MONGODB_URI"
+    return unquote(after_login.partition("/")[0].partition("?")[0]) or "the host in MONGODB_URI"

@@ -9,13 +9,16 @@ from collections.abc import Iterator
 import pytest
 
 pytest.importorskip("playwright", reason="pip install -r requirements-dev.txt brings the browser driver")
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )
 SIZE = (1400, 900)
+PATIENCE_MS = 20_000
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +39,6 @@ def chromium() -> Iterator[Browser]:
 def page(chromium: Browser) -> Iterator[Page]:
     """A fresh visitor: no cookies, a wide window, downloads allowed."""
     context = chromium.new_context(viewport={"width": SIZE[0], "height": SIZE[1]}, accept_downloads=True)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()

@@ -133,6 +133,7 @@ class RunningApp:
         try:
             self.end()
         finally:
+            print(self.console())  # pytest shows it when the test failed
             for pid in mongods(self.data_folder):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)

@@ -192,3 +192,29 @@ def test_a_role_taken_away_counts_at_the_next_rerun(here: Settings, database: Db
     test.run()
 
     assert "Backup & Restore" not in labels(test)
+
+
+def test_an_admin_still_sees_the_backups_while_the_database_is_away(here: Settings, database: Db) -> None:
+    test = visit(database, "admin")
+    away = here.model_copy(update={"mongodb_uri": Settings(mongodb_uri="mongodb://127.0.0.1:1/").mongodb_uri})
+
+    with use(away):
+        test.run()
+
+    said = words(test)
+    assert "Database connection failed" in said
+    assert "Backups on disk" in said
+    assert "could not be shown" not in said
+    assert "Restore Data" in labels(test)
+
+
+def test_others_see_no_backups_while_the_database_is_away(here: Settings, database: Db) -> None:
+    test = visit(database, "manager")
+    away = here.model_copy(update={"mongodb_uri": Settings(mongodb_uri="mongodb://127.0.0.1:1/").mongodb_uri})
+
+    with use(away):
+        test.run()
+
+    assert "Database connection failed" in words(test)
+    assert "Backups on disk" not in words(test)
+    assert not labels(test)

@@ -1,0 +1,91 @@
+"""The frame in a real browser: tabs in the address, nothing from elsewhere, the page of a database that is down."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.mongod import Mongod
+from tests.server.running_app import RunningApp
+
+NAME, PASSWORD = "Ada", "correct horse battery"
+ADMINISTRATOR = {"EQUIPMENT_ADMIN_USER": NAME, "EQUIPMENT_ADMIN_PASSWORD": PASSWORD}
+TABS = ("Equipment Records", "Equipment Select Options", "Backup & Restore", "User Management", "Activity")
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Mongod]:
+    mongod = Mongod()
+    yield mongod
+    mongod.stop()
+
+
+@pytest.fixture
+def app(server: Mongod, request: pytest.FixtureRequest) -> Iterator[RunningApp]:
+    name = f"frame_{request.node.name[5:40]}"
+    with RunningApp(MONGODB_URI=server.uri, MONGODB_DATABASE=name, **ADMINISTRATOR) as running:
+        yield running
+
+
+def sign_in(page: Page, app: RunningApp, path: str = "/") -> None:
+    page.goto(app.url + path)
+    page.get_by_label("Name").fill(NAME)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("tab", name=TABS[0])).to_be_visible()
+
+
+def test_every_tab_opens_by_click_and_by_address_and_loads_nothing_from_elsewhere(page: Page, app: RunningApp) -> None:
+    refused: list[str] = []
+    asked: set[str] = set()
+    page.on("console", lambda message: refused.append(message.text) if "Content Security" in message.text else None)
+    page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
+    sign_in(page, app, "/?tab=Activity")
+    expect(page.get_by_role("tab", name="Activity")).to_have_attribute("aria-selected", "true")
+
+    for label in TABS:
+        tab = page.get_by_role("tab", name=label, exact=True)
+        tab.click()
+        expect(tab).to_have_attribute("aria-selected", "true")
+        expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+        expect(page.get_by_text("could not be shown")).to_have_count(0)
+
+    assert "tab=Activity" in page.url
+    assert refused == []
+    assert asked - {""} == {urlsplit(app.url).netloc}
+
+
+def test_the_backup_badge_leads_to_the_backups(page: Page, app: RunningApp) -> None:
+    sign_in(page, app)
+
+    page.locator(".st-key-backup_badge").get_by_role("button").click()
+
+    expect(page.get_by_role("button", name="Create Backup Now")).to_be_visible()
+    assert "Backup" in page.url
+
+
+def test_when_the_database_goes_away_the_page_says_so_and_an_admin_still_sees_the_backups(
+    page: Page, server: Mongod, app: RunningApp
+) -> None:
+    sign_in(page, app)
+    assert server.process is not None
+    os.kill(server.process.pid, signal.SIGKILL)
+    server.process.wait()
+    try:
+        page.get_by_role("tab", name="Activity").click()
+        expect(page.get_by_role("heading", name="Database connection failed")).to_be_visible()
+        expect(page.get_by_text("Backups on disk")).to_be_visible()
+        expect(page.get_by_role("tab", name="Restore Data")).to_be_visible()
+    finally:
+        server.start()
+
+    page.get_by_role("button", name="Retry").click()
+
+    expect(page.get_by_role("tab", name="Activity")).to_be_visible()
