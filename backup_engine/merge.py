@@ -8,13 +8,13 @@ and merging again after a crash gives the state of an undisturbed run; merging t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pymongo.collection import Collection
 
-from backup_engine import failpoints, guarded, raw, sides
+from backup_engine import failpoints, guarded, journal, raw, recovery, sides
 from backup_engine.codec import digest, digest_hex
 from backup_engine.create import write_set
 from backup_engine.errors import BackupError, BadInput, Cancelled, RestoreIncomplete, RestoreStopped, VerificationFailed
@@ -50,6 +50,8 @@ class MergePlan:
     counts: Counter[str] = field(default_factory=Counter)
     changes: Spool[Planned] = field(default_factory=Spool)
     decisions: tuple[str, ...] = ()
+    """How the text of a legacy set was understood."""
+    warnings: tuple[str, ...] = ()
 
     @property
     def inserts(self) -> int:
@@ -171,7 +173,7 @@ def plan(ws: Workspace, backup: BackupSet, key: str, *, pick: Pick | None = None
     proof = _Proof(saved, backup.parts[key])
     with sides.of_current(ws, key) as live:
         _decide(result, proof.batches(), live, same_text if saved.textual else exactly, watch)
-    proof.check(backup)
+    result.warnings = proof.check(backup)
     return result
 
 
@@ -181,12 +183,14 @@ def merge(ws: Workspace, plan: MergePlan, *, actor: str = "", watch: Watch = SIL
     Raises ``RestoreStopped`` when nothing was changed, ``RestoreIncomplete`` when something was and then a problem
     came; merging again finishes it. ``Busy`` when another operation runs.
     """
-    merged = Merged(plan)
+    merged = Merged(plan, warnings=plan.warnings)
     with hold(ws, "merge") as held:
+        recovery.recover(ws, held)
         failpoints.reach("M1")
         if not plan.changes:
             return merged
         merged.safety = _safety(ws, held, watch)
+        _note_for_undo(ws, held, merged, actor)
         failpoints.reach("M2")
         _apply(ws, held, merged, watch)
     failpoints.reach("M4")
@@ -221,6 +225,16 @@ def _safety(ws: Workspace, held: Hold, watch: Watch) -> BackupSet:
         raise
     except BackupError as error:
         raise RestoreStopped(f"the safety backup could not be made. {error.message}", hint=error.hint) from error
+
+
+def _note_for_undo(ws: Workspace, held: Hold, merged: Merged, actor: str) -> None:
+    """Before anything is written, so that Undo also takes back a merge that was killed half-way."""
+    plan, safety = merged.plan, merged.safety
+    assert safety is not None
+    journal.note(
+        held.need_database(), kind="merge", keys={plan.key: ws.source(plan.key).collection},
+        backup_id=plan.backup.backup_id, label=plan.backup.label, safety=safety.backup_id, actor=actor, now=ws.clock(),
+    )
 
 
 def _apply(ws: Workspace, held: Hold, merged: Merged, watch: Watch) -> None:
@@ -283,8 +297,15 @@ class _Proof:
                 self.records += 1
             yield batch
 
-    def check(self, backup: BackupSet) -> None:
-        """Raise ``VerificationFailed`` when it was something else."""
-        expected: Mapping[str, Any] = {"records": self.part.records, "content": self.part.content_sha256}
-        if not self.side.textual and expected != {"records": self.records, "content": digest_hex(self.total)}:
+    def check(self, backup: BackupSet) -> tuple[str, ...]:
+        """Raise ``VerificationFailed`` when it was something else; say it when a legacy set has another count.
+
+        Such a set has no digest, and its readable rows can do no harm in a merge.
+        """
+        if self.side.textual:
+            if self.records == self.part.records:
+                return ()
+            return (f"{self.part.file} holds {self.records:,} rows, its metadata says {self.part.records:,}",)
+        if (self.records, digest_hex(self.total)) != (self.part.records, self.part.content_sha256):
             raise VerificationFailed(f"{self.part.file} of backup {backup.label} does not hold what was saved")
+        return ()
