@@ -24,6 +24,8 @@ from backup_engine.workspace import Workspace
 SPARE_BYTES = 16 << 20
 """Room to be left besides twice the last set."""
 _CLAIM = "seq_"
+_CLAIMS_KEPT = 50
+"""A host that looked before us, without a common lock, must still find our number taken."""
 
 
 @dataclass(frozen=True)
@@ -190,9 +192,9 @@ def check_room(ws: Workspace, sets: Sequence[BackupSet]) -> None:
 
 
 def _claim_number(ws: Workspace, sets: Sequence[BackupSet]) -> int:
-    claims = [entry.name for entry in ws.storage.entries(STATE) if entry.name.startswith(_CLAIM)]
-    numbers = [int(name.removeprefix(_CLAIM)) for name in claims if name.removeprefix(_CLAIM).isdecimal()]
-    number = max([one.seq for one in sets] + numbers, default=0)
+    claims = {int(name): entry.name for entry in ws.storage.entries(STATE)
+              if entry.name.startswith(_CLAIM) and (name := entry.name.removeprefix(_CLAIM)).isdecimal()}
+    number = max([one.seq for one in sets] + list(claims), default=0)
     while True:
         number += 1
         try:
@@ -200,8 +202,9 @@ def _claim_number(ws: Workspace, sets: Sequence[BackupSet]) -> int:
             break
         except FileExistsError:
             continue  # another host on this folder was faster
-    for name in claims:
-        ws.storage.delete(STATE, name)
+    for old, name in claims.items():
+        if old < number - _CLAIMS_KEPT:
+            ws.storage.delete(STATE, name)
     return number
 
 
