@@ -20,7 +20,7 @@ from pymongo.database import Database
 from backup_engine.capabilities import answers_commands, database_errors
 from backup_engine.raw import PYTHON
 
-__all__ = ["COLLECTION", "Entry", "Swap", "advance", "close", "fence", "last_changed", "new_id", "note", "running",
+__all__ = ["COLLECTION", "Entry", "Swap", "advance", "close", "exists", "fence", "last_changed", "new_id", "note", "running",
            "start"]
 
 COLLECTION = "backup_restore_journal"
@@ -130,6 +130,12 @@ def last_changed(database: Database[Doc]) -> Entry | None:
     with database_errors(database):
         found = list(_journal(database).find({"changed": True}).sort("number", -1).limit(1))
     return _entry(found[0]) if found else None
+
+
+def exists(database: Database[Doc]) -> bool:
+    """Whether anything was ever written down in this database."""
+    with database_errors(database):
+        return _journal(database).find_one({}, {"_id": 1}) is not None
 
 
 def _journal(database: Database[Doc]) -> Collection[Doc]:

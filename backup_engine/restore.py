@@ -111,8 +111,8 @@ def replace_under(
 
 
 def _run(run: Replacing, after: After | None) -> None:
-    run.start()
     try:
+        run.start()
         with open_capture(run) as capture:
             run.save(capture)
             run.stage()

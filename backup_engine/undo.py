@@ -5,14 +5,18 @@ An undo is a restore like any other, with a safety set of its own: undoing twice
 
 from __future__ import annotations
 
+import logging
+
 from backup_engine import journal
-from backup_engine.errors import BackupError, NoBackupsFound
+from backup_engine.errors import DatabaseUnreachable, NoBackupsFound
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.replacing import After
 from backup_engine.restore import Restored, plan_replace, replace_under
 from backup_engine.workspace import Workspace
 
 __all__ = ["undo", "undoable"]
+
+log = logging.getLogger(__name__)
 
 
 def undoable(ws: Workspace) -> BackupSet | None:
@@ -35,10 +39,13 @@ def undo(ws: Workspace, *, actor: str = "", after: After | None = None, watch: W
 def _last(ws: Workspace) -> tuple[BackupSet | None, tuple[str, ...]]:
     """The safety set of the last restore and the keys it concerned; the journal knows, else the folder does."""
     try:
-        entry = journal.last_changed(ws.connect())
+        database = ws.connect()
+        entry = journal.last_changed(database)
         if entry is not None and entry.safety:
             return ws.catalog.find(entry.safety), entry.keys
-    except BackupError:
-        pass  # the database is down or the set is gone: the folder answers
+        if journal.exists(database):
+            return None, ()  # safety sets in the folder are of restores that stopped
+    except (DatabaseUnreachable, NoBackupsFound) as problem:
+        log.info("asking the folder what can be undone: %s", problem)
     latest = ws.catalog.latest("pre_restore")
     return latest, tuple(latest.parts) if latest else ()

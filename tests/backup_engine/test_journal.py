@@ -58,7 +58,9 @@ def test_a_fence_counts_up(database: Database[Doc]) -> None:
     assert [journal.fence(database, entry.id) for _ in range(3)] == [1, 2, 3]
 
 
-def test_old_entries_are_trimmed_but_never_running_ones(database: Database[Doc], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_entries_are_trimmed_but_never_running_ones(
+    database: Database[Doc], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(journal, "KEPT", 2)
     crashed = journal.start(database, _entry())
     for _ in range(4):

@@ -1,4 +1,4 @@
-"""Ten writers during replaces: every acknowledged write is in live or in what Undo would bring back; none is refused."""
+"""Ten writers during replaces: every acknowledged write is in live or in what Undo brings back; none is refused."""
 
 from __future__ import annotations
 
