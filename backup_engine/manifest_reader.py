@@ -93,6 +93,8 @@ def _current(day: str, label: str, metadata: Mapping[str, Any], sources: tuple[S
     base = metadata.get("base")
     if differential and not isinstance(base, str):
         raise Malformed("a differential set without a base")
+    if not differential and (base is not None or metadata.get("kind") != "full"):
+        raise Malformed("kind and base do not go together")
     return BackupSet(
         label=label, day=day, state="complete", metadata_file=manifest.metadata_name(label), metadata=metadata,
         parts={key: parts[key] for key in _in_order(parts, sources)}, backup_id=_text(metadata, "backup_id"),
