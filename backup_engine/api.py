@@ -11,10 +11,9 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-import pandas as pd
 import pymongo
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
@@ -43,6 +42,9 @@ from backup_engine.storage import open_storage
 from backup_engine.undo import undo, undoable
 from backup_engine.verify import require as require_sound, verify
 from backup_engine.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Comparison", "Created",
