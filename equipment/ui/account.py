@@ -11,14 +11,23 @@ from equipment.ui.context import App
 
 __all__ = ["menu"]
 
+PASSWORD, SESSIONS, LOG_OUT = "Change password", "My sessions", "Log out"
+ICONS = {PASSWORD: ":material/password:", SESSIONS: ":material/devices:", LOG_OUT: ":material/logout:"}
+MOMENT = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
 
-def menu(app: App) -> None:
-    """Draw the entries of the user menu."""
-    if app.account.local and st.button("Change password", icon=":material/password:", width="stretch"):
+
+def menu(app: App, label: str) -> None:
+    """Draw the user menu under *label*: the role, and what can be done."""
+    options = [*([PASSWORD] if app.account.local else []), SESSIONS, LOG_OUT]
+    picked = st.menu_button(
+        label, options, key="user_menu", icon=":material/account_circle:", type="tertiary",
+        help=f"Role: {app.account.role}", format_func=lambda option: f"{ICONS[option]} {option}",
+    )
+    if picked == PASSWORD:
         _change_password(app)
-    if st.button("My sessions", icon=":material/devices:", width="stretch"):
+    elif picked == SESSIONS:
         _sessions(app)
-    if st.button("Log out", icon=":material/logout:", width="stretch", key="log_out"):
+    elif picked == LOG_OUT:
         login.sign_out(app.database)
         st.rerun()
 
@@ -36,7 +45,7 @@ def _sessions(app: App) -> None:
     st.dataframe(
         [{"This one": one.id == app.who.session, "Since": one.created, "Last seen": one.seen, "Address": one.address,
           "Browser": one.agent} for one in found],
-        hide_index=True, height="content",
+        hide_index=True, height="content", column_config={"Since": MOMENT, "Last seen": MOMENT},
     )
     if st.button("End all sessions", icon=":material/logout:", help="Signs you out everywhere, here as well."):
         try:

@@ -68,12 +68,10 @@ def _open_backups() -> None:
 
 
 def _menu(app: App) -> None:
-    with st.popover(_plain(app.account.name), icon=":material/account_circle:", type="tertiary"):
-        st.caption(f"Role: {app.account.role}")
-        with boundary.guard("The account menu"):
-            from equipment.ui import account
+    with boundary.guard("The account menu"):
+        from equipment.ui import account
 
-            account.menu(app)
+        account.menu(app, _plain(app.account.name))
 
 
 def _plain(text: str) -> str:

@@ -182,13 +182,18 @@ def _messenger() -> Callable[..., Any]:
 
 
 def _run_errand() -> None:
-    """Send the browser to a route of ours; drawn until it says that it has been there."""
+    """Send the browser to a route of ours; drawn until it says that it has been there.
+
+    Its place is always taken, so that nothing else on the page moves when it goes.
+    """
+    place = st.empty()
     errand = st.session_state.get(ERRAND)
     if errand is None:
         return
     path, ticket = errand
     data = {"path": path.lstrip("/"), "ticket": ticket}
-    _messenger()(key=f"errand_{digest(ticket)[:12]}", data=data, on_done_change=_errand_done)
+    with place:
+        _messenger()(key=f"errand_{digest(ticket)[:12]}", data=data, on_done_change=_errand_done)
 
 
 def _errand_done() -> None:

@@ -12,8 +12,8 @@ from pymongo.database import Database
 
 from equipment.accounts.passwords import PASSWORDS
 from equipment.domain.roles import ROLES, Role
-from equipment.store import users
-from equipment.store.access import SYSTEM
+from equipment.store import moments, sessions, users
+from equipment.store.access import SYSTEM, Account
 from tests.mongod import Mongod
 from tests.server.page_client import PageClient
 from tests.server.running_app import RunningApp
@@ -51,6 +51,18 @@ def ticket_of(page: PageClient) -> str:
     return str(json.loads(page.errands[-1])["ticket"])
 
 
+def fresh_ticket(db: Db, name: str) -> str:
+    """Give the ticket that a page would hand to the browser right after somebody's sign-in."""
+    account, now = Account(name, name, "user"), moments.now()
+    session = sessions.open_session(db, account, 0, address="", agent="", lifetimes=sessions.USUAL, now=now)
+    return sessions.issue_ticket(db, session, "sign-in", now=now)
+
+
+def fresh_cookie(app: RunningApp, db: Db, name: str) -> str:
+    """Give the cookie of a new session."""
+    return _redeemed(app, fresh_ticket(db, name))
+
+
 def post(app: RunningApp, path: str, body: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
     """Post as our own page's script does, or with other headers."""
     return app.request("POST", path, headers={"Origin": app.url, "Content-Type": "text/plain"} | headers,
@@ -59,6 +71,10 @@ def post(app: RunningApp, path: str, body: str, **headers: str) -> tuple[int, di
 
 def cookie_of(app: RunningApp, page: PageClient) -> str:
     """Do the browser's errand and give the cookie's text."""
-    status, headers, _ = post(app, SIGN_IN, ticket_of(page))
+    return _redeemed(app, ticket_of(page))
+
+
+def _redeemed(app: RunningApp, ticket: str) -> str:
+    status, headers, _ = post(app, SIGN_IN, ticket)
     assert status == 204
     return headers["set-cookie"].partition("=")[2].partition(";")[0]

@@ -85,6 +85,14 @@ class PageClient:
         self._states[button.id] = WidgetState(id=button.id, trigger_value=True)
         return self.run(query)
 
+    def choose(self, menu: str, option: str) -> PageClient:
+        """Choose from a menu button and run."""
+        button = next(button for button in self.elements("menu_button") if button.label == menu)
+        shown = next(one for one in button.options if one.endswith(option))
+        state = WidgetState(id=button.id)
+        state.string_trigger_value.data = shown
+        return self.run(extra=[state])
+
     def has_field(self, label: str) -> bool:
         """Tell whether a field of that label is on the page."""
         return any(field.label == label for field in self.elements("text_input"))

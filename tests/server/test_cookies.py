@@ -12,7 +12,7 @@ from pymongo.database import Database
 from equipment.store import moments
 from equipment.store.access import SESSIONS
 from tests.mongod import Mongod
-from tests.server.accounts import SIGN_IN, cookie_of, inhabited, post, signed_in_page, ticket_of
+from tests.server.accounts import SIGN_IN, fresh_cookie, fresh_ticket, inhabited, post
 from tests.server.page_client import PageClient
 from tests.server.running_app import RunningApp
 
@@ -38,8 +38,8 @@ def is_signed_in(app: RunningApp, cookie: str) -> bool:
 
 
 def test_scripts_cannot_read_it_and_other_sites_do_not_send_it(running: Running) -> None:
-    app, _ = running
-    _, headers, _ = post(app, SIGN_IN, ticket_of(signed_in_page(app, "user")))
+    app, db = running
+    _, headers, _ = post(app, SIGN_IN, fresh_ticket(db, "user"))
 
     told = attributes(headers["set-cookie"])
 
@@ -50,17 +50,15 @@ def test_scripts_cannot_read_it_and_other_sites_do_not_send_it(running: Running)
 
 
 def test_behind_tls_it_travels_only_there(running: Running) -> None:
-    app, _ = running
-    page = signed_in_page(app, "user")
-
-    _, headers, _ = post(app, SIGN_IN, ticket_of(page), **{"X-Forwarded-Proto": "https"})
+    app, db = running
+    _, headers, _ = post(app, SIGN_IN, fresh_ticket(db, "user"), **{"X-Forwarded-Proto": "https"})
 
     assert "secure" in attributes(headers["set-cookie"])
 
 
 def test_a_ticket_works_once(running: Running) -> None:
-    app, _ = running
-    ticket = ticket_of(signed_in_page(app, "user"))
+    app, db = running
+    ticket = fresh_ticket(db, "user")
 
     answers = [post(app, SIGN_IN, ticket)[0] for _ in range(3)]
 
@@ -69,7 +67,7 @@ def test_a_ticket_works_once(running: Running) -> None:
 
 def test_a_ticket_ends_after_thirty_seconds(running: Running) -> None:
     app, db = running
-    ticket = ticket_of(signed_in_page(app, "user"))
+    ticket = fresh_ticket(db, "user")
     db[SESSIONS].update_many({}, {"$set": {"ticket_until": moments.now() - timedelta(seconds=1)}})
 
     assert post(app, SIGN_IN, ticket)[0] == 403
@@ -77,8 +75,8 @@ def test_a_ticket_ends_after_thirty_seconds(running: Running) -> None:
 
 @pytest.mark.parametrize("body", ["", "x", "\x00" * 50, "x" * 1_000_000, '{"ticket": {"$ne": 1}}', "é"])
 def test_forged_tickets(running: Running, body: str) -> None:
-    app, _ = running
-    signed_in_page(app, "user").run()
+    app, db = running
+    fresh_ticket(db, "user")
 
     status, headers, _ = post(app, SIGN_IN, body)
 
@@ -88,7 +86,7 @@ def test_forged_tickets(running: Running, body: str) -> None:
 
 def test_forged_truncated_and_foreign_cookies(running: Running) -> None:
     app, db = running
-    cookie = cookie_of(app, signed_in_page(app, "admin"))
+    cookie = fresh_cookie(app, db, "admin")
     session = db[SESSIONS].find_one({"cookie": {"$exists": True}, "user": "admin"}) or {}
     assert is_signed_in(app, cookie)
 
@@ -103,7 +101,7 @@ def test_forged_truncated_and_foreign_cookies(running: Running) -> None:
 ])
 def test_expired_and_revoked_cookies(running: Running, change: dict[str, Any]) -> None:
     app, db = running
-    cookie = cookie_of(app, signed_in_page(app, "admin"))
+    cookie = fresh_cookie(app, db, "admin")
 
     db[SESSIONS].update_many({"user": "admin"}, {"$set": change})
 
@@ -112,7 +110,7 @@ def test_expired_and_revoked_cookies(running: Running, change: dict[str, Any]) -
 
 def test_a_cookie_outlives_a_restart_of_the_server(shared_mongod: Mongod) -> None:
     with inhabited(shared_mongod, people=("admin",)) as (app, db):
-        cookie = cookie_of(app, signed_in_page(app, "admin"))
+        cookie = fresh_cookie(app, db, "admin")
         app.kill()
         with RunningApp(MONGODB_URI=shared_mongod.uri, MONGODB_DATABASE=db.name) as again:
             assert is_signed_in(again, cookie)

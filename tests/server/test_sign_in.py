@@ -98,7 +98,7 @@ def test_signed_out(running: Running) -> None:
     app, _ = running
     with signed_in_page(app, "technician") as page:
         cookie = cookie_of(app, page)
-        page.press("Log out")
+        page.choose("technician", "Log out")
         assert page.has_field("Password")
         ticket = ticket_of(page)
 
