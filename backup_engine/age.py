@@ -23,8 +23,8 @@ def _pyrage() -> Any:
     try:
         import pyrage
     except ImportError as error:
-        raise BackupError("this set is encrypted and the package pyrage is not installed",
-                          hint="pip install pyrage") from error
+        raise BackupError("this set is encrypted and the package pyrage is not installed.",
+                          hint="Run: pip install pyrage") from error
     return pyrage
 
 

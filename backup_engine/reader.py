@@ -98,8 +98,9 @@ def read_changes(
         _check_header(head, part.layout)
         pool = Workers(Decode(Decoder(part.layout)), choose(workers, part.records))
         for rows, found in pool.map(row_chunks(plain, rest)):
-            if found.bad:
-                raise VerificationFailed(f"{part.file or part.key}, row {found.bad[0].row}: {found.bad[0].why}")
+            bad = [bad for bad in found.bad if rows.whole or bad.row < rows.first + rows.count - 1]
+            if bad:
+                raise VerificationFailed(f"{part.file or part.key}, row {bad[0].row}: {bad[0].why}")
             if not rows.whole:
                 raise VerificationFailed(f"{part.file or part.key} is cut short in row {rows.first + rows.count - 1}")
             watch.step(phase, rows.first + rows.count - 1, part.records or None)

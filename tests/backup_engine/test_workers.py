@@ -1,0 +1,107 @@
+"""Worker processes: results in order, errors and deaths come out clean, nothing is left running."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from backup_engine.errors import BackupError, VerificationFailed
+from backup_engine.workers import Workers, choose
+
+
+class Double:
+    """Doubles; some numbers are bad for it."""
+
+    def __call__(self, number: int) -> int:
+        if number == 13:
+            raise VerificationFailed("thirteen")
+        if number == 14:
+            raise ValueError("fourteen")
+        if number == 15:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if number == 16:
+            print("noise on standard output")
+        time.sleep(0.02 if number % 3 == 0 else 0)
+        return number * 2
+
+
+def children() -> set[int]:
+    tasks = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    return {int(pid) for path in tasks for pid in path.read_text().split()}
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_results_come_in_the_order_of_the_items(count: int) -> None:
+    items = [number for number in range(40) if number not in (13, 14, 15)]
+
+    assert list(Workers(Double(), count).map(items)) == [(number, number * 2) for number in items]
+
+
+@pytest.mark.parametrize(("number", "words"), [(13, "thirteen"), (14, "fourteen"), (15, "a worker process ended")])
+def test_what_goes_wrong_in_a_worker_is_raised_here(number: int, words: str) -> None:
+    before = children()
+
+    with pytest.raises(BackupError, match=words):
+        list(Workers(Double(), 2).map([*range(12), number, *range(12)]))
+    assert children() == before
+
+
+def test_a_consumer_that_stops_early_leaves_no_process() -> None:
+    before = children()
+    results = Workers(Double(), 2).map(range(10))
+
+    assert next(results) == (0, 0)
+    assert len(children() - before) == 2
+    results.close()  # type: ignore[attr-defined]
+    assert children() == before
+
+
+def test_an_error_of_the_source_leaves_no_process() -> None:
+    before = children()
+
+    def items() -> object:
+        yield from range(8)
+        raise ConnectionError("the database went away")
+
+    with pytest.raises(ConnectionError):
+        list(Workers(Double(), 2).map(items()))  # type: ignore[arg-type]
+    assert children() == before
+
+
+def test_workers_end_with_a_parent_that_is_killed() -> None:
+    program = (
+        "import os, signal\n"
+        "from tests.backup_engine.test_workers import Double\n"
+        "from backup_engine.workers import Workers\n"
+        "results = Workers(Double(), 2).map(range(10)); next(results)\n"
+        "print(open(f'/proc/{os.getpid()}/task/{os.getpid()}/children').read(), flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    result = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, timeout=60)
+    pids = [int(pid) for pid in result.stdout.split()]
+
+    assert len(pids) == 2
+    deadline = time.monotonic() + 20
+    while any(alive(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(alive(pid) for pid in pids)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return "backup_engine.workers" in Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return False
+
+
+def test_small_work_starts_no_processes() -> None:
+    assert choose(None, 100) == 0
+    assert choose(1, 10**6) == 0
+    assert choose(3, 1) == 3
+    assert choose(None, 10**6) <= 4
