@@ -1,0 +1,226 @@
+"""The owner's API: its shapes, its sentences, and that it never raises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import mongomock
+import pytest
+from pymongo.database import Database
+
+from backup_csv_for_db_restore import DatabaseBackupRestore
+from backup_engine import api
+from backup_engine.model import DAYS
+
+Db = Database[dict[str, Any]]
+UNREACHABLE = "mongodb://ada:secret@127.0.0.1:9/?serverSelectionTimeoutMS=200"
+
+
+@pytest.fixture
+def system(database: Db, tmp_path: Path) -> DatabaseBackupRestore:
+    database["Equipment"].insert_many([{"_id": number, "Serial": f"{number:03}"} for number in range(5)])
+    return DatabaseBackupRestore(connect=lambda: database, backup_folder=str(tmp_path))
+
+
+@pytest.fixture
+def unreachable(tmp_path: Path) -> DatabaseBackupRestore:
+    return DatabaseBackupRestore(UNREACHABLE, backup_folder=str(tmp_path))
+
+
+def newest(system: DatabaseBackupRestore) -> dict[str, Any]:
+    return max((day[0] for day in system.get_available_backups().values() if day), key=lambda one: one["seq"])
+
+
+def test_create_gives_success_path_and_message(system: DatabaseBackupRestore, tmp_path: Path) -> None:
+    success, backup_file, message = system.create_backup(backup_interval_hours=1)
+
+    assert success is True
+    assert backup_file is not None
+    assert Path(backup_file).parent.parent == tmp_path
+    assert Path(backup_file).name.startswith("equipment_backup_")
+    assert Path(backup_file).exists()
+    assert message.startswith("Backup created successfully")
+
+
+def test_within_the_interval_nothing_is_made(system: DatabaseBackupRestore) -> None:
+    system.create_backup(backup_interval_hours=1)
+
+    success, backup_file, message = system.create_backup(backup_interval_hours=1)
+
+    assert (success, backup_file) == (False, None)
+    assert message.startswith("Backup not needed. Last backup was")
+    assert "(interval: 1 hours)" in message
+
+
+def test_force_skips_the_due_check(system: DatabaseBackupRestore) -> None:
+    system.create_backup()
+
+    assert system.create_backup(force=True)[0] is True
+
+
+def test_backups_are_listed_by_day_newest_first(system: DatabaseBackupRestore) -> None:
+    system.create_backup(force=True)
+    system.create_backup(force=True)
+
+    backups = system.get_available_backups()
+
+    assert set(backups) == set(DAYS)
+    assert next(iter(backups)) == "sunday"
+    (made,) = [day for day in backups.values() if day]
+    assert [one["seq"] for one in made] == [2, 1]
+    assert {"backup_timestamp", "backup_interval_hours", "day_of_week", "equipment_records_count",
+            "select_options_records_count", "equipment_file", "select_options_file", "backup_hash"} <= set(made[0])
+    assert made[0]["equipment_records_count"] == 5
+
+
+def test_replace_makes_the_list_the_backup(system: DatabaseBackupRestore, database: Db) -> None:
+    system.create_backup()
+    database["Equipment"].delete_one({"_id": 0})
+    database["Equipment"].insert_one({"_id": 99})
+
+    success, message = system.restore_from_backup(newest(system))
+
+    assert success is True, message
+    assert [record["_id"] for record in database["Equipment"].find().sort("_id", 1)] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("mode", ["merge", "smart_merge"])
+def test_merge_brings_back_and_keeps(system: DatabaseBackupRestore, database: Db, mode: str) -> None:
+    system.create_backup()
+    database["Equipment"].delete_one({"_id": 0})
+    database["Equipment"].insert_one({"_id": 99})
+
+    success, message = system.restore_from_backup(newest(system), "equipment", mode)
+
+    assert success is True, message
+    assert [record["_id"] for record in database["Equipment"].find().sort("_id", 1)] == [0, 1, 2, 3, 4, 99]
+
+
+def test_undo_takes_a_restore_back(system: DatabaseBackupRestore, database: Db) -> None:
+    system.create_backup()
+    database["Equipment"].insert_one({"_id": 99})
+    system.restore_from_backup(newest(system))
+
+    success, message = system.undo_restore()
+
+    assert success is True, message
+    assert database["Equipment"].count_documents({"_id": 99}) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [("nothing", "replace"), ("equipment", "sideways"), ("", ""), (None, None), ("equipment", 7)]
+)
+def test_an_unknown_type_or_mode_is_refused(system: DatabaseBackupRestore, database: Db, wrong: Any) -> None:
+    system.create_backup()
+    database["Equipment"].delete_one({"_id": 0})
+
+    success, message = system.restore_from_backup(newest(system), *wrong)
+
+    assert success is False
+    assert message
+    assert database["Equipment"].count_documents({}) == 4
+
+
+@pytest.mark.parametrize("interval", [0, 0.05, 169, float("nan"), float("inf"), "x"])
+def test_an_interval_out_of_bounds_is_refused(system: DatabaseBackupRestore, interval: Any) -> None:
+    success, backup_file, message = system.create_backup(interval)
+
+    assert (success, backup_file) == (False, None)
+    assert "0.1" in message
+    assert "168" in message
+
+
+def test_a_changed_file_is_refused_and_the_list_stays(
+    system: DatabaseBackupRestore, database: Db, tmp_path: Path
+) -> None:
+    system.create_backup()
+    file = next(tmp_path.glob("*day/equipment_backup_*.csv"))
+    file.write_bytes(file.read_bytes().replace(b"003", b"004"))
+    database["Equipment"].delete_one({"_id": 0})
+
+    success, message = system.restore_from_backup(newest(system))
+
+    assert success is False
+    assert message.startswith("Backup verification failed")
+    assert database["Equipment"].count_documents({}) == 4
+
+
+def test_with_the_database_down_backups_can_still_be_looked_at(
+    system: DatabaseBackupRestore, unreachable: DatabaseBackupRestore
+) -> None:
+    system.create_backup()
+    metadata = newest(unreachable)
+
+    assert unreachable.create_backup(force=True)[2].startswith("Database connection failed")
+    assert unreachable.restore_from_backup(metadata)[1].startswith("Database connection failed")
+    assert unreachable.verify_backup(metadata)[0] is True
+    success, table, message = unreachable.preview_backup(metadata)
+    assert success is True, message
+    assert table is not None
+    assert list(table["Serial"]) == ["000", "001", "002", "003", "004"]
+
+
+def test_a_password_never_reaches_a_message(unreachable: DatabaseBackupRestore) -> None:
+    message = unreachable.create_backup(force=True)[2]
+
+    assert "127.0.0.1:9" in message
+    assert "secret" not in message
+    assert "ada" not in message
+
+
+@pytest.mark.parametrize("metadata", [None, {}, [], "x", {"backup_id": "nope"}, {"backup_timestamp": 7}])
+def test_metadata_that_names_no_backup_is_answered_in_words(system: DatabaseBackupRestore, metadata: Any) -> None:
+    asks: list[Callable[[], tuple[Any, ...]]] = [
+        lambda: system.restore_from_backup(metadata),
+        lambda: system.preview_backup(metadata),
+        lambda: system.compare_backup(metadata),
+        lambda: system.verify_backup(metadata),
+        lambda: system.pin(metadata),
+    ]
+    for ask in asks:
+        answer = ask()
+        assert answer[0] is False
+        assert isinstance(answer[-1], str)
+        assert answer[-1]
+
+
+def test_nothing_to_undo_is_said(system: DatabaseBackupRestore) -> None:
+    success, message = system.undo_restore()
+
+    assert success is False
+    assert message
+
+
+def test_every_verb_answers(system: DatabaseBackupRestore, database: Db) -> None:
+    system.create_backup()
+    metadata = newest(system)
+
+    assert system.pin(metadata)[0] is True
+    assert system.pin(metadata, False)[0] is True
+    assert system.prune()[0] is True
+    assert system.drill()[0] is True
+    success, found, _ = system.compare_backup(metadata)
+    assert success is True
+    assert found is not None
+    assert (found.same, found.different) == (5, 0)
+
+
+def test_a_mock_is_usable(tmp_path: Path) -> None:
+    client: Any = mongomock.MongoClient()
+    client["Equipment_DB"]["Equipment"].insert_one({"_id": 1, "Serial": "007"})
+    system = DatabaseBackupRestore(client=client, backup_folder=str(tmp_path))
+
+    success, _, message = system.create_backup()
+    assert success is True, message
+    client["Equipment_DB"]["Equipment"].delete_many({})
+    success, message = system.restore_from_backup(newest(system))
+
+    assert success is True, message
+    assert list(client["Equipment_DB"]["Equipment"].find()) == [{"_id": 1, "Serial": "007"}]
+
+
+def test_only_what_is_exported_is_public() -> None:
+    assert all(hasattr(api, name) for name in api.__all__)
+    assert sorted(set(api.__all__)) == sorted(api.__all__)

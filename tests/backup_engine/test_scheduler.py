@@ -1,0 +1,164 @@
+"""Backups without anybody asking."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from backup_engine.api import DatabaseBackupRestore
+from backup_engine.errors import BadInput, DatabaseUnreachable
+from backup_engine.preferences import Preferences
+from backup_engine.scheduler import CHECKS_KEPT, Check, Scheduler
+from tests.server.running_app import wait_for
+
+Db = Database[dict[str, Any]]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def engine(database: Db, tmp_path: Path, clock: Clock) -> DatabaseBackupRestore:
+    database["Equipment"].insert_one({"_id": 1})
+    return DatabaseBackupRestore(connect=lambda: database, backup_folder=str(tmp_path), clock=clock)
+
+
+@pytest.fixture
+def scheduler(engine: DatabaseBackupRestore) -> Scheduler:
+    return Scheduler(engine.workspace, Preferences(drill_every_days=0))
+
+
+def sets(scheduler: Scheduler) -> int:
+    return len(scheduler.workspace.catalog.sets())
+
+
+def test_a_check_makes_a_backup_when_one_is_due(scheduler: Scheduler, clock: Clock) -> None:
+    assert scheduler.check().result == "created"
+    assert scheduler.check().result == "not needed"
+    clock.now += timedelta(hours=1, seconds=1)
+    assert scheduler.check().result == "created"
+
+    assert sets(scheduler) == 2
+
+
+def test_looks_with_the_same_result_are_counted_not_repeated(scheduler: Scheduler) -> None:
+    for _ in range(4):
+        scheduler.check()
+
+    newest, oldest = scheduler.checks()
+    assert (newest.result, newest.times) == ("not needed", 3)
+    assert oldest.result == "created"
+
+
+def test_the_checks_outlive_the_process(scheduler: Scheduler, engine: DatabaseBackupRestore) -> None:
+    scheduler.check()
+
+    again = Scheduler(engine.workspace, Preferences())
+
+    assert [check.result for check in again.checks()] == ["created"]
+
+
+def test_only_the_last_checks_are_kept(scheduler: Scheduler, clock: Clock) -> None:
+    for _ in range(CHECKS_KEPT + 3):
+        scheduler._remember("created", "x", "auto")
+
+    assert len(scheduler.checks()) == CHECKS_KEPT
+
+
+def test_an_unreadable_list_of_checks_starts_anew(scheduler: Scheduler, engine: DatabaseBackupRestore) -> None:
+    engine.workspace.storage.put(".state", "checks.json", b"[{]")
+
+    assert Scheduler(engine.workspace, Preferences()).checks() == []
+
+
+def test_a_page_load_starts_a_due_backup_and_does_not_wait(scheduler: Scheduler) -> None:
+    assert scheduler.page_check() is None
+
+    wait_for(lambda: sets(scheduler) == 1, "the backup that the page load started")
+
+
+def test_a_page_load_within_the_interval_asks_mongodb_nothing(
+    scheduler: Scheduler, engine: DatabaseBackupRestore
+) -> None:
+    scheduler.check()
+
+    def forbidden() -> Db:
+        raise AssertionError("the page load asked for the database")
+
+    idle = Scheduler(replace(engine.workspace, connect=forbidden), scheduler.preferences)
+
+    assert idle.page_check() is None
+    assert not idle.due().is_due
+
+
+def test_switched_off_a_page_load_starts_nothing(scheduler: Scheduler) -> None:
+    scheduler.change(automatic=False)
+    before = threading.active_count()
+
+    assert scheduler.page_check() is None
+
+    assert threading.active_count() == before
+    assert sets(scheduler) == 0
+
+
+def test_a_failure_is_remembered_and_told(engine: DatabaseBackupRestore) -> None:
+    told: list[Check] = []
+
+    def down() -> Db:
+        raise DatabaseUnreachable("nowhere")
+
+    broken = Scheduler(replace(engine.workspace, connect=down), Preferences(), tell=told.append)
+
+    check = broken.check("auto")
+
+    assert check.result == "failed"
+    assert check.message.startswith("Database connection failed")
+    assert told == [check]
+    wait_for(lambda: broken.page_check() is not None, "the failure at the next page load")
+
+
+def test_the_interval_is_shared_and_bounded(scheduler: Scheduler, engine: DatabaseBackupRestore) -> None:
+    scheduler.change(interval_hours=6)
+    other = Scheduler(engine.workspace, Preferences())
+
+    assert other.refresh().interval_hours == 6
+    with pytest.raises(BadInput):
+        scheduler.change(interval_hours=0.01)
+
+
+def test_a_seed_only_fills_an_unset_interval(scheduler: Scheduler) -> None:
+    scheduler.seed(3)
+    assert scheduler.preferences.interval_hours == 3
+    scheduler.seed(9)
+
+    assert scheduler.preferences.interval_hours == 3
+
+
+def test_the_loop_backs_up_and_rehearses(engine: DatabaseBackupRestore) -> None:
+    loop = Scheduler(engine.workspace, Preferences(drill_every_days=7), tick_seconds=0.05)
+    loop.start()
+    try:
+        wait_for(lambda: sets(loop) == 1, "the loop's backup")
+        from backup_engine.ledger import last_drill
+
+        wait_for(lambda: last_drill(engine.workspace) is not None, "the loop's drill")
+    finally:
+        loop.stop()
+
+    assert loop.checks()[-1].trigger == "scheduled"
