@@ -172,7 +172,7 @@ def _try_one_instant(run: Run, base: BackupSet | None, watch: Watch) -> _Instant
 
 
 def _say_how_consistent(run: Run, view: Snapshot) -> None:
-    warning = f"read without a common instant of all collections: this is a {view.capabilities.topology} server"
+    warning = f"read without a common instant of all collections (server: {view.capabilities.topology})"
     if view.consistency == "none" and warning not in run.warnings:
         run.warnings.append(warning)
 

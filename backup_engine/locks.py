@@ -36,7 +36,7 @@ _READ_ONLY_OK: frozenset[str] = _WITHOUT_DATABASE | {"backup"}
 _RESTORES: frozenset[str] = frozenset({"restore", "merge", "undo"})
 _POLL_SECONDS = 0.05
 _LEASE_POLL_SECONDS = 0.5
-_TERMS = Terms()
+TERMS = Terms()
 READ_ONLY_WARNING = "the database user may only read: locked by the folder's file lock alone"
 
 _mutexes: dict[str, threading.Lock] = {}
@@ -84,7 +84,7 @@ class Hold:
 
 
 @contextmanager
-def hold(ws: Workspace, purpose: Purpose, *, wait: float = 0, terms: Terms = _TERMS) -> Iterator[Hold]:
+def hold(ws: Workspace, purpose: Purpose, *, wait: float = 0, terms: Terms | None = None) -> Iterator[Hold]:
     """Take all locks, or raise ``Busy`` / ``RestoreRunning`` after ``wait`` seconds."""
     deadline = time.monotonic() + wait
     name = ws.storage.describe()
@@ -98,7 +98,7 @@ def hold(ws: Workspace, purpose: Purpose, *, wait: float = 0, terms: Terms = _TE
         if database is not None and capabilities.commands:
             if capabilities.can_write:
                 holder = Holder(purpose, _folder_identity(path, name))
-                lease = _lease(database, holder, path is not None, deadline, terms)
+                lease = _lease(database, holder, path is not None, deadline, terms or TERMS)
                 held.callback(lease.release)
             elif purpose in _READ_ONLY_OK:
                 warnings = (READ_ONLY_WARNING,)

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from backup_engine import bare_hands, intents, manifest
@@ -175,7 +175,7 @@ def begin(ws: Workspace, hold: Hold, trigger: str, interval_hours: float) -> Run
     bare_hands.leave_readme(ws.storage)
     run = Run(ws, hold, trigger, interval_hours, ws.clock(), _claim_number(ws, sets), warnings=list(hold.warnings))
     while not _claim_label(run):
-        run.started += timedelta(seconds=1)
+        run.started = _next_second(run.started)
     reach("W2")
     return run
 
@@ -219,6 +219,11 @@ def _claim_label(run: Run) -> bool:
     except FileExistsError:
         return False
     return True
+
+
+def _next_second(moment: datetime) -> datetime:
+    """Add in UTC: on the wall, the hour in which summer time ends comes twice."""
+    return (moment.astimezone(UTC) + timedelta(seconds=1)).astimezone(moment.tzinfo)
 
 
 def _plain(hours: float) -> int | float:

@@ -33,11 +33,14 @@ def binary() -> str | None:
 class Mongod:
     """One server of its own: start, kill -9 and start again over the same data."""
 
-    def __init__(self, *, replica_set: bool = True, parameters: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, *, replica_set: bool = True, parameters: tuple[str, ...] = (), arguments: tuple[str, ...] = ()
+    ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="mdb"))
         self.socket = self.folder / "m.sock"
         self.replica_set = replica_set
         self.parameters = parameters
+        self.arguments = arguments
         self.process: subprocess.Popen[bytes] | None = None
         self.start()
         if replica_set:
@@ -60,6 +63,7 @@ class Mongod:
                    "--port", "27017", "--nounixsocket", "--filePermissions", "0600",
                    "--networkMessageCompressors", "disabled", "--wiredTigerCacheSizeGB", "0.5",
                    "--setParameter", "enableTestCommands=1", "--setParameter", "diagnosticDataCollectionEnabled=false"]
+        command += self.arguments
         for parameter in self.parameters:
             command += ["--setParameter", parameter]
         if self.replica_set:
