@@ -10,7 +10,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from backup_engine.errors import BackupFileNotFound
+from backup_engine.errors import BackupError, BackupFileNotFound
 from backup_engine.manifest import label_in_metadata_name, metadata_name, split_part_name
 from backup_engine.model import DAYS
 from backup_engine.storage.base import STATE, Storage
@@ -114,7 +114,10 @@ def _belongs(name: object, label: str) -> bool:
 def _sweep(storage: Storage) -> list[str]:
     gone = []
     for folder in ("", STATE, *DAYS):
-        entries = storage.entries(folder)
+        try:
+            entries = storage.entries(folder)
+        except BackupError:
+            continue  # a day folder that is a link or a file stops that day's backups, not every day's
         newest = max((entry.modified for entry in entries), default=0.0)
         old = [e.name for e in entries if e.name.startswith(".tmp-p") and e.modified < newest - _FORGOTTEN_SECONDS]
         for name in old:
