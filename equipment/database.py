@@ -20,7 +20,7 @@ from pymongo.database import Database
 from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, OperationFailure, PyMongoError
 
 from backup_engine.errors import DatabaseUnreachable
-from equipment.settings import Settings
+from equipment.settings import Settings, divert_backups
 
 if TYPE_CHECKING:
     from equipment.embedded import Embedded
@@ -137,6 +137,7 @@ def start_demo() -> None:
 
     with _process.lock:
         if _process.demo is None:
+            divert_backups()
             _process.demo = mongomock.MongoClient()
 
 

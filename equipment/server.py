@@ -6,7 +6,6 @@ works without it, as in a test.
 
 from __future__ import annotations
 
-import importlib
 import logging
 import os
 import sys
@@ -24,7 +23,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from backup_engine.errors import BackupError, BadInput
-from equipment import database
+from equipment import backups, database, downloads
+from equipment.accounts import routes as account_routes, setup
 from equipment.headers import SecurityHeaders
 from equipment.settings import Settings, get_settings, unknown_options
 from equipment.store import listing
@@ -62,11 +62,8 @@ def routes() -> list[BaseRoute]:
         settings = get_settings()
     except BadInput:
         return own  # the page says what is wrong
-    for name in ("equipment.accounts.routes", "equipment.downloads"):
-        part = _part(name)
-        if part:
-            own += part.routes(settings, connector(settings))
-    return own
+    connect = connector(settings)
+    return [*own, *account_routes.routes(settings, connect), *downloads.routes(settings, connect)]
 
 
 def middleware() -> list[Middleware]:
@@ -84,10 +81,8 @@ def prepare(settings: Settings, db: Database[dict[str, Any]]) -> None:
     where = database.label(settings)
     with _preparing:
         if where not in _prepared:
-            setup = _part("equipment.accounts.setup")
-            if setup:
-                setup.prepare(db, settings)
-                setup.announce(db, settings)
+            setup.prepare(db, settings)
+            setup.announce(db, settings)
             _prepared.add(where)
 
 
@@ -101,9 +96,7 @@ def _start(warm_up: Callable[[], None]) -> None:
             log.warning("there is no MongoDB; the page names the ways to get one")
             return
         _open(settings)
-        backups = _part("equipment.backups")
-        if backups:
-            backups.start(settings, connector(settings))
+        backups.start(settings, connector(settings))
         warm_up()
     except BackupError as error:
         log.error("%s", error)  # the page shows the same words and offers to retry
@@ -131,19 +124,10 @@ def _read_list(db: Database[dict[str, Any]]) -> None:
 
 
 def _stop() -> None:
-    backups = _part("equipment.backups")
-    if backups:
-        backups.stop()
-    database.close()
-
-
-def _part(name: str) -> Any:
-    """Import a part of the application; a part that cannot be imported is an error in the log, not a dead server."""
     try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        log.error("%s cannot be used: %s", name, error)
-        return None
+        backups.stop()
+    finally:
+        database.close()
 
 
 def _log_to_console() -> None:

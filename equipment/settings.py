@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from backup_engine.errors import BadInput
 from equipment.domain.roles import Role
 
-__all__ = ["ROOT", "Settings", "get_settings", "installed", "option_name", "read", "unknown_options", "use"]
+__all__ = ["ROOT", "Settings", "divert_backups", "get_settings", "installed", "option_name", "read", "unknown_options", "use"]
 
 ROOT = Path(__file__).resolve().parent.parent
 """The folder of ``app.py``; relative paths in options start here."""
@@ -142,6 +142,13 @@ def use(settings: Settings) -> Iterator[Settings]:
         yield settings
     finally:
         _current = before
+
+
+def divert_backups() -> None:
+    """From now on keep this process's backups in a temporary folder: those of a demo must not mix with real ones."""
+    global _current
+    folder = Path(tempfile.mkdtemp(prefix="equipment-demo-"))
+    _current = get_settings().model_copy(update={"backup_folder": folder})
 
 
 def unknown_options(environment: Mapping[str, str]) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 from backup_engine.errors import DatabaseUnreachable
 from equipment import database
 from equipment.database import Choice
-from equipment.settings import Settings
+from equipment.settings import Settings, get_settings, use
 from tests.mongod import Mongod, binary
 from tests.server.running_app import wait_for
 
@@ -70,6 +70,15 @@ def test_the_demo_only_runs_when_asked_for_and_is_forgotten_on_close() -> None:
     assert database.can_write(database.connect(settings))
     database.close()
     assert database.choose(settings) is Choice.NONE
+
+
+def test_backups_of_the_demo_do_not_mix_with_real_ones(tmp_path: Path) -> None:
+    with use(Settings(embedded_database=False, backup_folder=tmp_path)):
+        database.start_demo()
+
+        assert get_settings().backup_folder != tmp_path
+
+    assert get_settings().backup_folder != tmp_path
 
 
 def test_the_demo_never_replaces_a_configured_database() -> None:

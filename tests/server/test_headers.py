@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from equipment.headers import HEADERS
+from equipment.settings import ROOT
 from tests.server.running_app import RunningApp
 
 
@@ -44,15 +47,23 @@ def test_a_page_of_another_site_may_not_read_answers(app: RunningApp) -> None:
     assert "access-control-allow-origin" not in app.get("/healthz", Origin="https://evil.example")[1]
 
 
-def test_an_upload_over_the_limit_or_of_nobody_is_refused(app: RunningApp) -> None:
+def test_an_upload_of_nobody_is_refused(app: RunningApp) -> None:
     status, _, _ = app.request("PUT", "/_stcore/upload_file/nobody/1", data=b"x" * 100)
 
     assert status in (400, 403)
 
 
-def test_only_this_machine_is_served(app: RunningApp) -> None:
-    import psutil
+def test_the_configuration_limits_uploads_and_tells_nobody_anything() -> None:
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
 
+    assert config["server"]["maxUploadSize"] <= 200
+    assert config["server"]["enableXsrfProtection"]
+    assert config["server"]["address"] == "127.0.0.1"
+    assert config["browser"]["gatherUsageStats"] is False
+    assert config["client"]["showErrorDetails"] == "none"
+
+
+def test_only_this_machine_is_served(app: RunningApp) -> None:
     addresses = {one.laddr.ip for one in psutil.Process(app.process.pid).net_connections("inet")
                  if one.status == psutil.CONN_LISTEN}
     assert addresses == {"127.0.0.1"}
