@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo.collection import Collection
 
-from backup_engine import failpoints, guarded, journal, raw, recovery, sides
+from backup_engine import contents, failpoints, guarded, journal, raw, recovery, sides
 from backup_engine.codec import digest, digest_hex
 from backup_engine.create import write_set
 from backup_engine.errors import BackupError, BadInput, Cancelled, RestoreIncomplete, RestoreStopped, VerificationFailed
@@ -167,8 +167,9 @@ def plan(ws: Workspace, backup: BackupSet, key: str, *, pick: Pick | None = None
     """
     like = sides.profile_of(ws, sides.CURRENT, key, watch) if backup.state == "legacy" else None
     identity = "_id" if like is None else _recognised_by(ws, backup, key, like, watch)
-    decisions = () if like is None else (f"Records are recognised by {identity}.",)
-    result = MergePlan(backup, key, identity, pick, decisions=decisions)
+    result = MergePlan(backup, key, identity, pick)
+    if like is not None:
+        result.decisions = tuple(contents.decisions(ws, backup, key, like, watch=watch))
     saved = sides.of_backup(ws, backup, key, like=like, watch=watch)
     proof = _Proof(saved, backup.parts[key])
     with sides.of_current(ws, key) as live:
