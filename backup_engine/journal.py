@@ -20,8 +20,8 @@ from pymongo.database import Database
 from backup_engine.capabilities import answers_commands, database_errors
 from backup_engine.raw import PYTHON
 
-__all__ = ["COLLECTION", "Entry", "Swap", "advance", "close", "exists", "fence", "last_changed", "new_id", "note", "running",
-           "start"]
+__all__ = ["COLLECTION", "Entry", "Swap", "advance", "close", "exists", "fence", "last_changed", "new_id", "note",
+           "running", "start"]
 
 COLLECTION = "backup_restore_journal"
 DURABLE = WriteConcern(w="majority", j=True, wtimeout=30_000)
