@@ -22,7 +22,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from backup_engine.errors import BadInput
 from equipment.domain.roles import Role
 
-__all__ = ["ROOT", "Settings", "divert_backups", "get_settings", "installed", "option_name", "read", "unknown_options", "use"]
+__all__ = [
+    "ROOT", "Settings", "divert_backups", "get_settings", "installed", "option_name", "read", "unknown_options", "use",
+]
 
 ROOT = Path(__file__).resolve().parent.parent
 """The folder of ``app.py``; relative paths in options start here."""
