@@ -282,7 +282,7 @@ class Backups:
     def _note(self, caller: Caller, action: str, target: str, note: str) -> None:
         try:
             activity.record(self._connect(), caller.who, action, target, note=note)
-        except BackupError as error:
+        except (BackupError, PyMongoError) as error:
             log.warning("activity not recorded (%s %s): %s", action, target, error)
 
     def _tell(self, check: Any) -> None:

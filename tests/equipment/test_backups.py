@@ -1,0 +1,152 @@
+"""Who may use the backups, checked where it counts: in front of every verb, from the database."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from backup_engine.api import BackupSet, DatabaseBackupRestore, Preferences
+from backup_engine.errors import AdminOnly, PermissionDenied
+from equipment.backups import Backups, Caller
+from equipment.store import activity
+from equipment.store.access import SESSIONS, USERS, Who, require
+from tests.equipment.store.people import signed_in
+
+Db = Database[dict[str, Any]]
+PATIENCE = 60
+
+
+@pytest.fixture
+def backups(database: Db, tmp_path: Path) -> Backups:
+    database["Equipment"].insert_many([{"_id": number, "ID": number} for number in range(3)])
+    engine = DatabaseBackupRestore(connect=lambda: database, backup_folder=str(tmp_path))
+    return Backups(engine, lambda: database, Preferences())
+
+
+def caller(database: Db, role: Any) -> Caller:
+    who = signed_in(database, role)
+    return Caller(who.name, lambda action: require(database, who, action), who)
+
+
+def make_set(backups: Backups, by: Caller) -> BackupSet:
+    job = backups.create(by, force=True)
+    assert job.done.wait(PATIENCE)
+    assert job.error is None, job.error
+    made: BackupSet = job.result.set
+    return made
+
+
+VERBS: dict[str, Callable[[Backups, Caller, BackupSet], object]] = {
+    "sets": lambda backups, by, made: backups.sets(by),
+    "create": lambda backups, by, made: backups.create(by),
+    "check now": lambda backups, by, made: backups.check_now(by),
+    "replace": lambda backups, by, made: backups.replace(by, made, ("equipment",)),
+    "merge": lambda backups, by, made: backups.merge(by, made, ("equipment",)),
+    "undo": lambda backups, by, made: backups.undo(by),
+    "import": lambda backups, by, made: backups.import_set(by, BytesIO()),
+    "compare": lambda backups, by, made: backups.compare(by, made, ("equipment",), None, kind="c", about=None),
+    "preview": lambda backups, by, made: backups.preview(by, made, "equipment", 10, 0, ""),
+    "archive": lambda backups, by, made: backups.archive(by, made),
+    "verify": lambda backups, by, made: backups.verify(by, made),
+    "drill": lambda backups, by, made: backups.drill(by, made),
+    "pin": lambda backups, by, made: backups.pin(by, made, True),
+    "delete": lambda backups, by, made: backups.delete(by, made),
+    "lost": lambda backups, by, made: backups.lost(by),
+    "bring back": lambda backups, by, made: backups.bring_back(by, []),
+    "preferences": lambda backups, by, made: backups.change_preferences(by, interval_hours=2),
+    "acknowledge": lambda backups, by, made: backups.acknowledge(by),
+}
+
+
+@pytest.mark.parametrize("role", ["user", "technician", "manager"])
+def test_only_an_administrator_gets_through(backups: Backups, database: Db, role: str) -> None:
+    made = make_set(backups, caller(database, "admin"))
+    before = [one.backup_id for one in backups.workspace.catalog.sets()]
+    other = caller(database, role)
+
+    for verb in VERBS.values():
+        with pytest.raises(AdminOnly):
+            verb(backups, other, made)
+
+    assert [one.backup_id for one in backups.workspace.catalog.sets()] == before
+
+
+@pytest.mark.parametrize("change", ["session ended", "role taken", "account disabled"])
+def test_what_an_administrator_lost_counts_at_once(backups: Backups, database: Db, change: str) -> None:
+    by = caller(database, "admin")
+    make_set(backups, by)
+    if change == "session ended":
+        database[SESSIONS].delete_many({})
+    else:
+        database[USERS].update_many({}, {"$set": {"role": "user"} if change == "role taken" else {"state": "disabled"}})
+
+    with pytest.raises(PermissionDenied):
+        backups.create(by, force=True)
+
+
+def test_a_restore_waits_for_nobody_to_change_the_list_in_between(backups: Backups, database: Db) -> None:
+    by = caller(database, "admin")
+    made = make_set(backups, by)
+    database["Equipment"].delete_one({"_id": 0})
+
+    job = backups.replace(by, made, ("equipment",), expected={"equipment": {
+        "only_left": 0, "only_right": 0, "different": 0}})
+
+    assert job.done.wait(PATIENCE)
+    assert job.error is not None
+    assert job.error.message.startswith("Restore stopped; current data unchanged")
+    assert database["Equipment"].count_documents({}) == 2
+
+
+def test_everything_is_in_the_activity_log(backups: Backups, database: Db) -> None:
+    by = caller(database, "admin")
+    made = make_set(backups, by)
+    database["Equipment"].delete_one({"_id": 0})
+    for act in (backups.replace(by, made, ("equipment",)),):
+        assert act.done.wait(PATIENCE)
+        assert act.error is None, act.error
+    undone = backups.undo(by)
+    assert undone.done.wait(PATIENCE)
+
+    logged = [entry["action"] for entry in activity.find(database, activity.Filter(actions=("backup.",)))]
+    assert logged == ["backup.undo", "backup.replace", "backup.create"]
+
+
+def test_a_set_downloads_as_a_zip_of_its_files(backups: Backups, database: Db) -> None:
+    by = caller(database, "admin")
+    made = make_set(backups, by)
+
+    with zipfile.ZipFile(BytesIO(backups.archive(by, made))) as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+    assert sorted(names) == sorted(
+        f"{made.day}/{name}" for name in (*(part.file for part in made.parts.values()), made.metadata_file)
+    )
+
+
+def test_lost_records_come_back_exactly(backups: Backups, database: Db) -> None:
+    by = caller(database, "admin")
+    make_set(backups, by)
+    database["Equipment"].delete_one({"_id": 1})
+
+    (lost,) = backups.lost(by)
+    assert backups.bring_back(by, [lost]) == 1
+
+    assert database["Equipment"].find_one({"_id": 1}) == {"_id": 1, "ID": 1}
+    assert backups.lost(by) == []
+
+
+def test_changes_since_the_last_backup_are_counted(backups: Backups, database: Db) -> None:
+    by = caller(database, "admin")
+    made = make_set(backups, by)
+    activity.record(database, Who("x", "ada"), "records.edit", "record:1")
+    activity.record(database, Who("x", "ada"), "backup.pin", "x")
+
+    assert backups.changes_since(made.started) == 1
+    assert backups.changes_since(None) is None
