@@ -188,21 +188,32 @@ def _counts(backup: BackupSet) -> bool:
 
 def _with_files(backup: BackupSet, entries: Mapping[str, Entry]) -> BackupSet:
     """Compare what the metadata promises with what lies in the folder, by name and size."""
-    if backup.state not in ("complete", "legacy"):
+    if backup.state == "legacy":
+        return _legacy_with_files(backup, entries)
+    if backup.state != "complete":
         return backup
-    parts = dict(backup.parts)
-    for key, part in parts.items():
+    for part in backup.parts.values():
         entry = entries.get(part.file or "")
         if entry is None:
-            if backup.state == "legacy" and part.records == 0:
-                parts[key] = replace(part, file=None)  # the original system wrote no file for an empty collection
-                continue
-            problem = f"Backup file not found: {part.file}" if part.file else f"no file for {key}"
-            return replace(backup, state="damaged", problem=problem)
-        if backup.state == "complete" and entry.size != part.stored_bytes:
+            return replace(backup, state="damaged", problem=f"Backup file not found: {part.file}")
+        if entry.size != part.stored_bytes:
             problem = f"{part.file} has {entry.size} bytes instead of {part.stored_bytes}"
             return replace(backup, state="damaged", problem=problem)
-    return replace(backup, parts=parts) if parts != backup.parts else backup
+    return backup
+
+
+def _legacy_with_files(backup: BackupSet, entries: Mapping[str, Entry]) -> BackupSet:
+    """The original system wrote no file for an empty collection; a lost file leaves the other collection usable."""
+    parts = {
+        key: part if part.records or part.file in entries else replace(part, file=None)
+        for key, part in backup.parts.items()
+    }
+    lost = [part.file or f"for {key}" for key, part in parts.items() if part.records and part.file not in entries]
+    if not lost:
+        return replace(backup, parts=parts) if parts != backup.parts else backup
+    usable = any(part.file in entries for part in parts.values())
+    problem = f"Backup file not found: {', '.join(lost)}"
+    return replace(backup, parts=parts, problem=problem, state="legacy" if usable else "damaged")
 
 
 def _without_metadata(

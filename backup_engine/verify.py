@@ -171,11 +171,12 @@ def _whole(backup: BackupSet, level: int) -> list[Damage]:
     if backup.state == "newer":
         return [Damage("", backup.metadata_file, "newer", backup.problem)]
     described = any(part.stored_sha256 for part in backup.parts.values())
+    if backup.state == "damaged" and backup.problem.startswith(BackupFileNotFound.opening):
+        return [] if described and level else [Damage("", "", "missing", backup.problem)]
     if backup.state == "orphan" or (backup.state == "damaged" and not described):
         return [Damage("", backup.metadata_file, "metadata", backup.problem)]
     if backup.state == "damaged" and level == 0:
-        kind: DamageKind = "missing" if backup.problem.startswith(BackupFileNotFound.opening) else "changed"
-        return [Damage("", "", kind, backup.problem)]
+        return [Damage("", "", "changed", backup.problem)]
     return []
 
 
