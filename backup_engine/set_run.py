@@ -40,7 +40,7 @@ class Origin:
 
 @dataclass
 class Run:
-    """A set in the making. Started with ``begin``."""
+    """A set in the making, within ``running``."""
 
     ws: Workspace
     hold: Hold
@@ -53,6 +53,8 @@ class Run:
     drafts: dict[str, Draft] = field(default_factory=dict)
     parts: dict[str, Part] = field(default_factory=dict)
     written: dict[str, Written] = field(default_factory=dict)
+    claimed: bool = False
+    """Whether the label is ours: the intent file is written."""
     _published: list[str] = field(default_factory=list)
 
     @property
@@ -118,6 +120,8 @@ class Run:
         for draft in self.drafts.values():
             with suppress(BackupError):
                 draft.discard()
+        if not self.claimed:
+            return
         with suppress(BackupError):
             intents.undo(self.ws.storage, Intent(self.label, self.day, tuple(self._published)))
 
@@ -158,26 +162,23 @@ class Run:
 
 @contextmanager
 def running(ws: Workspace, hold: Hold, trigger: str, interval_hours: float) -> Iterator[Run]:
-    """Begin a run; whatever goes wrong inside leaves nothing behind."""
-    run = begin(ws, hold, trigger, interval_hours)
-    try:
-        yield run
-    except BaseException:
-        run.abandon()
-        raise
+    """W2: clear up after crashes, check the room, take a number and a label, write the intent file; then the body.
 
-
-def begin(ws: Workspace, hold: Hold, trigger: str, interval_hours: float) -> Run:
-    """W2: clear up after crashes, check the room, take a number and a label, and write the intent file."""
+    Whatever goes wrong inside leaves nothing behind.
+    """
     intents.recover(ws.storage)
     sets = ws.catalog.sets()
     check_room(ws, sets)
     bare_hands.leave_readme(ws.storage)
     run = Run(ws, hold, trigger, interval_hours, ws.clock(), _claim_number(ws, sets), warnings=list(hold.warnings))
-    while not _claim_label(run):
-        run.started = _next_second(run.started)
-    reach("W2")
-    return run
+    try:
+        while not _claim_label(run):
+            run.started = _next_second(run.started)
+        reach("W2")
+        yield run
+    except BaseException:
+        run.abandon()
+        raise
 
 
 def check_room(ws: Workspace, sets: Sequence[BackupSet]) -> None:
@@ -218,6 +219,7 @@ def _claim_label(run: Run) -> bool:
         intents.claim(run.ws.storage, Intent(run.label, run.day, (manifest.metadata_name(run.label), *names)))
     except FileExistsError:
         return False
+    run.claimed = True
     return True
 
 
