@@ -34,6 +34,12 @@ FORGIVING: Final[CodecOptions[dict[str, Any]]] = CodecOptions(
     datetime_conversion=DatetimeConversion.DATETIME_AUTO, unicode_decode_error_handler="replace")
 """Reads every document there can be; what it replaces is only shown, never written back."""
 
+
+def forgiving(collection: Collection[dict[str, Any]]) -> Collection[dict[str, Any]]:
+    """Give the collection reading with ``FORGIVING``; the in-memory demo, where nothing is unreadable, as it is."""
+    return collection.with_options(codec_options=FORGIVING) if isinstance(collection, Collection) else collection
+
+
 _listings: dict[tuple[int, str, str], Listing] = {}
 _listings_lock = threading.Lock()
 
@@ -70,7 +76,7 @@ class Listing:
     """One collection's sheet, and the stream that keeps it true. Safe to use from many threads."""
 
     def __init__(self, collection: Collection[dict[str, Any]]) -> None:
-        self._collection = collection.with_options(codec_options=FORGIVING)
+        self._collection = forgiving(collection)
         self._lock = threading.Lock()
         self._sheet: Sheet | None = None
         self._stream: CollectionChangeStream[dict[str, Any]] | None = None

@@ -20,7 +20,7 @@ from backup_engine.guarded import apply
 from equipment.domain.record import text
 from equipment.store import activity, keys
 from equipment.store.access import Db, Who, require
-from equipment.store.listing import FORGIVING
+from equipment.store.listing import forgiving
 from equipment.store.records import Entry, edited
 
 OPTIONS: Final = "Equipment_select_options"
@@ -39,7 +39,7 @@ def rows(db: Db) -> list[Entry]:
 def choices(db: Db) -> dict[str, list[str]]:
     """Give each column's choices in their order, without empty cells and repetitions."""
     found: dict[str, dict[str, None]] = {}
-    for row in db[OPTIONS].with_options(codec_options=FORGIVING).find({}, {"_id": 0}, sort=[("_id", 1)]):
+    for row in forgiving(db[OPTIONS]).find({}, {"_id": 0}, sort=[("_id", 1)]):
         for name, value in row.items():
             column = found.setdefault(name, {})
             if text(value).strip():
