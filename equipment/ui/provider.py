@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 import streamlit as st
+from streamlit.errors import StreamlitAuthError
 
 from equipment.accounts import oidc, setup
 from equipment.accounts.login import SignInRefused
@@ -13,6 +15,7 @@ from equipment.store import users
 from equipment.store.access import Db, Who, identify
 from equipment.ui.visitor import visitor
 
+log = logging.getLogger(__name__)
 _REFUSED: Final = "_equipment_provider_refused"
 
 
@@ -25,8 +28,16 @@ def offer(settings: Settings) -> None:
         st.error(refused, icon=":material/error:")
     if st.button("Sign in with your organisation", icon=":material/key:", width="stretch"):
         st.session_state.pop(_REFUSED, None)
-        st.login(settings.oidc_provider or None)
+        _begin(settings)
     st.caption("or with an account of this app")
+
+
+def _begin(settings: Settings) -> None:
+    try:
+        st.login(settings.oidc_provider or None)
+    except StreamlitAuthError as error:
+        log.error("EQUIPMENT_OIDC is on, but [auth] in the secrets file cannot be used: %s", type(error).__name__)
+        st.error("The identity provider is not configured. The server's log says more.", icon=":material/error:")
 
 
 def enter(db: Db, settings: Settings) -> Who | None:

@@ -1,0 +1,121 @@
+"""Sign-in through a real OpenID Connect provider that runs here, in a real browser."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+from urllib.request import Request, urlopen
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.server.running_app import RunningApp
+
+oidc_provider_mock = pytest.importorskip("oidc_provider_mock", reason="pip install -r requirements-dev.txt brings it")
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
+SECONDS = 30_000
+SECRETS = """
+[auth]
+redirect_uri = "{app}/oauth2callback"
+cookie_secret = "{secret}"
+client_id = "equipment"
+client_secret = "client secret of the test"
+server_metadata_url = "{provider}/.well-known/openid-configuration"
+"""
+COOKIE_SECRET = "cookie secret of the test, long enough for anybody"
+
+
+class AppWithProvider(RunningApp):
+    """An app whose secrets file names the provider and the app's own address."""
+
+    provider: str
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        secrets = self.folder / "secrets.toml"
+        secrets.write_text(SECRETS.format(app=self.url, secret=COOKIE_SECRET, provider=self.provider))
+        self.environment = {**self.environment, "STREAMLIT_SECRETS_FILES": str(secrets)}
+        return super()._start()
+
+
+@contextmanager
+def people(provider: str, **claims: dict[str, object]) -> Iterator[None]:
+    """Tell the provider who exists and what it says of them."""
+    for subject, said in claims.items():
+        body = json.dumps(said).encode()
+        kind = {"Content-Type": "application/json"}
+        request = Request(f"{provider}/users/{quote(subject)}", body, kind, method="PUT")
+        with urlopen(request, timeout=20) as answer:
+            assert answer.status == 204
+    yield
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[str]:
+    """A provider that knows an administrator, a technician and a stranger."""
+    with oidc_provider_mock.run_server_in_thread() as server:
+        address = f"http://localhost:{server.server_port}"
+        with people(
+            address,
+            ada={"name": "Ada Lovelace", "groups": ["chiefs", "lab"]}, bob={"name": "Bob", "groups": ["lab"]},
+            eve={"name": "Eve", "groups": ["elsewhere"]},
+        ):
+            yield address
+
+
+@pytest.fixture(scope="module")
+def app(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """The app with that provider; a local administrator exists too."""
+    AppWithProvider.provider = provider
+    folder: Path = tmp_path_factory.mktemp("oidc")
+    with AppWithProvider(
+        folder=folder, EQUIPMENT_ADMIN_USER="Local", EQUIPMENT_ADMIN_PASSWORD="correct horse battery",
+        EQUIPMENT_OIDC="true", EQUIPMENT_OIDC_ROLES='{"chiefs": "admin", "lab": "technician"}',
+    ) as running:
+        yield running
+
+
+def sign_in(page: Page, app: RunningApp, subject: str) -> None:
+    """Go to the provider and come back as *subject*."""
+    page.goto(app.url)
+    page.get_by_role("button", name="Sign in with your organisation").click(timeout=SECONDS)
+    page.get_by_placeholder("sub").fill(subject, timeout=SECONDS)
+    page.get_by_role("button", name="Authorize").click()
+
+
+def test_claims_decide_the_role(page: Page, app: RunningApp) -> None:
+    sign_in(page, app, "ada")
+
+    expect(page.get_by_role("tab", name="User Management")).to_be_visible(timeout=SECONDS)
+    expect(page.get_by_role("button", name="Ada Lovelace")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("tab", name="User Management")).to_be_visible(timeout=SECONDS)
+
+
+def test_others_get_the_role_of_their_group(page: Page, app: RunningApp) -> None:
+    sign_in(page, app, "bob")
+
+    expect(page.get_by_role("tab", name="Equipment Records")).to_be_visible(timeout=SECONDS)
+    expect(page.get_by_role("tab", name="User Management")).to_have_count(0)
+
+
+def test_without_a_role_nobody_gets_in(page: Page, app: RunningApp) -> None:
+    sign_in(page, app, "eve")
+
+    expect(page.get_by_text("has no role here")).to_be_visible(timeout=SECONDS)
+    expect(page.get_by_role("tab", name="Equipment Records")).to_have_count(0)
+
+
+def test_signed_out_means_the_provider_is_asked_again(page: Page, app: RunningApp, provider: str) -> None:
+    sign_in(page, app, "bob")
+    page.get_by_role("button", name="Bob").click(timeout=SECONDS)
+    page.get_by_role("menuitem", name="Log out").click()
+    page.wait_for_url(f"{provider}/**", timeout=SECONDS)  # to end the session there as well
+
+    page.goto(app.url)
+    expect(page.get_by_role("button", name="Sign in with your organisation")).to_be_visible(timeout=SECONDS)
+    assert COOKIE_SECRET not in app.console()
+    assert "client secret of the test" not in app.console()
