@@ -87,7 +87,7 @@ def _table(page: Page, columns: Sequence[Column], now: State, key: str) -> None:
         hide_index=True,
         column_order=table.order(columns),
         column_config=_config(page, columns, now),
-        height=min(HEIGHT, 38 + 35 * len(page.entries)),
+        height=min(HEIGHT, 37 + 35 * len(page.entries)),
         placeholder="",
         alt="Equipment list",
     )

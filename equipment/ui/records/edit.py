@@ -48,7 +48,7 @@ def show(app: App) -> None:
             key=key,
             hide_index=True,
             column_order=table.order(columns),
-            height=min(HEIGHT, 38 + 35 * len(grid.entries)),
+            height=min(HEIGHT, 37 + 35 * len(grid.entries)),
             column_config=_config(app, now, grid, columns),
             num_rows="fixed",
             placeholder="",

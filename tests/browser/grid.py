@@ -1,0 +1,67 @@
+"""Streamlit draws grids on a canvas: cells are reached by place and by keyboard, and read from a hidden table."""
+
+from __future__ import annotations
+
+from playwright.sync_api import FloatRect, Locator, Page, expect
+
+from tests.server.running_app import wait_for
+
+HEADER, ROW = 35, 35
+"""Heights in pixels of a grid's heading and of one row."""
+
+
+def grid(page: Page) -> Locator:
+    """Give the (first) grid, once it is drawn and the page is at rest."""
+    found = page.get_by_test_id("stDataFrame").first
+    expect(found).to_be_visible()
+    at_rest(page)
+    return found
+
+
+def at_rest(page: Page) -> None:
+    """Wait until the page has finished running."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def click(page: Page, row: int, x: int = 40) -> None:
+    """Click into a row, ``x`` pixels from the left edge; row -1 is the heading."""
+    found: list[FloatRect] = []
+    wait_for(lambda: _place(page, found), "the grid to stay in its place")
+    box = found[-1]
+    page.mouse.click(box["x"] + x, box["y"] + HEADER / 2 + (row + 1) * ROW)
+
+
+def tick(page: Page, row: int) -> None:
+    """Tick a row."""
+    click(page, row, 16)
+    at_rest(page)
+
+
+def type_into(page: Page, row: int, column: int, words: str) -> None:
+    """Type into a cell of an editable grid; columns count from the pinned first one."""
+    click(page, row, 20)
+    for step in range(column):
+        expect(cell(page, row, step)).to_have_attribute("aria-selected", "true")
+        page.keyboard.press("ArrowRight")
+    expect(cell(page, row, column)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    overlay = page.locator(".gdg-input")
+    expect(overlay).to_be_visible()
+    overlay.fill(words)
+    page.keyboard.press("Enter")
+    expect(cell(page, row, column)).to_have_text(words)
+    at_rest(page)
+
+
+def _place(page: Page, found: list[FloatRect]) -> bool:
+    """Whether the grid is where it was a moment ago; a page that still draws moves it."""
+    box = grid(page).bounding_box()
+    if box is None:
+        return False
+    found.append(box)
+    return len(found) > 1 and found[-1] == found[-2]
+
+
+def cell(page: Page, row: int, column: int) -> Locator:
+    """Give the hidden table's cell, for reading."""
+    return page.get_by_test_id(f"glide-cell-{column}-{row}").first

@@ -1,0 +1,161 @@
+"""The daily stories of the list in a real browser: find, edit, conflict, bulk edit, trash, order, open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from pymongo.database import Database
+
+from tests.browser import grid
+from tests.mongod import Mongod
+from tests.server.running_app import RunningApp, wait_for
+
+NAME, PASSWORD = "Ada", "correct horse battery"
+MODEL, SERIAL = 3, 4
+"""Places of columns in the grid; ID is 0."""
+
+pytestmark = pytest.mark.browser
+Db = Database[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def installation(shared_mongod: Mongod) -> Iterator[tuple[RunningApp, Db]]:
+    name = "records_in_the_browser"
+    with shared_mongod.client() as client:
+        with RunningApp(MONGODB_URI=shared_mongod.uri, MONGODB_DATABASE=name, EQUIPMENT_ADMIN_USER=NAME,
+                        EQUIPMENT_ADMIN_PASSWORD=PASSWORD) as app:
+            yield app, client[name]
+        client.drop_database(name)
+
+
+@pytest.fixture
+def app(installation: tuple[RunningApp, Db]) -> RunningApp:
+    return installation[0]
+
+
+@pytest.fixture
+def db(installation: tuple[RunningApp, Db]) -> Db:
+    """Eight records, anew for every test."""
+    db = installation[1]
+    db.Equipment.delete_many({})
+    db.Equipment_trash.delete_many({})
+    db.Equipment.insert_many([
+        {"ID": number, "Category": "Multimeter" if number % 2 else "Oscilloscope", "Vendor": "Fluke",
+         "Model": f"M{number}", "Serial": f"S{number}", "Location": "Lab 1", "Next Cal Date": "1.2.2031",
+         "uuid": f"u{number}"}
+        for number in range(1, 9)
+    ])
+    return db
+
+
+def sign_in(page: Page, app: RunningApp, path: str = "/") -> None:
+    page.goto(app.url + path)
+    page.get_by_label("Name").fill(NAME)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("tab", name="Equipment Records")).to_be_visible()
+
+
+def open_section(page: Page, name: str) -> None:
+    page.get_by_test_id("stButtonGroup").first.get_by_text(name, exact=True).click()
+    grid.at_rest(page)
+
+
+def field(db: Db, number: int, name: str) -> Any:
+    return (db.Equipment.find_one({"ID": number}) or {}).get(name)
+
+
+def test_find_a_thing_change_a_cell_review_and_save(page: Page, app: RunningApp, db: Db) -> None:
+    sign_in(page, app)
+    page.get_by_placeholder("Search all columns").fill("S7")
+    expect(page.get_by_text("1–1 of 1")).to_be_visible()
+    open_section(page, "Edit")
+
+    grid.type_into(page, 0, MODEL, "87V")
+    grid.type_into(page, 0, SERIAL, "007")
+    expect(page.get_by_text("2 edits in 1 record")).to_be_visible()
+    page.get_by_role("button", name="Review & Save").click()
+    expect(page.get_by_role("dialog").get_by_text("007")).to_be_visible()
+    page.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
+
+    wait_for(lambda: field(db, 7, "Serial") == "007", "the edits to be stored")
+    assert field(db, 7, "Model") == "87V"
+    expect(page.get_by_text("Nothing is stored before Review & Save")).to_be_visible()
+
+
+def test_two_browsers_edit_one_cell_and_the_second_decides(
+    page: Page, chromium: Browser, app: RunningApp, db: Db
+) -> None:
+    other_context = chromium.new_context(viewport={"width": 1400, "height": 900})
+    other = other_context.new_page()
+    for visitor in (page, other):
+        sign_in(visitor, app, "/?section=Edit")
+        grid.type_into(visitor, 0, MODEL, "mine" if visitor is page else "theirs")
+    other.get_by_role("button", name="Review & Save").click()
+    other.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
+    wait_for(lambda: field(db, 1, "Model") == "theirs", "the first save")
+    other_context.close()
+
+    page.get_by_role("button", name="Review & Save").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("1 conflict", exact=True)).to_be_visible()
+    expect(dialog.get_by_role("button", name="Save", exact=True)).to_be_disabled()
+    dialog.get_by_text("Mine: mine").click()
+    dialog.get_by_role("button", name="Save", exact=True).click()
+
+    wait_for(lambda: field(db, 1, "Model") == "mine", "the decision to be stored")
+
+
+def test_bulk_edit_shows_and_changes_exactly_what_matches(page: Page, app: RunningApp, db: Db) -> None:
+    sign_in(page, app, "/?is.Category=Oscilloscope")
+    grid.grid(page)
+
+    page.get_by_role("button", name="Bulk edit").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox", name="Column").click()
+    page.get_by_role("option", name="Location", exact=True).click()
+    dialog.get_by_label("New value").fill("Lab 9")
+    page.keyboard.press("Enter")
+    dialog.get_by_role("button", name="Change 4 records").click()
+
+    wait_for(lambda: db.Equipment.count_documents({"Location": "Lab 9"}) == 4, "the changes to be stored")
+    assert db.Equipment.count_documents({"Location": "Lab 9", "Category": "Oscilloscope"}) == 4
+    assert db.Equipment.count_documents({"Location": "Lab 1", "Category": "Multimeter"}) == 4
+
+
+def test_what_goes_to_the_trash_comes_back_exactly(page: Page, app: RunningApp, db: Db) -> None:
+    before = list(db.Equipment.find().sort("ID"))
+    sign_in(page, app)
+    for row in (0, 2):
+        grid.tick(page, row)
+    page.get_by_role("button", name="Move to trash").click()
+    wait_for(lambda: db.Equipment.count_documents({}) == 6, "two records to leave the list")
+
+    open_section(page, "Trash")
+    for row in (0, 1):
+        grid.tick(page, row)
+    page.get_by_role("button", name="Bring back 2").click()
+
+    wait_for(lambda: list(db.Equipment.find().sort("ID")) == before, "both to come back as they were")
+    assert db.Equipment_trash.count_documents({}) == 0
+
+
+def test_a_heading_orders_the_list_an_id_opens_the_record_and_a_reload_keeps_it(
+    page: Page, app: RunningApp, db: Db
+) -> None:
+    sign_in(page, app)
+    grid.click(page, -1, 150)
+    expect(page).to_have_url(f"{app.url}/?sort=Category")
+    grid.click(page, -1, 70)
+    expect(page).to_have_url(f"{app.url}/")
+    grid.click(page, -1, 70)
+    expect(page).to_have_url(f"{app.url}/?sort=-ID")
+
+    grid.click(page, 0, 70)
+    expect(page.get_by_role("heading", name="ID 8 · Fluke M8")).to_be_visible()
+    page.reload()
+
+    expect(page.get_by_role("heading", name="ID 8 · Fluke M8")).to_be_visible()
