@@ -31,14 +31,15 @@ class Catalog:
         self.unreadable: dict[str, str] = {}
         """Folders that could not be listed in the last look, and why."""
         self._parsed: dict[tuple[str, Entry], BackupSet] = {}
+        self._last: tuple[tuple[object, ...], BackupSet | None] | None = None
 
     def sets(self) -> list[BackupSet]:
         """Give every set in any folder, oldest first: legacy by label, then by ``seq``."""
         try:
             state = {entry.name for entry in self.storage.entries(STATE)}
-            claimed = intents.labels(self.storage)
         except BackupError:
-            state, claimed = set(), set()
+            state = set()
+        claimed = intents.labels(state)
         found: list[BackupSet] = []
         parsed: dict[tuple[str, Entry], BackupSet] = {}
         unreadable: dict[str, str] = {}
@@ -73,10 +74,17 @@ class Catalog:
                 return one
         raise NoBackupsFound(f"there is no backup {wanted!r} in {self.storage.describe()}")
 
-    def last(self) -> BackupSet | None:
-        """Give the set that decides when the next is due."""
+    def last(self, *, fresh: bool = True) -> BackupSet | None:
+        """Give the set that decides when the next is due.
+
+        Not ``fresh``, the answer is remembered until a name comes or goes in one of the folders: for page loads.
+        """
+        stamps = tuple(self.storage.stamp(folder) for folder in DAYS)
+        if not fresh and None not in stamps and self._last is not None and self._last[0] == stamps:
+            return self._last[1]
         usual = [one for one in self.sets() if one.state in ("complete", "legacy", "newer") and _counts(one)]
-        return usual[-1] if usual else None
+        self._last = (stamps, usual[-1] if usual else None)
+        return self._last[1]
 
     def newest_good(self) -> BackupSet | None:
         """Give the newest complete set that was not made by a restore or an import."""

@@ -52,11 +52,11 @@ def create(
     Raises ``BadInput`` for the interval, ``Busy``, ``DatabaseUnreachable``, ``NoSpace``, ``PermissionDenied``.
     """
     interval = check_interval(interval_hours)
-    if not force and (enough := _not_needed(ws, interval)):
+    if not force and (enough := _not_needed(ws, interval, fresh=False)):
         return enough
     reach("W0")
     with hold(ws, "backup") as held:
-        if not force and (enough := _not_needed(ws, interval)):
+        if not force and (enough := _not_needed(ws, interval, fresh=True)):
             return enough
         reach("W1")
         _settle_crashed_restores(ws, held)
@@ -106,8 +106,8 @@ def _settle_crashed_restores(ws: Workspace, held: Hold) -> None:
     recover_database(ws, held)
 
 
-def _not_needed(ws: Workspace, interval: float) -> Created | None:
-    last = ws.catalog.last()
+def _not_needed(ws: Workspace, interval: float, *, fresh: bool) -> Created | None:
+    last = ws.catalog.last(fresh=fresh)
     answer = due(last.started if last else None, ws.clock(), interval)
     return None if answer.is_due else Created(None, f"Backup not needed. {answer.why}")
 

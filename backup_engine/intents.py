@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -40,14 +41,14 @@ def clear(storage: Storage, label: str) -> None:
     storage.delete(STATE, _name(label))
 
 
-def labels(storage: Storage) -> set[str]:
-    """Labels on which a run is working or was when it died."""
-    return {match[1] for entry in storage.entries(STATE) if (match := _NAME.fullmatch(entry.name))}
+def labels(names: Iterable[str]) -> set[str]:
+    """Labels on which a run is working or was when it died, by the names in ``.state``."""
+    return {match[1] for name in names if (match := _NAME.fullmatch(name))}
 
 
 def recover(storage: Storage) -> list[str]:
     """Undo what crashed writers left, finish what crashed removers began; says what was done. Under the locks only."""
-    done = [_settle(storage, label) for label in sorted(labels(storage))]
+    done = [_settle(storage, label) for label in sorted(labels(entry.name for entry in storage.entries(STATE)))]
     return [line for line in done if line] + _sweep(storage)
 
 

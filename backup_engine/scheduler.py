@@ -84,7 +84,7 @@ class Scheduler:
 
     def due(self) -> Due:
         """Say whether a backup is due, from the folder and the remembered preferences: no MongoDB command."""
-        last = self.workspace.catalog.last()
+        last = self.workspace.catalog.last(fresh=False)
         return due(last.started if last else None, self.workspace.clock(), self.preferences.interval_hours)
 
     def page_check(self) -> Check | None:

@@ -59,6 +59,9 @@ class Storage(Protocol):
     def entries(self, folder: str) -> list[Entry]:
         """The regular files of a folder by name; empty when the folder does not exist. Links are not followed."""
 
+    def stamp(self, folder: str) -> object:
+        """A cheap mark that is another one after names came or went in a folder; ``None`` when that cannot be told."""
+
     def open(self, folder: str, name: str) -> BinaryIO:
         """Open a regular file for reading; raises ``BackupFileNotFound``, or ``PermissionDenied`` for anything that
         is not a regular file in that very folder."""

@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ from backup_engine.storage.disk_errors import disk_errors
 
 TEMPORARY = ".tmp-"
 _BUFFER = 1 << 20
+_TICK_SECONDS = 0.1
 _FOLDER = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]*")
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
@@ -49,6 +51,16 @@ class LocalStorage:
                 return sorted(_regular(found), key=lambda entry: entry.name)
         except BackupFileNotFound:
             return []
+
+    def stamp(self, folder: str) -> object:
+        """Give the folder's own times; None for one that changed so recently that a clock tick may hide more."""
+        try:
+            status = (self.root / folder).lstat()
+        except FileNotFoundError:
+            return "missing"
+        except OSError:
+            return None
+        return None if abs(time.time() - status.st_mtime) < _TICK_SECONDS else (status.st_ino, status.st_mtime_ns)
 
     def open(self, folder: str, name: str) -> BinaryIO:
         """Open a regular file for reading."""
@@ -215,10 +227,12 @@ class LocalDraft:
 
 def _regular(found: Iterator[os.DirEntry[str]]) -> Iterator[Entry]:
     for item in found:
-        with suppress(FileNotFoundError):
+        try:
             if item.is_file(follow_symlinks=False):
                 status = item.stat(follow_symlinks=False)
                 yield Entry(item.name, status.st_size, status.st_mtime)
+        except FileNotFoundError:
+            continue  # gone since the listing
 
 
 def _require_regular(mode: int, where: str) -> None:

@@ -19,6 +19,7 @@ class MemoryStorage:
     def __init__(self) -> None:
         self._files: dict[tuple[str, str], tuple[bytes, float]] = {}
         self._lock = Lock()
+        self._changes = 0
 
     def describe(self) -> str:
         """Name it so that no two stores share a name."""
@@ -33,6 +34,10 @@ class MemoryStorage:
         with self._lock:
             found = [(name, *stored) for (where, name), stored in self._files.items() if where == folder]
         return [Entry(name, len(data), modified) for name, data, modified in sorted(found)]
+
+    def stamp(self, folder: str) -> object:
+        """Give the number of changes so far."""
+        return self._changes
 
     def open(self, folder: str, name: str) -> BinaryIO:
         """Open for reading."""
@@ -54,6 +59,7 @@ class MemoryStorage:
     def delete(self, folder: str, name: str) -> None:
         """Forget a file."""
         with self._lock:
+            self._changes += 1
             self._files.pop(_place(folder, name), None)
 
     def sync(self, folder: str) -> None:
@@ -71,6 +77,7 @@ class MemoryStorage:
         with self._lock:
             if exclusive and (folder, name) in self._files:
                 raise FileExistsError(name)
+            self._changes += 1
             self._files[_place(folder, name)] = (bytes(data), time.time())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -287,12 +288,30 @@ def test_the_readme_lies_beside_the_backups_and_is_not_forced_on_anybody(ws: Wor
     assert shipped.read_text() == bare_hands.TEXT
 
 
-def test_the_page_load_check_asks_the_database_nothing(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_load_check_asks_the_database_nothing_and_lists_nothing(
+    ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     create(ws)
-    monkeypatch.setattr(locks, "hold", lambda *_: pytest.fail("took a lock"))
+    for day in tmp_path.iterdir():
+        os.utime(day, (1, 1))
     quiet = Workspace(**{**vars(ws), "connect": lambda: pytest.fail("asked the database")})
+    assert create(quiet).set is None
+    monkeypatch.setattr(locks, "hold", lambda *_: pytest.fail("took a lock"))
+    monkeypatch.setattr(ws.storage, "entries", lambda _: pytest.fail("listed a folder"))
 
     assert create(quiet).set is None
+
+
+def test_the_page_load_check_hears_of_other_people_s_backups(ws: Workspace, tmp_path: Path, clock: StillClock) -> None:
+    create(ws)
+    for day in tmp_path.iterdir():
+        os.utime(day, (1, 1))
+    assert create(ws).set is None
+    clock.pass_by(hours=2)
+    other = create(workspace(tmp_path, ws.connect(), clock=clock)).set
+
+    assert create(ws).set is None
+    assert ws.catalog.last(fresh=False) == other
 
 
 def test_clock_differences_do_not_make_negative_durations(ws: Workspace, clock: StillClock) -> None:

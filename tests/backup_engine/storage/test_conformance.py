@@ -94,6 +94,25 @@ def test_delete_is_quiet_about_what_is_gone(storage: Storage) -> None:
     assert storage.entries("monday") == storage.entries("friday") == []
 
 
+def test_the_stamp_of_a_folder_tells_when_names_came_or_went(storage: Storage) -> None:
+    def age() -> None:
+        if isinstance(storage, LocalStorage):
+            os.utime(storage.root / "monday", (1, next(moments)))
+
+    moments = iter(range(1, 9))
+    storage.put("monday", "a", b"")
+    age()
+    first = storage.stamp("monday")
+    assert first == storage.stamp("monday") is not None
+
+    storage.put("monday", "b", b"")
+    assert storage.stamp("monday") != first
+    age()
+    second = storage.stamp("monday")
+    storage.delete("monday", "a")
+    assert storage.stamp("monday") != second
+
+
 def test_a_missing_file_is_named(storage: Storage) -> None:
     with pytest.raises(BackupFileNotFound, match=r"friday/a\.csv"):
         storage.open("friday", "a.csv")
