@@ -156,7 +156,7 @@ class Capture:
                 self._swapped.add(self._staging[name])
             elif kind in ("insert", "update", "replace", "delete"):
                 self._note_write(change, kind, name, when)
-            elif kind in ("drop", "rename", "dropDatabase"):
+            elif self._keys.get(name) not in self._swapped:
                 raise RestoreStopped(f"{name} was dropped or renamed by someone else meanwhile")
             self._news.notify_all()
 

@@ -75,13 +75,12 @@ def _load(ws: Workspace, held: Hold, backup: BackupSet, one: Swap, watch: Watch)
     profile = LiveProfile.of(database[one.live]) if backup.state == "legacy" else None
     staging.create(database, one.staging, part.options)
     documents = contents.documents(ws, backup, one.key, live=profile, watch=watch)
-    loaded = staging.load(database, one.staging, documents, expected=part.records, phase=f"Loading {one.key}",
-                          watch=watch)
+    loaded = staging.load(database, one.staging, documents, expected=part.records, digest=not part.content_sha256,
+                          bypass="validator" in part.options, phase=f"Loading {one.key}", watch=watch)
     reach("D2")
     found = staging.build_and_measure(database, one.staging, part.indexes, total=loaded.records, watch=watch)
     reach("D3")
-    expected = part.content_sha256 or codec.digest_hex(loaded.digest)
-    staging.check(found, part.records if part.content_sha256 else loaded.records, expected, one.key)
+    staging.prove(found, loaded, part, one.key)
     return loaded.records
 
 

@@ -12,14 +12,16 @@ from typing import Any
 
 from bson import Timestamp
 from pymongo.database import Database
+from pymongo.errors import OperationFailure, PyMongoError
 
 from backup_engine import codec, contents, raw, reader
-from backup_engine.capabilities import database_errors
+from backup_engine.capabilities import named
 from backup_engine.capture import Capture, Event
 from backup_engine.deltas import apply_update
 from backup_engine.differential import Changes, write_changes
 from backup_engine.locks import Hold
 from backup_engine.model import SILENT, BackupSet, Watch
+from backup_engine.snapshot import SnapshotChanged
 from backup_engine.workspace import Workspace
 
 __all__ = ["Late"]
@@ -27,6 +29,8 @@ __all__ = ["Late"]
 PASSES = 3
 """Readings before the swap; with someone writing all the time there would be no end."""
 IDS = 1_000
+_NO_SUCH_INSTANT = (246, 239)
+"""SnapshotUnavailable, SnapshotTooOld."""
 Doc = dict[str, Any]
 State = dict[bytes, bytes | None]
 """Element of ``_id`` → the record, None when it was deleted."""
@@ -44,6 +48,7 @@ class Late:
         self.safety = safety
         self.as_of = as_of
         """The instant of which ``safety`` is the state."""
+        self._superseded: list[BackupSet] = []
         self._state: dict[str, State] = _read_state(ws, safety) if safety.kind == "differential" else {}
 
     @property
@@ -53,16 +58,23 @@ class Late:
 
     def settle(self, watch: Watch = SILENT) -> None:
         """R6: read again what was touched, until nothing more was (or three times)."""
+        events: list[Event] = []
         for number in range(1, PASSES + 1):
             watch.step("Saving changes made meanwhile", number, PASSES)
             instant = self._capture.fence()
-            touched = _by_key(self._capture.take(instant))
-            for key, events in touched.items():
-                self._read_again(key, [event.identity for event in events], instant)
+            events += self._capture.take(instant)
+            try:
+                for key, touched in _by_key(events).items():
+                    self._read_again(key, [event.identity for event in touched], instant)
+            except SnapshotChanged:  # somebody made an index that very moment
+                if number == PASSES:
+                    raise
+                continue
             self.as_of = instant
-            if not touched:
+            if not events:
                 return
             self._write(watch)
+            events.clear()
 
     def finish(self, keys: Sequence[str], watch: Watch = SILENT) -> int:
         """R8: replay what came between the last reading and the swap. Gives the number of records concerned."""
@@ -105,12 +117,16 @@ class Late:
         return found
 
     def _write(self, watch: Watch) -> None:
-        """Write a differential set that holds all of it; the one before holds less and goes."""
-        before = self.safety
+        """Write a differential set that holds all of it, what the one before holds included."""
+        if self.safety.kind == "differential":
+            self._superseded.append(self.safety)
         changes = {key: _changes(state) for key, state in self._state.items()}
         self.safety = write_changes(self._ws, self._held, self._full, changes, trigger="pre_restore", watch=watch)
-        if before.kind == "differential":
-            self._ws.catalog.remove(before)
+
+    def remove_superseded(self) -> None:
+        """Remove the differential sets that a later one contains. Called once the journal names the later one."""
+        while self._superseded:
+            self._ws.catalog.remove(self._superseded.pop())
 
 
 def _by_key(events: Any) -> dict[str, list[Event]]:
@@ -147,7 +163,13 @@ def _read_at(database: Database[Doc], name: str, identities: Sequence[bytes], in
     """Read records as they were at an instant of the recent past."""
     query: Any = raw.filter_by_ids(identities)
     command = {"find": name, "filter": query, "readConcern": {"level": "snapshot", "atClusterTime": instant}}
-    with database_errors(database):
+    try:
         cursor: Any = database.with_options(codec_options=raw.RAW).cursor_command(command, codec_options=raw.RAW)
         for document in cursor:
             yield document.raw
+    except OperationFailure as problem:
+        if problem.code in _NO_SUCH_INSTANT:
+            raise SnapshotChanged(str(problem)) from problem
+        raise named(problem, database) from problem
+    except PyMongoError as problem:
+        raise named(problem, database) from problem

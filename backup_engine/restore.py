@@ -25,13 +25,13 @@ from backup_engine.errors import (
 from backup_engine.failpoints import reach
 from backup_engine.journal import Entry, Swap
 from backup_engine.live_profile import LiveProfile
-from backup_engine.locks import Hold, Purpose, hold
+from backup_engine.locks import Hold, hold
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.replacing import After, Replacing, incomplete, open_capture
 from backup_engine.replacing_plainly import replace_plainly
 from backup_engine.workspace import Workspace
 
-__all__ = ["RestorePlan", "Restored", "plan_replace", "replace", "replace_under"]
+__all__ = ["RestorePlan", "Restored", "plan_replace", "replace", "replace_held"]
 
 
 @dataclass(frozen=True)
@@ -87,27 +87,26 @@ def replace(
     Raises whatever stopped it before anything changed (``RestoreStopped``, ``VerificationFailed``, ``Busy``, …), or
     ``RestoreIncomplete`` when the data was replaced and something after that failed.
     """
-    return replace_under(ws, plan, "restore", actor=actor, after=after, watch=watch)
-
-
-def replace_under(
-    ws: Workspace, plan: RestorePlan, purpose: Purpose, *, actor: str, after: After | None, watch: Watch
-) -> Restored:
-    """Replace, telling others at the lock whether it is a restore or an undo."""
-    with hold(ws, purpose) as held:
+    with hold(ws, "restore") as held:
         recovery.recover(ws, held)
-        keys = _checked_keys(ws, plan.backup, plan.keys)
-        _verify(ws, plan.backup, keys, watch)
-        run = Replacing(ws, held, plan.backup, _entry(ws, plan.backup, keys, purpose, actor), watch)
-        if not held.capabilities.commands:
-            replace_plainly(run)
-            return _restored(run, held)
-        for key in keys:
-            swap.refuse_unsupported(held.need_database(), held.capabilities, ws.source(key).collection,
-                                    plan.backup.parts[key].options)
-        reach("R1")
-        _run(run, after)
+        return replace_held(ws, held, plan, actor=actor, after=after, watch=watch)
+
+
+def replace_held(
+    ws: Workspace, held: Hold, plan: RestorePlan, *, actor: str, after: After | None, watch: Watch
+) -> Restored:
+    """Replace under locks that the caller holds, everything of the past being recovered."""
+    keys = _checked_keys(ws, plan.backup, plan.keys)
+    _verify(ws, plan.backup, keys, watch)
+    run = Replacing(ws, held, plan.backup, _entry(ws, plan.backup, keys, held.purpose, actor), watch)
+    if not held.capabilities.commands:
+        replace_plainly(run)
         return _restored(run, held)
+    for one in run.entry.swaps:
+        swap.refuse_unsupported(run.database, held.capabilities, one.live, plan.backup.parts[one.key].options)
+    reach("R1")
+    _run(run, after)
+    return _restored(run, held)
 
 
 def _run(run: Replacing, after: After | None) -> None:

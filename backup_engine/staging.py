@@ -23,9 +23,9 @@ from pymongo.errors import BulkWriteError, PyMongoError
 from backup_engine import codec, raw
 from backup_engine.capabilities import database_errors, named
 from backup_engine.errors import BackupError, RestoreStopped, VerificationFailed
-from backup_engine.model import SILENT, Batch, Watch
+from backup_engine.model import SILENT, Batch, Part, Watch
 
-__all__ = ["Loaded", "create", "drop", "load", "violations"]
+__all__ = ["Loaded", "build_and_measure", "check", "create", "drop", "load", "prove", "violations"]
 
 CHUNK = 2_000
 """Documents per insert; 2,000 was the fastest of 500–10,000 for records of half a KiB."""
@@ -43,7 +43,7 @@ class Loaded:
 
     records: int = 0
     digest: int = 0
-    """Sum of the digests of the documents sent."""
+    """Sum of the digests of the documents sent, where asked for."""
     errors: list[BaseException] = field(default_factory=list)
 
 
@@ -66,14 +66,18 @@ def drop(database: Database[Doc], name: str) -> None:
 
 
 def load(
-    database: Database[Doc], name: str, batches: Iterable[Batch], *, expected: int | None = None,
-    phase: str = "Loading", watch: Watch = SILENT,
+    database: Database[Doc], name: str, batches: Iterable[Batch], *, expected: int | None = None, digest: bool = False,
+    bypass: bool = False, phase: str = "Loading", watch: Watch = SILENT,
 ) -> Loaded:
-    """Insert every document. Raises ``RestoreStopped`` naming the rows when an ``_id`` occurs twice."""
+    """Insert every document. Raises ``RestoreStopped`` naming the rows when an ``_id`` occurs twice.
+
+    ``digest`` adds up what is sent: for sets that do not say what they hold. ``bypass`` passes the validator by, which
+    needs a privilege of its own, so it is asked for only where there is a validator.
+    """
     collection = database.get_collection(name, codec_options=raw.RAW, write_concern=WriteConcern(w=1))
     loaded = Loaded()
     chunks: queue.Queue[_Chunk | None] = queue.Queue(maxsize=THREADS * 2)
-    threads = [threading.Thread(target=_insert_all, args=(collection, chunks, loaded), daemon=True)
+    threads = [threading.Thread(target=_insert_all, args=(collection, chunks, loaded, bypass), daemon=True)
                for _ in range(THREADS)]
     for thread in threads:
         thread.start()
@@ -82,7 +86,8 @@ def load(
             if loaded.errors:
                 break
             watch.step(phase, chunk.first_row - 1, expected)
-            loaded.digest += codec.digest_of(chunk.documents)
+            if digest:
+                loaded.digest += codec.digest_of(chunk.documents)
             loaded.records += len(chunk.documents)
             chunks.put(chunk)
     finally:
@@ -108,6 +113,14 @@ def build_and_measure(
         measured = _measure(database, name, total, watch)
         building.result()
     return measured
+
+
+def prove(found: tuple[int, int], loaded: Loaded, part: Part, name: str) -> None:
+    """Raise ``VerificationFailed`` unless the collection holds what the set promises (a legacy set: what was sent)."""
+    if part.content_sha256:
+        check(found, part.records, part.content_sha256, name)
+    else:
+        check(found, loaded.records, codec.digest_hex(loaded.digest), name)
 
 
 def check(found: tuple[int, int], records: int, content_sha256: str, name: str) -> None:
@@ -140,26 +153,29 @@ def _chunks(batches: Iterable[Batch]) -> Iterator[_Chunk]:
         yield _Chunk(row, held)
 
 
-def _insert_all(collection: Collection[Any], chunks: queue.Queue[_Chunk | None], loaded: Loaded) -> None:
+def _insert_all(
+    collection: Collection[Any], chunks: queue.Queue[_Chunk | None], loaded: Loaded, bypass: bool
+) -> None:
     while (chunk := chunks.get()) is not None:
         if loaded.errors:
             continue  # keep taking, so that the reader never waits for room
         try:
-            _insert(collection, chunk)
+            _insert(collection, chunk, bypass)
         except (PyMongoError, BackupError) as problem:
             loaded.errors.append(problem)
 
 
-def _insert(collection: Collection[Any], chunk: _Chunk) -> None:
+def _insert(collection: Collection[Any], chunk: _Chunk, bypass: bool) -> None:
     documents = [RawBSONDocument(document) for document in chunk.documents]
     try:
-        collection.insert_many(documents, ordered=False, bypass_document_validation=True)
+        collection.insert_many(documents, ordered=False, bypass_document_validation=bypass or None)
     except BulkWriteError as problem:
         raise _refused_rows(problem, chunk) from problem
     for document in chunk.documents:
         if codec.has_zero_timestamp(document):
             again = {"$replaceWith": {"$literal": RawBSONDocument(document)}}
-            collection.update_one(raw.filter_by_id(raw.id_of(document)), [again], bypass_document_validation=True)
+            collection.update_one(raw.filter_by_id(raw.id_of(document)), [again],
+                                  bypass_document_validation=bypass or None)
 
 
 def _refused_rows(problem: BulkWriteError, chunk: _Chunk) -> RestoreStopped:

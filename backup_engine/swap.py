@@ -21,7 +21,8 @@ from backup_engine.journal import Swap
 
 __all__ = ["Live", "happened", "look", "refuse_unsupported", "rename", "uuid_of"]
 
-MAX_TIME_MS = 30_000
+MAX_TIME_MS = 10_000
+"""Others wait while the rename waits for its lock (an open transaction can hold it up); then rather give up."""
 WRITE_CONCERN = {"w": "majority", "j": True, "wtimeout": MAX_TIME_MS}
 SETTLE_SECONDS = 20.0
 """How long to wait for a server that went away during the rename before leaving the question to recovery."""

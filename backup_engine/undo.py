@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 
-from backup_engine import journal
+from backup_engine import journal, recovery
 from backup_engine.errors import DatabaseUnreachable, NoBackupsFound
+from backup_engine.locks import hold
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.replacing import After
-from backup_engine.restore import Restored, plan_replace, replace_under
+from backup_engine.restore import Restored, plan_replace, replace_held
 from backup_engine.workspace import Workspace
 
 __all__ = ["undo", "undoable"]
@@ -29,11 +30,13 @@ def undo(ws: Workspace, *, actor: str = "", after: After | None = None, watch: W
 
     Raises ``NoBackupsFound`` when there is nothing to undo, and what ``restore.replace`` raises.
     """
-    safety, keys = _last(ws)
-    if safety is None:
-        raise NoBackupsFound("there is no restore to undo")
-    plan = plan_replace(ws, safety, keys, watch=watch)
-    return replace_under(ws, plan, "undo", actor=actor, after=after, watch=watch)
+    with hold(ws, "undo") as held:
+        recovery.recover(ws, held)  # a restore that crashed is finished first: it is the last one
+        safety, keys = _last(ws)
+        if safety is None:
+            raise NoBackupsFound("there is no restore to undo")
+        plan = plan_replace(ws, safety, keys, watch=watch)
+        return replace_held(ws, held, plan, actor=actor, after=after, watch=watch)
 
 
 def _last(ws: Workspace) -> tuple[BackupSet | None, tuple[str, ...]]:

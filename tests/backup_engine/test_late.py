@@ -115,7 +115,28 @@ def test_only_the_last_differential_stays(ws: Workspace, database: Database[Doc]
         database.Equipment.delete_one({"_id": 3})
         swap.rename(database, SWAP)
         late.finish(["equipment"])
+        late.remove_superseded()
 
         assert [(one.kind, one.trigger) for one in ws.catalog.sets()] == [
             ("full", "pre_restore"), ("differential", "pre_restore")]
         assert ws.catalog.sets()[-1] == late.safety
+
+
+def test_an_index_made_between_fence_and_reading_is_no_obstacle(
+    ws: Workspace, database: Database[Doc], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fence, fences = Capture.fence, list[Any]()
+
+    def disturbed(capture: Capture) -> Any:
+        fences.append(fence(capture))
+        if len(fences) == 1:
+            database.Equipment.create_index("v.n")
+        return fences[-1]
+
+    monkeypatch.setattr(Capture, "fence", disturbed)
+    with late_of(ws) as late:
+        database.Equipment.delete_one({"_id": 2})
+        late.settle()
+
+        assert len(fences) == 3
+        assert _state(ws, late.safety).keys() == set(range(20)) - {2}

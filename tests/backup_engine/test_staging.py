@@ -94,10 +94,12 @@ def test_options_and_indexes_come_back_in_their_order(database: Database[Doc]) -
 def test_records_that_break_the_validator_are_loaded_and_counted(database: Database[Doc]) -> None:
     validator = {"$jsonSchema": {"required": ["name"]}}
     staging.create(database, "stage", {"validator": validator})
-    staging.load(database, "stage", [_batch([{"_id": 1}, {"_id": 2, "name": "x"}, {"_id": 3, "t": Timestamp(0, 0)}])])
+    documents = [{"_id": 1}, {"_id": 2, "name": "x"}, {"_id": 3, "t": Timestamp(0, 0)}]
+
+    staging.load(database, "stage", [_batch(documents)], bypass=True)
 
     assert staging.violations(database, "stage", validator) == 2
-    assert database.stage.count_documents({}) == 3
+    assert _stored(database) == {bson.encode(document) for document in documents}
 
 
 def test_the_same_id_twice_names_the_row(database: Database[Doc]) -> None:

@@ -122,8 +122,6 @@ def test_undo_after_the_crash_brings_back_the_last_moment_too(
 ) -> None:
     ws = _prepare(database, tmp_path)
     _killed_at(shared_mongod, database, tmp_path, step)
-    with hold(ws, "recover") as held:
-        recovery.recover(ws, held)
 
     undo.undo(ws)
 
