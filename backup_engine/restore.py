@@ -171,7 +171,7 @@ def _entry(ws: Workspace, backup: BackupSet, keys: tuple[str, ...], purpose: str
 
 def _unchanged(problem: BackupError) -> BackupError:
     """Say that nothing changed; errors with a name and an exit code of their own keep them."""
-    if type(problem) is BackupError:
+    if problem.exit_code == BackupError.exit_code:
         return RestoreStopped(problem.detail, hint=problem.hint)
     if not isinstance(problem, (RestoreStopped, Cancelled)) and "unchanged" not in problem.hint:
         problem.hint = f"{problem.hint} The current data is unchanged.".strip()

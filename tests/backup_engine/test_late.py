@@ -11,12 +11,13 @@ import bson
 import pytest
 from pymongo.database import Database
 
-from backup_engine import codec, contents, create, journal, swap, verify
+from backup_engine import codec, contents, create, journal, late as late_module, swap, verify
 from backup_engine.capture import Capture
 from backup_engine.journal import Entry, Swap
 from backup_engine.late import Late
 from backup_engine.locks import hold
 from backup_engine.model import BackupSet
+from backup_engine.snapshot import SnapshotChanged
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import workspace
 
@@ -122,21 +123,21 @@ def test_only_the_last_differential_stays(ws: Workspace, database: Database[Doc]
         assert ws.catalog.sets()[-1] == late.safety
 
 
-def test_an_index_made_between_fence_and_reading_is_no_obstacle(
+def test_an_instant_the_server_no_longer_has_is_taken_anew(
     ws: Workspace, database: Database[Doc], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fence, fences = Capture.fence, list[Any]()
+    read_at, instants = late_module._read_at, list[Any]()
 
-    def disturbed(capture: Capture) -> Any:
-        fences.append(fence(capture))
-        if len(fences) == 1:
-            database.Equipment.create_index("v.n")
-        return fences[-1]
+    def disturbed(database: Any, name: str, identities: Any, instant: Any) -> Any:
+        instants.append(instant)
+        if len(instants) == 1:
+            raise SnapshotChanged("no such instant")
+        return read_at(database, name, identities, instant)
 
-    monkeypatch.setattr(Capture, "fence", disturbed)
+    monkeypatch.setattr(late_module, "_read_at", disturbed)
     with late_of(ws) as late:
         database.Equipment.delete_one({"_id": 2})
         late.settle()
 
-        assert len(fences) == 3
+        assert len(set(instants)) == 2
         assert _state(ws, late.safety).keys() == set(range(20)) - {2}
