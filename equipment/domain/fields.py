@@ -120,6 +120,8 @@ def read_number(text: str) -> float | None:
     if last >= 0:
         mark, tail = digits[last], digits[last + 1 :]
         other = "," if mark == "." else "."
+        if digits.count(mark) > 1 and any(len(group) != 3 for group in digits.split(mark)[1:]):
+            return None
         grouping = digits.count(mark) > 1 or (len(tail) == 3 and other not in digits and digits.lstrip("-")[0] != "0")
         whole = digits[:last].replace(".", "").replace(",", "")
         digits = whole + tail if grouping else f"{whole}.{tail}"

@@ -1,0 +1,149 @@
+"""The sheet finds, counts and orders as people expect, over texts as they were typed."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from equipment.domain.fields import TYPES, USUAL_TYPES
+from equipment.domain.query import Query
+from equipment.domain.search import Sheet
+
+TODAY = date(2026, 3, 2)
+KINDS = {name: TYPES[kind] for name, kind in USUAL_TYPES.items()}
+ROWS = [
+    (
+        "a",
+        {
+            "ID": "10",
+            "Vendor": "Keysight",
+            "Category": "Scope",
+            "Serial": "S1",
+            "Purchase Value": "3,000",
+            "Next Cal Date": "1.1.2026",
+        },
+    ),
+    (
+        "b",
+        {
+            "ID": "9",
+            "Vendor": "Fluke",
+            "Category": "Meter",
+            "Serial": " s1 ",
+            "Purchase Value": "~500",
+            "Next Cal Date": "20.03.26",
+        },
+    ),
+    (
+        "c",
+        {
+            "ID": "2",
+            "Vendor": "Fluke",
+            "Category": "Scope",
+            "Serial": "",
+            "Purchase Value": "leased",
+            "Next Cal Date": "2027-01-01",
+        },
+    ),
+    (
+        "d",
+        {
+            "ID": "x",
+            "Vendor": "",
+            "Category": "Meter",
+            "Comments": "50 Ω (.*) $where",
+            "Next Cal Date": "NO CAL NEEDED",
+        },
+    ),
+]
+SHEET = Sheet.of(ROWS)
+
+
+def found(query: Query, sheet: Sheet = SHEET) -> str:
+    return "".join(sheet.keys(sheet.find(query, KINDS, TODAY)))
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("fluke", "bc"),
+        ("FLUKE scope", "c"),
+        ("(.*)", "d"),
+        ("$where", "d"),
+        (".", "abd"),
+        ("ω", "d"),
+        ("s1", "ab"),
+        ('"fluke scope"', ""),
+        ("", "abcd"),
+        ("fluke keysight", ""),
+    ],
+)
+def test_search(text: str, keys: str) -> None:
+    assert found(Query(text=text)) == keys
+
+
+@pytest.mark.parametrize(
+    ("query", "keys"),
+    [
+        (Query(sort="ID"), "cbad"),
+        (Query(sort="ID", descending=True), "dabc"),
+        (Query(sort="Purchase Value"), "bacd"),
+        (Query(sort="Vendor"), "bcad"),
+        (Query(sort="Vendor", descending=True), "acbd"),
+        (Query(sort="Next Cal Date"), "abcd"),
+        (Query(sort="no such column"), "abcd"),
+    ],
+)
+def test_order_follows_numbers_and_dates_and_leaves_empty_cells_last(query: Query, keys: str) -> None:
+    assert found(query) == keys
+
+
+@pytest.mark.parametrize(
+    ("query", "keys"),
+    [
+        (Query(only="overdue"), "a"),
+        (Query(only="due"), "b"),
+        (Query(only="no serial"), "cd"),
+        (Query(only="same serial"), "ab"),
+        (Query(choices={"Vendor": ("Fluke", "")}), "bcd"),
+        (Query(contains={"Serial": "S"}), "ab"),
+        (Query(lows={"Purchase Value": "1000"}), "a"),
+        (Query(highs={"Purchase Value": "3,000"}), "ab"),
+        (Query(lows={"Next Cal Date": "2026-01-02"}, highs={"Next Cal Date": "31.12.2026"}), "b"),
+        (Query(choices={"no such column": ("x",)}), ""),
+    ],
+)
+def test_filters(query: Query, keys: str) -> None:
+    assert found(query) == keys
+
+
+def test_counts_of_a_column_follow_the_other_filters_and_not_its_own() -> None:
+    query = Query(choices={"Category": ("Scope",), "Vendor": ("Fluke",)})
+
+    assert SHEET.facet("Vendor", query, KINDS, TODAY) == [("Fluke", 1), ("Keysight", 1)]
+    assert SHEET.facet("Category", query, KINDS, TODAY) == [("Meter", 1), ("Scope", 1)]
+
+
+def test_the_numbers_above_the_list() -> None:
+    counts = SHEET.counts(TODAY)
+
+    assert (counts.records, counts.overdue, counts.due, counts.no_serial, counts.same_serial) == (4, 1, 1, 2, 2)
+
+
+def test_changes_give_a_new_sheet_with_new_columns_and_leave_the_old_one() -> None:
+    later = SHEET.with_changes([("b", {"ID": "9", "Vendor": "Hioki"}), ("e", {"Colour": "blue"})], ["a"])
+
+    assert found(Query(text="hioki"), later) == "b"
+    assert found(Query(text="blue"), later) == "e"
+    assert found(Query(text="keysight"), later) == ""
+    assert "Colour" in later.columns
+    assert found(Query(text="keysight")) == "a"
+
+
+def test_an_empty_list() -> None:
+    empty = Sheet.of([])
+
+    assert found(Query(text="x", sort="ID", only="overdue"), empty) == ""
+    assert empty.counts(TODAY).records == 0
+    assert empty.facet("Vendor", Query(), KINDS, TODAY) == []
