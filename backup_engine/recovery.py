@@ -39,7 +39,7 @@ def recover_database(ws: Workspace, hold: Hold) -> list[str]:
 def _settle(ws: Workspace, hold: Hold, entry: Entry) -> str:
     database = hold.need_database()
     swapped = [one for one in entry.swaps if swap.happened(database, one)]
-    if not swapped:
+    if not swapped and not entry.changed:
         for one in entry.swaps:
             staging.drop(database, one.staging)
         journal.close(database, entry, "stopped", problem="interrupted")
@@ -69,10 +69,9 @@ def _go_forward(ws: Workspace, hold: Hold, entry: Entry) -> str:
 
 
 def _swap_the_rest(run: Replacing, safety: BackupSet) -> None:
-    if all(swap.happened(run.database, one) for one in run.entry.swaps):
-        return
-    run.settle()
-    run.swap()
+    if not run.entry.changed and not all(swap.happened(run.database, one) for one in run.entry.swaps):
+        run.settle()
+        run.swap()
 
 
 def _close_with(hold: Hold, entry: Entry, problem: BackupError) -> None:

@@ -81,6 +81,21 @@ def test_after_the_swap_it_is_finished(
     assert [one["status"] for one in database[journal.COLLECTION].find()] == ["done"]
 
 
+def test_a_list_that_somebody_moved_after_the_swap_is_not_taken_for_the_old_one(
+    ws: Workspace, database: Database[Doc], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _crash_at(ws, monkeypatch, "R7")
+    entry = journal.running(database)[0]
+    journal.advance(database, entry, changed=True)
+    database.Equipment.rename("Moved")
+
+    said = _recover(ws)
+
+    assert "was finished, but" in said[0]
+    assert database.Moved.count_documents({}) == 30
+    assert undo.undoable(ws) is not None
+
+
 def test_half_swapped_goes_forward_and_keeps_what_was_written_meanwhile(
     ws: Workspace, database: Database[Doc], monkeypatch: pytest.MonkeyPatch
 ) -> None:
