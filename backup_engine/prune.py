@@ -23,6 +23,8 @@ from backup_engine.workspace import Workspace
 __all__ = ["Pruned", "acknowledge", "delete", "halted", "pin", "prune", "unpin"]
 
 FILE = "retention.json"
+WAIT_SECONDS = 5.0
+"""A person who pins a set need not learn that a backup has just begun."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ def _held(ws: Workspace, hold: locks.Hold | None, purpose: locks.Purpose) -> Ite
     if hold is not None:
         yield hold
         return
-    with locks.hold(ws, purpose, wait=5) as held:
+    with locks.hold(ws, purpose, wait=WAIT_SECONDS) as held:
         yield held
 
 

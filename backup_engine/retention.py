@@ -8,6 +8,9 @@ nothing by being switched on. Only a complete set older than ``keep_days`` may g
   differential,
 * a set dated in the future, damaged, of the original system or of a newer format.
 
+Nothing goes at all while the clock looks wrong, or after a collection has shrunk by more than half, until an admin
+acknowledges it.
+
 *Good* is a complete set made by a backup (not a safety set, not an import) that no verification has found bad.
 """
 
@@ -15,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from backup_engine.model import BackupSet
@@ -71,19 +74,32 @@ def decide(
     """
     good = good_sets(sets, bad)
     protected = _protected(sets, good, now)
-    origin = good[-1].started if good else now
+    ages = _ages(sets, good)
     limit = timedelta(days=keep_days)
-    decisions = [_decision(one, origin, limit, protected, bool(good)) for one in sets]
+    decisions = [_decision(one, age, limit, protected) for one, age in zip(sets, ages, strict=True)]
     return _keep_bases(decisions)
 
 
-def _decision(
-    backup: BackupSet, origin: datetime, limit: timedelta, protected: dict[str, str], any_good: bool
-) -> Decision:
-    age = origin - backup.started
+def _ages(sets: Sequence[BackupSet], good: Sequence[BackupSet]) -> list[timedelta]:
+    """Ages relative to the newest good set, in the order given.
+
+    A set made while the clock was set back looks older than it is: it is no older than the sets made before it.
+    What is dated after the newest good set says nothing about others.
+    """
+    if not good:
+        return [timedelta(0)] * len(sets)
+    newest = good[-1].started
+    reached: dict[str, datetime] = {}
+    latest = datetime.min.replace(tzinfo=UTC)
+    for one in sorted((one for one in sets if one.seq), key=lambda one: one.seq):
+        if one.started <= newest:
+            latest = max(latest, one.started)
+        reached[_identity(one)] = max(latest, one.started)
+    return [newest - max(one.started, reached.get(_identity(one), one.started)) for one in sets]
+
+
+def _decision(backup: BackupSet, age: timedelta, limit: timedelta, protected: dict[str, str]) -> Decision:
     reason = protected.get(_identity(backup), "")
-    if not reason and not any_good:
-        reason = "there is no good backup to measure from"
     if not reason and age <= limit:
         reason = f"within {_days(limit)} of the newest good backup"
     if reason:
@@ -98,8 +114,9 @@ def _protected(sets: Sequence[BackupSet], good: Sequence[BackupSet], now: dateti
         reason = _own_reason(backup, now)
         if reason:
             reasons[_identity(backup)] = reason
-    if good:
-        reasons.setdefault(_identity(good[-1]), "the newest good backup")
+    if not good:
+        return {_identity(one): "there is no good backup to measure from" for one in sets}
+    reasons.setdefault(_identity(good[-1]), "the newest good backup")
     for key in {key for backup in good for key in backup.parts}:
         filled = next((one for one in reversed(good) if one.counts.get(key, 0) > 0), None)
         if filled is not None:

@@ -174,8 +174,9 @@ def test_killed_while_deleting_is_finished_by_recovery(tmp_path: Path, monkeypat
     assert not [path for path in tmp_path.rglob("*") if any(one.label in path.name for one in sets[:4])]
 
 
-def test_two_at_once_take_turns(tmp_path: Path) -> None:
+def test_two_at_once_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ws, _, _ = daily(tmp_path, 2)
+    monkeypatch.setattr(prune, "WAIT_SECONDS", 0)
 
     with hold(ws, "prune"), pytest.raises(Busy):
         prune.delete(ws, ws.catalog.sets()[0])

@@ -212,3 +212,11 @@ def test_list_that_came_back_does_not_stop_the_run() -> None:
     sets = [make_set(1, NOW - 3 * DAY), make_set(2, NOW - 2 * DAY, {"equipment": 0}), make_set(3, NOW - DAY)]
 
     assert halted(sets, NOW) == ""
+
+
+def test_set_made_while_the_clock_was_back_is_as_young_as_those_before_it() -> None:
+    wrong = make_set(101, NOW - 10 * DAY)
+    sets = [*hourly(100, NOW - 2 * DAY), wrong, *hourly(40, first_seq=102)]
+
+    assert deleted(sets) == []
+    assert next(one.age for one in decide(sets, NOW) if one.backup.seq == 101) == 2 * DAY
