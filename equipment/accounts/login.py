@@ -9,6 +9,7 @@ from typing import Final
 
 from backup_engine.errors import BadInput
 from equipment.accounts.passwords import LONGEST, PASSWORDS, Passwords, check_rules
+from equipment.domain.agents import browser_of
 from equipment.domain.names import name_key
 from equipment.store import activity, attempts, credentials, moments, sessions
 from equipment.store.access import Account, Db, Who, identify
@@ -68,7 +69,7 @@ def open_for(
     )
     credentials.visited(db, key, now=now)
     who = Who(session, account.name, visitor.address)
-    activity.record(db, who, "sign_in", f"user:{key}", note=visitor.agent[:200])
+    activity.record(db, who, "sign_in", f"user:{key}", note=browser_of(visitor.agent))
     return who, account
 
 

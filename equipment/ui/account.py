@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from backup_engine.errors import BackupError
+from equipment.domain.agents import browser_of
 from equipment.store import sessions, users
 from equipment.ui import login, password
 from equipment.ui.context import App
@@ -44,7 +45,7 @@ def _sessions(app: App) -> None:
     found = sessions.of_user(app.database, app.account.key)
     st.dataframe(
         [{"This one": one.id == app.who.session, "Since": one.created, "Last seen": one.seen, "Address": one.address,
-          "Browser": one.agent} for one in found],
+          "Browser": browser_of(one.agent) or one.agent} for one in found],
         hide_index=True, height="content", column_config={"Since": MOMENT, "Last seen": MOMENT},
     )
     if st.button("End all sessions", icon=":material/logout:", help="Signs you out everywhere, here as well."):

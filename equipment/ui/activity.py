@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from equipment.domain.deeds import in_words
 from equipment.domain.differences import differences
 from equipment.domain.record import text
 from equipment.exchange.export import to_csv
@@ -80,7 +81,7 @@ def _page_number(found: int) -> int:
 
 def _table(app: App, entries: list[dict[str, Any]]) -> dict[str, Any] | None:
     rows = [
-        {"When": entry["at"], "Who": entry["who"], "Action": entry["action"], "Target": entry["target"],
+        {"When": entry["at"], "Who": entry["who"], "What": in_words(entry["action"]), "Target": entry["target"],
          "Change": _in_short(entry), "Note": entry["note"]}
         | ({"From": entry["address"]} if app.may("users.manage") else {})
         for entry in entries
@@ -109,7 +110,8 @@ def _short(value: Any) -> str:
 
 def _entry(entry: dict[str, Any]) -> None:
     with st.container(border=True):
-        st.markdown(f"**{entry['action']}** by **{entry['who']}** at {entry['at'].astimezone():%Y-%m-%d %H:%M:%S}")
+        when = entry["at"].astimezone()
+        st.markdown(f"**{in_words(entry['action'])}** by **{entry['who']}** at {when:%Y-%m-%d %H:%M:%S}")
         st.text(f"{entry['target']}  {entry['note']}".strip())
         changed = differences(entry["before"], entry["after"])
         if not changed:

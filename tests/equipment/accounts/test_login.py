@@ -20,7 +20,7 @@ from equipment.store.activity import Filter
 from tests.equipment.accounts.cheap import CHEAP, PASSWORD
 
 Db = Database[dict[str, Any]]
-HERE = Visitor("192.0.2.1", "test browser")
+HERE = Visitor("192.0.2.1", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_signed_in(database: Db, bob: str) -> None:
 
     assert require(database, who, "records.edit").name == "Bob"
     (entry,) = activity.find(database, Filter(actions=("sign_in",)))
-    assert (entry["who"], entry["address"], entry["note"]) == ("Bob", "192.0.2.1", "test browser")
+    assert (entry["who"], entry["address"], entry["note"]) == ("Bob", "192.0.2.1", "Firefox on Linux")
 
 
 def test_with_the_real_parameters(database: Db) -> None:

@@ -1,0 +1,29 @@
+"""What the activity log's action words mean to people."""
+
+from __future__ import annotations
+
+from typing import Final
+
+WORDS: Final = {
+    "records.add": "Added a record", "records.edit": "Changed a record", "records.bulk_edit": "Changed records in bulk",
+    "records.import": "Imported records", "records.delete": "Moved to trash", "records.bring_back": "Brought back",
+    "records.purge": "Removed for good", "options.edit": "Changed options", "columns.manage": "Changed columns",
+    "views.save": "Saved a view", "views.delete": "Deleted a view", "sample.load": "Loaded sample data",
+    "backup.create": "Backup", "backup.replace": "Restore (replace)", "backup.merge": "Restore (merge)",
+    "backup.undo": "Undo of a restore", "backup.verify": "Verified a backup", "backup.drill": "Restore drill",
+    "backup.pin": "Pinned a backup", "backup.unpin": "Unpinned a backup", "backup.delete": "Deleted a backup",
+    "backup.settings": "Changed backup settings", "backup.auto.created": "Automatic backup",
+    "sign_in": "Signed in", "sign_in.failed": "Failed sign-in", "sign_out": "Signed out",
+    "sign_out.everywhere": "Signed out everywhere", "user.create": "Created an account", "user.role": "Changed a role",
+    "user.disable": "Disabled an account", "user.enable": "Enabled an account", "user.reset": "Reset a password",
+    "user.password": "Changed the password", "user.sign_up": "Asked for an account",
+    "user.approve": "Approved an account", "user.reject": "Rejected an account", "settings.sign_up": "Switched self sign-up",
+}
+
+
+def in_words(action: str) -> str:
+    """Give what *action* means; a word nobody described is shown as it is."""
+    if action in WORDS:
+        return WORDS[action]
+    begun = action.removesuffix(".failed")
+    return f"{WORDS[begun]} failed" if begun != action and begun in WORDS else action

@@ -1,0 +1,91 @@
+"""User Management without a browser: what an administrator sees and does there, and who never gets that far."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+from streamlit.testing.v1 import AppTest
+
+from equipment.store import users
+from equipment.store.access import SYSTEM, USERS
+from tests.equipment.store.people import signed_in
+
+Db = Database[dict[str, Any]]
+
+
+def _script(database, who):  # without types: it runs as a script of its own
+    from equipment.settings import Settings
+    from equipment.store.access import Account
+    from equipment.ui import boundary, users
+    from equipment.ui.context import App
+
+    with boundary.guard("User Management"):
+        users.show(App(Settings(), database, who, Account("x", "x", "admin")))
+
+
+def page(database: Db, role: Any = "admin") -> AppTest:
+    """Draw the screen for somebody of that role, whatever the page believes about them."""
+    return AppTest.from_function(_script, args=(database, signed_in(database, role)), default_timeout=60).run()
+
+
+def press(test: AppTest, label: str) -> AppTest:
+    """Press a button."""
+    return next(button for button in test.button if button.label == label).click().run()
+
+
+@pytest.mark.parametrize("role", ["user", "technician", "manager"])
+def test_the_database_decides_not_the_page(database: Db, role: str) -> None:
+    test = page(database, role)
+
+    assert [error.value.partition(":")[0] for error in test.error] == ["Admin only"]
+    assert not test.button
+
+
+def test_everybody_is_listed(database: Db) -> None:
+    users.create(database, SYSTEM, "Bob", "technician")
+
+    test = page(database)
+
+    assert list(test.dataframe[0].value["Name"]) == ["Bob", "some admin"]
+    assert list(test.dataframe[0].value["State"]) == ["One-time code not used yet", "Active"]
+
+
+def test_a_request_is_approved_with_a_role(database: Db) -> None:
+    users.insert(database, users.new_document("Eve", "user", "pending", by="sign-up"))
+    test = page(database)
+
+    test.selectbox(key="approve_role_eve").select("technician")
+    press(test, "Approve")
+
+    assert (database[USERS].find_one({"_id": "eve"}) or {})["role"] == "technician"
+    assert (database[USERS].find_one({"_id": "eve"}) or {})["state"] == "active"
+
+
+def test_a_request_is_rejected_with_a_reason(database: Db) -> None:
+    users.insert(database, users.new_document("Eve", "user", "pending", by="sign-up"))
+    test = page(database)
+
+    test.text_input(key="reason_eve").input("Not of this lab")
+    press(test, "Reject")
+
+    assert (database[USERS].find_one({"_id": "eve"}) or {})["note"] == "Not of this lab"
+
+
+def test_somebody_else_was_faster(database: Db) -> None:
+    users.insert(database, users.new_document("Eve", "user", "pending", by="sign-up"))
+    test = page(database)
+    users.reject(database, SYSTEM, "eve", "no")
+
+    press(test, "Approve")
+
+    assert not test.exception
+
+
+def test_self_sign_up_is_switched(database: Db) -> None:
+    test = page(database)
+
+    test.toggle[0].set_value(True).run()
+
+    assert (database["equipment_settings"].find_one({"_id": "sign_up"}) or {})["open"] is True
