@@ -25,8 +25,14 @@ from backup_engine.raw import PYTHON, filter_by_ids
 
 BATCH_BYTES = 4 << 20
 """What a batch from a stand-in without raw batches holds at most; the server sends up to 16 MiB."""
-_SNAPSHOT_UNAVAILABLE = 246
-_SNAPSHOT_TOO_OLD = 239
+_START_AGAIN = frozenset({
+    246,  # SnapshotUnavailable
+    239,  # SnapshotTooOld
+    175,  # QueryPlanKilled: the collection was dropped or renamed under the cursor
+    43,  # CursorNotFound
+    26,  # NamespaceNotFound
+})
+_BAD_HINT = 2
 _INTERNAL = ("idIndex",)
 
 
@@ -60,6 +66,8 @@ class Snapshot:
         self._names = {source.key: source.collection for source in sources}
         self._session = session
         self._before = self._look()
+        self._empty: dict[str, set[bool]] = {key: set() for key in self._names}
+        """What the readings of a collection said: one answer, unless it was away in between."""
 
     def options(self, key: str) -> Mapping[str, Any]:
         """Options of the collection as ``create`` takes them."""
@@ -81,12 +89,15 @@ class Snapshot:
         """Fix the instant now, by a first read."""
         if self._session is not None:
             for key in self._names:
-                for _ in self._find(key, {}, limit=1):
-                    break
+                self._empty[key].add(next(self._find(key, {}, limit=1), None) is None)
 
     def read(self, key: str) -> Iterator[Batch]:
         """Give all documents in ``_id`` order, whole BSON documents by the batch. Raises ``SnapshotChanged``."""
-        yield from self._find(key, {})
+        empty = True
+        for batch in self._find(key, {}):
+            empty = False
+            yield batch
+        self._empty[key].add(empty)
 
     def read_some(self, key: str, identities: Sequence[bytes]) -> Iterator[Batch]:
         """Give the documents with these ``_id`` elements, as far as they exist."""
@@ -94,8 +105,11 @@ class Snapshot:
 
     def changed(self) -> None:
         """Raise ``SnapshotChanged`` when a collection was dropped, renamed, created, or indexed or set anew."""
+        self.establish()
         after = self._look()
         for key, name in self._names.items():
+            if len(self._empty[key]) > 1:
+                raise SnapshotChanged(f"{name} was away for a while")
             if _identity(self._before[key]) != _identity(after[key]):
                 raise SnapshotChanged(f"{name} was dropped, renamed, created, or got other indexes or options")
 
@@ -109,7 +123,7 @@ class Snapshot:
             with collection.find_raw_batches(query, session=self._session, limit=limit, **hint) as batches:
                 yield from filter(None, batches)
         except OperationFailure as problem:
-            if problem.code in (_SNAPSHOT_UNAVAILABLE, _SNAPSHOT_TOO_OLD):
+            if problem.code in _START_AGAIN or (hint and problem.code == _BAD_HINT):
                 raise SnapshotChanged(str(problem)) from problem
             raise named(problem, self._database) from problem
         except PyMongoError as problem:

@@ -69,6 +69,32 @@ def test_the_set_is_taken_again_and_shows_the_state_after_the_change(
         assert sorted(index["name"] for index in part.indexes) == sorted(collection.index_information())
 
 
+@pytest.mark.parametrize("back", ["after reading", "before the end"])
+def test_a_collection_that_was_away_while_it_should_be_read(
+    ws: Workspace, database: Live, monkeypatch: pytest.MonkeyPatch, back: str
+) -> None:
+    """Renamed away and back it has the same UUID, and reads as empty in between."""
+    real, tries = snapshot.Snapshot.read, list[str]()
+
+    def reading(view: snapshot.Snapshot, key: str) -> Iterator[bytes]:
+        tries.append(key)
+        away = len(tries) == 1
+        if away:
+            database.Equipment.rename("elsewhere")
+        yield from real(view, key)
+        if away and back == "after reading":
+            database.elsewhere.rename("Equipment")
+        if len(tries) == 2 and back == "before the end":
+            database.elsewhere.rename("Equipment")
+
+    monkeypatch.setattr(snapshot.Snapshot, "read", reading)
+
+    backup = create(ws).set
+
+    assert backup is not None
+    assert backup.counts == {"equipment": 20, "select_options": 5}
+
+
 def test_a_collection_created_meanwhile_is_in_the_set(
     ws: Workspace, database: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
