@@ -1,0 +1,148 @@
+"""Whole backups, differentials, restores, merges and comparisons on a real server, against what the drivers allow."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import bson
+from bson.raw_bson import RawBSONDocument
+from pymongo.database import Database
+
+from backup_engine import contents, failpoints, merge as merging
+from backup_engine.api import DatabaseBackupRestore, Preferences, Scheduler, Source, compare, plan_replace, replace
+from backup_engine.codec import split
+from backup_engine.create import create
+from backup_engine.model import BackupSet, Batch
+from scripts.bench_parts import backup
+from scripts.bench_parts.documents import raw_batches
+from scripts.bench_parts.table import Line, median, timed
+
+KEY, NAME = "equipment", "Equipment"
+INDEXED = ("ID", "Serial")
+CHANGES = 100
+CHUNK = 2_000
+
+
+class Bench:
+    """One database with one collection of the usual documents, and an engine over it."""
+
+    def __init__(self, database: Database[dict[str, Any]], folder: Path, count: int, rounds: int) -> None:
+        self.database, self.count, self.rounds = database, count, rounds
+        self.live = database[NAME]
+        self.system = DatabaseBackupRestore(
+            connect=lambda: database, backup_folder=str(folder), sources=(Source(KEY, NAME),)
+        )
+        self.ws = self.system.workspace
+        backup.fill(self.live, count)
+        for field in INDEXED:
+            self.live.create_index(field)
+
+    def lines(self) -> list[Line]:
+        """Measure everything."""
+        find = median(lambda: backup.decoded_and_dropped(self.live), self.rounds)
+        whole = median(self._full, self.rounds)
+        newest = self._newest()
+        return [
+            Line("full backup, committed and read back", whole, "find() decoded", find, 2.0),
+            Line("differential backup, 100 changes", self._differential(), "full backup", whole, 1 / 20),
+            self._replace(newest),
+            self._merge(newest),
+            self._compare(newest),
+            self._page_check(),
+        ]
+
+    def _full(self) -> BackupSet:
+        made = create(self.ws, force=True, kind="full").set
+        assert made is not None
+        return made
+
+    def _newest(self) -> BackupSet:
+        newest = self.ws.catalog.newest_good()
+        assert newest is not None
+        return newest
+
+    def _differential(self) -> float:
+        seconds = []
+        for round_ in range(self.rounds):
+            for number in range(CHANGES):
+                place = bson.ObjectId((number * (self.count // CHANGES)).to_bytes(12, "big"))
+                self.live.update_one({"_id": place}, {"$set": {"Comments": f"round {round_}"}})
+            seconds.append(timed(lambda: create(self.ws, force=True, kind="differential")))
+        return statistics.median(seconds)
+
+    def _replace(self, newest: BackupSet) -> Line:
+        """Time what comes between the safety set (R3) and the swap (R7): staging, indexes, digest, swap."""
+        marks: dict[str, float] = {}
+        for step in ("R3", "R7"):
+            failpoints.hooks[step] = lambda step=step: marks.__setitem__(step, time.perf_counter())  # type: ignore[misc]
+        seconds = []
+        try:
+            for _ in range(min(self.rounds, 3)):
+                replace(self.ws, plan_replace(self.ws, newest, (KEY,)))
+                seconds.append(marks["R7"] - marks["R3"])
+        finally:
+            failpoints.hooks.clear()
+        floor = median(self._insert, min(self.rounds, 3))
+        work = "replace: staging, indexes, digest, swap"
+        return Line(work, statistics.median(seconds), "insert_many + indexes", floor, 2.0)
+
+    def _insert(self) -> None:
+        target = self.database["floor"]
+        target.drop()
+        for batch in raw_batches(self.count):
+            documents = [RawBSONDocument(document) for document in split(batch)]
+            for start in range(0, len(documents), CHUNK):
+                target.insert_many(documents[start : start + CHUNK], ordered=False)  # type: ignore[arg-type]
+        for field in INDEXED:
+            target.create_index(field)
+
+    def _merge(self, newest: BackupSet) -> Line:
+        """Change one record in a hundred, then merge it back; the safety set is not counted."""
+        safety: list[float] = []
+        usual = merging.write_set
+
+        def counted(*args: Any, **options: Any) -> BackupSet:
+            start = time.perf_counter()
+            made = usual(*args, **options)
+            safety.append(time.perf_counter() - start)
+            return made
+
+        seconds = []
+        merging.write_set = counted
+        try:
+            for _ in range(min(self.rounds, 3)):
+                self.live.update_many({"ID": {"$mod": [100, 0]}}, {"$set": {"Comments": "changed"}})
+                total = timed(lambda: merging.merge(self.ws, merging.plan(self.ws, newest, KEY)))
+                seconds.append(total - safety[-1])
+        finally:
+            merging.write_set = usual
+        floor = median(lambda: self._decode_both(newest), min(self.rounds, 3))
+        return Line("merge, 1 % changed", statistics.median(seconds), "decoding both sides", floor, 2.5)
+
+    def _decode_both(self, newest: BackupSet) -> None:
+        backup.decoded_and_dropped(self.live)
+        _decode(contents.documents(self.ws, newest, KEY))
+
+    def _compare(self, newest: BackupSet) -> Line:
+        self.live.update_many({"ID": {"$mod": [100, 1]}}, {"$set": {"Comments": "changed again"}})
+        other = self._full()
+
+        def both() -> None:
+            _decode(contents.documents(self.ws, newest, KEY))
+            _decode(contents.documents(self.ws, other, KEY))
+
+        seconds = median(lambda: compare(self.ws, newest, other, KEY), min(self.rounds, 3))
+        return Line("compare two backups", seconds, "decoding both once", median(both, min(self.rounds, 3)), 1.5)
+
+    def _page_check(self) -> Line:
+        scheduler = Scheduler(self.ws, Preferences(interval_hours=168))
+        return Line("page-load check, not due (reach: 5 ms)", median(scheduler.page_check, 200), "5 ms", 0.005, 1.0)
+
+
+def _decode(batches: Iterable[Batch]) -> None:
+    for batch in batches:
+        bson.decode_all(batch)
