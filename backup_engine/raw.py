@@ -46,12 +46,13 @@ def documents_of(batch: bytes) -> Iterator[bytes]:
 def elements(document: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Give ``(name, element)`` of each top-level field in order. Raises ``BackupError`` for an unknown type byte."""
     position, last = 4, len(document) - 1
+    find, fixed = document.index, _FIXED.get
     while position < last:
         kind = document[position]
-        end_of_name = document.index(0, position + 1)
-        value = end_of_name + 1
-        stop = value + _value_size(document, kind, value)
-        yield document[position + 1 : end_of_name], document[position : position + 1] + document[value:stop]
+        value = find(0, position + 1) + 1
+        size = fixed(kind)
+        stop = value + (_value_size(document, kind, value) if size is None else size)
+        yield document[position + 1 : value - 1], document[position : position + 1] + document[value:stop]
         position = stop
 
 
