@@ -17,7 +17,7 @@ from equipment.accounts.passwords import PASSWORDS, Passwords
 from equipment.store import activity, attempts, moments, users
 from equipment.store.access import SYSTEM, USERS, Who, identify, require
 from equipment.store.activity import Filter
-from tests.equipment.accounts.cheap import CHEAP, PASSWORD
+from tests.equipment.accounts.cheap import CHEAP, PASSWORD, counting
 
 Db = Database[dict[str, Any]]
 HERE = Visitor("192.0.2.1", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
@@ -74,6 +74,20 @@ def test_accounts_that_cannot_sign_in(database: Db, bob: str, change: dict[str, 
     database[USERS].update_one({"_id": bob}, {"$set": change})
 
     assert refusal(database, "Bob", PASSWORD) == REFUSED
+
+
+def test_every_refusal_costs_the_same_work(database: Db, bob: str) -> None:
+    work = []
+    users.create(database, SYSTEM, "coded", "user")
+    users.create(database, SYSTEM, "disabled", "user", password_hash=CHEAP.hash(PASSWORD))
+    users.disable(database, SYSTEM, "disabled")
+    for name in ("Bob", "nobody", "coded", "disabled", "\x00", "x" * 10_000):
+        hasher, passwords = counting()
+        with pytest.raises(SignInRefused):
+            login.sign_in(database, name, "wrong password", HERE, passwords=passwords)
+        work.append(hasher.verified)
+
+    assert work == [1] * 6
 
 
 def test_a_thousand_wrong_passwords(database: Db, bob: str) -> None:

@@ -7,17 +7,7 @@ from argon2 import PasswordHasher
 
 from backup_engine.errors import BadInput
 from equipment.accounts.passwords import LONGEST, PASSWORDS, Passwords, check_rules
-from tests.equipment.accounts.cheap import CHEAP, PASSWORD
-
-
-class Counting(PasswordHasher):
-    """Counts how often the expensive work is done."""
-
-    verified = 0
-
-    def verify(self, hash: str | bytes, password: str | bytes) -> bool:
-        self.verified += 1
-        return super().verify(hash, password)  # type: ignore[return-value]
+from tests.equipment.accounts.cheap import CHEAP, PASSWORD, counting
 
 
 def test_the_real_parameters() -> None:
@@ -46,8 +36,7 @@ def test_without_a_usable_hash_nothing_is_right(stored: str | None) -> None:
 
 
 def test_unknown_and_known_names_cost_one_verification_each() -> None:
-    hasher = Counting(time_cost=1, memory_cost=8, parallelism=1)
-    passwords = Passwords(hasher)
+    hasher, passwords = counting()
     stored = passwords.hash(PASSWORD)
 
     passwords.check(stored, "wrong password")
