@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Literal
 
 Kind = Literal["date", "not needed", "empty", "unreadable"]
@@ -44,6 +45,7 @@ _MONTHS = {
 }
 
 
+@lru_cache(maxsize=100_000)
 def read_date(text: str) -> Reading:
     """Say what a text means as a date; pure, and the same everywhere."""
     typed = text.strip().strip("()")

@@ -28,6 +28,10 @@ Row = tuple[str, Mapping[str, str]]
 """A record's key and its texts by column."""
 
 KEY = "\x00key"
+ALL = "\x00all"
+"""All texts of a row, in lower case: made once per changed row, so that a search after a save need not join anew."""
+MOST_TERMS = 32
+MOST_CHUNKS = 16
 BETWEEN = "\x1f"
 """Stands between the cells of a row when all of them are searched, so that no term matches across two."""
 
@@ -49,6 +53,7 @@ class Sheet:
     def __init__(self, table: pa.Table) -> None:
         self._table = table
         self._memo: dict[Any, Any] = {}
+        self._terms: dict[str, Mask] = {}
 
     @classmethod
     def of(cls, rows: Iterable[Row]) -> Sheet:
@@ -61,14 +66,14 @@ class Sheet:
     @property
     def columns(self) -> list[str]:
         """Names of the columns found in the data, usual ones first."""
-        return arrange(name for name in self._table.column_names if name != KEY)
+        return arrange(name for name in self._table.column_names if name not in (KEY, ALL))
 
     def with_changes(self, changed: Sequence[Row], gone: Iterable[str] = ()) -> Sheet:
         """Give the sheet after these records changed or were added, and those went."""
         leaving = pa.array([key for key, _ in changed] + list(gone), pa.large_string())
         kept = self._table.filter(pc.invert(pc.is_in(self._table[KEY], value_set=leaving)))
         both = pa.concat_tables([kept, _table(changed)], promote_options="default")
-        return Sheet(both.combine_chunks())
+        return Sheet(both.combine_chunks() if both[KEY].num_chunks > MOST_CHUNKS else both)
 
     def keys(self, rows: Rows) -> list[str]:
         """Give the keys of these rows."""
@@ -119,7 +124,7 @@ class Sheet:
     def _mask(self, query: Query, types: Mapping[str, FieldType], today: date, aside: str = "") -> Mask:
         mask: Mask = np.ones(len(self), dtype=bool)
         for term in query.terms():
-            mask &= _bools(pc.match_substring(self._everything(), term))
+            mask &= self._having(term)
         if query.only:
             mask &= self._only(query.only, today)
         for column, values in query.choices.items():
@@ -201,14 +206,13 @@ class Sheet:
     def _lower(self, column: str) -> pa.Array:
         return self._once(("lower", column), lambda: pc.utf8_lower(self.texts(column)))
 
-    def _everything(self) -> pa.Array:
-        return self._once("everything", self._join)
-
-    def _join(self) -> pa.Array:
-        if not self.columns:
-            return pa.repeat(pa.scalar("", pa.large_string()), len(self))
-        separator = pa.scalar(BETWEEN, pa.large_string())
-        return pc.binary_join_element_wise(*(self._lower(name) for name in self.columns), separator)
+    def _having(self, term: str) -> Mask:
+        """Say which rows hold a term; the last few answers are kept, as the counts of every column ask again."""
+        if term not in self._terms:
+            while len(self._terms) >= MOST_TERMS:
+                self._terms.pop(next(iter(self._terms)))
+            self._terms[term] = _bools(pc.match_substring(self._table[ALL], term))
+        return self._terms[term]
 
     def _once(self, name: Any, make: Callable[[], Any]) -> Any:
         if name not in self._memo:
@@ -228,8 +232,16 @@ def _table(rows: Iterable[Row]) -> pa.Table:
             column.append(text)
     for column in cells.values():
         column.extend([None] * (len(keys) - len(column)))
-    arrays = {KEY: keys, **cells}
-    return pa.table({name: pa.array(values, pa.large_string()) for name, values in arrays.items()})
+    columns = {name: pa.array(values, pa.large_string()) for name, values in cells.items()}
+    return pa.table({KEY: pa.array(keys, pa.large_string()), ALL: _joined(columns, len(keys)), **columns})
+
+
+def _joined(columns: Mapping[str, pa.Array], rows: int) -> pa.Array:
+    if not columns:
+        return pa.array([""] * rows, pa.large_string())
+    separator = pa.scalar(BETWEEN, pa.large_string())
+    filled = (pc.fill_null(column, "") for column in columns.values())
+    return pc.utf8_lower(pc.binary_join_element_wise(*filled, separator))
 
 
 def _bools(array: pa.Array) -> Mask:
