@@ -25,7 +25,8 @@ from equipment.settings import Settings, divert_backups
 if TYPE_CHECKING:
     from equipment.embedded import Embedded
 
-__all__ = ["Choice", "can_write", "choose", "close", "connect", "get_client", "label", "start_demo"]
+__all__ = ["Choice", "can_write", "choose", "close", "connect", "get_client", "label", "start_demo",
+           "unreachable"]
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,8 @@ PATIENCE_WHEN_DOWN_SECONDS = 0.7
 REPEAT_SECONDS = 1.0
 CLOSE_SECONDS = 0.5
 WRITE_CHECK_SECONDS = 30.0
-UNAUTHORIZED = frozenset({13, 18, 8000})
+LOGIN_REFUSED = frozenset({18, 8000})
+UNAUTHORIZED = 13
 
 
 class Choice(StrEnum):
@@ -108,7 +110,7 @@ def connect(settings: Settings) -> Db:
         try:
             client = _answering(client, settings)
         except PyMongoError as error:
-            failure = _unreachable(settings, error)
+            failure = unreachable(settings, error)
             _process.down = (time.monotonic() + REPEAT_SECONDS, failure)
             raise failure from None
         _process.down = None
@@ -200,7 +202,7 @@ def _open(uri: str, settings: Settings) -> Client:
             serverSelectionTimeoutMS=int(PATIENCE_SECONDS * 1000), connectTimeoutMS=int(PATIENCE_SECONDS * 1000),
         )
     except (PyMongoError, ValueError, TypeError) as error:
-        raise _unreachable(settings, error) from None
+        raise unreachable(settings, error) from None
 
 
 def _ping(client: Client) -> None:
@@ -258,14 +260,16 @@ def _close_client() -> None:
     _process.may_write = (float("-inf"), True)
 
 
-def _unreachable(settings: Settings, error: Exception) -> DatabaseUnreachable:
-    """Say why in words; the driver's own text may quote the connection string, so it is not repeated."""
+def unreachable(settings: Settings, error: Exception) -> DatabaseUnreachable:
+    """Put a driver's error in words; its own text may quote the connection string and is not repeated."""
     return DatabaseUnreachable(f"{label(settings)}: {_reason(error)}")
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, OperationFailure) and error.code in UNAUTHORIZED:
+    if isinstance(error, OperationFailure) and error.code in LOGIN_REFUSED:
         return "the user name or password is refused"
+    if isinstance(error, OperationFailure) and error.code == UNAUTHORIZED:
+        return "the database user may not read and write there, or a user name and password are missing"
     if isinstance(error, InvalidURI | ValueError | TypeError):
         return "the connection string cannot be read (special characters in the password must be percent-encoded)"
     if isinstance(error, ConfigurationError):

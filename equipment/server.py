@@ -77,13 +77,20 @@ def connector(settings: Settings) -> Connect:
 
 
 def prepare(settings: Settings, db: Database[dict[str, Any]]) -> None:
-    """Do what a database needs once per process: indexes, the first administrator or the set-up code. Repeatable."""
+    """Do what a database needs once per process: indexes, the first administrator or the set-up code. Repeatable.
+
+    Raises ``DatabaseUnreachable`` when the database does not let us.
+    """
     where = database.label(settings)
     with _preparing:
-        if where not in _prepared:
+        if where in _prepared:
+            return
+        try:
             setup.prepare(db, settings)
             setup.announce(db, settings)
-            _prepared.add(where)
+        except PyMongoError as error:
+            raise database.unreachable(settings, error) from error
+        _prepared.add(where)
 
 
 def _start(warm_up: Callable[[], None]) -> None:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
+from pymongo.errors import ConnectionFailure
 
-from backup_engine.errors import BackupError
+from backup_engine.errors import BackupError, DatabaseUnreachable
 
 __all__ = ["explain", "guard", "on_script_error"]
 
@@ -26,6 +27,9 @@ def guard(screen: str) -> Iterator[None]:
         yield
     except BackupError as error:
         explain(error)
+    except ConnectionFailure:
+        log.warning("the database went away while %s was drawn", screen)
+        explain(DatabaseUnreachable("the server does not answer any more", hint="Reload the page to see more."))
     except Exception:  # noqa: BLE001 - the boundary: an unforeseen fault is logged whole and shown in words
         st.error(_in_words(screen, _logged(screen)), icon=":material/error:")
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from pymongo.database import Database
+from pymongo.errors import AutoReconnect, OperationFailure
 from streamlit.testing.v1 import AppTest
 
 from backup_engine.errors import BadInput, NoSpace
@@ -174,6 +175,29 @@ def test_a_known_fault_says_what_to_do(
 
     assert "Not enough disk space: 12 MB are missing" in words(test)
     assert "Free some space." in words(test)
+
+
+def test_a_database_that_goes_away_while_a_screen_is_drawn_is_named(
+    here: Settings, database: Db, drawn: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(app: object) -> None:
+        raise AutoReconnect("connection closed")
+
+    monkeypatch.setattr(sys.modules["fake_screen_0"], "show", fail)
+
+    assert "Database connection failed: the server does not answer any more" in words(visit(database, "manager"))
+
+
+def test_a_database_user_without_rights_is_a_page_of_its_own(here: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(db: object, settings: object) -> None:
+        raise OperationFailure("not authorized on x to execute command", 13)
+
+    monkeypatch.setattr("equipment.accounts.setup.prepare", refuse)
+
+    said = words(visit())
+
+    assert "Database connection failed" in said
+    assert "may not read and write there" in said
 
 
 def test_an_ended_session_is_out_at_the_next_rerun(here: Settings, database: Db, drawn: list[str]) -> None:
