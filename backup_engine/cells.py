@@ -14,11 +14,12 @@ from typing import Any
 import orjson
 from bson import Binary, Decimal128, Int64, ObjectId
 
+from backup_engine.bulk import CELLS, VALUES, json_cells
 from backup_engine.decimals import decimal_text, parse_decimal
 from backup_engine.extended import Inexact, date_text, dumps, loads, parse_date, parse_uuid, uuid_text
 from backup_engine.model import ColumnType
 
-__all__ = ["MISSING", "PARSERS", "column_cells", "column_type", "parse_typed", "quote", "string_cell"]
+__all__ = ["MISSING", "PARSERS", "column_cells", "column_type", "column_values", "parse_typed", "quote", "string_cell"]
 
 
 class Missing:
@@ -57,7 +58,7 @@ def typed_cell(value: Any) -> str | None:
 
 
 def _double_cell(value: float) -> str | None:
-    return repr(value) if isfinite(value) else typed_cell(value)
+    return orjson.dumps(value).decode() if isfinite(value) else typed_cell(value)
 
 
 def _decimal_cell(value: Decimal128) -> str | None:
@@ -72,13 +73,6 @@ def _uuid_cell(value: Binary) -> str | None:
 def _json_cell(value: Any) -> str | None:
     try:
         return quote(dumps(value))
-    except Inexact:
-        return None
-
-
-def _json_cell_without_dollars(value: Any) -> str | None:
-    try:
-        return quote(dumps(value, own_dollars=False))
     except Inexact:
         return None
 
@@ -99,6 +93,13 @@ def _parse_json(text: str) -> Any:
     if text[0] not in "{[":
         raise ValueError(f"not a document or array: {text[:40]!r}")
     return loads(text)
+
+
+def _parse_int32(text: str) -> int:
+    value = int(text)
+    if not -(2**31) <= value < 2**31:
+        raise ValueError(f"{text} does not fit an int32 column")
+    return value
 
 
 def _parse_bool(text: str) -> bool:
@@ -122,16 +123,11 @@ _PLAIN: dict[ColumnType, dict[type, Callable[[Any], str | None]]] = {
     "json": {dict: _json_cell, list: _json_cell},
 }
 
-_JSON_WITHOUT_DOLLARS: dict[type, Callable[[Any], str | None]] = {
-    dict: _json_cell_without_dollars,
-    list: _json_cell_without_dollars,
-}
-
 _ANYWHERE: dict[type, Callable[[Any], str | None]] = {Missing: lambda value: "", type(None): lambda value: "~null"}
 
 PARSERS: dict[ColumnType, Callable[[str], Any] | None] = {
     "string": None,
-    "int32": int,
+    "int32": _parse_int32,
     "int64": Int64,
     "double": float,
     "bool": _parse_bool,
@@ -157,19 +153,35 @@ def column_cells(column: ColumnType, values: Sequence[Any], *, own_dollars: bool
     ``own_dollars`` says whether any document here may have ``$`` names of its own.
     """
     plain = _PLAIN[column]
-    if column == "json" and not own_dollars:
-        plain = _JSON_WITHOUT_DOLLARS
     kinds = set(map(type, values))
-    if len(kinds) == 1:
-        if kinds == {str} and column == "string":
-            return list(_string_cells(values))
-        return list(map(_writer(plain, kinds.pop()), values))
-    table = {kind: _writer(plain, kind) for kind in kinds}
+    if kinds <= plain.keys():
+        found = _bulk_cells(column, values, own_dollars)
+        if found is not None:
+            return list(found)
+    table = {kind: plain.get(kind) or _ANYWHERE.get(kind) or typed_cell for kind in kinds}
     return [table[type(value)](value) for value in values]
 
 
-def _writer(plain: dict[type, Callable[[Any], str | None]], kind: type) -> Callable[[Any], str | None]:
-    return plain.get(kind) or _ANYWHERE.get(kind) or typed_cell
+def _bulk_cells(column: ColumnType, values: Sequence[Any], own_dollars: bool) -> list[str] | None:
+    if column == "string":
+        return _string_cells(values)
+    if column == "json":
+        return None if own_dollars else json_cells(values)
+    bulk = CELLS.get(column)
+    return bulk(values) if bulk is not None else None
+
+
+def column_values(column: ColumnType, texts: Sequence[str]) -> list[Any]:
+    """The inverse of ``column_cells`` for unquoted cells. Raises ``ValueError`` and kin."""
+    parse, first = PARSERS[column], {text[:1] for text in texts}
+    if first.isdisjoint(("", "~")):
+        bulk = VALUES.get(column)
+        values = bulk(texts) if bulk is not None else None
+        if values is not None:
+            return values
+    if parse is None:
+        return [parse_typed(text) if text[:1] in "~" else text for text in texts]
+    return [parse_typed(text) if text[:1] in "~" else parse(text) for text in texts]
 
 
 def parse_typed(cell: str) -> Any:

@@ -6,8 +6,8 @@ columns of a record together. What is below takes 1 µs; everything unusual is l
 
 from __future__ import annotations
 
-import re
 from struct import Struct
+from typing import Any
 
 from bson import Decimal128
 
@@ -16,7 +16,6 @@ __all__ = ["decimal_text", "parse_decimal"]
 BIAS = 6176
 LARGEST = 10**34 - 1
 _halves = Struct("<QQ")
-_plain = re.compile(r"(-?)([0-9]{1,30})(?:\.([0-9]{1,30}))?").fullmatch
 
 
 def decimal_text(value: Decimal128) -> str | None:
@@ -42,12 +41,11 @@ def _slow_text(value: Decimal128) -> str | None:
 
 def parse_decimal(text: str) -> Decimal128:
     """The inverse of ``decimal_text``. Raises ``ValueError`` and ``decimal.DecimalException``."""
-    found = _plain(text)
-    if found is None:
+    whole, _, fraction = text.removeprefix("-").partition(".")
+    digits = whole + fraction
+    if not (whole and digits.isdecimal() and digits.isascii() and len(digits) <= 34) or text[-1] == ".":
         return Decimal128(text)
-    sign, whole, fraction = found.groups("")
-    coefficient = int(whole + fraction)
-    if coefficient > LARGEST:
-        return Decimal128(text)
-    high = (len(sign) << 63) | (BIAS - len(fraction)) << 49 | coefficient >> 64
-    return Decimal128.from_bid(_halves.pack(coefficient & 0xFFFFFFFFFFFFFFFF, high))
+    coefficient = int(digits)
+    sign = 1 << 63 if text[0] == "-" else 0
+    halves: Any = (sign | (BIAS - len(fraction)) << 49 | coefficient >> 64, coefficient & 0xFFFFFFFFFFFFFFFF)
+    return Decimal128(halves)

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from bson.errors import BSONError
 
-from backup_engine.cells import MISSING, PARSERS, parse_typed
+from backup_engine.cells import MISSING, column_values
 from backup_engine.codec import digest_of, encode
 from backup_engine.extended import loads
-from backup_engine.model import Column, Layout
+from backup_engine.model import Layout
 
 __all__ = ["BadRow", "Decoded", "Decoder", "split_rows"]
 
@@ -101,12 +101,12 @@ class Decoder:
 
     def _decode_rows(self, text: str) -> list[Any]:
         cells = split_rows(text, len(self._columns) + 1)
-        values = [_parse(column, texts) for column, texts in zip(self._columns, cells[:-1], strict=True)]
-        rows = zip(*values, strict=True)
-        if any("" in texts for texts in cells[:-1]):
-            fields = [_present(self._names, items) for items in rows]
+        values = [column_values(column.type, texts) for column, texts in zip(self._columns, cells[:-1], strict=True)]
+        rows, names = zip(*values, strict=True), self._names
+        if any(texts.count("") for texts in cells[:-1]):
+            fields = [_present(names, items) for items in rows]
         else:
-            fields = [dict(zip(self._names, items, strict=True)) for items in rows]
+            fields = [dict(zip(names, items, strict=False)) for items in rows]
         return [
             self._special(found, tail) if tail else encode(found)
             for found, tail in zip(fields, cells[-1], strict=True)
@@ -138,10 +138,3 @@ def _present(names: tuple[str, ...], items: tuple[Any, ...]) -> dict[str, Any]:
 @dataclass(frozen=True)
 class _Tombstone:
     identity: bytes
-
-
-def _parse(column: Column, texts: Sequence[str]) -> Sequence[Any]:
-    parse: Callable[[str], Any] | None = PARSERS[column.type]
-    if parse is None:
-        return [parse_typed(text) if text[:1] in "~" else text for text in texts]
-    return [parse_typed(text) if text[:1] in "~" else parse(text) for text in texts]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,16 +81,16 @@ class Encoder:
         for position in force_bson:
             decoded[position] = None
         new: dict[tuple[str, ...], int] = {}
-        rows: list[tuple[Any, ...]] = []
+        rows: list[Iterable[Any]] = []
         tails: list[str | None] = []
         for raw, document in zip(documents, decoded, strict=True):
+            if document is not None and tuple(document) == self._names:
+                rows.append(document.values())
+                tails.append("")
+                continue
             shown = _legible(raw) if document is None else document
-            names = tuple(shown)
-            if names == self._names:
-                rows.append(tuple(shown.values()))
-            else:
-                rows.append(tuple([shown.get(name, MISSING) for name in self._names]))
-            tails.append(None if document is None else self._tail(document, names, new))
+            rows.append([shown.get(name, MISSING) for name in self._names])
+            tails.append(None if document is None else self._tail(document, tuple(document), new))
         by_column = zip(*rows, strict=True) if rows else [()] * len(self._columns)
         dollars = any(OWN_DOLLAR.search(raw) for raw in documents if b"$" in raw)
         columns = [
@@ -105,8 +105,6 @@ class Encoder:
 
     def _tail(self, document: dict[str, Any], names: tuple[str, ...], new: dict[tuple[str, ...], int]) -> str | None:
         """The ``~`` cell; ``None`` when the document must be kept as its bytes."""
-        if names == self._names:
-            return ""
         more = {name: document[name] for name in names if name not in self._positions}
         try:
             text = dumps({"more": more}) if more else ""

@@ -21,26 +21,24 @@ from bson.datetime_ms import DatetimeMS
 
 from backup_engine.decimals import decimal_text, parse_decimal
 
-__all__ = ["Inexact", "date_text", "dumps", "loads", "parse_date", "parse_uuid", "uuid_text"]
+__all__ = ["DUMPS_OPTIONS", "JSON_DECODER", "Inexact", "date_text", "dump_object", "dumps", "loads", "parse_date",
+           "parse_uuid", "uuid_text"]
 
 CANONICAL_NAN = bytes.fromhex("000000000000f87f")
 REGEX_FLAGS = {"i": 2, "l": 4, "m": 8, "s": 16, "u": 32, "x": 64}
-OPTIONS = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATETIME
+DUMPS_OPTIONS = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
 class Inexact(ValueError):
     """A value whose text would not give the same BSON again."""
 
 
-def dumps(value: Any, *, own_dollars: bool = True) -> str:
-    """Give the text of a BSON value. Raises ``Inexact``.
-
-    ``own_dollars`` says whether the document may have ``$`` names of its own: looking for them takes half the time.
-    """
+def dumps(value: Any) -> str:
+    """Give the text of a BSON value. Raises ``Inexact``."""
     try:
-        text = orjson.dumps(value, default=_object, option=OPTIONS)
-        if b"null" in text or (own_dollars and b'"$' in text):
-            text = orjson.dumps(_spelled_out(value), default=_object, option=OPTIONS)
+        text = orjson.dumps(value, default=dump_object, option=DUMPS_OPTIONS)
+        if b"null" in text or b'"$' in text:
+            text = orjson.dumps(_spelled_out(value), default=dump_object, option=DUMPS_OPTIONS)
     except orjson.JSONEncodeError as error:
         if isinstance(error.__cause__, Inexact):
             raise error.__cause__ from None
@@ -53,7 +51,7 @@ def loads(text: str) -> Any:
     if '"$' not in text:
         return orjson.loads(text)
     try:
-        return json.loads(text, object_hook=_value, parse_constant=_refuse)
+        return JSON_DECODER.decode(text)
     except (TypeError, KeyError, AttributeError, ArithmeticError) as error:
         raise ValueError(f"not a typed value: {error}") from error
 
@@ -148,11 +146,11 @@ _OBJECTS: dict[type, Callable[[Any], dict[str, Any]]] = {
 }
 
 
-def _object(value: Any) -> dict[str, Any]:
-    try:
-        spell = _OBJECTS[type(value)]
-    except KeyError:
-        raise Inexact(f"a value of type {type(value).__name__}") from None
+def dump_object(value: Any) -> dict[str, Any]:
+    """What a value that JSON does not have is written as. Raises ``Inexact``."""
+    spell = _OBJECTS.get(type(value))
+    if spell is None:
+        raise Inexact(f"a value of type {type(value).__name__}")
     return spell(value)
 
 
@@ -190,14 +188,20 @@ _VALUES: dict[str, Callable[[Any], Any]] = {
 
 
 def _value(item: dict[str, Any]) -> Any:
-    for name in item:
-        if not name.startswith("$"):
-            return item
-        if "$scope" in item:
-            return Code(item["$code"], item["$scope"])
-        return _VALUES[name](item[name])
-    return item
+    name = next(iter(item), "")
+    read = _VALUES.get(name)
+    if read is None:
+        if name[:1] == "$":
+            raise ValueError(f"{name} is not a type")
+        return item
+    if len(item) > 1:
+        return Code(item["$code"], item["$scope"])
+    return read(item[name])
 
 
 def _refuse(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+JSON_DECODER = json.JSONDecoder(object_hook=_value, parse_constant=_refuse)
+"""Reads JSON with typed values; raises ``ValueError``, ``TypeError``, ``KeyError``, ``AttributeError``."""
