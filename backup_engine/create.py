@@ -23,7 +23,7 @@ from backup_engine.model import SILENT, BackupSet, Batch, Kind, Trigger, Watch
 from backup_engine.schedule import check_interval, due
 from backup_engine.set_parts import Content, read_back_all, write_all
 from backup_engine.set_run import Origin, Run, running
-from backup_engine.snapshot import Snapshot, SnapshotChanged
+from backup_engine.snapshot import Snapshot, SnapshotChanged, SnapshotTooOld
 from backup_engine.workspace import Workspace
 
 __all__ = ["Created", "create", "recover", "write_documents", "write_set"]
@@ -141,22 +141,28 @@ class _Instant:
 
 
 def _read_one_instant(run: Run, base: BackupSet | None, watch: Watch) -> _Instant:
-    """W3 to W7, again from the start when the collections changed under the snapshot or the server went away."""
+    """W3 to W7, again from the start when the collections changed under the snapshot or the server went away.
+
+    A list too long to be read within the server's snapshot window is read plainly: a set that says so is better than
+    none.
+    """
+    plain = False
     for attempt in range(TRIES):
         try:
-            return _try_one_instant(run, base, watch)
+            return _try_one_instant(run, base, watch, plain)
         except (SnapshotChanged, DatabaseUnreachable) as problem:
             if attempt == TRIES - 1:
                 raise
+            plain = plain or isinstance(problem, SnapshotTooOld)
             watch.step(f"{problem.opening}; starting again")
             time.sleep(_BACK_OFF_SECONDS * (attempt + isinstance(problem, DatabaseUnreachable)))
     raise AssertionError("unreachable")
 
 
-def _try_one_instant(run: Run, base: BackupSet | None, watch: Watch) -> _Instant:
+def _try_one_instant(run: Run, base: BackupSet | None, watch: Watch, plain: bool) -> _Instant:
     ws, database, facts = run.ws, run.hold.need_database(), run.hold.capabilities
     token = marks.take(database, ws.sources) if facts.change_streams else None
-    with snapshot.take(database, ws.sources, facts) as view:
+    with snapshot.take(database, ws.sources, facts, plain=plain) as view:
         reach("W3")
         _say_how_consistent(run, view)
         contents = contents_since(ws, view, run.hold, base, watch) if base else None
@@ -172,7 +178,9 @@ def _try_one_instant(run: Run, base: BackupSet | None, watch: Watch) -> _Instant
 
 
 def _say_how_consistent(run: Run, view: Snapshot) -> None:
-    warning = f"read without a common instant of all collections (server: {view.capabilities.topology})"
+    why = "it took longer than the server's snapshot window" if view.capabilities.snapshot_reads else (
+        f"server: {view.capabilities.topology}")
+    warning = f"read without a common instant of all collections ({why})"
     if view.consistency == "none" and warning not in run.warnings:
         run.warnings.append(warning)
 

@@ -25,9 +25,9 @@ from backup_engine.raw import PYTHON, filter_by_ids
 
 BATCH_BYTES = 4 << 20
 """What a batch from a stand-in without raw batches holds at most; the server sends up to 16 MiB."""
+_TOO_OLD = 239
 _START_AGAIN = frozenset({
     246,  # SnapshotUnavailable
-    239,  # SnapshotTooOld
     175,  # QueryPlanKilled: the collection was dropped or renamed under the cursor
     43,  # CursorNotFound
     26,  # NamespaceNotFound
@@ -40,6 +40,12 @@ class SnapshotChanged(BackupError):
     """The collections changed under the snapshot in a way that needs a new one."""
 
     opening = "The collections changed during the backup"
+
+
+class SnapshotTooOld(SnapshotChanged):
+    """Reading took longer than the server keeps an instant for reading (300 seconds unless configured)."""
+
+    opening = "The collections could not be read within the server's snapshot window"
 
 
 @dataclass(frozen=True)
@@ -123,6 +129,8 @@ class Snapshot:
             with collection.find_raw_batches(query, session=self._session, limit=limit, **hint) as batches:
                 yield from filter(None, batches)
         except OperationFailure as problem:
+            if problem.code == _TOO_OLD:
+                raise SnapshotTooOld() from problem
             if problem.code in _START_AGAIN or (hint and problem.code == _BAD_HINT):
                 raise SnapshotChanged(str(problem)) from problem
             raise named(problem, self._database) from problem
@@ -160,13 +168,14 @@ class Snapshot:
 
 @contextmanager
 def take(
-    database: Database[dict[str, Any]], sources: Sequence[Source], capabilities: Capabilities | None = None
+    database: Database[dict[str, Any]], sources: Sequence[Source], capabilities: Capabilities | None = None, *,
+    plain: bool = False,
 ) -> Iterator[Snapshot]:
-    """Open a snapshot of the sources. Raises ``DatabaseUnreachable``."""
+    """Open a snapshot of the sources; ``plain`` gives up the common instant. Raises ``DatabaseUnreachable``."""
     capabilities = capabilities or Capabilities.of(database)
     with ExitStack() as opened:
         session = None
-        if capabilities.snapshot_reads:
+        if capabilities.snapshot_reads and not plain:
             with database_errors(database):
                 session = opened.enter_context(database.client.start_session(snapshot=True))
         snapshot = Snapshot(database, sources, capabilities, session)

@@ -197,18 +197,18 @@ def test_a_running_restore_is_named(ws: Workspace) -> None:
 def test_no_answer_is_tried_again_before_giving_up(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     real, calls = module.snapshot.take, []
 
-    def flaky(*arguments: Any) -> Any:
+    def flaky(*arguments: Any, **options: Any) -> Any:
         calls.append(1)
         if len(calls) < 3:
             raise DatabaseUnreachable("no answer")
-        return real(*arguments)
+        return real(*arguments, **options)
 
     monkeypatch.setattr(module.snapshot, "take", flaky)
     monkeypatch.setattr(module, "_BACK_OFF_SECONDS", 0.0)
 
     assert create(ws).set is not None
     calls[:] = []
-    monkeypatch.setattr(module.snapshot, "take", lambda *_: flaky(calls.clear()))
+    monkeypatch.setattr(module.snapshot, "take", lambda *_, **__: flaky(calls.clear()))
     with pytest.raises(DatabaseUnreachable):
         create(ws, force=True)
     assert len(ws.catalog.sets()) == 1

@@ -79,7 +79,7 @@ def test_too_little_room_is_known_before_anything_is_read(
     small_disk: Path, database: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(database)
-    monkeypatch.setattr(module.snapshot, "take", lambda *_: pytest.fail("read"))
+    monkeypatch.setattr(module.snapshot, "take", lambda *_, **__: pytest.fail("read"))
 
     with pytest.raises(NoSpace, match="1 MiB left, 16 MiB are needed"):
         create(workspace(small_disk, database))

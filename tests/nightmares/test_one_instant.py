@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,3 +93,43 @@ def test_control_without_a_snapshot_the_counters_come_apart(
 
     assert backup is not None
     assert counter(ws, backup, "equipment") != counter(ws, backup, "select_options")
+
+
+@pytest.fixture
+def short_window(shared_mongod: Mongod) -> Iterator[None]:
+    """A server that keeps an instant for one second."""
+    with shared_mongod.client() as client:
+        window = {"minSnapshotHistoryWindowInSeconds": 300}
+        client.admin.command("setParameter", 1, minSnapshotHistoryWindowInSeconds=0)
+        yield
+        client.admin.command("setParameter", 1, **window)
+
+
+@pytest.mark.usefixtures("short_window")
+def test_a_list_that_cannot_be_read_within_the_snapshot_window_is_backed_up_plainly(
+    ws: Workspace, shared_mongod: Mongod, database: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = snapshot.Snapshot.read
+
+    def slowly(view: snapshot.Snapshot, key: str) -> Iterator[bytes]:
+        for batch in real(view, key):
+            yield batch
+            if view.consistency == "snapshot":
+                _let_history_go(database)
+
+    monkeypatch.setattr(snapshot.Snapshot, "read", slowly)
+
+    created = create(ws, kind="full")
+
+    assert created.set is not None
+    assert created.set.metadata["source"]["consistency"] == "none"
+    assert created.warnings == (
+        "read without a common instant of all collections (it took longer than the server's snapshot window)",)
+    assert created.set.counts == {"equipment": 1000, "select_options": 1000}
+
+
+def _let_history_go(database: Live) -> None:
+    for _ in range(20):
+        database.Equipment.update_one({"_id": 0}, {"$inc": {"n": 1}})
+    database.client.admin.command("fsync")
+    time.sleep(2)
