@@ -10,13 +10,13 @@ from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.raw_bson import RawBSONDocument
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, OperationFailure, ServerSelectionTimeoutError
 from pymongo.operations import DeleteOne, InsertOne, UpdateOne
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from backup_engine import raw
-from backup_engine.capabilities import answers_commands
+from backup_engine.capabilities import answers_commands, named
 from backup_engine.changes import Applied, Change, Status, judge
 
 Also = Callable[[ClientSession | None, list[Applied]], None]
@@ -33,6 +33,8 @@ MAX_REPEATS = 20
 _DURABLE = WriteConcern(w="majority", j=True)
 _DUPLICATE_KEY = 11000
 _VALIDATION = 121
+_ABOUT_THE_COLLECTION = frozenset({13, 20, 166, 263})
+"""Not allowed, illegal here, a view, not in transactions: no record can be written, so none is to blame."""
 _ZERO_TIMESTAMP = b"\x11" + bytes(8)
 _MOCK: CodecOptions[dict[str, Any]] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
 
@@ -54,13 +56,28 @@ def _in_transactions(collection: Raw, group: Sequence[Change], also: Also | None
         while len(refused) <= MAX_REPEATS:
             try:
                 return session.with_transaction(
-                    lambda inside: _one_transaction(collection, group, also, bypass, refused, inside),
+                    lambda inside: _try_once(collection, group, also, bypass, refused, inside),
                     read_concern=ReadConcern("snapshot"),
                     write_concern=_DURABLE,
                 )
             except _RecordRefused as error:
                 refused[error.number] = error.why
     return [applied for change in group for applied in _in_transactions(collection, [change], also, bypass)]
+
+
+def _try_once(
+    collection: Raw,
+    group: Sequence[Change],
+    also: Also | None,
+    bypass: bool,
+    refused: Mapping[int, str],
+    session: ClientSession,
+) -> list[Applied]:
+    """Do not let ``with_transaction`` look two minutes for a server that is gone."""
+    try:
+        return _one_transaction(collection, group, also, bypass, refused, session)
+    except ServerSelectionTimeoutError as error:
+        raise named(error, cast(Any, collection.database)) from error
 
 
 def _one_transaction(
@@ -90,6 +107,7 @@ def _one_transaction(
             failed = error.details.get("writeErrors")
             if not failed:
                 raise
+            _raise_if_about_the_collection(failed[0])
             raise _RecordRefused(owners[failed[0]["index"]], _why_refused(failed[0])) from error
     if also is not None:
         also(session, results)
@@ -116,6 +134,7 @@ def _guarded_write(collection: Raw, change: Change, wished: Applied, bypass: boo
         result = collection.bulk_write(_operations(change, _guard(change)), bypass_document_validation=bypass or None)
     except BulkWriteError as error:
         failed = error.details["writeErrors"][0]
+        _raise_if_about_the_collection(failed)
         current = _read(collection, [change], None)[change.identity]
         if failed["code"] == _DUPLICATE_KEY and change.before is None and current is not None:
             return Applied(change, *_as_conflict(change, current))
@@ -193,6 +212,11 @@ def _operations(change: Change, where: RawBSONDocument) -> list[Operation]:
     if any(element == _ZERO_TIMESTAMP for _, element in raw.elements(change.after)):
         steps.append(UpdateOne(where, exactly))
     return steps
+
+
+def _raise_if_about_the_collection(failed: Mapping[str, Any]) -> None:
+    if failed["code"] in _ABOUT_THE_COLLECTION:
+        raise OperationFailure(str(failed.get("errmsg", "")), failed["code"])
 
 
 def _why_refused(failed: Mapping[str, Any]) -> str:

@@ -17,7 +17,15 @@ from pymongo.collection import Collection
 from backup_engine import contents, failpoints, guarded, journal, raw, recovery, sides
 from backup_engine.codec import digest, digest_hex
 from backup_engine.create import write_set
-from backup_engine.errors import BackupError, BadInput, Cancelled, RestoreIncomplete, RestoreStopped, VerificationFailed
+from backup_engine.errors import (
+    BackupError,
+    BadInput,
+    Cancelled,
+    DatabaseUnreachable,
+    RestoreIncomplete,
+    RestoreStopped,
+    VerificationFailed,
+)
 from backup_engine.guarded import Applied, Change
 from backup_engine.live_profile import LiveProfile
 from backup_engine.locks import Hold, hold
@@ -184,10 +192,11 @@ def merge(ws: Workspace, plan: MergePlan, *, actor: str = "", watch: Watch = SIL
     Raises ``RestoreStopped`` when nothing was changed, ``RestoreIncomplete`` when something was and then a problem
     came; merging again finishes it. ``Busy`` when another operation runs.
     """
-    merged = Merged(plan, warnings=plan.warnings)
+    merged = Merged(plan)
     with hold(ws, "merge") as held:
         recovery.recover(ws, held)
         failpoints.reach("M1")
+        merged.warnings = (*held.warnings, *plan.warnings, *_weakness(held))
         if not plan.changes:
             return merged
         merged.safety = _safety(ws, held, watch)
@@ -228,6 +237,12 @@ def _safety(ws: Workspace, held: Hold, watch: Watch) -> BackupSet:
         raise RestoreStopped(f"the safety backup could not be made. {error.message}", hint=error.hint) from error
 
 
+def _weakness(held: Hold) -> tuple[str, ...]:
+    if held.capabilities.transactions or not held.capabilities.commands:
+        return ()
+    return ("This server has no transactions: another person's change of 5 to 5.0 would not be noticed",)
+
+
 def _note_for_undo(ws: Workspace, held: Hold, merged: Merged, actor: str) -> None:
     """Before anything is written, so that Undo also takes back a merge that was killed half-way."""
     plan, safety = merged.plan, merged.safety
@@ -255,7 +270,7 @@ def _apply(ws: Workspace, held: Hold, merged: Merged, watch: Watch) -> None:
             if number % 1000 == 0:
                 failpoints.reach("M3")
     except BackupError as error:
-        raise _interrupted(merged, error) from error
+        raise _interrupted(held, merged, error) from error
 
 
 def _changes(changes: Spool[Planned]) -> Iterator[Change]:
@@ -270,15 +285,16 @@ def _note(merged: Merged, planned: Planned, applied: Applied) -> None:
     merged.report.append(Outcome(planned.identity, applied.status, fields, applied.why))
 
 
-def _interrupted(merged: Merged, error: BackupError) -> BackupError:
+def _interrupted(held: Hold, merged: Merged, error: BackupError) -> BackupError:
+    """Say whether something was changed. An answer lost with the connection may have been a success."""
     done = merged.inserted + merged.updated
+    hint = "Merge again to finish, or use Undo."
+    certain = held.capabilities.transactions and not isinstance(error, DatabaseUnreachable)
     if isinstance(error, Cancelled):
-        if not done:
-            return error
-        return Cancelled(f"{done:,} records were merged before", hint="Merge again to finish, or use Undo.")
-    return RestoreIncomplete(
-        f"{done:,} records were merged, then: {error.message}", hint="Merge again to finish, or use Undo."
-    )
+        return Cancelled(f"{done:,} records were merged before", hint=hint) if done else error
+    if not done and certain:
+        return RestoreStopped(error.message, hint=error.hint)
+    return RestoreIncomplete(f"{done:,} records were merged, then: {error.message}", hint=hint)
 
 
 @dataclass

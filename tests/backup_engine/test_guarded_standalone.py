@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import bson
 import pytest
 from pymongo.collection import Collection
 
-from backup_engine import guarded, guarded_ways
+from backup_engine import create, guarded, guarded_ways, merge
 from backup_engine.guarded import Change
+from tests.backup_engine.engine import fill, workspace
 from tests.mongod import Mongod, binary
 
 Records = Collection[dict[str, Any]]
@@ -98,3 +100,21 @@ def test_an_insert_lost_to_another_insert_is_a_conflict(records: Records, monkey
 
     assert [one.status for one in applied] == ["conflict"]
     assert applied[0].current == encoded(_id=1, a="theirs")
+
+
+def test_a_merge_works_and_says_that_the_guard_is_weaker(
+    records: Records, standalone: Mongod, tmp_path: Path
+) -> None:
+    database = records.database
+    fill(database)
+    ws = workspace(tmp_path, database)
+    saved = create.create(ws, force=True).set
+    assert saved is not None
+    database.Equipment.delete_one({"_id": 1})
+    database.Equipment.update_one({"_id": 2}, {"$set": {"Vendor": "x"}})
+
+    merged = merge.merge(ws, merge.plan(ws, saved, "equipment"))
+
+    assert (merged.inserted, merged.updated) == (1, 1)
+    assert "This server has no transactions" in merged.message
+    assert merge.plan(ws, saved, "equipment").unchanged == 20

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import mongomock
 import pytest
 from pymongo.database import Database
 
 from backup_engine import create, merge
-from backup_engine.errors import Cancelled, RestoreIncomplete, RestoreStopped, VerificationFailed
+from backup_engine.errors import Cancelled, RestoreStopped, VerificationFailed
 from backup_engine.merge import Pick
 from backup_engine.model import BackupSet, Progress, Watch
 from backup_engine.workspace import Workspace
@@ -156,7 +157,7 @@ def test_losing_the_locks_stops_before_the_next_commit(
         return made
 
     monkeypatch.setattr(merge, "write_set", then_lose)
-    with pytest.raises(RestoreIncomplete):
+    with pytest.raises(RestoreStopped):
         merge.merge(ws, plan)
 
     assert database.Equipment.count_documents({}) == 0
@@ -183,6 +184,32 @@ def test_the_other_collection_and_one_that_does_not_exist(ws: Workspace, databas
 
     assert merged.inserted == 5
     assert database.Equipment_select_options.count_documents({}) == 5
+
+
+def test_a_collection_that_takes_no_transactions_stops_before_any_change(
+    ws: Workspace, database: Data, backup: BackupSet
+) -> None:
+    database.Equipment.drop()
+    database.create_collection("other")
+    database.create_collection("Equipment", viewOn="other")
+
+    with pytest.raises(RestoreStopped, match="is a view"):
+        merge.merge(ws, merge.plan(ws, backup, "equipment"))
+
+
+def test_the_demo_in_memory_merges_too(tmp_path: Path) -> None:
+    demo = mongomock.MongoClient()["demo"]
+    demo.Equipment.insert_many([{"_id": n, "Serial": f"{n:05d}"} for n in range(10)])
+    ws = workspace(tmp_path, demo)
+    saved = create.create(ws, force=True).set
+    assert saved is not None
+    demo.Equipment.delete_one({"_id": 1})
+    demo.Equipment.update_one({"_id": 2}, {"$set": {"Serial": "x"}})
+
+    merged = merge.merge(ws, merge.plan(ws, saved, "equipment"))
+
+    assert (merged.inserted, merged.updated, merged.unchanged) == (1, 1, 8)
+    assert merge.plan(ws, saved, "equipment").unchanged == 10
 
 
 def test_a_later_validator_does_not_keep_old_records_out(ws: Workspace, database: Data, backup: BackupSet) -> None:
