@@ -87,6 +87,12 @@ class Capture:
         token: Any = self._stream.resume_token
         return {"_data": token["_data"]}
 
+    @property
+    def swapped(self) -> frozenset[str]:
+        """Keys of the collections whose swap has come through."""
+        with self._news:
+            return frozenset(self._swapped)
+
     def __enter__(self) -> Capture:
         return self
 

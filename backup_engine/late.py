@@ -7,7 +7,7 @@ and deletes as they are, updates on the record as the safety sets know it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bson import Timestamp
@@ -49,6 +49,7 @@ class Late:
         self.as_of = as_of
         """The instant of which ``safety`` is the state."""
         self._superseded: list[BackupSet] = []
+        self._unwritten = False
         self._state: dict[str, State] = _read_state(ws, safety) if safety.kind == "differential" else {}
 
     @property
@@ -62,7 +63,7 @@ class Late:
         for number in range(1, PASSES + 1):
             watch.step("Saving changes made meanwhile", number, PASSES)
             instant = self._capture.fence()
-            events += self._capture.take(instant)
+            events += self._replay_swapped(self._new(self._capture.take(instant)), watch)
             try:
                 for key, touched in _by_key(events).items():
                     self._read_again(key, [event.identity for event in touched], instant)
@@ -71,7 +72,7 @@ class Late:
                     raise
                 continue
             self.as_of = instant
-            if not events:
+            if not events and not self._unwritten:
                 return
             self._write(watch)
             events.clear()
@@ -79,12 +80,21 @@ class Late:
     def finish(self, keys: Sequence[str], watch: Watch = SILENT) -> int:
         """R8: replay what came between the last reading and the swap. Gives the number of records concerned."""
         self._capture.await_swaps(keys)
-        tail = _by_key(event for event in self._capture.take() if self.as_of is None or event.time > self.as_of)
-        for key, events in tail.items():
-            self._replay(key, events, watch)
-        if tail:
+        self._replay_swapped(self._new(self._capture.take()), watch)
+        if self._unwritten:
             self._write(watch)
         return self.records
+
+    def _new(self, events: Iterable[Event]) -> list[Event]:
+        return [event for event in events if self.as_of is None or event.time > self.as_of]
+
+    def _replay_swapped(self, events: Sequence[Event], watch: Watch) -> list[Event]:
+        """Replay what concerns collections that are gone; gives the rest, which can be read again."""
+        gone = self._capture.swapped
+        for key, some in _by_key(event for event in events if event.key in gone).items():
+            self._replay(key, some, watch)
+            self._unwritten = True
+        return [event for event in events if event.key not in gone]
 
     def _read_again(self, key: str, identities: Sequence[bytes], instant: Timestamp) -> None:
         state = self._state.setdefault(key, {})
@@ -122,6 +132,7 @@ class Late:
             self._superseded.append(self.safety)
         changes = {key: _changes(state) for key, state in self._state.items()}
         self.safety = write_changes(self._ws, self._held, self._full, changes, trigger="pre_restore", watch=watch)
+        self._unwritten = False
 
     def remove_superseded(self) -> None:
         """Remove the differential sets that a later one contains. Called once the journal names the later one."""
@@ -129,7 +140,7 @@ class Late:
             self._ws.catalog.remove(self._superseded.pop())
 
 
-def _by_key(events: Any) -> dict[str, list[Event]]:
+def _by_key(events: Iterable[Event]) -> dict[str, list[Event]]:
     grouped: dict[str, list[Event]] = {}
     for event in events:
         grouped.setdefault(event.key, []).append(event)

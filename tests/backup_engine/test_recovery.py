@@ -105,6 +105,8 @@ def test_half_swapped_goes_forward_and_keeps_what_was_written_meanwhile(
         if renamed:
             raise Crash
         renamed.append("first")
+        database.Equipment.insert_one({"_id": "last moment"})
+        database.Equipment.update_one({"_id": 20}, {"$set": {"Vendor": "last moment"}})
         rename(*words)
 
     with monkeypatch.context() as patch:
@@ -119,7 +121,8 @@ def test_half_swapped_goes_forward_and_keeps_what_was_written_meanwhile(
     assert database.Equipment.find_one({"_id": "in the new list"})
     undo.undo(ws)
     assert [one["_id"] for one in database.Equipment_select_options.find()] == ["written after the crash"]
-    assert database.Equipment.count_documents({}) == 20
+    assert database.Equipment.count_documents({}) == 21
+    assert database.Equipment.find_one({"_id": 20}) == {"_id": 20, "Serial": "00020", "Vendor": "last moment"}
 
 
 def test_when_the_oplog_no_longer_reaches_back_it_is_said_and_closed(

@@ -237,11 +237,12 @@ def test_cancelling_after_the_swap_comes_too_late(
 ) -> None:
     backup = _backup(ws)
     asked: list[bool] = []
+    monkeypatch.setitem(failpoints.hooks, "R6", lambda: database.Equipment.insert_one({"_id": "to be saved"}))
     monkeypatch.setitem(failpoints.hooks, "R7", lambda: asked.append(True))
 
     done = _replace(ws, backup, "equipment", watch=Watch(cancelled=lambda: bool(asked)))
 
-    assert done.counts == {"equipment": 60}
+    assert (done.counts, done.captured) == ({"equipment": 60}, 1)
 
 
 def test_the_application_makes_its_own_indexes_afterwards(ws: Workspace, database: Database[Doc]) -> None:

@@ -116,7 +116,7 @@ def _leftovers(database: Database[Doc]) -> list[str]:
     return [name for name in database.list_collection_names() if "__" in name]
 
 
-@pytest.mark.parametrize("step", ["R7", "R8", "between"])
+@pytest.mark.parametrize("step", ["R7", "between"])
 def test_undo_after_the_crash_brings_back_the_last_moment_too(
     shared_mongod: Mongod, database: Database[Doc], tmp_path: Path, step: str
 ) -> None:
