@@ -45,11 +45,11 @@ def backup(ws: Workspace) -> BackupSet:
     return made
 
 
-def zipped(folder: Path, *, rename: Callable[[str], str] = lambda name: name) -> io.BytesIO:
+def zipped(folder: Path, *, rename: Callable[[str], str] = lambda name: name, only: str = "") -> io.BytesIO:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*_backup_*")) + sorted(folder.rglob("backup_metadata_*")):
-            if ".state" not in path.parts:
+            if ".state" not in path.parts and only in path.name:
                 archive.writestr(rename(path.name), path.read_bytes())
     stream.seek(0)
     return stream
@@ -96,6 +96,40 @@ def test_a_folder_with_several_sets(away: Workspace, here: Workspace, tmp_path: 
 
     assert [one.label for one in taken] == ["20250807_101112", newest.label]
     assert len(here.catalog.sets()) == 2
+
+
+def test_a_differential_set_comes_in_whole(
+    away: Workspace, here: Workspace, tmp_path: Path, database: Data
+) -> None:
+    backup(away)
+    database.Equipment.delete_one({"_id": 1})
+    away.clock.pass_by(minutes=5)  # type: ignore[attr-defined]
+    small = create.create(away, force=True, kind="differential").set
+    assert small is not None and small.kind == "differential"
+
+    taken = import_set(here, zipped(tmp_path / "away"))
+
+    assert (taken.kind, taken.counts["equipment"]) == ("full", 19)
+    assert taken.parts["equipment"].content_sha256 == small.parts["equipment"].content_sha256
+
+
+def test_a_differential_set_finds_its_full_one_here(
+    away: Workspace, tmp_path: Path, database: Data
+) -> None:
+    full = backup(away)
+    database.Equipment.delete_one({"_id": 1})
+    away.clock.pass_by(minutes=5)  # type: ignore[attr-defined]
+    small = create.create(away, force=True, kind="differential").set
+    assert small is not None
+    stream = zipped(tmp_path / "away", only=small.label)
+    away.catalog.remove(small)
+
+    with pytest.raises(VerificationFailed, match="it rests on is missing"):
+        import_set(workspace(tmp_path / "nowhere", database), stream)
+    taken = import_set(away, stream)
+
+    assert (taken.kind, taken.counts["equipment"]) == ("full", 19)
+    assert [one.label for one in away.catalog.sets()] == [full.label, small.label]
 
 
 def test_it_works_with_the_database_down(away: Workspace, tmp_path: Path) -> None:

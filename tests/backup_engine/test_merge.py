@@ -10,6 +10,7 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine import create, merge
+from backup_engine.compare import compare
 from backup_engine.errors import Cancelled, RestoreStopped, VerificationFailed
 from backup_engine.merge import Pick
 from backup_engine.model import BackupSet, Progress, Watch
@@ -195,6 +196,41 @@ def test_a_collection_that_takes_no_transactions_stops_before_any_change(
 
     with pytest.raises(RestoreStopped, match="is a view"):
         merge.merge(ws, merge.plan(ws, backup, "equipment"))
+
+
+def test_a_differential_set_merges_and_compares_like_a_full_one(
+    ws: Workspace, database: Data, backup: BackupSet
+) -> None:
+    database.Equipment.delete_one({"_id": 1})
+    database.Equipment.update_one({"_id": 2}, {"$set": {"Vendor": "second"}})
+    small = create.create(ws, force=True, kind="differential").set
+    assert small is not None and small.kind == "differential"
+    database.Equipment.update_one({"_id": 2}, {"$set": {"Vendor": "third"}})
+    database.Equipment.delete_one({"_id": 3})
+
+    found = compare(ws, backup, small)
+    merged = merge.merge(ws, merge.plan(ws, small, "equipment"))
+
+    assert (found.only_left, found.different, found.same) == (1, 1, 18)
+    assert (merged.inserted, merged.updated, merged.unchanged) == (1, 1, 17)
+    assert database.Equipment.find_one({"_id": 2})["Vendor"] == "second"
+    assert database.Equipment.find_one({"_id": 1}) is None
+
+
+def test_a_differential_set_without_its_full_one_names_it(
+    ws: Workspace, database: Data, backup: BackupSet, tmp_path: Path
+) -> None:
+    database.Equipment.delete_one({"_id": 1})
+    small = create.create(ws, force=True, kind="differential").set
+    assert small is not None
+    file = tmp_path / backup.day / str(backup.parts["equipment"].file)
+    file.write_bytes(file.read_bytes().replace(b"ACME", b"AXME", 1))
+
+    with pytest.raises(VerificationFailed, match=backup.label):
+        merge.plan(ws, small, "equipment")
+    (tmp_path / backup.day / backup.metadata_file).unlink()
+    with pytest.raises(VerificationFailed, match="it rests on is"):
+        merge.plan(ws, small, "equipment")
 
 
 def test_the_demo_in_memory_merges_too(tmp_path: Path) -> None:
