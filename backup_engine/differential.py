@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from backup_engine import codec, digests, marks, raw
+from backup_engine import codec, digests, ledger, marks, raw
 from backup_engine.digests import Digests
 from backup_engine.errors import BackupError, BadInput
 from backup_engine.failpoints import reach
@@ -69,7 +69,7 @@ def base_for(ws: Workspace, hold: Hold, now: datetime, *, wanted: bool) -> Backu
 
     ``wanted`` skips the question whether the list is long enough for a differential set to pay.
     """
-    today = now.strftime("%Y%m%d")
+    today, bad = now.strftime("%Y%m%d"), ledger.bad(ledger.read(ws.storage))
     full = [
         one for one in ws.catalog.sets()
         if one.state == "complete" and one.kind == "full" and one.trigger not in ("pre_restore", "imported")
@@ -77,6 +77,8 @@ def base_for(ws: Workspace, hold: Hold, now: datetime, *, wanted: bool) -> Backu
     if not full or not full[-1].label.startswith(today) or not ws.seal.reads_own:
         return None
     base = full[-1]
+    if base.backup_id in bad:
+        return None
     about = base.metadata.get("source", {})
     same = about.get("database") == hold.need_database().name and {*base.parts} == {one.key for one in ws.sources}
     return base if same and (wanted or sum(base.counts.values()) >= WORTH_IT) else None

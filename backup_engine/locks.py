@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -99,9 +99,10 @@ def hold(ws: Workspace, purpose: Purpose, *, wait: float = 0, terms: Terms | Non
             if capabilities.can_write:
                 holder = Holder(purpose, _folder_identity(path, name))
                 lease = _lease(database, holder, path is not None, deadline, terms or TERMS)
+            if lease is not None:
                 held.callback(lease.release)
             elif purpose in _READ_ONLY_OK:
-                warnings = (READ_ONLY_WARNING,)
+                capabilities, warnings = replace(capabilities, can_write=False), (READ_ONLY_WARNING,)
             else:
                 raise PermissionDenied("the database user may only read")
         yield Hold(purpose, database, capabilities, warnings, lease)
@@ -179,9 +180,13 @@ def _flock(descriptor: int, path: Path, deadline: float) -> bool:
 
 def _lease(
     database: Database[dict[str, Any]], holder: Holder, locked: bool, deadline: float, terms: Terms
-) -> Lease:
+) -> Lease | None:
+    """Wait for the lease; None for a user who may write elsewhere, but not there."""
     while True:
-        found = Lease.take(database, holder, locked=locked, terms=terms)
+        try:
+            found = Lease.take(database, holder, locked=locked, terms=terms)
+        except PermissionDenied:
+            return None
         if isinstance(found, Lease):
             return found
         if time.monotonic() >= deadline:

@@ -12,7 +12,7 @@ import pytest
 from bson import Int64
 from pymongo.database import Database
 
-from backup_engine import codec, contents, digests, marks, reader
+from backup_engine import codec, contents, digests, ledger, marks, reader
 from backup_engine.create import create, write_set
 from backup_engine.differential import Changes, write_changes
 from backup_engine.errors import BackupError, BadInput, VerificationFailed
@@ -197,6 +197,13 @@ def test_a_damaged_full_set_is_no_base(ws: Workspace, database: Database[dict[st
 
     assert after.kind == "full"
     exact(ws, after)
+
+
+def test_a_full_set_that_failed_a_verification_is_no_base(ws: Workspace) -> None:
+    base, _ = _base_and_key(ws)
+    ledger.remember(ws.storage, base, 1, False, ws.clock())
+
+    assert differential(ws).kind == "full"
 
 
 def test_digests_that_were_tampered_with_are_made_anew(ws: Workspace, tmp_path: Path) -> None:

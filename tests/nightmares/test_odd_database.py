@@ -65,6 +65,22 @@ def test_a_user_who_may_only_read_backs_up_with_a_warning(guarded: Mongod, tmp_p
         assert set(client.lab.list_collection_names()) == {"Equipment", "Equipment_select_options"}
 
 
+def test_a_user_who_may_write_elsewhere_but_not_take_the_lease_backs_up_too(guarded: Mongod, tmp_path: Path) -> None:
+    anywhere = {"db": "lab", "collection": ""}
+    with as_user(guarded, "root") as client:
+        client.lab.command("createRole", "notes", roles=["read"], privileges=[
+            {"resource": {"db": "lab", "collection": "notes"}, "actions": ["insert"]},
+            {"resource": anywhere, "actions": ["listCollections"]},
+        ])
+        client.lab.command("createUser", "keeper", pwd=SECRET, roles=["notes"])
+
+    with as_user(guarded, "keeper") as client:
+        created = create(workspace(tmp_path, client.lab))
+
+    assert created.set is not None
+    assert created.warnings == (locks.READ_ONLY_WARNING,)
+
+
 def test_a_wrong_password_is_named_without_being_told(guarded: Mongod, tmp_path: Path) -> None:
     with as_user(guarded, "reader", "wrong-" + SECRET) as client, pytest.raises(DatabaseUnreachable) as refused:
         create(workspace(tmp_path, client.lab))
