@@ -6,7 +6,7 @@ from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from tests.server.running_app import wait_for
 
-HEADER, ROW = 35, 35
+HEADER, ROW = 33, 33
 """Heights in pixels of a grid's heading and of one row."""
 
 

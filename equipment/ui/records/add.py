@@ -14,7 +14,7 @@ from equipment.store.schema import Column
 from equipment.ui import boundary
 from equipment.ui.context import App
 from equipment.ui.records import state
-from equipment.ui.records.table import plain
+from equipment.ui.records.table import field_label, plain
 
 SIDE_BY_SIDE: Final = 3
 LONG: Final = {"Comments"}
@@ -59,7 +59,7 @@ def _fields(form: str, columns: Sequence[Column], choices: dict[str, list[str]])
                 typed[column.name] = field(f"{form}_{column.name}", column, choices.get(column.name, []))
     for column in columns:
         if column.name in LONG:
-            typed[column.name] = st.text_area(column.name, key=f"{form}_{column.name}", height=90)
+            typed[column.name] = st.text_area(field_label(column.name), key=f"{form}_{column.name}", height=90)
     return typed
 
 
@@ -68,7 +68,7 @@ def field(key: str, column: Column, choices: Sequence[str], now: str = "") -> st
     if column.type == "choice":
         offered = list(dict.fromkeys([*choices, *([now] if now else [])]))
         chosen: str | None = st.selectbox(
-            column.name,
+            field_label(column.name),
             offered,
             index=offered.index(now) if now else None,
             key=key,
@@ -77,7 +77,7 @@ def field(key: str, column: Column, choices: Sequence[str], now: str = "") -> st
         )
         return chosen or ""
     example = {"date": "31.1.2026", "link": "https://…"}.get(column.type)
-    typed: str = st.text_input(column.name, now, key=key, placeholder=example)
+    typed: str = st.text_input(field_label(column.name), now, key=key, placeholder=example)
     return typed
 
 

@@ -16,7 +16,6 @@ from equipment.ui.context import App
 from equipment.ui.records import actions, state, table, toolbar
 from equipment.ui.records.state import State
 
-HEIGHT = 560
 OPEN = "records_open_row"
 
 
@@ -87,7 +86,7 @@ def _table(page: Page, columns: Sequence[Column], now: State, key: str) -> None:
         hide_index=True,
         column_order=table.order(columns),
         column_config=_config(page, columns, now),
-        height=min(HEIGHT, 37 + 35 * len(page.entries)),
+        height=table.height(len(page.entries)),
         placeholder="",
         alt="Equipment list",
     )

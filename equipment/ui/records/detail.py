@@ -15,7 +15,7 @@ from equipment.store.schema import Column
 from equipment.ui.context import App
 from equipment.ui.records import actions, add, history, review, state
 from equipment.ui.records.state import Pending
-from equipment.ui.records.table import plain
+from equipment.ui.records.table import field_label, plain
 
 COLORS: Final = {"overdue": "red", "due soon": "orange", "fine": "green", "cannot read": "violet"}
 SIDE_BY_SIDE: Final = 2
@@ -82,7 +82,7 @@ def _details(app: App, entry: Entry) -> None:
     if _is_editing(app, entry):
         _form(app, entry, columns)
         return
-    shown = {plain(column.name): _value(column, entry) for column in columns}
+    shown = {field_label(column.name): _value(column, entry) for column in columns}
     st.table(shown, border="horizontal", width="stretch")
 
 
@@ -125,7 +125,7 @@ def _widgets(
     for column in columns:
         if column.name in words and column.name not in typed:
             typed[column.name] = st.text_area(
-                column.name, words[column.name], key=f"record_{key}_{column.name}", height=110
+                field_label(column.name), words[column.name], key=f"record_{key}_{column.name}", height=110
             )
     return typed
 

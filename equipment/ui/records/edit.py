@@ -17,8 +17,6 @@ from equipment.ui.context import App
 from equipment.ui.records import browse, review, state, table, toolbar
 from equipment.ui.records.state import Pending, State
 
-HEIGHT = 560
-
 
 @dataclass(frozen=True)
 class Grid:
@@ -48,7 +46,7 @@ def show(app: App) -> None:
             key=key,
             hide_index=True,
             column_order=table.order(columns),
-            height=min(HEIGHT, 37 + 35 * len(grid.entries)),
+            height=table.height(len(grid.entries)),
             column_config=_config(app, now, grid, columns),
             num_rows="fixed",
             placeholder="",

@@ -14,6 +14,7 @@ from equipment.domain.search import Sheet
 from equipment.store.schema import Column
 from equipment.ui.records import state
 from equipment.ui.records.state import State
+from equipment.ui.records.table import field_label
 
 MOST_CHOICES: Final = 200
 """Different values up to which a column is offered as a list of choices; beyond, as a text to look for."""
@@ -57,7 +58,7 @@ def _choices(now: State, column: str, counted: list[tuple[str, int]]) -> None:
     options = [value for value, _ in counted] + [value for value in chosen if value not in counts]
     key = now.key(f"is_{column}")
     st.multiselect(
-        column,
+        field_label(column),
         options,
         default=list(chosen),
         format_func=lambda value: f"{_visible(value)} ({counts.get(value, 0):,})",
@@ -71,7 +72,7 @@ def _choices(now: State, column: str, counted: list[tuple[str, int]]) -> None:
 def _contains(now: State, column: str) -> None:
     key = now.key(f"has_{column}")
     st.text_input(
-        column,
+        field_label(column),
         now.query.contains.get(column, ""),
         key=key,
         placeholder="Contains …",
@@ -85,9 +86,10 @@ def _range(now: State, column: Column) -> None:
     for kind, place, words in zip(("lows", "highs"), places, ("from", "to"), strict=True):
         key = now.key(f"{kind}_{column.name}")
         with place:
+            label = field_label(column.name)
             typed = st.text_input(
-                column.name if words == "from" else f"{column.name} to", getattr(now.query, kind).get(column.name, ""),
-                key=key, placeholder=words, on_change=state.setter, args=(_setting(kind, column.name), key),
+                label if words == "from" else f"{label} to", getattr(now.query, kind).get(column.name, ""), key=key,
+                placeholder=words, on_change=state.setter, args=(_setting(kind, column.name), key),
                 label_visibility="visible" if words == "from" else "hidden",
             )
             if typed and column.kind.key(typed) is None:

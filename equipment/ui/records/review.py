@@ -128,6 +128,10 @@ def _save(app: App, now: State, reviewed: list[Reviewed], choices: Mapping[str, 
         )
         return
     now.editing = None
+    if not saves:
+        st.toast("Nothing to save: what others stored stays.", icon=":material/check:")
+        now.refresh()
+        st.rerun()
     edits = sum(len(save.fields) for save in saves)
     st.toast(
         f"Saved {edits} edit{'s' * (edits != 1)} in {len(saves)} record{'s' * (len(saves) != 1)}",

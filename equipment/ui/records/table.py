@@ -15,6 +15,8 @@ from equipment.store.schema import Column
 
 LONGEST: Final = 1_000
 """Characters of a cell that a grid shows; a comment of 5 MB stays on the server."""
+HEIGHT: Final = 560
+FITTING_ROWS: Final = 15
 WIDE: Final = {"Comments", "Description"}
 HIDDEN_AT_FIRST: Final = {"uuid"}
 
@@ -30,6 +32,11 @@ def shown(value: Any) -> str:
     """Give a cell's text, cut where it is longer than a grid can carry."""
     whole = text(value)
     return whole if len(whole) <= LONGEST else whole[: LONGEST - 1] + "…"
+
+
+def height(rows: int) -> Any:
+    """Give a grid's height: that of its rows, until it scrolls."""
+    return "content" if rows <= FITTING_ROWS else HEIGHT
 
 
 def is_cut(value: Any) -> bool:
@@ -84,3 +91,8 @@ def side(column: Column) -> Any:
 def plain(words: str) -> str:
     """Give text that Markdown shows as it is."""
     return "".join("\\" + letter if letter in r"\`*_[]{}#$~<>:|&" else letter for letter in words.replace("\n", " ⏎ "))
+
+
+def field_label(name: str) -> str:
+    """Give a column's name as the label of a widget, which is never empty."""
+    return plain(name) or "(no name)"

@@ -12,7 +12,7 @@ from equipment.domain.roles import Role
 from tests.equipment.store.people import signed_in
 
 
-def _script(database, who, folder):  # without types: it runs as a script of its own
+def _script(database, who, folder, uri):  # without types: it runs as a script of its own
     from pathlib import Path
 
     from equipment.settings import Settings
@@ -22,16 +22,19 @@ def _script(database, who, folder):  # without types: it runs as a script of its
 
     account = identify(database, who)
     assert account is not None
-    settings = Settings(data_folder=Path(folder), backup_folder=Path(folder), embedded_database=False)
+    settings = Settings(
+        data_folder=Path(folder), backup_folder=Path(folder), embedded_database=False, mongodb_uri=uri or None,
+        mongodb_database=database.name,
+    )
     records.show(App(settings, database, who, account))
 
 
 def page(
-    database: Database[dict[str, Any]], folder: Path, role: Role = "manager", **params: str | list[str]
+    database: Database[dict[str, Any]], folder: Path, role: Role = "manager", uri: str = "", **params: str | list[str]
 ) -> AppTest:
     """Draw the screen once for somebody of that role; ``params`` are the address."""
     who = signed_in(database, role)
-    test = AppTest.from_function(_script, args=(database, who, str(folder)), default_timeout=60)
+    test = AppTest.from_function(_script, args=(database, who, str(folder), uri), default_timeout=60)
     for name, value in params.items():
         test.query_params[name] = value
     return test.run()

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
+from backup_engine.api import DatabaseBackupRestore
 from equipment.domain import sample
 from equipment.domain.query import Query
 from equipment.store import records, trash
 from equipment.ui.records import state
 from tests.equipment.store.people import signed_in
 from tests.equipment.ui.records_page import labels, page, press, shown
+from tests.mongod import Mongod
 
 Db = Database[dict[str, Any]]
 
@@ -105,6 +107,24 @@ def test_a_record_page_shows_its_history_and_brings_back_one_field(lab: Db, tmp_
     assert now is not None
     assert now.record["Location"] == entry.record["Location"]
     assert now.record["Model"] == "X"
+
+
+def test_a_record_page_joins_every_backup_and_brings_a_field_back_from_one(
+    lab: Db, tmp_path: Path, shared_mongod: Mongod
+) -> None:
+    entry = records.page(lab, Query(sort="ID"), {}, date.today()).entries[0]
+    engine = DatabaseBackupRestore(client=lab.client, database=lab.name, backup_folder=str(tmp_path))
+    for place in ("Mars", "Venus"):
+        lab.Equipment.update_one({"ID": entry.record["ID"]}, {"$set": {"Location": place}})
+        assert engine.create_backup(force=True)[0]
+    test = page(lab, tmp_path, uri=shared_mongod.uri, id=entry.key)
+
+    test.toggle[0].set_value(True).run()
+    next(button for button in test.button if (button.help or "").startswith("Bring back Location: Mars")).click().run()
+
+    assert "In a backup" in shown(test)
+    now = records.get(lab, entry.key)
+    assert now is not None and now.record["Location"] == "Mars"
 
 
 def test_an_earlier_version_can_be_restored(lab: Db, tmp_path: Path) -> None:
