@@ -112,7 +112,7 @@ def _overlaid(ws: Workspace, backup: BackupSet, part: Part) -> TextTable:
 def _rows(ws: Workspace, backup: BackupSet, part: Part) -> Iterator[list[str]]:
     """Rows of a file of ours: CR LF ends them, and stands nowhere inside a cell."""
     width = len(part.layout.columns) + 1
-    with lines_of(ws, backup, part) as lines:
+    with lines_of(ws, backup, part, limit=part.plain_bytes) as lines:
         next(lines, None)
         for number, line in enumerate(lines, 1):
             try:
@@ -141,22 +141,32 @@ def split_row(row: str) -> list[str]:
 
 
 @contextmanager
-def lines_of(ws: Workspace, backup: BackupSet, part: Part) -> Iterator[Iterator[str]]:
-    """Open a file of ours as rows of text, the header first. What follows damage in a layer is lost, no more."""
-    with ws.catalog.open_part(backup, part.key) as stored, ws.seal.open(stored, str(part.file)) as plain:
+def lines_of(ws: Workspace, backup: BackupSet, part: Part, *, limit: int | None = None) -> Iterator[Iterator[str]]:
+    """Open a file of ours as rows of text, the header first; ``limit`` are the plain bytes it may have.
+
+    What follows damage in a layer is lost, no more.
+    """
+    with ws.catalog.open_part(backup, part.key) as stored, ws.seal.open(stored, str(part.file), limit=limit) as plain:
         yield _lines(cast(BufferedReader, plain))
 
 
 def _lines(source: BufferedReader) -> Iterator[str]:
-    pending = b""
+    """Cut at CR LF. Parts of a long row are joined once, not at every chunk: that would be quadratic."""
+    parts: list[bytes] = []
+    length = 0
     while chunk := source.read1(CHUNK):
-        *lines, pending = (pending + chunk).split(b"\r\n")
-        if len(pending) > LONGEST_ROW:
+        parts.append(chunk)
+        length += len(chunk)
+        if length > LONGEST_ROW:
             raise VerificationFailed("a row does not end")
+        if b"\n" not in chunk:
+            continue
+        *lines, rest = b"".join(parts).split(b"\r\n")
+        parts, length = [rest], len(rest)
         for line in lines:
             yield line.decode("utf-8", "surrogateescape")
-    if pending:
-        yield pending.decode("utf-8", "surrogateescape")
+    if length:
+        yield b"".join(parts).decode("utf-8", "surrogateescape")
 
 
 def _visible(cell: str) -> str:

@@ -211,14 +211,16 @@ def _stored(ws: Workspace, backup: BackupSet, part: Part, level: int, watch: Wat
             found = read_back(source, part, seal=ws.seal, workers=ws.workers, watch=watch)
     except BackupFileNotFound as error:
         return [Damage(part.key, name, "missing", error.message)]
-    except WrongKey:
-        if level == 1:
-            return [Damage(part.key, name, "changed", f"the file was changed: {name}")]
+    except Cancelled:
         raise
     except VerificationFailed as error:
         return [Damage(part.key, name, "changed", f"the file was changed: {name} ({error.detail})")]
     except PermissionDenied as error:
         return [Damage(part.key, name, "unreadable", error.message)]
+    except BackupError:
+        if level == 2:
+            raise
+        return [Damage(part.key, name, "changed", f"the file was changed: {name}")]
     return _differences(part, found, level)
 
 
