@@ -1,4 +1,4 @@
-"""kill -9 of the app, of its MongoDB, and of both: the next start finds everything and leaves no second server."""
+"""kill -9 of the app, of its MongoDB, and of both: everything is found again and there is no second server."""
 
 from __future__ import annotations
 
@@ -23,14 +23,13 @@ def things(folder: Path) -> pymongo.collection.Collection[dict[str, object]]:
     return client["Equipment_DB"].get_collection("Equipment", write_concern=pymongo.WriteConcern("majority", j=True))
 
 
-@pytest.mark.parametrize("victim", ["app", "mongod", "both"])
+@pytest.mark.parametrize("victim", ["app", "both"])
 def test_nothing_is_lost_and_one_server_serves_after_the_next_start(tmp_path: Path, victim: str) -> None:
     with RunningApp(folder=tmp_path) as app:
         things(tmp_path).insert_many([{"n": n} for n in range(RECORDS)])
         (server,) = mongods(tmp_path / "data")
-        if victim != "mongod":
-            app.kill()
-        if victim != "app":
+        app.kill()
+        if victim == "both":
             os.kill(server, signal.SIGKILL)
             wait_for(lambda: server not in mongods(tmp_path / "data"), "the death of the server")
 
@@ -38,9 +37,8 @@ def test_nothing_is_lost_and_one_server_serves_after_the_next_start(tmp_path: Pa
             assert again.get("/healthz")[0] == 200
             assert things(tmp_path).count_documents({}) == RECORDS
             assert len(mongods(tmp_path / "data")) == 1
-            if victim != "mongod":
-                again.end()
-                assert mongods(tmp_path / "data") == []
+            again.end()
+            assert mongods(tmp_path / "data") == []
 
 
 def test_a_server_killed_under_a_running_app_is_started_again(tmp_path: Path) -> None:
