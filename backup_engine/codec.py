@@ -113,8 +113,11 @@ def _decode_one(raw: bytes) -> dict[str, Any] | None:
 
 
 def _encode_to(values: list[dict[str, Any] | None], documents: Sequence[bytes]) -> bool:
-    """Whether all values encode to these documents: as one array it takes an eighth less time than one by one."""
-    if None in values:
+    """Whether all values encode to these documents: as one array it takes an eighth less time than one by one.
+
+    Inside an array ``_id`` stays where it is; ``encode`` puts it first, so only such documents are tried together.
+    """
+    if None in values or any(next(iter(value or ()), "_id") != "_id" for value in values):
         return False
     try:
         array = bson.encode({"": values}, codec_options=OPTIONS)

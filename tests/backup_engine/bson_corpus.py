@@ -1,4 +1,4 @@
-"""Valid and degenerate encodings of every BSON type, as bytes. Each document has its ``_id`` first."""
+"""Valid and degenerate encodings of every BSON type, as bytes. All but the last have their ``_id`` first."""
 
 from __future__ import annotations
 
@@ -159,6 +159,7 @@ def corpus() -> dict[str, bytes]:
         "typed one": (element(0x07, "$oid", bytes(12)),), "bool that is 2": (element(0x08, "v", b"\2"),),
     }.items():
         documents[name] = document(_id(len(documents)), *parts)
+    documents["_id last"] = document(a, _id(len(documents)))
     return documents
 
 

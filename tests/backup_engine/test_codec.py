@@ -51,7 +51,7 @@ def test_what_the_bson_route_is_for() -> None:
                 "value 100 levels", "value date most", "field '~'"} & rescued
 
 
-NAMES = st.sampled_from(["a", "b", "c", "d", "", "$oid", "$x", "a.b", "~", "=x"]) | st.text(
+NAMES = st.sampled_from(["_id", "a", "b", "c", "d", "", "$oid", "$x", "a.b", "~", "=x"]) | st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**31), 2**31 - 1) | st.integers(-(2**63), 2**63 - 1).map(Int64)
@@ -68,7 +68,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4),
     max_leaves=12,
 )
-DOCUMENTS = st.dictionaries(NAMES, VALUES, max_size=8).map(codec.encode)
+DOCUMENTS = st.dictionaries(NAMES, VALUES, max_size=8).map(lambda fields: bson.encode({"": fields})[6:-1])
 
 
 @st.composite
@@ -82,7 +82,7 @@ def damaged(draw: st.DrawFn) -> bytes:
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(DOCUMENTS | damaged(), max_size=6))
+@given(st.lists(DOCUMENTS | damaged(), max_size=3))
 def test_random_documents_come_back_exactly(documents: list[bytes]) -> None:
     stored, result = written(documents)
 

@@ -14,7 +14,7 @@ from backup_engine.codec import elements, has_zero_timestamp, split
 from tests.backup_engine.bson_corpus import corpus, large, wide
 from tests.backup_engine.files import returned, written
 
-REFUSED_BY_THE_SERVER = {"bool that is 2"}
+REFUSED_OR_CHANGED_BY_THE_SERVER = {"bool that is 2", "_id last"}
 Documents = Collection[dict[str, Any]]
 
 
@@ -41,7 +41,7 @@ def hashes(database: Database[dict[str, Any]]) -> dict[str, str]:
 
 
 def test_the_corpus_has_the_same_hash_after_the_round_trip(database: Database[dict[str, Any]]) -> None:
-    accepted = [raw for name, raw in corpus().items() if name not in REFUSED_BY_THE_SERVER]
+    accepted = [raw for name, raw in corpus().items() if name not in REFUSED_OR_CHANGED_BY_THE_SERVER]
     documents = [*accepted, wide(20_000), large(16 * 2**20 - 64)]
     insert_exactly(database["before"], documents)
     before = stored(database["before"])
