@@ -121,8 +121,7 @@ def _write_set(
         reach("W7")
         run.publish()
         backup = run.commit(instant.origin, *instant.kind)
-    run.finish(backup)
-    problems = _tidy(ws, hold, backup, instant.mark)
+    problems = run.finish(backup) + _tidy(ws, hold, backup, instant.mark)
     reach("W10")
     return backup, problems
 

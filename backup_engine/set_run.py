@@ -109,11 +109,17 @@ class Run:
         reach("W9")
         return backup
 
-    def finish(self, backup: BackupSet) -> BackupSet:
-        """W10, the part that concerns the folder: the second copy of the metadata, the intent away."""
-        self.ws.catalog.keep_copy(backup)
-        intents.clear(self.ws.storage, self.label)
-        return backup
+    def finish(self, backup: BackupSet) -> list[str]:
+        """W10, the part that concerns the folder: the second copy of the metadata, the intent away.
+
+        The set exists by now: what goes wrong is said, not raised, and the next run makes up for it.
+        """
+        try:
+            self.ws.catalog.keep_copy(backup)
+            intents.clear(self.ws.storage, self.label)
+        except BackupError as problem:
+            return [f"its second copy of the metadata is still to be made: {problem}"]
+        return []
 
     def abandon(self) -> None:
         """Leave nothing behind. What cannot be removed now is named by the intent, and the next run removes it."""

@@ -22,7 +22,15 @@ from pymongo.database import Database
 from backup_engine import bare_hands, codec, create as module, locks, set_parts
 from backup_engine.contents import documents
 from backup_engine.create import create, write_documents, write_set
-from backup_engine.errors import BackupError, BadInput, Busy, Cancelled, DatabaseUnreachable, VerificationFailed
+from backup_engine.errors import (
+    BackupError,
+    BadInput,
+    Busy,
+    Cancelled,
+    DatabaseUnreachable,
+    NoSpace,
+    VerificationFailed,
+)
 from backup_engine.locks import hold
 from backup_engine.model import Progress, Watch
 from backup_engine.storage import MemoryStorage
@@ -224,6 +232,27 @@ def test_a_fault_after_the_commit_is_said_and_the_set_stays(ws: Workspace, monke
 
     assert created.message.startswith("Backup created, but old backups were not cleared away: Backup error: disk gone")
     assert ws.catalog.last() == created.set
+
+
+def test_a_disk_that_fills_up_right_after_the_commit_takes_nothing_back(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = ws.storage.put
+
+    def full(folder: str, name: str, data: bytes, **options: bool) -> None:
+        if name.startswith("backup_metadata_"):
+            raise NoSpace("no room")
+        real(folder, name, data, **options)
+
+    monkeypatch.setattr(ws.storage, "put", full)
+    created = create(ws)
+    monkeypatch.undo()
+
+    assert created.message.startswith("Backup created, but its second copy of the metadata is still to be made")
+    assert ws.catalog.last() == created.set
+    assert create(ws, force=True).warnings == ()
+    names_in_state = {entry.name for entry in ws.storage.entries(".state")}
+    assert {one.metadata_file for one in ws.catalog.sets()} <= names_in_state
 
 
 def test_a_safety_set_is_full_counts_for_nothing_and_clears_nothing_away(
