@@ -51,7 +51,7 @@ def sign_in(
         _log_failure(db, known, visitor)
         raise SignInRefused(REFUSED)
     attempts.forgive(db, attempts.account_subject(key))
-    attempts.take_back(db, attempts.address_subject(visitor.address), now=now)
+    attempts.take_back(db, attempts.address_subject(visitor.address))
     _refuse_if_not_admitted(known)
     return open_for(db, known.account.key, visitor, lifetimes=lifetimes, now=now)
 
@@ -116,7 +116,7 @@ def _wait_or_refuse(db: Db, key: str, visitor: Visitor, now: datetime) -> None:
     if not wait:
         wait = attempts.admit(db, attempts.account_subject(key), attempts.PER_ACCOUNT, now=now)
         if wait:
-            attempts.take_back(db, address, now=now)
+            attempts.take_back(db, address)
     if wait:
         raise SignInRefused(f"Too many failed sign-ins. Wait {in_words(wait)} and try again.")
 

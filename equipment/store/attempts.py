@@ -7,7 +7,7 @@ guesses get no further than one after the other. Names nobody has are counted li
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from pymongo import ASCENDING
@@ -19,6 +19,9 @@ from equipment.store.tickets import digest
 
 ATTEMPTS: Final = "equipment_attempts"
 FORGET: Final = timedelta(hours=24)
+TRIES: Final = 20
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""No wait; not the present, for two clocks at the same counter differ by milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def prepare(db: Db) -> None:
 def admit(db: Db, subject: str, limit: Limit, *, now: datetime | None = None) -> timedelta:
     """Count one attempt of *subject*; gives zero when it may go on, else the time left to wait (then not counted)."""
     now = now or moments.now()
-    for _ in range(5):
+    for _ in range(TRIES):
         known = db[ATTEMPTS].find_one({"_id": subject})
         if known is not None and moments.aware(known["until"]) > now:
             return moments.aware(known["until"]) - now
@@ -73,15 +76,15 @@ def forgive(db: Db, subject: str) -> None:
     db[ATTEMPTS].delete_one({"_id": subject})
 
 
-def take_back(db: Db, subject: str, *, now: datetime | None = None) -> None:
+def take_back(db: Db, subject: str) -> None:
     """Uncount one attempt that turned out well, leaving earlier failures counted."""
-    now = now or moments.now()
     counted = {"_id": subject, "failures": {"$gt": 0}}
-    db[ATTEMPTS].update_one(counted, {"$inc": {"failures": -1}, "$set": {"until": now}})
+    db[ATTEMPTS].update_one(counted, {"$inc": {"failures": -1}, "$set": {"until": _LONG_AGO}})
 
 
 def _count(db: Db, subject: str, seen: int | None, failures: int, now: datetime, limit: Limit) -> bool:
-    after = {"failures": failures, "until": now + limit.wait(failures), "forget": now + FORGET}
+    wait = limit.wait(failures)
+    after = {"failures": failures, "until": now + wait if wait else _LONG_AGO, "forget": now + FORGET}
     if seen is None:
         try:
             db[ATTEMPTS].insert_one({"_id": subject, **after})

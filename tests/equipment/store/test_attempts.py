@@ -40,6 +40,22 @@ def test_a_thousand_attempts_in_an_hour_are_a_handful(database: Db) -> None:
     assert admitted < 20
 
 
+def test_a_few_at_once_do_not_hinder_each_other(database: Db) -> None:
+    start, admitted = threading.Barrier(8), []
+
+    def attempt() -> None:
+        start.wait()
+        admitted.append(not attempts.admit(database, "x", Limit(free=10)))
+
+    threads = [threading.Thread(target=attempt) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert admitted == [True] * 8
+
+
 def test_fifty_at_once_are_no_more(database: Db) -> None:
     start, admitted = threading.Barrier(50), []
 
