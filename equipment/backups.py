@@ -54,6 +54,8 @@ class Caller:
     name: str
     check: Callable[[str], object]
     who: Who = SYSTEM
+    own_app: bool = False
+    """Whether this is our own app, whose cookie the download route knows."""
 
 
 class Backups:

@@ -22,7 +22,7 @@ def caller_of(app: Any) -> Caller:
     ``current_user() -> (name, role)``; one without it by ``st.session_state.user_role``.
     """
     if isinstance(app, App):
-        return Caller(app.account.name, _database_check(app), app.who)
+        return Caller(app.account.name, _database_check(app), app.who, own_app=True)
     name, _ = _foreign_user(app)
     return Caller(name, _foreign_check(app), Who("foreign", name))
 
