@@ -10,7 +10,7 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine import capture, create, failpoints, journal, recovery, restore, undo
-from backup_engine.errors import DatabaseUnreachable, RestoreStopped
+from backup_engine.errors import DatabaseUnreachable, RestoreRunning, RestoreStopped
 from backup_engine.journal import Entry, Swap
 from backup_engine.locks import hold
 from backup_engine.storage import MemoryStorage
@@ -165,6 +165,23 @@ def test_the_next_restore_and_the_next_backup_recover_first(
     create.create(ws, force=True)
 
     assert [name for name in database.list_collection_names() if "__" in name] == []
+
+
+def test_at_the_start_of_a_server_it_is_looked_for(
+    ws: Workspace, database: Database[Doc], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert recovery.recover_now(ws) == []
+    _crash_at(ws, monkeypatch, "R7")
+
+    assert "was finished." in recovery.recover_now(ws)[0]
+    assert recovery.recover_now(ws) == []
+
+
+def test_while_somebody_restores_nothing_is_recovered(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    _crash_at(ws, monkeypatch, "R4")
+
+    with hold(ws, "restore"), pytest.raises(RestoreRunning):
+        recovery.recover_now(ws)
 
 
 def test_a_stand_in_in_memory_has_nothing_to_recover() -> None:
