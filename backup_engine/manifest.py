@@ -11,11 +11,13 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import bson
 from bson import json_util
+from bson.errors import BSONError
 from bson.json_util import RELAXED_JSON_OPTIONS
 
 from backup_engine.model import Part
@@ -106,8 +108,9 @@ def bson_to_json(document: Mapping[str, Any]) -> dict[str, Any]:
     """Write a small document as readable Extended JSON, or as base64 where that would not bring it back exactly."""
     readable: dict[str, Any] = json.loads(json_util.dumps(document, json_options=RELAXED_JSON_OPTIONS))
     exact = bson.encode(document)
-    if bson.encode(json_to_bson(readable)) == exact:
-        return readable
+    with suppress(ValueError, TypeError, KeyError, OverflowError, BSONError):  # a user's key such as "$oid"
+        if bson.encode(json_to_bson(readable)) == exact:
+            return readable
     return {"$bson": base64.b64encode(exact).decode()}
 
 

@@ -1,0 +1,66 @@
+"""What a server can do, and its errors in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mongomock
+import pymongo
+import pytest
+from pymongo.database import Database
+from pymongo.errors import (
+    AutoReconnect,
+    ConfigurationError,
+    InvalidURI,
+    NotPrimaryError,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
+
+from backup_engine.capabilities import Capabilities, address, database_errors, named
+from backup_engine.errors import BackupError, DatabaseUnreachable, PermissionDenied
+
+
+def test_a_replica_set_can_do_everything(database: Database[dict[str, Any]]) -> None:
+    found = Capabilities.of(database)
+
+    assert (found.commands, found.replica_set, found.snapshot_reads, found.transactions) == (True,) * 4
+    assert (found.change_streams, found.rename, found.can_write, found.sharded) == (True, True, True, False)
+    assert found.topology == "replica set"
+
+
+def test_a_stand_in_can_do_nothing_but_be_read_and_written() -> None:
+    found = Capabilities.of(mongomock.MongoClient().db)
+
+    assert found == Capabilities()
+    assert (found.can_write, found.topology) == (True, "in-memory")
+
+
+@pytest.mark.parametrize(
+    ("problem", "error", "words"),
+    [
+        (ServerSelectionTimeoutError("x"), DatabaseUnreachable, "Database connection failed: no answer"),
+        (AutoReconnect("x"), DatabaseUnreachable, "Database connection failed: no answer"),
+        (NotPrimaryError("x"), DatabaseUnreachable, "not the primary"),
+        (OperationFailure("x", 10107), DatabaseUnreachable, "not the primary"),
+        (OperationFailure("x", 18), DatabaseUnreachable, "refuses the user name or password"),
+        (OperationFailure("x", 13), PermissionDenied, "Permission denied: the database user may not"),
+        (InvalidURI("x"), DatabaseUnreachable, "connection string"),
+        (ConfigurationError("x"), DatabaseUnreachable, "connection string"),
+        (OperationFailure("boom", 99), BackupError, "MongoDB refused"),
+    ],
+)
+def test_errors_in_the_engine_s_words(problem: PyMongoError, error: type[BackupError], words: str) -> None:
+    with pytest.raises(error) as raised, database_errors():
+        raise problem
+
+    assert type(raised.value) is error
+    assert words in raised.value.message
+
+
+def test_the_address_has_no_secret() -> None:
+    client: Any = pymongo.MongoClient("mongodb://me:secret@db1:27017,db2:27018/", connect=False)
+
+    assert address(client.lab) == "db1:27017,db2:27018"
+    assert "secret" not in str(named(AutoReconnect("x"), client.lab))
