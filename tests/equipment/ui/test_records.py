@@ -174,3 +174,27 @@ def test_edits_not_saved_stay_in_sight_in_other_sections(lab: Db, tmp_path: Path
     test.run()
 
     assert any("2 edits in 1 record not saved yet" in label for label in labels(test))
+
+
+@pytest.mark.parametrize("section", ["Browse", "Edit", "Add"])
+def test_columns_of_any_name_and_a_comment_of_5_mb_are_shown(database: Db, tmp_path: Path, section: str) -> None:
+    odd = {"": 1, "a.b": [1, {"c": 2}], "$x": "$y$", "=x": "=1+1", "*b*": None, ":red[x]": b"\x00", "tab\t": "x\ny"}
+    database.Equipment.insert_many([{"ID": 1, **odd, "Comments": "long " * 1_000_000}, {"ID": 2}])
+
+    test = page(database, tmp_path, "technician", section=section)
+
+    assert not test.exception and not test.error
+    for grid in test.dataframe:
+        assert grid.value["Comments"].str.len().max() <= 1_000
+        assert grid.value["a.b"].iloc[0] == '[1, {"c": 2}]'
+
+
+def test_the_page_of_a_record_with_odd_columns_opens_and_edits(database: Db, tmp_path: Path) -> None:
+    odd = {"_id": "~odd 1", "": 1, "a.b": {"c": 2}, "$x": "$y$", "Comments": "long " * 1_000_000}
+    database.Equipment.insert_one(odd)
+    [entry] = records.page(database, Query(), {}, date.today()).entries
+
+    test = press(page(database, tmp_path, "technician", id=entry.key), "Edit")
+
+    assert not test.exception and not test.error
+    assert next(area for area in test.text_area if area.label == "Comments").value == "long " * 1_000_000
