@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +16,8 @@ from backup_engine.model import BackupSet
 from backup_engine.storage.base import STATE, Storage
 from backup_engine.workspace import Workspace
 
-__all__ = ["DUE_AFTER", "Check", "bad", "is_due", "last_drill", "last_proven", "last_verified", "read", "remember"]
+__all__ = ["DUE_AFTER", "Check", "bad", "is_due", "last_drill", "last_proven", "last_verified", "read", "remember",
+           "remember_all"]
 
 FILE = "verified.json"
 DUE_AFTER = timedelta(days=7)
@@ -47,19 +48,32 @@ def read(storage: Storage) -> dict[str, Check]:
 
 
 def remember(
-    storage: Storage, backup: BackupSet, level: int, ok: bool, when: datetime, known: Mapping[str, object] | None = None
+    storage: Storage, backup: BackupSet, level: int, ok: bool, when: datetime, known: Collection[str] | None = None
 ) -> None:
     """Note a verification (level 1, 2) or a drill (3); ``known`` limits the ledger to these ``backup_id``."""
+    remember_all(storage, [(backup, level, ok)], when, known)
+
+
+def remember_all(
+    storage: Storage, outcomes: Iterable[tuple[BackupSet, int, bool]], when: datetime,
+    known: Collection[str] | None = None,
+) -> None:
+    """Note several outcomes ``(set, level, sound)`` in one step."""
     with _writing:
         checks = read(storage)
-        before = checks.get(backup.backup_id)
-        proven = when if level >= DRILL and ok else before.proven if before else None
-        if ok and before and before.ok and before.level > level and not _old(before, when):
-            return
-        checks[backup.backup_id] = Check(level, ok, when, proven)
+        for backup, level, ok in outcomes:
+            checks[backup.backup_id] = _after(checks.get(backup.backup_id), level, ok, when)
         kept = {name: one for name, one in checks.items() if known is None or name in known}
         text = json.dumps({name: asdict(one) for name, one in kept.items()}, default=_iso, indent=1)
         storage.put(STATE, FILE, text.encode())
+
+
+def _after(before: Check | None, level: int, ok: bool, when: datetime) -> Check:
+    """A sound look at the surface does not replace a fresh deeper one."""
+    if ok and before and before.ok and before.level > level and not _old(before, when):
+        return before
+    proven = when if level >= DRILL and ok else before.proven if before else None
+    return Check(level, ok, when, proven)
 
 
 def is_due(check: Check | None, now: datetime) -> bool:

@@ -8,8 +8,9 @@ still be brought back. Level 3, the drill, lies in ``drill``.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal
 
@@ -78,6 +79,15 @@ class Verification:
         return f"Backup {self.backup.label} verified at level {self.level}: {counts}{notes}."
 
 
+@dataclass
+class _Bases:
+    """Full sets looked at so far: many differentials rest on one."""
+
+    sets: dict[str | None, BackupSet] = field(default_factory=dict)
+    found: dict[tuple[str, str], list[Damage]] = field(default_factory=dict)
+    """What level 1 found, by id and collection."""
+
+
 @dataclass(frozen=True)
 class Report:
     """The outcome for all sets, and whether the newest is recent enough."""
@@ -110,17 +120,9 @@ def verify(
     """
     if level not in (0, 1, 2):
         raise BadInput(f"Level {level} does not exist: use 0, 1 or 2 (a drill is level 3).")
-    chosen = [part for key, part in backup.parts.items() if keys is None or key in keys]
-    problems = _whole(backup, level)
-    notes: tuple[str, ...] = ()
-    if backup.state == "legacy":
-        notes = ("unverifiable (legacy)",)
-        problems += [one for part in chosen for one in _legacy_part(ws, backup, part, level, watch)]
-    elif level and backup.state in ("complete", "damaged"):
-        problems += [one for part in chosen for one in _part(ws, backup, part, level, watch)]
-    outcome = Verification(backup, level, tuple(problems), notes)
+    outcome = _verify(ws, backup, level, keys, _Bases(), watch)
     if remember and keys is None and level:
-        _remember(ws, outcome)
+        _remember(ws, [outcome])
     return outcome
 
 
@@ -139,14 +141,17 @@ def require(
 
 def verify_all(ws: Workspace, level: int = 1, *, watch: Watch = SILENT) -> Report:
     """Check every set, newest first, and whether the newest is recent enough. One bad set does not stop the rest."""
-    outcomes = []
-    for backup in reversed(ws.catalog.sets()):
-        try:
-            outcomes.append(verify(ws, backup, level, watch=watch))
-        except Cancelled:
-            raise
-        except BackupError as error:
-            outcomes.append(Verification(backup, level, (Damage("", "", "key", error.message),)))
+    outcomes, bases = list[Verification](), _Bases()
+    try:
+        for backup in reversed(ws.catalog.sets()):
+            try:
+                outcomes.append(_verify(ws, backup, level, None, bases, watch))
+            except Cancelled:
+                raise
+            except BackupError as error:
+                outcomes.append(Verification(backup, level, (Damage("", "", "key", error.message),)))
+    finally:
+        _remember(ws, [one for one in outcomes if level and not any(bad.kind == "key" for bad in one.problems)])
     return Report(tuple(outcomes), freshness(ws))
 
 
@@ -166,6 +171,20 @@ def freshness(ws: Workspace) -> str:
     return f"the newest backup, {last.label}, is {age.total_seconds() / 3600:,.0f} hours old"
 
 
+def _verify(
+    ws: Workspace, backup: BackupSet, level: int, keys: Collection[str] | None, bases: _Bases, watch: Watch
+) -> Verification:
+    chosen = [part for key, part in backup.parts.items() if keys is None or key in keys]
+    problems = _whole(backup, level)
+    notes: tuple[str, ...] = ()
+    if backup.state == "legacy":
+        notes = ("unverifiable (legacy)",)
+        problems += [one for part in chosen for one in _legacy_part(ws, backup, part, level, watch)]
+    elif level and backup.state in ("complete", "damaged"):
+        problems += [one for part in chosen for one in _part(ws, backup, part, level, bases, watch)]
+    return Verification(backup, level, tuple(problems), notes)
+
+
 def _whole(backup: BackupSet, level: int) -> list[Damage]:
     """What the listing knows to be wrong with the set as a whole."""
     if backup.state == "newer":
@@ -180,19 +199,23 @@ def _whole(backup: BackupSet, level: int) -> list[Damage]:
     return []
 
 
-def _part(ws: Workspace, backup: BackupSet, part: Part, level: int, watch: Watch) -> list[Damage]:
+def _part(ws: Workspace, backup: BackupSet, part: Part, level: int, bases: _Bases, watch: Watch) -> list[Damage]:
     if not part.stored_sha256:
         return []
     own = _stored(ws, backup, part, level, watch)
     if backup.kind != "differential":
         return own
     try:
-        base = ws.catalog.base_of(backup)
+        base = bases.sets.get(backup.base) or ws.catalog.base_of(backup)
     except VerificationFailed as error:
         return [*own, Damage(part.key, "", "base", error.detail)]
     if part.key not in base.parts:
         return [*own, Damage(part.key, "", "base", f"the full backup {base.label} has no {part.key}")]
-    below = _stored(ws, base, base.parts[part.key], min(level, 1), watch)
+    bases.sets[backup.base] = base
+    place = (base.backup_id, part.key)
+    if place not in bases.found:
+        bases.found[place] = _stored(ws, base, base.parts[part.key], 1, watch)
+    below = bases.found[place]
     problems = [*own, *(_in_base(base, one) for one in below)]
     return problems if problems or level < 2 else _combined(ws, backup, part, watch)
 
@@ -306,13 +329,12 @@ def _sha256(ws: Workspace, backup: BackupSet, part: Part, watch: Watch) -> str:
     return hasher.hexdigest()
 
 
-def _remember(ws: Workspace, outcome: Verification) -> None:
+def _remember(ws: Workspace, outcomes: Sequence[Verification]) -> None:
     """Note it in the ledger; a folder that cannot be written does not spoil a verification."""
-    known = {one.backup_id: one for one in ws.catalog.sets()}
-    try:
-        ledger.remember(ws.storage, outcome.backup, outcome.level, outcome.ok, ws.clock(), known)
-    except BackupError:
-        return
+    known = {one.backup_id for one in ws.catalog.sets()}
+    noted = [(one.backup, one.level, one.ok) for one in outcomes]
+    with suppress(BackupError):
+        ledger.remember_all(ws.storage, noted, ws.clock(), known)
 
 
 def error_of(outcome: Verification) -> BackupError:
