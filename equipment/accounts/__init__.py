@@ -1,0 +1,1 @@
+"""Signing in: passwords, the first run, sign-up, the identity provider, and the two routes behind the cookie."""

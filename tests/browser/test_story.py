@@ -65,7 +65,7 @@ def sign_in(page: Page, name: str, password: str) -> None:
 
 def sign_out(page: Page, name: str) -> None:
     page.get_by_role("button", name=re.compile(name)).click()
-    page.get_by_role("link", name="Log out").or_(page.get_by_role("button", name="Log out")).first.click()
+    page.get_by_role("menuitem", name="Log out").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=SLOW)
 
 
