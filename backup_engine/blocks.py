@@ -109,7 +109,7 @@ def row_chunks(plain: BinaryIO, rest: bytes = b"") -> Iterator[Rows]:
         wanted = CHUNK_ROWS - (first - 1) % CHUNK_ROWS
         parts = rest.split(ROW_END, wanted)
         if len(parts) <= wanted and not ended and (len(parts) == 1 or len(rest) < CHUNK_BYTES):
-            data = plain.read(1 << 20)
+            data = plain.read(max(1 << 20, len(rest)))
             ended = not data
             rest += data
             if len(rest) > LONGEST_ROW:

@@ -19,7 +19,8 @@ from backup_engine.decimals import decimal_text, parse_decimal
 from backup_engine.extended import Inexact, date_text, dumps, loads, parse_date, parse_uuid, uuid_text
 from backup_engine.model import ColumnType
 
-__all__ = ["MISSING", "PARSERS", "column_cells", "column_type", "column_values", "parse_typed", "quote", "string_cell"]
+__all__ = ["LOST", "MISSING", "PARSERS", "column_cells", "column_type", "column_values", "parse_typed", "quote",
+           "string_cell"]
 
 
 class Missing:
@@ -30,6 +31,9 @@ class Missing:
 
 MISSING = Missing()
 """Stands for a field that a document does not have."""
+
+LOST = "\0"
+"""Stands for a cell whose text would not be exact; no cell is a NUL."""
 
 NEEDS_MARK = frozenset(["", *"~=+-@\t"])
 """First characters that make a spreadsheet compute, our own mark, and none at all."""
@@ -49,32 +53,34 @@ def string_cell(text: str) -> str:
     return quote(text)
 
 
-def typed_cell(value: Any) -> str | None:
-    """Cell of a value of another type than its column; ``None`` when no text is exact."""
+def typed_cell(value: Any) -> str:
+    """Cell of a value of another type than its column, or ``LOST``."""
     try:
         return quote("~" + dumps(value))
     except Inexact:
-        return None
+        return LOST
 
 
-def _double_cell(value: float) -> str | None:
+def _double_cell(value: float) -> str:
     return orjson.dumps(value).decode() if isfinite(value) else typed_cell(value)
 
 
-def _decimal_cell(value: Decimal128) -> str | None:
+def _decimal_cell(value: Decimal128) -> str:
     text = decimal_text(value)
-    return text if text is None or text[-1].isdigit() else typed_cell(value)
+    if text is None:
+        return LOST
+    return text if text[-1].isdigit() else typed_cell(value)
 
 
-def _uuid_cell(value: Binary) -> str | None:
+def _uuid_cell(value: Binary) -> str:
     return uuid_text(value) if value.subtype == 4 and len(value) == 16 else typed_cell(value)
 
 
-def _json_cell(value: Any) -> str | None:
+def _json_cell(value: Any) -> str:
     try:
         return quote(dumps(value))
     except Inexact:
-        return None
+        return LOST
 
 
 def _string_cells(texts: Sequence[str]) -> list[str]:
@@ -110,7 +116,7 @@ def _parse_object_id(text: str) -> ObjectId:
     return ObjectId(bytes.fromhex(text))
 
 
-_PLAIN: dict[ColumnType, dict[type, Callable[[Any], str | None]]] = {
+_PLAIN: dict[ColumnType, dict[type, Callable[[Any], str]]] = {
     "string": {str: string_cell},
     "int32": {int: str},
     "int64": {Int64: int.__repr__},
@@ -123,7 +129,7 @@ _PLAIN: dict[ColumnType, dict[type, Callable[[Any], str | None]]] = {
     "json": {dict: _json_cell, list: _json_cell},
 }
 
-_ANYWHERE: dict[type, Callable[[Any], str | None]] = {Missing: lambda value: "", type(None): lambda value: "~null"}
+_ANYWHERE: dict[type, Callable[[Any], str]] = {Missing: lambda value: "", type(None): lambda value: "~null"}
 
 PARSERS: dict[ColumnType, Callable[[str], Any] | None] = {
     "string": None,
@@ -147,8 +153,8 @@ def column_type(kind: type) -> ColumnType | None:
     return _TYPES.get(kind)
 
 
-def column_cells(column: ColumnType, values: Sequence[Any], *, own_dollars: bool) -> list[str | None]:
-    """Cells of the values of a column; ``None`` where only the bytes of the whole document are exact.
+def column_cells(column: ColumnType, values: Sequence[Any], *, own_dollars: bool) -> list[str]:
+    """Cells of the values of a column; ``LOST`` where only the bytes of the whole document are exact.
 
     ``own_dollars`` says whether any document here may have ``$`` names of its own.
     """
@@ -157,7 +163,7 @@ def column_cells(column: ColumnType, values: Sequence[Any], *, own_dollars: bool
     if kinds <= plain.keys():
         found = _bulk_cells(column, values, own_dollars)
         if found is not None:
-            return list(found)
+            return found
     table = {kind: plain.get(kind) or _ANYWHERE.get(kind) or typed_cell for kind in kinds}
     return [table[type(value)](value) for value in values]
 
@@ -171,17 +177,22 @@ def _bulk_cells(column: ColumnType, values: Sequence[Any], own_dollars: bool) ->
     return bulk(values) if bulk is not None else None
 
 
-def column_values(column: ColumnType, texts: Sequence[str]) -> list[Any]:
-    """The inverse of ``column_cells`` for unquoted cells. Raises ``ValueError`` and kin."""
+def column_values(column: ColumnType, texts: Sequence[str]) -> tuple[list[Any], bool]:
+    """The inverse of ``column_cells`` for unquoted cells, and whether any field is missing.
+
+    Raises ``ValueError`` and kin.
+    """
     parse, first = PARSERS[column], {text[:1] for text in texts}
     if first.isdisjoint(("", "~")):
         bulk = VALUES.get(column)
         values = bulk(texts) if bulk is not None else None
         if values is not None:
-            return values
+            return values, False
     if parse is None:
-        return [parse_typed(text) if text[:1] in "~" else text for text in texts]
-    return [parse_typed(text) if text[:1] in "~" else parse(text) for text in texts]
+        values = [parse_typed(text) if text[:1] in "~" else text for text in texts]
+    else:
+        values = [parse_typed(text) if text[:1] in "~" else parse(text) for text in texts]
+    return values, "" in first
 
 
 def parse_typed(cell: str) -> Any:

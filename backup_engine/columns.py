@@ -14,6 +14,8 @@ __all__ = ["MAX_COLUMNS", "MAX_ORDERS", "MAX_ORDER_NAMES", "Orders", "order_of",
 
 MAX_COLUMNS = 256
 MAX_ORDERS = 1000
+AT_ONCE = 1000
+"""Decoded documents take ten times the memory of their bytes."""
 MAX_ORDER_NAMES = 512
 """A longer list of names would blow up the metadata; such a document is kept as its bytes."""
 
@@ -24,9 +26,10 @@ def plan_columns(sample: Sequence[bytes]) -> tuple[Column, ...]:
     With more than 256 different fields the most frequent ones get a column.
     """
     kinds: dict[str, Counter[type]] = {"_id": Counter()}
-    for names, documents in _by_shape(sample).items():
-        for name, values in zip(names, zip(*documents, strict=True), strict=True):
-            kinds.setdefault(name, Counter()).update(map(type, values))
+    for start in range(0, len(sample), AT_ONCE):
+        for names, documents in _by_shape(sample[start : start + AT_ONCE]).items():
+            for name, values in zip(names, zip(*documents, strict=True), strict=True):
+                kinds.setdefault(name, Counter()).update(map(type, values))
     chosen = set(sorted(kinds, key=lambda name: (name != "_id", -kinds[name].total()))[:MAX_COLUMNS])
     return tuple(Column(name, _dominant(found)) for name, found in kinds.items() if name in chosen)
 

@@ -60,9 +60,9 @@ def split_rows(text: str, width: int) -> list[list[str]]:
         raise ValueError("a quote that is not closed")
     cells = plain.replace("\r\n", f",{END_OF_ROW},").split(",")
     cells.pop()
-    quoted = iter(parts[1::2])
+    quoted = iter("\0".join(parts[1::2]).replace('""', '"').split("\0") if len(parts) > 1 else ())
     if len(parts) > 1:
-        cells = [next(quoted).replace('""', '"') if cell == QUOTED_HERE else cell for cell in cells]
+        cells = [next(quoted) if cell == QUOTED_HERE else cell for cell in cells]
     ends = cells[width :: width + 1]
     if next(quoted, None) is not None or len(ends) * (width + 1) != len(cells) or ends.count(END_OF_ROW) != len(ends):
         raise ValueError(f"a row does not have {width} cells")
@@ -101,15 +101,15 @@ class Decoder:
 
     def _decode_rows(self, text: str) -> list[Any]:
         cells = split_rows(text, len(self._columns) + 1)
-        values = [column_values(column.type, texts) for column, texts in zip(self._columns, cells[:-1], strict=True)]
-        rows, names = zip(*values, strict=True), self._names
-        if any(texts.count("") for texts in cells[:-1]):
+        found = [column_values(column.type, texts) for column, texts in zip(self._columns, cells[:-1], strict=True)]
+        rows, names = zip(*(values for values, _ in found), strict=True), self._names
+        if any(missing for _, missing in found):
             fields = [_present(names, items) for items in rows]
         else:
             fields = [dict(zip(names, items, strict=False)) for items in rows]
         return [
-            self._special(found, tail) if tail else encode(found)
-            for found, tail in zip(fields, cells[-1], strict=True)
+            self._special(document, tail) if tail else encode(document)
+            for document, tail in zip(fields, cells[-1], strict=True)
         ]
 
     def _special(self, fields: dict[str, Any], tail: str) -> bytes | _Tombstone:

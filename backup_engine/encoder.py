@@ -10,7 +10,7 @@ from typing import Any
 
 import bson
 
-from backup_engine.cells import MISSING, column_cells, quote, string_cell
+from backup_engine.cells import LOST, MISSING, column_cells, quote, string_cell
 from backup_engine.codec import FAULTS, LENIENT, decode_exactly, digest_of
 from backup_engine.columns import MAX_ORDER_NAMES, field_names, order_of
 from backup_engine.extended import Inexact, dumps
@@ -133,13 +133,13 @@ def _legible(raw: bytes) -> dict[str, Any]:
         return {}
 
 
-def _rescue(columns: list[list[str | None]], tails: list[str | None], documents: list[bytes], deleted: bool) -> int:
+def _rescue(columns: list[list[str]], tails: list[str | None], documents: list[bytes], deleted: bool) -> int:
     """Put the bytes of a document into its ``~`` cell wherever a cell is not exact, and say how many that were."""
     lost = {row for row, tail in enumerate(tails) if tail is None}
     for cells in columns:
-        if None in cells:
+        if LOST in cells:
             for row, cell in enumerate(cells):
-                if cell is None:
+                if cell == LOST:
                     cells[row] = ""
                     lost.add(row)
     for row in lost:

@@ -27,8 +27,8 @@ Result = TypeVar("Result")
 
 SMALL = 5000
 """Rows up to which starting processes (0.1 s) costs more than it gives."""
-MOST = 4
-"""With more workers the one reader of the database is the limit, and memory grows by 40 MB for each."""
+MOST = 3
+"""With more workers the one reader of the database is the limit, and memory grows by 50 MB for each."""
 PIPE = 1 << 20
 
 

@@ -164,7 +164,7 @@ def test_whoever_cannot_open_the_file_later_proves_it_while_writing(monkeypatch:
     key = pyrage.x25519.Identity.generate()
     honest = encoder.column_cells
 
-    def forgetful(column: str, values: tuple[object, ...], **options: bool) -> list[str | None]:
+    def forgetful(column: str, values: tuple[object, ...], **options: bool) -> list[str]:
         return ["n0" if cell == "n3" else cell for cell in honest(column, values, **options)]  # type: ignore[arg-type]
 
     monkeypatch.setattr(encoder, "column_cells", forgetful)
