@@ -144,8 +144,8 @@ class Snapshot:
         if not self.capabilities.commands:
             return {key: About(estimate=self._database[name].count_documents({})) for key, name in self._names.items()}
         with database_errors(self._database):
-            found = {about["name"]: about for about in self._database.list_collections(
-                filter={"name": {"$in": list(self._names.values())}})}
+            listed = _list(self._database, {"listCollections": 1, "filter": {"name": {"$in": [*self._names.values()]}}})
+            found = {about["name"]: about for about in listed}
             return {key: self._describe(found.get(name)) for key, name in self._names.items()}
 
     def _describe(self, listed: Mapping[str, Any] | None) -> About:
@@ -153,10 +153,9 @@ class Snapshot:
             return About()
         if listed["type"] == "view":
             return About(kind="view", options=listed.get("options", {}))
-        collection = self._database.get_collection(listed["name"], codec_options=PYTHON)
         try:
-            indexes = tuple(index for index in _list_indexes(collection) if "buildUUID" not in index)
-            estimate = collection.estimated_document_count()
+            indexes = tuple(_indexes(self._database, listed["name"]))
+            estimate = self._database[listed["name"]].estimated_document_count()
         except OperationFailure as problem:
             if problem.code == 26:  # NamespaceNotFound: dropped between the two commands
                 return About()
@@ -183,12 +182,17 @@ def take(
         yield snapshot
 
 
-def _list_indexes(collection: Any) -> Iterator[dict[str, Any]]:
-    for index in collection.list_indexes():
-        plain = dict(index)
-        plain["key"] = dict(plain["key"])
-        plain.pop("ns", None)
-        yield plain
+def _list(database: Database[dict[str, Any]], command: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Run a listing command; pymongo's own would decode with options that refuse some dates."""
+    answer = database.command({**command, "cursor": {"batchSize": 1000}}, codec_options=PYTHON)
+    return list(answer["cursor"]["firstBatch"])
+
+
+def _indexes(database: Database[dict[str, Any]], name: str) -> Iterator[dict[str, Any]]:
+    for index in _list(database, {"listIndexes": name}):
+        if "buildUUID" not in index:  # still being built
+            index.pop("ns", None)
+            yield index
 
 
 def _identity(about: About) -> tuple[Any, ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 import bson
 import mongomock
 import pytest
-from bson import Regex
+from bson import Binary, DatetimeMS, Regex
 from pymongo import ASCENDING, DESCENDING
 from pymongo.database import Database
 
@@ -16,6 +17,7 @@ from backup_engine import codec, manifest
 from backup_engine.model import OWNER_SOURCES
 from backup_engine.snapshot import SnapshotChanged, take
 from tests.backup_engine.engine import fill
+from tests.mongod import Mongod
 
 Live = Database[dict[str, Any]]
 
@@ -85,6 +87,22 @@ def test_options_and_indexes_survive_the_metadata_exactly(database: Live) -> Non
     assert list(indexes[1]["key"]) == ["b", "a"]
     for one in (options, *indexes):
         assert bson.encode(manifest.json_to_bson(manifest.bson_to_json(one))) == bson.encode(one)
+
+
+def test_the_client_s_way_of_decoding_does_not_matter(shared_mongod: Mongod, database: Live) -> None:
+    far = DatetimeMS(300_000_000_000_000)
+    database.create_collection("Equipment", validator={"due": {"$ne": far}})
+    with shared_mongod.client(uuidRepresentation="standard", tz_aware=True) as client:
+        database = client[database.name]
+        database.Equipment.insert_one({"_id": uuid.UUID(int=5), "due": None})
+        database.Equipment.create_index("due", partialFilterExpression={"due": {"$gt": far}})
+
+        with take(database, OWNER_SOURCES) as view:
+            (document,) = (one for batch in view.read("equipment") for one in codec.split(batch))
+            assert view.options("equipment")["validator"]["due"]["$ne"] == far
+            assert len(view.uuid("equipment") or b"") == 16
+            view.changed()
+    assert bson.decode(document)["_id"] == Binary(bytes(15) + b"\5", 4)
 
 
 def test_a_missing_collection_is_an_empty_one(database: Live) -> None:
