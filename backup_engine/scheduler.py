@@ -16,13 +16,13 @@ from typing import Literal
 
 import orjson
 
-from backup_engine import ledger
-from backup_engine import preferences as choices
+from backup_engine import ledger, preferences as choices
 from backup_engine.create import create
 from backup_engine.drill import drill
 from backup_engine.errors import BackupError, BackupFileNotFound, Busy
 from backup_engine.model import Trigger
 from backup_engine.preferences import Preferences
+from backup_engine.recovery import recover_now
 from backup_engine.schedule import Due, due
 from backup_engine.storage.base import STATE
 from backup_engine.workspace import Workspace
@@ -135,12 +135,18 @@ class Scheduler:
             log.warning("the backup interval was not stored: %s", error)
 
     def _run(self) -> None:
-        while not self._stop.wait(self._tick_seconds):
+        wait = 0.0  # what a crash left is settled at once, not after the first pause
+        while not self._stop.wait(wait):
+            wait = self._tick_seconds
             try:
+                for done in recover_now(self.workspace):
+                    log.warning("recovered after a crash: %s", done)
                 self.refresh()
                 if self.preferences.automatic and self.due().is_due:
                     self.check("scheduled")
                 self._rehearse()
+            except Busy as error:
+                log.info("this check leaves it to the next one: %s", error)
             except BackupError as error:
                 self._remember("failed", str(error), "scheduled")
             except Exception:
