@@ -90,7 +90,8 @@ def test_the_way_back(run: Run, database: Database) -> None:
     assert code == 0 and (merged["inserted"], merged["updated"]) == (1, 1)
     assert database.Equipment.count_documents({}) == 21
     assert run("drill", label)[0] == 0
-    assert run("history", "00004")[1]["versions"]
+    assert run("history", "00004")[1]["versions"] == run("history", "4")[1]["versions"] != []
+    assert run("history", "nobody")[1]["message"] == "No backup knows nobody."
 
 
 def test_lost_and_found_knows_the_trash(run: Run, database: Database) -> None:
