@@ -24,9 +24,21 @@ from __future__ import annotations
 from typing import ClassVar
 
 __all__ = [
-    "AdminOnly", "RestoreRunning",
-    "BackupError", "BackupFileNotFound", "BadInput", "Busy", "Cancelled", "DatabaseUnreachable", "NewerFormat",
-    "NoBackupsFound", "NoSpace", "PermissionDenied", "RestoreIncomplete", "RestoreStopped", "VerificationFailed",
+    "AdminOnly",
+    "BackupError",
+    "BackupFileNotFound",
+    "BadInput",
+    "Busy",
+    "Cancelled",
+    "DatabaseUnreachable",
+    "NewerFormat",
+    "NoBackupsFound",
+    "NoSpace",
+    "PermissionDenied",
+    "RestoreIncomplete",
+    "RestoreRunning",
+    "RestoreStopped",
+    "VerificationFailed",
     "WrongKey",
 ]
 

@@ -10,7 +10,7 @@ from pymongo.database import Database
 
 from backup_engine.catalog import Catalog
 from backup_engine.model import Clock, Source
-from backup_engine.seal import Seal
+from backup_engine.seal import UNSEALED, Seal
 from backup_engine.storage.base import Storage
 
 
@@ -24,7 +24,7 @@ class Workspace:
     connect: Callable[[], Database[dict[str, Any]]]
     """Gives the database after a quick ping; raises ``DatabaseUnreachable``."""
     clock: Clock
-    seal: Seal = Seal()
+    seal: Seal = UNSEALED
     keep_days: int = 7
     workers: int | None = None
     """Worker processes for encoding; ``None`` chooses by cores and size."""
