@@ -72,8 +72,8 @@ def history(session: Session, key: str, collection: str) -> Answer:
     with session.watch() as watch:
         found = history_of(session.workspace, source, key, watch=watch)
         if not found.versions and key.isdecimal() and len(key) < 19:
-            number = raw.id_text(raw.element_of(int(key)))
-            found = history_of(session.workspace, source, number, watch=watch)
+            numeric = raw.id_text(raw.element_of(int(key)))
+            found = history_of(session.workspace, source, numeric, watch=watch)
     now = session.workspace.clock()
     lines: list[str] = []
     for version in found.versions:

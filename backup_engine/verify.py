@@ -12,17 +12,16 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Literal
 
 from backup_engine import contents, ledger, legacy
 from backup_engine.blocks import BLOCK_ROWS
 from backup_engine.codec import digest, digest_hex
+from backup_engine.damage import Damage, Report, Verification, error_of
 from backup_engine.errors import (
     BackupError,
     BackupFileNotFound,
     BadInput,
     Cancelled,
-    NewerFormat,
     PermissionDenied,
     VerificationFailed,
     WrongKey,
@@ -34,49 +33,9 @@ from backup_engine.workspace import Workspace
 
 __all__ = ["Damage", "Report", "Verification", "error_of", "freshness", "require", "verify", "verify_all"]
 
-DamageKind = Literal["missing", "changed", "count", "unreadable", "metadata", "base", "key", "newer"]
 CHUNK = 1 << 20
 STALE_AFTER = timedelta(hours=26)
 """A daily backup that is two hours late is late."""
-
-
-@dataclass(frozen=True)
-class Damage:
-    """One thing wrong with a set, as precisely as the bytes allow."""
-
-    key: str
-    """The collection's key; empty for the set as a whole."""
-    file: str
-    kind: DamageKind
-    message: str
-    rows: tuple[tuple[int, int], ...] = ()
-    """First and last row of each damaged block, counted from 1; empty when the damage cannot be placed."""
-    readable: int | None = None
-    """Rows in undamaged blocks, which ``repair`` can bring into a new set."""
-
-
-@dataclass(frozen=True)
-class Verification:
-    """The outcome for one set."""
-
-    backup: BackupSet
-    level: int
-    problems: tuple[Damage, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing is wrong as far as this level looks."""
-        return not self.problems
-
-    @property
-    def message(self) -> str:
-        """One sentence for people."""
-        if not self.ok:
-            return str(error_of(self))
-        counts = ", ".join(f"{count:,} {key}" for key, count in self.backup.counts.items())
-        notes = f" ({'; '.join(self.notes)})" if self.notes else ""
-        return f"Backup {self.backup.label} verified at level {self.level}: {counts}{notes}."
 
 
 @dataclass
@@ -86,28 +45,6 @@ class _Bases:
     sets: dict[str | None, BackupSet] = field(default_factory=dict)
     found: dict[tuple[str, str], list[Damage]] = field(default_factory=dict)
     """What level 1 found, by id and collection."""
-
-
-@dataclass(frozen=True)
-class Report:
-    """The outcome for all sets, and whether the newest is recent enough."""
-
-    verifications: tuple[Verification, ...]
-    stale: str
-
-    @property
-    def ok(self) -> bool:
-        """Whether every set is sound and the newest is not too old."""
-        return not self.stale and all(one.ok for one in self.verifications)
-
-    @property
-    def message(self) -> str:
-        """One sentence for people."""
-        failed = sum(not one.ok for one in self.verifications)
-        total = len(self.verifications)
-        if failed:
-            return f"Backup verification failed: {failed} of {total} backups. {self.stale}".strip()
-        return f"Backup verification failed: {self.stale}" if self.stale else f"All {total} backups verified."
 
 
 def verify(
@@ -335,18 +272,3 @@ def _remember(ws: Workspace, outcomes: Sequence[Verification]) -> None:
     noted = [(one.backup, one.level, one.ok) for one in outcomes]
     with suppress(BackupError):
         ledger.remember_all(ws.storage, noted, ws.clock(), known)
-
-
-def error_of(outcome: Verification) -> BackupError:
-    """Give the error that says what a failed verification found."""
-    first = min(outcome.problems, key=lambda one: one.kind != "missing")
-    words = "; ".join(one.message for one in outcome.problems)
-    label = outcome.backup.label
-    if first.kind == "newer":
-        return NewerFormat(f"backup {label}", hint="Update this program and try again.")
-    if first.kind == "missing":
-        return BackupFileNotFound(words, hint="The other files of this backup can still be restored.")
-    hint = f"“repair {label}” brings the readable rows into a new backup."
-    if any(one.kind == "changed" and one.file.endswith(".csv") for one in outcome.problems):
-        hint = f"If a spreadsheet saved it, import it as a list instead; otherwise {hint}"
-    return VerificationFailed(words, hint=hint)

@@ -1,0 +1,89 @@
+"""What a verification says: each damage by name, the verdict on a set, the verdict on all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from backup_engine.errors import BackupError, BackupFileNotFound, NewerFormat, VerificationFailed
+from backup_engine.model import BackupSet
+
+__all__ = ["Damage", "DamageKind", "Report", "Verification", "error_of"]
+
+DamageKind = Literal["missing", "changed", "count", "unreadable", "metadata", "base", "key", "newer"]
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One thing wrong with a set, as precisely as the bytes allow."""
+
+    key: str
+    """The collection's key; empty for the set as a whole."""
+    file: str
+    kind: DamageKind
+    message: str
+    rows: tuple[tuple[int, int], ...] = ()
+    """First and last row of each damaged block, counted from 1; empty when the damage cannot be placed."""
+    readable: int | None = None
+    """Rows in undamaged blocks, which ``repair`` can bring into a new set."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The outcome for one set."""
+
+    backup: BackupSet
+    level: int
+    problems: tuple[Damage, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong as far as this level looks."""
+        return not self.problems
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        if not self.ok:
+            return str(error_of(self))
+        counts = ", ".join(f"{count:,} {key}" for key, count in self.backup.counts.items())
+        notes = f" ({'; '.join(self.notes)})" if self.notes else ""
+        return f"Backup {self.backup.label} verified at level {self.level}: {counts}{notes}."
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome for all sets, and whether the newest is recent enough."""
+
+    verifications: tuple[Verification, ...]
+    stale: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether every set is sound and the newest is not too old."""
+        return not self.stale and all(one.ok for one in self.verifications)
+
+    @property
+    def message(self) -> str:
+        """One sentence for people."""
+        failed = sum(not one.ok for one in self.verifications)
+        total = len(self.verifications)
+        if failed:
+            return f"Backup verification failed: {failed} of {total} backups. {self.stale}".strip()
+        return f"Backup verification failed: {self.stale}" if self.stale else f"All {total} backups verified."
+
+
+def error_of(outcome: Verification) -> BackupError:
+    """Give the error that says what a failed verification found."""
+    first = min(outcome.problems, key=lambda one: one.kind != "missing")
+    words = "; ".join(one.message for one in outcome.problems)
+    label = outcome.backup.label
+    if first.kind == "newer":
+        return NewerFormat(f"backup {label}", hint="Update this program and try again.")
+    if first.kind == "missing":
+        return BackupFileNotFound(words, hint="The other files of this backup can still be restored.")
+    hint = f"“repair {label}” brings the readable rows into a new backup."
+    if any(one.kind == "changed" and one.file.endswith(".csv") for one in outcome.problems):
+        hint = f"If a spreadsheet saved it, import it as a list instead; otherwise {hint}"
+    return VerificationFailed(words, hint=hint)
