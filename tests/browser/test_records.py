@@ -70,7 +70,7 @@ def field(db: Db, number: int, name: str) -> Any:
 
 def test_find_a_thing_change_a_cell_review_and_save(page: Page, app: RunningApp, db: Db) -> None:
     sign_in(page, app)
-    page.get_by_placeholder("Search all columns").fill("S7")
+    page.get_by_placeholder("Search all columns").fill("u7")
     expect(page.get_by_text("1–1 of 1")).to_be_visible()
     open_section(page, "Edit")
 
