@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +20,9 @@ from backup_engine.model import Layout
 __all__ = ["BadRow", "Decoded", "Decoder", "split_rows"]
 
 QUOTED = re.compile(r'"([^"]*+(?:""[^"]*+)*+)"')
+ROW_END = b"\r\n"
+AT_ONCE = 200
+"""Rows taken apart at a time; see ``encoder.AT_ONCE``."""
 QUOTED_HERE, END_OF_ROW = "\0", "\1\0"
 FAULTS = (ValueError, KeyError, IndexError, TypeError, ArithmeticError, RecursionError, BSONError)
 
@@ -79,10 +81,7 @@ class Decoder:
 
     def decode(self, text: bytes, first: int = 1) -> Decoded:
         """Decode whole rows, the first of which has that number."""
-        try:
-            found = self._decode_rows(text.decode())
-        except FAULTS:
-            found = [item for _, item in self._one_by_one(text, first)]
+        found = self._decode_any(text, first)
         documents = tuple(item for item in found if isinstance(item, bytes))
         tombstones = tuple(item.identity for item in found if isinstance(item, _Tombstone))
         bad = tuple(item for item in found if isinstance(item, BadRow))
@@ -90,16 +89,28 @@ class Decoder:
 
     def decode_each(self, text: bytes, first: int = 1) -> list[tuple[int, bytes | BadRow]]:
         """Decode row by row; what cannot be read stays in its place as a ``BadRow``. Tombstones are left out."""
-        return [(number, item) for number, item in self._one_by_one(text, first) if not isinstance(item, _Tombstone)]
+        found = enumerate(self._decode_any(text, first), first)
+        return [(number, item) for number, item in found if not isinstance(item, _Tombstone)]
 
-    def _one_by_one(self, text: bytes, first: int) -> Iterator[tuple[int, bytes | _Tombstone | BadRow]]:
-        for number, row in enumerate(text.removesuffix(b"\r\n").split(b"\r\n"), first):
+    def _decode_any(self, text: bytes, first: int) -> list[bytes | _Tombstone | BadRow]:
+        """Some rows together, or one by one when that fails."""
+        rows = text.removesuffix(ROW_END).split(ROW_END)
+        found: list[bytes | _Tombstone | BadRow] = []
+        for start in range(0, len(rows), AT_ONCE):
+            some = rows[start : start + AT_ONCE]
             try:
-                yield number, self._decode_rows(row.decode() + "\r\n")[0]
-            except FAULTS as error:
-                yield number, BadRow(number, str(error) or type(error).__name__)
+                found += self._decode_rows((ROW_END.join(some) + ROW_END).decode())
+            except FAULTS:
+                found += [self._decode_one(row, number) for number, row in enumerate(some, first + start)]
+        return found
 
-    def _decode_rows(self, text: str) -> list[Any]:
+    def _decode_one(self, row: bytes, number: int) -> bytes | _Tombstone | BadRow:
+        try:
+            return self._decode_rows((row + ROW_END).decode())[0]
+        except FAULTS as error:
+            return BadRow(number, str(error) or type(error).__name__)
+
+    def _decode_rows(self, text: str) -> list[bytes | _Tombstone | BadRow]:
         cells = split_rows(text, len(self._columns) + 1)
         found = [column_values(column.type, texts) for column, texts in zip(self._columns, cells[:-1], strict=True)]
         rows, names = zip(*(values for values, _ in found), strict=True), self._names

@@ -12,15 +12,18 @@ import bson
 
 from backup_engine.cells import LOST, MISSING, column_cells, quote, string_cell
 from backup_engine.codec import FAULTS, LENIENT, decode_exactly, digest_of
-from backup_engine.columns import MAX_ORDER_NAMES, field_names, order_of
-from backup_engine.extended import Inexact, dumps
+from backup_engine.columns import MAX_ORDER_NAMES, MAX_ORDERS, field_names, order_of
+from backup_engine.extended import Inexact, dumps, has_dollar_names
 from backup_engine.model import Column, Layout
 
 __all__ = ["Encoded", "Encoder", "header", "number_orders"]
 
 ROW_END = "\r\n"
-OWN_DOLLAR = re.compile(rb"[\x01-\x13\x7f\xff]\$")
-"""A type byte and a name that begins with ``$``; text looks like it only after a control character."""
+MAYBE_DOLLAR_NAME = re.compile(rb"[\x01-\x13\x7f\xff]\$")
+"""A type byte and a name that begins with ``$``; a few dates and numbers look like it too."""
+AT_ONCE = 200
+"""Documents decoded at a time: they take ten times their bytes, and while that stays in the processor's cache encoding
+takes a fifth less time than with 2,500."""
 TOMBSTONE = quote('{"deleted":true}')
 
 
@@ -64,6 +67,8 @@ class Encoder:
         self._names = tuple(column.name for column in columns)
         self._positions = field_names(columns)
         self._orders = {names: number for number, names in enumerate(orders)}
+        self._ordinary: set[tuple[str, ...]] = set()
+        """Lists of names that need no word in the ``~`` column."""
         self._closed = closed
         """No new orders: what needs one is kept as its bytes."""
 
@@ -77,10 +82,22 @@ class Encoder:
 
         With ``deleted`` they are ``{"_id": …}`` documents, and their rows are tombstones.
         """
-        decoded = decode_exactly(documents)
-        for position in force_bson:
-            decoded[position] = None
         new: dict[tuple[str, ...], int] = {}
+        texts, rescued = [], 0
+        for start in range(0, len(documents), AT_ONCE):
+            some = documents[start : start + AT_ONCE]
+            decoded = decode_exactly(some)
+            for position in force_bson:
+                if start <= position < start + AT_ONCE:
+                    decoded[position - start] = None
+            text, count = self._encode_some(some, decoded, new, deleted)
+            texts.append(text)
+            rescued += count
+        return Encoded("".join(texts).encode(), len(documents), digest_of(documents), tuple(new), rescued)
+
+    def _encode_some(self, documents: list[bytes], decoded: list[dict[str, Any] | None],
+                     new: dict[tuple[str, ...], int], deleted: bool) -> tuple[str, int]:
+        """Rows of a few documents, and how many of them are kept as their bytes: at least the ``None`` ones."""
         rows: list[Iterable[Any]] = []
         tails: list[str | None] = []
         for raw, document in zip(documents, decoded, strict=True):
@@ -91,20 +108,24 @@ class Encoder:
             shown = _legible(raw) if document is None else document
             rows.append([shown.get(name, MISSING) for name in self._names])
             tails.append(None if document is None else self._tail(document, tuple(document), new))
-        by_column = zip(*rows, strict=True) if rows else [()] * len(self._columns)
-        dollars = any(OWN_DOLLAR.search(raw) for raw in documents if b"$" in raw)
+        dollars = any(
+            has_dollar_names(document)
+            for raw, document in zip(documents, decoded, strict=True)
+            if b"$" in raw and MAYBE_DOLLAR_NAME.search(raw)
+        )
         columns = [
             column_cells(column.type, values, own_dollars=dollars)
-            for column, values in zip(self._columns, by_column, strict=True)
+            for column, values in zip(self._columns, zip(*rows, strict=True), strict=True)
         ]
         if deleted:
             tails = [TOMBSTONE if tail == "" else None for tail in tails]
         rescued = _rescue(columns, tails, documents, deleted)
-        text = ROW_END.join(map(",".join, zip(*columns, tails, strict=True))) + ROW_END if rows else ""
-        return Encoded(text.encode(), len(documents), digest_of(documents), tuple(new), rescued)
+        return ROW_END.join(map(",".join, zip(*columns, tails, strict=True))) + ROW_END, rescued
 
     def _tail(self, document: dict[str, Any], names: tuple[str, ...], new: dict[tuple[str, ...], int]) -> str | None:
         """The ``~`` cell; ``None`` when the document must be kept as its bytes."""
+        if names in self._ordinary:
+            return ""
         more = {name: document[name] for name in names if name not in self._positions}
         try:
             text = dumps({"more": more}) if more else ""
@@ -115,6 +136,8 @@ class Encoder:
             if number is None:
                 return None
             text = f'{{"order":{number}{"," + text[1:] if text else "}"}'
+        if not text and len(self._ordinary) < MAX_ORDERS:
+            self._ordinary.add(names)
         return quote(text)
 
     def _order(self, names: tuple[str, ...], new: dict[tuple[str, ...], int]) -> str | None:

@@ -21,8 +21,8 @@ from bson.datetime_ms import DatetimeMS
 
 from backup_engine.decimals import decimal_text, parse_decimal
 
-__all__ = ["DUMPS_OPTIONS", "JSON_DECODER", "Inexact", "date_text", "dump_object", "dumps", "loads", "parse_date",
-           "parse_uuid", "uuid_text"]
+__all__ = ["DUMPS_OPTIONS", "JSON_DECODER", "Inexact", "date_text", "dump_object", "dumps", "has_dollar_names",
+           "loads", "parse_date", "parse_uuid", "uuid_text"]
 
 CANONICAL_NAN = bytes.fromhex("000000000000f87f")
 REGEX_FLAGS = {"i": 2, "l": 4, "m": 8, "s": 16, "u": 32, "x": 64}
@@ -79,6 +79,15 @@ def parse_uuid(text: str) -> Binary:
     if len(text) != 36:
         raise ValueError(f"not a UUID: {text!r}")
     return Binary(bytes.fromhex(text.replace("-", "")), 4)
+
+
+def has_dollar_names(value: Any) -> bool:
+    """Whether a document, or any document in it, has a name that begins with ``$``."""
+    if isinstance(value, dict):
+        return any(name.startswith("$") or has_dollar_names(item) for name, item in value.items())
+    if isinstance(value, list):
+        return any(map(has_dollar_names, value))
+    return isinstance(value, Code) and has_dollar_names(value.scope)
 
 
 def _spelled_out(value: Any) -> Any:

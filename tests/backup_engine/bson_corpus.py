@@ -61,6 +61,7 @@ DECIMALS = ["0", "-0", "1", "1.0", "1E+3", "0E-6176", "9.99999999999999999999999
 DECIMAL_BITS = {
     "negative NaN": "000000000000000000000000000000fc", "NaN payload": "1200000000000000000000000000007c",
     "signalling NaN": "0000000000000000000000000000007e", "oversized": "ffffffffffffffffffffffffffffff6f",
+    "coefficient too large": "ffffffffffffffffffffffffffff4130",
     "infinity with rubbish": "01000000000000000000000000000078",
 }
 NAMES = ["", ".", "a.b", "$x", "$oid", "=x", "+x", "-x", "@x", "~", "~x", "a\rb", "a\r\nb", "a\nb", 'a"b', "a,b", " ",

@@ -18,7 +18,7 @@ def finite(negative: bool, coefficient: int, exponent: int) -> Decimal128:
 
 
 ANY = st.binary(min_size=16, max_size=16).map(Decimal128.from_bid)
-PLAIN = st.builds(finite, st.booleans(), st.integers(0, 10**34 - 1) | st.integers(0, 999), st.integers(-40, 10))
+PLAIN = st.builds(finite, st.booleans(), st.integers(0, 2**113 - 1) | st.integers(0, 999), st.integers(-40, 10))
 
 
 @settings(max_examples=500, deadline=None)
