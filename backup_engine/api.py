@@ -6,6 +6,7 @@ that wants results and exceptions instead calls the verbs exported here with ``b
 
 from __future__ import annotations
 
+import importlib
 import logging
 import secrets
 import threading
@@ -25,12 +26,11 @@ from backup_engine.create import Created, create
 from backup_engine.drill import drill
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
 from backup_engine.guarded import Applied, Change, apply as apply_changes
-from backup_engine.history import History, Lost, history_of, lost_and_found
 from backup_engine.incoming import import_set
 from backup_engine.ledger import bad, last_drill, last_verified, read as checks
 from backup_engine.merge import Pick, merge, plan as plan_merge
 from backup_engine.model import OWNER_SOURCES, SILENT, BackupSet, Clock, Progress, Source, Trigger, Watch
-from backup_engine.preferences import Preferences
+from backup_engine.preferences import Preferences, load as load_preferences
 from backup_engine.prune import delete, halted as retention_halted, pin, prune, unpin
 from backup_engine.recovery import recover
 from backup_engine.restore import plan_replace, replace
@@ -46,6 +46,8 @@ from backup_engine.workspace import Workspace
 if TYPE_CHECKING:
     import pandas as pd
 
+    from backup_engine.history import History, Lost, history_of, lost_and_found
+
 __all__ = [
     "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Comparison", "Created",
     "DatabaseBackupRestore", "DatabaseUnreachable", "History", "Lost", "Pick", "Preferences", "Progress",
@@ -59,6 +61,16 @@ log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 SELECTION_TIMEOUT_MS = 2500
 """A page about an unreachable database must stand within 3 s."""
+
+
+LATE = ("History", "Lost", "history_of", "lost_and_found")
+
+
+def __getattr__(name: str) -> Any:
+    """Load what needs numpy when it is first asked for: a fifth of a second that a backup from cron need not pay."""
+    if name in LATE:
+        return getattr(importlib.import_module("backup_engine.history"), name)
+    raise AttributeError(name)
 
 
 def local_now() -> datetime:
@@ -117,9 +129,14 @@ class DatabaseBackupRestore:
         self, interval_hours: float | None = None, *, force: bool = False, trigger: Trigger = "manual",
         watch: Watch = SILENT,
     ) -> Created:
-        """Do what ``create_backup`` does, with the typed result; raises ``BackupError``."""
-        hours = self.interval_hours if interval_hours is None else interval_hours
-        return create(self.workspace, trigger=trigger, interval_hours=check_interval(hours), force=force, watch=watch)
+        """Do what ``create_backup`` does, with the typed result; raises ``BackupError``.
+
+        Without ``interval_hours`` the interval is the stored one, else this installation's.
+        """
+        if interval_hours is None:
+            interval_hours = load_preferences(self.workspace.connect(), Preferences(self.interval_hours)).interval_hours
+        hours = check_interval(interval_hours)
+        return create(self.workspace, trigger=trigger, interval_hours=hours, force=force, watch=watch)
 
     def first_file(self, backup: BackupSet | None) -> str | None:
         """Path of the first collection's file (the equipment CSV) of a set."""

@@ -21,6 +21,7 @@ from backup_engine.locks import Hold, hold
 from backup_engine.marks import Mark
 from backup_engine.model import SILENT, BackupSet, Batch, Kind, Trigger, Watch
 from backup_engine.schedule import check_interval, due
+from backup_engine.self_test import self_test
 from backup_engine.set_parts import Content, read_back_all, write_all
 from backup_engine.set_run import Origin, Run, running
 from backup_engine.snapshot import Snapshot, SnapshotChanged, SnapshotTooOld
@@ -55,6 +56,7 @@ def create(
     if not force and (enough := _not_needed(ws, interval, fresh=False)):
         return enough
     reach("W0")
+    self_test()
     with hold(ws, "backup") as held:
         if not force and (enough := _not_needed(ws, interval, fresh=True)):
             return enough

@@ -31,6 +31,9 @@ def error_classes(root: type[BackupError] = BackupError) -> Iterator[type[Backup
         yield from error_classes(child)
 
 
+PUBLIC = [error for error in error_classes() if error.__module__ == errors.__name__]
+
+
 def test_every_option_stands_in_the_readme_as_the_code_has_it() -> None:
     between = re.search(r"<!-- options -->\n(.*?)\n?<!-- /options -->", README, re.S)
 
@@ -38,16 +41,14 @@ def test_every_option_stands_in_the_readme_as_the_code_has_it() -> None:
     assert between.group(1).strip() == options_table()
 
 
-@pytest.mark.parametrize("error", list(error_classes()), ids=lambda error: error.__name__)
+@pytest.mark.parametrize("error", PUBLIC, ids=lambda error: error.__name__)
 def test_every_exit_code_is_explained(error: type[BackupError]) -> None:
     assert re.search(rf"^\| {error.exit_code}\b", OPERATIONS, re.M)
     assert error.opening in OPERATIONS
 
 
 def test_every_error_is_exported() -> None:
-    names = {error.__name__ for error in error_classes() if error.__module__ == errors.__name__}
-
-    assert names == set(errors.__all__)
+    assert {error.__name__ for error in PUBLIC} == set(errors.__all__)
 
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -12,7 +12,7 @@ from pymongo.database import Database
 from backup_engine.api import DatabaseBackupRestore
 from tests.mongod import Mongod
 from tests.server.accounts import fresh_cookie, inhabited
-from tests.server.running_app import RunningApp
+from tests.server.running_app import RunningApp, wait_for
 
 Running = tuple[RunningApp, Database[dict[str, object]]]
 
@@ -23,8 +23,7 @@ def running(shared_mongod: Mongod) -> Iterator[Running]:
     with inhabited(shared_mongod) as (app, db):
         db["Equipment"].insert_one({"Vendor": "=1+1"})
         engine = DatabaseBackupRestore(client=db.client, database=db.name, backup_folder=str(app.backup_folder))
-        made, _, message = engine.create_backup(force=True)
-        assert made, message
+        wait_for(lambda: engine.create_backup(force=True)[0], "a backup beside the app's own")
         yield app, db
 
 

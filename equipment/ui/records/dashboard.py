@@ -54,7 +54,8 @@ def _bars(sheet: Sheet, column: str) -> alt.Chart:
         shown = pd.concat([shown, pd.Series({f"{len(counted) - TOP} others": counted[TOP:].sum()})])
     frame = pd.DataFrame({column: shown.index.astype(str), "Records": shown.to_numpy()})
     return _chart(frame, f"By {column.lower()}").mark_bar(cornerRadiusEnd=3).encode(
-        x=alt.X("Records:Q", title=None), y=alt.Y(f"{column}:N", sort=None, title=None), tooltip=[column, "Records"]
+        x=alt.X("Records:Q", title=None), tooltip=[column, "Records"],
+        y=alt.Y(f"{column}:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
     )
 
 
@@ -75,7 +76,8 @@ def _value(sheet: Sheet) -> alt.Chart:
     frame["Category"] = frame["Category"].replace("", "(empty)")
     summed = frame.groupby("Category")["Value"].sum().sort_values(ascending=False).head(TOP).reset_index()
     return _chart(summed, "Purchase value by category").mark_bar(cornerRadiusEnd=3).encode(
-        x=alt.X("Value:Q", title=None, axis=alt.Axis(format="~s")), y=alt.Y("Category:N", sort=None, title=None),
+        x=alt.X("Value:Q", title=None, axis=alt.Axis(format="~s")), y=alt.Y("Category:N", sort=None, title=None,
+                                                                                   axis=alt.Axis(labelOverlap=False)),
         tooltip=["Category", alt.Tooltip("Value:Q", format=",.0f")],
     )
 
