@@ -110,6 +110,7 @@ def test_a_file_updates_and_adds(visitor: Page, db: Db, tmp_path: Path) -> None:
 def test_a_label_sheet_has_a_code_for_each_ticked_record(visitor: Page, tmp_path: Path) -> None:
     grid.tick(visitor, 0)
     grid.tick(visitor, 2)
+    expect(visitor.get_by_text("2 ticked")).to_be_visible(timeout=SLOW)
     visitor.get_by_role("button", name="Labels").click()
     with visitor.expect_download() as download:
         visitor.get_by_role("button", name="Download label sheet").click()
