@@ -19,7 +19,7 @@ from equipment.exchange import archive
 from equipment.settings import Settings
 from equipment.store import access, activity, sessions
 
-__all__ = ["PATH", "routes"]
+__all__ = ["HEADERS", "PATH", "routes", "status_of", "visitor"]
 
 log = logging.getLogger(__name__)
 PATH = "/backups/{label:str}.zip"
@@ -36,7 +36,7 @@ def routes(settings: Settings, connect: Connect) -> list[BaseRoute]:
         try:
             name, chunks = await to_thread.run_sync(lambda: _open(settings, connect, label, cookie, address))
         except BackupError as error:
-            return PlainTextResponse(error.message, status_code=_status(error), headers=HEADERS)
+            return PlainTextResponse(error.message, status_code=status_of(error), headers=HEADERS)
         named = {"Content-Disposition": f'attachment; filename="backup_{name}.zip"'}
         return StreamingResponse(chunks, media_type="application/zip", headers=HEADERS | named)
 
@@ -47,17 +47,23 @@ def _open(
     settings: Settings, connect: Connect, label: str, cookie: str, address: str
 ) -> tuple[str, Iterator[bytes]]:
     db = connect()
-    session = sessions.by_cookie(db, cookie) if cookie else None
-    if session is None:
-        raise PermissionDenied("sign in first")
-    account = access.require(db, access.Who(session, "", address), "backup.see")
+    who = visitor(db, cookie, address, "backup.see")
     workspace = backups.of(settings, connect).workspace
     backup = workspace.catalog.find(label)
-    activity.record(db, access.Who(session, account.name, address), "backup.download", f"backup:{backup.label}")
+    activity.record(db, who, "backup.download", f"backup:{backup.label}")
     return backup.label, archive.stream(workspace, backup)
 
 
-def _status(error: BackupError) -> int:
+def visitor(db: access.Db, cookie: str, address: str, action: str) -> access.Who:
+    """Give the person a cookie stands for. Raises ``PermissionDenied`` unless that person may do the action now."""
+    session = sessions.by_cookie(db, cookie) if cookie else None
+    if session is None:
+        raise PermissionDenied("sign in first")
+    account = access.require(db, access.Who(session, "", address), action)
+    return access.Who(session, account.name, address)
+
+
+def status_of(error: BackupError) -> int:
     if isinstance(error, PermissionDenied):
         return 403
     return 503 if isinstance(error, DatabaseUnreachable) else 404

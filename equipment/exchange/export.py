@@ -14,6 +14,7 @@ import xlsxwriter
 from equipment.exchange.spreadsheet import guard
 
 CHUNK_ROWS = 1_000
+PIECE = 1 << 20
 XLSX_CELL = 32_767
 """Characters a cell of an XLSX file can hold; longer text is cut there, and only there."""
 
@@ -37,8 +38,8 @@ def to_csv(records: Iterable[Record], columns: Sequence[str], text: Text = str) 
     yield (lead + buffer.getvalue()).encode("utf-8", "replace")
 
 
-def to_xlsx(records: Iterable[Record], columns: Sequence[str], text: Text = str) -> bytes:
-    """Give an XLSX whose cells are all text, with a header that stays and filters."""
+def to_xlsx(records: Iterable[Record], columns: Sequence[str], text: Text = str) -> Iterator[bytes]:
+    """Give an XLSX in pieces of 1 MiB; its cells are all text, its header stays and filters."""
     with tempfile.TemporaryDirectory(prefix="export-") as folder:
         path = Path(folder) / "export.xlsx"
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
@@ -57,7 +58,9 @@ def to_xlsx(records: Iterable[Record], columns: Sequence[str], text: Text = str)
             sheet.freeze_panes(1, 0)
             if columns:
                 sheet.autofilter(0, 0, rows, len(columns) - 1)
-        return path.read_bytes()
+        with path.open("rb") as file:
+            while piece := file.read(PIECE):
+                yield piece
 
 
 def _cell(record: Record, column: str, text: Text) -> str:

@@ -53,7 +53,7 @@ def test_csv_is_streamed_in_pieces() -> None:
 
 
 def test_xlsx_holds_text_only() -> None:
-    data = export.to_xlsx(RECORDS, ["ID", "Comments"])
+    data = b"".join(export.to_xlsx(RECORDS, ["ID", "Comments"]))
 
     table = tables.read(io.BytesIO(data), "export.xlsx")
 
