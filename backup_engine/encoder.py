@@ -100,19 +100,16 @@ class Encoder:
         """Rows of a few documents, and how many of them are kept as their bytes: at least the ``None`` ones."""
         rows: list[Iterable[Any]] = []
         tails: list[str | None] = []
+        dollars = False
         for raw, document in zip(documents, decoded, strict=True):
+            shown = _legible(raw) if document is None else document
+            dollars = dollars or _own_dollars(raw, shown)
             if document is not None and tuple(document) == self._names:
                 rows.append(document.values())
                 tails.append("")
                 continue
-            shown = _legible(raw) if document is None else document
             rows.append([shown.get(name, MISSING) for name in self._names])
             tails.append(None if document is None else self._tail(document, tuple(document), new))
-        dollars = any(
-            has_dollar_names(document)
-            for raw, document in zip(documents, decoded, strict=True)
-            if b"$" in raw and MAYBE_DOLLAR_NAME.search(raw)
-        )
         columns = [
             column_cells(column.type, values, own_dollars=dollars)
             for column, values in zip(self._columns, zip(*rows, strict=True), strict=True)
@@ -154,6 +151,10 @@ def _legible(raw: bytes) -> dict[str, Any]:
         return bson.decode(raw, LENIENT)
     except FAULTS:
         return {}
+
+
+def _own_dollars(raw: bytes, shown: dict[str, Any]) -> bool:
+    return b"$" in raw and MAYBE_DOLLAR_NAME.search(raw) is not None and has_dollar_names(shown)
 
 
 def _rescue(columns: list[list[str]], tails: list[str | None], documents: list[bytes], deleted: bool) -> int:

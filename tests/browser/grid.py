@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from tests.server.running_app import wait_for
@@ -32,8 +34,12 @@ def click(page: Page, row: int, x: int = 40) -> None:
 
 
 def tick(page: Page, row: int) -> None:
-    """Tick a row."""
+    """Tick a row of the list and wait until the page has heard of it: the grid tells it a moment later."""
+    said = page.get_by_text(re.compile(r"^\d+ ticked$"))
+    at_rest(page)
+    before = int(said.inner_text().split()[0]) if said.count() else 0
     click(page, row, 16)
+    expect(page.get_by_text(f"{before + 1} ticked", exact=True)).to_be_visible(timeout=30_000)
     at_rest(page)
 
 

@@ -136,7 +136,8 @@ def test_what_goes_to_the_trash_comes_back_exactly(page: Page, app: RunningApp, 
 
     open_section(page, "Trash")
     for row in (0, 1):
-        grid.tick(page, row)
+        grid.click(page, row, 16)
+        expect(page.get_by_role("button", name=f"Bring back {row + 1}")).to_be_visible()
     page.get_by_role("button", name="Bring back 2").click()
 
     wait_for(lambda: list(db.Equipment.find().sort("ID")) == before, "both to come back as they were")
