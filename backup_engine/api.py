@@ -28,7 +28,7 @@ from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, Res
 from backup_engine.guarded import Applied, Change, apply as apply_changes
 from backup_engine.incoming import import_set
 from backup_engine.ledger import bad, last_drill, last_verified, read as checks
-from backup_engine.merge import Pick, merge, plan as plan_merge
+from backup_engine.merge import Pick, merge, merge_all, plan as plan_merge
 from backup_engine.model import OWNER_SOURCES, SILENT, BackupSet, Clock, Progress, Source, Trigger, Watch
 from backup_engine.preferences import Preferences, load as load_preferences
 from backup_engine.prune import delete, halted as retention_halted, pin, prune, unpin
@@ -53,8 +53,8 @@ __all__ = [
     "DatabaseBackupRestore", "DatabaseUnreachable", "History", "Lost", "Pick", "Preferences", "Progress",
     "RestoreStopped", "Scheduler", "Source", "Status", "Watch", "Workspace", "apply_changes", "bad", "check_interval",
     "checks", "compare", "create", "delete", "drill", "history_of", "import_set", "last_drill", "last_verified",
-    "lost_and_found", "merge", "pin", "plan_merge", "plan_replace", "preview", "prune", "recover", "replace",
-    "require_sound", "retention_halted", "status", "undo", "undoable", "unpin", "verify",
+    "lost_and_found", "merge", "merge_all", "pin", "plan_merge", "plan_replace", "preview", "prune", "recover",
+    "replace", "require_sound", "retention_halted", "status", "undo", "undoable", "unpin", "verify",
 ]
 
 log = logging.getLogger(__name__)

@@ -61,10 +61,8 @@ def restore_set(
         if mode == "replace":
             plan = restore.plan_replace(session.workspace, backup, keys, watch=watch)
             return _restored(restore.replace(session.workspace, plan, actor=_actor(), watch=watch))
-        return _merged([
-            merge.merge(session.workspace, merge.plan(session.workspace, backup, key, pick=pick, watch=watch),
-                        actor=_actor(), watch=watch) for key in keys
-        ])
+        plans = [merge.plan(session.workspace, backup, key, pick=pick, watch=watch) for key in keys]
+        return _merged(merge.merge_all(session.workspace, plans, actor=_actor(), watch=watch))
 
 
 @verb("undo", help="Take back the last restore.")

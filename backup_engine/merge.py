@@ -8,7 +8,7 @@ and merging again after a crash gives the state of an undisturbed run; merging t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,7 @@ from backup_engine.workspace import Workspace
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MergePlan", "Merged", "Outcome", "Pick", "merge", "plan"]
+__all__ = ["MergePlan", "Merged", "Outcome", "Pick", "merge", "merge_all", "plan"]
 
 STEP = 10_000
 _TALLIED = ("insert", "update", "unchanged", "skipped", "only_live")
@@ -192,19 +192,33 @@ def merge(ws: Workspace, plan: MergePlan, *, actor: str = "", watch: Watch = SIL
     Raises ``RestoreStopped`` when nothing was changed, ``RestoreIncomplete`` when something was and then a problem
     came; merging again finishes it. ``Busy`` when another operation runs.
     """
-    merged = Merged(plan)
+    return merge_all(ws, (plan,), actor=actor, watch=watch)[0]
+
+
+def merge_all(
+    ws: Workspace, plans: Sequence[MergePlan], *, actor: str = "", watch: Watch = SILENT
+) -> list[Merged]:
+    """Make the changes of plans for several collections of one backup, as ``merge`` does for one.
+
+    There is one safety backup and one entry in the journal, so that one Undo takes all of it back.
+    """
+    results = [Merged(plan) for plan in plans]
     with hold(ws, "merge") as held:
         recovery.recover(ws, held)
         failpoints.reach("M1")
-        merged.warnings = (*held.warnings, *plan.warnings, *_weakness(held))
-        if not plan.changes:
-            return merged
-        merged.safety = _safety(ws, held, watch)
-        _note_for_undo(ws, held, merged, actor)
+        for merged in results:
+            merged.warnings = (*held.warnings, *merged.plan.warnings, *_weakness(held))
+        writing = [merged for merged in results if merged.plan.changes]
+        if not writing:
+            return results
+        safety = _safety(ws, held, watch)
+        _note_for_undo(ws, held, writing, safety, actor)
         failpoints.reach("M2")
-        _apply(ws, held, merged, watch)
+        for number, merged in enumerate(writing):
+            merged.safety = safety
+            _apply(ws, held, merged, watch, earlier=sum(one.inserted + one.updated for one in writing[:number]))
     failpoints.reach("M4")
-    return merged
+    return results
 
 
 def _recognised_by(ws: Workspace, backup: BackupSet, key: str, like: LiveProfile, watch: Watch) -> str:
@@ -243,17 +257,18 @@ def _weakness(held: Hold) -> tuple[str, ...]:
     return ("This server has no transactions: another person's change of 5 to 5.0 would not be noticed",)
 
 
-def _note_for_undo(ws: Workspace, held: Hold, merged: Merged, actor: str) -> None:
+def _note_for_undo(ws: Workspace, held: Hold, writing: Sequence[Merged], safety: BackupSet, actor: str) -> None:
     """Before anything is written, so that Undo also takes back a merge that was killed half-way."""
-    plan, safety = merged.plan, merged.safety
-    assert safety is not None
+    backup = writing[0].plan.backup
     journal.note(
-        held.need_database(), kind="merge", keys={plan.key: ws.source(plan.key).collection},
-        backup_id=plan.backup.backup_id, label=plan.backup.label, safety=safety.backup_id, actor=actor, now=ws.clock(),
+        held.need_database(), kind="merge",
+        keys={merged.plan.key: ws.source(merged.plan.key).collection for merged in writing},
+        backup_id=backup.backup_id, label=backup.label, safety=safety.backup_id, actor=actor, now=ws.clock(),
     )
 
 
-def _apply(ws: Workspace, held: Hold, merged: Merged, watch: Watch) -> None:
+def _apply(ws: Workspace, held: Hold, merged: Merged, watch: Watch, *, earlier: int) -> None:
+    """Write one collection; ``earlier`` records of others have been merged before."""
     collection: Collection[dict[str, Any]] = held.need_database()[ws.source(merged.plan.key).collection]
     changes = merged.plan.changes
     wanted = iter(changes)
@@ -270,7 +285,7 @@ def _apply(ws: Workspace, held: Hold, merged: Merged, watch: Watch) -> None:
             if number % 1000 == 0:
                 failpoints.reach("M3")
     except BackupError as error:
-        raise _interrupted(held, merged, error) from error
+        raise _interrupted(held, earlier + merged.inserted + merged.updated, error) from error
 
 
 def _changes(changes: Spool[Planned]) -> Iterator[Change]:
@@ -285,9 +300,8 @@ def _note(merged: Merged, planned: Planned, applied: Applied) -> None:
     merged.report.append(Outcome(planned.identity, applied.status, fields, applied.why))
 
 
-def _interrupted(held: Hold, merged: Merged, error: BackupError) -> BackupError:
+def _interrupted(held: Hold, done: int, error: BackupError) -> BackupError:
     """Say whether something was changed. An answer lost with the connection may have been a success."""
-    done = merged.inserted + merged.updated
     hint = "Merge again to finish, or use Undo."
     certain = held.capabilities.transactions and not isinstance(error, DatabaseUnreachable)
     if isinstance(error, Cancelled):

@@ -108,11 +108,9 @@ class Backups:
         caller.check("backup.restore")
 
         def work(watch: Watch) -> dict[str, Any]:
-            results = {}
-            for key in keys:
-                plan = api.plan_merge(self.workspace, backup, key, pick=pick)
-                results[key] = api.merge(self.workspace, plan, actor=caller.name, watch=watch)
-            return results
+            plans = [api.plan_merge(self.workspace, backup, key, pick=pick, watch=watch) for key in keys]
+            done = api.merge_all(self.workspace, plans, actor=caller.name, watch=watch)
+            return dict(zip(keys, done, strict=True))
 
         return self._start(caller, "backup.merge", f"Merge {backup.label}", work)
 

@@ -9,7 +9,7 @@ import mongomock
 import pytest
 from pymongo.database import Database
 
-from backup_engine import create, merge
+from backup_engine import create, merge, undo
 from backup_engine.compare import compare
 from backup_engine.errors import Cancelled, RestoreStopped, VerificationFailed
 from backup_engine.merge import Pick
@@ -78,6 +78,22 @@ def test_a_second_merge_changes_nothing_and_makes_no_backup(ws: Workspace, datab
     assert again.message == "Merge completed: 0 added, 0 changed, 20 unchanged."
     assert again.safety is None
     assert raw(database, "Equipment") == state
+
+
+def test_both_collections_are_one_merge_and_one_undo(ws: Workspace, database: Data, backup: BackupSet) -> None:
+    move_on(database)
+    database["Equipment_select_options"].delete_many({})
+    names = ["Equipment", "Equipment_select_options"]
+    before = database.command("dbHash", collections=names)["collections"]
+    sets = len(ws.catalog.sets())
+
+    plans = [merge.plan(ws, backup, key) for key in ("equipment", "select_options")]
+    done = merge.merge_all(ws, plans)
+
+    assert all(one.inserted for one in done)
+    assert len(ws.catalog.sets()) == sets + 1
+    undo.undo(ws)
+    assert database.command("dbHash", collections=names)["collections"] == before
 
 
 def test_the_report_tells_fields_before_and_after(ws: Workspace, database: Data, backup: BackupSet) -> None:
