@@ -10,17 +10,24 @@ import streamlit as st
 
 from backup_engine.errors import BackupError
 from equipment.domain.fields import TYPES
+from equipment.jobs import Job
 from equipment.store import columns, schema
 from equipment.store.columns import Done
 from equipment.store.schema import Column
+from equipment.ui.backup.progress import follow
 from equipment.ui.context import App
+from equipment.ui.desk import desk
 
 VERSION = "columns_version"
+WORK = "columns"
+"""The kind of job; one change of the columns at a time in a process."""
 SHOWN_MISFITS = 200
 
 
 def show(app: App) -> None:
-    """Draw the section."""
+    """Draw the section. Renaming, deleting and bringing back run beside the page, with progress."""
+    if follow(desk(), WORK, _finished):
+        return
     known = schema.columns(app.database, hidden=True)
     _table(app, known)
     add, change, gone = st.columns(3)
@@ -89,9 +96,10 @@ def _change(app: App, names: list[str]) -> None:
         new = st.text_input("New name", max_chars=columns.LONGEST_NAME)
         rename, delete = st.columns(2)
         if rename.form_submit_button("Rename", icon=":material/edit:"):
-            _done(lambda: _told("renamed", columns.rename(app.database, app.who, name, new)))
+            _start(app, f"Rename {name}", "renamed", partial(columns.rename, app.database, app.who, name, new))
         if delete.form_submit_button("Delete", icon=":material/delete:"):
-            _done(lambda: _told("deleted; Bring back restores it", columns.delete(app.database, app.who, name)))
+            _start(app, f"Delete {name}", "deleted; Bring back restores it",
+                   partial(columns.delete, app.database, app.who, name))
 
 
 def _deleted(app: App) -> None:
@@ -102,11 +110,20 @@ def _deleted(app: App) -> None:
     for one in found:
         st.caption(f"{one.name}: {one.records:,} records, deleted by {one.by} on {one.at:%Y-%m-%d %H:%M}")
         if st.button(f"Bring back {one.name}", key=f"back_{one.number}", icon=":material/undo:"):
-            _done(partial(_brought_back, app, one.number))
+            _start(app, f"Bring back {one.name}", "brought back",
+                   partial(columns.bring_back, app.database, app.who, one.number))
 
 
-def _brought_back(app: App, number: str) -> str:
-    return _told("brought back", columns.bring_back(app.database, app.who, number))
+def _start(app: App, title: str, what: str, change: Callable[..., Done]) -> None:
+    desk().start(WORK, title, app.account.name, lambda watch: _told(what, change(watch=watch)))
+    desk().wait_for(WORK, seconds=0.5)  # a short list is done before the page would have to be drawn twice
+    st.rerun()
+
+
+def _finished(job: Job) -> None:
+    desk().clear(WORK)
+    st.session_state[VERSION] = st.session_state.get(VERSION, 0) + 1
+    st.toast(str(job.result), icon=":material/check:")
 
 
 def _misfits(app: App, known: list[Column]) -> None:

@@ -13,10 +13,11 @@ from backup_engine.planner import Action, Planned
 from backup_engine.raw import element_text, name_text
 from equipment.exchange import importing, tables
 from equipment.exchange.tables import Table
-from equipment.jobs import Desk, Job
+from equipment.jobs import Job
 from equipment.store import schema
 from equipment.ui.backup.progress import follow
 from equipment.ui.context import App
+from equipment.ui.desk import desk
 from equipment.ui.records import state
 
 PLAN, RESULT, VERSION = "import_plan", "import_result", "import_version"
@@ -25,15 +26,10 @@ SHOWN = 2_000
 LABELS: dict[Action, str] = {"insert": "New", "update": "Changed", "unchanged": "Unchanged", "conflict": "Left out"}
 
 
-@st.cache_resource
-def _desk() -> Desk:
-    return Desk()
-
-
 def show(app: App) -> None:
     """Draw the section."""
     kind = f"import-{app.who.session[:16]}"
-    if follow(_desk(), kind, lambda job: _imported(job, kind)):
+    if follow(desk(), kind, lambda job: _imported(job, kind)):
         return
     st.caption("CSV or XLSX. Nothing is removed: rows add records or update the ones they belong to, after you have "
                "seen the difference.")
@@ -110,7 +106,7 @@ def _review(app: App, planned: Sequence[Planned], kind: str, name: str) -> None:
     st.dataframe(_differences(planned), hide_index=True, width="stretch", height=320)
     writing = counts["insert"] + counts["update"]
     if st.button(f"Import {writing:,} records", type="primary", disabled=not writing or app.read_only):
-        _desk().start(kind, "Import", app.account.name,
+        desk().start(kind, "Import", app.account.name,
                       lambda watch: importing.run(app.database, app.who, planned, note=f"from {name}", watch=watch))
         st.session_state.pop(PLAN, None)
         st.rerun()
@@ -139,7 +135,7 @@ def _imported(job: Job, kind: str) -> None:
     for line in done.conflicts[:50]:
         st.caption(line)
     if st.button("Import another file"):
-        _desk().clear(kind)
+        desk().clear(kind)
         st.session_state[VERSION] += 1
         state.current().refresh()
         st.rerun()
