@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
@@ -38,14 +39,16 @@ def tick(page: Page, row: int) -> None:
     said = page.get_by_text(re.compile(r"^\d+ ticked$"))
     at_rest(page)
     before = int(said.inner_text().split()[0]) if said.count() else 0
-    click(page, row, 16)
-    expect(page.get_by_text(f"{before + 1} ticked", exact=True)).to_be_visible(timeout=30_000)
+    heard = page.get_by_text(f"{before + 1} ticked", exact=True)
+    wait_for(lambda: _clicked(page, row, 16, lambda: expect(heard).to_be_visible(timeout=10_000)), "the tick")
     at_rest(page)
 
 
 def type_into(page: Page, row: int, column: int, words: str) -> None:
     """Type into a cell of an editable grid; columns count from the pinned first one."""
-    click(page, row, 20)
+    selected = cell(page, row, 0)
+    wait_for(lambda: _clicked(page, row, 20, lambda: expect(selected).to_have_attribute(
+        "aria-selected", "true", timeout=3_000)), "the cell to be selected")
     for step in range(column):
         expect(cell(page, row, step)).to_have_attribute("aria-selected", "true")
         page.keyboard.press("ArrowRight")
@@ -57,6 +60,16 @@ def type_into(page: Page, row: int, column: int, words: str) -> None:
     page.keyboard.press("Enter")
     expect(cell(page, row, column)).to_have_text(words)
     at_rest(page)
+
+
+def _clicked(page: Page, row: int, x: int, expected: Callable[[], None]) -> bool:
+    """Click; a grid that is being drawn anew loses a click, and then nothing has happened."""
+    click(page, row, x)
+    try:
+        expected()
+    except AssertionError:
+        return False
+    return True
 
 
 def _place(page: Page, found: list[FloatRect]) -> bool:
