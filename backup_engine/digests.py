@@ -6,6 +6,7 @@ made from the set when first asked for, and trusted only while its digests sum u
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -19,6 +20,8 @@ from backup_engine.workspace import Workspace
 
 if TYPE_CHECKING:
     import numpy as np
+
+log = logging.getLogger(__name__)
 
 _KEY_BYTES = 16
 
@@ -107,8 +110,8 @@ def load(ws: Workspace, base: BackupSet, key: str, *, watch: Watch = SILENT) -> 
                 found = Digests.of(file.read())
             if (len(found.first), codec.digest_hex(found.total)) == (part.records, part.content_sha256):
                 return found
-        except (BackupFileNotFound, ValueError):
-            pass
+        except (BackupFileNotFound, ValueError) as error:
+            log.info("the digests of %s are made anew: %s", base.label, error)
         if attempt == 0:
             _make(ws, base, key, name, watch)
     raise VerificationFailed(f"{part.file} does not hold what the metadata promises")

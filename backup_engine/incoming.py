@@ -9,6 +9,7 @@ original system comes in as it is.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -27,6 +28,8 @@ from backup_engine.model import DAYS, SILENT, BackupSet, Watch
 from backup_engine.storage.local import LocalStorage
 from backup_engine.unpacking import copy_to, found_in
 from backup_engine.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 __all__ = ["import_set", "import_sets"]
 
@@ -159,7 +162,7 @@ def _claim(ws: Workspace, backup: BackupSet) -> tuple[str, str, Intent]:
                 intents.claim(ws.storage, intent)
                 return label, day, intent
         except FileExistsError:
-            pass
+            log.info("another host took the label %s a moment ago", label)
         moment += timedelta(seconds=1)
 
 
