@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import BinaryIO
@@ -23,11 +23,10 @@ ROW_END = b"\r\n"
 
 @dataclass(frozen=True)
 class Documents:
-    """Some documents, the first of which is number ``first``, counted from 0; ``force`` are positions among them."""
+    """Some documents, the first of which is number ``first``, counted from 0; ``deleted`` ones become tombstones."""
 
     first: int
     documents: list[bytes]
-    force: tuple[int, ...] = ()
     deleted: bool = False
 
 
@@ -67,27 +66,20 @@ class BlockHasher:
         return (*self._done, self._hash.hexdigest())
 
 
-def document_chunks(batches: Iterable[Batch], first: int = 0, force: Sequence[int] = (), *,
-                    deleted: bool = False) -> Iterator[Documents]:
-    """Cut batches into chunks that end where blocks end. ``force`` are row numbers from 0."""
-    forced = sorted(force)
+def document_chunks(batches: Iterable[Batch], first: int = 0, *, deleted: bool = False) -> Iterator[Documents]:
+    """Cut batches into chunks that end where blocks end."""
     documents: list[bytes] = []
     size = 0
-
-    def chunk() -> Documents:
-        mine = tuple(row - first for row in forced if first <= row < first + len(documents))
-        return Documents(first, documents, mine, deleted)
-
     for batch in batches:
         for document in split(batch):
             documents.append(document)
             size += len(document)
             if size >= CHUNK_BYTES or (first + len(documents)) % CHUNK_ROWS == 0:
-                yield chunk()
+                yield Documents(first, documents, deleted)
                 first += len(documents)
                 documents, size = [], 0
     if documents:
-        yield chunk()
+        yield Documents(first, documents, deleted)
 
 
 def read_header(plain: BinaryIO) -> tuple[bytes, bytes]:

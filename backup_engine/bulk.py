@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 from bson import Int64, ObjectId
 
-from backup_engine.extended import DUMPS_OPTIONS, JSON_DECODER, dump_object
+from backup_engine.extended import DATE_OPTIONS, DUMPS_OPTIONS, JSON_DECODER, dump_object
 from backup_engine.model import ColumnType
 
 __all__ = ["CELLS", "VALUES", "json_cells"]
@@ -36,7 +36,7 @@ def _bool_cells(values: Sequence[bool]) -> Cells:
 
 
 def _date_cells(values: Sequence[datetime]) -> Cells:
-    texts = orjson.dumps(values, option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z).decode()[2:-2].split('","')
+    texts = orjson.dumps(values, option=DATE_OPTIONS).decode()[2:-2].split('","')
     return [text[:23] + "Z" if len(text) == 27 else text[:19] + ".000Z" for text in texts]
 
 

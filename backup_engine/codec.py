@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
-from itertools import chain
 from struct import Struct, error as struct_error
-from typing import Any
+from typing import Any, cast
 
 import bson
 from bson.binary import UuidRepresentation
@@ -17,7 +16,7 @@ from backup_engine.errors import VerificationFailed
 from backup_engine.model import Batch
 
 __all__ = ["FAULTS", "LENIENT", "OPTIONS", "decode", "decode_all", "decode_exactly", "digest", "digest_hex",
-           "digest_of", "elements", "encode", "has_zero_timestamp", "split"]
+           "digest_of", "elements", "encode", "encode_all", "has_zero_timestamp", "split"]
 
 OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
     document_class=dict,
@@ -39,6 +38,9 @@ LENGTH_AND_MORE = {0x02: 4, 0x03: 0, 0x04: 0, 0x05: 5, 0x0C: 16, 0x0D: 4, 0x0E: 
 
 FAULTS = (BSONError, ValueError, OverflowError, TypeError, RecursionError)
 """What bson raises for bytes that it cannot decode, or cannot encode again."""
+
+ARRAY_START = 10
+"""Bytes before the first element of the array in ``{"": […]}``: two lengths, a type, an empty name."""
 
 _length = Struct("<i").unpack_from
 
@@ -76,6 +78,22 @@ def encode(document: dict[str, Any]) -> bytes:
     return bson.encode(document, codec_options=OPTIONS)
 
 
+def encode_all(documents: Sequence[dict[str, Any]]) -> list[bytes]:
+    """Encode documents as ``encode`` does: as one array it takes a third less time than one by one.
+
+    Inside an array ``_id`` stays where it is; ``encode`` puts it first, so only such documents go together.
+    """
+    if any(next(iter(document), "_id") != "_id" for document in documents):
+        return [encode(document) for document in documents]
+    array = bson.encode({"": documents}, codec_options=OPTIONS)
+    encoded, end = [], ARRAY_START
+    for number in range(len(documents)):
+        start = end + 2 + len(str(number))
+        end = start + _length(array, start)[0]
+        encoded.append(array[start:end])
+    return encoded
+
+
 def decode(document: bytes) -> dict[str, Any]:
     """Decode a document with the types that keep everything. Raises ``bson.errors.InvalidBSON``."""
     return bson.decode(document, OPTIONS)
@@ -88,7 +106,7 @@ def decode_exactly(documents: list[bytes]) -> list[dict[str, Any] | None]:
     DBPointer, lengths that do not fit.
     """
     decoded = decode_all(documents)
-    if _encode_to(decoded, documents):
+    if _all_encode_to(decoded, documents):
         return decoded
     return [
         value if value is not None and _encodes_to(value, raw) else None
@@ -112,19 +130,11 @@ def _decode_one(raw: bytes) -> dict[str, Any] | None:
         return None
 
 
-def _encode_to(values: list[dict[str, Any] | None], documents: Sequence[bytes]) -> bool:
-    """Whether all values encode to these documents: as one array it takes an eighth less time than one by one.
-
-    Inside an array ``_id`` stays where it is; ``encode`` puts it first, so only such documents are tried together.
-    """
-    if None in values or any(next(iter(value or ()), "_id") != "_id" for value in values):
-        return False
+def _all_encode_to(values: list[dict[str, Any] | None], documents: list[bytes]) -> bool:
     try:
-        array = bson.encode({"": values}, codec_options=OPTIONS)
+        return None not in values and encode_all(cast("list[dict[str, Any]]", values)) == documents
     except FAULTS:
         return False
-    names = (b"\x03%d\0" % number for number in range(len(documents)))
-    return array[10:-2] == b"".join(chain.from_iterable(zip(names, documents, strict=True)))
 
 
 def _encodes_to(value: dict[str, Any], raw: bytes) -> bool:

@@ -88,7 +88,7 @@ def write_documents(
         reach("W3")
         write_all(run, contents, watch)
         reach("W6")
-        read_back_all(run, contents, watch)
+        read_back_all(run, watch)
         reach("W7")
         run.publish()
         backup = run.commit(Origin(), pinned=pinned)
@@ -172,7 +172,7 @@ def _try_one_instant(run: Run, base: BackupSet | None, watch: Watch, plain: bool
         write_all(run, contents, watch)
         view.changed()
         reach("W6")
-        read_back_all(run, contents, watch)
+        read_back_all(run, watch)
         origin = Origin(database.name, facts.version, facts.topology, view.consistency)
         uuids = {source.key: (view.uuid(source.key) or b"").hex() for source in ws.sources}
     return _Instant(origin, base, Mark(token, uuids) if token and base is None else None)
@@ -194,8 +194,9 @@ def _live(ws: Workspace, view: Snapshot, key: str) -> Content:
 def _given(ws: Workspace, key: str, batches: Iterable[Batch], like: BackupSet | None) -> Content:
     part = like.parts.get(key) if like else None
     name = part.collection if part else ws.source(key).collection
-    return Content(key, name, lambda: batches, None, part.options if part else {}, part.indexes if part else (),
-                   repeatable=False)
+    if part is None:
+        return Content(key, name, lambda: batches)
+    return Content(key, name, lambda: batches, part.records, part.options, part.indexes)
 
 
 def _tidy(ws: Workspace, hold: Hold, backup: BackupSet, mark: Mark | None) -> list[str]:

@@ -14,24 +14,27 @@ from bson import Decimal128
 __all__ = ["decimal_text", "parse_decimal"]
 
 BIAS = 6176
-LARGEST = 10**34 - 1
+SHAPES = {negative << 63 | (BIAS - places) << 49: ("-" * negative, places)
+          for negative in (0, 1) for places in range(21)}
+"""Sign and decimal places by the upper half of a value whose digits all lie in the lower one: below 1.8e19."""
 _halves = Struct("<QQ")
 
 
 def decimal_text(value: Decimal128) -> str | None:
     """The digits of a decimal; ``None`` for an encoding that its digits do not give back."""
     low, high = _halves.unpack(value.bid)
-    exponent = (high >> 49 & 0x3FFF) - BIAS
-    coefficient = (high & 0x1FFFFFFFFFFFF) << 64 | low
-    if high >> 61 & 3 == 3 or coefficient > LARGEST or not -20 <= exponent <= 0:
+    shape = SHAPES.get(high)
+    if shape is None:
         return _slow_text(value)
-    digits = str(coefficient)
-    if len(digits) + exponent < -5:
-        return _slow_text(value)
-    if exponent:
-        digits = digits.rjust(1 - exponent, "0")
-        digits = f"{digits[:exponent]}.{digits[exponent:]}"
-    return "-" + digits if high >> 63 else digits
+    sign, places = shape
+    digits = str(low)
+    if not places:
+        return sign + digits
+    if len(digits) <= places:
+        if len(digits) < places - 5:
+            return _slow_text(value)
+        digits = digits.rjust(places + 1, "0")
+    return f"{sign}{digits[:-places]}.{digits[-places:]}"
 
 
 def _slow_text(value: Decimal128) -> str | None:

@@ -13,11 +13,11 @@ from typing import Any
 from bson.errors import BSONError
 
 from backup_engine.cells import MISSING, column_values
-from backup_engine.codec import digest_of, encode
+from backup_engine.codec import digest_of, encode, encode_all
 from backup_engine.extended import loads
 from backup_engine.model import Layout
 
-__all__ = ["BadRow", "Decoded", "Decoder", "split_rows"]
+__all__ = ["BadRow", "Decoded", "Decoder", "Tombstone", "split_rows"]
 
 QUOTED = re.compile(r'"([^"]*+(?:""[^"]*+)*+)"')
 ROW_END = b"\r\n"
@@ -33,6 +33,13 @@ class BadRow:
 
     row: int
     why: str
+
+
+@dataclass(frozen=True)
+class Tombstone:
+    """A row that says a record is gone; ``identity`` is its ``{"_id": …}`` document."""
+
+    identity: bytes
 
 
 @dataclass(frozen=True)
@@ -81,21 +88,21 @@ class Decoder:
 
     def decode(self, text: bytes, first: int = 1) -> Decoded:
         """Decode whole rows, the first of which has that number."""
-        found = self._decode_any(text, first)
+        found = self.rows(text, first)
         documents = tuple(item for item in found if isinstance(item, bytes))
-        tombstones = tuple(item.identity for item in found if isinstance(item, _Tombstone))
+        tombstones = tuple(item.identity for item in found if isinstance(item, Tombstone))
         bad = tuple(item for item in found if isinstance(item, BadRow))
         return Decoded(documents, tombstones, bad, digest_of(documents) + digest_of(tombstones))
 
     def decode_each(self, text: bytes, first: int = 1) -> list[tuple[int, bytes | BadRow]]:
         """Decode row by row; what cannot be read stays in its place as a ``BadRow``. Tombstones are left out."""
-        found = enumerate(self._decode_any(text, first), first)
-        return [(number, item) for number, item in found if not isinstance(item, _Tombstone)]
+        found = enumerate(self.rows(text, first), first)
+        return [(number, item) for number, item in found if not isinstance(item, Tombstone)]
 
-    def _decode_any(self, text: bytes, first: int) -> list[bytes | _Tombstone | BadRow]:
-        """Some rows together, or one by one when that fails."""
+    def rows(self, text: bytes, first: int = 1) -> list[bytes | Tombstone | BadRow]:
+        """Give what each row holds: rows together, or one by one when that fails."""
         rows = text.removesuffix(ROW_END).split(ROW_END)
-        found: list[bytes | _Tombstone | BadRow] = []
+        found: list[bytes | Tombstone | BadRow] = []
         for start in range(0, len(rows), AT_ONCE):
             some = rows[start : start + AT_ONCE]
             try:
@@ -104,13 +111,13 @@ class Decoder:
                 found += [self._decode_one(row, number) for number, row in enumerate(some, first + start)]
         return found
 
-    def _decode_one(self, row: bytes, number: int) -> bytes | _Tombstone | BadRow:
+    def _decode_one(self, row: bytes, number: int) -> bytes | Tombstone | BadRow:
         try:
             return self._decode_rows((row + ROW_END).decode())[0]
         except FAULTS as error:
             return BadRow(number, str(error) or type(error).__name__)
 
-    def _decode_rows(self, text: str) -> list[bytes | _Tombstone | BadRow]:
+    def _decode_rows(self, text: str) -> list[bytes | Tombstone | BadRow]:
         cells = split_rows(text, len(self._columns) + 1)
         found = [column_values(column.type, texts) for column, texts in zip(self._columns, cells[:-1], strict=True)]
         rows, names = zip(*(values for values, _ in found), strict=True), self._names
@@ -118,19 +125,21 @@ class Decoder:
             fields = [_present(names, items) for items in rows]
         else:
             fields = [dict(zip(names, items, strict=False)) for items in rows]
+        if not any(cells[-1]):
+            return [*encode_all(fields)]
         return [
             self._special(document, tail) if tail else encode(document)
             for document, tail in zip(fields, cells[-1], strict=True)
         ]
 
-    def _special(self, fields: dict[str, Any], tail: str) -> bytes | _Tombstone:
+    def _special(self, fields: dict[str, Any], tail: str) -> bytes | Tombstone:
         """The document of a row whose ``~`` cell says more."""
         said = loads(tail) if not tail.startswith('{"bson":"') else {"bson": tail[9:-2]}
         if not isinstance(said, dict) or not said or said.keys() - {"bson", "deleted", "order", "more"}:
             raise ValueError("the ~ cell is not one of ours")
         raw = b64decode(said["bson"], validate=True) if "bson" in said else b""
         if said.get("deleted"):
-            return _Tombstone(raw or encode({"_id": fields["_id"]}))
+            return Tombstone(raw or encode({"_id": fields["_id"]}))
         if raw:
             return raw
         fields |= said.get("more", {})
@@ -145,7 +154,3 @@ class Decoder:
 def _present(names: tuple[str, ...], items: tuple[Any, ...]) -> dict[str, Any]:
     return {name: item for name, item in zip(names, items, strict=True) if item is not MISSING}
 
-
-@dataclass(frozen=True)
-class _Tombstone:
-    identity: bytes

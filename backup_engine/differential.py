@@ -55,7 +55,7 @@ def write_changes(
         reach("W3")
         write_all(run, contents, watch)
         reach("W6")
-        read_back_all(run, contents, watch)
+        read_back_all(run, watch)
         reach("W7")
         run.publish()
         backup = run.commit(_origin_of(base), "differential", base.backup_id)
@@ -133,10 +133,10 @@ def _over(
             "file_sha256": written.content_sha256,
         }
 
+    expected = len(changes.documents) + len(gone) if isinstance(changes.documents, Sequence) else None
     return Content(
-        part.key, part.collection, documents, None, part.options if options is None else options,
-        part.indexes if indexes is None else indexes, isinstance(changes.documents, Sequence),
-        tuple(gone.values()), settle,
+        part.key, part.collection, documents, expected, part.options if options is None else options,
+        part.indexes if indexes is None else indexes, tuple(gone.values()), settle,
     )
 
 

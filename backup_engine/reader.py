@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import BinaryIO
 
 from backup_engine.blocks import BlockHasher, read_header, row_chunks
-from backup_engine.codec import digest_hex, split
+from backup_engine.codec import digest_hex
 from backup_engine.decoder import BadRow, Decoder
 from backup_engine.encoder import header
 from backup_engine.errors import VerificationFailed, WrongKey
@@ -17,7 +18,7 @@ from backup_engine.seal import UNSEALED, Seal
 from backup_engine.tasks import Decode, Measure, Measured
 from backup_engine.workers import Workers, choose
 
-__all__ = ["BadRow", "ReadBack", "read", "read_back", "read_changes", "read_rows", "rows_that_differ"]
+__all__ = ["BadRow", "ReadBack", "is_as_written", "read", "read_back", "read_changes", "read_rows"]
 
 WORST_SHOWN = 100
 
@@ -69,10 +70,10 @@ class _Hashed:
     def readable(self) -> bool:
         return True
 
-    def finish(self) -> None:
+    def finish(self, after_each: Callable[[], None] = lambda: None) -> None:
         """Read what the layers left over."""
         while self.read(1 << 20):
-            pass
+            after_each()
 
 
 def read(
@@ -93,11 +94,12 @@ def read_changes(
     watch: Watch = SILENT,
 ) -> Iterator[tuple[Batch, list[bytes]]]:
     """Give the documents of a part, and beside them the ``{"_id": …}`` documents of its tombstones."""
-    with seal.open(source, part.file or seal.suffix, limit=part.plain_bytes or None) as plain:
+    with ExitStack() as opened:
+        plain = opened.enter_context(seal.open(source, part.file or seal.suffix, limit=part.plain_bytes or None))
         head, rest = read_header(plain)
         _check_header(head, part.layout)
-        pool = Workers(Decode(Decoder(part.layout)), choose(workers, part.records))
-        for rows, found in pool.map(row_chunks(plain, rest)):
+        pool = opened.enter_context(Workers(choose(workers, part.records)))
+        for rows, found in pool.map(Decode(Decoder(part.layout)), row_chunks(plain, rest)):
             bad = [bad for bad in found.bad if rows.whole or bad.row < rows.first + rows.count - 1]
             if bad:
                 raise VerificationFailed(f"{part.file or part.key}, row {bad[0].row}: {bad[0].why}")
@@ -137,13 +139,15 @@ def read_back(
     decoded = not name.endswith(".age") or bool(seal.identities) or seal.passphrase is not None
     if decoded:
         try:
-            with seal.open(stored, name, limit=expected.plain_bytes or None) as plain:  # type: ignore[arg-type]
+            with ExitStack() as opened:
+                limit = expected.plain_bytes or None
+                plain = opened.enter_context(seal.open(stored, name, limit=limit))  # type: ignore[arg-type]
                 head, rest = read_header(plain)
                 plain_bytes = len(head)
                 blocks.header(head)
                 _check_header(head, expected.layout)
-                pool = Workers(Measure(Decoder(expected.layout)), choose(workers, expected.records))
-                for rows, found in pool.map(row_chunks(plain, rest)):
+                pool = opened.enter_context(Workers(choose(workers, expected.records)))
+                for rows, found in pool.map(Measure(Decoder(expected.layout)), row_chunks(plain, rest)):
                     blocks.add(rows.text, rows.count)
                     plain_bytes += len(rows.text)
                     bad = found.bad if rows.whole else (*found.bad, BadRow(rows.first + rows.count - 1, "cut short"))
@@ -163,17 +167,40 @@ def read_back(
     )
 
 
-def rows_that_differ(
-    batches: Iterable[Batch], source: BinaryIO, written: Written, *, seal: Seal = UNSEALED
-) -> list[int]:
-    """Compare the documents that were written with what the file gives back; for ``write(force_bson=…)``.
+def is_as_written(
+    source: BinaryIO, written: Written | Part, *, seal: Seal = UNSEALED, phase: str = "Reading back",
+    watch: Watch = SILENT,
+) -> bool:
+    """Read a whole stored file and say whether its bytes are those that were written and proven then.
 
-    Returns the numbers, from 0, of the rows whose documents differ or cannot be read.
+    Compressed or encrypted files are opened too, where the key is at hand. Raises ``WrongKey``, ``Cancelled``.
     """
-    part = Part("", "", None, written.records, written.plain_bytes, layout=written.layout)
-    documents = (document for batch in batches for document in split(batch))
-    pairs = zip(documents, read_rows(source, part, seal=seal), strict=False)
-    return [number - 1 for document, (number, found) in pairs if found != document]
+    stored = _Hashed(source)
+
+    def step() -> None:
+        watch.step(phase, written.records * stored.size // max(written.stored_bytes, 1), written.records)
+
+    try:
+        same = not seal.suffix or not seal.reads_own or _blocks_of(stored, written, seal, step) == written.blocks
+    except WrongKey:
+        raise
+    except VerificationFailed:
+        return False
+    stored.finish(step)
+    return same and stored.hash.hexdigest() == written.stored_sha256
+
+
+def _blocks_of(
+    stored: _Hashed, written: Written | Part, seal: Seal, after_each: Callable[[], None]
+) -> tuple[str, ...]:
+    blocks = BlockHasher()
+    with seal.open(stored, seal.suffix, limit=written.plain_bytes or None) as plain:  # type: ignore[arg-type]
+        head, rest = read_header(plain)
+        blocks.header(head)
+        for rows in row_chunks(plain, rest):
+            blocks.add(rows.text, rows.count)
+            after_each()
+    return blocks.blocks
 
 
 def _differing(found: tuple[str, ...], expected: tuple[str, ...]) -> tuple[int, ...]:

@@ -34,7 +34,7 @@ def self_test() -> None:
     """Write, read and hash fixed documents, once per process. Raises ``BackupError`` when anything differs."""
     for compression in COMPRESSIONS:
         seal, sink = Seal(compression), io.BytesIO()
-        written = write([b"".join(DOCUMENTS)], sink, seal=seal, workers=1)
+        written = write([b"".join(DOCUMENTS)], sink, seal=seal, workers=1, prove=False)  # a proof would mend the text
         part = Part("", "", seal.suffix, written.records, written.plain_bytes, layout=written.layout)
         sink.seek(0)
         returned = [document for batch in read(sink, part, seal=seal, workers=1) for document in split(batch)]

@@ -52,7 +52,6 @@ class Run:
     warnings: list[str] = field(default_factory=list)
     drafts: dict[str, Draft] = field(default_factory=dict)
     parts: dict[str, Part] = field(default_factory=dict)
-    written: dict[str, Written] = field(default_factory=dict)
     claimed: bool = False
     """Whether the label is ours: the intent file is written."""
     _published: list[str] = field(default_factory=list)
@@ -81,7 +80,6 @@ class Run:
 
     def part(self, key: str, collection: str, written: Written, **more: Any) -> Part:
         """Note what was written for a collection."""
-        self.written[key] = written
         self.parts[key] = Part(
             key=key, collection=collection, file=manifest.part_name(key, self.label, self.ws.seal.suffix),
             plain_bytes=written.plain_bytes, stored_bytes=written.stored_bytes,

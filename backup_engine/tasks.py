@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from backup_engine.blocks import Documents, Rows
-from backup_engine.decoder import BadRow, Decoded, Decoder
+from backup_engine.decoder import BadRow, Decoded, Decoder, Tombstone
 from backup_engine.encoder import Encoded, Encoder, number_orders
+from backup_engine.errors import VerificationFailed
 from backup_engine.model import Layout
 
 __all__ = ["Decode", "Encode", "Measure", "Measured"]
@@ -14,28 +16,34 @@ __all__ = ["Decode", "Encode", "Measure", "Measured"]
 
 @dataclass(frozen=True)
 class Encode:
-    """Documents to rows. ``prove``: decode them again at once, for files that the writer cannot open later."""
+    """Documents to rows, proven: the rows are decoded again, and a document that does not come back byte for byte is
+    kept as its bytes. Without ``prove`` the encoder looks for such documents beforehand, which finds fewer.
+
+    Raises ``VerificationFailed`` when even its bytes do not come back.
+    """
 
     encoder: Encoder
-    prove: bool = False
+    prove: bool = True
 
     def __call__(self, chunk: Documents) -> Encoded:
-        encoded = self.encoder.encode(chunk.documents, chunk.force, deleted=chunk.deleted)
-        if not self.prove:
-            return encoded
-        wrong = self._wrong(chunk, encoded)
-        return self.encoder.encode(chunk.documents, {*chunk.force, *wrong}, deleted=chunk.deleted) if wrong else encoded
+        encoded = self.encoder.encode(chunk.documents, deleted=chunk.deleted, guarded=not self.prove)
+        wrong = self._wrong(chunk, encoded) if self.prove else []
+        if wrong:
+            encoded = self.encoder.encode(chunk.documents, wrong, deleted=chunk.deleted)
+            if still := self._wrong(chunk, encoded):
+                raise VerificationFailed(f"row {chunk.first + still[0] + 1} does not read back as it was written")
+        return encoded
 
     def _wrong(self, chunk: Documents, encoded: Encoded) -> list[int]:
         """Positions of the documents that do not come back."""
         columns, known = self.encoder.layout.columns, self.encoder.layout.orders
-        layout = Layout(columns, known + encoded.orders)
         text = number_orders(encoded, lambda names: len(known) + encoded.orders.index(names))
-        found = Decoder(layout).decode(text or b"")
-        if (found.tombstones if chunk.deleted else found.documents) == tuple(chunk.documents):
+        found = Decoder(Layout(columns, known + encoded.orders)).rows(text or b"")
+        wanted = [Tombstone(document) for document in chunk.documents] if chunk.deleted else chunk.documents
+        if found == wanted:
             return []
-        rows = Decoder(layout).decode_each(text or b"")
-        return [row for row, (_, document) in enumerate(rows) if document != chunk.documents[row]]
+        pairs = zip_longest(found, wanted)
+        return [position for position, (came, went) in enumerate(pairs) if came != went and went is not None]
 
 
 @dataclass(frozen=True)

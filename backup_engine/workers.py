@@ -6,7 +6,6 @@ of its main program may run again. It ends when its pipe does, so a killed paren
 
 from __future__ import annotations
 
-import gc
 import os
 import pickle
 import subprocess
@@ -16,11 +15,12 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, BinaryIO, Generic, TypeVar
+from typing import Any, TypeVar
 
 from backup_engine.errors import BackupError
+from backup_engine.worker import receive, send
 
-__all__ = ["Workers", "choose", "serve"]
+__all__ = ["Workers", "choose"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -30,6 +30,8 @@ SMALL = 5000
 MOST = 3
 """With more workers the one reader of the database is the limit, and memory grows by 50 MB for each."""
 PIPE = 1 << 20
+PROGRAM = "from backup_engine import tasks, worker; worker.serve()"
+"""The tasks are imported while the parent still reads its first items."""
 
 
 def choose(workers: int | None, rows: int) -> int:
@@ -40,25 +42,38 @@ def choose(workers: int | None, rows: int) -> int:
     return 0 if rows <= SMALL or cores < 2 else min(cores, MOST)
 
 
-class Workers(Generic[Item, Result]):
-    """Calls one picklable function for many items, in ``count`` processes or, with 0, in this one."""
+class Workers:
+    """``count`` processes, started at once and ended with the block; with 0 the work is done in this one."""
 
-    def __init__(self, function: Callable[[Item], Result], count: int) -> None:
-        self._function = function
+    def __init__(self, count: int) -> None:
         self._count = count
+        self._processes: list[_Process] = []
 
-    def map(self, items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
-        """Give each item with its result, in the order of the items, a few items ahead of the consumer.
+    def __enter__(self) -> Workers:
+        try:
+            self._processes += (_Process() for _ in range(self._count))
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._processes:
+            process.end()
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
+        """Give each item with what a picklable function makes of it, in the order of the items, a few items ahead of
+        the consumer. To be called once.
 
         Raises what the function raised, and ``BackupError`` when a worker dies.
         """
         if not self._count:
             for item in items:
-                yield item, self._function(item)
+                yield item, function(item)
             return
-        processes = [_Process(self._function) for _ in range(self._count)]
         idle: SimpleQueue[_Process] = SimpleQueue()
-        for process in processes:
+        for process in self._processes:
+            process.take(function)
             idle.put(process)
         with ThreadPoolExecutor(self._count, "encode") as threads:
             try:
@@ -71,8 +86,7 @@ class Workers(Generic[Item, Result]):
                     yield _finished(pending)
             finally:
                 threads.shutdown(wait=False, cancel_futures=True)
-                for process in processes:
-                    process.end()
+                self.__exit__()
 
 
 def _finished(pending: deque[tuple[Item, Future[Result]]]) -> tuple[Item, Result]:
@@ -91,27 +105,31 @@ def _call(idle: SimpleQueue[_Process], item: Any) -> Any:
 class _Process:
     """One worker process as its parent sees it."""
 
-    def __init__(self, function: Callable[[Any], Any]) -> None:
+    def __init__(self) -> None:
         root = str(Path(__file__).parent.parent)
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
         self._process = subprocess.Popen(
-            [sys.executable, "-c", "from backup_engine.workers import serve; serve()"],
+            [sys.executable, "-c", PROGRAM],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pipesize=PIPE,
             env={**os.environ, "PYTHONPATH": path}, start_new_session=True,
         )
         assert self._process.stdin is not None and self._process.stdout is not None
         self._in: Any = self._process.stdin
         self._out: Any = self._process.stdout
-        self._function: bytes | None = pickle.dumps(function)
+        self._function: bytes | None = None
+
+    def take(self, function: Callable[[Any], Any]) -> None:
+        """Note what to do with the items."""
+        self._function = pickle.dumps(function)
 
     def call(self, item: Any) -> Any:
         """Have one item worked on."""
         try:
             if self._function is not None:
-                _send(self._in, self._function)
+                send(self._in, self._function)
                 self._function = None
-            _send(self._in, pickle.dumps(item))
-            result, error = pickle.loads(_receive(self._out))
+            send(self._in, pickle.dumps(item))
+            result, error = pickle.loads(receive(self._out))
         except (OSError, EOFError, pickle.UnpicklingError) as fault:
             code = self._process.poll()
             raise BackupError(f"a worker process ended unexpectedly (exit code {code})",
@@ -129,41 +147,3 @@ class _Process:
             self._process.stdin.close()  # type: ignore[union-attr]
         except BrokenPipeError:
             return
-
-
-def serve() -> None:
-    """Be a worker: read the function, then items, and answer each with its result or error.
-
-    The work makes no cycles, and looking for them takes a quarter of the time of decoding.
-    """
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    questions = sys.stdin.buffer
-    try:
-        gc.disable()
-        function = pickle.loads(_receive(questions))
-        while True:
-            _send(answers, _answer(function, _receive(questions)))
-    except (EOFError, BrokenPipeError):
-        os._exit(0)
-
-
-def _answer(function: Callable[[Any], Any], question: bytes) -> bytes:
-    try:
-        return pickle.dumps((function(pickle.loads(question)), None))
-    except Exception as error:  # noqa: BLE001 - crosses to the parent, which raises it
-        return pickle.dumps((None, error if isinstance(error, BackupError) else BackupError(f"{error!r} in a worker")))
-
-
-def _send(pipe: BinaryIO, data: bytes) -> None:
-    pipe.write(len(data).to_bytes(8, "little"))
-    pipe.write(data)
-    pipe.flush()
-
-
-def _receive(pipe: BinaryIO) -> bytes:
-    size = pipe.read(8)
-    data = pipe.read(int.from_bytes(size, "little")) if len(size) == 8 else b""
-    if len(size) < 8 or len(data) < int.from_bytes(size, "little"):
-        raise EOFError
-    return data

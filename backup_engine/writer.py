@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain, islice
@@ -41,9 +41,8 @@ class _Counted:
 class _File:
     """The plain side of the file being written."""
 
-    def __init__(self, out: Sealed, columns: tuple[Column, ...], *, empty: bool, prove: bool) -> None:
+    def __init__(self, out: Sealed, columns: tuple[Column, ...], *, empty: bool) -> None:
         self._out = out
-        self._prove = prove
         self.columns = columns
         self.blocks = BlockHasher()
         self.orders = Orders()
@@ -57,7 +56,7 @@ class _File:
         """Append the rows of a chunk."""
         text = number_orders(encoded, self.orders.number)
         if text is None:
-            encoded = Encode(Encoder(self.columns, self.orders.known, closed=True), self._prove)(chunk)
+            encoded = Encode(Encoder(self.columns, self.orders.known, closed=True))(chunk)
             text = encoded.text
         self.blocks.add(text, encoded.rows)
         self._out.write(text)
@@ -75,28 +74,28 @@ def write(
     seal: Seal = UNSEALED,
     workers: int | None = None,
     expected: int | None = None,
-    force_bson: Collection[int] = (),
+    prove: bool = True,
     phase: str = "Writing",
     watch: Watch = SILENT,
 ) -> Written:
     """Write documents, then tombstones (``{"_id": …}`` documents), as one sealed CSV file.
 
-    ``records`` and ``content_sha256`` of the result count all rows, tombstones included. ``force_bson`` are numbers
-    of rows, from 0, to be kept as their bytes. ``expected`` only serves the progress.
-    Raises what the sink raises, ``Cancelled``, and ``BackupError`` when a worker dies.
+    ``records`` and ``content_sha256`` of the result count all rows, tombstones included. ``expected`` serves the
+    progress and tells how many workers to start. Every row is decoded again before it counts as written; without
+    ``prove`` only the encoder's own guard stands, to measure what the proof costs.
+    Raises what the sink raises, ``Cancelled``, and ``BackupError`` when a worker dies or a row does not come back.
     """
-    chunks = _chunks(batches, tombstones, sorted(force_bson))
-    sample = _sample(chunks)
-    columns = plan_columns([document for chunk in sample for document in chunk.documents])
+    chunks = _chunks(batches, tombstones)
     stored = _Counted(sink)
     out = seal.wrap(stored)
     try:
-        file = _File(out, columns, empty=not sample, prove=not seal.reads_own)
-        count = choose(workers, sum(len(chunk.documents) for chunk in sample))
-        pool = Workers(Encode(Encoder(columns), not seal.reads_own), count)
-        for chunk, encoded in pool.map(chain(sample, chunks)):
-            file.add(chunk, encoded)
-            watch.step(phase, file.rows, expected)
+        with Workers(choose(workers, expected or 0)) as pool:
+            sample = _sample(chunks)
+            columns = plan_columns([document for chunk in sample for document in chunk.documents])
+            file = _File(out, columns, empty=not sample)
+            for chunk, encoded in pool.map(Encode(Encoder(columns), prove), chain(sample, chunks)):
+                file.add(chunk, encoded)
+                watch.step(phase, file.rows, expected)
         out.close()
     except BaseException:
         out.abort()
@@ -113,12 +112,12 @@ def write(
     )
 
 
-def _chunks(batches: Iterable[Batch], tombstones: Iterable[bytes], force: list[int]) -> Iterator[Documents]:
+def _chunks(batches: Iterable[Batch], tombstones: Iterable[bytes]) -> Iterator[Documents]:
     rows = 0
-    for chunk in document_chunks(batches, 0, force):
+    for chunk in document_chunks(batches):
         rows = chunk.first + len(chunk.documents)
         yield chunk
-    yield from document_chunks(_batched(tombstones), rows, force, deleted=True)
+    yield from document_chunks(_batched(tombstones), rows, deleted=True)
 
 
 def _batched(documents: Iterable[bytes]) -> Iterator[Batch]:

@@ -23,7 +23,7 @@ from pymongo.collection import Collection
 
 from backup_engine.codec import split
 from backup_engine.model import Written
-from backup_engine.reader import read_back
+from backup_engine.reader import is_as_written
 from backup_engine.writer import write
 from scripts.bench_parts.documents import raw_batches
 
@@ -53,10 +53,11 @@ def to_csv_by_pandas(collection: Documents) -> None:
         pandas.DataFrame(list(collection.find())).to_csv(file.name, index=False)
 
 
-def written(collection: Documents, path: Path) -> Written:
-    """Our way, synced to disk."""
+def written(collection: Documents, path: Path, *, prove: bool = False) -> Written:
+    """Our way, synced to disk; ``prove`` decodes every row again on the way."""
     with path.open("wb") as file:
-        result = write(collection.find_raw_batches({}, sort=[("_id", 1)]), file)
+        batches = collection.find_raw_batches({}, sort=[("_id", 1)])
+        result = write(batches, file, expected=collection.estimated_document_count(), prove=prove)
         file.flush()
         os.fsync(file.fileno())
     return result
@@ -64,9 +65,9 @@ def written(collection: Documents, path: Path) -> Written:
 
 def written_and_read_back(collection: Documents, path: Path) -> None:
     """Our way, proven."""
-    result = written(collection, path)
+    result = written(collection, path, prove=True)
     with path.open("rb") as file:
-        if not read_back(file, result).matches(result):
+        if not is_as_written(file, result):
             raise SystemExit("what was written does not read back")
 
 
@@ -110,7 +111,7 @@ class PeakMemory:
         while not self._stop.wait(0.02):
             total = 0
             for process in [me, *me.children(recursive=True)]:
-                if process == me or "backup_engine.workers" in " ".join(_command(process)):
+                if process == me or "worker.serve" in " ".join(_command(process)):
                     total += _resident(process)
             self.peak = max(self.peak, total / 2**20)
 

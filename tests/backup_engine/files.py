@@ -8,7 +8,7 @@ from typing import Any
 
 from backup_engine.codec import split
 from backup_engine.model import Part, Written
-from backup_engine.reader import read, read_back
+from backup_engine.reader import is_as_written, read, read_back
 from backup_engine.seal import UNSEALED, Seal
 from backup_engine.writer import write
 
@@ -34,4 +34,6 @@ def returned(stored: bytes, result: Written, seal: Seal = UNSEALED, **options: A
 
 def detected(stored: bytes, result: Written, seal: Seal = UNSEALED) -> bool:
     """Whether reading back finds these stored bytes to be other than those written."""
-    return not read_back(io.BytesIO(stored), result, seal=seal).matches(result)
+    found = not read_back(io.BytesIO(stored), result, seal=seal).matches(result)
+    assert found is not is_as_written(io.BytesIO(stored), result, seal=seal)
+    return found

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import subprocess
-from dataclasses import replace
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +18,7 @@ import pytest
 from bson import Decimal128
 from pymongo.database import Database
 
-from backup_engine import bare_hands, codec, create as module, locks, set_parts
+from backup_engine import bare_hands, codec, create as module, locks
 from backup_engine.contents import documents
 from backup_engine.create import create, write_documents, write_set
 from backup_engine.errors import (
@@ -136,27 +135,6 @@ def test_nothing_comes_between_a_document_and_its_bytes(ws: Workspace, database:
     kept = [one for batch in documents(ws, backup, "equipment") for one in codec.split(batch)]
     live = [one for batch in database.Equipment.find_raw_batches({}) for one in codec.split(batch)]
     assert sorted(kept) == sorted(live)
-
-
-def test_rows_that_do_not_read_back_are_kept_as_bytes(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, forced = set_parts.writer.write, []
-
-    def lossy(batches: Any, sink: Any, **options: Any) -> Any:
-        """Lose something of record 3, unless told to keep its bytes."""
-        given = [bson.decode(document) for batch in batches for document in codec.split(batch)]
-        kept = list(options["force_bson"])
-        forced.append(kept)
-        lost = [{**one, "Vendor": "lost"} if one["_id"] == 3 and 3 not in kept else one for one in given]
-        written = real([bson.encode(one) for one in lost], sink, **options)
-        return replace(written, content_sha256=codec.digest_hex(codec.digest_of(map(bson.encode, given))))
-
-    monkeypatch.setattr(set_parts.writer, "write", lossy)
-
-    backup = create(ws).set
-
-    assert backup is not None
-    assert forced == [[], [], [3], [3]]
-    assert verify(ws, backup, level=2).ok
 
 
 def test_a_disk_that_gives_back_other_bytes_makes_no_set(

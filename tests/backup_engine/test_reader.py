@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import bson
 import pyrage
@@ -10,9 +11,9 @@ import pytest
 
 from backup_engine.blocks import BLOCK_ROWS
 from backup_engine.codec import split
-from backup_engine.errors import VerificationFailed, WrongKey
-from backup_engine.model import Part
-from backup_engine.reader import BadRow, read, read_back, read_rows, rows_that_differ
+from backup_engine.errors import Cancelled, VerificationFailed, WrongKey
+from backup_engine.model import Part, Watch
+from backup_engine.reader import BadRow, is_as_written, read, read_back, read_rows
 from backup_engine.seal import Seal
 from scripts.bench_parts.documents import raw_batches
 from tests.backup_engine.bson_corpus import corpus
@@ -128,13 +129,20 @@ def test_salvage_of_a_cut_file_gives_what_is_whole() -> None:
     assert isinstance(found[-1][1], BadRow)
 
 
-def test_rows_that_differ_are_found_for_a_second_try() -> None:
-    documents = [bson.encode({"_id": number, "n": number}) for number in range(6000)]
-    stored, result = written(documents)
-    changed = stored.replace(b"\r\n5,5,", b"\r\n5,6,").replace(b"\r\n4000,4000,", b"\r\n4000,x,")
+def test_what_the_disk_gives_back_is_compared_with_what_was_written(seal: Seal) -> None:
+    stored, result = written(DOCUMENTS, seal)
+    seen: list[int] = []
 
-    assert rows_that_differ([b"".join(documents)], io.BytesIO(changed), result) == [5, 4000]
-    assert rows_that_differ([b"".join(documents)], io.BytesIO(stored), result) == []
+    assert is_as_written(io.BytesIO(stored), result, seal=seal, watch=Watch(lambda step: seen.append(step.done)))
+    assert seen[-1] == result.records and seen == sorted(seen)
+    assert not is_as_written(io.BytesIO(stored), replace(result, stored_sha256="0" * 64), seal=seal)
+
+
+def test_comparing_stops_when_asked(seal: Seal) -> None:
+    stored, result = written(DOCUMENTS, seal)
+
+    with pytest.raises(Cancelled):
+        is_as_written(io.BytesIO(stored), result, seal=seal, watch=Watch(lambda step: None, lambda: True))
 
 
 def test_an_encrypted_file_needs_its_key() -> None:
@@ -153,7 +161,7 @@ def test_with_a_public_key_only_the_stored_bytes_are_compared() -> None:
     back = read_back(io.BytesIO(stored), result, seal=seal)
 
     assert back.matches(result) and not back.decoded
-    assert not read_back(io.BytesIO(stored[:-1]), result, seal=seal).matches(result)
+    assert detected(stored[:-1], result, seal)
 
 
 def test_a_row_without_end_is_refused_in_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:

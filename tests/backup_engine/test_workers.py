@@ -40,25 +40,25 @@ def children() -> set[int]:
 def test_results_come_in_the_order_of_the_items(count: int) -> None:
     items = [number for number in range(40) if number not in (13, 14, 15)]
 
-    assert list(Workers(Double(), count).map(items)) == [(number, number * 2) for number in items]
+    with Workers(count) as pool:
+        assert list(pool.map(Double(), items)) == [(number, number * 2) for number in items]
 
 
 @pytest.mark.parametrize(("number", "words"), [(13, "thirteen"), (14, "fourteen"), (15, "a worker process ended")])
 def test_what_goes_wrong_in_a_worker_is_raised_here(number: int, words: str) -> None:
     before = children()
 
-    with pytest.raises(BackupError, match=words):
-        list(Workers(Double(), 2).map([*range(12), number, *range(12)]))
+    with pytest.raises(BackupError, match=words), Workers(2) as pool:
+        list(pool.map(Double(), [*range(12), number, *range(12)]))
     assert children() == before
 
 
 def test_a_consumer_that_stops_early_leaves_no_process() -> None:
     before = children()
-    results = Workers(Double(), 2).map(range(10))
-
-    assert next(results) == (0, 0)
-    assert len(children() - before) == 2
-    results.close()  # type: ignore[attr-defined]
+    with Workers(2) as pool:
+        results = pool.map(Double(), range(10))
+        assert next(results) == (0, 0)
+        assert len(children() - before) == 2
     assert children() == before
 
 
@@ -69,8 +69,8 @@ def test_an_error_of_the_source_leaves_no_process() -> None:
         yield from range(8)
         raise ConnectionError("the database went away")
 
-    with pytest.raises(ConnectionError):
-        list(Workers(Double(), 2).map(items()))  # type: ignore[arg-type]
+    with pytest.raises(ConnectionError), Workers(2) as pool:
+        list(pool.map(Double(), items()))  # type: ignore[arg-type]
     assert children() == before
 
 
@@ -79,7 +79,7 @@ def test_workers_end_with_a_parent_that_is_killed() -> None:
         "import os, signal\n"
         "from tests.backup_engine.test_workers import Double\n"
         "from backup_engine.workers import Workers\n"
-        "results = Workers(Double(), 2).map(range(10)); next(results)\n"
+        "pool = Workers(2).__enter__(); results = pool.map(Double(), range(10)); next(results)\n"
         "print(open(f'/proc/{os.getpid()}/task/{os.getpid()}/children').read(), flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
@@ -95,7 +95,7 @@ def test_workers_end_with_a_parent_that_is_killed() -> None:
 
 def alive(pid: int) -> bool:
     try:
-        return "backup_engine.workers" in Path(f"/proc/{pid}/cmdline").read_text()
+        return "backup_engine" in Path(f"/proc/{pid}/cmdline").read_text()
     except OSError:
         return False
 

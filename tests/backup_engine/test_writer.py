@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import itertools
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from typing import Any
 
 import bson
 import pytest
 
+from backup_engine import encoder
 from backup_engine.blocks import BLOCK_ROWS
-from backup_engine.codec import digest_hex, digest_of
-from backup_engine.errors import Cancelled, NoSpace
-from backup_engine.model import Watch
+from backup_engine.codec import digest_hex, digest_of, split
+from backup_engine.errors import Cancelled, NoSpace, VerificationFailed
+from backup_engine.model import ColumnType, Watch
 from backup_engine.reader import read_changes
 from backup_engine.seal import Seal
 from backup_engine.writer import write
 from scripts.bench_parts.documents import raw_batches
 from tests.backup_engine.bson_corpus import corpus, wide
 from tests.backup_engine.files import part_of, returned, written
+
+TWICE = bytes.fromhex("17000000105f69640001000000105f6964000200000000")
+"""A document with two fields named ``_id``."""
 
 
 def numbered(count: int, first: int = 0) -> list[bytes]:
@@ -128,15 +134,6 @@ def test_tombstones_are_rows_of_their_own() -> None:
     assert [identity for _, identities in found for identity in identities] == gone
 
 
-def test_forced_rows_are_kept_as_their_bytes() -> None:
-    documents = numbered(5000)
-    stored, result = written(documents, force_bson=[0, 2600])
-
-    assert result.rescued == 2
-    assert returned(stored, result) == documents
-    assert [number for number, row in enumerate(stored.split(b"\r\n")[1:]) if b"bson" in row] == [0, 2600]
-
-
 def test_a_full_disk_ends_writing_and_workers() -> None:
     class Full:
         def write(self, data: bytes, /) -> int:
@@ -155,21 +152,35 @@ def test_writing_reports_and_stops_when_asked() -> None:
     assert seen == [("Writing equipment", 2500, 9000), ("Writing equipment", 5000, 9000)]
 
 
-def test_whoever_cannot_open_the_file_later_proves_it_while_writing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a public key only there is no reading back, so a fault of the codec must show at once."""
-    import pyrage
-
-    from backup_engine import encoder
-
-    key = pyrage.x25519.Identity.generate()
+def test_a_row_that_does_not_come_back_is_kept_as_its_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = encoder.column_cells
 
-    def forgetful(column: str, values: tuple[object, ...], **options: bool) -> list[str]:
-        return ["n0" if cell == "n3" else cell for cell in honest(column, values, **options)]  # type: ignore[arg-type]
+    def forgetful(column: ColumnType, values: Sequence[Any], **options: bool) -> list[str]:
+        return ["n0" if cell == "n3" else cell for cell in honest(column, values, **options)]
 
     monkeypatch.setattr(encoder, "column_cells", forgetful)
-    stored, result = written(numbered(5), Seal(recipients=(str(key.to_public()),)))
-    reading = Seal(recipients=(str(key.to_public()),), identities=(str(key),))
+    stored, result = written(numbered(5))
+    unproven, _ = written(numbered(5), prove=False)
 
     assert result.rescued == 1
-    assert returned(stored, result, reading) == numbered(5)
+    assert returned(stored, result) == numbered(5)
+    assert [number for number, row in enumerate(stored.split(b"\r\n")[1:]) if b"bson" in row] == [3]
+    assert returned(unproven, result) != numbered(5)
+
+
+def test_a_row_whose_bytes_do_not_come_back_either_is_no_backup(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder, "b64encode", lambda data: base64.b64encode(data[:-1]))
+
+    with pytest.raises(VerificationFailed, match="row 3 does not read back"):
+        written([*numbered(2), TWICE])
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+@pytest.mark.parametrize("prove", [False, True])
+def test_documents_python_cannot_hold_are_found_with_and_without_a_proof(prove: bool, deleted: bool) -> None:
+    odd = [TWICE, *(bson.encode({"_id": number}) for number in range(3))]
+    stored, result = written([], tombstones=odd, prove=prove) if deleted else written(odd, prove=prove)
+    found = list(read_changes(io.BytesIO(stored), part_of(result)))
+
+    assert result.rescued == 1
+    assert [one for documents, gone in found for one in [*split(documents), *gone]] == odd

@@ -1,0 +1,54 @@
+"""The other side of ``workers``: a process that answers items until its pipe ends. It imports as little as it can."""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import sys
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+from backup_engine.errors import BackupError
+
+__all__ = ["receive", "send", "serve"]
+
+
+def serve() -> None:
+    """Be a worker: read the function, then items, and answer each with its result or error.
+
+    The work makes no cycles, and looking for them takes a quarter of the time of decoding.
+    """
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    questions = sys.stdin.buffer
+    try:
+        gc.disable()
+        function = pickle.loads(receive(questions))
+        while True:
+            send(answers, _answer(function, receive(questions)))
+    except (EOFError, BrokenPipeError):
+        os._exit(0)
+
+
+def _answer(function: Callable[[Any], Any], question: bytes) -> bytes:
+    try:
+        return pickle.dumps((function(pickle.loads(question)), None))
+    except Exception as error:  # noqa: BLE001 - crosses to the parent, which raises it
+        return pickle.dumps((None, error if isinstance(error, BackupError) else BackupError(f"{error!r} in a worker")))
+
+
+def send(pipe: BinaryIO, data: bytes) -> None:
+    """Write bytes with their length before them."""
+    pipe.write(len(data).to_bytes(8, "little"))
+    pipe.write(data)
+    pipe.flush()
+
+
+def receive(pipe: BinaryIO) -> bytes:
+    """Read what ``send`` wrote. Raises ``EOFError`` when the other side is gone."""
+    size = pipe.read(8)
+    data = pipe.read(int.from_bytes(size, "little")) if len(size) == 8 else b""
+    if len(size) < 8 or len(data) < int.from_bytes(size, "little"):
+        raise EOFError
+    return data
