@@ -10,26 +10,38 @@ from backup_engine.cells import column_type
 from backup_engine.codec import decode_all
 from backup_engine.model import Column, ColumnType
 
-__all__ = ["MAX_COLUMNS", "MAX_ORDERS", "MAX_ORDER_NAMES", "Orders", "order_of", "plan_columns"]
+__all__ = ["MAX_COLUMNS", "MAX_ORDERS", "MAX_ORDER_NAMES", "Orders", "Survey", "order_of", "plan_columns", "survey"]
+
+Survey = dict[str, Counter[type]]
+"""How often each field holds a value of which Python type."""
 
 MAX_COLUMNS = 256
 MAX_ORDERS = 1000
-AT_ONCE = 1000
-"""Decoded documents take ten times the memory of their bytes."""
+AT_ONCE = 200
+"""Documents decoded at a time; see ``encoder.AT_ONCE``."""
 MAX_ORDER_NAMES = 512
 """A longer list of names would blow up the metadata; such a document is kept as its bytes."""
 
 
-def plan_columns(sample: Sequence[bytes]) -> tuple[Column, ...]:
-    """Choose the columns from the first documents: ``_id`` first, then by first appearance.
-
-    With more than 256 different fields the most frequent ones get a column.
-    """
-    kinds: dict[str, Counter[type]] = {"_id": Counter()}
+def survey(sample: Sequence[bytes]) -> Survey:
+    """Count the types of each field, fields in order of first appearance."""
+    kinds: Survey = {}
     for start in range(0, len(sample), AT_ONCE):
         for names, documents in _by_shape(sample[start : start + AT_ONCE]).items():
             for name, values in zip(names, zip(*documents, strict=True), strict=True):
                 kinds.setdefault(name, Counter()).update(map(type, values))
+    return kinds
+
+
+def plan_columns(surveys: Iterable[Survey]) -> tuple[Column, ...]:
+    """Choose the columns from surveys of the first documents: ``_id`` first, then by first appearance.
+
+    With more than 256 different fields the most frequent ones get a column.
+    """
+    kinds: Survey = {"_id": Counter()}
+    for found in surveys:
+        for name, types in found.items():
+            kinds.setdefault(name, Counter()).update(types)
     chosen = set(sorted(kinds, key=lambda name: (name != "_id", -kinds[name].total()))[:MAX_COLUMNS])
     return tuple(Column(name, _dominant(found)) for name, found in kinds.items() if name in chosen)
 

@@ -63,7 +63,7 @@ class Workers:
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
         """Give each item with what a picklable function makes of it, in the order of the items, a few items ahead of
-        the consumer. To be called once.
+        the consumer. Whoever stops before the last one, or meets an error, ends the processes.
 
         Raises what the function raised, and ``BackupError`` when a worker dies.
         """
@@ -76,17 +76,18 @@ class Workers:
             process.take(function)
             idle.put(process)
         with ThreadPoolExecutor(self._count, "encode") as threads:
+            pending: deque[tuple[Item, Future[Result]]] = deque()
             try:
-                pending: deque[tuple[Item, Future[Result]]] = deque()
                 for item in items:
                     pending.append((item, threads.submit(_call, idle, item)))
                     if len(pending) > 2 * self._count:
                         yield _finished(pending)
                 while pending:
                     yield _finished(pending)
-            finally:
+            except BaseException:
                 threads.shutdown(wait=False, cancel_futures=True)
                 self.__exit__()
+                raise
 
 
 def _finished(pending: deque[tuple[Item, Future[Result]]]) -> tuple[Item, Result]:
@@ -116,19 +117,17 @@ class _Process:
         assert self._process.stdin is not None and self._process.stdout is not None
         self._in: Any = self._process.stdin
         self._out: Any = self._process.stdout
-        self._function: bytes | None = None
+        self._function: Callable[[Any], Any] | None = None
 
     def take(self, function: Callable[[Any], Any]) -> None:
-        """Note what to do with the items."""
-        self._function = pickle.dumps(function)
+        """Note what to do with the items from now on."""
+        self._function = function
 
     def call(self, item: Any) -> Any:
         """Have one item worked on."""
         try:
-            if self._function is not None:
-                send(self._in, self._function)
-                self._function = None
-            send(self._in, pickle.dumps(item))
+            send(self._in, pickle.dumps((self._function, item)))
+            self._function = None
             result, error = pickle.loads(receive(self._out))
         except (OSError, EOFError, pickle.UnpicklingError) as fault:
             code = self._process.poll()

@@ -13,7 +13,7 @@ from backup_engine.columns import Orders, plan_columns
 from backup_engine.encoder import Encoded, Encoder, header, number_orders
 from backup_engine.model import SILENT, Batch, Column, Layout, Watch, Written
 from backup_engine.seal import UNSEALED, Seal, Sealed, Sink
-from backup_engine.tasks import Encode
+from backup_engine.tasks import Encode, look
 from backup_engine.workers import Workers, choose
 
 __all__ = ["write"]
@@ -90,8 +90,8 @@ def write(
     out = seal.wrap(stored)
     try:
         with Workers(choose(workers, expected or 0)) as pool:
-            sample = _sample(chunks)
-            columns = plan_columns([document for chunk in sample for document in chunk.documents])
+            seen = list(pool.map(look, _sample(chunks)))
+            sample, columns = [chunk for chunk, _ in seen], plan_columns(survey for _, survey in seen)
             file = _File(out, columns, empty=not sample)
             for chunk, encoded in pool.map(Encode(Encoder(columns), prove), chain(sample, chunks)):
                 file.add(chunk, encoded)
@@ -126,14 +126,12 @@ def _batched(documents: Iterable[bytes]) -> Iterator[Batch]:
         yield b"".join(batch)
 
 
-def _sample(chunks: Iterator[Documents]) -> list[Documents]:
+def _sample(chunks: Iterator[Documents]) -> Iterator[Documents]:
     """The first chunks: as many as decide the columns."""
-    sample: list[Documents] = []
     rows = size = 0
     for chunk in chunks:
-        sample.append(chunk)
+        yield chunk
         rows += len(chunk.documents)
         size += sum(map(len, chunk.documents))
         if rows >= BLOCK_ROWS or size >= SAMPLE_BYTES:
             break
-    return sample

@@ -24,6 +24,7 @@ from pymongo.collection import Collection
 from backup_engine.codec import split
 from backup_engine.model import Written
 from backup_engine.reader import is_as_written
+from backup_engine.snapshot import BATCH_DOCUMENTS
 from backup_engine.writer import write
 from scripts.bench_parts.documents import raw_batches
 
@@ -56,7 +57,7 @@ def to_csv_by_pandas(collection: Documents) -> None:
 def written(collection: Documents, path: Path, *, prove: bool = False) -> Written:
     """Our way, synced to disk; ``prove`` decodes every row again on the way."""
     with path.open("wb") as file:
-        batches = collection.find_raw_batches({}, sort=[("_id", 1)])
+        batches = collection.find_raw_batches({}, sort=[("_id", 1)], batch_size=BATCH_DOCUMENTS)
         result = write(batches, file, expected=collection.estimated_document_count(), prove=prove)
         file.flush()
         os.fsync(file.fileno())
