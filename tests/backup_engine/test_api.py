@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from backup_engine import api
 from backup_engine.model import DAYS
 
 Db = Database[dict[str, Any]]
+ROOT = Path(__file__).parents[2]
 UNREACHABLE = "mongodb://ada:secret@127.0.0.1:9/?serverSelectionTimeoutMS=200"
 
 
@@ -219,6 +222,14 @@ def test_a_mock_is_usable(tmp_path: Path) -> None:
 
     assert success is True, message
     assert list(client["Equipment_DB"]["Equipment"].find()) == [{"_id": 1, "Serial": "007"}]
+
+
+def test_importing_the_module_loads_no_screens_and_no_tables() -> None:
+    heavy = {"streamlit", "pandas", "numpy", "backup_engine.merge", "backup_engine.compare", "backup_engine.restore"}
+    code = f"import sys, backup_csv_for_db_restore; print(sorted({heavy} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert found.stdout.strip() == "[]"
 
 
 def test_only_what_is_exported_is_public() -> None:
