@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from struct import Struct, error as struct_error
@@ -30,7 +31,8 @@ OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
 LENIENT = OPTIONS.with_options(unicode_decode_error_handler="replace")
 """The same for eyes: broken UTF-8 shows as replacement characters."""
 
-TIMESTAMP, ZERO = b"\x11", bytes(8)
+MAYBE_ZERO_TIMESTAMP = re.compile(rb"\x11[^\0]*\0{9}")
+"""A type byte, a name, a value of eight zero bytes; a few other values look like it."""
 FIXED_SIZES = {0x01: 8, 0x06: 0, 0x07: 12, 0x08: 1, 0x09: 8, 0x0A: 0, 0x10: 4, 0x11: 8, 0x12: 8, 0x13: 16,
                0x7F: 0, 0xFF: 0}
 LENGTH_AND_MORE = {0x02: 4, 0x03: 0, 0x04: 0, 0x05: 5, 0x0C: 16, 0x0D: 4, 0x0E: 4, 0x0F: 0}
@@ -173,6 +175,6 @@ def _value_size(kind: int, document: bytes, start: int) -> int:
 
 def has_zero_timestamp(document: bytes) -> bool:
     """Whether a top-level field holds ``Timestamp(0, 0)``, which the server replaces by the time on insert."""
-    if ZERO not in document or TIMESTAMP not in document:
+    if MAYBE_ZERO_TIMESTAMP.search(document) is None:
         return False
-    return any(kind == 0x11 and value == ZERO for kind, _, value in elements(document))
+    return any(kind == 0x11 and not any(value) for kind, _, value in elements(document))

@@ -78,12 +78,12 @@ class Encoder:
         return Layout(self._columns, tuple(self._orders))
 
     def encode(self, documents: list[bytes], force_bson: Collection[int] = (), *, deleted: bool = False,
-               guarded: bool = True) -> Encoded:
+               guarded: bool = True, legible: bool = True) -> Encoded:
         """Encode documents; those at the positions in ``force_bson`` are kept as their bytes in any case.
 
         With ``deleted`` they are ``{"_id": …}`` documents, and their rows are tombstones. ``guarded`` also keeps as
         bytes what Python cannot hold without loss; it takes a sixth of the time, and whoever decodes the rows again
-        finds the same documents.
+        finds the same documents. ``legible`` fills the cells of such documents as far as they go.
         """
         new: dict[tuple[str, ...], int] = {}
         texts, rescued = [], 0
@@ -93,19 +93,19 @@ class Encoder:
             for position in force_bson:
                 if start <= position < start + AT_ONCE:
                     decoded[position - start] = None
-            text, count = self._encode_some(some, decoded, new, deleted)
+            text, count = self._encode_some(some, decoded, new, deleted, legible)
             texts.append(text)
             rescued += count
         return Encoded("".join(texts).encode(), len(documents), digest_of(documents), tuple(new), rescued)
 
     def _encode_some(self, documents: list[bytes], decoded: list[dict[str, Any] | None],
-                     new: dict[tuple[str, ...], int], deleted: bool) -> tuple[str, int]:
+                     new: dict[tuple[str, ...], int], deleted: bool, legible: bool) -> tuple[str, int]:
         """Rows of a few documents, and how many of them are kept as their bytes: at least the ``None`` ones."""
         rows: list[Iterable[Any]] = []
         tails: list[str | None] = []
         dollars = False
         for raw, document in zip(documents, decoded, strict=True):
-            shown = _legible(raw) if document is None else document
+            shown = (_legible(raw) if legible else {}) if document is None else document
             dollars = dollars or _own_dollars(raw, shown)
             if document is not None and tuple(document) == self._names:
                 rows.append(document.values())
@@ -157,7 +157,7 @@ def _legible(raw: bytes) -> dict[str, Any]:
 
 
 def _own_dollars(raw: bytes, shown: dict[str, Any]) -> bool:
-    at = raw.find(b"$")
+    at = raw.find(b"$", 5)  # 4 bytes of length and a type byte come before the first name
     while at > 0:
         if raw[at - 1] in BEFORE_A_NAME:
             return has_dollar_names(shown)

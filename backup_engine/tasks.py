@@ -18,9 +18,10 @@ __all__ = ["Decode", "Encode", "Measure", "Measured", "look"]
 @dataclass(frozen=True)
 class Encode:
     """Documents to rows, proven: the rows are decoded again, and a document that does not come back byte for byte is
-    kept as its bytes. Without ``prove`` the encoder looks for such documents beforehand, which finds fewer.
+    kept as its bytes, at the worst with no cell that people can read.
 
-    Raises ``VerificationFailed`` when even its bytes do not come back.
+    Without ``prove`` the encoder looks for such documents beforehand, which finds fewer. Raises ``VerificationFailed``
+    when even the bytes do not come back.
     """
 
     encoder: Encoder
@@ -29,10 +30,15 @@ class Encode:
     def __call__(self, chunk: Documents) -> Encoded:
         encoded = self.encoder.encode(chunk.documents, deleted=chunk.deleted, guarded=not self.prove)
         wrong = self._wrong(chunk, encoded) if self.prove else []
+        as_bytes = set[int]()
+        for legible in (True, False):
+            if not wrong:
+                return encoded
+            as_bytes.update(wrong)
+            encoded = self.encoder.encode(chunk.documents, as_bytes, deleted=chunk.deleted, legible=legible)
+            wrong = self._wrong(chunk, encoded)
         if wrong:
-            encoded = self.encoder.encode(chunk.documents, wrong, deleted=chunk.deleted)
-            if still := self._wrong(chunk, encoded):
-                raise VerificationFailed(f"row {chunk.first + still[0] + 1} does not read back as it was written")
+            raise VerificationFailed(f"row {chunk.first + wrong[0] + 1} does not read back as it was written")
         return encoded
 
     def _wrong(self, chunk: Documents, encoded: Encoded) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,19 +23,10 @@ MISSING: Any = object()
 
 def text(value: Any) -> str:
     """Show one stored value as people read it; a missing field, null and NaN are empty."""
-    if type(value) is str:
-        return value
-    if value is None or value is MISSING or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, datetime):
-        return _moment(value)
-    if isinstance(value, (Mapping, list, tuple)):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return str(value)
+    show = _SHOW.get(type(value))
+    if show is None:
+        show = next((known for kind, known in _SHOW_KINDS if isinstance(value, kind)), str)
+    return show(value)
 
 
 def is_plain(value: Any) -> bool:
@@ -79,6 +70,24 @@ def _moment(value: datetime) -> str:
     if value.hour == value.minute == value.second == value.microsecond == 0:
         return value.date().isoformat()
     return value.isoformat(sep=" ", timespec="seconds" if value.microsecond == 0 else "milliseconds")
+
+
+def _number(value: float) -> str:
+    if value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return "" if math.isnan(value) else repr(value)
+
+
+_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
+
+_SHOW: dict[type, Callable[[Any], str]] = {
+    str: str, int: str, bool: lambda value: "yes" if value else "no", float: _number, datetime: _moment, dict: _json,
+    list: _json, type(None): lambda value: "", type(MISSING): lambda value: "",
+}
+_SHOW_KINDS: tuple[tuple[Any, Callable[[Any], str]], ...] = (
+    (float, _number), (datetime, _moment), ((Mapping, list, tuple), _json),
+)
+"""The same for their relatives, such as raw documents; asking ``isinstance`` for every value doubles the time."""
 
 
 def columns_of(records: Iterable[Record]) -> list[str]:

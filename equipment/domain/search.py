@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ Row = tuple[str, Mapping[str, str]]
 KEY = "\x00key"
 ALL = "\x00all"
 """All texts of a row, in lower case: made once per changed row, so that a search after a save need not join anew."""
+PART = 10_000
+"""Rows turned into columns at a time: as Python texts they take ten times the memory they take in columns."""
 MOST_TERMS = 32
 MOST_CHUNKS = 16
 BETWEEN = "\x1f"
@@ -58,7 +61,9 @@ class Sheet:
     @classmethod
     def of(cls, rows: Iterable[Row]) -> Sheet:
         """Make a sheet of all records."""
-        return cls(_table(rows))
+        rest = iter(rows)
+        parts = [_table(part) for part in iter(lambda: list(islice(rest, PART)), [])]
+        return cls(pa.concat_tables(parts, promote_options="default").combine_chunks() if parts else _table([]))
 
     def __len__(self) -> int:
         return int(self._table.num_rows)

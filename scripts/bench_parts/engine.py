@@ -17,8 +17,8 @@ from backup_engine.api import DatabaseBackupRestore, Preferences, Scheduler, Sou
 from backup_engine.codec import split
 from backup_engine.create import create
 from backup_engine.model import BackupSet, Batch
-from scripts.bench_parts import backup
-from scripts.bench_parts.table import Line, median, timed
+from scripts.bench_parts import streams
+from scripts.bench_parts.table import Line, interleaved, median, timed
 
 KEY, NAME = "equipment", "Equipment"
 INDEXED = ("ID", "Serial")
@@ -27,32 +27,46 @@ CHUNK = 2_000
 
 
 class Bench:
-    """One database with one collection of the usual documents, and an engine over it."""
+    """One database with one collection of the usual documents, and an engine over it.
 
-    def __init__(self, database: Database[dict[str, Any]], folder: Path, count: int, rounds: int) -> None:
-        self.database, self.count, self.rounds = database, count, rounds
+    Backups are measured ``rounds`` times, restores, merges and comparisons ``long`` times.
+    """
+
+    def __init__(self, database: Database[dict[str, Any]], folder: Path, count: int, rounds: int, long: int) -> None:
+        self.database, self.folder, self.count, self.rounds, self.long = database, folder, count, rounds, long
+        self.whole = 0.0
+        """Seconds of a full backup, once measured."""
         self.live = database[NAME]
         self.system = DatabaseBackupRestore(
             connect=lambda: database, backup_folder=str(folder), sources=(Source(KEY, NAME),)
         )
         self.ws = self.system.workspace
-        backup.fill(self.live, count)
+        streams.fill(self.live, count)
         for field in INDEXED:
             self.live.create_index(field)
 
     def lines(self) -> list[Line]:
         """Measure everything."""
-        find = median(lambda: backup.decoded_and_dropped(self.live), self.rounds)
-        whole = median(self._full, self.rounds)
+        found = interleaved({
+            "find": lambda: streams.decoded_and_dropped(self.live),
+            "written": lambda: streams.written(self.live, self.folder / "streams.csv"),
+            "whole": self._full,
+        }, self.rounds)
+        self.whole = found["whole"]
         newest = self._newest()
         return [
-            Line("full backup, committed and read back", whole, "find() decoded", find, 2.0),
-            Line("differential backup, 100 changes", self._differential(), "full backup", whole, 1 / 20),
+            Line("full backup without read-back", found["written"], "find() decoded", found["find"], 1.2),
+            Line("full backup, committed and read back", self.whole, "find() decoded", found["find"], 2.0),
+            Line("differential backup, 100 changes", self._differential(), "full backup", self.whole, 1 / 20),
             self._replace(newest),
             self._merge(newest),
             self._compare(newest),
             self._page_check(),
         ]
+
+    def full(self) -> float:
+        """Give the median seconds of a full backup."""
+        return median(self._full, self.rounds)
 
     def _full(self) -> BackupSet:
         made = create(self.ws, force=True, kind="full").set
@@ -78,16 +92,16 @@ class Bench:
         marks: dict[str, float] = {}
         for step in ("R3", "R7"):
             failpoints.hooks[step] = lambda step=step: marks.__setitem__(step, time.perf_counter())  # type: ignore[misc]
-        seconds = []
+        seconds, floors = [], []
         try:
-            for _ in range(min(self.rounds, 3)):
+            for _ in range(self.long):
                 replace(self.ws, plan_replace(self.ws, newest, (KEY,)))
                 seconds.append(marks["R7"] - marks["R3"])
+                floors.append(self._insert())
         finally:
             failpoints.hooks.clear()
-        floor = statistics.median(self._insert() for _ in range(min(self.rounds, 3)))
         work = "replace: staging, indexes, digest, swap"
-        return Line(work, statistics.median(seconds), "insert_many + indexes", floor, 2.0)
+        return Line(work, statistics.median(seconds), "insert_many + indexes", statistics.median(floors), 2.0)
 
     def _insert(self) -> float:
         """Time inserting the same raw BSON and building the indexes; making the documents is not counted."""
@@ -114,20 +128,21 @@ class Bench:
             safety.append(time.perf_counter() - start)
             return made
 
-        seconds = []
+        seconds, floors = [], []
         merging.write_set = counted
         try:
-            for _ in range(min(self.rounds, 3)):
+            for _ in range(self.long):
                 self.live.update_many({"ID": {"$mod": [100, 0]}}, {"$set": {"Comments": "changed"}})
                 total = timed(lambda: merging.merge(self.ws, merging.plan(self.ws, newest, KEY)))
                 seconds.append(total - safety[-1])
+                floors.append(timed(lambda: self._decode_both(newest)))
         finally:
             merging.write_set = usual
-        floor = median(lambda: self._decode_both(newest), min(self.rounds, 3))
-        return Line("merge, 1 % changed", statistics.median(seconds), "decoding both sides", floor, 2.5)
+        return Line("merge, 1 % changed", statistics.median(seconds), "decoding both sides",
+                    statistics.median(floors), 2.5)
 
     def _decode_both(self, newest: BackupSet) -> None:
-        backup.decoded_and_dropped(self.live)
+        streams.decoded_and_dropped(self.live)
         _decode(contents.documents(self.ws, newest, KEY))
 
     def _compare(self, newest: BackupSet) -> Line:
@@ -138,8 +153,8 @@ class Bench:
             _decode(contents.documents(self.ws, newest, KEY))
             _decode(contents.documents(self.ws, other, KEY))
 
-        seconds = median(lambda: compare(self.ws, newest, other, KEY), min(self.rounds, 3))
-        return Line("compare two backups", seconds, "decoding both once", median(both, min(self.rounds, 3)), 1.5)
+        found = interleaved({"ours": lambda: compare(self.ws, newest, other, KEY), "both": both}, self.long)
+        return Line("compare two backups", found["ours"], "decoding both once", found["both"], 1.5)
 
     def _page_check(self) -> Line:
         scheduler = Scheduler(self.ws, Preferences(interval_hours=168))

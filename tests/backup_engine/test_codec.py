@@ -86,7 +86,13 @@ LIKE_AN_OBJECT_ID = document(
 """Kept as its bytes because ``_id`` is last; its legible cells must not claim to be Extended JSON."""
 
 
+LENGTH_OF_A_DOLLAR = document(element(0x0A, "_id"), element(0x03, "a", document(element(0xFF, "$oid"))),
+                              element(0x05, "b", bytes.fromhex("040000000000000000")))
+"""36 bytes long, so that its first byte is a ``$``."""
+
+
 @example([LIKE_AN_OBJECT_ID])
+@example([LENGTH_OF_A_DOLLAR])
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(DOCUMENTS | damaged(), max_size=3))
 def test_random_documents_come_back_exactly(documents: list[bytes]) -> None:
@@ -94,6 +100,14 @@ def test_random_documents_come_back_exactly(documents: list[bytes]) -> None:
 
     assert returned(stored, result) == documents
     assert_inert(stored)
+
+
+@pytest.mark.parametrize("documents", [[*CORPUS.values()], [LIKE_AN_OBJECT_ID], [LENGTH_OF_A_DOLLAR]],
+                         ids=["corpus", "like an object id", "length of a dollar"])
+def test_the_encoder_alone_keeps_documents_without_a_proof(documents: list[bytes]) -> None:
+    stored, result = written(documents, prove=False)
+
+    assert returned(stored, result) == documents
 
 
 def assert_inert(stored: bytes) -> None:

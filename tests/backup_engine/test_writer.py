@@ -168,6 +168,19 @@ def test_a_row_that_does_not_come_back_is_kept_as_its_bytes(monkeypatch: pytest.
     assert returned(unproven, result) != numbered(5)
 
 
+def test_cells_that_stand_in_the_way_of_the_bytes_are_left_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = encoder.column_cells
+
+    def broken(column: ColumnType, values: Sequence[Any], **options: bool) -> list[str]:
+        return ["~{" if cell == "n3" else cell for cell in honest(column, values, **options)]
+
+    monkeypatch.setattr(encoder, "column_cells", broken)
+    stored, result = written(numbered(5))
+
+    assert returned(stored, result) == numbered(5)
+    assert stored.split(b"\r\n")[4].startswith(b',,"{""bson"":')
+
+
 def test_a_row_whose_bytes_do_not_come_back_either_is_no_backup(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encoder, "b64encode", lambda data: base64.b64encode(data[:-1]))
 

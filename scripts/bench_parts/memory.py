@@ -1,0 +1,45 @@
+"""Peak memory of a program and all its processes: ours against the naive one, each started for this."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[2]
+MIB = 2**20
+
+
+def ours(uri: str, database: str, folder: Path) -> int:
+    """MiB of a full backup by the command line, read back and committed."""
+    options = ["--uri", uri, "--database", database, "--folder", str(folder)]
+    return _watched([sys.executable, "backup_csv_for_db_restore.py", "backup", "--force", *options])[0]
+
+
+def naive(uri: str, database: str, folder: Path) -> tuple[int, float]:
+    """MiB and seconds of the naive backup."""
+    peak, said = _watched([sys.executable, "-m", "scripts.bench_parts.naive", uri, database, str(folder / "naive.csv")])
+    return peak, float(said)
+
+
+def _watched(command: list[str]) -> tuple[int, str]:
+    """Run a command; give the largest sum of resident memory of its processes in MiB, and what it printed."""
+    program = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process, peak = psutil.Process(program.pid), 0
+    while program.poll() is None:
+        peak = max(peak, _resident(process))
+        time.sleep(0.02)
+    said = program.communicate()[0]
+    if program.returncode:
+        raise SystemExit(f"{command[1]} failed: {said}")
+    return peak // MIB, said
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        return sum(one.memory_info().rss for one in [process, *process.children(recursive=True)])
+    except psutil.NoSuchProcess:
+        return 0  # one ended while being counted; the next count is 20 ms away
