@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from backup_engine import intents, marks, prune, snapshot
-from backup_engine.differential import base_for, contents_since
+from backup_engine.differential import base_for, contents_since, will_be_base
 from backup_engine.errors import BackupError, DatabaseUnreachable
 from backup_engine.failpoints import reach
 from backup_engine.locks import Hold, hold
@@ -168,7 +168,8 @@ def _try_one_instant(run: Run, base: BackupSet | None, watch: Watch, plain: bool
         _say_how_consistent(run, view)
         contents = contents_since(ws, view, run.hold, base, watch) if base else None
         if contents is None:
-            base, contents = None, [_live(ws, view, source.key) for source in ws.sources]
+            noted = will_be_base(ws, run.trigger, sum(view.count(source.key) for source in ws.sources))
+            base, contents = None, [_live(ws, view, source.key, noted) for source in ws.sources]
         write_all(run, contents, watch)
         view.changed()
         reach("W6")
@@ -186,9 +187,9 @@ def _say_how_consistent(run: Run, view: Snapshot) -> None:
         run.warnings.append(warning)
 
 
-def _live(ws: Workspace, view: Snapshot, key: str) -> Content:
+def _live(ws: Workspace, view: Snapshot, key: str, digests: bool) -> Content:
     return Content(key, ws.source(key).collection, lambda: view.read(key), view.count(key), view.options(key),
-                   view.indexes(key))
+                   view.indexes(key), digests=digests)
 
 
 def _given(ws: Workspace, key: str, batches: Iterable[Batch], like: BackupSet | None) -> Content:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from backup_engine import codec, digests, ledger, marks, raw
+from backup_engine import codec, digest_rows, digests, ledger, marks, raw
 from backup_engine.digests import Digests
 from backup_engine.errors import BackupError, BadInput
 from backup_engine.failpoints import reach
@@ -23,10 +23,11 @@ from backup_engine.set_run import Origin, running
 from backup_engine.snapshot import Snapshot
 from backup_engine.workspace import Workspace
 
-__all__ = ["Changes", "base_for", "contents_since", "write_changes"]
+__all__ = ["Changes", "base_for", "contents_since", "will_be_base", "write_changes"]
 
 WORTH_IT = 20_000
 """Records from which "auto" makes differential sets: below, a full set is written in about a second."""
+NEVER_BASE = ("pre_restore", "imported")
 AT_MOST = 0.25
 """Share of the records that may differ; beyond, a full set is as cheap and simpler to restore."""
 _IDS_PER_QUERY = 1000
@@ -72,7 +73,7 @@ def base_for(ws: Workspace, hold: Hold, now: datetime, *, wanted: bool) -> Backu
     today, bad = now.strftime("%Y%m%d"), ledger.bad(ledger.read(ws.storage))
     full = [
         one for one in ws.catalog.sets()
-        if one.state == "complete" and one.kind == "full" and one.trigger not in ("pre_restore", "imported")
+        if one.state == "complete" and one.kind == "full" and one.trigger not in NEVER_BASE
     ]
     if not full or not full[-1].label.startswith(today) or not ws.seal.reads_own:
         return None
@@ -82,6 +83,11 @@ def base_for(ws: Workspace, hold: Hold, now: datetime, *, wanted: bool) -> Backu
     about = base.metadata.get("source", {})
     same = about.get("database") == hold.need_database().name and {*base.parts} == {one.key for one in ws.sources}
     return base if same and (wanted or sum(base.counts.values()) >= WORTH_IT) else None
+
+
+def will_be_base(ws: Workspace, trigger: str, records: int) -> bool:
+    """Whether differential sets will rest on a full set made now, so that its digests are worth noting."""
+    return trigger not in NEVER_BASE and ws.seal.reads_own and records >= WORTH_IT
 
 
 def contents_since(
@@ -136,7 +142,7 @@ def _over(
     expected = len(changes.documents) + len(gone) if isinstance(changes.documents, Sequence) else None
     return Content(
         part.key, part.collection, documents, expected, part.options if options is None else options,
-        part.indexes if indexes is None else indexes, tuple(gone.values()), settle,
+        part.indexes if indexes is None else indexes, tuple(gone.values()), settle=settle,
     )
 
 
@@ -194,7 +200,7 @@ def _differing(
     done = 0
     for batch in view.read(key):
         documents = codec.split(batch)
-        rows, same = index.compare(b"".join(map(digests.row, documents)))
+        rows, same = index.compare(b"".join(map(digest_rows.row, documents)))
         met[rows[rows >= 0]] = True
         there += [documents[place] for place in np.flatnonzero(~same).tolist()]
         done += len(documents)

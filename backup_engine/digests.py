@@ -1,30 +1,27 @@
 """The digest of every record of a full set, by ``_id``: lets a few changes update a content hash without reading all.
 
-A flat file in ``.state`` per collection: 16 bytes of the SHA-256 of the ``_id`` element, then the record's 32. It is
-made from the set when first asked for, and trusted only while its digests sum up to the set's ``content_sha256``.
+A flat file in ``.state`` per collection, of rows as ``digest_rows`` makes them: written with the set when the list is
+long, else made from the set when first asked for; trusted only while its digests sum up to ``content_sha256``.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from backup_engine import codec, raw, reader
-from backup_engine.errors import BackupFileNotFound, VerificationFailed
+from backup_engine import codec, reader
+from backup_engine.digest_rows import key as key_of, row
+from backup_engine.errors import BackupError, BackupFileNotFound, VerificationFailed
 from backup_engine.model import SILENT, BackupSet, Batch, Watch
-from backup_engine.storage.base import STATE
+from backup_engine.storage.base import STATE, Draft
 from backup_engine.workspace import Workspace
 
 if TYPE_CHECKING:
     import numpy as np
 
 log = logging.getLogger(__name__)
-
-_KEY_BYTES = 16
-
 
 @dataclass(frozen=True)
 class Digests:
@@ -54,15 +51,14 @@ class Digests:
         """Give the digest of every record among these ``_id`` elements that the set has."""
         import numpy as np
 
-        wanted = {_key(identity): identity for identity in identities}
+        wanted = {key_of(identity): identity for identity in identities}
         firsts = np.array([int.from_bytes(key[:8], "little") for key in wanted], dtype=np.uint64)
         found = {}
-        for row in np.flatnonzero(np.isin(self.first, firsts)).tolist():
-            key = self.first[row].tobytes() + self.second[row].tobytes()
+        for place in np.flatnonzero(np.isin(self.first, firsts)).tolist():
+            key = self.first[place].tobytes() + self.second[place].tobytes()
             if key in wanted:
-                found[wanted[key]] = int.from_bytes(self.digest[row].tobytes(), "big")
+                found[wanted[key]] = int.from_bytes(self.digest[place].tobytes(), "big")
         return found
-
 
     def sorted(self) -> Sorted:
         """Give an index for meeting many records."""
@@ -81,7 +77,7 @@ class Sorted:
     firsts: np.ndarray[Any, np.dtype[np.uint64]]
 
     def compare(self, rows: bytes) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-        """For each of the rows (see ``row``) give the row number in the set, -1 if none, and whether it is the same.
+        """For each row of ``digest_rows`` give the row number in the set, -1 if none, and whether it is the same.
 
         Two ``_id`` with the same first 8 bytes of SHA-256 count as none and as different: that is safe.
         """
@@ -103,7 +99,7 @@ def load(ws: Workspace, base: BackupSet, key: str, *, watch: Watch = SILENT) -> 
     Raises ``VerificationFailed`` when the set does not hold what it promises.
     """
     part = base.parts[key]
-    name = f"digests_{base.label}_{key}.bin"
+    name = _name(base.label, key)
     for attempt in range(2):
         try:
             with ws.storage.open(STATE, name) as file:
@@ -117,6 +113,22 @@ def load(ws: Workspace, base: BackupSet, key: str, *, watch: Watch = SILENT) -> 
     raise VerificationFailed(f"{part.file} does not hold what the metadata promises")
 
 
+def keep(ws: Workspace, label: str, tables: Mapping[str, Draft]) -> None:
+    """Publish the tables that were written with a full set, instead of those of older sets.
+
+    A table that cannot be kept is made from the set when it is needed.
+    """
+    try:
+        _forget_others(ws, label)
+        for key, table in tables.items():
+            table.sync()
+            table.publish(_name(label, key))
+    except (BackupError, FileExistsError) as error:
+        log.warning("the digests of %s were not kept: %s", label, error)
+        for table in tables.values():
+            table.discard()
+
+
 def documents(ws: Workspace, base: BackupSet, key: str, watch: Watch) -> Iterator[bytes]:
     """Give the documents of a full set in the order of the digests."""
     with ws.catalog.open_part(base, key) as source:
@@ -124,17 +136,8 @@ def documents(ws: Workspace, base: BackupSet, key: str, watch: Watch) -> Iterato
             yield from codec.split(batch)
 
 
-def row(document: bytes) -> bytes:
-    """Give the row of one record."""
-    return _key(raw.id_of(document)) + sha256(document).digest()
-
-
-def _key(identity: bytes) -> bytes:
-    return sha256(identity).digest()[:_KEY_BYTES]
-
-
 def _make(ws: Workspace, base: BackupSet, key: str, name: str, watch: Watch) -> None:
-    _forget_others(ws, base)
+    _forget_others(ws, base.label)
     ws.storage.delete(STATE, name)
     draft = ws.storage.draft(STATE, "put")
     try:
@@ -149,7 +152,7 @@ def _make(ws: Workspace, base: BackupSet, key: str, name: str, watch: Watch) -> 
 def _rows(ws: Workspace, base: BackupSet, key: str, watch: Watch) -> Iterator[bytes]:
     with ws.catalog.open_part(base, key) as source:
         for batch in _batches(ws, base, key, source, watch):
-            yield b"".join([row(document) for document in codec.split(batch)])
+            yield b"".join(map(row, codec.split(batch)))
 
 
 def _batches(ws: Workspace, base: BackupSet, key: str, source: BinaryIO, watch: Watch) -> Iterator[Batch]:
@@ -158,7 +161,11 @@ def _batches(ws: Workspace, base: BackupSet, key: str, source: BinaryIO, watch: 
     )
 
 
-def _forget_others(ws: Workspace, base: BackupSet) -> None:
+def _forget_others(ws: Workspace, label: str) -> None:
     for entry in ws.storage.entries(STATE):
-        if entry.name.startswith("digests_") and not entry.name.startswith(f"digests_{base.label}_"):
+        if entry.name.startswith("digests_") and not entry.name.startswith(f"digests_{label}_"):
             ws.storage.delete(STATE, entry.name)
+
+
+def _name(label: str, key: str) -> str:
+    return f"digests_{label}_{key}.bin"

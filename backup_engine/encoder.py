@@ -32,7 +32,7 @@ class Encoded:
     """CSV rows of some documents.
 
     ``text`` names field orders that are not known yet as NUL, number, NUL: an index into ``orders``. (No cell holds a
-    NUL.) ``number_orders`` puts the file's own numbers there.
+    NUL.) ``number_orders`` puts the file's own numbers there. ``digest_rows`` is filled by ``tasks.Encode`` if wanted.
     """
 
     text: bytes
@@ -40,6 +40,7 @@ class Encoded:
     digest: int
     orders: tuple[tuple[str, ...], ...]
     rescued: int
+    digest_rows: bytes = b""
 
 
 def header(columns: tuple[Column, ...], *, empty: bool = False) -> bytes:

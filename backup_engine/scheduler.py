@@ -19,8 +19,8 @@ import orjson
 from backup_engine import ledger, preferences as choices
 from backup_engine.create import create
 from backup_engine.drill import drill
-from backup_engine.errors import BackupError, BackupFileNotFound, Busy
-from backup_engine.model import Trigger
+from backup_engine.errors import BackupError, BackupFileNotFound, Busy, Cancelled
+from backup_engine.model import Trigger, Watch
 from backup_engine.preferences import Preferences
 from backup_engine.recovery import recover_now
 from backup_engine.schedule import Due, due
@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 CHECKS_FILE = "checks.json"
 CHECKS_KEPT = 50
 TICK_SECONDS = 30.0
+INDEX_BYTES = 32 << 20
+"""Of CSV, 70,000 of the usual records: up to which the loop notes a set's records itself."""
 
 Result = Literal["created", "not needed", "failed"]
 
@@ -63,6 +65,8 @@ class Scheduler:
         self._stop = threading.Event()
         self._loop: threading.Thread | None = None
         self._checking = threading.Lock()
+        self._indexed = frozenset[str]()
+        """Labels of the sets whose records can be looked up at once."""
         self._checks: deque[Check] = deque(_stored(workspace), maxlen=CHECKS_KEPT)
 
     def start(self) -> None:
@@ -145,6 +149,9 @@ class Scheduler:
                 if self.preferences.automatic and self.due().is_due:
                     self.check("scheduled")
                 self._rehearse()
+                self._index()
+            except Cancelled:
+                log.info("the check ended with the server")
             except Busy as error:
                 log.info("this check leaves it to the next one: %s", error)
             except BackupError as error:
@@ -161,6 +168,24 @@ class Scheduler:
         proven = ledger.last_drill(self.workspace)
         if proven is None or self.workspace.clock() - proven > timedelta(days=days):
             drill(self.workspace, newest)
+
+    def _index(self) -> None:
+        """Note the records of new sets, so that nobody waits for a record's history: 0.2 s for 5,000 records.
+
+        Of long lists only when somebody asks, because it takes a core from the pages for as long as a backup.
+        """
+        sets = [one for one in self.workspace.catalog.sets() if one.usable]
+        labels = frozenset(one.label for one in sets)
+        if labels == self._indexed:
+            return
+        from backup_engine import history_index  # it needs numpy: a fifth of a second that a page load need not pay
+
+        watch = Watch(cancelled=self._stop.is_set)
+        for source in self.workspace.sources:
+            sizes = [one.parts[source.key].plain_bytes for one in sets if source.key in one.parts]
+            if sizes and max(sizes) < INDEX_BYTES:
+                history_index.index_of(self.workspace, source.key, watch=watch)
+        self._indexed = labels
 
     def _remember(self, result: Result, message: str, trigger: str) -> Check:
         now = self.workspace.clock()

@@ -25,6 +25,8 @@ class Content:
     indexes: tuple[Mapping[str, Any], ...] = ()
     deleted: tuple[bytes, ...] = ()
     """``{"_id": …}`` documents of a differential set's tombstones."""
+    digests: bool = False
+    """Whether to note the digest of every record, for the differential sets that will follow."""
     settle: Callable[[Written], Mapping[str, Any]] | None = None
     """What a differential set restores to, given what was written: other fields of its ``Part``."""
 
@@ -39,9 +41,10 @@ def write_all(run: Run, contents: Iterable[Content], watch: Watch) -> None:
 def write(run: Run, content: Content, watch: Watch) -> None:
     """Stream one collection into a temporary file and sync it."""
     draft = run.draft(content.key)
+    digests = run.digests_of(content.key).write if content.digests else None
     written = writer.write(
         content.documents(), draft, tombstones=content.deleted, seal=run.ws.seal, workers=run.ws.workers,
-        expected=content.expected, phase=f"Writing {content.collection}", watch=watch,
+        expected=content.expected, digests=digests, phase=f"Writing {content.collection}", watch=watch,
     )
     draft.sync()
     more = content.settle(written) if content.settle else {}

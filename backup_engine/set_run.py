@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from backup_engine import bare_hands, intents, manifest
+from backup_engine import bare_hands, digests, intents, manifest
 from backup_engine.errors import BackupError, Busy, NoSpace
 from backup_engine.failpoints import reach
 from backup_engine.intents import Intent
@@ -52,6 +52,7 @@ class Run:
     warnings: list[str] = field(default_factory=list)
     drafts: dict[str, Draft] = field(default_factory=dict)
     parts: dict[str, Part] = field(default_factory=dict)
+    digests: dict[str, Draft] = field(default_factory=dict)
     claimed: bool = False
     """Whether the label is ours: the intent file is written."""
     _published: list[str] = field(default_factory=list)
@@ -72,10 +73,16 @@ class Run:
         self.drafts[key] = self.ws.storage.draft(self.day, self.label)
         return self.drafts[key]
 
+    def digests_of(self, key: str) -> Draft:
+        """Start the table of digests that goes with a collection's file."""
+        self.digests[key] = self.ws.storage.draft(STATE, "put")
+        return self.digests[key]
+
     def drop(self, key: str) -> None:
         """Forget an attempt at a file."""
-        if key in self.drafts:
-            self.drafts.pop(key).discard()
+        for drafts in (self.drafts, self.digests):
+            if key in drafts:
+                drafts.pop(key).discard()
         self.parts.pop(key, None)
 
     def part(self, key: str, collection: str, written: Written, **more: Any) -> Part:
@@ -108,10 +115,12 @@ class Run:
         return backup
 
     def finish(self, backup: BackupSet) -> list[str]:
-        """W10, the part that concerns the folder: the second copy of the metadata, the intent away.
+        """W10, the part that concerns the folder: tables of digests, the second copy of the metadata, the intent away.
 
         The set exists by now: what goes wrong is said, not raised, and the next run makes up for it.
         """
+        if self.digests:
+            digests.keep(self.ws, backup.label, self.digests)
         try:
             self.ws.catalog.keep_copy(backup)
             intents.clear(self.ws.storage, self.label)
@@ -121,7 +130,7 @@ class Run:
 
     def abandon(self) -> None:
         """Leave nothing behind. What cannot be removed now is named by the intent, and the next run removes it."""
-        for draft in self.drafts.values():
+        for draft in (*self.drafts.values(), *self.digests.values()):
             with suppress(BackupError):
                 draft.discard()
         if not self.claimed:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from backup_engine.blocks import Documents, Rows
 from backup_engine.columns import Survey, survey
 from backup_engine.decoder import BadRow, Decoded, Decoder, Tombstone
+from backup_engine.digest_rows import rows
 from backup_engine.encoder import Encoded, Encoder, number_orders
 from backup_engine.errors import VerificationFailed
 from backup_engine.model import Layout
@@ -26,8 +27,14 @@ class Encode:
 
     encoder: Encoder
     prove: bool = True
+    digests: bool = False
+    """Whether to give the rows of a table of digests too."""
 
     def __call__(self, chunk: Documents) -> Encoded:
+        encoded = self._encode(chunk)
+        return replace(encoded, digest_rows=rows(chunk.documents)) if self.digests else encoded
+
+    def _encode(self, chunk: Documents) -> Encoded:
         encoded = self.encoder.encode(chunk.documents, deleted=chunk.deleted, guarded=not self.prove)
         wrong = self._wrong(chunk, encoded) if self.prove else []
         as_bytes = set[int]()

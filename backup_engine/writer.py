@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain, islice
@@ -75,6 +75,7 @@ def write(
     workers: int | None = None,
     expected: int | None = None,
     prove: bool = True,
+    digests: Callable[[bytes], object] | None = None,
     phase: str = "Writing",
     watch: Watch = SILENT,
 ) -> Written:
@@ -82,7 +83,8 @@ def write(
 
     ``records`` and ``content_sha256`` of the result count all rows, tombstones included. ``expected`` serves the
     progress and tells how many workers to start. Every row is decoded again before it counts as written; without
-    ``prove`` only the encoder's own guard stands, to measure what the proof costs.
+    ``prove`` only the encoder's own guard stands, to measure what the proof costs. ``digests`` takes the rows of the
+    table of digests, in order.
     Raises what the sink raises, ``Cancelled``, and ``BackupError`` when a worker dies or a row does not come back.
     """
     chunks = _chunks(batches, tombstones)
@@ -93,8 +95,11 @@ def write(
             seen = list(pool.map(look, _sample(chunks)))
             sample, columns = [chunk for chunk, _ in seen], plan_columns(survey for _, survey in seen)
             file = _File(out, columns, empty=not sample)
-            for chunk, encoded in pool.map(Encode(Encoder(columns), prove), chain(sample, chunks)):
+            encode = Encode(Encoder(columns), prove, digests is not None)
+            for chunk, encoded in pool.map(encode, chain(sample, chunks)):
                 file.add(chunk, encoded)
+                if digests is not None:
+                    digests(encoded.digest_rows)
                 watch.step(phase, file.rows, expected)
         out.close()
     except BaseException:

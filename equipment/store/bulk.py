@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from backup_engine.errors import Cancelled
+from backup_engine.model import SILENT, Watch
 from equipment.domain import bulk
 from equipment.domain.bulk import BulkEdit
 from equipment.domain.record import MISSING, is_plain, read, text
@@ -32,11 +34,20 @@ def preview(db: Db, edit: BulkEdit, keys: Sequence[str] | None = None) -> list[t
     return bulk.preview(edit, (pair for pair in pairs if wanted is None or pair[0] in wanted))
 
 
-def apply(db: Db, who: Who, edit: BulkEdit, planned: Sequence[tuple[str, str, str]]) -> BulkResult:
-    """Make the previewed changes; a record that no longer holds what the preview showed is left alone."""
+def apply(
+    db: Db, who: Who, edit: BulkEdit, planned: Sequence[tuple[str, str, str]], watch: Watch = SILENT
+) -> BulkResult:
+    """Make the previewed changes; a record that no longer holds what the preview showed is left alone.
+
+    Raises ``Cancelled`` between two thousands, saying how many records were changed before.
+    """
     require(db, who, "records.bulk_edit")
     changed = 0
     for start in range(0, len(planned), BATCH):
+        try:
+            watch.step("Changing", start, len(planned))
+        except Cancelled:
+            raise Cancelled(f"{changed:,} records were changed before, the rest was not") from None
         group = {key: (now, new) for key, now, new in planned[start : start + BATCH]}
         found = records.entries(db, list(group))
         saves = [save for entry in found if (save := _save(entry, edit.column, *group[entry.key])) is not None]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pandas as pd
 import streamlit as st
 
-from backup_engine.errors import BackupError
 from equipment.store import option_lists, options, schema
 from equipment.ui.context import App
+from equipment.ui.ordered_table import POSITION, done, new_order, position_column, version
 
 COLUMN = "options_column"
 VERSION = "options_version"
@@ -41,32 +39,28 @@ def show(app: App) -> None:
 def _list(app: App, column: str, values: list[str], editing: bool) -> None:
     used = option_lists.in_use(app.database, column)
     given = pd.DataFrame(
-        [{"Choice": value, "Records": used.get(value, 0), "Position": place, "Retire": False}
+        [{"Choice": value, "Records": used.get(value, 0), POSITION: place, "Retire": False}
          for place, value in enumerate(values, 1)],
-        columns=["Choice", "Records", "Position", "Retire"],
+        columns=["Choice", "Records", POSITION, "Retire"],
     )
     if not editing:
         st.dataframe(given[["Choice", "Records"]], hide_index=True, width="stretch")
         return
     edited = st.data_editor(
         given, hide_index=True, width="stretch", disabled=["Choice", "Records"],
-        key=f"options_{column}_{st.session_state.setdefault(VERSION, 0)}",
+        key=f"options_{column}_{version(VERSION)}",
         column_config={
-            "Position": st.column_config.NumberColumn(min_value=1, max_value=max(len(values), 1), step=1, required=True,
-                                                      help="Type the place where the choice shall stand"),
+            POSITION: position_column(len(values), "choice"),
             "Retire": st.column_config.CheckboxColumn(help="Take it out of the list; records that use it keep it"),
         },
     )
     if not edited.equals(given) and st.button("Save list", type="primary"):
-        _done(lambda: _save(app, column, given, edited))
+        done(VERSION, lambda: _save(app, column, given, edited))
 
 
 def _save(app: App, column: str, given: pd.DataFrame, edited: pd.DataFrame) -> str:
-    moved = edited["Position"] != given["Position"]
-    if moved.any():
-        place = edited["Position"] - moved * 0.5 + (edited["Position"] > given["Position"]) * 1.0
-        order = edited.assign(place=place).sort_values("place", kind="stable")["Choice"]
-        option_lists.reorder(app.database, app.who, column, [str(value) for value in order])
+    if order := new_order(given, edited, "Choice"):
+        option_lists.reorder(app.database, app.who, column, order)
     retired = [str(value) for value in edited.loc[edited["Retire"], "Choice"]]
     for value in retired:
         options.remove(app.database, app.who, column, value)
@@ -77,7 +71,7 @@ def _add(app: App, column: str) -> None:
     with st.form("option_add", clear_on_submit=True):
         value = st.text_input(f"New choice for {column}")
         if st.form_submit_button("Add", icon=":material/add:"):
-            _done(lambda: _added(app, column, value))
+            done(VERSION, lambda: _added(app, column, value))
 
 
 def _added(app: App, column: str, value: str) -> str:
@@ -96,7 +90,7 @@ def _rename(app: App, column: str, values: list[str]) -> None:
         also = st.checkbox(f"Also change {count:,} records", value=app.may("records.bulk_edit") and count > 0,
                            disabled=not app.may("records.bulk_edit") or not count)
         if st.button("Rename choice", icon=":material/edit:", disabled=not new.strip()):
-            _done(lambda: _renamed(app, column, old, new, also))
+            done(VERSION, lambda: _renamed(app, column, old, new, also))
 
 
 def _renamed(app: App, column: str, old: str, new: str, also: bool) -> str:
@@ -115,24 +109,13 @@ def _unlisted(app: App, column: str, values: list[str], editing: bool) -> None:
         if not editing:
             return
         if st.button("Add to the list", icon=":material/add:"):
-            _done(lambda: _added(app, column, value))
+            done(VERSION, lambda: _added(app, column, value))
         if app.may("records.bulk_edit"):
             target = st.selectbox("Or change to", values, key=f"change_to_{column}")
             if st.button(f"Change {dict(found)[value]:,} records to {target}"):
-                _done(lambda: _changed(app, column, value, target))
+                done(VERSION, lambda: _changed(app, column, value, target))
 
 
 def _changed(app: App, column: str, old: str, new: str) -> str:
     changed = option_lists.change_to(app.database, app.who, column, old, new)
     return f"{changed:,} records changed from {old} to {new}."
-
-
-def _done(act: Callable[[], str]) -> None:
-    try:
-        message = act()
-    except BackupError as error:
-        st.error(str(error))
-        return
-    st.session_state[VERSION] = st.session_state.get(VERSION, 0) + 1
-    st.toast(message, icon=":material/check:")
-    st.rerun()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import subprocess
 import sys
 
@@ -23,5 +25,5 @@ def _import() -> None:
 
 
 def _first_page() -> None:
-    with RunningApp() as app:
+    with contextlib.redirect_stdout(io.StringIO()), RunningApp() as app:  # it prints the app's console at the end
         PageClient(app.url).run()

@@ -15,7 +15,7 @@ from pymongo.database import Database
 from backup_engine import codec, contents, digests, ledger, marks, reader
 from backup_engine.create import create, write_set
 from backup_engine.differential import Changes, write_changes
-from backup_engine.errors import BackupError, BadInput, VerificationFailed
+from backup_engine.errors import BackupError, BadInput, NoSpace, VerificationFailed
 from backup_engine.locks import hold
 from backup_engine.model import BackupSet
 from backup_engine.verify import verify
@@ -204,6 +204,38 @@ def test_a_full_set_that_failed_a_verification_is_no_base(ws: Workspace) -> None
     ledger.remember(ws.storage, base, 1, False, ws.clock())
 
     assert differential(ws).kind == "full"
+
+
+def test_a_long_list_notes_its_digests_while_it_is_written(
+    ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backup_engine.differential.WORTH_IT", 1)
+    base = create(ws, force=True, kind="full").set
+    assert base is not None
+    tables = {path.name for path in (tmp_path / ".state").glob("digests_*")}
+    monkeypatch.setattr(digests, "_make", lambda *_: pytest.fail("the set was read again"))
+
+    assert tables == {f"digests_{base.label}_{key}.bin" for key in base.parts}
+    for key, part in base.parts.items():
+        assert digests.load(ws, base, key).total == int(part.content_sha256, 16)
+
+
+def test_a_table_of_digests_that_cannot_be_kept_is_made_when_needed(
+    ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backup_engine.differential.WORTH_IT", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(digests, "_forget_others", _full_disk)
+        base = create(ws, force=True, kind="full").set
+
+    assert base is not None
+    left = [path.name for path in (tmp_path / ".state").iterdir() if "digests" in path.name or "put-" in path.name]
+    assert left == []
+    assert digests.load(ws, base, "equipment").total == int(base.parts["equipment"].content_sha256, 16)
+
+
+def _full_disk(*_: object) -> None:
+    raise NoSpace("the folder is full")
 
 
 def test_digests_that_were_tampered_with_are_made_anew(ws: Workspace, tmp_path: Path) -> None:

@@ -13,9 +13,12 @@ from backup_engine import capture, create, failpoints, journal, recovery, restor
 from backup_engine.errors import DatabaseUnreachable, RestoreRunning, RestoreStopped
 from backup_engine.journal import Entry, Swap
 from backup_engine.locks import hold
+from backup_engine.preferences import Preferences
+from backup_engine.scheduler import Scheduler
 from backup_engine.storage import MemoryStorage
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import fill, workspace
+from tests.server.running_app import wait_for
 
 Doc = dict[str, Any]
 
@@ -175,6 +178,20 @@ def test_at_the_start_of_a_server_it_is_looked_for(
 
     assert "was finished." in recovery.recover_now(ws)[0]
     assert recovery.recover_now(ws) == []
+
+
+def test_a_scheduler_settles_it_at_its_first_look(
+    ws: Workspace, database: Database[Doc], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _crash_at(ws, monkeypatch, "R7")
+    loop = Scheduler(ws, Preferences(automatic=False, drill_every_days=0))
+    loop.start()
+    try:
+        wait_for(lambda: not journal.running(database), "the end of the interrupted restore")
+    finally:
+        loop.stop()
+
+    assert database.Equipment.count_documents({}) == 30
 
 
 def test_while_somebody_restores_nothing_is_recovered(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

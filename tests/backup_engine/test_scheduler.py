@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
+from backup_engine import contents, history_index
 from backup_engine.api import DatabaseBackupRestore
 from backup_engine.errors import BadInput, DatabaseUnreachable
+from backup_engine.ledger import last_drill
 from backup_engine.preferences import Preferences
 from backup_engine.scheduler import CHECKS_KEPT, Check, Scheduler
+from backup_engine.storage.base import STATE
 from tests.server.running_app import wait_for
 
 Db = Database[dict[str, Any]]
@@ -155,10 +158,42 @@ def test_the_loop_backs_up_and_rehearses(engine: DatabaseBackupRestore) -> None:
     loop.start()
     try:
         wait_for(lambda: sets(loop) == 1, "the loop's backup")
-        from backup_engine.ledger import last_drill
-
         wait_for(lambda: last_drill(engine.workspace) is not None, "the loop's drill")
     finally:
         loop.stop()
 
     assert loop.checks()[-1].trigger == "scheduled"
+
+
+def test_the_loop_notes_the_records_of_new_sets(
+    engine: DatabaseBackupRestore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = Scheduler(engine.workspace, Preferences(drill_every_days=0), tick_seconds=0.05)
+    loop.start()
+    try:
+        wait_for(lambda: noted(engine) == {"equipment", "select_options"}, "the index of the first set")
+    finally:
+        loop.stop()
+    monkeypatch.setattr(contents, "documents", lambda *_, **__: pytest.fail("a set was read"))
+
+    assert len(history_index.index_of(engine.workspace, "equipment")) == 1
+
+
+def test_a_long_list_is_noted_only_when_somebody_asks(
+    engine: DatabaseBackupRestore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backup_engine.scheduler.INDEX_BYTES", 0)
+    loop = Scheduler(engine.workspace, Preferences(drill_every_days=7), tick_seconds=0.05)
+    loop.start()
+    try:
+        wait_for(lambda: last_drill(engine.workspace) is not None, "the loop's drill")
+        wait_for(lambda: bool(loop._indexed), "the end of the loop's round")
+    finally:
+        loop.stop()
+
+    assert noted(engine) == set()
+
+
+def noted(engine: DatabaseBackupRestore) -> set[str]:
+    names = (entry.name for entry in engine.workspace.storage.entries(STATE))
+    return {name.split("_", 4)[4].removesuffix(".index") for name in names if name.startswith("history_")}

@@ -5,11 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 pytest.importorskip("playwright", reason="pip install -r requirements-dev.txt brings the browser driver")
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from pymongo.database import Database
+
+from tests.browser import people
+from tests.mongod import Mongod
+from tests.server.running_app import RunningApp
+
+Db = Database[dict[str, Any]]
 
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -33,6 +41,16 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def installation(shared_mongod: Mongod, request: pytest.FixtureRequest) -> Iterator[tuple[RunningApp, Db]]:
+    """One running app for a test module, its administrator in place, and its database."""
+    name = request.module.__name__.replace(".", "_")
+    with shared_mongod.client() as client:
+        with RunningApp(MONGODB_URI=shared_mongod.uri, MONGODB_DATABASE=name, **people.ADMINISTRATOR) as app:
+            yield app, client[name]
+        client.drop_database(name)
 
 
 @pytest.fixture

@@ -44,6 +44,11 @@ def tick(page: Page, row: int) -> None:
     at_rest(page)
 
 
+def click_until(page: Page, row: int, x: int, shown: Locator) -> None:
+    """Click into a row, again if the grid lost it, until the page shows what comes of it."""
+    wait_for(lambda: _clicked(page, row, x, lambda: expect(shown).to_be_visible(timeout=10_000)), "the click to count")
+
+
 def type_into(page: Page, row: int, column: int, words: str) -> None:
     """Type into a cell of an editable grid; columns count from the pinned first one."""
     selected = cell(page, row, 0)

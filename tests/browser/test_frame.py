@@ -10,11 +10,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser import people
 from tests.mongod import Mongod
 from tests.server.running_app import RunningApp
 
-NAME, PASSWORD = "Ada", "correct horse battery"
-ADMINISTRATOR = {"EQUIPMENT_ADMIN_USER": NAME, "EQUIPMENT_ADMIN_PASSWORD": PASSWORD}
 TABS = ("Equipment Records", "Equipment Select Options", "Backup & Restore", "User Management", "Activity")
 
 pytestmark = pytest.mark.browser
@@ -30,16 +29,13 @@ def server() -> Iterator[Mongod]:
 @pytest.fixture
 def app(server: Mongod, request: pytest.FixtureRequest) -> Iterator[RunningApp]:
     name = f"frame_{request.node.name[5:40]}"
-    with RunningApp(MONGODB_URI=server.uri, MONGODB_DATABASE=name, **ADMINISTRATOR) as running:
+    with RunningApp(MONGODB_URI=server.uri, MONGODB_DATABASE=name, **people.ADMINISTRATOR) as running:
         yield running
 
 
 def sign_in(page: Page, app: RunningApp, path: str = "/") -> None:
     page.goto(app.url + path)
-    page.get_by_label("Name").fill(NAME)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("tab", name=TABS[0])).to_be_visible()
+    people.sign_in(page)
 
 
 def test_every_tab_opens_by_click_and_by_address_and_loads_nothing_from_elsewhere(page: Page, app: RunningApp) -> None:

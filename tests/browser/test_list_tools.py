@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,24 +9,11 @@ import pytest
 from playwright.sync_api import Page, expect
 from pymongo.database import Database
 
-from tests.browser import grid
-from tests.mongod import Mongod
+from tests.browser import grid, people
 from tests.server.running_app import RunningApp, wait_for
 
 pytestmark = pytest.mark.browser
 Db = Database[dict[str, Any]]
-NAME, PASSWORD = "Ada", "correct horse battery"
-SLOW = 60_000
-
-
-@pytest.fixture(scope="module")
-def installation(shared_mongod: Mongod) -> Iterator[tuple[RunningApp, Db]]:
-    name = "list_tools_in_the_browser"
-    with shared_mongod.client() as client:
-        with RunningApp(MONGODB_URI=shared_mongod.uri, MONGODB_DATABASE=name, EQUIPMENT_ADMIN_USER=NAME,
-                        EQUIPMENT_ADMIN_PASSWORD=PASSWORD) as app:
-            yield app, client[name]
-        client.drop_database(name)
 
 
 @pytest.fixture
@@ -49,12 +35,9 @@ def db(installation: tuple[RunningApp, Db]) -> Db:
 def visitor(page: Page, installation: tuple[RunningApp, Db], db: Db) -> Page:
     """The administrator at the list."""
     del db
-    page.set_default_timeout(SLOW)
+    page.set_default_timeout(people.SLOW)
     page.goto(installation[0].url)
-    page.get_by_label("Name").fill(NAME)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("tab", name="Equipment Records")).to_be_visible(timeout=SLOW)
+    people.sign_in(page)
     grid.at_rest(page)
     return page
 
@@ -97,10 +80,10 @@ def test_a_file_updates_and_adds(visitor: Page, db: Db, tmp_path: Path) -> None:
     file.write_bytes("ID;Serial;Ort\n1;S1-new;Zürich\n9;S9;Bern\n".encode("cp1252"))
     section(visitor, "Import")
     visitor.locator("input[type=file]").set_input_files(file)
-    expect(visitor.get_by_text("read as Windows-1252")).to_be_visible(timeout=SLOW)
+    expect(visitor.get_by_text("read as Windows-1252")).to_be_visible(timeout=people.SLOW)
     visitor.get_by_role("button", name="Show what would change").click()
     visitor.get_by_role("button", name="Import 2 records").click()
-    expect(visitor.get_by_text("1 added, 1 updated, 0 unchanged.")).to_be_visible(timeout=SLOW)
+    expect(visitor.get_by_text("1 added, 1 updated, 0 unchanged.")).to_be_visible(timeout=people.SLOW)
 
     assert {record["ID"]: (record["Serial"], record.get("Ort")) for record in db.Equipment.find({"ID": {"$in": [1, 9]}})
             } == {1: ("S1-new", "Zürich"), 9: ("S9", "Bern")}
@@ -110,7 +93,7 @@ def test_a_file_updates_and_adds(visitor: Page, db: Db, tmp_path: Path) -> None:
 def test_a_label_sheet_has_a_code_for_each_ticked_record(visitor: Page, tmp_path: Path) -> None:
     grid.tick(visitor, 0)
     grid.tick(visitor, 2)
-    expect(visitor.get_by_text("2 ticked")).to_be_visible(timeout=SLOW)
+    expect(visitor.get_by_text("2 ticked")).to_be_visible(timeout=people.SLOW)
     visitor.get_by_role("button", name="Labels").click()
     with visitor.expect_download() as download:
         visitor.get_by_role("button", name="Download label sheet").click()
@@ -125,7 +108,7 @@ def test_a_label_sheet_has_a_code_for_each_ticked_record(visitor: Page, tmp_path
 def test_a_download_holds_the_list(visitor: Page, installation: tuple[RunningApp, Db]) -> None:
     visitor.get_by_role("button", name="Download", exact=True).click()
     link = visitor.get_by_role("dialog").get_by_role("link", name="Download")
-    expect(link).to_be_visible(timeout=SLOW)
+    expect(link).to_be_visible(timeout=people.SLOW)
 
     answer = visitor.request.get(installation[0].url + str(link.get_attribute("href")))
 
@@ -146,4 +129,4 @@ def test_an_unreadable_date_is_fixed_from_the_list(visitor: Page, db: Db) -> Non
 def test_the_dashboard_draws(visitor: Page) -> None:
     section(visitor, "Dashboard")
 
-    expect(visitor.get_by_test_id("stVegaLiteChart")).to_have_count(6, timeout=SLOW)
+    expect(visitor.get_by_test_id("stVegaLiteChart")).to_have_count(6, timeout=people.SLOW)

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from pymongo.database import Database
 
-from tests.browser import grid
-from tests.mongod import Mongod
+from tests.browser import grid, people
 from tests.server.running_app import RunningApp, wait_for
 
-NAME, PASSWORD = "Ada", "correct horse battery"
 MODEL, SERIAL = 3, 4
 """Places of columns in the grid; ID is 0."""
 
 pytestmark = pytest.mark.browser
 Db = Database[dict[str, Any]]
-
-
-@pytest.fixture(scope="module")
-def installation(shared_mongod: Mongod) -> Iterator[tuple[RunningApp, Db]]:
-    name = "records_in_the_browser"
-    with shared_mongod.client() as client:
-        with RunningApp(MONGODB_URI=shared_mongod.uri, MONGODB_DATABASE=name, EQUIPMENT_ADMIN_USER=NAME,
-                        EQUIPMENT_ADMIN_PASSWORD=PASSWORD) as app:
-            yield app, client[name]
-        client.drop_database(name)
 
 
 @pytest.fixture
@@ -53,10 +40,7 @@ def db(installation: tuple[RunningApp, Db]) -> Db:
 
 def sign_in(page: Page, app: RunningApp, path: str = "/") -> None:
     page.goto(app.url + path)
-    page.get_by_label("Name").fill(NAME)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("tab", name="Equipment Records")).to_be_visible()
+    people.sign_in(page)
 
 
 def open_section(page: Page, name: str) -> None:
@@ -136,8 +120,7 @@ def test_what_goes_to_the_trash_comes_back_exactly(page: Page, app: RunningApp, 
 
     open_section(page, "Trash")
     for row in (0, 1):
-        grid.click(page, row, 16)
-        expect(page.get_by_role("button", name=f"Bring back {row + 1}")).to_be_visible()
+        grid.click_until(page, row, 16, page.get_by_role("button", name=f"Bring back {row + 1}"))
     page.get_by_role("button", name="Bring back 2").click()
 
     wait_for(lambda: list(db.Equipment.find().sort("ID")) == before, "both to come back as they were")

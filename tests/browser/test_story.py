@@ -13,7 +13,7 @@ from pymongo.database import Database
 from equipment.accounts.passwords import PASSWORDS
 from equipment.store import users
 from equipment.store.access import SYSTEM
-from tests.browser import grid
+from tests.browser import grid, people
 from tests.mongod import Mongod
 from tests.server.running_app import RunningApp, wait_for
 
@@ -23,8 +23,6 @@ Db = Database[dict[str, Any]]
 DATABASE = "story"
 SERIAL = 4
 """Place of the column in the grid; ID is 0."""
-PASSWORD = "correct horse battery"
-SLOW = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -50,23 +48,16 @@ def create_administrator(page: Page, app: RunningApp) -> None:
     page.goto(app.url)
     page.get_by_label("Set-up code").fill(app.setup_code())
     page.get_by_label("Name").fill("Ada")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Password again").fill(PASSWORD)
+    page.get_by_label("Password", exact=True).fill(people.PASSWORD)
+    page.get_by_label("Password again").fill(people.PASSWORD)
     page.get_by_role("button", name="Create administrator").click()
-    expect(page.get_by_role("tab", name="Backup & Restore")).to_be_visible(timeout=SLOW)
-
-
-def sign_in(page: Page, name: str, password: str) -> None:
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("tab", name="Equipment Records")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("tab", name="Backup & Restore")).to_be_visible(timeout=people.SLOW)
 
 
 def sign_out(page: Page, name: str) -> None:
     page.get_by_role("button", name=re.compile(name)).click()
     page.get_by_role("menuitem", name="Log out").click()
-    expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=people.SLOW)
 
 
 def open_tab(page: Page, *names: str) -> None:
@@ -80,38 +71,38 @@ def back_up(page: Page) -> None:
     page.get_by_role("button", name="Create Backup Now").click()
     created = page.get_by_text("Backup created successfully")
     anyway = page.get_by_role("button", name="Back up anyway")
-    expect(created.or_(anyway).first).to_be_visible(timeout=SLOW)
+    expect(created.or_(anyway).first).to_be_visible(timeout=people.SLOW)
     if anyway.is_visible():
         anyway.click()
-    expect(created.first).to_be_visible(timeout=SLOW)
+    expect(created.first).to_be_visible(timeout=people.SLOW)
 
 
 def replace(page: Page, count: int) -> None:
     open_tab(page, "Restore Data")
-    expect(page.get_by_text("10 added, 0 removed")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("10 added, 0 removed")).to_be_visible(timeout=people.SLOW)
     page.get_by_text(re.compile("Replace Equipment with the backup")).click()
     page.get_by_label(re.compile("Type the number of records")).fill(str(count))
     page.keyboard.press("Enter")
     confirm = page.get_by_role("button", name="Confirm and Restore")
-    expect(confirm).to_be_enabled(timeout=SLOW)
+    expect(confirm).to_be_enabled(timeout=people.SLOW)
     confirm.click()
-    expect(page.get_by_role("button", name="Undo this restore")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("button", name="Undo this restore")).to_be_visible(timeout=people.SLOW)
 
 
 def edit_a_cell(page: Page, words: str) -> None:
     page.get_by_text("Edit", exact=True).first.click()
-    expect(page.get_by_role("button", name="Review & Save")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("button", name="Review & Save")).to_be_visible(timeout=people.SLOW)
     grid.type_into(page, 0, SERIAL, words)
     page.get_by_role("button", name="Review & Save").click()
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
-    expect(page.get_by_role("dialog")).to_be_hidden(timeout=SLOW)
+    expect(page.get_by_role("dialog")).to_be_hidden(timeout=people.SLOW)
 
 
 def test_the_whole_story(page: Page, app: RunningApp, database: Db) -> None:
     records = database["Equipment"]
     create_administrator(page, app)
     page.get_by_role("button", name="Load sample data").click()
-    expect(page.get_by_text("1–50 of 430")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("1–50 of 430")).to_be_visible(timeout=people.SLOW)
     edit_a_cell(page, "EDITED-1")
     wait_for(lambda: records.find_one({"Serial": "EDITED-1"}), "the edited serial")
     saved = digest(database)
@@ -127,7 +118,7 @@ def test_the_whole_story(page: Page, app: RunningApp, database: Db) -> None:
     wait_for(lambda: digest(database) == without_ten, "the list as it was before the restore")
 
     sign_out(page, "Ada")
-    users.create(database, SYSTEM, "Bob", "user", password_hash=PASSWORDS.hash(PASSWORD))
-    sign_in(page, "Bob", PASSWORD)
-    expect(page.get_by_role("tab", name="Activity")).to_be_visible(timeout=SLOW)
+    users.create(database, SYSTEM, "Bob", "user", password_hash=PASSWORDS.hash(people.PASSWORD))
+    people.sign_in(page, "Bob")
+    expect(page.get_by_role("tab", name="Activity")).to_be_visible(timeout=people.SLOW)
     expect(page.get_by_role("tab", name="Backup & Restore")).to_have_count(0)

@@ -13,7 +13,7 @@ from equipment.store import records, schema
 from equipment.store.records import Entry, Page
 from equipment.store.schema import Column
 from equipment.ui.context import App
-from equipment.ui.records import actions, state, table, toolbar
+from equipment.ui.records import actions, bulk, state, table, toolbar
 from equipment.ui.records.state import State
 
 OPEN = "records_open_row"
@@ -21,6 +21,7 @@ OPEN = "records_open_row"
 
 def show(app: App) -> None:
     """Draw the section."""
+    bulk.show_running(app)
     now, columns = state.current(), schema.columns(app.database)
     toolbar.show(app, columns)
     page = load(app, now, columns)

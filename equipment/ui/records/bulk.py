@@ -10,10 +10,14 @@ import streamlit as st
 
 from equipment.domain.bulk import BulkEdit, Operation
 from equipment.domain.record import UUID, name_of
+from equipment.jobs import Job
 from equipment.store import bulk, options, records, schema
+from equipment.store.bulk import BulkResult
 from equipment.store.records import Entry
 from equipment.ui import boundary
+from equipment.ui.backup.progress import follow
 from equipment.ui.context import App
+from equipment.ui.desk import desk
 from equipment.ui.records import add, state
 from equipment.ui.records.state import State
 
@@ -108,11 +112,28 @@ def _preview(app: App, edit: BulkEdit, planned: Planned) -> None:
 
 
 def _apply(app: App, edit: BulkEdit, planned: Planned) -> None:
-    with st.spinner(f"Changing {len(planned):,} records"):
-        result = bulk.apply(app.database, app.who, edit, planned)
+    title = f"Bulk edit of {len(planned):,} record{'s' * (len(planned) != 1)}"
+    desk().start(_work(app), title, app.account.name,
+                 lambda watch: bulk.apply(app.database, app.who, edit, planned, watch))
+    desk().wait_for(_work(app), seconds=0.5)  # a few records are changed before the page would have to be drawn twice
+    st.rerun()
+
+
+def show_running(app: App) -> None:
+    """Show how far this visitor's bulk edit is, with a way to cancel it, and once what came of it."""
+    follow(desk(), _work(app), _finished)
+
+
+def _work(app: App) -> str:
+    """The kind of job: one bulk edit at a time for each person."""
+    return f"bulk_edit_{app.account.name}"
+
+
+def _finished(job: Job) -> None:
+    result: BulkResult = job.result
     words = f"{result.changed:,} record{'s' * (result.changed != 1)} changed"
     if result.left:
         words += f"; {result.left:,} left alone, changed by someone else meanwhile or not text"
     st.toast(words, icon=":material/check:", duration="long" if result.left else "short")
+    desk().clear(job.kind)
     state.current().refresh()
-    st.rerun()

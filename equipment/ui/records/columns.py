@@ -8,7 +8,6 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from backup_engine.errors import BackupError
 from equipment.domain.fields import TYPES
 from equipment.jobs import Job
 from equipment.store import columns, schema
@@ -17,6 +16,7 @@ from equipment.store.schema import Column
 from equipment.ui.backup.progress import follow
 from equipment.ui.context import App
 from equipment.ui.desk import desk
+from equipment.ui.ordered_table import POSITION, done, new_order, position_column, version
 
 VERSION = "columns_version"
 WORK = "columns"
@@ -43,21 +43,20 @@ def show(app: App) -> None:
 def _table(app: App, known: list[Column]) -> None:
     st.caption("A type says how a column is sorted, filtered and edited; what is stored never changes because of it.")
     given = pd.DataFrame(
-        [{"Column": column.name, "Type": column.type, "Shown": not column.hidden, "Position": place}
+        [{"Column": column.name, "Type": column.type, "Shown": not column.hidden, POSITION: place}
          for place, column in enumerate(known, 1)]
     )
     edited = st.data_editor(
-        given, hide_index=True, width="stretch", key=f"columns_{st.session_state.setdefault(VERSION, 0)}",
+        given, hide_index=True, width="stretch", key=f"columns_{version(VERSION)}",
         disabled=["Column"],
         column_config={
             "Type": st.column_config.SelectboxColumn(options=list(TYPES), required=True),
             "Shown": st.column_config.CheckboxColumn(),
-            "Position": st.column_config.NumberColumn(min_value=1, max_value=len(known), step=1, required=True,
-                                                      help="Type the place where the column shall stand"),
+            POSITION: position_column(len(known), "column"),
         },
     )
     if not edited.equals(given) and st.button("Save columns", type="primary"):
-        _done(lambda: _save(app, known, given, edited))
+        done(VERSION, lambda: _save(app, known, given, edited))
 
 
 def _save(app: App, known: list[Column], given: pd.DataFrame, edited: pd.DataFrame) -> str:
@@ -66,12 +65,8 @@ def _save(app: App, known: list[Column], given: pd.DataFrame, edited: pd.DataFra
             columns.set_type(app.database, app.who, column.name, str(row["Type"]))
         if row["Shown"] == column.hidden:
             columns.set_hidden(app.database, app.who, column.name, not row["Shown"])
-    moved = edited["Position"] != given["Position"]
-    if moved.any():
-        # A column that was given a place goes before the one that stood there.
-        place = edited["Position"] - moved * 0.5 + (edited["Position"] > given["Position"]) * 1.0
-        order = edited.assign(place=place).sort_values("place", kind="stable")["Column"]
-        columns.set_order(app.database, app.who, [str(name) for name in order])
+    if order := new_order(given, edited, "Column"):
+        columns.set_order(app.database, app.who, order)
     return "Columns saved."
 
 
@@ -81,7 +76,7 @@ def _add(app: App) -> None:
         name = st.text_input("Name", max_chars=columns.LONGEST_NAME)
         kind = st.selectbox("Type", list(TYPES), format_func=lambda one: TYPES[one].label)
         if st.form_submit_button("Add column", icon=":material/add:"):
-            _done(lambda: _added(app, name, kind))
+            done(VERSION, lambda: _added(app, name, kind))
 
 
 def _added(app: App, name: str, kind: str) -> str:
@@ -122,7 +117,7 @@ def _start(app: App, title: str, what: str, change: Callable[..., Done]) -> None
 
 def _finished(job: Job) -> None:
     desk().clear(WORK)
-    st.session_state[VERSION] = st.session_state.get(VERSION, 0) + 1
+    st.session_state[VERSION] = version(VERSION) + 1
     st.toast(str(job.result), icon=":material/check:")
 
 
@@ -143,14 +138,3 @@ def _misfits(app: App, known: list[Column]) -> None:
 def _told(what: str, done: Done) -> str:
     left = f" {done.conflicts} records were changed by somebody meanwhile and left alone." if done.conflicts else ""
     return f"Column {what}: {done.changed:,} records changed.{left}"
-
-
-def _done(act: Callable[[], str]) -> None:
-    try:
-        message = act()
-    except BackupError as error:
-        st.error(str(error))
-        return
-    st.session_state[VERSION] += 1
-    st.toast(message, icon=":material/check:")
-    st.rerun()

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from backup_engine.errors import PermissionDenied
+from backup_engine.errors import Cancelled, PermissionDenied
+from backup_engine.model import Watch
 from equipment.domain.bulk import BulkEdit
 from equipment.store import bulk
 from tests.equipment.store.people import signed_in
@@ -63,6 +64,18 @@ def test_only_the_chosen_records_change_and_each_is_in_the_log(lab: Db) -> None:
     assert locations(lab) == ["Lab 9", "Lab 1 (old)", "none", ["a"]]
     [entry] = lab.equipment_activity.find({"action": "records.bulk_edit"})
     assert (entry["before"], entry["after"]) == ({"Location": "Lab 1"}, {"Location": "Lab 9"})
+
+
+def test_cancelling_says_what_was_changed_before(lab: Db, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "BATCH", 1)
+    seen: list[int] = []
+    watch = Watch(lambda step: seen.append(step.done), lambda: len(seen) == 2)
+    edit = BulkEdit("set", "Location", "Lab 9")
+
+    with pytest.raises(Cancelled, match="2 records were changed before, the rest was not"):
+        bulk.apply(lab, signed_in(lab, "manager"), edit, bulk.preview(lab, edit), watch)
+
+    assert locations(lab) == ["Lab 9", "Lab 9", "none", ["a"]]
 
 
 def test_a_technician_may_not(lab: Db) -> None:

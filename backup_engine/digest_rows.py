@@ -1,0 +1,31 @@
+"""One record in a table of digests: 16 bytes of the SHA-256 of its ``_id`` element, then the 32 of the record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from backup_engine import raw
+from backup_engine.errors import BackupError
+
+__all__ = ["key", "row", "rows"]
+
+KEY_BYTES = 16
+
+
+def key(identity: bytes) -> bytes:
+    """Give the key of an ``_id`` element."""
+    return sha256(identity).digest()[:KEY_BYTES]
+
+
+def row(document: bytes) -> bytes:
+    """Give the row of one record. Raises ``BackupError`` when it has no ``_id``."""
+    return key(raw.id_of(document)) + sha256(document).digest()
+
+
+def rows(documents: Sequence[bytes]) -> bytes:
+    """Give the rows of records; none at all when one of them has no ``_id`` (those of a view)."""
+    try:
+        return b"".join([row(document) for document in documents])
+    except BackupError:
+        return b""

@@ -1,0 +1,19 @@
+"""The administrator of the installations that the browser visits, and how people get in."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+NAME, PASSWORD = "Ada", "correct horse battery"
+SLOW = 60_000
+"""Milliseconds: the first page of an installation on a busy machine."""
+ADMINISTRATOR = {"EQUIPMENT_ADMIN_USER": NAME, "EQUIPMENT_ADMIN_PASSWORD": PASSWORD}
+"""Settings that create the account at the first start."""
+
+
+def sign_in(page: Page, name: str = NAME, password: str = PASSWORD) -> None:
+    """Fill the sign-in form that stands on the page, and wait for the list."""
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("tab", name="Equipment Records")).to_be_visible(timeout=SLOW)
