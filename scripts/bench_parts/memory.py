@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -27,12 +28,14 @@ def naive(uri: str, database: str, folder: Path) -> tuple[int, float]:
 
 def _watched(command: list[str]) -> tuple[int, str]:
     """Run a command; give the largest sum of resident memory of its processes in MiB, and what it printed."""
-    program = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    process, peak = psutil.Process(program.pid), 0
-    while program.poll() is None:
-        peak = max(peak, _resident(process))
-        time.sleep(0.02)
-    said = program.communicate()[0]
+    with tempfile.TemporaryFile("w+") as output:  # a pipe that nobody reads would stop a talkative program
+        program = subprocess.Popen(command, cwd=ROOT, stdout=output)
+        process, peak = psutil.Process(program.pid), 0
+        while program.poll() is None:
+            peak = max(peak, _resident(process))
+            time.sleep(0.02)
+        output.seek(0)
+        said = output.read()
     if program.returncode:
         raise SystemExit(f"{command[1]} failed: {said}")
     return peak // MIB, said

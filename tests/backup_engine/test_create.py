@@ -18,7 +18,7 @@ import pytest
 from bson import Decimal128
 from pymongo.database import Database
 
-from backup_engine import bare_hands, codec, create as module, locks
+from backup_engine import bare_hands, codec, create as module, locks, writer
 from backup_engine.contents import documents
 from backup_engine.create import create, write_documents, write_set
 from backup_engine.errors import (
@@ -135,6 +135,24 @@ def test_nothing_comes_between_a_document_and_its_bytes(ws: Workspace, database:
     kept = [one for batch in documents(ws, backup, "equipment") for one in codec.split(batch)]
     live = [one for batch in database.Equipment.find_raw_batches({}) for one in codec.split(batch)]
     assert sorted(kept) == sorted(live)
+
+
+def test_the_numbers_of_field_orders_are_proven_on_the_disk(
+    ws: Workspace, database: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.Equipment.insert_many([
+        {"_id": "a", "y": 1, "Vendor": 2, "x": 3}, {"_id": "b", "x": 1, "y": 2, "Vendor": 3},
+    ])
+    real = writer.number_orders
+
+    def confused(encoded: Any, number: Any) -> bytes | None:
+        return real(encoded, lambda names: 1 - number(names))
+
+    monkeypatch.setattr(writer, "number_orders", confused)
+
+    with pytest.raises(VerificationFailed, match="Equipment does not read back"):
+        create(ws)
+    assert ws.catalog.sets() == []
 
 
 def test_a_disk_that_gives_back_other_bytes_makes_no_set(
