@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+
 @dataclass(frozen=True)
 class Digests:
     """The records of one collection of a full set, as columns of equal length in the order of its rows."""

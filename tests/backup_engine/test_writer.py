@@ -152,13 +152,18 @@ def test_writing_reports_and_stops_when_asked() -> None:
     assert seen == [("Writing equipment", 2500, 9000), ("Writing equipment", 5000, 9000)]
 
 
-def test_a_row_that_does_not_come_back_is_kept_as_its_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+def spoil(monkeypatch: pytest.MonkeyPatch, instead: str) -> None:
+    """Make the encoder write something else where the cell ``n3`` belongs."""
     honest = encoder.column_cells
 
-    def forgetful(column: ColumnType, values: Sequence[Any], **options: bool) -> list[str]:
-        return ["n0" if cell == "n3" else cell for cell in honest(column, values, **options)]
+    def spoilt(column: ColumnType, values: Sequence[Any], **options: bool) -> list[str]:
+        return [instead if cell == "n3" else cell for cell in honest(column, values, **options)]
 
-    monkeypatch.setattr(encoder, "column_cells", forgetful)
+    monkeypatch.setattr(encoder, "column_cells", spoilt)
+
+
+def test_a_row_that_does_not_come_back_is_kept_as_its_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    spoil(monkeypatch, "n0")
     stored, result = written(numbered(5))
     unproven, _ = written(numbered(5), prove=False)
 
@@ -169,12 +174,7 @@ def test_a_row_that_does_not_come_back_is_kept_as_its_bytes(monkeypatch: pytest.
 
 
 def test_cells_that_stand_in_the_way_of_the_bytes_are_left_empty(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = encoder.column_cells
-
-    def broken(column: ColumnType, values: Sequence[Any], **options: bool) -> list[str]:
-        return ["~{" if cell == "n3" else cell for cell in honest(column, values, **options)]
-
-    monkeypatch.setattr(encoder, "column_cells", broken)
+    spoil(monkeypatch, "~{")
     stored, result = written(numbered(5))
 
     assert returned(stored, result) == numbered(5)

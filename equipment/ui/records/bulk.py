@@ -17,7 +17,7 @@ from equipment.store.records import Entry
 from equipment.ui import boundary
 from equipment.ui.backup.progress import follow
 from equipment.ui.context import App
-from equipment.ui.desk import desk
+from equipment.ui.desk import desk, start_beside
 from equipment.ui.records import add, state
 from equipment.ui.records.state import State
 
@@ -113,10 +113,8 @@ def _preview(app: App, edit: BulkEdit, planned: Planned) -> None:
 
 def _apply(app: App, edit: BulkEdit, planned: Planned) -> None:
     title = f"Bulk edit of {len(planned):,} record{'s' * (len(planned) != 1)}"
-    desk().start(_work(app), title, app.account.name,
+    start_beside(_work(app), title, app.account.name,
                  lambda watch: bulk.apply(app.database, app.who, edit, planned, watch))
-    desk().wait_for(_work(app), seconds=0.5)  # a few records are changed before the page would have to be drawn twice
-    st.rerun()
 
 
 def show_running(app: App) -> None:

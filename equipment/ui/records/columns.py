@@ -15,7 +15,7 @@ from equipment.store.columns import Done
 from equipment.store.schema import Column
 from equipment.ui.backup.progress import follow
 from equipment.ui.context import App
-from equipment.ui.desk import desk
+from equipment.ui.desk import desk, start_beside
 from equipment.ui.ordered_table import POSITION, done, new_order, position_column, version
 
 VERSION = "columns_version"
@@ -110,9 +110,7 @@ def _deleted(app: App) -> None:
 
 
 def _start(app: App, title: str, what: str, change: Callable[..., Done]) -> None:
-    desk().start(WORK, title, app.account.name, lambda watch: _told(what, change(watch=watch)))
-    desk().wait_for(WORK, seconds=0.5)  # a short list is done before the page would have to be drawn twice
-    st.rerun()
+    start_beside(WORK, title, app.account.name, lambda watch: _told(what, change(watch=watch)))
 
 
 def _finished(job: Job) -> None:
