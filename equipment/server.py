@@ -117,18 +117,10 @@ def _open(settings: Settings) -> None:
     try:
         db = database.connect(settings)
         prepare(settings, db)
-        threading.Thread(target=_read_list, args=(db,), name="warm-list", daemon=True).start()
+        listing.ready(db, 0)  # with 100,000 records the first look takes seconds
         log.info("using %s", database.label(settings))
     except BackupError as error:
         log.error("%s", error)
-
-
-def _read_list(db: Database[dict[str, Any]]) -> None:
-    """Read the list into memory: with 100,000 records the first look takes seconds."""
-    try:
-        listing.sheet(db)
-    except PyMongoError as error:
-        log.warning("the list was not read ahead: %s", type(error).__name__)
 
 
 def _stop() -> None:

@@ -78,14 +78,15 @@ def _number(value: float) -> str:
     return "" if math.isnan(value) else repr(value)
 
 
-_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
+as_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
+"""Shows a structure."""
 
 _SHOW: dict[type, Callable[[Any], str]] = {
-    str: str, int: str, bool: lambda value: "yes" if value else "no", float: _number, datetime: _moment, dict: _json,
-    list: _json, type(None): lambda value: "", type(MISSING): lambda value: "",
+    str: str, int: str, bool: lambda value: "yes" if value else "no", float: _number, datetime: _moment, dict: as_json,
+    list: as_json, type(None): lambda value: "", type(MISSING): lambda value: "",
 }
 _SHOW_KINDS: tuple[tuple[Any, Callable[[Any], str]], ...] = (
-    (float, _number), (datetime, _moment), ((Mapping, list, tuple), _json),
+    (float, _number), (datetime, _moment), ((Mapping, list, tuple), as_json),
 )
 """The same for their relatives, such as raw documents; asking ``isinstance`` for every value doubles the time."""
 

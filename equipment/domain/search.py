@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -25,14 +24,12 @@ from equipment.domain.record import LAST_CALIBRATION, NEXT_CALIBRATION, SERIAL, 
 
 Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
-Row = tuple[str, Mapping[str, str]]
-"""A record's key and its texts by column."""
+Columns = tuple[list[str], dict[str, list[str]]]
+"""The keys of some records and, by column, their texts."""
 
 KEY = "\x00key"
 ALL = "\x00all"
 """All texts of a row, in lower case: made once per changed row, so that a search after a save need not join anew."""
-PART = 10_000
-"""Rows turned into columns at a time: as Python texts they take ten times the memory they take in columns."""
 MOST_TERMS = 32
 MOST_CHUNKS = 16
 BETWEEN = "\x1f"
@@ -59,11 +56,10 @@ class Sheet:
         self._terms: dict[str, Mask] = {}
 
     @classmethod
-    def of(cls, rows: Iterable[Row]) -> Sheet:
-        """Make a sheet of all records."""
-        rest = iter(rows)
-        parts = [_table(part) for part in iter(lambda: list(islice(rest, PART)), [])]
-        return cls(pa.concat_tables(parts, promote_options="default").combine_chunks() if parts else _table([]))
+    def of(cls, parts: Iterable[Columns]) -> Sheet:
+        """Make a sheet of all records, given some thousand at a time."""
+        tables = [_table(*part) for part in parts]
+        return cls(pa.concat_tables(tables, promote_options="default").combine_chunks() if tables else _table([], {}))
 
     def __len__(self) -> int:
         return int(self._table.num_rows)
@@ -73,11 +69,11 @@ class Sheet:
         """Names of the columns found in the data, usual ones first."""
         return arrange(name for name in self._table.column_names if name not in (KEY, ALL))
 
-    def with_changes(self, changed: Sequence[Row], gone: Iterable[str] = ()) -> Sheet:
+    def with_changes(self, changed: Columns, gone: Iterable[str] = ()) -> Sheet:
         """Give the sheet after these records changed or were added, and those went."""
-        leaving = pa.array([key for key, _ in changed] + list(gone), pa.large_string())
+        leaving = pa.array([*changed[0], *gone], pa.large_string())
         kept = self._table.filter(pc.invert(pc.is_in(self._table[KEY], value_set=leaving)))
-        both = pa.concat_tables([kept, _table(changed)], promote_options="default")
+        both = pa.concat_tables([kept, _table(*changed)], promote_options="default")
         return Sheet(both.combine_chunks() if both[KEY].num_chunks > MOST_CHUNKS else both)
 
     def keys(self, rows: Rows) -> list[str]:
@@ -225,19 +221,8 @@ class Sheet:
         return self._memo[name]
 
 
-def _table(rows: Iterable[Row]) -> pa.Table:
-    keys: list[str] = []
-    cells: dict[str, list[str | None]] = {}
-    for position, (key, texts) in enumerate(rows):
-        keys.append(key)
-        for name, text in texts.items():
-            column = cells.setdefault(name, [])
-            if len(column) < position:
-                column.extend([None] * (position - len(column)))
-            column.append(text)
-    for column in cells.values():
-        column.extend([None] * (len(keys) - len(column)))
-    columns = {name: pa.array(values, pa.large_string()) for name, values in cells.items()}
+def _table(keys: list[str], texts: Mapping[str, Sequence[str]]) -> pa.Table:
+    columns = {name: pa.array(values, pa.large_string()) for name, values in texts.items()}
     return pa.table({KEY: pa.array(keys, pa.large_string()), ALL: _joined(columns, len(keys)), **columns})
 
 

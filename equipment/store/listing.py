@@ -8,9 +8,11 @@ server, the in-memory demo) it is read anew when this process wrote, and otherwi
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, Final
 
 import bson
@@ -19,15 +21,18 @@ from pymongo.change_stream import CollectionChangeStream
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure, PyMongoError
 
-from equipment.domain.record import text
-from equipment.domain.search import Row, Sheet
-from equipment.store import keys
+from equipment.domain.search import Columns, Sheet
+from equipment.store import keys, texts
 from equipment.store.access import Db
+
+log = logging.getLogger(__name__)
 
 EQUIPMENT: Final = "Equipment"
 PATIENCE: Final = 2.0
 MANY: Final = 5_000
-"""Changed records from which on reading everything again is cheaper."""
+"""Changed records read at a time. When a third of the list changed, reading everything again is cheaper."""
+AT_ONCE: Final = 1_000
+"""Records read and taken apart at a time."""
 KEPT: Final = 4
 """Lists kept in memory; the one not looked at for longest goes first."""
 FORGIVING: Final[CodecOptions[dict[str, Any]]] = CodecOptions(
@@ -47,6 +52,19 @@ _listings_lock = threading.Lock()
 def sheet(db: Db, collection: str = EQUIPMENT) -> Sheet:
     """Give the list as it is now."""
     return _of(db, collection).sheet()
+
+
+def ready(db: Db, seconds: float) -> bool:
+    """Bring the list up to date beside the caller; says whether a look is quick now. ``read`` tells how far it is.
+
+    Failures are the next look's to raise.
+    """
+    return _of(db, EQUIPMENT).ready(seconds)
+
+
+def read(db: Db) -> int:
+    """Give how many records the reading under way has taken in."""
+    return _of(db, EQUIPMENT).read
 
 
 def touch(db: Db, changed: Iterable[str], collection: str = EQUIPMENT) -> None:
@@ -82,16 +100,30 @@ class Listing:
         self._stream: CollectionChangeStream[dict[str, Any]] | None = None
         self._read_at = 0.0
         self._touched: set[str] = set()
+        self._starting = threading.Lock()
+        self._ahead: threading.Thread | None = None
+        self.read = 0
+        """Records taken in by the reading under way, or by the last one."""
 
     def sheet(self) -> Sheet:
         """Give the sheet, up to date."""
         with self._lock:
             changed = self._changed_keys()
-            if self._sheet is None or changed is None or len(changed) > MANY:
+            if self._sheet is None or changed is None or len(changed) > max(MANY, len(self._sheet) // 3):
                 return self._read_all()
-            if changed:
-                self._sheet = self._sheet.with_changes(*self._read(changed))
+            for some in _several(changed):
+                self._sheet = self._sheet.with_changes(*self._read(some))
             return self._sheet
+
+    def ready(self, seconds: float) -> bool:
+        """Bring the sheet up to date beside the caller; says whether that was done within ``seconds``."""
+        with self._starting:
+            if self._ahead is None or not self._ahead.is_alive():
+                self._ahead = threading.Thread(target=self._look, name="read-list", daemon=True)
+                self._ahead.start()
+            ahead = self._ahead
+        ahead.join(seconds)
+        return not ahead.is_alive()
 
     def touch(self, changed: Iterable[str]) -> None:
         """Read these keys again at the next look."""
@@ -118,16 +150,27 @@ class Listing:
             return None
         return changed if self._stream.alive else None
 
+    def _look(self) -> None:
+        try:
+            self.sheet()
+        except PyMongoError as error:
+            log.warning("the list was not read ahead: %s", type(error).__name__)  # the page's own look says it there
+
     def _read_all(self) -> Sheet:
         self._stop_listening()
         self._stream = self._listen()
-        self._sheet = Sheet.of(_rows(self._collection))
+        self._sheet, self.read = None, 0
+        self._sheet = Sheet.of(map(self._counted, _everything(self._collection)))
         self._read_at = time.monotonic()
         return self._sheet
 
-    def _read(self, changed: set[str]) -> tuple[list[Row], set[str]]:
-        found = list(_rows(self._collection, {"_id": {"$in": [keys.id_of(key) for key in changed]}}))
-        return found, changed - {key for key, _ in found}
+    def _counted(self, part: Columns) -> Columns:
+        self.read += len(part[0])
+        return part
+
+    def _read(self, changed: set[str]) -> tuple[Columns, set[str]]:
+        found = texts.columns(list(self._collection.find({"_id": {"$in": [keys.id_of(key) for key in changed]}})))
+        return found, changed.difference(found[0])
 
     def _listen(self) -> CollectionChangeStream[dict[str, Any]] | None:
         if not isinstance(self._collection, Collection):
@@ -144,17 +187,16 @@ class Listing:
             self._stream = None
 
 
-def _rows(collection: Collection[dict[str, Any]], where: dict[str, Any] | None = None) -> Iterator[Row]:
+def _everything(collection: Collection[dict[str, Any]]) -> Iterator[Columns]:
     if not isinstance(collection, Collection):
-        for document in collection.find(where or {}):
-            yield _row(document)
+        yield texts.columns(list(collection.find({})))
         return
-    batches: Any = collection.find_raw_batches(where or {}, batch_size=5_000)
+    batches: Any = collection.find_raw_batches({}, batch_size=AT_ONCE)
     for batch in batches:
-        for document in bson.decode_all(batch, FORGIVING):
-            yield _row(document)
+        yield texts.columns(bson.decode_all(batch, FORGIVING))
 
 
-def _row(document: dict[str, Any]) -> Row:
-    key = keys.key_of_id(document["_id"])
-    return key, {name: text(value) for name, value in document.items() if name != "_id"}
+def _several(changed: set[str]) -> Iterator[set[str]]:
+    rest = iter(changed)
+    while some := set(islice(rest, MANY)):
+        yield some

@@ -181,10 +181,12 @@ def _messenger() -> Callable[..., Any]:
     return st.components.v2.component("equipment_errand", js=_ERRAND_SCRIPT)
 
 
+@st.fragment
 def _run_errand() -> None:
     """Send the browser to a route of ours; drawn until it says that it has been there.
 
-    Its place is always taken, so that nothing else on the page moves when it goes.
+    A fragment, because the rerun of a whole page would close the dialog that somebody has opened meanwhile. Its place
+    is always taken, so that nothing else on the page moves when it goes.
     """
     place = st.empty()
     errand = st.session_state.get(ERRAND)

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from equipment.store import option_lists, options, schema
+from equipment.ui import reading
 from equipment.ui.context import App
 from equipment.ui.ordered_table import POSITION, done, new_order, position_column, version
 
@@ -15,6 +16,8 @@ VERSION = "options_version"
 
 def show(app: App) -> None:
     """Draw the screen."""
+    if reading.under_way(app):
+        return
     lists = options.choices(app.database)
     others = [column.name for column in schema.columns(app.database, hidden=True) if column.name not in lists]
     if not lists:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from equipment.store import listing, samples
-from equipment.ui import boundary
+from equipment.ui import boundary, reading
 from equipment.ui.context import App
 from equipment.ui.records import detail, state
 
@@ -45,6 +45,8 @@ SECTIONS = (
 
 def show(app: App) -> None:
     """Draw the screen."""
+    if reading.under_way(app):
+        return
     now = state.current()
     if now.opened:
         detail.show(app)

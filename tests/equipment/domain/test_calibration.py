@@ -12,9 +12,9 @@ TODAY = date(2026, 3, 10)
 
 
 def sheet(*due: str, last: str = "") -> Sheet:
-    rows = [(str(number), {"ID": str(number), "Vendor": "Acme", "Model": "X", "Last Cal Date": last,
-                           "Next Cal Date": text}) for number, text in enumerate(due)]
-    return Sheet.of(rows)
+    numbers, count = [str(number) for number in range(len(due))], len(due)
+    return Sheet.of([(numbers, {"ID": numbers, "Vendor": ["Acme"] * count, "Model": ["X"] * count,
+                                "Last Cal Date": [last] * count, "Next Cal Date": list(due)})])
 
 
 def found(*due: str, last: str = "") -> list[Item]:

@@ -12,52 +12,25 @@ from equipment.domain.search import Sheet
 
 TODAY = date(2026, 3, 2)
 KINDS = {name: TYPES[kind] for name, kind in USUAL_TYPES.items()}
-ROWS = [
-    (
-        "a",
-        {
-            "ID": "10",
-            "Vendor": "Keysight",
-            "Category": "Scope",
-            "Serial": "S1",
-            "Purchase Value": "3,000",
-            "Next Cal Date": "1.1.2026",
-        },
-    ),
-    (
-        "b",
-        {
-            "ID": "9",
-            "Vendor": "Fluke",
-            "Category": "Meter",
-            "Serial": " s1 ",
-            "Purchase Value": "~500",
-            "Next Cal Date": "20.03.26",
-        },
-    ),
-    (
-        "c",
-        {
-            "ID": "2",
-            "Vendor": "Fluke",
-            "Category": "Scope",
-            "Serial": "",
-            "Purchase Value": "leased",
-            "Next Cal Date": "2027-01-01",
-        },
-    ),
-    (
-        "d",
-        {
-            "ID": "x",
-            "Vendor": "",
-            "Category": "Meter",
-            "Comments": "50 Ω (.*) $where",
-            "Next Cal Date": "NO CAL NEEDED",
-        },
-    ),
-]
-SHEET = Sheet.of(ROWS)
+SHEET = Sheet.of([
+    (["a", "b"], {
+        "ID": ["10", "9"],
+        "Vendor": ["Keysight", "Fluke"],
+        "Category": ["Scope", "Meter"],
+        "Serial": ["S1", " s1 "],
+        "Purchase Value": ["3,000", "~500"],
+        "Next Cal Date": ["1.1.2026", "20.03.26"],
+    }),
+    (["c", "d"], {
+        "ID": ["2", "x"],
+        "Vendor": ["Fluke", ""],
+        "Category": ["Scope", "Meter"],
+        "Serial": ["", ""],
+        "Purchase Value": ["leased", ""],
+        "Comments": ["", "50 Ω (.*) $where"],
+        "Next Cal Date": ["2027-01-01", "NO CAL NEEDED"],
+    }),
+])
 
 
 def found(query: Query, sheet: Sheet = SHEET) -> str:
@@ -132,7 +105,7 @@ def test_the_numbers_above_the_list() -> None:
 
 
 def test_changes_give_a_new_sheet_with_new_columns_and_leave_the_old_one() -> None:
-    later = SHEET.with_changes([("b", {"ID": "9", "Vendor": "Hioki"}), ("e", {"Colour": "blue"})], ["a"])
+    later = SHEET.with_changes((["b", "e"], {"ID": ["9", ""], "Vendor": ["Hioki", ""], "Colour": ["", "blue"]}), ["a"])
 
     assert found(Query(text="hioki"), later) == "b"
     assert found(Query(text="blue"), later) == "e"
