@@ -23,7 +23,7 @@ MISSING: Any = object()
 
 def text(value: Any) -> str:
     """Show one stored value as people read it; a missing field, null and NaN are empty."""
-    show = _SHOW.get(type(value))
+    show = SHOW.get(type(value))
     if show is None:
         show = next((known for kind, known in _SHOW_KINDS if isinstance(value, kind)), str)
     return show(value)
@@ -81,10 +81,11 @@ def _number(value: float) -> str:
 as_json = json.JSONEncoder(ensure_ascii=False, default=str).encode
 """Shows a structure."""
 
-_SHOW: dict[type, Callable[[Any], str]] = {
+SHOW: Mapping[type, Callable[[Any], str]] = {
     str: str, int: str, bool: lambda value: "yes" if value else "no", float: _number, datetime: _moment, dict: as_json,
     list: as_json, type(None): lambda value: "", type(MISSING): lambda value: "",
 }
+"""How values of exactly these types are shown."""
 _SHOW_KINDS: tuple[tuple[Any, Callable[[Any], str]], ...] = (
     (float, _number), (datetime, _moment), ((Mapping, list, tuple), as_json),
 )

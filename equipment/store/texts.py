@@ -8,7 +8,7 @@ from typing import Any, Final
 from bson.decimal128 import Decimal128
 
 from backup_engine.decimals import decimal_text
-from equipment.domain.record import MISSING, as_json, text
+from equipment.domain.record import MISSING, SHOW, as_json, text
 from equipment.domain.search import Columns
 from equipment.store import keys
 
@@ -19,7 +19,7 @@ BETWEEN_TEXT: Final = ', "\\u0000~\\u0000", '
 """A text put between the structures of a column, and how it looks among theirs."""
 
 
-def columns(documents: Sequence[Mapping[str, Any]]) -> Columns:
+def columns(documents: Sequence[dict[str, Any]]) -> Columns:
     """Give keys and texts of records; a field that is missing is empty text."""
     found = {name: texts(values) for name, values in _by_name(documents) if name != "_id"}
     return [keys.key_of_id(document["_id"]) for document in documents], found
@@ -28,9 +28,11 @@ def columns(documents: Sequence[Mapping[str, Any]]) -> Columns:
 def texts(values: Sequence[Any]) -> list[str]:
     """Give what ``record.text`` gives for each of the values of a column."""
     kinds = set(map(type, values))
-    several = _SEVERAL.get(kinds.pop()) if len(kinds) == 1 else None
-    found = several(values) if several is not None else None
-    return list(map(text, values)) if found is None else found
+    if len(kinds) != 1:
+        return list(map(text, values))
+    kind = kinds.pop()
+    found = _SEVERAL[kind](values) if kind in _SEVERAL else None
+    return list(map(SHOW.get(kind, text), values)) if found is None else found
 
 
 def _by_name(documents: Sequence[Mapping[str, Any]]) -> Iterable[tuple[str, Sequence[Any]]]:
@@ -54,7 +56,6 @@ def _decimals(values: Sequence[Decimal128]) -> list[str]:
 
 _SEVERAL: Final[Mapping[type, Callable[[Sequence[Any]], list[str] | None]]] = {
     str: list,
-    int: lambda values: list(map(str, values)),
     dict: _structures,
     list: _structures,
     Decimal128: _decimals,

@@ -1,0 +1,95 @@
+"""The list in memory is what the database holds, however it changed."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from bson.objectid import ObjectId
+from pymongo.database import Database
+from pymongo.errors import OperationFailure
+
+from equipment.store import listing, texts
+from tests.server.running_app import wait_for
+
+Db = Database[dict[str, Any]]
+
+
+@pytest.fixture
+def lab(database: Db) -> Db:
+    database.Equipment.insert_many([{"_id": ObjectId(), "ID": number, "Room": "A"} for number in range(30)])
+    return database
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Reading waits until this is set."""
+    go_on, usual = threading.Event(), texts.columns
+
+    def columns(documents: Any) -> Any:
+        go_on.wait(20)
+        return usual(documents)
+
+    monkeypatch.setattr(texts, "columns", columns)
+    return go_on
+
+
+def rooms(db: Db) -> list[str]:
+    return list(listing.sheet(db).texts("Room").to_pylist())
+
+
+def test_what_others_change_add_and_delete_is_there_at_the_next_look(lab: Db) -> None:
+    assert rooms(lab) == ["A"] * 30
+    lab.Equipment.update_one({"ID": 3}, {"$set": {"Room": "B"}})
+    lab.Equipment.insert_one({"ID": 99, "Room": "C"})
+    lab.Equipment.delete_one({"ID": 5})
+
+    assert sorted(rooms(lab)) == ["A"] * 28 + ["B", "C"]
+
+
+def test_many_changes_are_taken_in_a_part_at_a_time(lab: Db, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert rooms(lab) == ["A"] * 30
+    monkeypatch.setattr(listing, "MANY", 4)
+    lab.Equipment.update_many({"ID": {"$lt": 9}}, {"$set": {"Room": "B"}})
+
+    assert sorted(rooms(lab)) == ["A"] * 21 + ["B"] * 9
+
+
+@pytest.mark.parametrize("change", ["drop", "swap", "most"])
+def test_what_changes_everything_is_read_anew(lab: Db, change: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert rooms(lab) == ["A"] * 30
+    monkeypatch.setattr(listing, "MANY", 4)
+    if change == "most":
+        lab.Equipment.update_many({}, {"$set": {"Room": "B"}})
+    else:
+        lab.other.insert_many([{"Room": "B"}, {"Room": "B"}])
+        lab.Equipment.drop()
+    if change == "swap":
+        lab.other.rename("Equipment")
+
+    assert rooms(lab) == {"drop": [], "swap": ["B"] * 2, "most": ["B"] * 30}[change]
+
+
+def test_a_list_is_read_beside_whoever_asks(lab: Db, held: threading.Event) -> None:
+    assert not listing.ready(lab, 0)
+    assert not listing.ready(lab, 0)
+
+    held.set()
+
+    wait_for(lambda: listing.ready(lab, 0.1), "the list to be read")
+    assert listing.read(lab) == 30
+    assert rooms(lab) == ["A"] * 30
+
+
+def test_a_failure_beside_is_the_next_looks_to_raise(lab: Db, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_documents: Any) -> Any:
+        raise OperationFailure("no")
+
+    monkeypatch.setattr(texts, "columns", fail)
+
+    assert listing.ready(lab, 20)
+    with pytest.raises(OperationFailure):
+        listing.sheet(lab)
+    monkeypatch.undo()
+    assert rooms(lab) == ["A"] * 30
