@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 from bson import Int64, ObjectId
 
+from backup_engine.decimals import decimal_texts
 from backup_engine.extended import DATE_OPTIONS, DUMPS_OPTIONS, JSON_DECODER, dump_object
 from backup_engine.model import ColumnType
 
@@ -69,6 +70,7 @@ CELLS: dict[ColumnType, Callable[[Sequence[Any]], Cells]] = {
     "bool": _bool_cells,
     "date": _date_cells,
     "objectId": _object_id_cells,
+    "decimal": decimal_texts,
 }
 """By column type, how a column becomes cells when all its values are plain. (``json_cells`` has a condition.)"""
 

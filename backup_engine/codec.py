@@ -17,7 +17,7 @@ from backup_engine.errors import VerificationFailed
 from backup_engine.model import Batch
 
 __all__ = ["FAULTS", "LENIENT", "OPTIONS", "decode", "decode_all", "decode_exactly", "digest", "digest_hex",
-           "digest_of", "elements", "encode", "encode_all", "has_zero_timestamp", "split"]
+           "digest_of", "digests", "elements", "encode", "encode_all", "has_zero_timestamp", "split", "split_array", "total"]
 
 OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
     document_class=dict,
@@ -60,14 +60,39 @@ def split(batch: Batch) -> list[bytes]:
     return documents
 
 
+def split_array(data: bytes, start: int, stop: int) -> list[bytes]:
+    """Cut out the documents of a BSON array whose elements lie between two places.
+
+    Raises ``VerificationFailed`` when they do not end there.
+    """
+    documents: list[bytes] = []
+    while start < stop:
+        begin = start + 2 + len(str(len(documents)))  # a type byte, the number as a name, NUL
+        start = begin + _length(data, begin)[0]
+        documents.append(data[begin:start])
+    if start != stop:
+        raise VerificationFailed("an array of documents is cut short")
+    return documents
+
+
 def digest(document: bytes) -> int:
     """SHA-256 of one BSON document as a number."""
     return int.from_bytes(sha256(document).digest(), "big")
 
 
+def digests(documents: Iterable[bytes]) -> list[bytes]:
+    """SHA-256 of each document."""
+    return [sha256(document).digest() for document in documents]
+
+
+def total(digests: Iterable[bytes]) -> int:
+    """Sum of digests as numbers."""
+    return sum(map(int.from_bytes, digests))
+
+
 def digest_of(documents: Iterable[bytes]) -> int:
     """Sum of the digests of documents."""
-    return sum(map(digest, documents))
+    return total(digests(documents))
 
 
 def digest_hex(total: int) -> str:
@@ -88,12 +113,7 @@ def encode_all(documents: Sequence[dict[str, Any]]) -> list[bytes]:
     if any(next(iter(document), "_id") != "_id" for document in documents):
         return [encode(document) for document in documents]
     array = bson.encode({"": documents}, codec_options=OPTIONS)
-    encoded, end = [], ARRAY_START
-    for number in range(len(documents)):
-        start = end + 2 + len(str(number))
-        end = start + _length(array, start)[0]
-        encoded.append(array[start:end])
-    return encoded
+    return split_array(array, ARRAY_START, len(array) - 2)
 
 
 def decode(document: bytes) -> dict[str, Any]:

@@ -6,12 +6,14 @@ columns of a record together. What is below takes 1 µs; everything unusual is l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import starmap
 from struct import Struct
 from typing import Any
 
 from bson import Decimal128
 
-__all__ = ["decimal_text", "parse_decimal"]
+__all__ = ["decimal_text", "decimal_texts", "parse_decimal"]
 
 BIAS = 6176
 SHAPES = {negative << 63 | (BIAS - places) << 49: ("-" * negative, places)
@@ -22,17 +24,27 @@ _halves = Struct("<QQ")
 
 def decimal_text(value: Decimal128) -> str | None:
     """The digits of a decimal; ``None`` for an encoding that its digits do not give back."""
-    low, high = _halves.unpack(value.bid)
+    return _digits(*_halves.unpack(value.bid)) or _slow_text(value)
+
+
+def decimal_texts(values: Sequence[Decimal128]) -> list[str] | None:
+    """The digits of several decimals, or ``None`` when any of them is unusual."""
+    texts = list(starmap(_digits, _halves.iter_unpack(b"".join([value.bid for value in values]))))
+    return None if "" in texts else texts
+
+
+def _digits(low: int, high: int) -> str:
+    """The digits of a usual decimal, and nothing for others."""
     shape = SHAPES.get(high)
     if shape is None:
-        return _slow_text(value)
+        return ""
     sign, places = shape
     digits = str(low)
     if not places:
         return sign + digits
     if len(digits) <= places:
         if len(digits) < places - 5:
-            return _slow_text(value)
+            return ""
         digits = digits.rjust(places + 1, "0")
     return f"{sign}{digits[:-places]}.{digits[-places:]}"
 

@@ -23,9 +23,10 @@ def row(document: bytes) -> bytes:
     return key(raw.id_of(document)) + sha256(document).digest()
 
 
-def rows(documents: Sequence[bytes]) -> bytes:
-    """Give the rows of records; none at all when one of them has no ``_id`` (those of a view)."""
+def rows(documents: Sequence[bytes], digests: Sequence[bytes]) -> bytes:
+    """Give the rows of records with these digests; none at all when one has no ``_id`` (those of a view)."""
     try:
-        return b"".join([row(document) for document in documents])
+        return b"".join([key(raw.id_of(document)) + digest
+                         for document, digest in zip(documents, digests, strict=True)])
     except BackupError:
         return b""

@@ -11,7 +11,7 @@ from typing import Any
 import bson
 
 from backup_engine.cells import LOST, MISSING, column_cells, quote, string_cell
-from backup_engine.codec import FAULTS, LENIENT, decode_all, decode_exactly, digest_of
+from backup_engine.codec import FAULTS, LENIENT, decode_all, decode_exactly
 from backup_engine.columns import MAX_ORDER_NAMES, MAX_ORDERS, field_names, order_of
 from backup_engine.extended import Inexact, dumps, has_dollar_names
 from backup_engine.model import Column, Layout
@@ -32,15 +32,17 @@ class Encoded:
     """CSV rows of some documents.
 
     ``text`` names field orders that are not known yet as NUL, number, NUL: an index into ``orders``. (No cell holds a
-    NUL.) ``number_orders`` puts the file's own numbers there. ``digest_rows`` is filled by ``tasks.Encode`` if wanted.
+    NUL.) ``number_orders`` puts the file's own numbers there. ``tasks.Encode`` fills in the digests.
     """
 
     text: bytes
     rows: int
-    digest: int
     orders: tuple[tuple[str, ...], ...]
     rescued: int
+    digest: int = 0
+    """Sum of the digests of the documents."""
     digest_rows: bytes = b""
+    """Their rows of a table of digests, if wanted."""
 
 
 def header(columns: tuple[Column, ...], *, empty: bool = False) -> bytes:
@@ -97,22 +99,22 @@ class Encoder:
             text, count = self._encode_some(some, decoded, new, deleted, legible)
             texts.append(text)
             rescued += count
-        return Encoded("".join(texts).encode(), len(documents), digest_of(documents), tuple(new), rescued)
+        return Encoded("".join(texts).encode(), len(documents), tuple(new), rescued)
 
     def _encode_some(self, documents: list[bytes], decoded: list[dict[str, Any] | None],
                      new: dict[tuple[str, ...], int], deleted: bool, legible: bool) -> tuple[str, int]:
         """Rows of a few documents, and how many of them are kept as their bytes: at least the ``None`` ones."""
         rows: list[Iterable[Any]] = []
         tails: list[str | None] = []
-        dollars = False
-        for raw, document in zip(documents, decoded, strict=True):
-            shown = (_legible(raw) if legible else {}) if document is None else document
-            dollars = dollars or _own_dollars(raw, shown)
+        shown = [(_legible(raw) if legible else {}) if document is None else document
+                 for raw, document in zip(documents, decoded, strict=True)]
+        dollars = b"$" in b"".join(documents) and any(map(_own_dollars, documents, shown))
+        for document, fields in zip(decoded, shown, strict=True):
             if document is not None and tuple(document) == self._names:
                 rows.append(document.values())
                 tails.append("")
                 continue
-            rows.append([shown.get(name, MISSING) for name in self._names])
+            rows.append([fields.get(name, MISSING) for name in self._names])
             tails.append(None if document is None else self._tail(document, tuple(document), new))
         columns = [
             column_cells(column.type, values, own_dollars=dollars)

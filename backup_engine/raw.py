@@ -64,6 +64,8 @@ def build(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
 
 def id_of(document: bytes) -> bytes:
     """Give the element of ``_id``. Raises ``BackupError`` when there is none."""
+    if document[4:9] == b"\x07_id\0":
+        return b"\x07" + document[9:21]  # an ObjectId, as nearly always
     if document[5:9] == b"_id\0":
         return document[4:5] + document[9 : 9 + _value_size(document, document[4], 9)]
     for name, element in elements(document):

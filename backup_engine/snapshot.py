@@ -18,6 +18,7 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import OperationFailure, PyMongoError
 
+from backup_engine import raw_batches
 from backup_engine.capabilities import Capabilities, database_errors, named
 from backup_engine.errors import BackupError
 from backup_engine.model import Batch, Source
@@ -128,8 +129,8 @@ class Snapshot:
         collection = self._database.get_collection(self._names[key], read_preference=ReadPreference.PRIMARY)
         hint = {"hint": [("_id", 1)], "sort": [("_id", 1)]} if self._has_id_index(key) else {}
         try:
-            with collection.find_raw_batches(
-                query, session=self._session, limit=limit, batch_size=BATCH_DOCUMENTS, **hint
+            with raw_batches.find(
+                collection, query, session=self._session, limit=limit, batch_size=BATCH_DOCUMENTS, **hint
             ) as batches:
                 yield from filter(None, batches)
         except OperationFailure as problem:

@@ -20,7 +20,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, PyMongoError
 
-from backup_engine import codec, raw
+from backup_engine import codec, raw, raw_batches
 from backup_engine.capabilities import database_errors, named
 from backup_engine.errors import BackupError, RestoreStopped, VerificationFailed
 from backup_engine.model import SILENT, Batch, Part, Watch
@@ -238,7 +238,7 @@ def _group_text(index: Mapping[str, Any], group: Doc) -> str:
 def _measure(database: Database[Doc], name: str, total: int | None, watch: Watch) -> tuple[int, int]:
     records, digest = 0, 0
     with database_errors(database):
-        for batch in database[name].find_raw_batches(batch_size=100_000):
+        for batch in raw_batches.find(database[name], batch_size=100_000):
             documents = codec.split(batch)  # type: ignore[arg-type]
             records += len(documents)
             digest += codec.digest_of(documents)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
+from backup_engine import codec
 from backup_engine.blocks import Documents, Rows
 from backup_engine.columns import Survey, survey
 from backup_engine.decoder import BadRow, Decoded, Decoder, Tombstone
@@ -31,8 +32,9 @@ class Encode:
     """Whether to give the rows of a table of digests too."""
 
     def __call__(self, chunk: Documents) -> Encoded:
-        encoded = self._encode(chunk)
-        return replace(encoded, digest_rows=rows(chunk.documents)) if self.digests else encoded
+        encoded, each = self._encode(chunk), codec.digests(chunk.documents)
+        return replace(encoded, digest=codec.total(each),
+                       digest_rows=rows(chunk.documents, each) if self.digests else b"")
 
     def _encode(self, chunk: Documents) -> Encoded:
         encoded = self.encoder.encode(chunk.documents, deleted=chunk.deleted, guarded=not self.prove)

@@ -30,7 +30,7 @@ def test_it_notices_another_text(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_notices_another_hash(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codec, "digest", lambda document: len(document))
+    monkeypatch.setattr(codec, "digests", lambda documents: [bytes([len(one) % 256]) for one in documents])
 
     with pytest.raises(BackupError, match="self-test failed"):
         self_test()
