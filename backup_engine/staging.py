@@ -239,7 +239,7 @@ def _measure(database: Database[Doc], name: str, total: int | None, watch: Watch
     records, digest = 0, 0
     with database_errors(database):
         for batch in raw_batches.find(database[name], batch_size=100_000):
-            documents = codec.split(batch)  # type: ignore[arg-type]
+            documents = codec.split(batch)
             records += len(documents)
             digest += codec.digest_of(documents)
             watch.step("Proving what was loaded", records, total)

@@ -7,14 +7,13 @@ from itertools import zip_longest
 
 from backup_engine import codec
 from backup_engine.blocks import Documents, Rows
-from backup_engine.columns import Survey, survey
 from backup_engine.decoder import BadRow, Decoded, Decoder, Tombstone
 from backup_engine.digest_rows import rows
 from backup_engine.encoder import Encoded, Encoder, number_orders
 from backup_engine.errors import VerificationFailed
 from backup_engine.model import Layout
 
-__all__ = ["Decode", "Encode", "Measure", "Measured", "look"]
+__all__ = ["Decode", "Encode", "Measure", "Measured"]
 
 
 @dataclass(frozen=True)
@@ -60,11 +59,6 @@ class Encode:
             return []
         pairs = zip_longest(found, wanted)
         return [position for position, (came, went) in enumerate(pairs) if came != went and went is not None]
-
-
-def look(chunk: Documents) -> Survey:
-    """Documents to what decides the columns."""
-    return survey(chunk.documents)
 
 
 @dataclass(frozen=True)

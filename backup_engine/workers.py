@@ -1,7 +1,7 @@
 """Work spread over processes: one function, many items, results in order.
 
-A worker is a fresh interpreter on two pipes and not a fork: the parent has threads (Streamlit, pymongo), and nothing
-of its main program may run again. It ends when its pipe does, so a killed parent leaves none behind.
+Workers come from a fresh interpreter and are no forks of this process: it has threads (Streamlit, pymongo), and nothing
+of its main program may run again. They end when their pipes do, so a killed parent leaves none behind.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from backup_engine.errors import BackupError
 from backup_engine.worker import receive, send
@@ -31,11 +32,14 @@ MOST = 3
 """With more workers the one reader of the database is the limit, and memory grows by 50 MB for each."""
 PIPE = 1 << 20
 PROGRAM = "from backup_engine import tasks, worker; worker.serve()"
-"""The tasks are imported while the parent still reads its first items."""
+"""The tasks are imported while this process still reads its first items."""
+GRACE_SECONDS = 5
 
 
 def choose(workers: int | None, rows: int) -> int:
     """How many worker processes to use; 0 means to work in this one."""
+    if not hasattr(os, "fork"):
+        return 0
     if workers is not None:
         return 0 if workers <= 1 else workers
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -47,19 +51,16 @@ class Workers:
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._processes: list[_Process] = []
+        self._crew: _Crew | None = None
 
     def __enter__(self) -> Workers:
-        try:
-            self._processes += (_Process() for _ in range(self._count))
-        except BaseException:
-            self.__exit__()
-            raise
+        if self._count:
+            self._crew = _Crew(self._count)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for process in self._processes:
-            process.end()
+        if self._crew is not None:
+            self._crew.end()
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
         """Give each item with what a picklable function makes of it, in the order of the items, a few items ahead of
@@ -67,14 +68,14 @@ class Workers:
 
         Raises what the function raised, and ``BackupError`` when a worker dies.
         """
-        if not self._count:
+        if self._crew is None:
             for item in items:
                 yield item, function(item)
             return
-        idle: SimpleQueue[_Process] = SimpleQueue()
-        for process in self._processes:
-            process.take(function)
-            idle.put(process)
+        idle: SimpleQueue[_Worker] = SimpleQueue()
+        for worker in self._crew.workers:
+            worker.take(function)
+            idle.put(worker)
         with ThreadPoolExecutor(self._count, "encode") as threads:
             pending: deque[tuple[Item, Future[Result]]] = deque()
             try:
@@ -95,28 +96,56 @@ def _finished(pending: deque[tuple[Item, Future[Result]]]) -> tuple[Item, Result
     return item, future.result()
 
 
-def _call(idle: SimpleQueue[_Process], item: Any) -> Any:
-    process = idle.get()
+def _call(idle: SimpleQueue[_Worker], item: Any) -> Any:
+    worker = idle.get()
     try:
-        return process.call(item)
+        return worker.call(item)
     finally:
-        idle.put(process)
+        idle.put(worker)
 
 
-class _Process:
-    """One worker process as its parent sees it."""
+class _Crew:
+    """The process that looks after the workers, and the workers."""
 
-    def __init__(self) -> None:
-        root = str(Path(__file__).parent.parent)
-        path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pipesize=PIPE,
-            env={**os.environ, "PYTHONPATH": path}, start_new_session=True,
-        )
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._in: Any = self._process.stdin
-        self._out: Any = self._process.stdout
+    def __init__(self, count: int) -> None:
+        path = os.pathsep.join(filter(None, [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]))
+        with ExitStack() as theirs:
+            pairs, self.workers = [], []
+            for _ in range(count):
+                questions, answers = _pipe(), _pipe()
+                self.workers.append(_Worker(self, os.fdopen(answers[0], "rb"), os.fdopen(questions[1], "wb")))
+                pairs.append((questions[0], answers[1]))
+                for end in pairs[-1]:
+                    theirs.callback(os.close, end)
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", PROGRAM, *(f"{questions}:{answers}" for questions, answers in pairs)],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                pass_fds=[end for pair in pairs for end in pair], env={**os.environ, "PYTHONPATH": path},
+                start_new_session=True,
+            )
+
+    def died_of(self) -> int | None:
+        """Give the exit code, after a worker has gone; None when it cannot be told."""
+        try:
+            return self._process.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def end(self) -> None:
+        """End all processes; nothing they might still do is wanted."""
+        self._process.terminate()
+        if self.died_of() is None:
+            self._process.kill()
+            self._process.wait()
+        for worker in self.workers:
+            worker.close()
+
+
+class _Worker:
+    """One worker as this process sees it."""
+
+    def __init__(self, crew: _Crew, answers: BinaryIO, questions: BinaryIO) -> None:
+        self._crew, self._answers, self._questions = crew, answers, questions
         self._function: Callable[[Any], Any] | None = None
 
     def take(self, function: Callable[[Any], Any]) -> None:
@@ -126,23 +155,29 @@ class _Process:
     def call(self, item: Any) -> Any:
         """Have one item worked on."""
         try:
-            send(self._in, pickle.dumps((self._function, item)))
+            send(self._questions, pickle.dumps((self._function, item)))
             self._function = None
-            result, error = pickle.loads(receive(self._out))
+            result, error = pickle.loads(receive(self._answers))
         except (OSError, EOFError, pickle.UnpicklingError) as fault:
-            code = self._process.poll()
-            raise BackupError(f"a worker process ended unexpectedly (exit code {code})",
+            raise BackupError(f"a worker process ended unexpectedly (exit code {self._crew.died_of()})",
                               hint="Perhaps the machine is short of memory.") from fault
         if error is not None:
             raise error
         return result
 
-    def end(self) -> None:
-        """End the process; nothing it might still do is wanted."""
-        self._process.kill()
-        self._process.wait()
-        self._process.stdout.close()  # type: ignore[union-attr]
-        try:
-            self._process.stdin.close()  # type: ignore[union-attr]
-        except BrokenPipeError:
-            return
+    def close(self) -> None:
+        """Let go of the pipes."""
+        self._answers.close()
+        with suppress(BrokenPipeError):  # of what a dead worker has not read
+            self._questions.close()
+
+
+def _pipe() -> tuple[int, int]:
+    """Make a pipe with room for a whole item, where the system can."""
+    import fcntl  # not on Windows, where ``choose`` starts no processes
+
+    ends = os.pipe()
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):  # the user's share of pipe memory is used up
+            fcntl.fcntl(ends[1], fcntl.F_SETPIPE_SZ, PIPE)
+    return ends

@@ -9,11 +9,11 @@ from itertools import chain, islice
 
 from backup_engine.blocks import BLOCK_ROWS, BlockHasher, Documents, document_chunks
 from backup_engine.codec import digest_hex
-from backup_engine.columns import Orders, plan_columns
+from backup_engine.columns import Orders, plan_columns, survey
 from backup_engine.encoder import Encoded, Encoder, header, number_orders
 from backup_engine.model import SILENT, Batch, Column, Layout, Watch, Written
 from backup_engine.seal import UNSEALED, Seal, Sealed, Sink
-from backup_engine.tasks import Encode, look
+from backup_engine.tasks import Encode
 from backup_engine.workers import Workers, choose
 
 __all__ = ["write"]
@@ -92,8 +92,8 @@ def write(
     out = seal.wrap(stored)
     try:
         with Workers(choose(workers, expected or 0)) as pool:
-            seen = list(pool.map(look, _sample(chunks)))
-            sample, columns = [chunk for chunk, _ in seen], plan_columns(survey for _, survey in seen)
+            sample = list(_sample(chunks))
+            columns = plan_columns(survey(chunk.documents) for chunk in sample)  # while the workers start
             file = _File(out, columns, empty=not sample)
             encode = Encode(Encoder(columns), prove, digests is not None)
             for chunk, encoded in pool.map(encode, chain(sample, chunks)):
