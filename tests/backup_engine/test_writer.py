@@ -14,7 +14,7 @@ import bson
 import pytest
 
 from backup_engine import encoder
-from backup_engine.blocks import BLOCK_ROWS
+from backup_engine.blocks import BLOCK_ROWS, CHUNK_ROWS
 from backup_engine.codec import digest_hex, digest_of, split
 from backup_engine.errors import Cancelled, NoSpace, VerificationFailed
 from backup_engine.model import ColumnType, Watch
@@ -149,7 +149,7 @@ def test_writing_reports_and_stops_when_asked() -> None:
 
     with pytest.raises(Cancelled):
         write([b"".join(numbered(9000))], io.BytesIO(), expected=9000, phase="Writing equipment", watch=watch)
-    assert seen == [("Writing equipment", 2500, 9000), ("Writing equipment", 5000, 9000)]
+    assert seen == [("Writing equipment", CHUNK_ROWS, 9000), ("Writing equipment", 2 * CHUNK_ROWS, 9000)]
 
 
 def spoil(monkeypatch: pytest.MonkeyPatch, instead: str) -> None:

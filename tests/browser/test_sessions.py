@@ -1,0 +1,72 @@
+"""Sessions in a real browser: the cookie, the way it is set, and the end of all of them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+from pymongo.database import Database
+
+from tests.browser import people
+from tests.server.running_app import RunningApp
+
+pytestmark = pytest.mark.browser
+SIGN_IN = re.compile("/account/sign-in$")
+
+
+@pytest.fixture
+def url(installation: tuple[RunningApp, Database[dict[str, Any]]]) -> str:
+    """Address of an app with one record in its list."""
+    app, db = installation
+    db.Equipment.replace_one({"ID": 1}, {"ID": 1, "Vendor": "Fluke"}, upsert=True)
+    return app.url
+
+
+def sign_in(page: Page, url: str) -> None:
+    page.goto(url)
+    with page.expect_response(SIGN_IN) as answer:
+        people.sign_in(page)
+    assert answer.value.status == 204
+
+
+def test_ending_all_sessions_reaches_the_other_browser(url: str, page: Page, chromium: Browser) -> None:
+    sign_in(page, url)
+    elsewhere = chromium.new_context()
+    other = elsewhere.new_page()
+    sign_in(other, url)
+
+    page.get_by_role("button", name=people.NAME).click()
+    page.get_by_role("menuitem", name="My sessions").click()
+    page.get_by_role("button", name="End all sessions").click()
+    expect(page.get_by_label("Password", exact=True)).to_be_visible(timeout=people.SLOW)
+    other.get_by_role("tab", name="Activity").click()
+
+    expect(other.get_by_label("Password", exact=True)).to_be_visible(timeout=people.SLOW)
+    elsewhere.close()
+
+
+def test_the_script_of_a_page_cannot_read_the_cookie(url: str, page: Page) -> None:
+    sign_in(page, url)
+
+    held = {cookie["name"]: cookie for cookie in page.context.cookies()}
+
+    assert held["equipment_session"]["httpOnly"]
+    assert "equipment_session" not in page.evaluate("document.cookie")
+
+
+def test_a_dialog_stays_open_while_the_cookie_is_still_being_set(url: str, page: Page) -> None:
+    late: list[Route] = []
+    page.route(SIGN_IN, lambda route: late.append(route))
+    page.goto(url)
+    people.sign_in(page)
+    page.get_by_role("button", name="Download", exact=True).click()
+    link = page.get_by_role("dialog").get_by_role("link", name="Download")
+    expect(link).to_be_visible(timeout=people.SLOW)
+
+    with page.expect_response(SIGN_IN):
+        late[0].continue_()
+    page.get_by_role("dialog").get_by_text("XLSX").click()
+
+    expect(link).to_have_attribute("href", re.compile(r"^/list\.xlsx"))
