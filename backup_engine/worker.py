@@ -53,7 +53,7 @@ def _end(*_: object) -> NoReturn:
 
 def _kill_workers() -> None:
     for pid in _workers:
-        with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError, ChildProcessError):  # it has ended by itself
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
 

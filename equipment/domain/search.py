@@ -86,11 +86,6 @@ class Sheet:
         found: list[str] = self._table[KEY].to_pylist()
         return found
 
-    def every_key(self) -> list[str]:
-        """Give the keys of all records, in stored order."""
-        found: list[str] = self._table[KEY].to_pylist()
-        return found
-
     def texts(self, column: str) -> pa.Array:
         """Give one column; a field that is missing is empty text."""
         return self._once(("texts", column), lambda: self._texts(column))

@@ -29,7 +29,7 @@ class BulkResult:
 def preview(db: Db, edit: BulkEdit, keys: Sequence[str] | None = None) -> list[tuple[str, str, str]]:
     """Give ``(key, now, new)`` for every record that would change; ``keys`` None means all."""
     sheet = listing.sheet(db)
-    pairs = zip(sheet.every_key(), sheet.texts(edit.column).to_pylist(), strict=True)
+    pairs = zip(sheet.all_keys(), sheet.texts(edit.column).to_pylist(), strict=True)
     wanted = None if keys is None else set(keys)
     return bulk.preview(edit, (pair for pair in pairs if wanted is None or pair[0] in wanted))
 
