@@ -17,8 +17,8 @@ from backup_engine.errors import VerificationFailed
 from backup_engine.model import Batch
 
 __all__ = ["FAULTS", "LENIENT", "OPTIONS", "decode", "decode_all", "decode_exactly", "digest", "digest_hex",
-           "digest_of", "digests", "elements", "encode", "encode_all",
-           "has_zero_timestamp", "split", "split_array", "total"]
+           "digest_of", "digests", "elements", "encode", "encode_all", "has_zero_timestamp", "split", "split_array",
+           "total"]
 
 OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
     document_class=dict,

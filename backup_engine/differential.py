@@ -200,7 +200,7 @@ def _differing(
     done = 0
     for batch in view.read(key):
         documents = codec.split(batch)
-        rows, same = index.compare(b"".join(map(digest_rows.row, documents)))
+        rows, same = index.compare(b"".join(map(digest_rows.row, documents, codec.digests(documents))))
         met[rows[rows >= 0]] = True
         there += [documents[place] for place in np.flatnonzero(~same).tolist()]
         done += len(documents)

@@ -18,15 +18,14 @@ def key(identity: bytes) -> bytes:
     return sha256(identity).digest()[:KEY_BYTES]
 
 
-def row(document: bytes) -> bytes:
-    """Give the row of one record. Raises ``BackupError`` when it has no ``_id``."""
-    return key(raw.id_of(document)) + sha256(document).digest()
+def row(document: bytes, digest: bytes) -> bytes:
+    """Give the row of one record with this digest. Raises ``BackupError`` when it has no ``_id``."""
+    return key(raw.id_of(document)) + digest
 
 
 def rows(documents: Sequence[bytes], digests: Sequence[bytes]) -> bytes:
     """Give the rows of records with these digests; none at all when one has no ``_id`` (those of a view)."""
     try:
-        return b"".join([key(raw.id_of(document)) + digest
-                         for document, digest in zip(documents, digests, strict=True)])
+        return b"".join(map(row, documents, digests))
     except BackupError:
         return b""

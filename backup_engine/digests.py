@@ -153,7 +153,8 @@ def _make(ws: Workspace, base: BackupSet, key: str, name: str, watch: Watch) -> 
 def _rows(ws: Workspace, base: BackupSet, key: str, watch: Watch) -> Iterator[bytes]:
     with ws.catalog.open_part(base, key) as source:
         for batch in _batches(ws, base, key, source, watch):
-            yield b"".join(map(row, codec.split(batch)))
+            documents = codec.split(batch)
+            yield b"".join(map(row, documents, codec.digests(documents)))
 
 
 def _batches(ws: Workspace, base: BackupSet, key: str, source: BinaryIO, watch: Watch) -> Iterator[Batch]:

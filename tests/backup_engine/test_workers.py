@@ -79,10 +79,9 @@ def test_an_error_of_the_source_leaves_no_process() -> None:
 def test_workers_end_with_a_parent_that_is_killed() -> None:
     program = (
         "import os, signal\n"
-        "from tests.backup_engine.test_workers import Double\n"
+        "from tests.backup_engine.test_workers import Double, children\n"
         "from backup_engine.workers import Workers\n"
         "pool = Workers(2).__enter__(); results = pool.map(Double(), range(10)); next(results)\n"
-        "from tests.backup_engine.test_workers import children\n"
         "print(*children(), flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
