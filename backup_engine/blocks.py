@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import BinaryIO
 
-from backup_engine.codec import split
 from backup_engine.errors import VerificationFailed
 from backup_engine.model import Batch
+from backup_engine.records.exact import split
 
 __all__ = ["BLOCK_ROWS", "BlockHasher", "Documents", "Rows", "document_chunks", "read_header", "row_chunks"]
 

@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import click
 
-from backup_engine import raw
 from backup_engine.cli_restore import BOTH, collections_of
 from backup_engine.cli_session import Answer, Session, verb
 from backup_engine.cli_words import as_data, when
@@ -16,7 +15,8 @@ from backup_engine.compare import Comparison, compare as compare_sets
 from backup_engine.errors import BadInput
 from backup_engine.history import Version, history_of, lost_and_found
 from backup_engine.model import BackupSet
-from backup_engine.planner import FieldChange
+from backup_engine.records import raw
+from backup_engine.records.planner import FieldChange
 
 SHOWN = 1_000
 

@@ -19,7 +19,7 @@ from backup_engine.compare import compare
 from backup_engine.errors import BadInput, RestoreIncomplete
 from backup_engine.merge import Merged
 from backup_engine.model import BackupSet, Watch
-from backup_engine.planner import Pick
+from backup_engine.records.planner import Pick
 from backup_engine.restore import Restored
 
 BOTH = "both"

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from backup_engine.cells import column_type
-from backup_engine.codec import decode_all
 from backup_engine.model import Column, ColumnType
+from backup_engine.records.exact import decode_all
 
 __all__ = ["MAX_COLUMNS", "MAX_ORDERS", "MAX_ORDER_NAMES", "Orders", "Survey", "order_of", "plan_columns", "survey"]
 

@@ -10,13 +10,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from backup_engine import raw, sides
-from backup_engine.matching import pairs
+from backup_engine import sides
 from backup_engine.model import SILENT, BackupSet, Watch
-from backup_engine.planner import FieldChange, Same, exactly, field_changes
-from backup_engine.same_text import same_text
+from backup_engine.records import raw
+from backup_engine.records.matching import pairs
+from backup_engine.records.planner import FieldChange, Same, exactly, field_changes
+from backup_engine.records.same_text import same_text
+from backup_engine.records.spool import Spool
 from backup_engine.sides import CURRENT, Side
-from backup_engine.spool import Spool
 from backup_engine.workspace import Workspace
 
 if TYPE_CHECKING:

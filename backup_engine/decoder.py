@@ -13,9 +13,9 @@ from typing import Any
 from bson.errors import BSONError
 
 from backup_engine.cells import MISSING, column_values
-from backup_engine.codec import digest_of, encode, encode_all
 from backup_engine.extended import loads
 from backup_engine.model import Layout
+from backup_engine.records.exact import digest_of, encode, encode_all
 
 __all__ = ["BadRow", "Decoded", "Decoder", "Tombstone", "split_rows"]
 

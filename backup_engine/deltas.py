@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from backup_engine import raw
+from backup_engine.records import raw
 
 __all__ = ["apply_update"]
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from backup_engine import codec, digest_rows, digests, ledger, marks, raw
+from backup_engine import digests, ledger, marks
 from backup_engine.digests import Digests
 from backup_engine.errors import BackupError, BadInput
 from backup_engine.failpoints import reach
 from backup_engine.locks import Hold
 from backup_engine.model import SILENT, BackupSet, Batch, Part, Trigger, Watch, Written
+from backup_engine.records import digest_rows, exact, raw
 from backup_engine.set_parts import Content, read_back_all, write_all
 from backup_engine.set_run import Origin, running
 from backup_engine.snapshot import Snapshot
@@ -123,11 +124,11 @@ def _over(
     def documents() -> Iterator[Batch]:
         new.clear()
         for batch in changes.documents:
-            for document in codec.split(batch):
+            for document in exact.split(batch):
                 identity = raw.id_of(document)
                 if identity in new or identity in gone:
                     raise BackupError(f"the record {raw.id_text(identity)} is changed twice")
-                new[identity] = codec.digest(document)
+                new[identity] = exact.digest(document)
             yield batch
 
     def settle(written: Written) -> Mapping[str, Any]:
@@ -135,7 +136,7 @@ def _over(
         total = int(part.content_sha256, 16) - sum(old.values()) + sum(new.values())
         return {
             "records": part.records + sum(one not in old for one in new) - sum(one in old for one in gone),
-            "content_sha256": codec.digest_hex(total), "rows": written.records, "deleted": len(gone),
+            "content_sha256": exact.digest_hex(total), "rows": written.records, "deleted": len(gone),
             "file_sha256": written.content_sha256,
         }
 
@@ -157,10 +158,10 @@ def _from_stream(
         there: list[bytes] = []
         seen: set[bytes] = set()
         for batch in _read_some(view, key, sorted(identities)):
-            for document in codec.split(batch):
+            for document in exact.split(batch):
                 identity = raw.id_of(document)
                 seen.add(identity)
-                if known.get(identity) != codec.digest(document):
+                if known.get(identity) != exact.digest(document):
                     there.append(document)
         gone = [raw.build([(b"_id", identity)]) for identity in known if identity not in seen]
         changes[key] = Changes(there, gone)
@@ -199,8 +200,8 @@ def _differing(
     there: list[bytes] = []
     done = 0
     for batch in view.read(key):
-        documents = codec.split(batch)
-        rows, same = index.compare(b"".join(map(digest_rows.row, documents, codec.digests(documents))))
+        documents = exact.split(batch)
+        rows, same = index.compare(b"".join(map(digest_rows.row, documents, exact.digests(documents))))
         met[rows[rows >= 0]] = True
         there += [documents[place] for place in np.flatnonzero(~same).tolist()]
         done += len(documents)

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from backup_engine import codec, reader
-from backup_engine.digest_rows import key as key_of, row
+from backup_engine import reader
 from backup_engine.errors import BackupError, BackupFileNotFound, VerificationFailed
 from backup_engine.model import SILENT, BackupSet, Batch, Watch
+from backup_engine.records import exact
+from backup_engine.records.digest_rows import key as key_of, row
 from backup_engine.storage.base import STATE, Draft
 from backup_engine.workspace import Workspace
 
@@ -105,7 +106,7 @@ def load(ws: Workspace, base: BackupSet, key: str, *, watch: Watch = SILENT) -> 
         try:
             with ws.storage.open(STATE, name) as file:
                 found = Digests.of(file.read())
-            if (len(found.first), codec.digest_hex(found.total)) == (part.records, part.content_sha256):
+            if (len(found.first), exact.digest_hex(found.total)) == (part.records, part.content_sha256):
                 return found
         except (BackupFileNotFound, ValueError) as error:
             log.info("the digests of %s are made anew: %s", base.label, error)
@@ -134,7 +135,7 @@ def documents(ws: Workspace, base: BackupSet, key: str, watch: Watch) -> Iterato
     """Give the documents of a full set in the order of the digests."""
     with ws.catalog.open_part(base, key) as source:
         for batch in _batches(ws, base, key, source, watch):
-            yield from codec.split(batch)
+            yield from exact.split(batch)
 
 
 def _make(ws: Workspace, base: BackupSet, key: str, name: str, watch: Watch) -> None:
@@ -153,8 +154,8 @@ def _make(ws: Workspace, base: BackupSet, key: str, name: str, watch: Watch) -> 
 def _rows(ws: Workspace, base: BackupSet, key: str, watch: Watch) -> Iterator[bytes]:
     with ws.catalog.open_part(base, key) as source:
         for batch in _batches(ws, base, key, source, watch):
-            documents = codec.split(batch)
-            yield b"".join(map(row, documents, codec.digests(documents)))
+            documents = exact.split(batch)
+            yield b"".join(map(row, documents, exact.digests(documents)))
 
 
 def _batches(ws: Workspace, base: BackupSet, key: str, source: BinaryIO, watch: Watch) -> Iterator[Batch]:

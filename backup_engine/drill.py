@@ -5,14 +5,15 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from backup_engine import codec, contents, journal, ledger, recovery, staging
+from backup_engine import contents, journal, ledger, recovery, staging
 from backup_engine.capabilities import answers_commands
 from backup_engine.errors import BackupError, Cancelled, DatabaseUnreachable, NoBackupsFound
 from backup_engine.failpoints import reach
 from backup_engine.journal import Entry, Swap
-from backup_engine.live_profile import LiveProfile
 from backup_engine.locks import Hold, hold
 from backup_engine.model import SILENT, BackupSet, Part, Watch
+from backup_engine.records import exact
+from backup_engine.records.live_profile import LiveProfile
 from backup_engine.workspace import Workspace
 
 __all__ = ["Drilled", "drill"]
@@ -86,7 +87,7 @@ def _load(ws: Workspace, held: Hold, backup: BackupSet, one: Swap, watch: Watch)
 
 def _decode(ws: Workspace, backup: BackupSet, part: Part, watch: Watch) -> int:
     """On a stand-in in memory: decode and compare, which is what it can do."""
-    documents = [one for batch in contents.documents(ws, backup, part.key, watch=watch) for one in codec.split(batch)]
+    documents = [one for batch in contents.documents(ws, backup, part.key, watch=watch) for one in exact.split(batch)]
     if part.content_sha256:
-        staging.check((len(documents), codec.digest_of(documents)), part.records, part.content_sha256, part.key)
+        staging.check((len(documents), exact.digest_of(documents)), part.records, part.content_sha256, part.key)
     return len(documents)

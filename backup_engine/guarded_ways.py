@@ -15,9 +15,9 @@ from pymongo.operations import DeleteOne, InsertOne, UpdateOne
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from backup_engine import raw
 from backup_engine.capabilities import answers_commands, named
-from backup_engine.changes import Applied, Change, Status, judge
+from backup_engine.records import raw
+from backup_engine.records.changes import Applied, Change, Status, judge
 
 Also = Callable[[ClientSession | None, list[Applied]], None]
 """Writes what belongs to a batch, in the same transaction where there is one. May be called again when MongoDB

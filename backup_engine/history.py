@@ -12,7 +12,7 @@ from typing import Any
 import bson
 import numpy as np
 
-from backup_engine import raw, sides
+from backup_engine import sides
 from backup_engine.capabilities import answers_commands, database_errors
 from backup_engine.errors import DatabaseUnreachable
 from backup_engine.history_index import (
@@ -25,8 +25,9 @@ from backup_engine.history_index import (
     table_hash,
 )
 from backup_engine.model import SILENT, BackupSet, Watch
-from backup_engine.planner import FieldChange, Same, exactly, field_changes
-from backup_engine.same_text import same_text
+from backup_engine.records import raw
+from backup_engine.records.planner import FieldChange, Same, exactly, field_changes
+from backup_engine.records.same_text import same_text
 from backup_engine.workspace import Workspace
 
 __all__ = ["History", "Lost", "Version", "history_of", "lost_and_found"]

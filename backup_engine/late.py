@@ -14,13 +14,14 @@ from bson import Timestamp
 from pymongo.database import Database
 from pymongo.errors import OperationFailure, PyMongoError
 
-from backup_engine import codec, contents, raw, reader
+from backup_engine import contents, reader
 from backup_engine.capabilities import named
 from backup_engine.capture import Capture, Event
 from backup_engine.deltas import apply_update
 from backup_engine.differential import Changes, write_changes
 from backup_engine.locks import Hold
 from backup_engine.model import SILENT, BackupSet, Watch
+from backup_engine.records import exact, raw
 from backup_engine.snapshot import SnapshotChanged
 from backup_engine.workspace import Workspace
 
@@ -121,7 +122,7 @@ class Late:
     def _from_safety(self, key: str, identities: set[bytes], watch: Watch) -> State:
         found: State = {}
         for batch in contents.documents(self._ws, self._full, key, watch=watch):
-            for document in codec.split(batch):
+            for document in exact.split(batch):
                 if (identity := raw.id_of(document)) in identities:
                     found[identity] = document
         return found
@@ -166,7 +167,7 @@ def _read_state(ws: Workspace, safety: BackupSet) -> dict[str, State]:
             for batch, deleted in reader.read_changes(source, part, seal=ws.seal, workers=ws.workers):
                 state = states.setdefault(key, {})
                 state.update({raw.id_of(one): None for one in deleted})
-                state.update({raw.id_of(one): one for one in codec.split(batch)})
+                state.update({raw.id_of(one): one for one in exact.split(batch)})
     return {key: state for key, state in states.items() if state}
 
 

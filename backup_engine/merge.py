@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo.collection import Collection
 
-from backup_engine import contents, failpoints, guarded, journal, raw, recovery, sides
-from backup_engine.codec import digest, digest_hex
+from backup_engine import contents, failpoints, guarded, journal, recovery, sides
 from backup_engine.create import write_set
 from backup_engine.errors import (
     BackupError,
@@ -27,14 +26,16 @@ from backup_engine.errors import (
     VerificationFailed,
 )
 from backup_engine.guarded import Applied, Change
-from backup_engine.live_profile import LiveProfile
 from backup_engine.locks import Hold, hold
-from backup_engine.matching import pairs
 from backup_engine.model import SILENT, BackupSet, Batch, Part, Watch
-from backup_engine.planner import FieldChange, Pick, Planned, Same, exactly, field_changes, plan_pairs
-from backup_engine.same_text import same_text
+from backup_engine.records import raw
+from backup_engine.records.exact import digest, digest_hex
+from backup_engine.records.live_profile import LiveProfile
+from backup_engine.records.matching import pairs
+from backup_engine.records.planner import FieldChange, Pick, Planned, Same, exactly, field_changes, plan_pairs
+from backup_engine.records.same_text import same_text
+from backup_engine.records.spool import Spool
 from backup_engine.sides import Side
-from backup_engine.spool import Spool
 from backup_engine.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import bson
 from pymongo.collection import Collection
 from pymongo.cursor import RawBatchCursor
 
-from backup_engine import raw
-from backup_engine.codec import elements, split_array
+from backup_engine.records import raw
+from backup_engine.records.exact import elements, split_array
 
 __all__ = ["find"]
 

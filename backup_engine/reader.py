@@ -9,11 +9,11 @@ from hashlib import sha256
 from typing import BinaryIO
 
 from backup_engine.blocks import BlockHasher, read_header, row_chunks
-from backup_engine.codec import digest_hex
 from backup_engine.decoder import BadRow, Decoder
 from backup_engine.encoder import header
 from backup_engine.errors import VerificationFailed, WrongKey
 from backup_engine.model import SILENT, Batch, Layout, Part, Watch, Written
+from backup_engine.records.exact import digest_hex
 from backup_engine.seal import UNSEALED, Seal
 from backup_engine.tasks import Decode, Measure, Measured
 from backup_engine.workers import Workers, choose

@@ -11,11 +11,12 @@ from typing import Any
 import bson
 from pymongo.errors import PyMongoError
 
-from backup_engine import codec, contents, journal, raw
+from backup_engine import contents, journal
 from backup_engine.create import write_set
 from backup_engine.errors import BackupError, RestoreStopped
-from backup_engine.live_profile import LiveProfile
 from backup_engine.model import Batch
+from backup_engine.records import exact, raw
+from backup_engine.records.live_profile import LiveProfile
 from backup_engine.replacing import Replacing
 
 __all__ = ["replace_plainly"]
@@ -50,7 +51,7 @@ def _wanted(run: Replacing, key: str) -> list[Doc]:
 
 def _decoded(batches: Iterable[Batch]) -> Iterable[Doc]:
     for batch in batches:
-        for document in codec.split(batch):
+        for document in exact.split(batch):
             yield bson.decode(document, codec_options=raw.PYTHON.with_options(tz_aware=False))
 
 

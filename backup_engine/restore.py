@@ -24,9 +24,9 @@ from backup_engine.errors import (
 )
 from backup_engine.failpoints import reach
 from backup_engine.journal import Entry, Swap
-from backup_engine.live_profile import LiveProfile
 from backup_engine.locks import Hold, hold
 from backup_engine.model import SILENT, BackupSet, Watch
+from backup_engine.records.live_profile import LiveProfile
 from backup_engine.replacing import After, Replacing, incomplete, open_capture
 from backup_engine.replacing_plainly import replace_plainly
 from backup_engine.workspace import Workspace

@@ -22,7 +22,7 @@ from backup_engine import raw_batches
 from backup_engine.capabilities import Capabilities, database_errors, named
 from backup_engine.errors import BackupError
 from backup_engine.model import Batch, Source
-from backup_engine.raw import PYTHON, filter_by_ids
+from backup_engine.records.raw import PYTHON, filter_by_ids
 
 BATCH_BYTES = 4 << 20
 """What a batch from a stand-in without raw batches holds at most; the server sends up to 16 MiB."""

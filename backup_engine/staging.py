@@ -20,10 +20,11 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, PyMongoError
 
-from backup_engine import codec, raw, raw_batches
+from backup_engine import raw_batches
 from backup_engine.capabilities import database_errors, named
 from backup_engine.errors import BackupError, RestoreStopped, VerificationFailed
 from backup_engine.model import SILENT, Batch, Part, Watch
+from backup_engine.records import exact, raw
 
 __all__ = ["Loaded", "build_and_measure", "check", "create", "drop", "load", "prove", "violations"]
 
@@ -87,7 +88,7 @@ def load(
                 break
             watch.step(phase, chunk.first_row - 1, expected)
             if digest:
-                loaded.digest += codec.digest_of(chunk.documents)
+                loaded.digest += exact.digest_of(chunk.documents)
             loaded.records += len(chunk.documents)
             chunks.put(chunk)
     finally:
@@ -120,7 +121,7 @@ def prove(found: tuple[int, int], loaded: Loaded, part: Part, name: str) -> None
     if part.content_sha256:
         check(found, part.records, part.content_sha256, name)
     else:
-        check(found, loaded.records, codec.digest_hex(loaded.digest), name)
+        check(found, loaded.records, exact.digest_hex(loaded.digest), name)
 
 
 def check(found: tuple[int, int], records: int, content_sha256: str, name: str) -> None:
@@ -128,7 +129,7 @@ def check(found: tuple[int, int], records: int, content_sha256: str, name: str) 
     count, total = found
     if count != records:
         raise VerificationFailed(f"{name} holds {count:,} records after loading, the backup has {records:,}")
-    if codec.digest_hex(total) != content_sha256:
+    if exact.digest_hex(total) != content_sha256:
         raise VerificationFailed(f"the records of {name} after loading are not those of the backup")
 
 
@@ -143,7 +144,7 @@ def violations(database: Database[Doc], name: str, validator: Mapping[str, Any] 
 def _chunks(batches: Iterable[Batch]) -> Iterator[_Chunk]:
     row, held, size = 1, list[bytes](), 0
     for batch in batches:
-        for document in codec.split(batch):
+        for document in exact.split(batch):
             held.append(document)
             size += len(document)
             if len(held) >= CHUNK or size >= CHUNK_BYTES:
@@ -172,7 +173,7 @@ def _insert(collection: Collection[Any], chunk: _Chunk, bypass: bool) -> None:
     except BulkWriteError as problem:
         raise _refused_rows(problem, chunk) from problem
     for document in chunk.documents:
-        if codec.has_zero_timestamp(document):
+        if exact.has_zero_timestamp(document):
             again = {"$replaceWith": {"$literal": RawBSONDocument(document)}}
             collection.update_one(raw.filter_by_id(raw.id_of(document)), [again],
                                   bypass_document_validation=bypass or None)
@@ -239,9 +240,9 @@ def _measure(database: Database[Doc], name: str, total: int | None, watch: Watch
     records, digest = 0, 0
     with database_errors(database):
         for batch in raw_batches.find(database[name], batch_size=100_000):
-            documents = codec.split(batch)
+            documents = exact.split(batch)
             records += len(documents)
-            digest += codec.digest_of(documents)
+            digest += exact.digest_of(documents)
             watch.step("Proving what was loaded", records, total)
     return records, digest
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from backup_engine import codec
 from backup_engine.blocks import Documents, Rows
 from backup_engine.decoder import BadRow, Decoded, Decoder, Tombstone
-from backup_engine.digest_rows import rows
 from backup_engine.encoder import Encoded, Encoder, number_orders
 from backup_engine.errors import VerificationFailed
 from backup_engine.model import Layout
+from backup_engine.records import exact
+from backup_engine.records.digest_rows import rows
 
 __all__ = ["Decode", "Encode", "Measure", "Measured"]
 
@@ -31,8 +31,8 @@ class Encode:
     """Whether to give the rows of a table of digests too."""
 
     def __call__(self, chunk: Documents) -> Encoded:
-        encoded, each = self._encode(chunk), codec.digests(chunk.documents)
-        return replace(encoded, digest=codec.total(each),
+        encoded, each = self._encode(chunk), exact.digests(chunk.documents)
+        return replace(encoded, digest=exact.total(each),
                        digest_rows=rows(chunk.documents, each) if self.digests else b"")
 
     def _encode(self, chunk: Documents) -> Encoded:

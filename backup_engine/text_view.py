@@ -18,7 +18,7 @@ from backup_engine.cells import PARSERS, parse_typed
 from backup_engine.decoder import FAULTS
 from backup_engine.errors import BackupFileNotFound, NewerFormat, VerificationFailed
 from backup_engine.model import SILENT, BackupSet, Layout, Part, Watch
-from backup_engine.raw import element_of, id_of
+from backup_engine.records.raw import element_of, id_of
 from backup_engine.workspace import Workspace
 
 if TYPE_CHECKING:

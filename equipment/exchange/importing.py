@@ -14,14 +14,14 @@ from typing import Any
 import bson
 from pymongo.collection import Collection
 
-from backup_engine import raw
-from backup_engine.changes import Change
 from backup_engine.errors import BadInput
 from backup_engine.guarded import apply_each
-from backup_engine.live_profile import LiveProfile, key_text
 from backup_engine.model import SILENT, Batch, Watch
-from backup_engine.planner import Planned
-from backup_engine.planner_rows import plan_rows
+from backup_engine.records import raw
+from backup_engine.records.changes import Change
+from backup_engine.records.live_profile import LiveProfile, key_text
+from backup_engine.records.planner import Planned
+from backup_engine.records.table_plan import plan_rows
 from equipment.domain.record import ID, SERIAL, UUID
 from equipment.exchange.spreadsheet import unguard
 from equipment.exchange.tables import Table

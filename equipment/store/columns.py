@@ -19,11 +19,11 @@ from bson.objectid import ObjectId
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
-from backup_engine import raw
-from backup_engine.changes import Applied, Change
 from backup_engine.errors import BadInput
 from backup_engine.guarded import apply_each
 from backup_engine.model import SILENT, Watch
+from backup_engine.records import raw
+from backup_engine.records.changes import Applied, Change
 from equipment.domain.fields import TYPES
 from equipment.domain.record import ID
 from equipment.store import activity, listing, moments

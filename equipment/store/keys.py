@@ -6,7 +6,7 @@ from typing import Any
 
 from bson.objectid import ObjectId
 
-from backup_engine import raw
+from backup_engine.records import raw
 
 
 def key_of(document: bytes) -> str:

@@ -9,8 +9,8 @@ from itertools import zip_longest
 import bson
 from bson.objectid import ObjectId
 
-from backup_engine.changes import Change
 from backup_engine.errors import BadInput
+from backup_engine.records.changes import Change
 from equipment.domain.record import text
 from equipment.store import listing, options, records
 from equipment.store.access import Db, Who, require

@@ -14,10 +14,10 @@ from bson.objectid import ObjectId
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
-from backup_engine import raw
-from backup_engine.changes import Applied, Change
 from backup_engine.errors import BadInput
 from backup_engine.guarded import apply
+from backup_engine.records import raw
+from backup_engine.records.changes import Applied, Change
 from equipment.domain.fields import FieldType
 from equipment.domain.query import Query
 from equipment.domain.record import ID, MISSING, UUID

@@ -17,9 +17,9 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
-from backup_engine import raw
-from backup_engine.changes import Applied, Change
 from backup_engine.guarded import apply
+from backup_engine.records import raw
+from backup_engine.records.changes import Applied, Change
 from equipment.store import activity, keys, listing, moments
 from equipment.store.access import Db, Who, require
 from equipment.store.ids import TRASH

@@ -16,8 +16,8 @@ from pymongo.database import Database
 
 from backup_engine import contents, create as making, failpoints, merge as merging, writer
 from backup_engine.api import DatabaseBackupRestore, Preferences, Scheduler, Source, compare, plan_replace, replace
-from backup_engine.codec import split
 from backup_engine.model import BackupSet, Batch
+from backup_engine.records.exact import split
 from scripts.bench_parts import streams
 from scripts.bench_parts.table import Line, interleaved, median, timed
 

@@ -7,7 +7,7 @@ from typing import Any
 from bson.raw_bson import RawBSONDocument
 from pymongo.collection import Collection
 
-from backup_engine.codec import split
+from backup_engine.records.exact import split
 from scripts.bench_parts.documents import raw_batches
 
 Documents = Collection[dict[str, Any]]

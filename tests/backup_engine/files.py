@@ -6,9 +6,9 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from backup_engine.codec import split
 from backup_engine.model import Part, Written
 from backup_engine.reader import is_as_written, read, read_back
+from backup_engine.records.exact import split
 from backup_engine.seal import UNSEALED, Seal
 from backup_engine.writer import write
 

@@ -11,10 +11,11 @@ import bson
 import pytest
 from pymongo.database import Database
 
-from backup_engine import journal, raw, swap
+from backup_engine import journal, swap
 from backup_engine.capture import Capture
 from backup_engine.errors import RestoreStopped
 from backup_engine.journal import Entry, Swap
+from backup_engine.records import raw
 
 Doc = dict[str, Any]
 

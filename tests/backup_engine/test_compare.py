@@ -12,7 +12,7 @@ from backup_engine import create
 from backup_engine.compare import compare
 from backup_engine.errors import BackupFileNotFound, VerificationFailed
 from backup_engine.model import BackupSet
-from backup_engine.raw import element_text
+from backup_engine.records.raw import element_text
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import fill, workspace
 

@@ -18,7 +18,7 @@ import pytest
 from bson import Decimal128
 from pymongo.database import Database
 
-from backup_engine import bare_hands, codec, create as module, locks, writer
+from backup_engine import bare_hands, create as module, locks, writer
 from backup_engine.contents import documents
 from backup_engine.create import create, write_documents, write_set
 from backup_engine.errors import (
@@ -32,6 +32,7 @@ from backup_engine.errors import (
 )
 from backup_engine.locks import hold
 from backup_engine.model import Progress, Watch
+from backup_engine.records import exact
 from backup_engine.storage import MemoryStorage
 from backup_engine.storage.local import LocalDraft
 from backup_engine.verify import verify
@@ -132,8 +133,8 @@ def test_nothing_comes_between_a_document_and_its_bytes(ws: Workspace, database:
     backup = create(ws).set
     assert backup is not None
 
-    kept = [one for batch in documents(ws, backup, "equipment") for one in codec.split(batch)]
-    live = [one for batch in database.Equipment.find_raw_batches({}) for one in codec.split(batch)]
+    kept = [one for batch in documents(ws, backup, "equipment") for one in exact.split(batch)]
+    live = [one for batch in database.Equipment.find_raw_batches({}) for one in exact.split(batch)]
     assert sorted(kept) == sorted(live)
 
 

@@ -12,12 +12,13 @@ import pytest
 from bson import Int64
 from pymongo.database import Database
 
-from backup_engine import codec, contents, digests, ledger, marks, reader
+from backup_engine import contents, digests, ledger, marks, reader
 from backup_engine.create import create, write_set
 from backup_engine.differential import Changes, write_changes
 from backup_engine.errors import BackupError, BadInput, NoSpace, VerificationFailed
 from backup_engine.locks import hold
 from backup_engine.model import BackupSet
+from backup_engine.records import exact
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import StillClock, workspace
@@ -37,11 +38,11 @@ def ws(tmp_path: Path, database: Database[dict[str, Any]]) -> Workspace:
 
 def live(ws: Workspace, key: str) -> set[bytes]:
     collection = ws.connect()[ws.source(key).collection]
-    return {document for batch in collection.find_raw_batches({}) for document in codec.split(batch)}
+    return {document for batch in collection.find_raw_batches({}) for document in exact.split(batch)}
 
 
 def restored(ws: Workspace, backup: BackupSet, key: str) -> list[bytes]:
-    return [document for batch in contents.documents(ws, backup, key) for document in codec.split(batch)]
+    return [document for batch in contents.documents(ws, backup, key) for document in exact.split(batch)]
 
 
 def differential(ws: Workspace) -> BackupSet:
@@ -66,11 +67,11 @@ def change(database: Database[dict[str, Any]]) -> None:
     list_.delete_one({"_id": 2000})
 
 
-def exact(ws: Workspace, backup: BackupSet) -> None:
+def assert_exact(ws: Workspace, backup: BackupSet) -> None:
     for key, part in backup.parts.items():
         found = restored(ws, backup, key)
         assert (len(found), set(found)) == (part.records, live(ws, key))
-        assert codec.digest_hex(codec.digest_of(found)) == part.content_sha256
+        assert exact.digest_hex(exact.digest_of(found)) == part.content_sha256
 
 
 def without_mark(ws: Workspace) -> None:
@@ -93,7 +94,7 @@ def test_every_kind_of_change_is_carried_and_nothing_else(
     assert (part.rows, part.deleted) == (9 + 4, 4)
     assert (backup.parts["select_options"].rows, backup.parts["select_options"].records) == (0, 1)
     assert backup.metadata["equipment_records_count"] == part.records
-    exact(ws, backup)
+    assert_exact(ws, backup)
     assert verify(ws, backup, level=2).ok
 
 
@@ -114,7 +115,7 @@ def test_nothing_changed_is_an_empty_table(ws: Workspace) -> None:
     backup = differential(ws)
 
     assert [part.rows for part in backup.parts.values()] == [0, 0]
-    exact(ws, backup)
+    assert_exact(ws, backup)
 
 
 def test_many_differentials_in_a_row_all_rest_on_the_day_s_full_set(
@@ -173,7 +174,7 @@ def test_a_stream_that_no_longer_reaches_back_is_replaced_by_comparison(
     backup = differential(ws)
 
     assert backup.kind == "differential"
-    exact(ws, backup)
+    assert_exact(ws, backup)
 
 
 def test_a_forged_token_is_not_fatal(ws: Workspace, database: Database[dict[str, Any]]) -> None:
@@ -183,7 +184,7 @@ def test_a_forged_token_is_not_fatal(ws: Workspace, database: Database[dict[str,
     marks.keep(ws.storage, base, marks.Mark({"_data": "82" + "0" * 40}, mark.uuids))
     change(database)
 
-    exact(ws, differential(ws))
+    assert_exact(ws, differential(ws))
 
 
 def test_a_damaged_full_set_is_no_base(ws: Workspace, database: Database[dict[str, Any]], tmp_path: Path) -> None:
@@ -196,7 +197,7 @@ def test_a_damaged_full_set_is_no_base(ws: Workspace, database: Database[dict[st
     after = differential(ws)
 
     assert after.kind == "full"
-    exact(ws, after)
+    assert_exact(ws, after)
 
 
 def test_a_full_set_that_failed_a_verification_is_no_base(ws: Workspace) -> None:

@@ -11,12 +11,13 @@ import bson
 import pytest
 from pymongo.database import Database
 
-from backup_engine import codec, contents, create, journal, late as late_module, swap, verify
+from backup_engine import contents, create, journal, late as late_module, swap, verify
 from backup_engine.capture import Capture
 from backup_engine.journal import Entry, Swap
 from backup_engine.late import Late
 from backup_engine.locks import hold
 from backup_engine.model import BackupSet
+from backup_engine.records import exact
 from backup_engine.snapshot import SnapshotChanged
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import workspace
@@ -46,7 +47,7 @@ def late_of(ws: Workspace) -> Iterator[Late]:
 def _state(ws: Workspace, backup: BackupSet) -> dict[Any, Doc]:
     verify.require(ws, backup, 2)
     return {one["_id"]: one for batch in contents.documents(ws, backup, "equipment")
-            for one in map(bson.decode, codec.split(batch))}
+            for one in map(bson.decode, exact.split(batch))}
 
 
 def test_without_late_writes_the_full_set_is_enough(ws: Workspace) -> None:

@@ -10,10 +10,10 @@ import pyrage
 import pytest
 
 from backup_engine.blocks import BLOCK_ROWS
-from backup_engine.codec import split
 from backup_engine.errors import Cancelled, VerificationFailed, WrongKey
 from backup_engine.model import Part, Watch
 from backup_engine.reader import BadRow, is_as_written, read, read_back, read_rows
+from backup_engine.records.exact import split
 from backup_engine.seal import Seal
 from scripts.bench_parts.documents import raw_batches
 from tests.backup_engine.bson_corpus import corpus

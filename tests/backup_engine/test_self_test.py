@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from backup_engine import cells, codec
+from backup_engine import cells
 from backup_engine.errors import BackupError
+from backup_engine.records import exact
 from backup_engine.self_test import self_test
 
 
@@ -30,7 +31,7 @@ def test_it_notices_another_text(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_notices_another_hash(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codec, "digests", lambda documents: [bytes([len(one) % 256]) for one in documents])
+    monkeypatch.setattr(exact, "digests", lambda documents: [bytes([len(one) % 256]) for one in documents])
 
     with pytest.raises(BackupError, match="self-test failed"):
         self_test()

@@ -9,9 +9,10 @@ import pytest
 from bson import SON, Binary, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 from pymongo.database import Database
 
-from backup_engine import codec, raw, staging
+from backup_engine import staging
 from backup_engine.errors import BackupError, Cancelled, RestoreStopped, VerificationFailed
 from backup_engine.model import Watch
+from backup_engine.records import exact, raw
 
 Doc = dict[str, Any]
 ODD: list[Doc] = [
@@ -34,7 +35,7 @@ def _stored(database: Database[Doc]) -> set[bytes]:
 
 
 def _digest(documents: list[Doc]) -> str:
-    return codec.digest_hex(codec.digest_of([bson.encode(document) for document in documents]))
+    return exact.digest_hex(exact.digest_of([bson.encode(document) for document in documents]))
 
 
 def test_every_document_arrives_byte_for_byte(database: Database[Doc]) -> None:

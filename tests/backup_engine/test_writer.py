@@ -15,10 +15,10 @@ import pytest
 
 from backup_engine import encoder
 from backup_engine.blocks import BLOCK_ROWS, CHUNK_ROWS
-from backup_engine.codec import digest_hex, digest_of, split
 from backup_engine.errors import Cancelled, NoSpace, VerificationFailed
 from backup_engine.model import ColumnType, Watch
 from backup_engine.reader import read_changes
+from backup_engine.records.exact import digest_hex, digest_of, split
 from backup_engine.seal import Seal
 from backup_engine.writer import write
 from scripts.bench_parts.documents import raw_batches

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from backup_engine import codec, contents, snapshot
+from backup_engine import contents, snapshot
 from backup_engine.create import create
+from backup_engine.records import exact
 from backup_engine.snapshot import SnapshotChanged
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
@@ -63,8 +64,8 @@ def test_the_set_is_taken_again_and_shows_the_state_after_the_change(
     assert verify(ws, backup, level=2).ok
     for key, part in backup.parts.items():
         collection = database[part.collection]
-        live = [one for batch in collection.find_raw_batches({}) for one in codec.split(batch)]
-        kept = [one for batch in contents.documents(ws, backup, key) for one in codec.split(batch)]
+        live = [one for batch in collection.find_raw_batches({}) for one in exact.split(batch)]
+        kept = [one for batch in contents.documents(ws, backup, key) for one in exact.split(batch)]
         assert sorted(kept) == sorted(live)
         assert sorted(index["name"] for index in part.indexes) == sorted(collection.index_information())
 

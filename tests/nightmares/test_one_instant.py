@@ -13,9 +13,10 @@ import bson
 import pytest
 from pymongo.database import Database
 
-from backup_engine import codec, contents, snapshot
+from backup_engine import contents, snapshot
 from backup_engine.create import create
 from backup_engine.model import BackupSet
+from backup_engine.records import exact
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import workspace
 from tests.mongod import Mongod
@@ -50,7 +51,7 @@ def counting(server: Mongod, name: str) -> Iterator[None]:
 
 
 def counter(ws: Workspace, backup: BackupSet, key: str) -> int:
-    found = (bson.decode(one) for batch in contents.documents(ws, backup, key) for one in codec.split(batch))
+    found = (bson.decode(one) for batch in contents.documents(ws, backup, key) for one in exact.split(batch))
     return next(int(document["n"]) for document in found if document["_id"] == 0)
 
 

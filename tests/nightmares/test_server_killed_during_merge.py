@@ -14,7 +14,7 @@ from backup_engine.create import create
 from backup_engine.errors import DatabaseUnreachable, RestoreIncomplete
 from backup_engine.guarded import Change
 from backup_engine.merge import merge, plan
-from backup_engine.raw import build, element_of
+from backup_engine.records.raw import build, element_of
 from tests.backup_engine.engine import workspace
 from tests.mongod import Mongod, binary
 

@@ -12,8 +12,9 @@ import bson
 import pytest
 from pymongo.database import Database
 
-from backup_engine import codec, contents, create, restore
+from backup_engine import contents, create, restore
 from backup_engine.model import BackupSet
+from backup_engine.records import exact
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import workspace
 from tests.mongod import Mongod
@@ -64,5 +65,5 @@ def _replace_again_and_again(
 
 def _state(ws: Workspace, backup: BackupSet) -> dict[str, Doc]:
     batches = contents.documents(ws, backup, "equipment")
-    documents = [bson.decode(one) for batch in batches for one in codec.split(batch)]
+    documents = [bson.decode(one) for batch in batches for one in exact.split(batch)]
     return {one["_id"]: one for one in documents}

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from backup_engine.api import BackupError, Lost
-from backup_engine.raw import element_text, elements, name_text
+from backup_engine.records.raw import element_text, elements, name_text
 from equipment.backups import Backups, Caller
 from equipment.ui.backup import words
 

@@ -7,7 +7,8 @@ from typing import Any
 import bson
 import streamlit as st
 
-from backup_engine import api, raw
+from backup_engine import api
+from backup_engine.records import raw
 from equipment import backups, server
 from equipment.domain.history import Change, Event
 from equipment.domain.record import MISSING

@@ -9,8 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from backup_engine.errors import BackupError
-from backup_engine.planner import Action, Planned
-from backup_engine.raw import element_text, name_text
+from backup_engine.records.planner import Action, Planned
+from backup_engine.records.raw import element_text, name_text
 from equipment.exchange import importing, tables
 from equipment.exchange.tables import Table
 from equipment.jobs import Job

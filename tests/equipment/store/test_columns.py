@@ -8,8 +8,8 @@ import bson
 import pytest
 from pymongo.database import Database
 
-from backup_engine import raw
 from backup_engine.errors import AdminOnly, BadInput
+from backup_engine.records import raw
 from equipment.store import activity, columns, schema
 from equipment.store.access import Who
 from tests.equipment.store.people import signed_in

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from backup_engine import raw
 from backup_engine.errors import BadInput, PermissionDenied
+from backup_engine.records import raw
 from equipment.store import option_lists, options
 from equipment.store.access import Who
 from tests.equipment.store.people import signed_in

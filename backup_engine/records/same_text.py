@@ -6,8 +6,8 @@ import math
 from datetime import datetime
 from typing import Any
 
-from backup_engine import raw
-from backup_engine.typed_text import as_live
+from backup_engine.records import raw
+from backup_engine.records.typed_text import as_live
 
 __all__ = ["same_text", "text_of"]
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from backup_engine import raw
-from backup_engine.changes import Change
-from backup_engine.matching import Pair
+from backup_engine.records import raw
+from backup_engine.records.changes import Change
+from backup_engine.records.matching import Pair
 
 __all__ = ["Action", "FieldChange", "Pick", "Planned", "Same", "combine", "exactly", "field_changes", "plan_pairs"]
 

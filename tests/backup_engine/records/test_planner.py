@@ -9,11 +9,11 @@ import bson
 import pytest
 from bson import Decimal128, Int64, ObjectId
 
-from backup_engine import raw
-from backup_engine.live_profile import LiveProfile
-from backup_engine.planner import Pick, Planned, combine, field_changes, plan_pairs
-from backup_engine.planner_rows import plan_rows
-from backup_engine.same_text import same_text
+from backup_engine.records import raw
+from backup_engine.records.live_profile import LiveProfile
+from backup_engine.records.planner import Pick, Planned, combine, field_changes, plan_pairs
+from backup_engine.records.same_text import same_text
+from backup_engine.records.table_plan import plan_rows
 
 
 def encoded(**fields: Any) -> bytes:

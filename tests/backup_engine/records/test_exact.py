@@ -14,8 +14,8 @@ from bson import Binary, Code, Decimal128, Int64, MaxKey, MinKey, ObjectId, Rege
 from bson.datetime_ms import DatetimeMS
 from hypothesis import HealthCheck, example, given, settings, strategies as st
 
-from backup_engine import codec
 from backup_engine.errors import VerificationFailed
+from backup_engine.records import exact
 from tests.backup_engine.bson_corpus import STRINGS, corpus, document, element, large, wide
 from tests.backup_engine.files import returned, written
 
@@ -147,7 +147,7 @@ def test_cells_say_what_the_format_promises() -> None:
     }
     other = dict.fromkeys(fields) | {"s": "", "i": Int64(5), "l": 1.5, "d": -0.0, "b": "x", "t": DatetimeMS(-(2**62))}
     typed = [fields, fields, other, {"_id": 1, "s": "=1+1", "i": "abc", "d": math.inf}]
-    stored, _ = written([bson.encode(item, codec_options=codec.OPTIONS) for item in typed])
+    stored, _ = written([bson.encode(item, codec_options=exact.OPTIONS) for item in typed])
 
     rows = list(csv.reader(io.StringIO(stored.decode(), newline="")))
     assert rows[1] == ["5f5e7f8f8f8f8f8f8f8f8f8f", "a, b", "-5", "7", "0.1", "true", "1970-01-01T00:00:01.500Z", "1.10",
@@ -159,7 +159,7 @@ def test_cells_say_what_the_format_promises() -> None:
 
 def test_elements_walks_every_type_the_decoder_knows() -> None:
     for raw in CORPUS.values():
-        found = b"".join(bytes([kind]) + name + b"\0" + value for kind, name, value in codec.elements(raw))
+        found = b"".join(bytes([kind]) + name + b"\0" + value for kind, name, value in exact.elements(raw))
 
         assert document(found) == raw
 
@@ -168,31 +168,31 @@ def test_elements_walks_every_type_the_decoder_knows() -> None:
     "body", [b"\x99a\0", b"\x02a\0\xff\xff\0\0", b"\x01a\0\0", b"\x02a", b"\x02a\0\xf0\xff\xff\xff"])
 def test_elements_refuses_what_is_not_bson(body: bytes) -> None:
     with pytest.raises(VerificationFailed):
-        list(codec.elements(document(body)))
+        list(exact.elements(document(body)))
 
 
 def test_zero_timestamps_are_found_at_the_top_only() -> None:
     zero = element(0x11, "t", bytes(8))
 
-    assert codec.has_zero_timestamp(document(zero))
-    assert codec.has_zero_timestamp(CORPUS["two zero timestamps"])
-    assert codec.has_zero_timestamp(document(element(0x02, "s", b"\2\0\0\0\xff\0"), zero))
-    assert not codec.has_zero_timestamp(document(element(0x03, "d", document(zero))))
-    assert not codec.has_zero_timestamp(document(element(0x12, "\x11", bytes(8))))
+    assert exact.has_zero_timestamp(document(zero))
+    assert exact.has_zero_timestamp(CORPUS["two zero timestamps"])
+    assert exact.has_zero_timestamp(document(element(0x02, "s", b"\2\0\0\0\xff\0"), zero))
+    assert not exact.has_zero_timestamp(document(element(0x03, "d", document(zero))))
+    assert not exact.has_zero_timestamp(document(element(0x12, "\x11", bytes(8))))
 
 
 @pytest.mark.parametrize("cut", [1, 3, 4, 7])
 def test_split_refuses_a_batch_that_is_cut_short(cut: int) -> None:
     whole = bson.encode({"a": 1}) * 2
 
-    assert codec.split(whole) == [bson.encode({"a": 1})] * 2
+    assert exact.split(whole) == [bson.encode({"a": 1})] * 2
     with pytest.raises(VerificationFailed):
-        codec.split(whole[:-cut])
+        exact.split(whole[:-cut])
 
 
 def test_the_digest_does_not_depend_on_order() -> None:
     documents = list(CORPUS.values())
 
-    assert codec.digest_hex(codec.digest_of(documents)) == codec.digest_hex(codec.digest_of(documents[::-1]))
-    assert codec.digest_hex(codec.digest_of(documents)) != codec.digest_hex(codec.digest_of(documents[1:]))
-    assert len(codec.digest_hex(0)) == 64
+    assert exact.digest_hex(exact.digest_of(documents)) == exact.digest_hex(exact.digest_of(documents[::-1]))
+    assert exact.digest_hex(exact.digest_of(documents)) != exact.digest_hex(exact.digest_of(documents[1:]))
+    assert len(exact.digest_hex(0)) == 64

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from backup_engine import raw
 from backup_engine.errors import BadInput
+from backup_engine.records import raw
 
 __all__ = ["Applied", "Change", "Status", "judge"]
 

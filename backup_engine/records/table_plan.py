@@ -14,12 +14,12 @@ from typing import Any
 import bson
 from bson import ObjectId
 
-from backup_engine import raw
-from backup_engine.live_profile import LiveProfile, key_text
 from backup_engine.model import Batch
-from backup_engine.planner import Pick, Planned, combine
-from backup_engine.same_text import same_text
-from backup_engine.typed_text import as_live
+from backup_engine.records import raw
+from backup_engine.records.live_profile import LiveProfile, key_text
+from backup_engine.records.planner import Pick, Planned, combine
+from backup_engine.records.same_text import same_text
+from backup_engine.records.typed_text import as_live
 
 __all__ = ["plan_rows"]
 

@@ -10,7 +10,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from backup_engine.codec import elements, has_zero_timestamp, split
+from backup_engine.records.exact import elements, has_zero_timestamp, split
 from tests.backup_engine.bson_corpus import corpus, large, wide
 from tests.backup_engine.files import returned, written
 

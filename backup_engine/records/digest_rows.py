@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 
-from backup_engine import raw
 from backup_engine.errors import BackupError
+from backup_engine.records import raw
 
 __all__ = ["key", "row", "rows"]
 

@@ -7,7 +7,7 @@ import random
 import bson
 import pytest
 
-from backup_engine.matching import Pair, pairs
+from backup_engine.records.matching import Pair, pairs
 
 
 def stream(numbers: list[int], size: int, value: str) -> list[bytes]:

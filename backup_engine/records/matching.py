@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from backup_engine import raw
 from backup_engine.model import Batch
+from backup_engine.records import raw
 
 __all__ = ["Pair", "pairs"]
 
