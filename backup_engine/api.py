@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
 from backup_engine.model import BackupSet, Progress, Source, Watch
+from backup_engine.policy.due import check_interval
 from backup_engine.preferences import Preferences
-from backup_engine.schedule import check_interval
 from backup_engine.system import DatabaseBackupRestore
 from backup_engine.workspace import Workspace
 

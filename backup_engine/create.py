@@ -20,7 +20,7 @@ from backup_engine.failpoints import reach
 from backup_engine.locks import Hold, hold
 from backup_engine.marks import Mark
 from backup_engine.model import SILENT, BackupSet, Batch, Kind, Trigger, Watch
-from backup_engine.schedule import check_interval, due
+from backup_engine.policy.due import check_interval, due
 from backup_engine.self_test import self_test
 from backup_engine.set_parts import Content, read_back_all, write_all
 from backup_engine.set_run import Origin, Run, running

@@ -7,7 +7,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from backup_engine.schedule import check_interval
+from backup_engine.policy.due import check_interval
 
 COLLECTION = "backup_restore_state"
 DOCUMENT = "preferences"

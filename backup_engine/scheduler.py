@@ -21,9 +21,9 @@ from backup_engine.create import create
 from backup_engine.drill import drill
 from backup_engine.errors import BackupError, BackupFileNotFound, Busy, Cancelled
 from backup_engine.model import Trigger, Watch
+from backup_engine.policy.due import Due, due
 from backup_engine.preferences import Preferences
 from backup_engine.recovery import recover_now
-from backup_engine.schedule import Due, due
 from backup_engine.storage.base import STATE
 from backup_engine.workspace import Workspace
 

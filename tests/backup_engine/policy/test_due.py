@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from backup_engine.errors import BadInput
-from backup_engine.schedule import ago, check_interval, due
+from backup_engine.policy.due import ago, check_interval, due
 
 NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
 

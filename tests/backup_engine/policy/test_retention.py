@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from backup_engine.model import BackupSet
-from backup_engine.retention import decide, good_sets, halted
+from backup_engine.policy.retention import decide, good_sets, halted
 from tests.backup_engine.sets import NOW, hourly, make_set
 
 ZONES = ("UTC", "America/New_York", "Australia/Lord_Howe")
