@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from backup_engine import reader
+from backup_engine.csv_format import reader
 from backup_engine.errors import BackupError, BackupFileNotFound, VerificationFailed
 from backup_engine.model import SILENT, BackupSet, Batch, Watch
 from backup_engine.records import exact

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from backup_engine.cells import PARSERS, parse_typed, quote
-from backup_engine.decoder import FAULTS, BadRow, Decoder
+from backup_engine.csv_format.cells import PARSERS, parse_typed, quote
+from backup_engine.csv_format.decoder import FAULTS, BadRow, Decoder
+from backup_engine.csv_format.extended import dumps, loads
 from backup_engine.errors import VerificationFailed
-from backup_engine.extended import dumps, loads
 from backup_engine.model import SILENT, BackupSet, Column, ColumnType, Layout, Part, Watch
 from backup_engine.text_view import lines_of, split_row
 from backup_engine.workspace import Workspace

@@ -14,9 +14,10 @@ from bson import Timestamp
 from pymongo.database import Database
 from pymongo.errors import OperationFailure, PyMongoError
 
-from backup_engine import contents, reader
+from backup_engine import contents
 from backup_engine.capabilities import named
 from backup_engine.capture import Capture, Event
+from backup_engine.csv_format import reader
 from backup_engine.deltas import apply_update
 from backup_engine.differential import Changes, write_changes
 from backup_engine.locks import Hold

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 from functools import cache
 
+from backup_engine.csv_format.reader import read
+from backup_engine.csv_format.seal import Compression, Seal
+from backup_engine.csv_format.writer import write
 from backup_engine.errors import BackupError
 from backup_engine.model import Part
-from backup_engine.reader import read
 from backup_engine.records.exact import digest_hex, digest_of, split
-from backup_engine.seal import Compression, Seal
-from backup_engine.writer import write
 
 __all__ = ["self_test"]
 

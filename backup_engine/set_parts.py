@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from backup_engine import reader, writer
+from backup_engine.csv_format import reader, writer
 from backup_engine.errors import VerificationFailed
 from backup_engine.failpoints import reach
 from backup_engine.model import Batch, Watch, Written

@@ -19,11 +19,11 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from backup_engine.catalog import Catalog
+from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable
 from backup_engine.model import OWNER_SOURCES, SILENT, BackupSet, Clock, Source, Trigger, Watch
 from backup_engine.policy.due import check_interval
 from backup_engine.preferences import Preferences, load as load_preferences
-from backup_engine.seal import Seal
 from backup_engine.storage import open_storage
 from backup_engine.workspace import Workspace
 

@@ -14,8 +14,8 @@ from io import BufferedReader
 from typing import TYPE_CHECKING, cast
 
 from backup_engine import legacy
-from backup_engine.cells import PARSERS, parse_typed
-from backup_engine.decoder import FAULTS
+from backup_engine.csv_format.cells import PARSERS, parse_typed
+from backup_engine.csv_format.decoder import FAULTS
 from backup_engine.errors import BackupFileNotFound, NewerFormat, VerificationFailed
 from backup_engine.model import SILENT, BackupSet, Layout, Part, Watch
 from backup_engine.records.raw import element_of, id_of

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from backup_engine import contents, ledger, legacy
-from backup_engine.blocks import BLOCK_ROWS
+from backup_engine.csv_format.blocks import BLOCK_ROWS
+from backup_engine.csv_format.reader import ReadBack, read_back
 from backup_engine.damage import Damage, Report, Verification, error_of
 from backup_engine.errors import (
     BackupError,
@@ -26,7 +27,6 @@ from backup_engine.errors import (
     WrongKey,
 )
 from backup_engine.model import SILENT, BackupSet, Part, Watch
-from backup_engine.reader import ReadBack, read_back
 from backup_engine.records.exact import digest, digest_hex
 from backup_engine.records.raw import documents_of
 from backup_engine.workspace import Workspace

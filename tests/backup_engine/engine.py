@@ -12,8 +12,8 @@ import bson
 from pymongo.database import Database
 
 from backup_engine.catalog import Catalog
+from backup_engine.csv_format.seal import Seal
 from backup_engine.model import OWNER_SOURCES, Source
-from backup_engine.seal import Seal
 from backup_engine.storage import LocalStorage, Storage
 from backup_engine.workspace import Workspace
 

@@ -6,11 +6,11 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from backup_engine.csv_format.reader import is_as_written, read, read_back
+from backup_engine.csv_format.seal import UNSEALED, Seal
+from backup_engine.csv_format.writer import write
 from backup_engine.model import Part, Written
-from backup_engine.reader import is_as_written, read, read_back
 from backup_engine.records.exact import split
-from backup_engine.seal import UNSEALED, Seal
-from backup_engine.writer import write
 
 
 def written(documents: Sequence[bytes], seal: Seal = UNSEALED, **options: Any) -> tuple[bytes, Written]:

@@ -16,7 +16,7 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine import cli
-from backup_engine.seal import Seal
+from backup_engine.csv_format.seal import Seal
 from tests.backup_engine.engine import fill, raw
 from tests.backup_engine.stored import file_of, flip, folder, snapshot, store
 from tests.mongod import Mongod

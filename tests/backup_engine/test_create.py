@@ -18,9 +18,10 @@ import pytest
 from bson import Decimal128
 from pymongo.database import Database
 
-from backup_engine import bare_hands, create as module, locks, writer
+from backup_engine import bare_hands, create as module, locks
 from backup_engine.contents import documents
 from backup_engine.create import create, write_documents, write_set
+from backup_engine.csv_format import writer
 from backup_engine.errors import (
     BackupError,
     BadInput,

@@ -12,8 +12,9 @@ import pytest
 from bson import Int64
 from pymongo.database import Database
 
-from backup_engine import contents, digests, ledger, marks, reader
+from backup_engine import contents, digests, ledger, marks
 from backup_engine.create import create, write_set
+from backup_engine.csv_format import reader
 from backup_engine.differential import Changes, write_changes
 from backup_engine.errors import BackupError, BadInput, NoSpace, VerificationFailed
 from backup_engine.locks import hold

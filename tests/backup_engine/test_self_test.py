@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from backup_engine import cells
+from backup_engine.csv_format import cells
 from backup_engine.errors import BackupError
 from backup_engine.records import exact
 from backup_engine.self_test import self_test

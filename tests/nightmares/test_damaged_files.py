@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import BackupFileNotFound, VerificationFailed
 from backup_engine.model import BackupSet
-from backup_engine.seal import Seal
 from backup_engine.verify import require, verify
 from backup_engine.workspace import Workspace
 from tests.backup_engine.stored import age_seal, file_of, flip, folder, records, store

@@ -15,10 +15,10 @@ import pytest
 from backports import zstd
 
 from backup_engine import contents, manifest
+from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import BackupError, VerificationFailed, WrongKey
 from backup_engine.manifest_reader import parse
 from backup_engine.repair import repair
-from backup_engine.seal import Seal
 from backup_engine.verify import require, verify
 from backup_engine.workspace import Workspace
 from tests.backup_engine.stored import age_seal, file_of, folder, snapshot, store

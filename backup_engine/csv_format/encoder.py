@@ -10,9 +10,9 @@ from typing import Any
 
 import bson
 
-from backup_engine.cells import LOST, MISSING, column_cells, quote, string_cell
-from backup_engine.columns import MAX_ORDER_NAMES, MAX_ORDERS, field_names, order_of
-from backup_engine.extended import Inexact, dumps, has_dollar_names
+from backup_engine.csv_format.cells import LOST, MISSING, column_cells, quote, string_cell
+from backup_engine.csv_format.columns import MAX_ORDER_NAMES, MAX_ORDERS, field_names, order_of
+from backup_engine.csv_format.extended import Inexact, dumps, has_dollar_names
 from backup_engine.model import Column, Layout
 from backup_engine.records.exact import FAULTS, LENIENT, decode_all, decode_exactly
 

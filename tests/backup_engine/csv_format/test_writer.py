@@ -13,14 +13,14 @@ from typing import Any
 import bson
 import pytest
 
-from backup_engine import encoder
-from backup_engine.blocks import BLOCK_ROWS, CHUNK_ROWS
+from backup_engine.csv_format import encoder
+from backup_engine.csv_format.blocks import BLOCK_ROWS, CHUNK_ROWS
+from backup_engine.csv_format.reader import read_changes
+from backup_engine.csv_format.seal import Seal
+from backup_engine.csv_format.writer import write
 from backup_engine.errors import Cancelled, NoSpace, VerificationFailed
 from backup_engine.model import ColumnType, Watch
-from backup_engine.reader import read_changes
 from backup_engine.records.exact import digest_hex, digest_of, split
-from backup_engine.seal import Seal
-from backup_engine.writer import write
 from scripts.bench_parts.documents import raw_batches
 from tests.backup_engine.bson_corpus import corpus, wide
 from tests.backup_engine.files import part_of, returned, written

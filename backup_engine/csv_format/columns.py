@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from backup_engine.cells import column_type
+from backup_engine.csv_format.cells import column_type
 from backup_engine.model import Column, ColumnType
 from backup_engine.records.exact import decode_all
 

@@ -13,7 +13,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Literal, Protocol, cast
 
-from backup_engine import age
+from backup_engine.csv_format import age
 from backup_engine.errors import BadInput, VerificationFailed, WrongKey
 
 if sys.version_info >= (3, 14):

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from backup_engine.csv_format.pool.workers import Workers, choose
 from backup_engine.errors import BackupError, VerificationFailed
-from backup_engine.workers import Workers, choose
 
 
 class Double:
@@ -79,8 +79,8 @@ def test_an_error_of_the_source_leaves_no_process() -> None:
 def test_workers_end_with_a_parent_that_is_killed() -> None:
     program = (
         "import os, signal\n"
-        "from tests.backup_engine.test_workers import Double, children\n"
-        "from backup_engine.workers import Workers\n"
+        "from tests.backup_engine.csv_format.pool.test_workers import Double, children\n"
+        "from backup_engine.csv_format.pool.workers import Workers\n"
         "pool = Workers(2).__enter__(); results = pool.map(Double(), range(10)); next(results)\n"
         "print(*children(), flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)"

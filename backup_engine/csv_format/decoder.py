@@ -12,8 +12,8 @@ from typing import Any
 
 from bson.errors import BSONError
 
-from backup_engine.cells import MISSING, column_values
-from backup_engine.extended import loads
+from backup_engine.csv_format.cells import MISSING, column_values
+from backup_engine.csv_format.extended import loads
 from backup_engine.model import Layout
 from backup_engine.records.exact import digest_of, encode, encode_all
 

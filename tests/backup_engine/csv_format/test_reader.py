@@ -9,12 +9,12 @@ import bson
 import pyrage
 import pytest
 
-from backup_engine.blocks import BLOCK_ROWS
+from backup_engine.csv_format.blocks import BLOCK_ROWS
+from backup_engine.csv_format.reader import BadRow, is_as_written, read, read_back, read_rows
+from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import Cancelled, VerificationFailed, WrongKey
 from backup_engine.model import Part, Watch
-from backup_engine.reader import BadRow, is_as_written, read, read_back, read_rows
 from backup_engine.records.exact import split
-from backup_engine.seal import Seal
 from scripts.bench_parts.documents import raw_batches
 from tests.backup_engine.bson_corpus import corpus
 from tests.backup_engine.files import detected, part_of, returned, written
@@ -165,7 +165,7 @@ def test_with_a_public_key_only_the_stored_bytes_are_compared() -> None:
 
 
 def test_a_row_without_end_is_refused_in_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backup_engine.blocks.LONGEST_ROW", 2**20)
+    monkeypatch.setattr("backup_engine.csv_format.blocks.LONGEST_ROW", 2**20)
     _, result = written([bson.encode({"_id": 1})])
     part = Part("equipment", "Equipment", "x.csv", 1, layout=result.layout)
 

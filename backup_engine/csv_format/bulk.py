@@ -13,8 +13,8 @@ from typing import Any
 import orjson
 from bson import Int64, ObjectId
 
-from backup_engine.decimals import decimal_texts
-from backup_engine.extended import DATE_OPTIONS, DUMPS_OPTIONS, JSON_DECODER, dump_object
+from backup_engine.csv_format.decimals import decimal_texts
+from backup_engine.csv_format.extended import DATE_OPTIONS, DUMPS_OPTIONS, JSON_DECODER, dump_object
 from backup_engine.model import ColumnType
 
 __all__ = ["CELLS", "VALUES", "json_cells"]

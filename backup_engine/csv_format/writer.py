@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import chain, islice
 
-from backup_engine.blocks import BLOCK_ROWS, BlockHasher, Documents, document_chunks
-from backup_engine.columns import Orders, plan_columns, survey
-from backup_engine.encoder import Encoded, Encoder, header, number_orders
+from backup_engine.csv_format.blocks import BLOCK_ROWS, BlockHasher, Documents, document_chunks
+from backup_engine.csv_format.columns import Orders, plan_columns, survey
+from backup_engine.csv_format.encoder import Encoded, Encoder, header, number_orders
+from backup_engine.csv_format.pool.tasks import Encode
+from backup_engine.csv_format.pool.workers import Workers, choose
+from backup_engine.csv_format.seal import UNSEALED, Seal, Sealed, Sink
 from backup_engine.model import SILENT, Batch, Column, Layout, Watch, Written
 from backup_engine.records.exact import digest_hex
-from backup_engine.seal import UNSEALED, Seal, Sealed, Sink
-from backup_engine.tasks import Encode
-from backup_engine.workers import Workers, choose
 
 __all__ = ["write"]
 

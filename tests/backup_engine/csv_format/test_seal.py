@@ -12,8 +12,8 @@ from collections.abc import Callable
 import pyrage
 import pytest
 
+from backup_engine.csv_format.seal import Seal, Sink, seal_of
 from backup_engine.errors import BackupError, BadInput, NoSpace, VerificationFailed, WrongKey
-from backup_engine.seal import Seal, Sink, seal_of
 
 KEY = pyrage.x25519.Identity.generate()
 PUBLIC, SECRET = str(KEY.to_public()), str(KEY)

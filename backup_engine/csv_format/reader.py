@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import BinaryIO
 
-from backup_engine.blocks import BlockHasher, read_header, row_chunks
-from backup_engine.decoder import BadRow, Decoder
-from backup_engine.encoder import header
+from backup_engine.csv_format.blocks import BlockHasher, read_header, row_chunks
+from backup_engine.csv_format.decoder import BadRow, Decoder
+from backup_engine.csv_format.encoder import header
+from backup_engine.csv_format.pool.tasks import Decode, Measure, Measured
+from backup_engine.csv_format.pool.workers import Workers, choose
+from backup_engine.csv_format.seal import UNSEALED, Seal
 from backup_engine.errors import VerificationFailed, WrongKey
 from backup_engine.model import SILENT, Batch, Layout, Part, Watch, Written
 from backup_engine.records.exact import digest_hex
-from backup_engine.seal import UNSEALED, Seal
-from backup_engine.tasks import Decode, Measure, Measured
-from backup_engine.workers import Workers, choose
 
 __all__ = ["BadRow", "ReadBack", "is_as_written", "read", "read_back", "read_changes", "read_rows"]
 

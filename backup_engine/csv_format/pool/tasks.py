@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from backup_engine.blocks import Documents, Rows
-from backup_engine.decoder import BadRow, Decoded, Decoder, Tombstone
-from backup_engine.encoder import Encoded, Encoder, number_orders
+from backup_engine.csv_format.blocks import Documents, Rows
+from backup_engine.csv_format.decoder import BadRow, Decoded, Decoder, Tombstone
+from backup_engine.csv_format.encoder import Encoded, Encoder, number_orders
 from backup_engine.errors import VerificationFailed
 from backup_engine.model import Layout
 from backup_engine.records import exact

@@ -18,8 +18,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, BinaryIO, TypeVar
 
+from backup_engine.csv_format.pool.worker import receive, send
 from backup_engine.errors import BackupError
-from backup_engine.worker import receive, send
 
 __all__ = ["Workers", "choose"]
 
@@ -31,7 +31,7 @@ SMALL = 5000
 MOST = 3
 """With more workers the one reader of the database is the limit, and memory grows by 50 MB for each."""
 PIPE = 1 << 20
-PROGRAM = "from backup_engine import tasks, worker; worker.serve()"
+PROGRAM = "from backup_engine.csv_format.pool import tasks, worker; worker.serve()"
 """The tasks are imported while this process still reads its first items."""
 GRACE_SECONDS = 5
 

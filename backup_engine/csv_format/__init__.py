@@ -1,0 +1,1 @@
+"""One CSV file to the last byte: docs/backup-format.md, "CSV"."""

@@ -1,0 +1,1 @@
+"""Encoding and decoding in processes of their own."""
