@@ -24,9 +24,9 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from backup_engine import journal
-from backup_engine.capabilities import database_errors, named
 from backup_engine.errors import BackupError, RestoreStopped
 from backup_engine.journal import Swap
+from backup_engine.mongo.capabilities import database_errors, named
 from backup_engine.records import raw
 
 __all__ = ["Capture", "Event"]

@@ -18,10 +18,10 @@ from backup_engine.errors import BackupError, BadInput
 from backup_engine.failpoints import reach
 from backup_engine.locks import Hold
 from backup_engine.model import SILENT, BackupSet, Batch, Part, Trigger, Watch, Written
+from backup_engine.mongo.snapshot import Snapshot
 from backup_engine.records import digest_rows, exact, raw
 from backup_engine.set_parts import Content, read_back_all, write_all
 from backup_engine.set_run import Origin, running
-from backup_engine.snapshot import Snapshot
 from backup_engine.workspace import Workspace
 
 __all__ = ["Changes", "base_for", "contents_since", "will_be_base", "write_changes"]

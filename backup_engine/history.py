@@ -13,7 +13,6 @@ import bson
 import numpy as np
 
 from backup_engine import sides
-from backup_engine.capabilities import answers_commands, database_errors
 from backup_engine.errors import DatabaseUnreachable
 from backup_engine.history_index import (
     Entry,
@@ -25,6 +24,7 @@ from backup_engine.history_index import (
     table_hash,
 )
 from backup_engine.model import SILENT, BackupSet, Watch
+from backup_engine.mongo.capabilities import answers_commands, database_errors
 from backup_engine.records import raw
 from backup_engine.records.planner import FieldChange, Same, exactly, field_changes
 from backup_engine.records.same_text import same_text

@@ -17,7 +17,7 @@ from pymongo import ReturnDocument, WriteConcern
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from backup_engine.capabilities import answers_commands, database_errors
+from backup_engine.mongo.capabilities import answers_commands, database_errors
 from backup_engine.records.raw import PYTHON
 
 __all__ = ["COLLECTION", "Entry", "Swap", "advance", "close", "exists", "fence", "last_changed", "new_id", "note",

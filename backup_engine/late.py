@@ -15,15 +15,15 @@ from pymongo.database import Database
 from pymongo.errors import OperationFailure, PyMongoError
 
 from backup_engine import contents
-from backup_engine.capabilities import named
 from backup_engine.capture import Capture, Event
 from backup_engine.csv_format import reader
 from backup_engine.deltas import apply_update
 from backup_engine.differential import Changes, write_changes
 from backup_engine.locks import Hold
 from backup_engine.model import SILENT, BackupSet, Watch
+from backup_engine.mongo.capabilities import named
+from backup_engine.mongo.snapshot import SnapshotChanged
 from backup_engine.records import exact, raw
-from backup_engine.snapshot import SnapshotChanged
 from backup_engine.workspace import Workspace
 
 __all__ = ["Late"]

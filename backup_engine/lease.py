@@ -21,8 +21,8 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from backup_engine.capabilities import database_errors
 from backup_engine.errors import Busy
+from backup_engine.mongo.capabilities import database_errors
 
 COLLECTION = "backup_restore_state"
 LEASE_ID = "lease"

@@ -16,9 +16,9 @@ from bson import Timestamp, json_util
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from backup_engine.capabilities import database_errors
 from backup_engine.errors import BackupError, BackupFileNotFound
 from backup_engine.model import BackupSet, Source
+from backup_engine.mongo.capabilities import database_errors
 from backup_engine.records import raw
 from backup_engine.storage.base import STATE, Storage
 

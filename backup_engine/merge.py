@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo.collection import Collection
 
-from backup_engine import contents, failpoints, guarded, journal, recovery, sides
+from backup_engine import contents, failpoints, journal, recovery, sides
 from backup_engine.create import write_set
 from backup_engine.errors import (
     BackupError,
@@ -25,9 +25,10 @@ from backup_engine.errors import (
     RestoreStopped,
     VerificationFailed,
 )
-from backup_engine.guarded import Applied, Change
 from backup_engine.locks import Hold, hold
 from backup_engine.model import SILENT, BackupSet, Batch, Part, Watch
+from backup_engine.mongo import guarded
+from backup_engine.mongo.guarded import Applied, Change
 from backup_engine.records import raw
 from backup_engine.records.exact import digest, digest_hex
 from backup_engine.records.live_profile import LiveProfile

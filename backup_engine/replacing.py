@@ -22,8 +22,8 @@ from backup_engine.journal import Entry, Swap
 from backup_engine.late import Late
 from backup_engine.locks import Hold
 from backup_engine.model import SILENT, BackupSet, Part, Progress, Watch
+from backup_engine.mongo.snapshot import take
 from backup_engine.records.live_profile import LiveProfile
-from backup_engine.snapshot import take
 from backup_engine.workspace import Workspace
 
 __all__ = ["After", "Replacing", "open_capture", "without_cancel"]

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from backup_engine import contents, journal, ledger, recovery, swap, verify
-from backup_engine.capabilities import Capabilities, database_errors
 from backup_engine.errors import (
     BackupError,
     BadInput,
@@ -26,6 +25,7 @@ from backup_engine.failpoints import reach
 from backup_engine.journal import Entry, Swap
 from backup_engine.locks import Hold, hold
 from backup_engine.model import SILENT, BackupSet, Watch
+from backup_engine.mongo.capabilities import Capabilities, database_errors
 from backup_engine.records.live_profile import LiveProfile
 from backup_engine.replacing import After, Replacing, incomplete, open_capture
 from backup_engine.replacing_plainly import replace_plainly

@@ -20,10 +20,10 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError, PyMongoError
 
-from backup_engine import raw_batches
-from backup_engine.capabilities import database_errors, named
 from backup_engine.errors import BackupError, RestoreStopped, VerificationFailed
 from backup_engine.model import SILENT, Batch, Part, Watch
+from backup_engine.mongo import raw_batches
+from backup_engine.mongo.capabilities import database_errors, named
 from backup_engine.records import exact, raw
 
 __all__ = ["Loaded", "build_and_measure", "check", "create", "drop", "load", "prove", "violations"]

@@ -15,9 +15,9 @@ from typing import Any
 from pymongo.database import Database
 from pymongo.errors import AutoReconnect, ConnectionFailure, ExecutionTimeout, PyMongoError, WriteConcernError
 
-from backup_engine.capabilities import Capabilities, answers_commands, database_errors, named
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
 from backup_engine.journal import Swap
+from backup_engine.mongo.capabilities import Capabilities, answers_commands, database_errors, named
 
 __all__ = ["Live", "happened", "look", "refuse_unsupported", "rename", "uuid_of"]
 

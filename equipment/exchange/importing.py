@@ -15,8 +15,8 @@ import bson
 from pymongo.collection import Collection
 
 from backup_engine.errors import BadInput
-from backup_engine.guarded import apply_each
 from backup_engine.model import SILENT, Batch, Watch
+from backup_engine.mongo.guarded import apply_each
 from backup_engine.records import raw
 from backup_engine.records.changes import Change
 from backup_engine.records.live_profile import LiveProfile, key_text

@@ -14,7 +14,7 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
 from backup_engine.errors import BadInput
-from backup_engine.guarded import apply
+from backup_engine.mongo.guarded import apply
 from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change
 from equipment.domain.record import text

@@ -17,7 +17,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
-from backup_engine.guarded import apply
+from backup_engine.mongo.guarded import apply
 from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change
 from equipment.store import activity, keys, listing, moments

@@ -104,7 +104,7 @@ def test_the_stream_reads_only_what_was_touched(
 ) -> None:
     digests.load(ws, *_base_and_key(ws))
     change(database)
-    monkeypatch.setattr("backup_engine.snapshot.Snapshot.read", lambda *_: pytest.fail("read everything"))
+    monkeypatch.setattr("backup_engine.mongo.snapshot.Snapshot.read", lambda *_: pytest.fail("read everything"))
     monkeypatch.setattr(reader, "read", lambda *_, **__: pytest.fail("read the full set"))
 
     backup = differential(ws)

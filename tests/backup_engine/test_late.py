@@ -17,8 +17,8 @@ from backup_engine.journal import Entry, Swap
 from backup_engine.late import Late
 from backup_engine.locks import hold
 from backup_engine.model import BackupSet
+from backup_engine.mongo.snapshot import SnapshotChanged
 from backup_engine.records import exact
-from backup_engine.snapshot import SnapshotChanged
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import workspace
 

@@ -9,11 +9,11 @@ import bson
 from bson import Code, DatetimeMS, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 from pymongo.database import Database
 
-from backup_engine import guarded
 from backup_engine.compare import compare
 from backup_engine.create import create
-from backup_engine.guarded import Change
 from backup_engine.merge import merge, plan
+from backup_engine.mongo import guarded
+from backup_engine.mongo.guarded import Change
 from backup_engine.records import raw as raw_bson
 from tests.backup_engine.engine import workspace
 

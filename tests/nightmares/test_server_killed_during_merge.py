@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from backup_engine import failpoints, guarded
+from backup_engine import failpoints
 from backup_engine.create import create
 from backup_engine.errors import DatabaseUnreachable, RestoreIncomplete
-from backup_engine.guarded import Change
 from backup_engine.merge import merge, plan
+from backup_engine.mongo import guarded
+from backup_engine.mongo.guarded import Change
 from backup_engine.records.raw import build, element_of
 from tests.backup_engine.engine import workspace
 from tests.mongod import Mongod, binary

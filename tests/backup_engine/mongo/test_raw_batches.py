@@ -12,8 +12,8 @@ from pymongo.cursor import RawBatchCursor
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from backup_engine import raw_batches
 from backup_engine.errors import VerificationFailed
+from backup_engine.mongo import raw_batches
 from backup_engine.records.exact import split
 
 Db = Database[dict[str, Any]]

@@ -12,10 +12,10 @@ from bson import Code, Decimal128, Int64, ObjectId, Regex, Timestamp
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
-from backup_engine import guarded
 from backup_engine.errors import BadInput, Cancelled
-from backup_engine.guarded import Applied, Change
 from backup_engine.model import Watch
+from backup_engine.mongo import guarded
+from backup_engine.mongo.guarded import Applied, Change
 from backup_engine.records import raw
 
 Records = Any

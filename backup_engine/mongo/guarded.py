@@ -15,10 +15,10 @@ from typing import Any
 
 from pymongo.collection import Collection
 
-from backup_engine.capabilities import database_errors
 from backup_engine.errors import Cancelled
-from backup_engine.guarded_ways import Also, way_of
 from backup_engine.model import SILENT, Watch
+from backup_engine.mongo.capabilities import database_errors
+from backup_engine.mongo.guarded_ways import Also, way_of
 from backup_engine.records.changes import Applied, Change, Status, judge
 
 __all__ = ["Also", "Applied", "Change", "Status", "apply", "apply_each", "judge"]

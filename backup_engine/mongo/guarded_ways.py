@@ -15,7 +15,7 @@ from pymongo.operations import DeleteOne, InsertOne, UpdateOne
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from backup_engine.capabilities import answers_commands, named
+from backup_engine.mongo.capabilities import answers_commands, named
 from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change, Status, judge
 

@@ -18,10 +18,10 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import OperationFailure, PyMongoError
 
-from backup_engine import raw_batches
-from backup_engine.capabilities import Capabilities, database_errors, named
 from backup_engine.errors import BackupError
 from backup_engine.model import Batch, Source
+from backup_engine.mongo import raw_batches
+from backup_engine.mongo.capabilities import Capabilities, database_errors, named
 from backup_engine.records.raw import PYTHON, filter_by_ids
 
 BATCH_BYTES = 4 << 20

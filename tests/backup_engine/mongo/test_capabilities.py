@@ -18,8 +18,8 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
 )
 
-from backup_engine.capabilities import Capabilities, address, database_errors, named
 from backup_engine.errors import BackupError, DatabaseUnreachable, PermissionDenied
+from backup_engine.mongo.capabilities import Capabilities, address, database_errors, named
 
 
 def test_a_replica_set_can_do_everything(database: Database[dict[str, Any]]) -> None:

@@ -15,8 +15,8 @@ from pymongo.database import Database
 
 from backup_engine import manifest
 from backup_engine.model import OWNER_SOURCES
+from backup_engine.mongo.snapshot import SnapshotChanged, take
 from backup_engine.records import exact
-from backup_engine.snapshot import SnapshotChanged, take
 from tests.backup_engine.engine import fill
 from tests.mongod import Mongod
 

@@ -10,8 +10,9 @@ import bson
 import pytest
 from pymongo.collection import Collection
 
-from backup_engine import create, guarded, guarded_ways, merge
-from backup_engine.guarded import Change
+from backup_engine import create, merge
+from backup_engine.mongo import guarded, guarded_ways
+from backup_engine.mongo.guarded import Change
 from tests.backup_engine.engine import fill, workspace
 from tests.mongod import Mongod, binary
 
