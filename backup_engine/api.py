@@ -18,16 +18,16 @@ from backup_engine.workspace import Workspace
 
 if TYPE_CHECKING:
     from backup_engine.compare import Comparison, compare
-    from backup_engine.contents import preview
     from backup_engine.create import Created, create
     from backup_engine.drill import drill
     from backup_engine.history import History, Lost, history_of, lost_and_found
     from backup_engine.incoming import import_set
-    from backup_engine.ledger import bad, last_drill, last_verified, read as checks
     from backup_engine.merge import Pick, merge, merge_all, plan as plan_merge
     from backup_engine.mongo.guarded import Applied, Change, apply as apply_changes
     from backup_engine.prune import delete, halted as retention_halted, pin, prune, unpin
     from backup_engine.recovery import recover
+    from backup_engine.repository.contents import preview
+    from backup_engine.repository.ledger import bad, last_drill, last_verified, read as checks
     from backup_engine.restore import plan_replace, replace
     from backup_engine.scheduler import Check, Scheduler
     from backup_engine.status import Status, status
@@ -44,10 +44,10 @@ __all__ = [
 ]
 
 LATE = {
-    "compare": ("Comparison", "compare"), "contents": ("preview",), "create": ("Created", "create"),
+    "compare": ("Comparison", "compare"), "repository.contents": ("preview",), "create": ("Created", "create"),
     "drill": ("drill",), "mongo.guarded": ("Applied", "Change", "apply_changes"),
     "history": ("History", "Lost", "history_of", "lost_and_found"), "incoming": ("import_set",),
-    "ledger": ("bad", "checks", "last_drill", "last_verified"),
+    "repository.ledger": ("bad", "checks", "last_drill", "last_verified"),
     "merge": ("Pick", "merge", "merge_all", "plan_merge"),
     "prune": ("delete", "pin", "prune", "retention_halted", "unpin"), "recovery": ("recover",),
     "restore": ("plan_replace", "replace"), "scheduler": ("Check", "Scheduler"), "status": ("Status", "status"),

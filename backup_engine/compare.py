@@ -10,14 +10,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from backup_engine import sides
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.records import raw
 from backup_engine.records.matching import pairs
 from backup_engine.records.planner import FieldChange, Same, exactly, field_changes
 from backup_engine.records.same_text import same_text
 from backup_engine.records.spool import Spool
-from backup_engine.sides import CURRENT, Side
+from backup_engine.repository import record_stream
+from backup_engine.repository.record_stream import CURRENT, Side
 from backup_engine.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -145,20 +145,20 @@ def _open(
     like_left = like_right = None
     notes: tuple[str, ...] = ()
     if left.state == "legacy":
-        like_left = sides.profile_of(ws, right, key, watch)
+        like_left = record_stream.profile_of(ws, right, key, watch)
     if isinstance(right, BackupSet) and right.state == "legacy":
-        like_right = sides.profile_of(ws, left, key, watch)
+        like_right = record_stream.profile_of(ws, left, key, watch)
         if like_left is not None:
             like_left = None  # the right one takes its identities from the left as it is
     for backup, like in ((left, like_left), (right, like_right)):
         if isinstance(backup, BackupSet) and like is not None:
-            identity = sides.legacy_identity(ws, backup, key, like, watch)
+            identity = record_stream.legacy_identity(ws, backup, key, like, watch)
             notes += (f"Records of backup {backup.label} are recognised by {identity}." if identity else
                       f"No column recognises the records of backup {backup.label}: all count as different ones.",)
-    one = sides.of_backup(ws, left, key, like=like_left, watch=watch)
+    one = record_stream.of_backup(ws, left, key, like=like_left, watch=watch)
     if isinstance(right, BackupSet):
-        return one, sides.of_backup(ws, right, key, like=like_right, watch=watch), notes
-    return one, opened.enter_context(sides.of_current(ws, key)), notes
+        return one, record_stream.of_backup(ws, right, key, like=like_right, watch=watch), notes
+    return one, opened.enter_context(record_stream.of_current(ws, key)), notes
 
 
 def _fill(result: Comparison, one: Side, other: Side, watch: Watch) -> None:

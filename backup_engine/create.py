@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from backup_engine import intents, marks, prune
+from backup_engine import marks, prune
 from backup_engine.differential import base_for, contents_since, will_be_base
 from backup_engine.errors import BackupError, DatabaseUnreachable
 from backup_engine.failpoints import reach
@@ -23,6 +23,7 @@ from backup_engine.model import SILENT, BackupSet, Batch, Kind, Trigger, Watch
 from backup_engine.mongo import snapshot
 from backup_engine.mongo.snapshot import Snapshot, SnapshotChanged, SnapshotTooOld
 from backup_engine.policy.due import check_interval, due
+from backup_engine.repository import intents
 from backup_engine.self_test import self_test
 from backup_engine.set_parts import Content, read_back_all, write_all
 from backup_engine.set_run import Origin, Run, running

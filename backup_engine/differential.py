@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from backup_engine import digests, ledger, marks
+from backup_engine import digests, marks
 from backup_engine.digests import Digests
 from backup_engine.errors import BackupError, BadInput
 from backup_engine.failpoints import reach
@@ -20,6 +20,7 @@ from backup_engine.locks import Hold
 from backup_engine.model import SILENT, BackupSet, Batch, Part, Trigger, Watch, Written
 from backup_engine.mongo.snapshot import Snapshot
 from backup_engine.records import digest_rows, exact, raw
+from backup_engine.repository import ledger
 from backup_engine.set_parts import Content, read_back_all, write_all
 from backup_engine.set_run import Origin, running
 from backup_engine.workspace import Workspace

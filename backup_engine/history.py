@@ -12,9 +12,14 @@ from typing import Any
 import bson
 import numpy as np
 
-from backup_engine import sides
 from backup_engine.errors import DatabaseUnreachable
-from backup_engine.history_index import (
+from backup_engine.model import SILENT, BackupSet, Watch
+from backup_engine.mongo.capabilities import answers_commands, database_errors
+from backup_engine.records import raw
+from backup_engine.records.planner import FieldChange, Same, exactly, field_changes
+from backup_engine.records.same_text import same_text
+from backup_engine.repository import record_stream
+from backup_engine.repository.history_index import (
     Entry,
     Hashes,
     content_hash,
@@ -23,11 +28,6 @@ from backup_engine.history_index import (
     records_of,
     table_hash,
 )
-from backup_engine.model import SILENT, BackupSet, Watch
-from backup_engine.mongo.capabilities import answers_commands, database_errors
-from backup_engine.records import raw
-from backup_engine.records.planner import FieldChange, Same, exactly, field_changes
-from backup_engine.records.same_text import same_text
 from backup_engine.workspace import Workspace
 
 __all__ = ["History", "Lost", "Version", "history_of", "lost_and_found"]
@@ -215,7 +215,7 @@ def _lost(
 
 def _present(ws: Workspace, key: str, more: Iterable[Mapping[str, Any] | bytes], tables: bool) -> Hashes:
     hashes: set[int] = set()
-    with sides.of_current(ws, key) as live:
+    with record_stream.of_current(ws, key) as live:
         for batch in live.batches:
             for document in raw.documents_of(batch):
                 hashes |= _hashes_of(document, tables)

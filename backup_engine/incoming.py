@@ -18,15 +18,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
-from backup_engine import contents, intents, manifest, verify
-from backup_engine.catalog import Catalog
+from backup_engine import verify
 from backup_engine.create import write_documents
 from backup_engine.errors import VerificationFailed
-from backup_engine.intents import Intent
 from backup_engine.locks import Hold, hold
 from backup_engine.model import DAYS, SILENT, BackupSet, Watch
+from backup_engine.repository import contents, intents, manifest
+from backup_engine.repository.catalog import Catalog
+from backup_engine.repository.intents import Intent
+from backup_engine.repository.unpacking import copy_to, found_in
 from backup_engine.storage.local import LocalStorage
-from backup_engine.unpacking import copy_to, found_in
 from backup_engine.workspace import Workspace
 
 log = logging.getLogger(__name__)

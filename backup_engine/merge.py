@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo.collection import Collection
 
-from backup_engine import contents, failpoints, journal, recovery, sides
+from backup_engine import failpoints, journal, recovery
 from backup_engine.create import write_set
 from backup_engine.errors import (
     BackupError,
@@ -36,7 +36,8 @@ from backup_engine.records.matching import pairs
 from backup_engine.records.planner import FieldChange, Pick, Planned, Same, exactly, field_changes, plan_pairs
 from backup_engine.records.same_text import same_text
 from backup_engine.records.spool import Spool
-from backup_engine.sides import Side
+from backup_engine.repository import contents, record_stream
+from backup_engine.repository.record_stream import Side
 from backup_engine.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -175,14 +176,14 @@ def plan(ws: Workspace, backup: BackupSet, key: str, *, pick: Pick | None = None
     Raises ``VerificationFailed`` and its kin when the backup is not sound, ``DatabaseUnreachable``, and ``BadInput``
     when records of a legacy set cannot be told apart.
     """
-    like = sides.profile_of(ws, sides.CURRENT, key, watch) if backup.state == "legacy" else None
+    like = record_stream.profile_of(ws, record_stream.CURRENT, key, watch) if backup.state == "legacy" else None
     identity = "_id" if like is None else _recognised_by(ws, backup, key, like, watch)
     result = MergePlan(backup, key, identity, pick)
     if like is not None:
         result.decisions = tuple(contents.decisions(ws, backup, key, like, watch=watch))
-    saved = sides.of_backup(ws, backup, key, like=like, watch=watch)
+    saved = record_stream.of_backup(ws, backup, key, like=like, watch=watch)
     proof = _Proof(saved, backup.parts[key])
-    with sides.of_current(ws, key) as live:
+    with record_stream.of_current(ws, key) as live:
         _decide(result, proof.batches(), live, same_text if saved.textual else exactly, watch)
     result.warnings = proof.check(backup)
     return result
@@ -224,7 +225,7 @@ def merge_all(
 
 
 def _recognised_by(ws: Workspace, backup: BackupSet, key: str, like: LiveProfile, watch: Watch) -> str:
-    identity = sides.legacy_identity(ws, backup, key, like, watch)
+    identity = record_stream.legacy_identity(ws, backup, key, like, watch)
     if identity is None and like.fields:
         raise BadInput(
             f"The records of backup {backup.label} carry no _id, and none of uuid, ID, Serial or index is filled and "

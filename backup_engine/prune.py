@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from backup_engine import ledger, locks
+from backup_engine import locks
 from backup_engine.errors import BackupError, BadInput, WrongKey
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.policy import retention
 from backup_engine.policy.retention import Decision
+from backup_engine.repository import ledger
 from backup_engine.storage.base import STATE
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace

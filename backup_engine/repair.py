@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from backup_engine import legacy, locks, manifest, manifest_reader
+from backup_engine import locks
 from backup_engine.create import write_documents
 from backup_engine.errors import BackupFileNotFound, BadInput, NewerFormat, VerificationFailed
-from backup_engine.guess import is_ours
 from backup_engine.model import SILENT, BackupSet, Part, Watch
-from backup_engine.salvage import Salvage, guessed_documents
+from backup_engine.repository import legacy, manifest, manifest_reader
+from backup_engine.repository.salvage import Salvage, guessed_documents
+from backup_engine.repository.type_guess import is_ours
 from backup_engine.storage.base import STATE
 from backup_engine.verify import Verification, verify
 from backup_engine.workspace import Workspace

@@ -13,7 +13,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from backup_engine import contents, journal, staging, swap
+from backup_engine import journal, staging, swap
 from backup_engine.capture import Capture
 from backup_engine.create import write_set
 from backup_engine.errors import BackupError, Cancelled, RestoreIncomplete, RestoreStopped, VerificationFailed
@@ -24,6 +24,7 @@ from backup_engine.locks import Hold
 from backup_engine.model import SILENT, BackupSet, Part, Progress, Watch
 from backup_engine.mongo.snapshot import take
 from backup_engine.records.live_profile import LiveProfile
+from backup_engine.repository import contents
 from backup_engine.workspace import Workspace
 
 __all__ = ["After", "Replacing", "open_capture", "without_cancel"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from backup_engine import contents, journal, ledger, recovery, swap, verify
+from backup_engine import journal, recovery, swap, verify
 from backup_engine.errors import (
     BackupError,
     BadInput,
@@ -29,6 +29,7 @@ from backup_engine.mongo.capabilities import Capabilities, database_errors
 from backup_engine.records.live_profile import LiveProfile
 from backup_engine.replacing import After, Replacing, incomplete, open_capture
 from backup_engine.replacing_plainly import replace_plainly
+from backup_engine.repository import contents, ledger
 from backup_engine.workspace import Workspace
 
 __all__ = ["RestorePlan", "Restored", "plan_replace", "replace", "replace_held"]

@@ -16,7 +16,7 @@ from typing import Literal
 
 import orjson
 
-from backup_engine import ledger, preferences as choices
+from backup_engine import preferences as choices
 from backup_engine.create import create
 from backup_engine.drill import drill
 from backup_engine.errors import BackupError, BackupFileNotFound, Busy, Cancelled
@@ -24,6 +24,7 @@ from backup_engine.model import Trigger, Watch
 from backup_engine.policy.due import Due, due
 from backup_engine.preferences import Preferences
 from backup_engine.recovery import recover_now
+from backup_engine.repository import ledger
 from backup_engine.storage.base import STATE
 from backup_engine.workspace import Workspace
 
@@ -178,7 +179,9 @@ class Scheduler:
         labels = frozenset(one.label for one in sets)
         if labels == self._indexed:
             return
-        from backup_engine import history_index  # it needs numpy: a fifth of a second that a page load need not pay
+        from backup_engine.repository import (
+            history_index,  # it needs numpy: a fifth of a second that a page load need not pay
+        )
 
         watch = Watch(cancelled=self._stop.is_set)
         for source in self.workspace.sources:

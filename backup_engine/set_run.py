@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from backup_engine import bare_hands, digests, intents, manifest
+from backup_engine import digests
 from backup_engine.errors import BackupError, Busy, NoSpace
 from backup_engine.failpoints import reach
-from backup_engine.intents import Intent
 from backup_engine.locks import Hold
 from backup_engine.model import DAYS, BackupSet, Kind, Part, Written
+from backup_engine.repository import intents, manifest, readme
+from backup_engine.repository.intents import Intent
 from backup_engine.storage.base import STATE, Draft
 from backup_engine.workspace import Workspace
 
@@ -182,7 +183,7 @@ def running(ws: Workspace, hold: Hold, trigger: str, interval_hours: float) -> I
     intents.recover(ws.storage)
     sets = ws.catalog.sets()
     check_room(ws, sets)
-    bare_hands.leave_readme(ws.storage)
+    readme.leave_readme(ws.storage)
     run = Run(ws, hold, trigger, interval_hours, ws.clock(), _claim_number(ws, sets), warnings=list(hold.warnings))
     try:
         while not _claim_label(run):

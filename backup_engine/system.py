@@ -18,12 +18,12 @@ import pymongo
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from backup_engine.catalog import Catalog
 from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable
 from backup_engine.model import OWNER_SOURCES, SILENT, BackupSet, Clock, Source, Trigger, Watch
 from backup_engine.policy.due import check_interval
 from backup_engine.preferences import Preferences, load as load_preferences
+from backup_engine.repository.catalog import Catalog
 from backup_engine.storage import open_storage
 from backup_engine.workspace import Workspace
 
@@ -143,7 +143,7 @@ class DatabaseBackupRestore:
         self, backup_metadata: Mapping[str, Any], collection_type: str = "equipment", limit: int = 100
     ) -> tuple[bool, pd.DataFrame | None, str]:
         """Show the first rows of a set as a table of text: ``(success, table, message)``."""
-        from backup_engine.contents import preview
+        from backup_engine.repository.contents import preview
 
         def run() -> tuple[bool, pd.DataFrame | None, str]:
             key = self._key(collection_type)

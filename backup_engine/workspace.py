@@ -8,9 +8,9 @@ from typing import Any
 
 from pymongo.database import Database
 
-from backup_engine.catalog import Catalog
 from backup_engine.csv_format.seal import UNSEALED, Seal
 from backup_engine.model import Clock, Source
+from backup_engine.repository.catalog import Catalog
 from backup_engine.storage.base import Storage
 
 

@@ -14,11 +14,12 @@ import bson
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
-from backup_engine import contents, create as making, failpoints, merge as merging
+from backup_engine import create as making, failpoints, merge as merging
 from backup_engine.api import DatabaseBackupRestore, Preferences, Scheduler, Source, compare, plan_replace, replace
 from backup_engine.csv_format import writer
 from backup_engine.model import BackupSet, Batch
 from backup_engine.records.exact import split
+from backup_engine.repository import contents
 from scripts.bench_parts import streams
 from scripts.bench_parts.table import Line, interleaved, median, timed
 

@@ -11,9 +11,9 @@ from typing import Any
 import bson
 from pymongo.database import Database
 
-from backup_engine.catalog import Catalog
 from backup_engine.csv_format.seal import Seal
 from backup_engine.model import OWNER_SOURCES, Source
+from backup_engine.repository.catalog import Catalog
 from backup_engine.storage import LocalStorage, Storage
 from backup_engine.workspace import Workspace
 

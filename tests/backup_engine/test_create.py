@@ -18,8 +18,7 @@ import pytest
 from bson import Decimal128
 from pymongo.database import Database
 
-from backup_engine import bare_hands, create as module, locks
-from backup_engine.contents import documents
+from backup_engine import create as module, locks
 from backup_engine.create import create, write_documents, write_set
 from backup_engine.csv_format import writer
 from backup_engine.errors import (
@@ -34,6 +33,8 @@ from backup_engine.errors import (
 from backup_engine.locks import hold
 from backup_engine.model import Progress, Watch
 from backup_engine.records import exact
+from backup_engine.repository import readme
+from backup_engine.repository.contents import documents
 from backup_engine.storage import MemoryStorage
 from backup_engine.storage.local import LocalDraft
 from backup_engine.verify import verify
@@ -305,14 +306,14 @@ def test_short_lists_are_always_full_and_long_ones_differential_after_the_first(
 
 def test_the_readme_lies_beside_the_backups_and_is_not_forced_on_anybody(ws: Workspace, tmp_path: Path) -> None:
     create(ws)
-    assert (tmp_path / "README.txt").read_text() == bare_hands.TEXT
+    assert (tmp_path / "README.txt").read_text() == readme.TEXT
     (tmp_path / "README.txt").write_text("mine")
 
     create(ws, force=True)
 
     assert (tmp_path / "README.txt").read_text() == "mine"
     shipped = Path(__file__).parents[2] / "restore_data_to_db" / "README.txt"
-    assert shipped.read_text() == bare_hands.TEXT
+    assert shipped.read_text() == readme.TEXT
 
 
 def test_the_page_load_check_asks_the_database_nothing_and_lists_nothing(

@@ -12,7 +12,7 @@ import pytest
 from bson import Int64
 from pymongo.database import Database
 
-from backup_engine import contents, digests, ledger, marks
+from backup_engine import digests, marks
 from backup_engine.create import create, write_set
 from backup_engine.csv_format import reader
 from backup_engine.differential import Changes, write_changes
@@ -20,6 +20,7 @@ from backup_engine.errors import BackupError, BadInput, NoSpace, VerificationFai
 from backup_engine.locks import hold
 from backup_engine.model import BackupSet
 from backup_engine.records import exact
+from backup_engine.repository import contents, ledger
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import StillClock, workspace

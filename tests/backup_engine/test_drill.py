@@ -13,8 +13,9 @@ import mongomock
 import pytest
 from pymongo.database import Database
 
-from backup_engine import create, drill, ledger
+from backup_engine import create, drill
 from backup_engine.errors import BackupError, NoBackupsFound, RestoreStopped
+from backup_engine.repository import ledger
 from backup_engine.storage import MemoryStorage
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import fill, workspace

@@ -11,10 +11,11 @@ import bson
 import pytest
 from pymongo.database import Database
 
-from backup_engine import create, history_index
+from backup_engine import create
 from backup_engine.errors import DatabaseUnreachable
 from backup_engine.history import History, history_of, lost_and_found
 from backup_engine.model import BackupSet
+from backup_engine.repository import history_index
 from backup_engine.storage.base import STATE
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import StillClock, fill, workspace

@@ -11,7 +11,7 @@ import bson
 import pytest
 from pymongo.database import Database
 
-from backup_engine import contents, create, journal, late as late_module, swap, verify
+from backup_engine import create, journal, late as late_module, swap, verify
 from backup_engine.capture import Capture
 from backup_engine.journal import Entry, Swap
 from backup_engine.late import Late
@@ -19,6 +19,7 @@ from backup_engine.locks import hold
 from backup_engine.model import BackupSet
 from backup_engine.mongo.snapshot import SnapshotChanged
 from backup_engine.records import exact
+from backup_engine.repository import contents
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import workspace
 

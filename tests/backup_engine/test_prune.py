@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from backup_engine import ledger, prune
+from backup_engine import prune
 from backup_engine.errors import BadInput, Busy
-from backup_engine.intents import recover
 from backup_engine.locks import hold
 from backup_engine.model import BackupSet
+from backup_engine.repository import ledger
+from backup_engine.repository.intents import recover
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import StillClock
 from tests.backup_engine.stored import file_of, flip, folder, records, snapshot, store

@@ -10,11 +10,11 @@ import bson
 import pytest
 from bson import Int64
 
-from backup_engine import contents
 from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import BadInput, NewerFormat, VerificationFailed
 from backup_engine.model import BackupSet
 from backup_engine.repair import Repaired, repair
+from backup_engine.repository import contents
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
 from tests.backup_engine.stored import age_seal, file_of, flip, folder, records, snapshot, store

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from backup_engine import contents, history_index
 from backup_engine.api import DatabaseBackupRestore
 from backup_engine.errors import BadInput, DatabaseUnreachable
-from backup_engine.ledger import last_drill
 from backup_engine.preferences import Preferences
+from backup_engine.repository import contents, history_index
+from backup_engine.repository.ledger import last_drill
 from backup_engine.scheduler import CHECKS_KEPT, Check, Scheduler
 from backup_engine.storage.base import STATE
 from tests.server.running_app import wait_for

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from pymongo.database import Database
 
-from backup_engine import ledger, verify
+from backup_engine import verify
 from backup_engine.create import create
 from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import BackupFileNotFound, BadInput, Cancelled, NewerFormat, VerificationFailed, WrongKey
 from backup_engine.model import Watch
+from backup_engine.repository import ledger
 from backup_engine.storage.base import STATE
 from tests.backup_engine.engine import fill, workspace
 from tests.backup_engine.stored import age_seal, file_of, flip, folder, store

@@ -12,12 +12,13 @@ from typing import Any
 import bson
 import pytest
 
-from backup_engine import contents, prune
+from backup_engine import prune
 from backup_engine.differential import Changes, write_changes
 from backup_engine.errors import BadInput, VerificationFailed
 from backup_engine.locks import hold
 from backup_engine.model import BackupSet
 from backup_engine.repair import repair
+from backup_engine.repository import contents
 from backup_engine.verify import require, verify, verify_all
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import StillClock

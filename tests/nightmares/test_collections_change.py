@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from backup_engine import contents
 from backup_engine.create import create
 from backup_engine.mongo import snapshot
 from backup_engine.mongo.snapshot import SnapshotChanged
 from backup_engine.records import exact
+from backup_engine.repository import contents
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import fill, workspace

@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from backup_engine import manifest, prune, verify
+from backup_engine import prune, verify
 from backup_engine.api import DatabaseBackupRestore
 from backup_engine.errors import BackupError
 from backup_engine.model import BackupSet
+from backup_engine.repository import manifest
 from backup_engine.status import status
 from backup_engine.workspace import Workspace
 from tests.backup_engine.stored import file_of, folder, no_database, snapshot, store

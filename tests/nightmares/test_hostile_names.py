@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from backup_engine import contents, manifest
 from backup_engine.api import DatabaseBackupRestore
 from backup_engine.errors import BackupError
+from backup_engine.repository import contents, manifest
 from backup_engine.verify import require, verify
 from backup_engine.workspace import Workspace
 from tests.backup_engine.stored import file_of, folder, no_database, store

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from backports import zstd
 
-from backup_engine import contents, manifest
 from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import BackupError, VerificationFailed, WrongKey
-from backup_engine.manifest_reader import parse
 from backup_engine.repair import repair
+from backup_engine.repository import contents, manifest
+from backup_engine.repository.manifest_reader import parse
 from backup_engine.verify import require, verify
 from backup_engine.workspace import Workspace
 from tests.backup_engine.stored import age_seal, file_of, folder, snapshot, store

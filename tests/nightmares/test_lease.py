@@ -141,7 +141,7 @@ def test_control_without_the_check_the_late_one_commits(
     ws: Workspace, shared_mongod: Mongod, database: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lease.Lease, "check", lambda _: None)
-    monkeypatch.setattr("backup_engine.intents.recover", lambda _: [])
+    monkeypatch.setattr("backup_engine.repository.intents.recover", lambda _: [])
     results = FORK.Queue()
     late = other_host(shared_mongod, database.name, tmp_path, "W7", stand_still, results)
     wait_until_stopped(late)

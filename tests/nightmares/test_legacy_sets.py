@@ -11,13 +11,14 @@ import pytest
 from bson import ObjectId
 from pymongo.database import Database
 
-from backup_engine import contents, merge, prune, restore
+from backup_engine import merge, prune, restore
 from backup_engine.api import DatabaseBackupRestore
 from backup_engine.compare import compare
 from backup_engine.create import create
 from backup_engine.errors import BackupFileNotFound, VerificationFailed
 from backup_engine.model import BackupSet
 from backup_engine.records.live_profile import LiveProfile
+from backup_engine.repository import contents
 from backup_engine.undo import undo
 from backup_engine.verify import require, verify
 from backup_engine.workspace import Workspace

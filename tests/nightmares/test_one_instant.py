@@ -13,11 +13,11 @@ import bson
 import pytest
 from pymongo.database import Database
 
-from backup_engine import contents
 from backup_engine.create import create
 from backup_engine.model import BackupSet
 from backup_engine.mongo import snapshot
 from backup_engine.records import exact
+from backup_engine.repository import contents
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import workspace
 from tests.mongod import Mongod

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from backup_engine import contents, prune
+from backup_engine import prune
 from backup_engine.errors import Busy
 from backup_engine.model import BackupSet
 from backup_engine.prune import Pruned
+from backup_engine.repository import contents
 from backup_engine.storage import MemoryStorage
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace

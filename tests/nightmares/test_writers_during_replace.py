@@ -12,9 +12,10 @@ import bson
 import pytest
 from pymongo.database import Database
 
-from backup_engine import contents, create, restore
+from backup_engine import create, restore
 from backup_engine.model import BackupSet
 from backup_engine.records import exact
+from backup_engine.repository import contents
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import workspace
 from tests.mongod import Mongod

@@ -13,10 +13,10 @@ from bson import Binary, DatetimeMS, Regex
 from pymongo import ASCENDING, DESCENDING
 from pymongo.database import Database
 
-from backup_engine import manifest
 from backup_engine.model import OWNER_SOURCES
 from backup_engine.mongo.snapshot import SnapshotChanged, take
 from backup_engine.records import exact
+from backup_engine.repository import manifest
 from tests.backup_engine.engine import fill
 from tests.mongod import Mongod
 

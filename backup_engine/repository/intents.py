@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from backup_engine.errors import BackupError, BackupFileNotFound
-from backup_engine.manifest import label_in_metadata_name, metadata_name, split_part_name
 from backup_engine.model import DAYS
+from backup_engine.repository.manifest import label_in_metadata_name, metadata_name, split_part_name
 from backup_engine.storage.base import STATE, Storage
 
 _NAME = re.compile(r"intent_(\d{8}_\d{6})\.json")

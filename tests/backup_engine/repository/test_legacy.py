@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 from bson import Int64, ObjectId
 
-from backup_engine import legacy
 from backup_engine.errors import VerificationFailed
-from backup_engine.legacy import open_table
 from backup_engine.records.live_profile import LiveProfile
 from backup_engine.records.typed_text import as_live, as_number
+from backup_engine.repository import legacy
+from backup_engine.repository.legacy import open_table
 
 UNKNOWN = LiveProfile()
 

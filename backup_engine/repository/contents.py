@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from backup_engine import legacy
 from backup_engine.csv_format.reader import read, read_changes
 from backup_engine.errors import VerificationFailed
 from backup_engine.model import SILENT, BackupSet, Batch, Part, Watch
 from backup_engine.records.live_profile import LiveProfile
 from backup_engine.records.raw import documents_of, id_of
-from backup_engine.text_view import part_of, preview
+from backup_engine.repository import legacy
+from backup_engine.repository.text_view import part_of, preview
 from backup_engine.workspace import Workspace
 
 __all__ = ["decisions", "documents", "preview"]

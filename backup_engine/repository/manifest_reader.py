@@ -9,8 +9,8 @@ from typing import Any, TypeGuard, cast, get_args
 
 from bson.errors import BSONError
 
-from backup_engine import manifest
 from backup_engine.model import BackupSet, Column, ColumnType, Layout, Part, Source, State
+from backup_engine.repository import manifest
 
 _TYPES = get_args(ColumnType)
 _TRIGGERS = ("manual", "auto", "scheduled", "pre_restore", "imported")

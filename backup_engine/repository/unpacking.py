@@ -16,9 +16,9 @@ from functools import partial
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from backup_engine import manifest
 from backup_engine.errors import BadInput, NoSpace
 from backup_engine.model import DAYS, SILENT, Watch
+from backup_engine.repository import manifest
 from backup_engine.storage.local import LocalStorage
 
 __all__ = ["Found", "copy_to", "found_in"]

@@ -9,11 +9,12 @@ from typing import Any, Literal
 
 import bson
 
-from backup_engine import contents, legacy, verify
+from backup_engine import verify
 from backup_engine.model import SILENT, BackupSet, Batch, Watch
 from backup_engine.mongo import snapshot
 from backup_engine.records.live_profile import LiveProfile
 from backup_engine.records.raw import PYTHON, documents_of
+from backup_engine.repository import contents, legacy
 from backup_engine.workspace import Workspace
 
 __all__ = ["CURRENT", "Side", "legacy_identity", "of_backup", "of_current", "profile_of"]

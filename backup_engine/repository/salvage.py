@@ -8,10 +8,10 @@ from itertools import chain
 from backup_engine.csv_format.decoder import Decoder
 from backup_engine.csv_format.reader import BadRow, read_changes
 from backup_engine.errors import BackupFileNotFound, PermissionDenied, VerificationFailed
-from backup_engine.guess import guess_layout, guessed_rows
 from backup_engine.model import SILENT, BackupSet, Batch, Part, Watch
 from backup_engine.records.raw import documents_of, id_of
-from backup_engine.text_view import lines_of
+from backup_engine.repository.text_view import lines_of
+from backup_engine.repository.type_guess import guess_layout, guessed_rows
 from backup_engine.workspace import Workspace
 
 __all__ = ["Salvage", "guessed_documents"]

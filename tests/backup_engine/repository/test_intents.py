@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from backup_engine import intents
-from backup_engine.intents import Intent
+from backup_engine.repository import intents
+from backup_engine.repository.intents import Intent
 from backup_engine.storage import LocalStorage
 
 LABEL = "20250604_120000"

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from io import BufferedReader
 from typing import TYPE_CHECKING, cast
 
-from backup_engine import legacy
 from backup_engine.csv_format.cells import PARSERS, parse_typed
 from backup_engine.csv_format.decoder import FAULTS
 from backup_engine.errors import BackupFileNotFound, NewerFormat, VerificationFailed
 from backup_engine.model import SILENT, BackupSet, Layout, Part, Watch
 from backup_engine.records.raw import element_of, id_of
+from backup_engine.repository import legacy
 from backup_engine.workspace import Workspace
 
 if TYPE_CHECKING:

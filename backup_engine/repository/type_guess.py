@@ -14,7 +14,7 @@ from backup_engine.csv_format.decoder import FAULTS, BadRow, Decoder
 from backup_engine.csv_format.extended import dumps, loads
 from backup_engine.errors import VerificationFailed
 from backup_engine.model import SILENT, BackupSet, Column, ColumnType, Layout, Part, Watch
-from backup_engine.text_view import lines_of, split_row
+from backup_engine.repository.text_view import lines_of, split_row
 from backup_engine.workspace import Workspace
 
 __all__ = ["guess_layout", "guessed_rows", "is_ours"]

@@ -11,10 +11,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, BinaryIO
 
-from backup_engine import intents, manifest, manifest_reader
 from backup_engine.errors import BackupError, BackupFileNotFound, BadInput, NoBackupsFound, VerificationFailed
-from backup_engine.intents import Intent
 from backup_engine.model import DAYS, BackupSet, Part, Source
+from backup_engine.repository import intents, manifest, manifest_reader
+from backup_engine.repository.intents import Intent
 from backup_engine.storage.base import STATE, Entry, Storage
 
 _WEEK = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from backup_engine import intents, manifest
-from backup_engine.catalog import Catalog
 from backup_engine.errors import BackupFileNotFound, BadInput, NoBackupsFound, PermissionDenied, VerificationFailed
-from backup_engine.intents import Intent
 from backup_engine.model import DAYS, OWNER_SOURCES, BackupSet, Column, Layout, Part
+from backup_engine.repository import intents, manifest
+from backup_engine.repository.catalog import Catalog
+from backup_engine.repository.intents import Intent
 from backup_engine.storage import LocalStorage
 
 START = datetime(2025, 6, 4, 12, tzinfo=UTC)

@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backup_engine import contents
 from backup_engine.errors import BackupError, BackupFileNotFound, Cancelled, VerificationFailed
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.records import raw
 from backup_engine.records.exact import digest, digest_hex
 from backup_engine.records.live_profile import key_text
+from backup_engine.repository import contents
 from backup_engine.storage.base import STATE
 from backup_engine.workspace import Workspace
 

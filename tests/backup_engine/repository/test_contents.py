@@ -10,11 +10,11 @@ import bson
 import pytest
 from pymongo.database import Database
 
-from backup_engine import contents
 from backup_engine.create import create
 from backup_engine.errors import BackupFileNotFound, VerificationFailed
 from backup_engine.model import BackupSet
 from backup_engine.records.live_profile import LiveProfile
+from backup_engine.repository import contents
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import StillClock, fill, raw, workspace
 from tests.backup_engine.stored import file_of, flip, folder, records, store

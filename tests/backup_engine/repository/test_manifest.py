@@ -12,7 +12,7 @@ import pytest
 from bson import Binary, Decimal128, Int64, MaxKey, ObjectId, Regex, Timestamp
 from bson.son import SON
 
-from backup_engine import manifest
+from backup_engine.repository import manifest
 
 
 @pytest.mark.parametrize(

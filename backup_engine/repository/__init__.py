@@ -1,0 +1,1 @@
+"""What lies in the backup folder, and reading it without trusting it."""
