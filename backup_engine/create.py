@@ -17,7 +17,7 @@ from backup_engine import marks, prune
 from backup_engine.differential import base_for, contents_since, will_be_base
 from backup_engine.errors import BackupError, DatabaseUnreachable
 from backup_engine.failpoints import reach
-from backup_engine.locks import Hold, hold
+from backup_engine.locking.locks import Hold, hold
 from backup_engine.marks import Mark
 from backup_engine.model import SILENT, BackupSet, Batch, Kind, Trigger, Watch
 from backup_engine.mongo import snapshot

@@ -16,7 +16,7 @@ from backup_engine import digests, marks
 from backup_engine.digests import Digests
 from backup_engine.errors import BackupError, BadInput
 from backup_engine.failpoints import reach
-from backup_engine.locks import Hold
+from backup_engine.locking.locks import Hold
 from backup_engine.model import SILENT, BackupSet, Batch, Part, Trigger, Watch, Written
 from backup_engine.mongo.snapshot import Snapshot
 from backup_engine.records import digest_rows, exact, raw

@@ -9,7 +9,7 @@ from backup_engine import journal, recovery, staging
 from backup_engine.errors import BackupError, Cancelled, DatabaseUnreachable, NoBackupsFound
 from backup_engine.failpoints import reach
 from backup_engine.journal import Entry, Swap
-from backup_engine.locks import Hold, hold
+from backup_engine.locking.locks import Hold, hold
 from backup_engine.model import SILENT, BackupSet, Part, Watch
 from backup_engine.mongo.capabilities import answers_commands
 from backup_engine.records import exact

@@ -25,7 +25,7 @@ from backup_engine.errors import (
     RestoreStopped,
     VerificationFailed,
 )
-from backup_engine.locks import Hold, hold
+from backup_engine.locking.locks import Hold, hold
 from backup_engine.model import SILENT, BackupSet, Batch, Part, Watch
 from backup_engine.mongo import guarded
 from backup_engine.mongo.guarded import Applied, Change

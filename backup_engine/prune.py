@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from backup_engine import locks
 from backup_engine.errors import BackupError, BadInput, WrongKey
+from backup_engine.locking import locks
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.policy import retention
 from backup_engine.policy.retention import Decision

@@ -14,7 +14,7 @@ from backup_engine.create import recover as recover_folder
 from backup_engine.errors import BackupError, DatabaseUnreachable
 from backup_engine.journal import Entry
 from backup_engine.late import Late
-from backup_engine.locks import Hold, hold
+from backup_engine.locking.locks import Hold, hold
 from backup_engine.model import BackupSet
 from backup_engine.mongo.capabilities import answers_commands
 from backup_engine.replacing import Replacing, open_capture

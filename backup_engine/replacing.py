@@ -20,7 +20,7 @@ from backup_engine.errors import BackupError, Cancelled, RestoreIncomplete, Rest
 from backup_engine.failpoints import reach
 from backup_engine.journal import Entry, Swap
 from backup_engine.late import Late
-from backup_engine.locks import Hold
+from backup_engine.locking.locks import Hold
 from backup_engine.model import SILENT, BackupSet, Part, Progress, Watch
 from backup_engine.mongo.snapshot import take
 from backup_engine.records.live_profile import LiveProfile

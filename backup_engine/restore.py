@@ -23,7 +23,7 @@ from backup_engine.errors import (
 )
 from backup_engine.failpoints import reach
 from backup_engine.journal import Entry, Swap
-from backup_engine.locks import Hold, hold
+from backup_engine.locking.locks import Hold, hold
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.mongo.capabilities import Capabilities, database_errors
 from backup_engine.records.live_profile import LiveProfile

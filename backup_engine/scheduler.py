@@ -179,9 +179,8 @@ class Scheduler:
         labels = frozenset(one.label for one in sets)
         if labels == self._indexed:
             return
-        from backup_engine.repository import (
-            history_index,  # it needs numpy: a fifth of a second that a page load need not pay
-        )
+        # Loaded here: it needs numpy, a fifth of a second that a page load need not pay.
+        from backup_engine.repository import history_index
 
         watch = Watch(cancelled=self._stop.is_set)
         for source in self.workspace.sources:

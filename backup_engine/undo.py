@@ -9,7 +9,7 @@ import logging
 
 from backup_engine import journal, recovery
 from backup_engine.errors import DatabaseUnreachable, NoBackupsFound
-from backup_engine.locks import hold
+from backup_engine.locking.locks import hold
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.replacing import After
 from backup_engine.restore import Restored, plan_replace, replace_held

@@ -18,7 +18,7 @@ import pytest
 from bson import Decimal128
 from pymongo.database import Database
 
-from backup_engine import create as module, locks
+from backup_engine import create as module
 from backup_engine.create import create, write_documents, write_set
 from backup_engine.csv_format import writer
 from backup_engine.errors import (
@@ -30,7 +30,8 @@ from backup_engine.errors import (
     NoSpace,
     VerificationFailed,
 )
-from backup_engine.locks import hold
+from backup_engine.locking import locks
+from backup_engine.locking.locks import hold
 from backup_engine.model import Progress, Watch
 from backup_engine.records import exact
 from backup_engine.repository import readme

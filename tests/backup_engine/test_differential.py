@@ -17,7 +17,7 @@ from backup_engine.create import create, write_set
 from backup_engine.csv_format import reader
 from backup_engine.differential import Changes, write_changes
 from backup_engine.errors import BackupError, BadInput, NoSpace, VerificationFailed
-from backup_engine.locks import hold
+from backup_engine.locking.locks import hold
 from backup_engine.model import BackupSet
 from backup_engine.records import exact
 from backup_engine.repository import contents, ledger

@@ -15,7 +15,7 @@ from backup_engine import create, journal, late as late_module, swap, verify
 from backup_engine.capture import Capture
 from backup_engine.journal import Entry, Swap
 from backup_engine.late import Late
-from backup_engine.locks import hold
+from backup_engine.locking.locks import hold
 from backup_engine.model import BackupSet
 from backup_engine.mongo.snapshot import SnapshotChanged
 from backup_engine.records import exact

@@ -8,7 +8,7 @@ import pytest
 
 from backup_engine import prune
 from backup_engine.errors import BadInput, Busy
-from backup_engine.locks import hold
+from backup_engine.locking.locks import hold
 from backup_engine.model import BackupSet
 from backup_engine.repository import ledger
 from backup_engine.repository.intents import recover

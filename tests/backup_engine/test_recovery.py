@@ -12,7 +12,7 @@ from pymongo.database import Database
 from backup_engine import capture, create, failpoints, journal, recovery, restore, undo
 from backup_engine.errors import DatabaseUnreachable, RestoreRunning, RestoreStopped
 from backup_engine.journal import Entry, Swap
-from backup_engine.locks import hold
+from backup_engine.locking.locks import hold
 from backup_engine.preferences import Preferences
 from backup_engine.scheduler import Scheduler
 from backup_engine.storage import MemoryStorage

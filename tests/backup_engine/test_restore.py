@@ -22,7 +22,7 @@ from backup_engine.errors import (
     RestoreIncomplete,
     VerificationFailed,
 )
-from backup_engine.locks import hold
+from backup_engine.locking.locks import hold
 from backup_engine.model import BackupSet, Watch
 from backup_engine.storage import MemoryStorage
 from backup_engine.workspace import Workspace

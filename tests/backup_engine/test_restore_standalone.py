@@ -10,7 +10,7 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine import create, failpoints, recovery, restore, undo
-from backup_engine.locks import hold
+from backup_engine.locking.locks import hold
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import fill, workspace
 from tests.mongod import Mongod

@@ -11,7 +11,7 @@ from typing import Any
 
 from backup_engine import failpoints
 from backup_engine.create import create
-from backup_engine.locks import hold
+from backup_engine.locking.locks import hold
 from backup_engine.model import BackupSet
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace

@@ -18,7 +18,7 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine import create, recovery, undo, verify
-from backup_engine.locks import hold
+from backup_engine.locking.locks import hold
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import workspace
 from tests.mongod import Mongod

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from backup_engine import failpoints, lease, locks
+from backup_engine import failpoints
 from backup_engine.create import Created, create
 from backup_engine.errors import BackupError, Busy
-from backup_engine.lease import Terms
+from backup_engine.locking import lease, locks
+from backup_engine.locking.lease import Terms
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import fill, workspace

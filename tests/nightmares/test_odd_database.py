@@ -12,10 +12,11 @@ import pymongo
 import pytest
 from pymongo.database import Database
 
-from backup_engine import failpoints, locks
+from backup_engine import failpoints
 from backup_engine.create import create
 from backup_engine.errors import DatabaseUnreachable, PermissionDenied
-from backup_engine.locks import hold
+from backup_engine.locking import locks
+from backup_engine.locking.locks import hold
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import fill, workspace

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from backup_engine import locks
 from backup_engine.create import create
 from backup_engine.errors import Busy
+from backup_engine.locking import locks
 from backup_engine.verify import verify
 from tests.backup_engine.engine import fill, workspace
 from tests.mongod import Mongod

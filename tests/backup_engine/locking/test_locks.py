@@ -16,10 +16,10 @@ import mongomock
 import pytest
 from pymongo.database import Database
 
-from backup_engine import locks
 from backup_engine.errors import Busy, DatabaseUnreachable, RestoreRunning
-from backup_engine.lease import COLLECTION, LEASE_ID, Holder, Lease, Terms
-from backup_engine.locks import hold
+from backup_engine.locking import locks
+from backup_engine.locking.lease import COLLECTION, LEASE_ID, Holder, Lease, Terms
+from backup_engine.locking.locks import hold
 from backup_engine.storage import MemoryStorage
 from tests.backup_engine.engine import workspace
 from tests.mongod import Mongod

@@ -21,7 +21,7 @@ from typing import Any, Literal
 from pymongo.database import Database
 
 from backup_engine.errors import BackupError, Busy, DatabaseUnreachable, PermissionDenied, RestoreRunning
-from backup_engine.lease import Holder, Lease, Terms, boot_id
+from backup_engine.locking.lease import Holder, Lease, Terms, boot_id
 from backup_engine.mongo.capabilities import Capabilities
 from backup_engine.storage.disk_errors import disk_errors
 from backup_engine.workspace import Workspace

@@ -1,0 +1,1 @@
+"""Who may write: the locks of a folder and of a database."""
