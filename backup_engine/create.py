@@ -13,20 +13,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from backup_engine import marks, prune
-from backup_engine.differential import base_for, contents_since, will_be_base
+from backup_engine import prune
 from backup_engine.errors import BackupError, DatabaseUnreachable
 from backup_engine.failpoints import reach
 from backup_engine.locking.locks import Hold, hold
-from backup_engine.marks import Mark
+from backup_engine.making import resume_tokens
+from backup_engine.making.differential import base_for, contents_since, will_be_base
+from backup_engine.making.parts import Content, read_back_all, write_all
+from backup_engine.making.resume_tokens import Mark
+from backup_engine.making.run import Origin, Run, running
+from backup_engine.making.self_test import self_test
 from backup_engine.model import SILENT, BackupSet, Batch, Kind, Trigger, Watch
 from backup_engine.mongo import snapshot
 from backup_engine.mongo.snapshot import Snapshot, SnapshotChanged, SnapshotTooOld
 from backup_engine.policy.due import check_interval, due
 from backup_engine.repository import intents
-from backup_engine.self_test import self_test
-from backup_engine.set_parts import Content, read_back_all, write_all
-from backup_engine.set_run import Origin, Run, running
 from backup_engine.workspace import Workspace
 
 __all__ = ["Created", "create", "recover", "write_documents", "write_set"]
@@ -164,7 +165,7 @@ def _read_one_instant(run: Run, base: BackupSet | None, watch: Watch) -> _Instan
 
 def _try_one_instant(run: Run, base: BackupSet | None, watch: Watch, plain: bool) -> _Instant:
     ws, database, facts = run.ws, run.hold.need_database(), run.hold.capabilities
-    token = marks.take(database, ws.sources) if facts.change_streams else None
+    token = resume_tokens.take(database, ws.sources) if facts.change_streams else None
     with snapshot.take(database, ws.sources, facts, plain=plain) as view:
         reach("W3")
         _say_how_consistent(run, view)
@@ -209,7 +210,7 @@ def _tidy(ws: Workspace, hold: Hold, backup: BackupSet, mark: Mark | None) -> li
     problems = []
     try:
         if mark is not None:
-            marks.keep(ws.storage, backup, mark)
+            resume_tokens.keep(ws.storage, backup, mark)
         pruned = prune.prune(ws, hold=hold)
         problems += [pruned.halted] if pruned.halted else []
     except BackupError as problem:

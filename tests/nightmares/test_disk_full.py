@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from backup_engine import create as module, set_run
+from backup_engine import create as module
 from backup_engine.create import create
 from backup_engine.errors import BackupError, NoSpace, PermissionDenied
+from backup_engine.making import run
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import fill, workspace
@@ -58,7 +59,7 @@ def check_untouched(ws: Workspace, root: Path, sets: int = 1) -> None:
 
 
 def test_the_disk_fills_up_while_writing(small_disk: Path, database: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(set_run, "SPARE_BYTES", 0)
+    monkeypatch.setattr(run, "SPARE_BYTES", 0)
     fill(database)
     ws = workspace(small_disk / "backups", database)
     create(ws)
@@ -70,7 +71,7 @@ def test_the_disk_fills_up_while_writing(small_disk: Path, database: Live, monke
 
     check_untouched(ws, small_disk)
     monkeypatch.undo()
-    monkeypatch.setattr(set_run, "SPARE_BYTES", 0)
+    monkeypatch.setattr(run, "SPARE_BYTES", 0)
     database.Equipment.delete_many({"text": {"$exists": True}})
     assert create(ws, force=True).warnings == ()
 

@@ -9,8 +9,8 @@ from typing import Any
 from backup_engine.csv_format import reader, writer
 from backup_engine.errors import VerificationFailed
 from backup_engine.failpoints import reach
+from backup_engine.making.run import Run
 from backup_engine.model import Batch, Watch, Written
-from backup_engine.set_run import Run
 
 
 @dataclass(frozen=True)

@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from backup_engine import digests, marks
-from backup_engine.digests import Digests
 from backup_engine.errors import BackupError, BadInput
 from backup_engine.failpoints import reach
 from backup_engine.locking.locks import Hold
+from backup_engine.making import digests, resume_tokens
+from backup_engine.making.digests import Digests
+from backup_engine.making.parts import Content, read_back_all, write_all
+from backup_engine.making.run import Origin, running
 from backup_engine.model import SILENT, BackupSet, Batch, Part, Trigger, Watch, Written
 from backup_engine.mongo.snapshot import Snapshot
 from backup_engine.records import digest_rows, exact, raw
 from backup_engine.repository import ledger
-from backup_engine.set_parts import Content, read_back_all, write_all
-from backup_engine.set_run import Origin, running
 from backup_engine.workspace import Workspace
 
 __all__ = ["Changes", "base_for", "contents_since", "will_be_base", "write_changes"]
@@ -96,13 +96,13 @@ def contents_since(
     ws: Workspace, view: Snapshot, hold: Hold, base: BackupSet, watch: Watch
 ) -> list[Content] | None:
     """Give what has to be written so that, over the base, it restores to the snapshot; None when a full set is due."""
-    mark = marks.of(ws.storage, base)
+    mark = resume_tokens.of(ws.storage, base)
     uuids = {source.key: (view.uuid(source.key) or b"").hex() for source in ws.sources}
     if mark is not None and dict(mark.uuids) != uuids:
         return None
     try:
         changes = _from_stream(ws, view, hold, base, mark, watch) if mark else _by_comparison(ws, view, base, watch)
-    except marks.Lost:
+    except resume_tokens.Lost:
         changes = _by_comparison(ws, view, base, watch)
     except BackupError as problem:
         watch.step(f"A full backup instead: {problem.message}")
@@ -149,10 +149,10 @@ def _over(
 
 
 def _from_stream(
-    ws: Workspace, view: Snapshot, hold: Hold, base: BackupSet, mark: marks.Mark, watch: Watch
+    ws: Workspace, view: Snapshot, hold: Hold, base: BackupSet, mark: resume_tokens.Mark, watch: Watch
 ) -> dict[str, Changes] | None:
     """Read again only what was touched since the mark."""
-    touched = marks.touched_since(hold.need_database(), ws.sources, mark, _limit(base))
+    touched = resume_tokens.touched_since(hold.need_database(), ws.sources, mark, _limit(base))
     changes = {}
     for key, identities in touched.items():
         known = digests.load(ws, base, key, watch=watch).lookup(identities) if identities else {}

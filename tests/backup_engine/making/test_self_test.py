@@ -8,8 +8,8 @@ import pytest
 
 from backup_engine.csv_format import cells
 from backup_engine.errors import BackupError
+from backup_engine.making.self_test import self_test
 from backup_engine.records import exact
-from backup_engine.self_test import self_test
 
 
 @pytest.fixture(autouse=True)

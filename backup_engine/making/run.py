@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from backup_engine import digests
 from backup_engine.errors import BackupError, Busy, NoSpace
 from backup_engine.failpoints import reach
 from backup_engine.locking.locks import Hold
+from backup_engine.making import digests
 from backup_engine.model import DAYS, BackupSet, Kind, Part, Written
 from backup_engine.repository import intents, manifest, readme
 from backup_engine.repository.intents import Intent

@@ -12,12 +12,12 @@ import pytest
 from bson import Int64
 from pymongo.database import Database
 
-from backup_engine import digests, marks
 from backup_engine.create import create, write_set
 from backup_engine.csv_format import reader
-from backup_engine.differential import Changes, write_changes
 from backup_engine.errors import BackupError, BadInput, NoSpace, VerificationFailed
 from backup_engine.locking.locks import hold
+from backup_engine.making import digests, resume_tokens
+from backup_engine.making.differential import Changes, write_changes
 from backup_engine.model import BackupSet
 from backup_engine.records import exact
 from backup_engine.repository import contents, ledger
@@ -168,9 +168,9 @@ def test_a_stream_that_no_longer_reaches_back_is_replaced_by_comparison(
     ws: Workspace, database: Database[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lost(*_: object) -> None:
-        raise marks.Lost("ChangeStreamHistoryLost")
+        raise resume_tokens.Lost("ChangeStreamHistoryLost")
 
-    monkeypatch.setattr(marks, "touched_since", lost)
+    monkeypatch.setattr(resume_tokens, "touched_since", lost)
     change(database)
 
     backup = differential(ws)
@@ -181,9 +181,9 @@ def test_a_stream_that_no_longer_reaches_back_is_replaced_by_comparison(
 
 def test_a_forged_token_is_not_fatal(ws: Workspace, database: Database[dict[str, Any]]) -> None:
     base, _ = _base_and_key(ws)
-    mark = marks.of(ws.storage, base)
+    mark = resume_tokens.of(ws.storage, base)
     assert mark is not None
-    marks.keep(ws.storage, base, marks.Mark({"_data": "82" + "0" * 40}, mark.uuids))
+    resume_tokens.keep(ws.storage, base, resume_tokens.Mark({"_data": "82" + "0" * 40}, mark.uuids))
     change(database)
 
     assert_exact(ws, differential(ws))
@@ -212,7 +212,7 @@ def test_a_full_set_that_failed_a_verification_is_no_base(ws: Workspace) -> None
 def test_a_long_list_notes_its_digests_while_it_is_written(
     ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backup_engine.differential.WORTH_IT", 1)
+    monkeypatch.setattr("backup_engine.making.differential.WORTH_IT", 1)
     base = create(ws, force=True, kind="full").set
     assert base is not None
     tables = {path.name for path in (tmp_path / ".state").glob("digests_*")}
@@ -226,7 +226,7 @@ def test_a_long_list_notes_its_digests_while_it_is_written(
 def test_a_table_of_digests_that_cannot_be_kept_is_made_when_needed(
     ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backup_engine.differential.WORTH_IT", 1)
+    monkeypatch.setattr("backup_engine.making.differential.WORTH_IT", 1)
     with monkeypatch.context() as patch:
         patch.setattr(digests, "_forget_others", _full_disk)
         base = create(ws, force=True, kind="full").set
