@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from backup_engine.merge import Pick, merge, merge_all, plan as plan_merge
     from backup_engine.mongo.guarded import Applied, Change, apply as apply_changes
     from backup_engine.prune import delete, halted as retention_halted, pin, prune, unpin
-    from backup_engine.recovery import recover
+    from backup_engine.replacing.recovery import recover
     from backup_engine.repository.contents import preview
     from backup_engine.repository.ledger import bad, last_drill, last_verified, read as checks
     from backup_engine.restore import plan_replace, replace
@@ -49,7 +49,7 @@ LATE = {
     "history": ("History", "Lost", "history_of", "lost_and_found"), "incoming": ("import_set",),
     "repository.ledger": ("bad", "checks", "last_drill", "last_verified"),
     "merge": ("Pick", "merge", "merge_all", "plan_merge"),
-    "prune": ("delete", "pin", "prune", "retention_halted", "unpin"), "recovery": ("recover",),
+    "prune": ("delete", "pin", "prune", "retention_halted", "unpin"), "replacing.recovery": ("recover",),
     "restore": ("plan_replace", "replace"), "scheduler": ("Check", "Scheduler"), "status": ("Status", "status"),
     "undo": ("undo", "undoable"), "verify": ("require_sound", "verify"),
 }

@@ -106,7 +106,7 @@ def recover(ws: Workspace, hold: Hold) -> list[str]:
 
 
 def _settle_crashed_restores(ws: Workspace, held: Hold) -> None:
-    from backup_engine.recovery import recover_database  # it makes sets itself, with this module
+    from backup_engine.replacing.recovery import recover_database  # it makes sets itself, with this module
 
     recover_database(ws, held)
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from backup_engine import journal, recovery, staging
 from backup_engine.errors import BackupError, Cancelled, DatabaseUnreachable, NoBackupsFound
 from backup_engine.failpoints import reach
-from backup_engine.journal import Entry, Swap
 from backup_engine.locking.locks import Hold, hold
 from backup_engine.model import SILENT, BackupSet, Part, Watch
 from backup_engine.mongo.capabilities import answers_commands
 from backup_engine.records import exact
 from backup_engine.records.live_profile import LiveProfile
+from backup_engine.replacing import journal, recovery, staging
+from backup_engine.replacing.journal import Entry, Swap
 from backup_engine.repository import contents, ledger
 from backup_engine.workspace import Workspace
 

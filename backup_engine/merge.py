@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo.collection import Collection
 
-from backup_engine import failpoints, journal, recovery
+from backup_engine import failpoints
 from backup_engine.create import write_set
 from backup_engine.errors import (
     BackupError,
@@ -36,6 +36,7 @@ from backup_engine.records.matching import pairs
 from backup_engine.records.planner import FieldChange, Pick, Planned, Same, exactly, field_changes, plan_pairs
 from backup_engine.records.same_text import same_text
 from backup_engine.records.spool import Spool
+from backup_engine.replacing import journal, recovery
 from backup_engine.repository import contents, record_stream
 from backup_engine.repository.record_stream import Side
 from backup_engine.workspace import Workspace

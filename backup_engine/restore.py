@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from backup_engine import journal, recovery, swap, verify
+from backup_engine import verify
 from backup_engine.errors import (
     BackupError,
     BadInput,
@@ -22,13 +22,14 @@ from backup_engine.errors import (
     VerificationFailed,
 )
 from backup_engine.failpoints import reach
-from backup_engine.journal import Entry, Swap
 from backup_engine.locking.locks import Hold, hold
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.mongo.capabilities import Capabilities, database_errors
 from backup_engine.records.live_profile import LiveProfile
-from backup_engine.replacing import After, Replacing, incomplete, open_capture
-from backup_engine.replacing_plainly import replace_plainly
+from backup_engine.replacing import journal, recovery, swap
+from backup_engine.replacing.journal import Entry, Swap
+from backup_engine.replacing.plainly import replace_plainly
+from backup_engine.replacing.steps import After, Replacing, incomplete, open_capture
 from backup_engine.repository import contents, ledger
 from backup_engine.workspace import Workspace
 

@@ -23,7 +23,7 @@ from backup_engine.errors import BackupError, BackupFileNotFound, Busy, Cancelle
 from backup_engine.model import Trigger, Watch
 from backup_engine.policy.due import Due, due
 from backup_engine.preferences import Preferences
-from backup_engine.recovery import recover_now
+from backup_engine.replacing.recovery import recover_now
 from backup_engine.repository import ledger
 from backup_engine.storage.base import STATE
 from backup_engine.workspace import Workspace

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import logging
 
-from backup_engine import journal, recovery
 from backup_engine.errors import DatabaseUnreachable, NoBackupsFound
 from backup_engine.locking.locks import hold
 from backup_engine.model import SILENT, BackupSet, Watch
-from backup_engine.replacing import After
+from backup_engine.replacing import journal, recovery
+from backup_engine.replacing.steps import After
 from backup_engine.restore import Restored, plan_replace, replace_held
 from backup_engine.workspace import Workspace
 

@@ -12,7 +12,7 @@ import pytest
 from bson import Timestamp
 from pymongo.database import Database
 
-from backup_engine import create, failpoints, prune, recovery, restore, undo
+from backup_engine import create, failpoints, prune, restore, undo
 from backup_engine.errors import (
     BackupError,
     BackupFileNotFound,
@@ -24,6 +24,7 @@ from backup_engine.errors import (
 )
 from backup_engine.locking.locks import hold
 from backup_engine.model import BackupSet, Watch
+from backup_engine.replacing import recovery
 from backup_engine.storage import MemoryStorage
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import fill, workspace

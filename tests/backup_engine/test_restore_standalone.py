@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from backup_engine import create, failpoints, recovery, restore, undo
+from backup_engine import create, failpoints, restore, undo
 from backup_engine.locking.locks import hold
+from backup_engine.replacing import recovery
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import fill, workspace
 from tests.mongod import Mongod
@@ -65,7 +66,7 @@ def test_recovery_compares_uuids(
 
     with monkeypatch.context() as patch:
         patch.setitem(failpoints.hooks, step, crash)
-        patch.setattr("backup_engine.replacing.Replacing.abandon", lambda *_: None)
+        patch.setattr("backup_engine.replacing.steps.Replacing.abandon", lambda *_: None)
         with pytest.raises(KeyboardInterrupt):
             _replace(ws)
 

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from backup_engine import create, journal, restore, undo
+from backup_engine import create, restore, undo
 from backup_engine.errors import DatabaseUnreachable, NoBackupsFound
 from backup_engine.model import BackupSet
+from backup_engine.replacing import journal
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import fill, workspace
 

@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from backup_engine import create, recovery, undo, verify
+from backup_engine import create, undo, verify
 from backup_engine.locking.locks import hold
+from backup_engine.replacing import recovery
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import workspace
 from tests.mongod import Mongod
@@ -31,7 +32,8 @@ SCRIPT = """
 import os, signal, sys
 from pathlib import Path
 import pymongo
-from backup_engine import failpoints, restore, swap
+from backup_engine import failpoints, restore
+from backup_engine.replacing import swap
 from tests.backup_engine.engine import workspace
 uri, name, folder, step = sys.argv[1:]
 database = pymongo.MongoClient(uri)[name]

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from backup_engine import create, failpoints, recovery, restore, swap, verify
+from backup_engine import create, failpoints, restore, verify
 from backup_engine.errors import DatabaseUnreachable
 from backup_engine.locking.locks import hold
+from backup_engine.replacing import recovery, swap
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import fill, workspace
 from tests.mongod import Mongod

@@ -13,17 +13,17 @@ from typing import Any
 
 from pymongo.database import Database
 
-from backup_engine import journal, staging, swap
-from backup_engine.capture import Capture
 from backup_engine.create import write_set
 from backup_engine.errors import BackupError, Cancelled, RestoreIncomplete, RestoreStopped, VerificationFailed
 from backup_engine.failpoints import reach
-from backup_engine.journal import Entry, Swap
-from backup_engine.late import Late
 from backup_engine.locking.locks import Hold
 from backup_engine.model import SILENT, BackupSet, Part, Progress, Watch
 from backup_engine.mongo.snapshot import take
 from backup_engine.records.live_profile import LiveProfile
+from backup_engine.replacing import journal, staging, swap
+from backup_engine.replacing.capture import Capture
+from backup_engine.replacing.journal import Entry, Swap
+from backup_engine.replacing.late_writes import Late
 from backup_engine.repository import contents
 from backup_engine.workspace import Workspace
 

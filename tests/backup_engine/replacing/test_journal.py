@@ -10,8 +10,8 @@ import pytest
 from bson import Timestamp
 from pymongo.database import Database
 
-from backup_engine import journal
-from backup_engine.journal import Entry, Swap
+from backup_engine.replacing import journal
+from backup_engine.replacing.journal import Entry, Swap
 
 Doc = dict[str, Any]
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

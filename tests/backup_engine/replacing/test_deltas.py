@@ -10,8 +10,8 @@ import pytest
 from bson import Decimal128, Int64
 from pymongo.database import Database
 
-from backup_engine.deltas import apply_update
 from backup_engine.records import raw
+from backup_engine.replacing.deltas import apply_update
 
 Doc = dict[str, Any]
 BEFORE: Doc = {"_id": 1, "a": 1, "s": {"b": [1, 2, 3, {"c": 4}], "t": {"u": 5}}, "l": list(range(8)), "z": Int64(7)}

@@ -11,11 +11,11 @@ import bson
 import pytest
 from pymongo.database import Database
 
-from backup_engine import journal, swap
-from backup_engine.capture import Capture
 from backup_engine.errors import RestoreStopped
-from backup_engine.journal import Entry, Swap
 from backup_engine.records import raw
+from backup_engine.replacing import journal, swap
+from backup_engine.replacing.capture import Capture
+from backup_engine.replacing.journal import Entry, Swap
 
 Doc = dict[str, Any]
 
@@ -90,7 +90,7 @@ def test_a_collection_moved_by_someone_else_stops(database: Database[Doc], move:
 
 
 def test_a_stream_that_lags_behind_stops(database: Database[Doc], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backup_engine.capture.PATIENCE", 0.2)
+    monkeypatch.setattr("backup_engine.replacing.capture.PATIENCE", 0.2)
     with capturing(database) as capture:
         monkeypatch.setattr(capture, "_note", lambda change: None)
 

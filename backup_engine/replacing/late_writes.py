@@ -14,15 +14,15 @@ from bson import Timestamp
 from pymongo.database import Database
 from pymongo.errors import OperationFailure, PyMongoError
 
-from backup_engine.capture import Capture, Event
 from backup_engine.csv_format import reader
-from backup_engine.deltas import apply_update
 from backup_engine.locking.locks import Hold
 from backup_engine.making.differential import Changes, write_changes
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.mongo.capabilities import named
 from backup_engine.mongo.snapshot import SnapshotChanged
 from backup_engine.records import exact, raw
+from backup_engine.replacing.capture import Capture, Event
+from backup_engine.replacing.deltas import apply_update
 from backup_engine.repository import contents
 from backup_engine.workspace import Workspace
 

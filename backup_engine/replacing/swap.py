@@ -16,8 +16,8 @@ from pymongo.database import Database
 from pymongo.errors import AutoReconnect, ConnectionFailure, ExecutionTimeout, PyMongoError, WriteConcernError
 
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
-from backup_engine.journal import Swap
 from backup_engine.mongo.capabilities import Capabilities, answers_commands, database_errors, named
+from backup_engine.replacing.journal import Swap
 
 __all__ = ["Live", "happened", "look", "refuse_unsupported", "rename", "uuid_of"]
 

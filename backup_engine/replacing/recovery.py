@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import logging
 
-from backup_engine import journal, staging, swap
 from backup_engine.create import recover as recover_folder
 from backup_engine.errors import BackupError, DatabaseUnreachable
-from backup_engine.journal import Entry
-from backup_engine.late import Late
 from backup_engine.locking.locks import Hold, hold
 from backup_engine.model import BackupSet
 from backup_engine.mongo.capabilities import answers_commands
-from backup_engine.replacing import Replacing, open_capture
+from backup_engine.replacing import journal, staging, swap
+from backup_engine.replacing.journal import Entry
+from backup_engine.replacing.late_writes import Late
+from backup_engine.replacing.steps import Replacing, open_capture
 from backup_engine.workspace import Workspace
 
 __all__ = ["recover", "recover_database", "recover_now"]

@@ -9,11 +9,12 @@ import mongomock
 import pytest
 from pymongo.database import Database
 
-from backup_engine import capture, create, failpoints, journal, recovery, restore, undo
+from backup_engine import create, failpoints, restore, undo
 from backup_engine.errors import DatabaseUnreachable, RestoreRunning, RestoreStopped
-from backup_engine.journal import Entry, Swap
 from backup_engine.locking.locks import hold
 from backup_engine.preferences import Preferences
+from backup_engine.replacing import capture, journal, recovery
+from backup_engine.replacing.journal import Entry, Swap
 from backup_engine.scheduler import Scheduler
 from backup_engine.storage import MemoryStorage
 from backup_engine.workspace import Workspace
@@ -45,7 +46,7 @@ def _crash_at(ws: Workspace, monkeypatch: pytest.MonkeyPatch, step: str, *keys: 
     assert backup is not None
     with monkeypatch.context() as patch:
         patch.setitem(failpoints.hooks, step, crash)
-        patch.setattr("backup_engine.replacing.Replacing.abandon", lambda *_: None)
+        patch.setattr("backup_engine.replacing.steps.Replacing.abandon", lambda *_: None)
         with pytest.raises(Crash):
             restore.replace(ws, restore.plan_replace(ws, backup, keys or ("equipment",)))
 

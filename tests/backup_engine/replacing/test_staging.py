@@ -9,10 +9,10 @@ import pytest
 from bson import SON, Binary, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 from pymongo.database import Database
 
-from backup_engine import staging
 from backup_engine.errors import BackupError, Cancelled, RestoreStopped, VerificationFailed
 from backup_engine.model import Watch
 from backup_engine.records import exact, raw
+from backup_engine.replacing import staging
 
 Doc = dict[str, Any]
 ODD: list[Doc] = [

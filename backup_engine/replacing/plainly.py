@@ -11,13 +11,13 @@ from typing import Any
 import bson
 from pymongo.errors import PyMongoError
 
-from backup_engine import journal
 from backup_engine.create import write_set
 from backup_engine.errors import BackupError, RestoreStopped
 from backup_engine.model import Batch
 from backup_engine.records import exact, raw
 from backup_engine.records.live_profile import LiveProfile
-from backup_engine.replacing import Replacing
+from backup_engine.replacing import journal
+from backup_engine.replacing.steps import Replacing
 from backup_engine.repository import contents
 
 __all__ = ["replace_plainly"]

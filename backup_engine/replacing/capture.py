@@ -23,11 +23,11 @@ from pymongo.change_stream import DatabaseChangeStream
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from backup_engine import journal
 from backup_engine.errors import BackupError, RestoreStopped
-from backup_engine.journal import Swap
 from backup_engine.mongo.capabilities import database_errors, named
 from backup_engine.records import raw
+from backup_engine.replacing import journal
+from backup_engine.replacing.journal import Swap
 
 __all__ = ["Capture", "Event"]
 

@@ -11,14 +11,15 @@ import bson
 import pytest
 from pymongo.database import Database
 
-from backup_engine import create, journal, late as late_module, swap, verify
-from backup_engine.capture import Capture
-from backup_engine.journal import Entry, Swap
-from backup_engine.late import Late
+from backup_engine import create, verify
 from backup_engine.locking.locks import hold
 from backup_engine.model import BackupSet
 from backup_engine.mongo.snapshot import SnapshotChanged
 from backup_engine.records import exact
+from backup_engine.replacing import journal, late_writes as late_module, swap
+from backup_engine.replacing.capture import Capture
+from backup_engine.replacing.journal import Entry, Swap
+from backup_engine.replacing.late_writes import Late
 from backup_engine.repository import contents
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import workspace
