@@ -62,9 +62,9 @@ def _backups() -> Any:
 
 
 def _main() -> None:
-    from backup_engine import cli
+    from backup_engine.cli.main import main
 
-    cli.main(engine=DatabaseBackupRestore)
+    main(engine=DatabaseBackupRestore)
 
 
 if __name__ == "__main__":

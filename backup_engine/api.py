@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
 from backup_engine.model import BackupSet, Progress, Source, Watch
 from backup_engine.policy.due import check_interval
-from backup_engine.preferences import Preferences
+from backup_engine.scheduling.preferences import Preferences
 from backup_engine.system import DatabaseBackupRestore
 from backup_engine.workspace import Workspace
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from backup_engine.create import Created, create
     from backup_engine.drill import drill
     from backup_engine.history import History, Lost, history_of, lost_and_found
-    from backup_engine.incoming import import_set
     from backup_engine.merge import Pick, merge, merge_all, plan as plan_merge
     from backup_engine.mongo.guarded import Applied, Change, apply as apply_changes
     from backup_engine.prune import delete, halted as retention_halted, pin, prune, unpin
@@ -29,8 +28,9 @@ if TYPE_CHECKING:
     from backup_engine.repository.contents import preview
     from backup_engine.repository.ledger import bad, last_drill, last_verified, read as checks
     from backup_engine.restore import plan_replace, replace
-    from backup_engine.scheduler import Check, Scheduler
+    from backup_engine.scheduling.scheduler import Check, Scheduler
     from backup_engine.status import Status, status
+    from backup_engine.take_in import import_set
     from backup_engine.undo import undo, undoable
     from backup_engine.verify import require as require_sound, verify
 
@@ -46,12 +46,12 @@ __all__ = [
 LATE = {
     "compare": ("Comparison", "compare"), "repository.contents": ("preview",), "create": ("Created", "create"),
     "drill": ("drill",), "mongo.guarded": ("Applied", "Change", "apply_changes"),
-    "history": ("History", "Lost", "history_of", "lost_and_found"), "incoming": ("import_set",),
+    "history": ("History", "Lost", "history_of", "lost_and_found"), "take_in": ("import_set",),
     "repository.ledger": ("bad", "checks", "last_drill", "last_verified"),
     "merge": ("Pick", "merge", "merge_all", "plan_merge"),
     "prune": ("delete", "pin", "prune", "retention_halted", "unpin"), "replacing.recovery": ("recover",),
-    "restore": ("plan_replace", "replace"), "scheduler": ("Check", "Scheduler"), "status": ("Status", "status"),
-    "undo": ("undo", "undoable"), "verify": ("require_sound", "verify"),
+    "restore": ("plan_replace", "replace"), "scheduling.scheduler": ("Check", "Scheduler"),
+    "status": ("Status", "status"), "undo": ("undo", "undoable"), "verify": ("require_sound", "verify"),
 }
 """Modules loaded when one of their names is first asked for: together they take longer than all the rest."""
 

@@ -22,8 +22,8 @@ from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable
 from backup_engine.model import OWNER_SOURCES, SILENT, BackupSet, Clock, Source, Trigger, Watch
 from backup_engine.policy.due import check_interval
-from backup_engine.preferences import Preferences, load as load_preferences
 from backup_engine.repository.catalog import Catalog
+from backup_engine.scheduling.preferences import Preferences, load as load_preferences
 from backup_engine.storage import open_storage
 from backup_engine.workspace import Workspace
 

@@ -12,10 +12,10 @@ from pymongo.database import Database
 from backup_engine import create, failpoints, restore, undo
 from backup_engine.errors import DatabaseUnreachable, RestoreRunning, RestoreStopped
 from backup_engine.locking.locks import hold
-from backup_engine.preferences import Preferences
 from backup_engine.replacing import capture, journal, recovery
 from backup_engine.replacing.journal import Entry, Swap
-from backup_engine.scheduler import Scheduler
+from backup_engine.scheduling.preferences import Preferences
+from backup_engine.scheduling.scheduler import Scheduler
 from backup_engine.storage import MemoryStorage
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import fill, workspace

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from backup_engine import preferences
 from backup_engine.errors import BadInput
-from backup_engine.preferences import Preferences
+from backup_engine.scheduling import preferences
+from backup_engine.scheduling.preferences import Preferences
 
 DEFAULTS = Preferences(interval_hours=1.0, automatic=True, drill_every_days=7.0)
 

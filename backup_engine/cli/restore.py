@@ -12,9 +12,9 @@ from typing import Any
 
 import click
 
-from backup_engine import drill as drills, incoming, merge, restore, undo as undoing
-from backup_engine.cli_session import Answer, Session, verb
-from backup_engine.cli_words import as_data
+from backup_engine import drill as drills, merge, restore, take_in, undo as undoing
+from backup_engine.cli.session import Answer, Session, verb
+from backup_engine.cli.words import as_data
 from backup_engine.compare import compare
 from backup_engine.errors import BadInput, RestoreIncomplete
 from backup_engine.merge import Merged
@@ -92,7 +92,7 @@ def import_set(session: Session, path: Path) -> Answer:
     if not path.exists():
         raise BadInput(f"There is no file or folder {path}.")
     with session.watch() as watch:
-        taken = incoming.import_set(session.workspace, path, watch=watch)
+        taken = take_in.import_set(session.workspace, path, watch=watch)
     counts = ", ".join(f"{count:,} {key}" for key, count in taken.counts.items())
     return Answer(f"Backup {taken.label} is here now: {counts}.", {"backup": as_data(taken)})
 

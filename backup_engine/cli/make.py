@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from backup_engine import prune as pruning, repair as repairs
-from backup_engine.cli_session import Answer, Session, verb
-from backup_engine.cli_words import age, as_data, table, when
+from backup_engine.cli.session import Answer, Session, verb
+from backup_engine.cli.words import age, as_data, table, when
 
 WARNED = 3
 

@@ -16,7 +16,7 @@ from pymongo.database import Database
 from pymongo.errors import OperationFailure, PyMongoError
 
 from backup_engine.api import DatabaseBackupRestore
-from backup_engine.cli_signals import Signals
+from backup_engine.cli.signals import Signals
 from backup_engine.errors import DatabaseUnreachable, NoBackupsFound
 from backup_engine.model import BackupSet, Progress, Watch
 from backup_engine.workspace import Workspace

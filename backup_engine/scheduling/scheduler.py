@@ -16,15 +16,15 @@ from typing import Literal
 
 import orjson
 
-from backup_engine import preferences as choices
 from backup_engine.create import create
 from backup_engine.drill import drill
 from backup_engine.errors import BackupError, BackupFileNotFound, Busy, Cancelled
 from backup_engine.model import Trigger, Watch
 from backup_engine.policy.due import Due, due
-from backup_engine.preferences import Preferences
 from backup_engine.replacing.recovery import recover_now
 from backup_engine.repository import ledger
+from backup_engine.scheduling import preferences as choices
+from backup_engine.scheduling.preferences import Preferences
 from backup_engine.storage.base import STATE
 from backup_engine.workspace import Workspace
 

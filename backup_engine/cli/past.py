@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import click
 
-from backup_engine.cli_restore import BOTH, collections_of
-from backup_engine.cli_session import Answer, Session, verb
-from backup_engine.cli_words import as_data, when
+from backup_engine.cli.restore import BOTH, collections_of
+from backup_engine.cli.session import Answer, Session, verb
+from backup_engine.cli.words import as_data, when
 from backup_engine.compare import Comparison, compare as compare_sets
 from backup_engine.errors import BadInput
 from backup_engine.history import Version, history_of, lost_and_found

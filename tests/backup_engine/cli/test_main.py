@@ -15,14 +15,14 @@ from zipfile import ZipFile
 import pytest
 from pymongo.database import Database
 
-from backup_engine import cli
+from backup_engine.cli.main import commands, main
 from backup_engine.csv_format.seal import Seal
 from tests.backup_engine.engine import fill, raw
 from tests.backup_engine.stored import file_of, flip, folder, snapshot, store
 from tests.mongod import Mongod
 
 Run = Callable[..., tuple[int, Any]]
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def run(tmp_path: Path, shared_mongod: Mongod, database: Database, capsys: pytes
         given = ["--folder", str(place or tmp_path / "sets"), "--database", database.name, "--json"]
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
-            cli.main([*(["--uri", uri] if uri else []), *given, *words])
+            main([*(["--uri", uri] if uri else []), *given, *words])
         return int(ended.value.code or 0), json.loads(capsys.readouterr().out)
 
     return call
@@ -244,8 +244,8 @@ def test_looking_changes_nothing(run: Run, tmp_path: Path) -> None:
 
 def program(*words: str, place: Path, **options: Any) -> subprocess.Popen[str]:
     """Start the program as a process of its own, with nothing of an installation around it."""
-    code = ("import sys; from backup_engine import cli; sys.modules['streamlit'] = None; "
-            "sys.modules['equipment'] = None; cli.main()")
+    code = ("import sys; from backup_engine.cli.main import main; sys.modules['streamlit'] = None; "
+            "sys.modules['equipment'] = None; main()")
     return subprocess.Popen(
         [sys.executable, "-c", code, "--folder", str(place), *words], cwd=ROOT, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}, **options,
@@ -284,7 +284,7 @@ def test_stopped_in_the_middle_leaves_nothing(
 
 
 def test_help_names_every_verb() -> None:
-    names = set(cli.commands.commands)
+    names = set(commands.commands)
 
     assert names == {"backup", "list", "show", "verify", "repair", "prune", "pin", "unpin", "status", "restore", "undo",
                      "compare", "drill", "history", "lost", "import-set"}

@@ -16,10 +16,10 @@ from pymongo.database import Database
 from backup_engine import create, merge, verify
 from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import BackupError, BackupFileNotFound, BadInput, DatabaseUnreachable, VerificationFailed
-from backup_engine.incoming import import_set, import_sets
 from backup_engine.model import BackupSet
 from backup_engine.policy.retention import decide
 from backup_engine.repository import unpacking
+from backup_engine.take_in import import_set, import_sets
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import StillClock, fill, workspace
 from tests.backup_engine.legacy_sets import write_legacy_set

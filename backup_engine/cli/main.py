@@ -15,10 +15,10 @@ from typing import Any, NoReturn
 import click
 from pymongo.errors import PyMongoError
 
-from backup_engine import cli_past, cli_read, cli_restore, cli_write
 from backup_engine.api import DatabaseBackupRestore
-from backup_engine.cli_session import Answer, Given, Session, common_options
-from backup_engine.cli_signals import Signals
+from backup_engine.cli import look, make, past, restore
+from backup_engine.cli.session import Answer, Given, Session, common_options
+from backup_engine.cli.signals import Signals
 from backup_engine.errors import BackupError, Cancelled, DatabaseUnreachable
 
 __all__ = ["commands", "main"]
@@ -32,7 +32,7 @@ def commands(context: click.Context, **given: Any) -> None:
     context.obj.take(**given)
 
 
-for command in (*cli_write.COMMANDS, *cli_read.COMMANDS, *cli_restore.COMMANDS, *cli_past.COMMANDS):
+for command in (*make.COMMANDS, *look.COMMANDS, *restore.COMMANDS, *past.COMMANDS):
     commands.add_command(command)
 
 

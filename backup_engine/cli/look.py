@@ -7,8 +7,8 @@ from datetime import timedelta
 import click
 
 from backup_engine import prune as pruning, verify as verifying
-from backup_engine.cli_session import Answer, Session, verb
-from backup_engine.cli_words import age, as_data, check_data, size, table, when
+from backup_engine.cli.session import Answer, Session, verb
+from backup_engine.cli.words import age, as_data, check_data, size, table, when
 from backup_engine.errors import NoBackupsFound, VerificationFailed
 from backup_engine.repository import ledger
 from backup_engine.status import status as read_status

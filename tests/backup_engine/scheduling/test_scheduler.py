@@ -13,10 +13,10 @@ from pymongo.database import Database
 
 from backup_engine.api import DatabaseBackupRestore
 from backup_engine.errors import BadInput, DatabaseUnreachable
-from backup_engine.preferences import Preferences
 from backup_engine.repository import contents, history_index
 from backup_engine.repository.ledger import last_drill
-from backup_engine.scheduler import CHECKS_KEPT, Check, Scheduler
+from backup_engine.scheduling.preferences import Preferences
+from backup_engine.scheduling.scheduler import CHECKS_KEPT, Check, Scheduler
 from backup_engine.storage.base import STATE
 from tests.server.running_app import wait_for
 
@@ -182,7 +182,7 @@ def test_the_loop_notes_the_records_of_new_sets(
 def test_a_long_list_is_noted_only_when_somebody_asks(
     engine: DatabaseBackupRestore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backup_engine.scheduler.INDEX_BYTES", 0)
+    monkeypatch.setattr("backup_engine.scheduling.scheduler.INDEX_BYTES", 0)
     loop = Scheduler(engine.workspace, Preferences(drill_every_days=7), tick_seconds=0.05)
     loop.start()
     try:

@@ -1,0 +1,1 @@
+"""Backups that nobody has to ask for."""
