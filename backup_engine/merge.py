@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from pymongo.collection import Collection
 
 from backup_engine import failpoints
-from backup_engine.create import write_set
 from backup_engine.errors import (
     BackupError,
     BadInput,
@@ -26,6 +25,7 @@ from backup_engine.errors import (
     VerificationFailed,
 )
 from backup_engine.locking.locks import Hold, hold
+from backup_engine.making.write_set import write_set
 from backup_engine.model import SILENT, BackupSet, Batch, Part, Watch
 from backup_engine.mongo import guarded
 from backup_engine.mongo.guarded import Applied, Change

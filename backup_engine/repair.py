@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from backup_engine.create import write_documents
 from backup_engine.errors import BackupFileNotFound, BadInput, NewerFormat, VerificationFailed
 from backup_engine.locking import locks
+from backup_engine.making.write_set import write_documents
 from backup_engine.model import SILENT, BackupSet, Part, Watch
 from backup_engine.repository import legacy, manifest, manifest_reader
 from backup_engine.repository.salvage import Salvage, guessed_documents

@@ -19,9 +19,9 @@ from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 from backup_engine import verify
-from backup_engine.create import write_documents
 from backup_engine.errors import VerificationFailed
 from backup_engine.locking.locks import Hold, hold
+from backup_engine.making.write_set import write_documents
 from backup_engine.model import DAYS, SILENT, BackupSet, Watch
 from backup_engine.repository import contents, intents, manifest
 from backup_engine.repository.catalog import Catalog

@@ -12,20 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from backup_engine.errors import BackupError, BadInput
-from backup_engine.failpoints import reach
+from backup_engine.errors import BackupError
 from backup_engine.locking.locks import Hold
 from backup_engine.making import digests, resume_tokens
 from backup_engine.making.digests import Digests
-from backup_engine.making.parts import Content, read_back_all, write_all
-from backup_engine.making.run import Origin, running
-from backup_engine.model import SILENT, BackupSet, Batch, Part, Trigger, Watch, Written
+from backup_engine.making.parts import Content
+from backup_engine.model import BackupSet, Batch, Part, Watch, Written
 from backup_engine.mongo.snapshot import Snapshot
 from backup_engine.records import digest_rows, exact, raw
 from backup_engine.repository import ledger
 from backup_engine.workspace import Workspace
 
-__all__ = ["Changes", "base_for", "contents_since", "will_be_base", "write_changes"]
+__all__ = ["NEVER_BASE", "Changes", "base_for", "contents_since", "over", "will_be_base"]
 
 WORTH_IT = 20_000
 """Records from which "auto" makes differential sets: below, a full set is written in about a second."""
@@ -41,30 +39,6 @@ class Changes:
 
     documents: Iterable[Batch] = ()
     deleted: Sequence[bytes] = ()
-
-
-def write_changes(
-    ws: Workspace, hold: Hold, base: BackupSet, changes: Mapping[str, Changes], *, trigger: Trigger,
-    watch: Watch = SILENT,
-) -> BackupSet:
-    """Make a differential set of given changes over a full set, under locks that the caller holds.
-
-    Raises ``VerificationFailed`` when the full set is damaged, ``BadInput`` when it is not a full set.
-    """
-    if base.kind != "full" or base.state != "complete":
-        raise BadInput(f"backup {base.label} is no complete full backup: nothing can rest on it")
-    contents = [_over(ws, base, part, changes.get(key, Changes()), watch) for key, part in base.parts.items()]
-    with running(ws, hold, trigger, 1.0) as run:
-        reach("W3")
-        write_all(run, contents, watch)
-        reach("W6")
-        read_back_all(run, watch)
-        reach("W7")
-        run.publish()
-        backup = run.commit(_origin_of(base), "differential", base.backup_id)
-    run.finish(backup)
-    reach("W10")
-    return backup
 
 
 def base_for(ws: Workspace, hold: Hold, now: datetime, *, wanted: bool) -> BackupSet | None:
@@ -110,12 +84,12 @@ def contents_since(
     if changes is None:
         return None
     return [
-        _over(ws, base, base.parts[key], found, watch, view.options(key), view.indexes(key))
+        over(ws, base, base.parts[key], found, watch, view.options(key), view.indexes(key))
         for key, found in changes.items()
     ]
 
 
-def _over(
+def over(
     ws: Workspace, base: BackupSet, part: Part, changes: Changes, watch: Watch,
     options: Mapping[str, Any] | None = None, indexes: tuple[Mapping[str, Any], ...] | None = None,
 ) -> Content:
@@ -218,8 +192,3 @@ def _identities_at(ws: Workspace, base: BackupSet, key: str, rows: set[int], wat
         for number, document in enumerate(digests.documents(ws, base, key, watch)):
             if number in rows:
                 yield raw.build([(b"_id", raw.id_of(document))])
-
-
-def _origin_of(base: BackupSet) -> Origin:
-    about = base.metadata.get("source", {})
-    return Origin(*(str(about.get(name, "")) for name in ("database", "server_version", "topology", "consistency")))

@@ -38,6 +38,12 @@ class Origin:
     topology: str = ""
     consistency: str = "none"
 
+    @classmethod
+    def of(cls, backup: BackupSet) -> Origin:
+        """What a set's metadata says."""
+        about = backup.metadata.get("source", {})
+        return cls(*(str(about.get(name, "")) for name in ("database", "server_version", "topology", "consistency")))
+
 
 @dataclass
 class Run:

@@ -16,7 +16,8 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from backup_engine.csv_format import reader
 from backup_engine.locking.locks import Hold
-from backup_engine.making.differential import Changes, write_changes
+from backup_engine.making.differential import Changes
+from backup_engine.making.write_set import write_changes
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.mongo.capabilities import named
 from backup_engine.mongo.snapshot import SnapshotChanged

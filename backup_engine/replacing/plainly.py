@@ -11,8 +11,8 @@ from typing import Any
 import bson
 from pymongo.errors import PyMongoError
 
-from backup_engine.create import write_set
 from backup_engine.errors import BackupError, RestoreStopped
+from backup_engine.making.write_set import write_set
 from backup_engine.model import Batch
 from backup_engine.records import exact, raw
 from backup_engine.records.live_profile import LiveProfile

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 
-from backup_engine.create import recover as recover_folder
 from backup_engine.errors import BackupError, DatabaseUnreachable
 from backup_engine.locking.locks import Hold, hold
 from backup_engine.model import BackupSet
@@ -18,6 +17,7 @@ from backup_engine.replacing import journal, staging, swap
 from backup_engine.replacing.journal import Entry
 from backup_engine.replacing.late_writes import Late
 from backup_engine.replacing.steps import Replacing, open_capture
+from backup_engine.repository import intents
 from backup_engine.workspace import Workspace
 
 __all__ = ["recover", "recover_database", "recover_now"]
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 def recover(ws: Workspace, held: Hold) -> list[str]:
     """Bring folder and database into order after crashes; says what was done, in sentences."""
-    return recover_folder(ws, held) + recover_database(ws, held)
+    return intents.recover(ws.storage) + recover_database(ws, held)
 
 
 def recover_now(ws: Workspace) -> list[str]:

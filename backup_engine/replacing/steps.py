@@ -13,10 +13,10 @@ from typing import Any
 
 from pymongo.database import Database
 
-from backup_engine.create import write_set
 from backup_engine.errors import BackupError, Cancelled, RestoreIncomplete, RestoreStopped, VerificationFailed
 from backup_engine.failpoints import reach
 from backup_engine.locking.locks import Hold
+from backup_engine.making.write_set import write_set
 from backup_engine.model import SILENT, BackupSet, Part, Progress, Watch
 from backup_engine.mongo.snapshot import take
 from backup_engine.records.live_profile import LiveProfile

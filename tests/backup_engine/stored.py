@@ -12,10 +12,10 @@ import bson
 import pyrage
 from bson import ObjectId
 
-from backup_engine.create import write_documents
 from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import DatabaseUnreachable
 from backup_engine.locking.locks import hold
+from backup_engine.making.write_set import write_documents
 from backup_engine.model import BackupSet
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import StillClock, workspace

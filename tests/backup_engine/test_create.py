@@ -12,21 +12,19 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-import bson
 import mongomock
 import pytest
 from bson import Decimal128
 from pymongo.database import Database
 
 from backup_engine import create as module
-from backup_engine.create import create, write_documents, write_set
+from backup_engine.create import create
 from backup_engine.csv_format import writer
 from backup_engine.errors import (
     BackupError,
     BadInput,
     Busy,
     Cancelled,
-    DatabaseUnreachable,
     NoSpace,
     VerificationFailed,
 )
@@ -202,26 +200,6 @@ def test_a_running_restore_is_named(ws: Workspace) -> None:
         create(ws)
 
 
-def test_no_answer_is_tried_again_before_giving_up(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, calls = module.snapshot.take, []
-
-    def flaky(*arguments: Any, **options: Any) -> Any:
-        calls.append(1)
-        if len(calls) < 3:
-            raise DatabaseUnreachable("no answer")
-        return real(*arguments, **options)
-
-    monkeypatch.setattr(module.snapshot, "take", flaky)
-    monkeypatch.setattr(module, "_BACK_OFF_SECONDS", 0.0)
-
-    assert create(ws).set is not None
-    calls[:] = []
-    monkeypatch.setattr(module.snapshot, "take", lambda *_, **__: flaky(calls.clear()))
-    with pytest.raises(DatabaseUnreachable):
-        create(ws, force=True)
-    assert len(ws.catalog.sets()) == 1
-
-
 def test_a_fault_after_the_commit_is_said_and_the_set_stays(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise BackupError("disk gone")
@@ -253,31 +231,6 @@ def test_a_disk_that_fills_up_right_after_the_commit_takes_nothing_back(
     assert create(ws, force=True).warnings == ()
     names_in_state = {entry.name for entry in ws.storage.entries(".state")}
     assert {one.metadata_file for one in ws.catalog.sets()} <= names_in_state
-
-
-def test_a_safety_set_is_full_counts_for_nothing_and_clears_nothing_away(
-    ws: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module.prune, "prune", lambda *_, **__: pytest.fail("retention ran"))
-
-    with hold(ws, "restore") as held:
-        safety = write_set(ws, held, trigger="pre_restore")
-
-    assert (safety.kind, safety.trigger, safety.state) == ("full", "pre_restore", "complete")
-    assert ws.catalog.last() is None
-
-
-def test_documents_from_elsewhere_become_a_pinned_imported_set(ws: Workspace) -> None:
-    like = create(ws).set
-    assert like is not None
-    given = [bson.encode({"_id": 1}) + bson.encode({"_id": 2})]
-    with hold(ws, "repair") as held:
-        backup = write_documents(ws, held, {"equipment": iter(given)}, like=like, warnings=("salvaged",))
-
-    assert (backup.trigger, backup.pinned, backup.warnings) == ("imported", True, ("salvaged",))
-    assert backup.parts["equipment"].indexes == like.parts["equipment"].indexes
-    assert list(documents(ws, backup, "equipment")) == given
-    assert ws.catalog.last() == like
 
 
 def test_a_stand_in_in_memory_is_backed_up_into_memory() -> None:

@@ -15,7 +15,8 @@ import pytest
 from backup_engine import prune
 from backup_engine.errors import BadInput, VerificationFailed
 from backup_engine.locking.locks import hold
-from backup_engine.making.differential import Changes, write_changes
+from backup_engine.making.differential import Changes
+from backup_engine.making.write_set import write_changes
 from backup_engine.model import BackupSet
 from backup_engine.repair import repair
 from backup_engine.repository import contents

@@ -12,7 +12,8 @@ from pymongo.database import Database
 from backup_engine import create, restore
 from backup_engine.errors import BackupError, BackupFileNotFound, VerificationFailed
 from backup_engine.locking.locks import hold
-from backup_engine.making.differential import Changes, write_changes
+from backup_engine.making.differential import Changes
+from backup_engine.making.write_set import write_changes
 from backup_engine.model import BackupSet
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import fill, workspace

@@ -14,6 +14,7 @@ from pymongo.database import Database
 from backup_engine import create, drill, restore
 from backup_engine.errors import RestoreStopped
 from backup_engine.locking.locks import hold
+from backup_engine.making.write_set import write_documents
 from backup_engine.model import BackupSet
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import fill, workspace
@@ -31,7 +32,7 @@ def _set_of(ws: Workspace, documents: list[Doc], like: BackupSet) -> BackupSet:
     """A sound set, by its hashes, of documents no server would take."""
     batch = b"".join(bson.encode(document) for document in documents)
     with hold(ws, "import") as held:
-        return create.write_documents(ws, held, {"equipment": [batch]}, like=like)
+        return write_documents(ws, held, {"equipment": [batch]}, like=like)
 
 
 def _like(database: Database[Doc], ws: Workspace, index: Mapping[str, Any]) -> BackupSet:

@@ -12,12 +12,13 @@ import pytest
 from bson import Int64
 from pymongo.database import Database
 
-from backup_engine.create import create, write_set
+from backup_engine.create import create
 from backup_engine.csv_format import reader
 from backup_engine.errors import BackupError, BadInput, NoSpace, VerificationFailed
 from backup_engine.locking.locks import hold
 from backup_engine.making import digests, resume_tokens
-from backup_engine.making.differential import Changes, write_changes
+from backup_engine.making.differential import Changes
+from backup_engine.making.write_set import write_changes, write_set
 from backup_engine.model import BackupSet
 from backup_engine.records import exact
 from backup_engine.repository import contents, ledger

@@ -11,8 +11,9 @@ import bson
 import pytest
 from pymongo.database import Database
 
-from backup_engine import create, verify
+from backup_engine import verify
 from backup_engine.locking.locks import hold
+from backup_engine.making.write_set import write_set
 from backup_engine.model import BackupSet
 from backup_engine.mongo.snapshot import SnapshotChanged
 from backup_engine.records import exact
@@ -42,7 +43,7 @@ def late_of(ws: Workspace) -> Iterator[Late]:
         database = held.need_database()
         entry = journal.start(database, Entry("e", "replace", "b", "l", "", ws.clock(), (SWAP,)))
         with Capture(database, entry.swaps, entry.id) as capture:
-            safety = create.write_set(ws, held, trigger="pre_restore")
+            safety = write_set(ws, held, trigger="pre_restore")
             yield Late(ws, held, capture, {"equipment": "Equipment"}, safety)
 
 
