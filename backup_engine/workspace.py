@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pymongo.database import Database
 
-from backup_engine.csv_format.seal import UNSEALED, Seal
 from backup_engine.model import Clock, Source
-from backup_engine.repository.catalog import Catalog
-from backup_engine.storage.base import Storage
+
+if TYPE_CHECKING:  # a word may name what lies in rooms above it, but must not load it
+    from backup_engine.csv_format.seal import Seal
+    from backup_engine.repository.catalog import Catalog
+    from backup_engine.storage.base import Storage
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Workspace:
     connect: Callable[[], Database[dict[str, Any]]]
     """Gives the database after a quick ping; raises ``DatabaseUnreachable``."""
     clock: Clock
-    seal: Seal = UNSEALED
+    seal: Seal
     keep_days: int = 7
     workers: int | None = None
     """Worker processes for encoding; ``None`` chooses by cores and size."""

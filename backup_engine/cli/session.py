@@ -11,19 +11,16 @@ from functools import cached_property, wraps
 from typing import Any, TypeVar
 
 import click
-import pymongo
-from pymongo.database import Database
-from pymongo.errors import OperationFailure, PyMongoError
 
 from backup_engine.api import DatabaseBackupRestore
 from backup_engine.cli.signals import Signals
-from backup_engine.errors import DatabaseUnreachable, NoBackupsFound
+from backup_engine.errors import NoBackupsFound
 from backup_engine.model import BackupSet, Progress, Watch
+from backup_engine.mongo.connection import Connection
 from backup_engine.workspace import Workspace
 
 __all__ = ["Answer", "Given", "ProgressBar", "Session", "common_options"]
 
-SELECTION_TIMEOUT_MS = 2500
 NEWEST = ("newest", "latest")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -111,7 +108,9 @@ class Session:
         if self.given.database:
             options["database"] = self.given.database
         if self.given.uri:
-            options["connect"] = _Polled(self.given.uri, self.given.database or "Equipment_DB")
+            options["connect"] = Connection(
+                self.given.uri, self.given.database or "Equipment_DB", short_lived=True
+            )
         backups = self._engine(**options)
         if self.given.database and not self.given.uri:
             configured, name = backups.workspace.connect, self.given.database
@@ -139,38 +138,6 @@ class Session:
         with self._signals.asked():
             yield Watch(self.progress.show, lambda: bool(self._signals.received))
         self.progress.end()
-
-
-class _Polled:
-    """Connect once, lazily, for a short life: monitoring by polling saves half a second at the end."""
-
-    def __init__(self, uri: str, database: str) -> None:
-        self._uri = uri
-        self._database = database
-        self._client: pymongo.MongoClient[dict[str, Any]] | None = None
-
-    def __call__(self) -> Database[dict[str, Any]]:
-        """Give the database after a ping; raises ``DatabaseUnreachable``."""
-        try:
-            if self._client is None:
-                self._client = pymongo.MongoClient(
-                    self._uri, serverSelectionTimeoutMS=SELECTION_TIMEOUT_MS, connectTimeoutMS=SELECTION_TIMEOUT_MS,
-                    serverMonitoringMode="poll", appname="backup command",
-                )
-            self._client.admin.command("ping")
-        except OperationFailure as error:
-            raise DatabaseUnreachable(f"{self._host()}, database {self._database}: the login was refused",
-                                      hint="Check user name, password and authSource.") from error
-        except PyMongoError as error:
-            raise DatabaseUnreachable(f"{self._host()}, database {self._database}: {type(error).__name__}",
-                                      hint="Check that MongoDB runs, the address, and the network.") from error
-        except (ValueError, TypeError) as error:
-            raise DatabaseUnreachable(f"{self._host()}: this is no connection string") from error
-        return self._client[self._database]
-
-    def _host(self) -> str:
-        rest = self._uri.partition("://")[2] or self._uri
-        return rest.rpartition("@")[2].partition("/")[0] or "the given address"
 
 
 def common_options(function: Function) -> Function:
