@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 from bson import Int64, ObjectId
 
-from backup_engine.csv_format.decimals import decimal_texts
 from backup_engine.csv_format.extended import DATE_OPTIONS, DUMPS_OPTIONS, JSON_DECODER, dump_object
 from backup_engine.model import ColumnType
+from backup_engine.records.decimals import decimal_texts
 
 __all__ = ["CELLS", "VALUES", "json_cells"]
 

@@ -15,9 +15,9 @@ import orjson
 from bson import Binary, Decimal128, Int64, ObjectId
 
 from backup_engine.csv_format.bulk import CELLS, VALUES, json_cells
-from backup_engine.csv_format.decimals import decimal_text, parse_decimal
 from backup_engine.csv_format.extended import Inexact, date_text, dumps, loads, parse_date, parse_uuid, uuid_text
 from backup_engine.model import ColumnType
+from backup_engine.records.decimals import decimal_text, parse_decimal
 
 __all__ = ["LOST", "MISSING", "PARSERS", "column_cells", "column_type", "column_values", "parse_typed", "quote",
            "string_cell"]

@@ -19,7 +19,7 @@ import orjson
 from bson import Binary, Code, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 from bson.datetime_ms import DatetimeMS
 
-from backup_engine.csv_format.decimals import decimal_text, parse_decimal
+from backup_engine.records.decimals import decimal_text, parse_decimal
 
 __all__ = ["DATE_OPTIONS", "DUMPS_OPTIONS", "JSON_DECODER", "Inexact", "date_text", "dump_object", "dumps",
            "has_dollar_names", "loads", "parse_date", "parse_uuid", "uuid_text"]

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bson.decimal128 import Decimal128
 
-from backup_engine.csv_format.decimals import decimal_text
+from backup_engine.records.decimals import decimal_text
 from equipment.domain.record import MISSING, SHOW, as_json, text
 from equipment.domain.search import Columns
 from equipment.store import keys

@@ -9,7 +9,7 @@ import pytest
 from bson import Decimal128
 from hypothesis import given, settings, strategies as st
 
-from backup_engine.csv_format.decimals import decimal_text, parse_decimal
+from backup_engine.records.decimals import decimal_text, parse_decimal
 
 
 def finite(negative: bool, coefficient: int, exponent: int) -> Decimal128:
