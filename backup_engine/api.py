@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from backup_engine.compare import Comparison, compare
     from backup_engine.create import Created, create
     from backup_engine.drill import drill
-    from backup_engine.history import History, Lost, history_of, lost_and_found
+    from backup_engine.history import History, history_of
+    from backup_engine.lost import Lost, lost_and_found
     from backup_engine.merge import Pick, merge, merge_all, plan as plan_merge
     from backup_engine.mongo.guarded import Applied, Change, apply as apply_changes
     from backup_engine.prune import delete, halted as retention_halted, pin, prune, unpin
@@ -63,7 +64,7 @@ Answer = TypeVar("Answer")
 LATE = {
     "compare": ("Comparison", "compare"), "repository.contents": ("preview",), "create": ("Created", "create"),
     "drill": ("drill",), "mongo.guarded": ("Applied", "Change", "apply_changes"),
-    "history": ("History", "Lost", "history_of", "lost_and_found"), "take_in": ("import_set",),
+    "history": ("History", "history_of"), "lost": ("Lost", "lost_and_found"), "take_in": ("import_set",),
     "repository.ledger": ("bad", "checks", "last_drill", "last_verified"),
     "merge": ("Pick", "merge", "merge_all", "plan_merge"),
     "prune": ("delete", "pin", "prune", "retention_halted", "unpin"), "replacing.recovery": ("recover",),

@@ -14,10 +14,11 @@ from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.records import raw
 from backup_engine.records.matching import pairs
 from backup_engine.records.planner import FieldChange, Same, exactly, field_changes
-from backup_engine.records.same_text import same_text
 from backup_engine.records.spool import Spool
+from backup_engine.records.text import same_text
 from backup_engine.repository import record_stream
-from backup_engine.repository.record_stream import CURRENT, Side
+from backup_engine.repository.record_stream import CURRENT, RecordStream
+from backup_engine.verify import require
 from backup_engine.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def compare(
 
 def _open(
     ws: Workspace, left: BackupSet, right: BackupSet | Literal["current"], key: str, opened: ExitStack, watch: Watch
-) -> tuple[Side, Side, tuple[str, ...]]:
+) -> tuple[RecordStream, RecordStream, tuple[str, ...]]:
     like_left = like_right = None
     notes: tuple[str, ...] = ()
     if left.state == "legacy":
@@ -155,13 +156,15 @@ def _open(
             identity = record_stream.legacy_identity(ws, backup, key, like, watch)
             notes += (f"Records of backup {backup.label} are recognised by {identity}." if identity else
                       f"No column recognises the records of backup {backup.label}: all count as different ones.",)
+    require(ws, left, 1, keys=[key], watch=watch)
     one = record_stream.of_backup(ws, left, key, like=like_left, watch=watch)
     if isinstance(right, BackupSet):
+        require(ws, right, 1, keys=[key], watch=watch)
         return one, record_stream.of_backup(ws, right, key, like=like_right, watch=watch), notes
     return one, opened.enter_context(record_stream.of_current(ws, key)), notes
 
 
-def _fill(result: Comparison, one: Side, other: Side, watch: Watch) -> None:
+def _fill(result: Comparison, one: RecordStream, other: RecordStream, watch: Watch) -> None:
     exact = result.equal is exactly
     for number, (left, right) in enumerate(pairs(one.batches, other.batches)):
         if number % STEP == 0:
@@ -180,7 +183,7 @@ def _add(result: Comparison, kind: Kind, left: bytes | None, right: bytes | None
     result.rows.append(Difference(kind, identity, left, right))
 
 
-def _rule(one: Side, other: Side) -> Same:
+def _rule(one: RecordStream, other: RecordStream) -> Same:
     if one.textual:
         return same_text
     return (lambda left, right: same_text(right, left)) if other.textual else exactly

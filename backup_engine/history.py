@@ -1,40 +1,32 @@
-"""The time machine: every version of a record in every set on disk, and the records that are nowhere else.
+"""The time machine: every version of a record in every set on disk.
 
 Works with the database down as far as that is possible.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import bson
-import numpy as np
 
 from backup_engine.errors import DatabaseUnreachable
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.mongo.capabilities import answers_commands, database_errors
 from backup_engine.records import raw
 from backup_engine.records.planner import FieldChange, Same, exactly, field_changes
-from backup_engine.records.same_text import same_text
-from backup_engine.repository import record_stream
+from backup_engine.records.text import same_text
 from backup_engine.repository.history_index import (
     Entry,
-    Hashes,
-    content_hash,
+    Wanted,
+    fetch,
     identity_hash,
     index_of,
-    records_of,
     table_hash,
 )
 from backup_engine.workspace import Workspace
 
-__all__ = ["History", "Lost", "Version", "history_of", "lost_and_found"]
-
-Wanted = tuple[int, int]
-"""Hash of identity and of content."""
-
+__all__ = ["History", "Version", "history_of"]
 
 @dataclass(frozen=True)
 class Version:
@@ -56,15 +48,6 @@ class History:
     versions: tuple[Version, ...]
     unreadable: tuple[tuple[BackupSet, str], ...] = ()
     """Sets that could not be read, and why."""
-
-
-@dataclass(frozen=True)
-class Lost:
-    """A record that is in backups only: as it was last, and the newest set that has it."""
-
-    identity: str
-    document: bytes
-    last: BackupSet
 
 
 def history_of(ws: Workspace, key: str, record: str, *, watch: Watch = SILENT) -> History:
@@ -94,31 +77,6 @@ def history_of(ws: Workspace, key: str, record: str, *, watch: Watch = SILENT) -
     )
 
 
-def lost_and_found(
-    ws: Workspace, key: str, *, present: Iterable[Mapping[str, Any] | bytes] = (), limit: int = 10_000,
-    watch: Watch = SILENT,
-) -> list[Lost]:
-    """List records that are in any set but not in the current list, most recently seen first.
-
-    ``present`` are further records that count as there (the trash): documents with their ``_id``, uuid, ID, Serial.
-    Raises ``DatabaseUnreachable``: without the list everything would seem lost.
-    """
-    entries = index_of(ws, key, watch=watch)
-    known = _present(ws, key, present, _has_tables(entries))
-    needed: list[tuple[Entry, list[Wanted]]] = []
-    total = 0
-    for entry in reversed(entries):
-        lost = np.setdiff1d(entry.identities, known)
-        if len(lost):
-            at = np.searchsorted(entry.identities, lost)
-            needed.append((entry, list(zip(lost.tolist(), entry.contents[at].tolist(), strict=True))))
-            known = np.union1d(known, lost)
-            total += len(lost)
-        if total >= limit:
-            break
-    return _lost(ws, key, entries, needed, watch)[:limit]
-
-
 def _documents(
     ws: Workspace, key: str, entries: Sequence[Entry], needed: Mapping[str, Wanted], watch: Watch
 ) -> dict[Wanted, bytes]:
@@ -132,19 +90,7 @@ def _documents(
         by_set.setdefault(entry.backup.backup_id, (entry, set()))[1].add(wanted)
     found: dict[Wanted, bytes] = {}
     for entry, wanted_here in by_set.values():
-        found |= _fetch(ws, key, entries, entry, wanted_here, watch)
-    return found
-
-
-def _fetch(
-    ws: Workspace, key: str, entries: Sequence[Entry], entry: Entry, wanted: set[Wanted], watch: Watch
-) -> dict[Wanted, bytes]:
-    found = {one: ended.ended[one] for ended in entries for one in wanted & ended.ended.keys()}
-    left = {identity: content for identity, content in wanted if (identity, content) not in found}
-    if left:
-        for identity, document in records_of(ws, entry.backup, key, watch=watch):
-            if identity in left and content_hash(document) == left[identity]:
-                found[identity, left[identity]] = document
+        found |= fetch(ws, key, entries, entry, wanted_here, watch)
     return found
 
 
@@ -193,45 +139,6 @@ def _newest(
 ) -> bytes | None:
     having = [entry.backup.backup_id for entry in entries if entry.backup.backup_id in present]
     return documents.get(present[having[-1]]) if having else None
-
-
-def _lost(
-    ws: Workspace, key: str, entries: Sequence[Entry], needed: Sequence[tuple[Entry, list[Wanted]]], watch: Watch
-) -> list[Lost]:
-    found: list[Lost] = []
-    tables = _has_tables(entries)
-    in_tables: set[int] = set()
-    for entry, wanted in needed:
-        documents = _fetch(ws, key, entries, entry, set(wanted), watch)
-        for document in (documents[one] for one in wanted if one in documents):
-            by_table = table_hash(document) if tables else None
-            if entry.backup.state == "legacy" and by_table in in_tables:
-                continue
-            if by_table is not None:
-                in_tables.add(by_table)
-            found.append(Lost(raw.id_text(raw.id_of(document)), document, entry.backup))
-    return found
-
-
-def _present(ws: Workspace, key: str, more: Iterable[Mapping[str, Any] | bytes], tables: bool) -> Hashes:
-    hashes: set[int] = set()
-    with record_stream.of_current(ws, key) as live:
-        for batch in live.batches:
-            for document in raw.documents_of(batch):
-                hashes |= _hashes_of(document, tables)
-    for one in more:
-        hashes |= _hashes_of(one if isinstance(one, bytes) else bson.encode(one), tables)
-    return np.array(sorted(hashes), np.uint64)
-
-
-def _has_tables(entries: Sequence[Entry]) -> bool:
-    """Whether sets of the original system are there: only they need the search by uuid, ID and Serial."""
-    return any(entry.backup.state == "legacy" for entry in entries)
-
-
-def _hashes_of(document: bytes, tables: bool) -> set[int]:
-    by_table = table_hash(document) if tables else None
-    return {identity_hash(raw.id_of(document))} | (set() if by_table is None else {by_table})
 
 
 def _live_record(ws: Workspace, key: str, record: str) -> bytes | None:

@@ -34,11 +34,12 @@ from backup_engine.records.exact import digest, digest_hex
 from backup_engine.records.live_profile import LiveProfile
 from backup_engine.records.matching import pairs
 from backup_engine.records.planner import FieldChange, Pick, Planned, Same, exactly, field_changes, plan_pairs
-from backup_engine.records.same_text import same_text
 from backup_engine.records.spool import Spool
+from backup_engine.records.text import same_text
 from backup_engine.replacing import journal, recovery
 from backup_engine.repository import contents, record_stream
-from backup_engine.repository.record_stream import Side
+from backup_engine.repository.record_stream import RecordStream
+from backup_engine.verify import require
 from backup_engine.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -182,6 +183,7 @@ def plan(ws: Workspace, backup: BackupSet, key: str, *, pick: Pick | None = None
     result = MergePlan(backup, key, identity, pick)
     if like is not None:
         result.decisions = tuple(contents.decisions(ws, backup, key, like, watch=watch))
+    require(ws, backup, 1, keys=[key], watch=watch)
     saved = record_stream.of_backup(ws, backup, key, like=like, watch=watch)
     proof = _Proof(saved, backup.parts[key])
     with record_stream.of_current(ws, key) as live:
@@ -236,7 +238,7 @@ def _recognised_by(ws: Workspace, backup: BackupSet, key: str, like: LiveProfile
     return identity or "_id"
 
 
-def _decide(result: MergePlan, saved: Iterator[Batch], live: Side, same: Same, watch: Watch) -> None:
+def _decide(result: MergePlan, saved: Iterator[Batch], live: RecordStream, same: Same, watch: Watch) -> None:
     found = pairs(saved, live.batches)
     for number, planned in enumerate(plan_pairs(found, pick=result.pick, same=same)):
         if number % STEP == 0:
@@ -319,7 +321,7 @@ def _interrupted(held: Hold, done: int, error: BackupError) -> BackupError:
 class _Proof:
     """Proves on the way that what is read is what was saved: the digest of the content, where there is one."""
 
-    side: Side
+    side: RecordStream
     part: Part
     total: int = 0
     records: int = 0

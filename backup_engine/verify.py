@@ -15,7 +15,6 @@ from datetime import timedelta
 
 from backup_engine.csv_format.blocks import BLOCK_ROWS
 from backup_engine.csv_format.reader import ReadBack, read_back
-from backup_engine.damage import Damage, Report, Verification, error_of
 from backup_engine.errors import (
     BackupError,
     BackupFileNotFound,
@@ -29,6 +28,7 @@ from backup_engine.model import SILENT, BackupSet, Part, Watch
 from backup_engine.records.exact import digest, digest_hex
 from backup_engine.records.raw import documents_of
 from backup_engine.repository import contents, ledger, legacy
+from backup_engine.repository.damage import Damage, Report, Verification, error_of
 from backup_engine.workspace import Workspace
 
 __all__ = ["Damage", "Report", "Verification", "error_of", "freshness", "require", "verify", "verify_all"]

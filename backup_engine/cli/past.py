@@ -13,7 +13,8 @@ from backup_engine.cli.session import Answer, Session, verb
 from backup_engine.cli.words import as_data, when
 from backup_engine.compare import Comparison, compare as compare_sets
 from backup_engine.errors import BadInput
-from backup_engine.history import Version, history_of, lost_and_found
+from backup_engine.history import Version, history_of
+from backup_engine.lost import lost_and_found
 from backup_engine.model import BackupSet
 from backup_engine.records import raw
 from backup_engine.records.planner import FieldChange

@@ -18,8 +18,7 @@ from backup_engine.model import Batch
 from backup_engine.records import raw
 from backup_engine.records.live_profile import LiveProfile, key_text
 from backup_engine.records.planner import Pick, Planned, combine
-from backup_engine.records.same_text import same_text
-from backup_engine.records.typed_text import as_live
+from backup_engine.records.text import as_live, same_text
 
 __all__ = ["plan_rows"]
 

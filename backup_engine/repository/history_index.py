@@ -13,7 +13,7 @@ import logging
 import struct
 import zlib
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -30,10 +30,13 @@ from backup_engine.repository import contents
 from backup_engine.storage.base import STATE
 from backup_engine.workspace import Workspace
 
-__all__ = ["Entry", "Hashes", "content_hash", "identity_hash", "index_of", "records_of", "table_hash"]
+__all__ = ["Entry", "Hashes", "Wanted", "content_hash", "fetch", "identity_hash", "index_of", "records_of",
+           "table_hash"]
 
 log = logging.getLogger(__name__)
 Hashes = NDArray[np.uint64]
+Wanted = tuple[int, int]
+"""Hash of identity and of content."""
 
 MAGIC = b"history 1\n"
 ENDED_LIMIT = 50_000
@@ -165,6 +168,19 @@ def records_of(
             identity = table_hash(document) if legacy else identity_hash(raw.id_of(document))
             if identity is not None:
                 yield identity, document
+
+
+def fetch(
+    ws: Workspace, key: str, entries: Sequence[Entry], entry: Entry, wanted: set[Wanted], watch: Watch
+) -> dict[Wanted, bytes]:
+    """Give the records of one set for these pairs of hashes: from what ended where that is kept, else from the set."""
+    found = {one: ended.ended[one] for ended in entries for one in wanted & ended.ended.keys()}
+    left = {identity: content for identity, content in wanted if (identity, content) not in found}
+    if left:
+        for identity, document in records_of(ws, entry.backup, key, watch=watch):
+            if identity in left and content_hash(document) == left[identity]:
+                found[identity, left[identity]] = document
+    return found
 
 
 def _not_in(previous: Entry, entry: Entry) -> dict[int, int]:

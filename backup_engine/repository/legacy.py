@@ -23,7 +23,7 @@ from bson import ObjectId
 from backup_engine.errors import VerificationFailed
 from backup_engine.model import SILENT, Batch, Watch
 from backup_engine.records.live_profile import LiveProfile, key_text
-from backup_engine.records.typed_text import as_live, as_number
+from backup_engine.records.text import as_live, as_number
 
 __all__ = ["Converter", "Table", "documents", "is_legacy", "open_table"]
 

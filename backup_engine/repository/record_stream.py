@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 import bson
 
-from backup_engine import verify
 from backup_engine.model import SILENT, BackupSet, Batch, Watch
 from backup_engine.mongo import snapshot
 from backup_engine.records.live_profile import LiveProfile
@@ -17,14 +16,14 @@ from backup_engine.records.raw import PYTHON, documents_of
 from backup_engine.repository import contents, legacy
 from backup_engine.workspace import Workspace
 
-__all__ = ["CURRENT", "Side", "legacy_identity", "of_backup", "of_current", "profile_of"]
+__all__ = ["CURRENT", "RecordStream", "legacy_identity", "of_backup", "of_current", "profile_of"]
 
 CURRENT: Literal["current"] = "current"
 
 
 @dataclass(frozen=True)
-class Side:
-    """One of two things to compare. ``batches`` can be read once."""
+class RecordStream:
+    """The records of one collection, live or in a set. ``batches`` can be read once."""
 
     name: str
     batches: Iterable[Batch]
@@ -36,25 +35,24 @@ class Side:
 
 
 @contextmanager
-def of_current(ws: Workspace, key: str) -> Iterator[Side]:
+def of_current(ws: Workspace, key: str) -> Iterator[RecordStream]:
     """Look at the live collection in one instant. Raises ``DatabaseUnreachable``."""
     with snapshot.take(ws.connect(), [ws.source(key)]) as live:
-        yield Side("current", live.read(key), live.indexes(key), live.options(key))
+        yield RecordStream("current", live.read(key), live.indexes(key), live.options(key))
 
 
 def of_backup(
     ws: Workspace, backup: BackupSet, key: str, *, like: LiveProfile | None = None, watch: Watch = SILENT
-) -> Side:
-    """Look at one collection of a set; its stored bytes are proven first.
+) -> RecordStream:
+    """Look at one collection of a set; whether its stored bytes are sound, ``verify.require`` has to say before.
 
-    ``like`` gives the text of a legacy set types and identities. Raises what ``verify.require`` raises.
+    ``like`` gives the text of a legacy set types and identities.
     """
-    verify.require(ws, backup, 1, keys=[key], watch=watch)
     batches = contents.documents(ws, backup, key, live=like, watch=watch)
     if backup.state == "legacy":
-        return Side(f"backup {backup.label}", batches, textual=True)
+        return RecordStream(f"backup {backup.label}", batches, textual=True)
     part = backup.parts[key]
-    return Side(f"backup {backup.label}", batches, part.indexes, part.options)
+    return RecordStream(f"backup {backup.label}", batches, part.indexes, part.options)
 
 
 def profile_of(ws: Workspace, what: BackupSet | Literal["current"], key: str, watch: Watch = SILENT) -> LiveProfile:

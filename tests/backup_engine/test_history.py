@@ -1,4 +1,4 @@
-"""The versions of a record over all sets, and records that only backups still have."""
+"""The versions of a record over all sets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from pymongo.database import Database
 
 from backup_engine import create
 from backup_engine.errors import DatabaseUnreachable
-from backup_engine.history import History, history_of, lost_and_found
+from backup_engine.history import History, history_of
+from backup_engine.lost import lost_and_found
 from backup_engine.model import BackupSet
 from backup_engine.repository import history_index
 from backup_engine.storage.base import STATE
@@ -148,27 +149,6 @@ def test_a_record_is_also_found_by_its_serial(ws: Workspace, database: Data, clo
     assert history.identity == '~{"$numberInt": "7"}'
     assert story(history) == [("ACME, Inc.", 6)]
     assert history_of(ws, "equipment", "nowhere").versions == ()
-
-
-def test_lost_records_come_with_what_they_were_last(ws: Workspace, database: Data, clock: StillClock) -> None:
-    sets = live_a_life(ws, database, clock)
-    database.Equipment.delete_many({"_id": {"$in": [3, 4, "r"]}})
-    backup(ws, clock)
-    database.Equipment.delete_many({"_id": {"$in": [5, 6]}})
-
-    lost = lost_and_found(ws, "equipment", present=[{"_id": 4}, bson.encode({"_id": 6})])
-
-    assert {bson.decode(one.document)["_id"]: one.last.label for one in lost} == {
-        5: ws.catalog.sets()[-1].label, 3: sets[-1].label, "r": sets[-1].label}
-    assert next(bson.decode(one.document) for one in lost if one.identity == "r") == {"_id": "r", "Vendor": "c"}
-
-
-def test_nothing_is_lost_while_everything_is_there(ws: Workspace, database: Data, clock: StillClock) -> None:
-    fill(database)
-    backup(ws, clock)
-
-    assert lost_and_found(ws, "equipment") == []
-    assert lost_and_found(ws, "select_options") == []
 
 
 def test_sets_of_the_original_system_join_in(

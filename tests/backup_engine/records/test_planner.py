@@ -12,8 +12,8 @@ from bson import Decimal128, Int64, ObjectId
 from backup_engine.records import raw
 from backup_engine.records.live_profile import LiveProfile
 from backup_engine.records.planner import Pick, Planned, combine, field_changes, plan_pairs
-from backup_engine.records.same_text import same_text
 from backup_engine.records.table_plan import plan_rows
+from backup_engine.records.text import same_text
 
 
 def encoded(**fields: Any) -> bytes:

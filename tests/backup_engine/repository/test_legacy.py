@@ -13,7 +13,7 @@ from bson import Int64, ObjectId
 
 from backup_engine.errors import VerificationFailed
 from backup_engine.records.live_profile import LiveProfile
-from backup_engine.records.typed_text import as_live, as_number
+from backup_engine.records.text import as_live, as_number
 from backup_engine.repository import legacy
 from backup_engine.repository.legacy import open_table
 

@@ -1,8 +1,13 @@
-"""Text that takes a type: what a person or pandas wrote, as the value MongoDB held. Pure."""
+"""Text and the values it stands for. Pure.
+
+Text takes a type: what a person or pandas wrote becomes the value MongoDB held. And a value that came as text is
+compared with what is stored, so that nothing is rewritten with a worse type.
+"""
 
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,7 +16,9 @@ from typing import Any
 from bson import Decimal128, Int64, ObjectId
 from bson.errors import BSONError
 
-__all__ = ["as_live", "as_number"]
+from backup_engine.records import raw
+
+__all__ = ["as_live", "as_number", "same_text", "text_of"]
 
 CANONICAL = re.compile(r"0|-?[1-9][0-9]*")
 PROMOTED = re.compile(r"(0|-?[1-9][0-9]*)\.0")
@@ -32,6 +39,25 @@ def as_live(text: str, wanted: type) -> Any | None:
         return None if reader is None else reader(text)
     except (ValueError, SyntaxError, ArithmeticError, TypeError, RecursionError, MemoryError, BSONError):
         return None
+
+
+def same_text(incoming: bytes | None, live: bytes | None) -> bool:
+    """Compare the elements of a field, the first from text: an empty cell equals null, '', NaN and a missing field;
+    a text equals whatever value it would be written for."""
+    if incoming == live:
+        return True
+    new, old = _value(incoming), _value(live)
+    if new is None or old is None:
+        return new is old
+    text = text_of(new)
+    return text == text_of(old) or _equal(as_live(text, type(old)), old)
+
+
+def text_of(value: Any) -> str:
+    """Write a value as the original system's CSV shows it, line ends made equal."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value).replace("\r\n", "\n")
 
 
 def _integer(text: str) -> int | None:
@@ -74,3 +100,14 @@ READERS: dict[type, Callable[[str], Any]] = {
     list: _literal(list),
     dict: _literal(dict),
 }
+
+
+def _value(element: bytes | None) -> Any:
+    value = None if element is None else raw.value_of(element)
+    if value == "" or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return value.replace(tzinfo=None) if isinstance(value, datetime) else value
+
+
+def _equal(read: Any, stored: Any) -> bool:
+    return read is not None and bool(read == stored)
