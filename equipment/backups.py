@@ -322,11 +322,6 @@ def stop() -> None:
     _built.clear()
 
 
-def system_caller() -> Caller:
-    """The caller of code that no person started."""
-    return Caller("system", _allow)
-
-
 def _allow(action: str) -> None:
     del action
 

@@ -13,7 +13,7 @@ import hashlib
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
@@ -25,7 +25,7 @@ from backup_engine.model import SILENT, Batch, Watch
 from backup_engine.records.live_profile import LiveProfile, key_text
 from backup_engine.records.text import as_live, as_number
 
-__all__ = ["Converter", "Table", "documents", "is_legacy", "open_table"]
+__all__ = ["Converter", "Table", "documents", "open_table"]
 
 Opener = Callable[[], BinaryIO]
 CHUNK = 1 << 20
@@ -44,11 +44,6 @@ class Table:
     encoding: str
     rows: Iterator[tuple[int, list[str]]]
     notes: tuple[str, ...] = ()
-
-
-def is_legacy(metadata: Mapping[str, Any]) -> bool:
-    """Whether these are the original system's eight keys."""
-    return "format_version" not in metadata and isinstance(metadata.get("equipment_file"), str)
 
 
 def open_table(opener: Opener) -> Table:

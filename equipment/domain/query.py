@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
@@ -135,8 +135,3 @@ def is_managed(name: str) -> bool:
 
 def _first(params: Mapping[str, Sequence[str]], name: str) -> str:
     return next(iter(params.get(name, ())), "")
-
-
-def columns_used(query: Query) -> Iterable[str]:
-    """Give every column the query filters or sorts by."""
-    return dict.fromkeys([*query.choices, *query.contains, *query.lows, *query.highs, query.sort])

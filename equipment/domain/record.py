@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -92,12 +92,6 @@ _SHOW_KINDS: tuple[tuple[Any, Callable[[Any], str]], ...] = (
 """The same for their relatives, such as raw documents; asking ``isinstance`` for every value doubles the time."""
 
 
-def columns_of(records: Iterable[Record]) -> list[str]:
-    """List every field of these records, the usual ones first."""
-    found = {name: None for record in records for name in record if name != "_id"}
-    return arrange(found)
-
-
 def arrange(names: Iterable[str]) -> list[str]:
     """Put column names in the usual order; unknown ones follow as they come."""
     given = list(dict.fromkeys(names))
@@ -124,13 +118,6 @@ def lowest_free(taken: Iterable[Any], start: int = 1) -> int:
 def _whole(value: Any) -> int | None:
     shown = text(value).strip()
     return int(shown) if shown.isascii() and shown.isdigit() else None
-
-
-def changed_fields(before: Record, after: Record, names: Sequence[str] = ()) -> dict[str, tuple[Any, Any]]:
-    """Tell the fields that differ, each with what it was and what it is (``MISSING`` where there is none)."""
-    every = names or [name for name in dict.fromkeys([*before, *after]) if name != "_id"]
-    pairs = {name: (before.get(name, MISSING), after.get(name, MISSING)) for name in every}
-    return {name: (old, new) for name, (old, new) in pairs.items() if not same(old, new)}
 
 
 def same(old: Any, new: Any) -> bool:

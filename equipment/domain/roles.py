@@ -39,11 +39,6 @@ def is_role(value: object) -> bool:
     return value in ROLES
 
 
-def least_role(action: str) -> Role:
-    """Give the least role that may do *action*; raises ``KeyError`` for an action nobody defined."""
-    return PERMISSIONS[action]
-
-
 def allows(role: str, action: str) -> bool:
     """Tell whether *role* may do *action*. An unknown role may do nothing; an unknown action raises ``KeyError``."""
     least = PERMISSIONS[action]

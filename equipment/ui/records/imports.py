@@ -20,7 +20,7 @@ from equipment.ui.context import App
 from equipment.ui.desk import desk
 from equipment.ui.records import state
 
-PLAN, RESULT, VERSION = "import_plan", "import_result", "import_version"
+PLAN, VERSION = "import_plan", "import_version"
 NEW = "Always add new records"
 SHOWN = 2_000
 LABELS: dict[Action, str] = {"insert": "New", "update": "Changed", "unchanged": "Unchanged", "conflict": "Left out"}
