@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from equipment import server
+from equipment.server import application
 from equipment.ui import boundary, page
 
 app = st.App(
     __file__,
-    lifespan=server.lifespan(page.preload),
-    routes=server.routes(),
-    middleware=server.middleware(),
+    lifespan=application.lifespan(page.preload),
+    routes=application.routes(),
+    middleware=application.middleware(),
     on_script_error=boundary.on_script_error,
 )
 

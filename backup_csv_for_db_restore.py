@@ -22,7 +22,8 @@ class DatabaseBackupRestore(api.DatabaseBackupRestore):
 
     def __init__(self, connection_string: str | None = None, **options: Any) -> None:
         """Take whatever is not given from the installation's settings; see the parent for every option."""
-        from equipment import database, settings
+        from equipment import settings
+        from equipment.server import database
 
         chosen = settings.get_settings()
         options.setdefault("backup_folder", str(chosen.backup_folder))
@@ -55,7 +56,8 @@ def integrate_auto_backup_into_main_app(app: Any = None, backup_interval_hours: 
 
 
 def _backups() -> Any:
-    from equipment import backups, database, settings
+    from equipment import backups, settings
+    from equipment.server import database
 
     chosen = settings.get_settings()
     return backups.of(chosen, lambda: database.connect(chosen))

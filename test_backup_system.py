@@ -13,8 +13,8 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine.api import DatabaseBackupRestore
-from equipment import diagnosis
-from equipment.diagnosis import CHECKS, Installation
+from equipment.server import diagnosis
+from equipment.server.diagnosis import CHECKS, Installation
 
 
 @pytest.fixture
@@ -45,7 +45,8 @@ def test_a_changed_backup_is_reported(installation: Installation) -> None:
 def main() -> int:
     """Diagnose this installation; gives the exit code."""
     from backup_csv_for_db_restore import DatabaseBackupRestore as Installed
-    from equipment import database, settings
+    from equipment import settings
+    from equipment.server import database
 
     print("Equipment management: looking at this installation")
     with settings.use(settings.installed()) as chosen:

@@ -14,11 +14,11 @@ from contextlib import contextmanager
 import click
 
 from backup_engine.errors import BackupError, BadInput
-from equipment import database
 from equipment.accounts import setup
 from equipment.accounts.passwords import PASSWORDS, check_rules
 from equipment.domain.names import name_key
 from equipment.domain.roles import ROLES
+from equipment.server import database
 from equipment.settings import get_settings
 from equipment.store import users
 from equipment.store.access import Db, Who

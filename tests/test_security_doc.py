@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from equipment.domain.roles import ROLES
-from equipment.headers import HEADERS
+from equipment.server.headers import HEADERS
 from equipment.settings import Settings, option_name
 
 ROOT = Path(__file__).resolve().parents[1]

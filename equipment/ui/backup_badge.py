@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from equipment import backups, server
+from equipment import backups
+from equipment.server import application
 from equipment.ui.backup import words
 from equipment.ui.context import App
 
@@ -26,7 +27,7 @@ class Badge:
 
 def of(app: App) -> Badge:
     """Judge this installation's backups, from the folder alone."""
-    here = backups.of(app.settings, server.connector(app.settings))
+    here = backups.of(app.settings, application.connector(app.settings))
     newest = here.workspace.catalog.newest_good()
     interval = timedelta(hours=here.scheduler.preferences.interval_hours)
     return judge(newest.started if newest else None, here.workspace.clock(), interval)

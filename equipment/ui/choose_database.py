@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from equipment import database
+from equipment.server import database
 
 __all__ = ["show"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from equipment.database import can_write
+from equipment.server.database import can_write
 from equipment.settings import Settings
 from equipment.store import access
 from equipment.store.access import Account, Who

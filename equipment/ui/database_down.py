@@ -6,7 +6,7 @@ import pymongo
 import streamlit as st
 
 from backup_engine.errors import DatabaseUnreachable
-from equipment import database
+from equipment.server import database
 from equipment.settings import Settings
 from equipment.ui import boundary
 from equipment.ui.context import App

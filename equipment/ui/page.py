@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from backup_engine.errors import BadInput, DatabaseUnreachable
-from equipment import database, server
+from equipment.server import application, database
 from equipment.settings import Settings, get_settings
 from equipment.ui import boundary, choose_database, database_down, header
 from equipment.ui.context import App
@@ -69,7 +69,7 @@ def show() -> None:
         return
     try:
         db = database.connect(settings)
-        server.prepare(settings, db)
+        application.prepare(settings, db)
     except DatabaseUnreachable as error:
         database_down.show(settings, error)
         return

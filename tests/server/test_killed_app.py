@@ -9,7 +9,7 @@ from pathlib import Path
 import pymongo
 import pytest
 
-from equipment.embedded import Embedded
+from equipment.server.embedded import Embedded
 from tests.server.running_app import RunningApp, mongods, wait_for
 
 RECORDS = 500

@@ -9,9 +9,10 @@ import streamlit as st
 
 from backup_engine import api
 from backup_engine.records import raw
-from equipment import backups, server
+from equipment import backups
 from equipment.domain.history import Change, Event
 from equipment.domain.record import MISSING
+from equipment.server import application
 from equipment.store.access import require
 from equipment.store.listing import FORGIVING
 from equipment.ui.context import App
@@ -24,7 +25,7 @@ def events(app: App, key: str) -> list[Event]:
     Raises ``BackupError`` when the backups cannot be read.
     """
     require(app.database, app.who, "records.read")
-    workspace = backups.of(app.settings, server.connector(app.settings)).workspace
+    workspace = backups.of(app.settings, application.connector(app.settings)).workspace
     history = api.history_of(workspace, "equipment", key)
     for backup, problem in history.unreadable:
         st.caption(f":material/warning: Backup {backup.label} could not be read: {plain(problem)}")

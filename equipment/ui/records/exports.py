@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from equipment.list_downloads import TYPES
+from equipment.server.list_downloads import TYPES
 from equipment.store import listing
 from equipment.store.records import Entry
 from equipment.ui.context import App

