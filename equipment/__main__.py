@@ -20,9 +20,9 @@ from equipment.domain.names import name_key
 from equipment.domain.roles import ROLES
 from equipment.server import database
 from equipment.settings import get_settings
-from equipment.store import users
 from equipment.store.access import Db, Who
-from equipment.store.users import CODE_HOURS, User
+from equipment.store.accounts import users
+from equipment.store.accounts.users import CODE_HOURS, User
 
 
 @click.group()

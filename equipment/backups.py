@@ -31,8 +31,9 @@ from backup_engine.api import (
 from equipment.exchange import archive
 from equipment.jobs import Desk, Job
 from equipment.settings import Settings
-from equipment.store import activity, listing, records, trash
+from equipment.store import activity
 from equipment.store.access import SYSTEM, Who
+from equipment.store.list import listing, records, trash
 
 log = logging.getLogger(__name__)
 Counts = Mapping[str, Mapping[Any, int]]

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from equipment.domain import sample
 from equipment.domain.query import Query
-from equipment.store import listing, records, schema
+from equipment.store.list import listing, records, schema
 from tests.mongod import Mongod
 
 TODAY = date.today()

@@ -11,6 +11,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = "The engine's rooms only look down, and every file has a room"
+LAYERS = "The application's layers only look down, and every file has one"
+STORE = "The store's rooms only look down"
 OUTSIDE = "The engine knows neither the application nor its screens"
 FACE = "The application uses the engine's face, its words, and what they share; nothing else"
 
@@ -40,7 +42,7 @@ def test_the_code_as_it_is_keeps_them(copy: Path) -> None:
     ("backup_engine/records/raw.py", "from backup_engine.mongo import snapshot as _upwards", ROOMS),
     ("backup_engine/mongo/snapshot.py", "from backup_engine import create as _upwards", ROOMS),
     ("equipment/jobs.py", "from backup_engine import create as _inside", FACE),
-    ("equipment/store/records.py", "from backup_engine.repository import catalog as _inside", FACE),
+    ("equipment/store/list/records.py", "from backup_engine.repository import catalog as _inside", FACE),
     ("backup_engine/create.py", "from equipment import settings as _outside", OUTSIDE),
     ("equipment/domain/record.py", "import bson as _impure", "The domain is pure"),
 ])

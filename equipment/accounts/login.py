@@ -11,10 +11,11 @@ from backup_engine.errors import BadInput
 from equipment.accounts.passwords import LONGEST, PASSWORDS, Passwords, check_rules
 from equipment.domain.agents import browser_of
 from equipment.domain.names import name_key
-from equipment.store import activity, attempts, credentials, moments, sessions
+from equipment.store import activity, moments
 from equipment.store.access import Account, Db, Who, identify
-from equipment.store.credentials import Credentials
-from equipment.store.sessions import USUAL, Lifetimes
+from equipment.store.accounts import attempts, credentials, sessions
+from equipment.store.accounts.credentials import Credentials
+from equipment.store.accounts.sessions import USUAL, Lifetimes
 
 __all__ = ["REFUSED", "SignInRefused", "Visitor", "change_password", "in_words", "open_for", "sign_in", "sign_out"]
 

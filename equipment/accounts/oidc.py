@@ -16,10 +16,11 @@ from equipment.accounts.login import SignInRefused, Visitor, open_for
 from equipment.domain.names import LONGEST_NAME, clean_name
 from equipment.domain.roles import ROLES, Role
 from equipment.settings import Settings
-from equipment.store import activity, administrators, credentials, moments, users
+from equipment.store import activity, moments
 from equipment.store.access import SESSIONS, USERS, Db, Who
-from equipment.store.sessions import Lifetimes
-from equipment.store.tickets import digest
+from equipment.store.accounts import administrators, credentials, users
+from equipment.store.accounts.sessions import Lifetimes
+from equipment.store.accounts.tickets import digest
 
 __all__ = ["belongs", "enter", "identity_of", "role_of"]
 

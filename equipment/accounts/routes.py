@@ -19,8 +19,8 @@ from starlette.routing import BaseRoute, Route
 from backup_engine.errors import DatabaseUnreachable
 from equipment.accounts.origin import is_own, is_secure
 from equipment.settings import Settings
-from equipment.store import sessions
 from equipment.store.access import Db
+from equipment.store.accounts import sessions
 
 __all__ = ["COOKIE", "SIGN_IN", "SIGN_OUT", "routes"]
 

@@ -17,9 +17,10 @@ from backup_engine.errors import BackupError, BadInput
 from equipment.accounts.login import SignInRefused, in_words
 from equipment.accounts.passwords import PASSWORDS, Passwords, check_rules
 from equipment.settings import Settings
-from equipment.store import activity, attempts, sessions, users
+from equipment.store import activity
 from equipment.store.access import SYSTEM, Db, Who
-from equipment.store.tickets import code, code_digest
+from equipment.store.accounts import attempts, sessions, users
+from equipment.store.accounts.tickets import code, code_digest
 
 __all__ = ["announce", "create_administrator", "is_first_run", "lifetimes", "prepare", "setup_code"]
 

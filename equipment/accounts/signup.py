@@ -7,9 +7,10 @@ from typing import Final
 from backup_engine.errors import BadInput
 from equipment.accounts.login import SignInRefused, Visitor, in_words
 from equipment.accounts.passwords import PASSWORDS, Passwords, check_rules
-from equipment.store import activity, attempts, users
+from equipment.store import activity
 from equipment.store.access import USERS, Db, Who, require
-from equipment.store.administrators import SETTINGS
+from equipment.store.accounts import attempts, users
+from equipment.store.accounts.administrators import SETTINGS
 
 __all__ = ["ask", "is_open", "switch"]
 

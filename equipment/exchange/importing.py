@@ -25,9 +25,9 @@ from backup_engine.records.table_plan import plan_rows
 from equipment.domain.record import ID, SERIAL, UUID
 from equipment.exchange.spreadsheet import unguard
 from equipment.exchange.tables import Table
-from equipment.store import ids, listing, records
 from equipment.store.access import Db, Who, require
-from equipment.store.listing import EQUIPMENT
+from equipment.store.list import ids, listing, records
+from equipment.store.list.listing import EQUIPMENT
 
 IDENTITIES = (UUID, ID, SERIAL)
 """Columns that may tell which record a row is, the surest first."""

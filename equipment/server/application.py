@@ -28,7 +28,7 @@ from equipment.accounts import routes as account_routes, setup
 from equipment.server import backup_download, database, list_downloads
 from equipment.server.headers import SecurityHeaders
 from equipment.settings import Settings, get_settings, unknown_options
-from equipment.store import listing
+from equipment.store.list import listing
 
 __all__ = ["lifespan", "middleware", "prepare", "routes"]
 

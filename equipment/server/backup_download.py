@@ -17,7 +17,8 @@ from equipment import backups
 from equipment.accounts.routes import COOKIE
 from equipment.exchange import archive
 from equipment.settings import Settings
-from equipment.store import access, activity, sessions
+from equipment.store import access, activity
+from equipment.store.accounts import sessions
 
 __all__ = ["HEADERS", "PATH", "routes", "status_of", "visitor"]
 

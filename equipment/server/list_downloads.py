@@ -21,8 +21,9 @@ from equipment.domain.query import from_params
 from equipment.domain.record import text
 from equipment.exchange import export
 from equipment.server.backup_download import HEADERS, status_of, visitor
-from equipment.store import activity, listing, records, schema
+from equipment.store import activity
 from equipment.store.access import Db
+from equipment.store.list import listing, records, schema
 
 __all__ = ["PATH", "TYPES", "routes"]
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from backup_engine.errors import BackupError
 from equipment.domain.agents import browser_of
-from equipment.store import sessions, users
+from equipment.store.accounts import sessions, users
 from equipment.ui import login, password
 from equipment.ui.context import App
 

@@ -12,9 +12,9 @@ from backup_engine.errors import BadInput
 from equipment.accounts import login, oidc, routes, setup, signup
 from equipment.accounts.login import SignInRefused
 from equipment.settings import Settings
-from equipment.store import sessions
 from equipment.store.access import Account, Db, Who, identify
-from equipment.store.tickets import digest
+from equipment.store.accounts import sessions
+from equipment.store.accounts.tickets import digest
 from equipment.ui import database_down, password, provider
 from equipment.ui.visitor import visitor
 

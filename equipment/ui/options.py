@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from equipment.store import option_lists, options, schema
+from equipment.store.list import option_lists, options, schema
 from equipment.ui import reading
 from equipment.ui.context import App
 from equipment.ui.ordered_table import POSITION, done, new_order, position_column, version

@@ -11,8 +11,8 @@ from streamlit.errors import StreamlitAuthError
 from equipment.accounts import oidc, setup
 from equipment.accounts.login import SignInRefused
 from equipment.settings import Settings
-from equipment.store import users
 from equipment.store.access import Db, Who, identify
+from equipment.store.accounts import users
 from equipment.ui.visitor import visitor
 
 log = logging.getLogger(__name__)

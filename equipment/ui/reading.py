@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from equipment.store import listing
+from equipment.store.list import listing
 from equipment.ui.context import App
 
 __all__ = ["under_way"]

@@ -10,8 +10,8 @@ import streamlit as st
 from backup_engine.errors import BackupError
 from equipment.accounts import signup
 from equipment.domain.roles import ROLES
-from equipment.store import sessions, users
-from equipment.store.users import CODE_HOURS, User
+from equipment.store.accounts import sessions, users
+from equipment.store.accounts.users import CODE_HOURS, User
 from equipment.ui.context import App
 
 __all__ = ["show"]

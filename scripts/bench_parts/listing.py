@@ -8,7 +8,7 @@ from typing import Any
 from pymongo.database import Database
 
 from equipment.domain.query import Query
-from equipment.store import listing, records, schema
+from equipment.store.list import listing, records, schema
 from scripts.bench_parts.table import Line, median, timed
 
 SIZE = 50

@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 from pymongo.database import Database
 
 from equipment.accounts.passwords import PASSWORDS
-from equipment.store import users
 from equipment.store.access import SYSTEM
+from equipment.store.accounts import users
 from tests.browser import grid, people
 from tests.mongod import Mongod
 from tests.server.running_app import RunningApp, wait_for

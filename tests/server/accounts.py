@@ -12,8 +12,9 @@ from pymongo.database import Database
 
 from equipment.accounts.passwords import PASSWORDS
 from equipment.domain.roles import ROLES, Role
-from equipment.store import moments, sessions, users
+from equipment.store import moments
 from equipment.store.access import SYSTEM, Account
+from equipment.store.accounts import sessions, users
 from tests.mongod import Mongod
 from tests.server.page_client import PageClient
 from tests.server.running_app import RunningApp

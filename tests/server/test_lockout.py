@@ -10,7 +10,7 @@ import pytest
 from pymongo.database import Database
 
 from equipment.store import moments
-from equipment.store.attempts import ATTEMPTS, PER_ACCOUNT
+from equipment.store.accounts.attempts import ATTEMPTS, PER_ACCOUNT
 from tests.mongod import Mongod
 from tests.server.accounts import PASSWORD, inhabited, signed_in_page
 from tests.server.page_client import PageClient

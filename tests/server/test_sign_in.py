@@ -9,8 +9,8 @@ import pytest
 from pymongo.database import Database
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from equipment.store import users
 from equipment.store.access import SYSTEM, USERS
+from equipment.store.accounts import users
 from tests.mongod import Mongod
 from tests.server.accounts import PASSWORD, SIGN_OUT, cookie_of, inhabited, post, signed_in_page, ticket_of
 from tests.server.page_client import PageClient

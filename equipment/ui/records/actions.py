@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from equipment.store.records import Entry
+from equipment.store.list.records import Entry
 from equipment.ui.context import App
 from equipment.ui.records import state
 

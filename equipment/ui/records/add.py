@@ -9,8 +9,8 @@ import streamlit as st
 
 from equipment.domain import warnings
 from equipment.domain.record import ID, UUID, lowest_free, name_of
-from equipment.store import listing, options, records, schema
-from equipment.store.schema import Column
+from equipment.store.list import listing, options, records, schema
+from equipment.store.list.schema import Column
 from equipment.ui import boundary
 from equipment.ui.context import App
 from equipment.ui.records import state

@@ -14,7 +14,7 @@ from equipment.domain.history import Change, Event
 from equipment.domain.record import MISSING
 from equipment.server import application
 from equipment.store.access import require
-from equipment.store.listing import FORGIVING
+from equipment.store.list.listing import FORGIVING
 from equipment.ui.context import App
 from equipment.ui.records.table import plain
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import streamlit as st
 
-from equipment.store import records, schema
-from equipment.store.records import Entry, Page
-from equipment.store.schema import Column
+from equipment.store.list import records, schema
+from equipment.store.list.records import Entry, Page
+from equipment.store.list.schema import Column
 from equipment.ui.context import App
 from equipment.ui.records import actions, bulk, state, table, toolbar
 from equipment.ui.records.state import State

@@ -11,9 +11,9 @@ import streamlit as st
 from equipment.domain.bulk import BulkEdit, Operation
 from equipment.domain.record import UUID, name_of
 from equipment.jobs import Job
-from equipment.store import bulk, options, records, schema
-from equipment.store.bulk import BulkResult
-from equipment.store.records import Entry
+from equipment.store.list import bulk, options, records, schema
+from equipment.store.list.bulk import BulkResult
+from equipment.store.list.records import Entry
 from equipment.ui import boundary
 from equipment.ui.backup.progress import follow
 from equipment.ui.context import App

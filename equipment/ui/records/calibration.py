@@ -13,8 +13,8 @@ from equipment.domain import calibration
 from equipment.domain.calibration import Item
 from equipment.domain.dates import STATUSES, read_date
 from equipment.domain.record import NEXT_CALIBRATION
-from equipment.store import listing, records
-from equipment.store.records import Save
+from equipment.store.list import listing, records
+from equipment.store.list.records import Save
 from equipment.ui.context import App
 
 LABELS = {"overdue": "Overdue", "due soon": "Due in 30 days", "fine": "Fine", "not needed": "Not needed",

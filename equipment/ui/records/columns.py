@@ -10,9 +10,9 @@ import streamlit as st
 
 from equipment.domain.fields import TYPES
 from equipment.jobs import Job
-from equipment.store import columns, schema
-from equipment.store.columns import Done
-from equipment.store.schema import Column
+from equipment.store.list import columns, schema
+from equipment.store.list.columns import Done
+from equipment.store.list.schema import Column
 from equipment.ui.backup.progress import follow
 from equipment.ui.context import App
 from equipment.ui.desk import desk, start_beside

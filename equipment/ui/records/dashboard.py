@@ -11,7 +11,7 @@ import streamlit as st
 from equipment.domain import calibration
 from equipment.domain.fields import TYPES
 from equipment.domain.search import Sheet
-from equipment.store import listing
+from equipment.store.list import listing
 from equipment.ui.context import App
 
 TOP = 12

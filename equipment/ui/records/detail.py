@@ -9,9 +9,9 @@ import streamlit as st
 
 from equipment.domain import dates
 from equipment.domain.record import LAST_CALIBRATION, NEXT_CALIBRATION, UUID, name_of, text
-from equipment.store import options, records, schema
-from equipment.store.records import Entry
-from equipment.store.schema import Column
+from equipment.store.list import options, records, schema
+from equipment.store.list.records import Entry
+from equipment.store.list.schema import Column
 from equipment.ui.context import App
 from equipment.ui.records import actions, add, history, review, state
 from equipment.ui.records.state import Pending

@@ -7,8 +7,8 @@ from typing import Final
 import streamlit as st
 
 from equipment.domain.record import ID, SERIAL, UUID, name_of
-from equipment.store import records
-from equipment.store.records import Entry
+from equipment.store.list import records
+from equipment.store.list.records import Entry
 from equipment.ui import boundary
 from equipment.ui.context import App
 from equipment.ui.records import state

@@ -10,9 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from equipment.domain.record import ID, UUID, text
-from equipment.store import options, schema
-from equipment.store.records import Entry
-from equipment.store.schema import Column
+from equipment.store.list import options, schema
+from equipment.store.list.records import Entry
+from equipment.store.list.schema import Column
 from equipment.ui.context import App
 from equipment.ui.records import browse, review, state, table, toolbar
 from equipment.ui.records.state import Pending, State

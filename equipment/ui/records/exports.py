@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from equipment.server.list_downloads import TYPES
-from equipment.store import listing
-from equipment.store.records import Entry
+from equipment.store.list import listing
+from equipment.store.list.records import Entry
 from equipment.ui.context import App
 from equipment.ui.records import state
 

@@ -11,7 +11,7 @@ import streamlit as st
 from equipment.domain.fields import FieldType
 from equipment.domain.query import EMPTY_LABEL, Query
 from equipment.domain.search import Sheet
-from equipment.store.schema import Column
+from equipment.store.list.schema import Column
 from equipment.ui.records import state
 from equipment.ui.records.state import State
 from equipment.ui.records.table import field_label

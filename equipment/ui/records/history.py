@@ -10,8 +10,9 @@ import streamlit as st
 
 from equipment.domain.history import Change, Event, difference, events
 from equipment.domain.record import MISSING, text
-from equipment.store import activity, keys, records
-from equipment.store.records import Entry, Save
+from equipment.store import activity
+from equipment.store.list import keys, records
+from equipment.store.list.records import Entry, Save
 from equipment.ui import boundary
 from equipment.ui.context import App
 from equipment.ui.records import state

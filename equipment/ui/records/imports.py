@@ -14,7 +14,7 @@ from backup_engine.records.raw import element_text, name_text
 from equipment.exchange import importing, tables
 from equipment.exchange.tables import Table
 from equipment.jobs import Job
-from equipment.store import schema
+from equipment.store.list import schema
 from equipment.ui.backup.progress import follow
 from equipment.ui.context import App
 from equipment.ui.desk import desk

@@ -10,8 +10,8 @@ from backup_engine.errors import BackupError
 from equipment.domain.record import ID, SERIAL, name_of, text
 from equipment.exchange import labels
 from equipment.exchange.labels import SHEETS, Label, Sheet
-from equipment.store import records
-from equipment.store.records import Entry
+from equipment.store.list import records
+from equipment.store.list.records import Entry
 from equipment.ui.context import App
 
 MAX_LABELS = 2_000

@@ -10,8 +10,8 @@ import streamlit as st
 from equipment.domain import warnings
 from equipment.domain.edits import Choice, FieldEdit, chosen, field_edits, undecided
 from equipment.domain.record import name_of, text
-from equipment.store import listing, records
-from equipment.store.records import Entry, Save
+from equipment.store.list import listing, records
+from equipment.store.list.records import Entry, Save
 from equipment.ui import boundary
 from equipment.ui.context import App
 from equipment.ui.records import state

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from equipment.store import listing, samples
+from equipment.store.list import listing, samples
 from equipment.ui import boundary, reading
 from equipment.ui.context import App
 from equipment.ui.records import detail, state

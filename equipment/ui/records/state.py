@@ -11,7 +11,7 @@ from typing import Any, Final
 import streamlit as st
 
 from equipment.domain.query import Query, from_params, is_managed
-from equipment.store.records import Entry
+from equipment.store.list.records import Entry
 
 KEY: Final = "records_state"
 SECTION: Final = "records_section"

@@ -10,8 +10,8 @@ import streamlit as st
 
 from equipment.domain.query import Query
 from equipment.domain.record import ID, text
-from equipment.store.records import Entry
-from equipment.store.schema import Column
+from equipment.store.list.records import Entry
+from equipment.store.list.schema import Column
 
 LONGEST: Final = 1_000
 """Characters of a cell that a grid shows; a comment of 5 MB stays on the server."""

@@ -10,8 +10,8 @@ import streamlit as st
 
 from equipment.domain.query import ONLY_LABELS, Only, Query
 from equipment.domain.search import Counts, Sheet
-from equipment.store import listing
-from equipment.store.schema import Column
+from equipment.store.list import listing
+from equipment.store.list.schema import Column
 from equipment.ui.context import App
 from equipment.ui.records import filters, state, views
 from equipment.ui.records.state import State

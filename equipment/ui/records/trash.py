@@ -9,9 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from equipment.domain.record import name_of, text
-from equipment.store import trash
-from equipment.store.records import Entry, Saved
-from equipment.store.trash import Trashed
+from equipment.store.list import trash
+from equipment.store.list.records import Entry, Saved
+from equipment.store.list.trash import Trashed
 from equipment.ui import boundary
 from equipment.ui.context import App
 from equipment.ui.records import state

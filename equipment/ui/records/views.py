@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from equipment.domain.query import Query
-from equipment.store import views
+from equipment.store.list import views
 from equipment.ui import boundary
 from equipment.ui.context import App
 from equipment.ui.records import state

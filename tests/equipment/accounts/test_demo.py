@@ -9,8 +9,9 @@ from backup_engine.errors import BadInput
 from equipment.accounts import login, setup, signup
 from equipment.accounts.login import SignInRefused, Visitor
 from equipment.settings import Settings
-from equipment.store import activity, sessions, users
+from equipment.store import activity
 from equipment.store.access import SYSTEM, require
+from equipment.store.accounts import sessions, users
 from equipment.store.activity import Filter
 from tests.equipment.accounts.cheap import CHEAP, PASSWORD
 

@@ -14,8 +14,9 @@ from backup_engine.errors import BadInput, PermissionDenied
 from equipment.accounts import login
 from equipment.accounts.login import REFUSED, SignInRefused, Visitor
 from equipment.accounts.passwords import PASSWORDS, Passwords
-from equipment.store import activity, attempts, moments, users
+from equipment.store import activity, moments
 from equipment.store.access import SYSTEM, USERS, Who, identify, require
+from equipment.store.accounts import attempts, users
 from equipment.store.activity import Filter
 from tests.equipment.accounts.cheap import CHEAP, PASSWORD, counting
 

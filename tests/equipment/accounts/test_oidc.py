@@ -12,9 +12,10 @@ from equipment.accounts import oidc
 from equipment.accounts.login import SignInRefused, Visitor
 from equipment.accounts.oidc import role_of
 from equipment.settings import Settings
-from equipment.store import moments, users
+from equipment.store import moments
 from equipment.store.access import SYSTEM, Who, identify
-from equipment.store.sessions import USUAL
+from equipment.store.accounts import users
+from equipment.store.accounts.sessions import USUAL
 
 Db = Database[dict[str, Any]]
 SETTINGS = Settings(oidc=True, oidc_roles={"lab": "technician", "chiefs": "admin", "guests": "user"})

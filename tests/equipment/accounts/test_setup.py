@@ -13,8 +13,9 @@ from backup_engine.errors import BadInput
 from equipment.accounts import setup
 from equipment.accounts.login import SignInRefused
 from equipment.settings import Settings
-from equipment.store import activity, users
+from equipment.store import activity
 from equipment.store.access import SYSTEM, USERS
+from equipment.store.accounts import users
 from tests.equipment.accounts.cheap import CHEAP, PASSWORD
 
 Db = Database[dict[str, Any]]

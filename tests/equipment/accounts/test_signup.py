@@ -10,8 +10,8 @@ from pymongo.database import Database
 from backup_engine.errors import AdminOnly, BadInput
 from equipment.accounts import login, signup
 from equipment.accounts.login import REFUSED, SignInRefused, Visitor
-from equipment.store import users
 from equipment.store.access import SYSTEM, USERS
+from equipment.store.accounts import users
 from tests.equipment.accounts.cheap import CHEAP, PASSWORD
 from tests.equipment.store.people import signed_in
 

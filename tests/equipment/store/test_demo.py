@@ -7,8 +7,8 @@ from datetime import date
 import mongomock
 
 from equipment.domain.query import Query
-from equipment.store import bulk, listing, options, records, samples, schema, trash
-from equipment.store.records import Save
+from equipment.store.list import bulk, listing, options, records, samples, schema, trash
+from equipment.store.list.records import Save
 from tests.equipment.store.people import signed_in
 
 TODAY = date(2026, 3, 2)

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from equipment.server import database as connection
 from equipment.settings import ROOT, Settings, get_settings, use
-from equipment.store import samples
+from equipment.store.list import samples
 from tests.equipment.store.people import signed_in
 
 TABS = ("Equipment Records", "Equipment Select Options", "Backup & Restore", "User Management", "Activity")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from equipment.store import listing
+from equipment.store.list import listing
 from tests.equipment.ui.records_page import labels, page
 
 Db = Database[dict[str, Any]]

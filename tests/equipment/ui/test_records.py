@@ -12,7 +12,7 @@ from pymongo.database import Database
 from backup_engine.api import DatabaseBackupRestore
 from equipment.domain import sample
 from equipment.domain.query import Query
-from equipment.store import records, trash
+from equipment.store.list import records, trash
 from equipment.ui.records import state
 from tests.equipment.store.people import signed_in
 from tests.equipment.ui.records_page import labels, page, press, shown

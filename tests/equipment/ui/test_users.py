@@ -8,8 +8,8 @@ import pytest
 from pymongo.database import Database
 from streamlit.testing.v1 import AppTest
 
-from equipment.store import users
 from equipment.store.access import SYSTEM, USERS
+from equipment.store.accounts import users
 from tests.equipment.store.people import signed_in
 
 Db = Database[dict[str, Any]]

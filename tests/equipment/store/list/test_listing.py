@@ -10,7 +10,7 @@ from bson.objectid import ObjectId
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from equipment.store import listing, texts
+from equipment.store.list import listing, texts
 from tests.server.running_app import wait_for
 
 Db = Database[dict[str, Any]]

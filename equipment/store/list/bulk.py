@@ -11,9 +11,9 @@ from backup_engine.model import SILENT, Watch
 from equipment.domain import bulk
 from equipment.domain.bulk import BulkEdit
 from equipment.domain.record import MISSING, is_plain, read, text
-from equipment.store import listing, records
 from equipment.store.access import Db, Who, require
-from equipment.store.records import Entry, Save
+from equipment.store.list import listing, records
+from equipment.store.list.records import Entry, Save
 
 BATCH: Final = 1_000
 

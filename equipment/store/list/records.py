@@ -21,9 +21,10 @@ from backup_engine.records.changes import Applied, Change
 from equipment.domain.fields import FieldType
 from equipment.domain.query import Query
 from equipment.domain.record import ID, MISSING, UUID
-from equipment.store import activity, ids, keys, listing
+from equipment.store import activity
 from equipment.store.access import Db, Who, require
-from equipment.store.listing import EQUIPMENT
+from equipment.store.list import ids, keys, listing
+from equipment.store.list.listing import EQUIPMENT
 
 PAGE_SIZES: Final = (25, 50, 100, 200)
 

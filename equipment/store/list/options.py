@@ -18,10 +18,11 @@ from backup_engine.mongo.guarded import apply
 from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change
 from equipment.domain.record import text
-from equipment.store import activity, keys
+from equipment.store import activity
 from equipment.store.access import Db, Who, require
-from equipment.store.listing import forgiving
-from equipment.store.records import Entry, edited
+from equipment.store.list import keys
+from equipment.store.list.listing import forgiving
+from equipment.store.list.records import Entry, edited
 
 OPTIONS: Final = "Equipment_select_options"
 

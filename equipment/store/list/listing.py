@@ -22,8 +22,8 @@ from pymongo.collection import Collection
 from pymongo.errors import OperationFailure, PyMongoError
 
 from equipment.domain.search import Columns, Sheet
-from equipment.store import keys, texts
 from equipment.store.access import Db
+from equipment.store.list import keys, texts
 
 log = logging.getLogger(__name__)
 

@@ -16,8 +16,9 @@ from backup_engine.errors import BadInput, PermissionDenied
 from equipment.domain import sample
 from equipment.domain.query import Query
 from equipment.domain.record import MISSING
-from equipment.store import activity, listing, records, trash
-from equipment.store.records import Save
+from equipment.store import activity
+from equipment.store.list import listing, records, trash
+from equipment.store.list.records import Save
 from tests.equipment.store.people import signed_in
 
 Db = Database[dict[str, Any]]

@@ -12,9 +12,9 @@ from bson.objectid import ObjectId
 from backup_engine.errors import BadInput
 from backup_engine.records.changes import Change
 from equipment.domain.record import text
-from equipment.store import listing, options, records
 from equipment.store.access import Db, Who, require
-from equipment.store.records import Save, edited
+from equipment.store.list import listing, options, records
+from equipment.store.list.records import Save, edited
 
 RENAME_BATCH = 1_000
 

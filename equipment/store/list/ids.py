@@ -15,9 +15,10 @@ from typing import Any, Final
 from pymongo.errors import DuplicateKeyError
 
 from equipment.domain.record import ID
-from equipment.store import listing, moments
+from equipment.store import moments
 from equipment.store.access import Db
-from equipment.store.listing import EQUIPMENT
+from equipment.store.list import listing
+from equipment.store.list.listing import EQUIPMENT
 
 RESERVED: Final = "equipment_reserved_ids"
 TRASH: Final = "Equipment_trash"

@@ -12,8 +12,8 @@ from bson.objectid import ObjectId
 from hypothesis import given, strategies as st
 
 from equipment.domain.record import text
-from equipment.store import keys
-from equipment.store.texts import BETWEEN, columns, texts
+from equipment.store.list import keys
+from equipment.store.list.texts import BETWEEN, columns, texts
 
 WORDS = st.text() | st.sampled_from(["007", BETWEEN, '", "', "\\"])
 STRUCTURES = st.recursive(

@@ -15,7 +15,7 @@ from pymongo.errors import DuplicateKeyError
 
 from equipment.store import moments
 from equipment.store.access import Db
-from equipment.store.tickets import digest
+from equipment.store.accounts.tickets import digest
 
 ATTEMPTS: Final = "equipment_attempts"
 FORGET: Final = timedelta(hours=24)

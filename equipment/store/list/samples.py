@@ -6,8 +6,8 @@ from datetime import date
 
 from backup_engine.errors import BadInput
 from equipment.domain import sample
-from equipment.store import listing, options, records
 from equipment.store.access import Db, Who, require
+from equipment.store.list import listing, options, records
 
 
 def load(db: Db, who: Who, today: date) -> int:

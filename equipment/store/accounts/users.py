@@ -12,9 +12,10 @@ from pymongo.errors import DuplicateKeyError
 from backup_engine.errors import BadInput
 from equipment.domain.names import clean_name, name_key
 from equipment.domain.roles import Role, is_role
-from equipment.store import activity, administrators, moments, sessions
+from equipment.store import activity, moments
 from equipment.store.access import USERS, Db, Who, require
-from equipment.store.tickets import code, code_digest
+from equipment.store.accounts import administrators, sessions
+from equipment.store.accounts.tickets import code, code_digest
 
 CODE_HOURS: Final = 24
 State = Literal["active", "disabled", "pending", "rejected"]

@@ -20,11 +20,12 @@ from pymongo.collection import Collection
 from backup_engine.mongo.guarded import apply
 from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change
-from equipment.store import activity, keys, listing, moments
+from equipment.store import activity, moments
 from equipment.store.access import Db, Who, require
-from equipment.store.ids import TRASH
-from equipment.store.listing import EQUIPMENT
-from equipment.store.records import Entry, Saved
+from equipment.store.list import keys, listing
+from equipment.store.list.ids import TRASH
+from equipment.store.list.listing import EQUIPMENT
+from equipment.store.list.records import Entry, Saved
 
 __all__ = ["TRASH", "Trashed", "bring_back", "count", "documents", "entries", "move", "purge"]
 

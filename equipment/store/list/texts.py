@@ -10,7 +10,7 @@ from bson.decimal128 import Decimal128
 from backup_engine.records.decimals import decimal_text
 from equipment.domain.record import MISSING, SHOW, as_json, text
 from equipment.domain.search import Columns
-from equipment.store import keys
+from equipment.store.list import keys
 
 __all__ = ["columns", "texts"]
 

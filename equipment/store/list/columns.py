@@ -26,10 +26,11 @@ from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change
 from equipment.domain.fields import TYPES
 from equipment.domain.record import ID
-from equipment.store import activity, listing, moments
+from equipment.store import activity, moments
 from equipment.store.access import Db, Who, require
-from equipment.store.listing import EQUIPMENT
-from equipment.store.schema import COLUMNS
+from equipment.store.list import listing
+from equipment.store.list.listing import EQUIPMENT
+from equipment.store.list.schema import COLUMNS
 
 VALUES: Final = "equipment_deleted_columns"
 LONGEST_NAME: Final = 100

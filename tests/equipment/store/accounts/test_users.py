@@ -11,8 +11,9 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine.errors import AdminOnly, BadInput, PermissionDenied
-from equipment.store import activity, administrators, credentials, moments, users
+from equipment.store import activity, moments
 from equipment.store.access import SYSTEM, USERS, Who, identify, require
+from equipment.store.accounts import administrators, credentials, users
 from equipment.store.activity import Filter
 from tests.equipment.store.people import signed_in
 

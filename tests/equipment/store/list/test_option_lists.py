@@ -9,8 +9,8 @@ from pymongo.database import Database
 
 from backup_engine.errors import BadInput, PermissionDenied
 from backup_engine.records import raw
-from equipment.store import option_lists, options
 from equipment.store.access import Who
+from equipment.store.list import option_lists, options
 from tests.equipment.store.people import signed_in
 
 ROWS: list[dict[str, Any]] = [

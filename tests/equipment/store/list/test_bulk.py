@@ -10,7 +10,7 @@ from pymongo.database import Database
 from backup_engine.errors import Cancelled, PermissionDenied
 from backup_engine.model import Watch
 from equipment.domain.bulk import BulkEdit
-from equipment.store import bulk
+from equipment.store.list import bulk
 from tests.equipment.store.people import signed_in
 
 Db = Database[dict[str, Any]]

@@ -16,7 +16,7 @@ from pymongo import ASCENDING
 
 from equipment.store import moments
 from equipment.store.access import SESSIONS, Account, Db, session_is_live
-from equipment.store.tickets import digest, token
+from equipment.store.accounts.tickets import digest, token
 
 TICKET_SECONDS: Final = 30
 TOUCH_SECONDS: Final = 60

@@ -12,7 +12,7 @@ from pymongo.database import Database
 from backup_engine.errors import AdminOnly
 from equipment.domain import sample
 from equipment.domain.query import Query
-from equipment.store import records, trash
+from equipment.store.list import records, trash
 from tests.equipment.store.people import signed_in
 
 Db = Database[dict[str, Any]]

@@ -8,7 +8,7 @@ from datetime import datetime
 from equipment.domain.names import name_key
 from equipment.store import moments
 from equipment.store.access import USERS, Account, Db, account_of
-from equipment.store.tickets import code_digest
+from equipment.store.accounts.tickets import code_digest
 
 
 @dataclass(frozen=True)

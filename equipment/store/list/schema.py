@@ -11,8 +11,8 @@ from typing import Final
 
 from equipment.domain.fields import TYPES, USUAL_TYPES, FieldType
 from equipment.domain.record import USUAL_COLUMNS, arrange
-from equipment.store import listing, options
 from equipment.store.access import Db
+from equipment.store.list import listing, options
 
 COLUMNS: Final = "equipment_columns"
 

@@ -10,8 +10,9 @@ from pymongo.database import Database
 
 from backup_engine.errors import AdminOnly, BadInput
 from backup_engine.records import raw
-from equipment.store import activity, columns, schema
+from equipment.store import activity
 from equipment.store.access import Who
+from equipment.store.list import columns, schema
 from tests.equipment.store.people import signed_in
 
 RECORDS: list[dict[str, Any]] = [

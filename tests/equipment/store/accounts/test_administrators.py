@@ -8,9 +8,9 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine.errors import BadInput
-from equipment.store import administrators
 from equipment.store.access import USERS
-from equipment.store.administrators import SETTINGS
+from equipment.store.accounts import administrators
+from equipment.store.accounts.administrators import SETTINGS
 from tests.equipment.store.people import signed_in
 
 Db = Database[dict[str, Any]]

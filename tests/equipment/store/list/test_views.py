@@ -9,7 +9,7 @@ from pymongo.database import Database
 
 from backup_engine.errors import BadInput, PermissionDenied
 from equipment.domain.query import Query
-from equipment.store import views
+from equipment.store.list import views
 from tests.equipment.store.people import signed_in
 
 Db = Database[dict[str, Any]]

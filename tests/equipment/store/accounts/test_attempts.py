@@ -8,8 +8,9 @@ from typing import Any
 
 from pymongo.database import Database
 
-from equipment.store import attempts, moments
-from equipment.store.attempts import PER_ACCOUNT, Limit
+from equipment.store import moments
+from equipment.store.accounts import attempts
+from equipment.store.accounts.attempts import PER_ACCOUNT, Limit
 
 Db = Database[dict[str, Any]]
 LIMIT = Limit(free=3, first=10, longest=60)

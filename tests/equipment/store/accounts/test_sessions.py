@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from equipment.store import moments, sessions
+from equipment.store import moments
 from equipment.store.access import SESSIONS, Account, Who, identify
-from equipment.store.sessions import Lifetimes
+from equipment.store.accounts import sessions
+from equipment.store.accounts.sessions import Lifetimes
 from tests.equipment.store.people import signed_in
 
 Db = Database[dict[str, Any]]

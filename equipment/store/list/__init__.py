@@ -1,0 +1,1 @@
+"""The equipment list as MongoDB keeps it: records, columns, options, views, trash."""
