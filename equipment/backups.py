@@ -29,7 +29,7 @@ from backup_engine.api import (
     Workspace,
 )
 from equipment.exchange import archive
-from equipment.jobs import Desk, Job
+from equipment.jobs import Job, Jobs
 from equipment.settings import Settings
 from equipment.store import activity
 from equipment.store.access import SYSTEM, Who
@@ -64,7 +64,7 @@ class Backups:
 
     def __init__(self, engine: DatabaseBackupRestore, connect: Connect, defaults: Preferences) -> None:
         self.engine = engine
-        self.desk = Desk()
+        self.jobs = Jobs()
         self.scheduler = Scheduler(engine.workspace, defaults, tell=self._tell)
         self._connect = connect
         self._seeded = False
@@ -139,7 +139,7 @@ class Backups:
         """Start comparing a set with the current list or another set; the result is a ``Comparison`` per key."""
         caller.check("backup.see")
         right: Any = other or "current"
-        return self.desk.start(
+        return self.jobs.start(
             kind, "Compare", caller.name,
             lambda watch: {key: api.compare(self.workspace, backup, right, key, watch=watch) for key in keys},
             about=about,
@@ -148,7 +148,7 @@ class Backups:
     def verify(self, caller: Caller, backup: BackupSet) -> Job:
         """Start a full check of one set; the result is ``Verification``."""
         caller.check("backup.create")
-        return self.desk.start(
+        return self.jobs.start(
             CHECKING, f"Verify {backup.label}", caller.name,
             lambda watch: api.verify(self.workspace, backup, 2, watch=watch),
         )
@@ -224,7 +224,7 @@ class Backups:
 
     def running(self) -> bool:
         """Whether a backup, restore or drill of this process runs now."""
-        job = self.desk.latest(WRITING)
+        job = self.jobs.latest(WRITING)
         return job is not None and job.running
 
     def check_now(self, caller: Caller) -> api.Check:
@@ -278,7 +278,7 @@ class Backups:
             self._note(caller, action, title, _words(result))
             return result
 
-        return self.desk.start(WRITING, title, caller.name, noted, about=action)
+        return self.jobs.start(WRITING, title, caller.name, noted, about=action)
 
     def _note(self, caller: Caller, action: str, target: str, note: str) -> None:
         try:
@@ -319,7 +319,7 @@ def stop() -> None:
     """Stop every scheduler and let running jobs reach a safe point."""
     for backups in _built.values():
         backups.scheduler.stop()
-        backups.desk.wait(10)
+        backups.jobs.wait(10)
     _built.clear()
 
 

@@ -53,7 +53,7 @@ class Job:
         self.progress = progress
 
 
-class Desk:
+class Jobs:
     """The process's jobs by kind: at most one running of each, the last one kept for whoever asks next."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from equipment.domain.deeds import in_words
+from equipment.domain.actions import in_words
 from equipment.domain.differences import differences
 from equipment.domain.record import text
 from equipment.exchange.export import to_csv

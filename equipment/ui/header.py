@@ -53,9 +53,9 @@ def _demo() -> None:
 
 
 def _backup_badge(app: App) -> None:
-    from equipment.ui import backup_badge
+    from equipment.ui.backup import badge
 
-    state = backup_badge.of(app)
+    state = badge.of(app)
     color = BACKUP_COLORS[state.level]
     st.button(
         f":{color}-badge[{BACKUP_ICONS[state.level]} {state.text}]", type="tertiary", key="backup_badge",

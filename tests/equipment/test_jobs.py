@@ -6,27 +6,27 @@ import threading
 
 from backup_engine.errors import BadInput
 from backup_engine.model import Progress, Watch
-from equipment.jobs import Desk
+from equipment.jobs import Jobs
 
 PATIENCE = 10
 
 
 def test_a_job_reports_its_result() -> None:
-    job = Desk().start("backup", "Create backup", "ada", lambda watch: 42)
+    job = Jobs().start("backup", "Create backup", "ada", lambda watch: 42)
 
     assert job.done.wait(PATIENCE)
     assert (job.result, job.error, job.running) == (42, None, False)
 
 
 def test_a_double_click_is_one_operation() -> None:
-    desk, gate, runs = Desk(), threading.Event(), []
+    jobs, gate, runs = Jobs(), threading.Event(), []
 
     def work(watch: Watch) -> None:
         runs.append(1)
         gate.wait(PATIENCE)
 
-    first = desk.start("backup", "a", "ada", work)
-    second = desk.start("backup", "b", "bob", work)
+    first = jobs.start("backup", "a", "ada", work)
+    second = jobs.start("backup", "b", "bob", work)
     gate.set()
 
     assert first is second
@@ -43,7 +43,7 @@ def test_progress_arrives_and_cancel_reaches_the_work() -> None:
         go_on.wait(PATIENCE)
         watch.step("Reading", 6, 10)
 
-    job = Desk().start("backup", "Create backup", "ada", work)
+    job = Jobs().start("backup", "Create backup", "ada", work)
     assert reported.wait(PATIENCE)
     assert job.progress == Progress("Reading", 5, 10)
     job.cancel()
@@ -60,7 +60,7 @@ def test_a_known_error_is_kept_as_it_is() -> None:
     def work(watch: Watch) -> None:
         raise error
 
-    job = Desk().start("backup", "Create backup", "ada", work)
+    job = Jobs().start("backup", "Create backup", "ada", work)
 
     assert job.done.wait(PATIENCE)
     assert job.error is error
@@ -70,7 +70,7 @@ def test_an_unforeseen_fault_becomes_a_sentence_with_a_reference() -> None:
     def work(watch: Watch) -> None:
         raise ZeroDivisionError("secret detail")
 
-    job = Desk().start("backup", "Create backup", "ada", work)
+    job = Jobs().start("backup", "Create backup", "ada", work)
 
     assert job.done.wait(PATIENCE)
     assert job.error is not None
@@ -79,13 +79,13 @@ def test_an_unforeseen_fault_becomes_a_sentence_with_a_reference() -> None:
 
 
 def test_only_a_finished_job_can_be_forgotten() -> None:
-    desk, gate = Desk(), threading.Event()
-    job = desk.start("backup", "a", "ada", lambda watch: gate.wait(PATIENCE))
-    desk.clear("backup")
-    assert desk.latest("backup") is job
+    jobs, gate = Jobs(), threading.Event()
+    job = jobs.start("backup", "a", "ada", lambda watch: gate.wait(PATIENCE))
+    jobs.clear("backup")
+    assert jobs.latest("backup") is job
     gate.set()
     assert job.done.wait(PATIENCE)
 
-    desk.clear("backup")
+    jobs.clear("backup")
 
-    assert desk.latest("backup") is None
+    assert jobs.latest("backup") is None

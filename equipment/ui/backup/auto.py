@@ -12,7 +12,7 @@ from backup_engine.api import BackupError
 from equipment.backups import WRITING, Backups, Caller
 from equipment.jobs import Job
 from equipment.ui.backup import words
-from equipment.ui.backup.progress import follow
+from equipment.ui.progress import follow
 
 COMMAND = "backup_csv_for_db_restore.py"
 
@@ -123,7 +123,7 @@ def _drill(backups: Backups, caller: Caller) -> None:
             st.error(str(error))
         else:
             st.rerun()
-    follow(backups.desk, WRITING, _drilled)
+    follow(backups.jobs, WRITING, _drilled)
 
 
 def _drilled(job: Job) -> None:

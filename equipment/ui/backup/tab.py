@@ -8,8 +8,10 @@ import streamlit as st
 
 from backup_engine.errors import BackupError
 from equipment.backups import Backups
-from equipment.ui.backup import auto, create, restore
+from equipment.ui.backup import auto
+from equipment.ui.backup.create import screen as create
 from equipment.ui.backup.gate import caller_of
+from equipment.ui.backup.restore import screen as restore
 
 TABS = ("Create Backup", "Restore Data", "Auto Backup")
 

@@ -15,9 +15,9 @@ from equipment.store.list import bulk, options, records, schema
 from equipment.store.list.bulk import BulkResult
 from equipment.store.list.records import Entry
 from equipment.ui import boundary
-from equipment.ui.backup.progress import follow
 from equipment.ui.context import App
-from equipment.ui.desk import desk, start_beside
+from equipment.ui.list_jobs import list_jobs, start_beside
+from equipment.ui.progress import follow
 from equipment.ui.records import add, state
 from equipment.ui.records.state import State
 
@@ -119,7 +119,7 @@ def _apply(app: App, edit: BulkEdit, planned: Planned) -> None:
 
 def show_running(app: App) -> None:
     """Show how far this visitor's bulk edit is, with a way to cancel it, and once what came of it."""
-    follow(desk(), _work(app), _finished)
+    follow(list_jobs(), _work(app), _finished)
 
 
 def _work(app: App) -> str:
@@ -133,5 +133,5 @@ def _finished(job: Job) -> None:
     if result.left:
         words += f"; {result.left:,} left alone, changed by someone else meanwhile or not text"
     st.toast(words, icon=":material/check:", duration="long" if result.left else "short")
-    desk().clear(job.kind)
+    list_jobs().clear(job.kind)
     state.current().refresh()

@@ -13,10 +13,10 @@ from equipment.jobs import Job
 from equipment.store.list import columns, schema
 from equipment.store.list.columns import Done
 from equipment.store.list.schema import Column
-from equipment.ui.backup.progress import follow
 from equipment.ui.context import App
-from equipment.ui.desk import desk, start_beside
+from equipment.ui.list_jobs import list_jobs, start_beside
 from equipment.ui.ordered_table import POSITION, done, new_order, position_column, version
+from equipment.ui.progress import follow
 
 VERSION = "columns_version"
 WORK = "columns"
@@ -26,7 +26,7 @@ SHOWN_MISFITS = 200
 
 def show(app: App) -> None:
     """Draw the section. Renaming, deleting and bringing back run beside the page, with progress."""
-    if follow(desk(), WORK, _finished):
+    if follow(list_jobs(), WORK, _finished):
         return
     known = schema.columns(app.database, hidden=True)
     _table(app, known)
@@ -114,7 +114,7 @@ def _start(app: App, title: str, what: str, change: Callable[..., Done]) -> None
 
 
 def _finished(job: Job) -> None:
-    desk().clear(WORK)
+    list_jobs().clear(WORK)
     st.session_state[VERSION] = version(VERSION) + 1
     st.toast(str(job.result), icon=":material/check:")
 

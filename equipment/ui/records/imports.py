@@ -15,9 +15,9 @@ from equipment.exchange import importing, tables
 from equipment.exchange.tables import Table
 from equipment.jobs import Job
 from equipment.store.list import schema
-from equipment.ui.backup.progress import follow
 from equipment.ui.context import App
-from equipment.ui.desk import desk
+from equipment.ui.list_jobs import list_jobs
+from equipment.ui.progress import follow
 from equipment.ui.records import state
 
 PLAN, VERSION = "import_plan", "import_version"
@@ -29,7 +29,7 @@ LABELS: dict[Action, str] = {"insert": "New", "update": "Changed", "unchanged": 
 def show(app: App) -> None:
     """Draw the section."""
     kind = f"import-{app.who.session[:16]}"
-    if follow(desk(), kind, lambda job: _imported(job, kind)):
+    if follow(list_jobs(), kind, lambda job: _imported(job, kind)):
         return
     st.caption("CSV or XLSX. Nothing is removed: rows add records or update the ones they belong to, after you have "
                "seen the difference.")
@@ -106,7 +106,7 @@ def _review(app: App, planned: Sequence[Planned], kind: str, name: str) -> None:
     st.dataframe(_differences(planned), hide_index=True, width="stretch", height=320)
     writing = counts["insert"] + counts["update"]
     if st.button(f"Import {writing:,} records", type="primary", disabled=not writing or app.read_only):
-        desk().start(kind, "Import", app.account.name,
+        list_jobs().start(kind, "Import", app.account.name,
                       lambda watch: importing.run(app.database, app.who, planned, note=f"from {name}", watch=watch))
         st.session_state.pop(PLAN, None)
         st.rerun()
@@ -135,7 +135,7 @@ def _imported(job: Job, kind: str) -> None:
     for line in done.conflicts[:50]:
         st.caption(line)
     if st.button("Import another file"):
-        desk().clear(kind)
+        list_jobs().clear(kind)
         st.session_state[VERSION] += 1
         state.current().refresh()
         st.rerun()

@@ -102,7 +102,7 @@ def test_create_backup_now_makes_one(installation: Path) -> None:
     test = run(host_with_people, host_role="admin")
     next(button for button in test.button if button.label == "Create Backup Now").click().run()
     (system,) = backups._built.values()
-    job = system.desk.latest(backups.WRITING)
+    job = system.jobs.latest(backups.WRITING)
     assert job is not None
     assert job.done.wait(TIMEOUT)
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from backup_engine.api import BackupError, BackupSet, Comparison
 from equipment.backups import Backups, Caller
-from equipment.ui.backup.progress import running
+from equipment.ui.progress import running
 
 RESULTS = "comparison_results"
 FAILURES = "comparison_failures"
@@ -34,8 +34,8 @@ def show(
     except BackupError as error:
         st.error(str(error))
         return None
-    if not backups.desk.wait_for(_kind(), seconds=0.6):
-        running(backups.desk, _kind())
+    if not backups.jobs.wait_for(_kind(), seconds=0.6):
+        running(backups.jobs, _kind())
         return None
     _collect(backups, results, failures)
     if wanted in failures:
@@ -70,10 +70,10 @@ def _kind() -> str:
 def _collect(
     backups: Backups, results: dict[Wanted, dict[str, Comparison]], failures: dict[Wanted, BackupError]
 ) -> None:
-    job = backups.desk.latest(_kind())
+    job = backups.jobs.latest(_kind())
     if job is None or job.running:
         return
-    backups.desk.clear(_kind())
+    backups.jobs.clear(_kind())
     wanted = job.about
     if job.error is not None:
         failures[wanted] = job.error

@@ -7,8 +7,9 @@ import streamlit as st
 from backup_engine.api import BackupError, Created
 from equipment.backups import WRITING, Backups, Caller
 from equipment.jobs import Job
-from equipment.ui.backup import charts, sets, words
-from equipment.ui.backup.progress import follow
+from equipment.ui.backup import words
+from equipment.ui.backup.create import charts, sets
+from equipment.ui.progress import follow
 
 INTERVAL_BOUNDS = (0.1, 168.0)
 CHECKED_HOURS = 26
@@ -19,7 +20,7 @@ def show(backups: Backups, caller: Caller) -> None:
     """Draw the sub-tab."""
     _status(backups)
     _controls(backups, caller)
-    follow(backups.desk, WRITING, lambda job: _outcome(backups, caller, job))
+    follow(backups.jobs, WRITING, lambda job: _outcome(backups, caller, job))
     charts.show(backups)
     sets.show(backups, caller)
 

@@ -9,8 +9,9 @@ import streamlit as st
 from backup_engine.api import BackupError, BackupSet, Comparison, Pick
 from equipment.backups import WRITING, Backups, Caller
 from equipment.jobs import Job
-from equipment.ui.backup import choose, comparing, confirm, difference, lost, preview, upload, words
-from equipment.ui.backup.progress import follow
+from equipment.ui.backup import words
+from equipment.ui.backup.restore import choose, comparing, confirm, difference, lost, preview, upload
+from equipment.ui.progress import follow
 
 TYPES = {"Equipment": ("equipment",), "Select Options": ("select_options",), "Both": ("equipment", "select_options")}
 ACTIONS = {"backup.replace", "backup.merge", "backup.undo", "backup.import"}
@@ -18,7 +19,7 @@ ACTIONS = {"backup.replace", "backup.merge", "backup.undo", "backup.import"}
 
 def show(backups: Backups, caller: Caller) -> None:
     """Draw the sub-tab."""
-    busy = follow(backups.desk, WRITING, lambda job: _outcome(backups, job))
+    busy = follow(backups.jobs, WRITING, lambda job: _outcome(backups, job))
     _undo(backups, caller, busy)
     backup = choose.show(backups, caller)
     if backup is not None:
@@ -120,7 +121,7 @@ def _outcome(backups: Backups, job: Job) -> None:
         for result in results:
             _result(result)
         if st.button("Done", key="restore_done"):
-            backups.desk.clear(WRITING)
+            backups.jobs.clear(WRITING)
             comparing.forget()
             st.rerun()
 

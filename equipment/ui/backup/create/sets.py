@@ -11,7 +11,7 @@ from backup_engine.api import BackupError, BackupSet
 from equipment.backups import CHECKING, Backups, Caller
 from equipment.jobs import Job
 from equipment.ui.backup import words
-from equipment.ui.backup.progress import follow
+from equipment.ui.progress import follow
 
 
 def show(backups: Backups, caller: Caller) -> None:
@@ -31,7 +31,7 @@ def show(backups: Backups, caller: Caller) -> None:
         _actions(backups, caller, sets[rows[0]])
     else:
         st.caption("Select a row to download, verify, pin or delete that backup.")
-    follow(backups.desk, CHECKING, _verified)
+    follow(backups.jobs, CHECKING, _verified)
 
 
 def _table(backups: Backups, sets: list[BackupSet]) -> pd.DataFrame:

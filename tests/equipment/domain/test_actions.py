@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from equipment.domain.deeds import in_words
+from equipment.domain.actions import in_words
 
 
 @pytest.mark.parametrize(("action", "words"), [

@@ -6,30 +6,30 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from equipment.jobs import Desk, Job
+from equipment.jobs import Job, Jobs
 
 POLL_SECONDS = 0.4
 
 
-def follow(desk: Desk, kind: str, outcome: Callable[[Job], None]) -> bool:
+def follow(jobs: Jobs, kind: str, outcome: Callable[[Job], None]) -> bool:
     """Show the job of this kind: a bar while it runs (True), else what ``outcome`` draws of it (False)."""
-    job = desk.latest(kind)
+    job = jobs.latest(kind)
     if job is None:
         return False
     if job.running:
-        running(desk, kind)
+        running(jobs, kind)
         return True
     if job.error is not None:
-        _failure(desk, job)
+        _failure(jobs, job)
     else:
         outcome(job)
     return False
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def running(desk: Desk, kind: str) -> None:
+def running(jobs: Jobs, kind: str) -> None:
     """Show the bar of a running job, and run the page again when it is done."""
-    job = desk.latest(kind)
+    job = jobs.latest(kind)
     if job is None or not job.running:
         st.rerun()
         return
@@ -40,7 +40,7 @@ def running(desk: Desk, kind: str) -> None:
         job.cancel()
 
 
-def _failure(desk: Desk, job: Job) -> None:
+def _failure(jobs: Jobs, job: Job) -> None:
     if job.error is None:
         return
     with st.container(border=True):
@@ -48,5 +48,5 @@ def _failure(desk: Desk, job: Job) -> None:
         if job.error.hint:
             st.caption(job.error.hint)
         if st.button("Dismiss", key=f"dismiss_{job.kind}"):
-            desk.clear(job.kind)
+            jobs.clear(job.kind)
             st.rerun()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from equipment.ui.backup_badge import Badge, judge
+from equipment.ui.backup.badge import Badge, judge
 
 NOW = datetime(2026, 3, 29, 12, tzinfo=UTC)
 

@@ -1,0 +1,1 @@
+"""The sub-tab Restore Data: choose a set, look, compare, confirm."""
