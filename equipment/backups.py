@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,6 @@ from backup_engine.api import (
     RestoreStopped,
     Scheduler,
     Watch,
-    Workspace,
 )
 from equipment.exchange import archive
 from equipment.jobs import Job, Jobs
@@ -64,20 +63,39 @@ class Backups:
 
     def __init__(self, engine: DatabaseBackupRestore, connect: Connect, defaults: Preferences) -> None:
         self.engine = engine
+        self._workspace = engine.workspace
         self.jobs = Jobs()
         self.scheduler = Scheduler(engine.workspace, defaults, tell=self._tell)
         self._connect = connect
         self._seeded = False
 
     @property
-    def workspace(self) -> Workspace:
-        """The engine's workspace, for its typed verbs."""
-        return self.engine.workspace
+    def place(self) -> str:
+        """Where the backups lie, for people."""
+        return self._workspace.storage.describe()
+
+    @property
+    def keep_days(self) -> int:
+        """Days after which retention may delete a set."""
+        return self._workspace.keep_days
+
+    def now(self) -> datetime:
+        """The engine's present moment, in local time."""
+        return self._workspace.clock()
 
     def sets(self, caller: Caller) -> list[BackupSet]:
         """Every set, newest first. Works with the database down."""
         caller.check("backup.see")
-        return list(reversed(self.workspace.catalog.sets()))
+        return list(reversed(self._workspace.catalog.sets()))
+
+    def newest_good(self) -> BackupSet | None:
+        """The newest set that nothing speaks against."""
+        return self._workspace.catalog.newest_good()
+
+    def find(self, caller: Caller, label: str) -> BackupSet:
+        """Give the set of that label. Raises ``NoBackupsFound``."""
+        caller.check("backup.see")
+        return self._workspace.catalog.find(label)
 
     def create(self, caller: Caller, *, force: bool = False) -> Job:
         """Start a backup unless one is not yet due (``force`` makes it regardless); the result is ``Created``."""
@@ -99,8 +117,8 @@ class Backups:
 
         def work(watch: Watch) -> Any:
             self._still(backup, expected or {}, watch)
-            plan = api.plan_replace(self.workspace, backup, keys)
-            return api.replace(self.workspace, plan, actor=caller.name, watch=watch)
+            plan = api.plan_replace(self._workspace, backup, keys)
+            return api.replace(self._workspace, plan, actor=caller.name, watch=watch)
 
         return self._start(caller, "backup.replace", f"Restore {backup.label}", work)
 
@@ -109,27 +127,27 @@ class Backups:
         caller.check("backup.restore")
 
         def work(watch: Watch) -> dict[str, Any]:
-            plans = [api.plan_merge(self.workspace, backup, key, pick=pick, watch=watch) for key in keys]
-            done = api.merge_all(self.workspace, plans, actor=caller.name, watch=watch)
+            plans = [api.plan_merge(self._workspace, backup, key, pick=pick, watch=watch) for key in keys]
+            done = api.merge_all(self._workspace, plans, actor=caller.name, watch=watch)
             return dict(zip(keys, done, strict=True))
 
         return self._start(caller, "backup.merge", f"Merge {backup.label}", work)
 
     def undoable(self) -> BackupSet | None:
         """Give the safety copy an undo would bring back, or None."""
-        return api.undoable(self.workspace)
+        return api.undoable(self._workspace)
 
     def undo(self, caller: Caller) -> Job:
         """Start taking the last restore back."""
         caller.check("backup.restore")
-        return self._start(caller, "backup.undo", "Undo restore", lambda watch: api.undo(self.workspace, watch=watch))
+        return self._start(caller, "backup.undo", "Undo restore", lambda watch: api.undo(self._workspace, watch=watch))
 
     def import_set(self, caller: Caller, source: Any) -> Job:
         """Start taking in a set from a zip stream or a folder; the result is the new ``BackupSet``."""
         caller.check("backup.restore")
         return self._start(
             caller, "backup.import", "Take in a backup",
-            lambda watch: api.import_set(self.workspace, source, watch=watch),
+            lambda watch: api.import_set(self._workspace, source, watch=watch),
         )
 
     def compare(
@@ -141,7 +159,7 @@ class Backups:
         right: Any = other or "current"
         return self.jobs.start(
             kind, "Compare", caller.name,
-            lambda watch: {key: api.compare(self.workspace, backup, right, key, watch=watch) for key in keys},
+            lambda watch: {key: api.compare(self._workspace, backup, right, key, watch=watch) for key in keys},
             about=about,
         )
 
@@ -150,26 +168,26 @@ class Backups:
         caller.check("backup.create")
         return self.jobs.start(
             CHECKING, f"Verify {backup.label}", caller.name,
-            lambda watch: api.verify(self.workspace, backup, 2, watch=watch),
+            lambda watch: api.verify(self._workspace, backup, 2, watch=watch),
         )
 
     def drill(self, caller: Caller, backup: BackupSet | None = None) -> Job:
         """Start a restore drill; the result is ``Drilled``."""
         caller.check("backup.create")
         return self._start(
-            caller, "backup.drill", "Restore drill", lambda watch: api.drill(self.workspace, backup, watch=watch)
+            caller, "backup.drill", "Restore drill", lambda watch: api.drill(self._workspace, backup, watch=watch)
         )
 
     def pin(self, caller: Caller, backup: BackupSet, pinned: bool) -> None:
         """Protect a set from retention, or release it."""
         caller.check("backup.settings")
-        (api.pin if pinned else api.unpin)(self.workspace, backup)
+        (api.pin if pinned else api.unpin)(self._workspace, backup)
         self._note(caller, "backup.pin" if pinned else "backup.unpin", backup.label, "")
 
     def delete(self, caller: Caller, backup: BackupSet) -> None:
         """Delete one set; raises ``BadInput`` for the newest good one and for whatever else rests on it."""
         caller.check("backup.settings")
-        api.delete(self.workspace, backup)
+        api.delete(self._workspace, backup)
         self._note(caller, "backup.delete", backup.label, f"{sum(backup.counts.values())} records")
 
     def change_preferences(self, caller: Caller, **changes: object) -> Preferences:
@@ -185,18 +203,18 @@ class Backups:
     ) -> tuple[pd.DataFrame, int]:
         """Give a page of a set's rows as text and how many rows match; a changed file raises before any is shown."""
         caller.check("backup.see")
-        api.require_sound(self.workspace, backup, 1)
-        return api.preview(self.workspace, backup, key, limit, skip, search)
+        api.require_sound(self._workspace, backup, 1)
+        return api.preview(self._workspace, backup, key, limit, skip, search)
 
     def history(self, caller: Caller, record: str) -> api.History:
         """Join every set into the timeline of one equipment record."""
         caller.check("records.read")
-        return api.history_of(self.workspace, LIST, record)
+        return api.history_of(self._workspace, LIST, record)
 
     def lost(self, caller: Caller) -> list[api.Lost]:
         """List equipment records that are in some set but neither in the list nor in the trash."""
         caller.check("backup.restore")
-        return api.lost_and_found(self.workspace, LIST, present=trash.documents(self._connect()))
+        return api.lost_and_found(self._workspace, LIST, present=trash.documents(self._connect()))
 
     def bring_back(self, caller: Caller, chosen: Sequence[api.Lost]) -> int:
         """Put lost records back as they were; gives how many. One that is there again stays as it is."""
@@ -204,13 +222,13 @@ class Backups:
         database = self._connect()
         log_to = records.log_changes(database, caller.who, "records.bring_back", "lost & found")
         changes = [api.Change(None, one.document) for one in chosen]
-        applied = api.apply_changes(database[self.workspace.source(LIST).collection], changes, also=log_to)
+        applied = api.apply_changes(database[self._workspace.source(LIST).collection], changes, also=log_to)
         listing.forget(database)
         return sum(one.written for one in applied)
 
     def status(self) -> api.Status:
         """How the backups stand, from the folder alone."""
-        return api.status(self.workspace)
+        return api.status(self._workspace)
 
     def changes_since(self, moment: datetime | None) -> int | None:
         """Count the changes to the list since a moment; None when the database cannot say."""
@@ -239,33 +257,33 @@ class Backups:
             self._seeded = True
             self.scheduler.seed(hours)
 
-    def archive(self, caller: Caller, backup: BackupSet) -> bytes:
-        """Give the files of one set as a zip."""
+    def zip_stream(self, caller: Caller, backup: BackupSet) -> Iterator[bytes]:
+        """Give the files of one set as the pieces of a zip."""
         caller.check("backup.see")
-        return b"".join(archive.stream(self.workspace, backup))
+        return archive.stream(self._workspace.storage.open, backup)
 
     def sound(self, backup: BackupSet) -> bool:
         """Whether nothing speaks against a set: it was read back when it was made, and no check since found damage."""
-        return backup.backup_id not in api.bad(api.checks(self.workspace.storage))
+        return backup.backup_id not in api.bad(api.checks(self._workspace.storage))
 
     def last_drill(self) -> datetime | None:
         """When a set was last proven restorable."""
-        return api.last_drill(self.workspace)
+        return api.last_drill(self._workspace)
 
     def retention_halted(self) -> str:
         """Why retention pauses, or an empty string."""
-        return api.retention_halted(self.workspace)
+        return api.retention_halted(self._workspace)
 
     def acknowledge(self, caller: Caller) -> str:
         """Let retention go on although a collection shrank; gives what it did."""
         caller.check("backup.settings")
-        message = api.prune(self.workspace, acknowledge_shrink=True).message
+        message = api.prune(self._workspace, acknowledge_shrink=True).message
         self._note(caller, "backup.acknowledge_shrink", "retention", message)
         return message
 
     def _still(self, backup: BackupSet, expected: Counts, watch: Watch) -> None:
         for key, counts in expected.items():
-            if api.compare(self.workspace, backup, "current", key, watch=watch).counts != counts:
+            if api.compare(self._workspace, backup, "current", key, watch=watch).counts != counts:
                 raise RestoreStopped("the list changed since the comparison", hint="Compare again.")
 
     def _start(self, caller: Caller, action: str, title: str, work: Callable[[Watch], Any]) -> Job:

@@ -1,6 +1,7 @@
 """The types a column can have. A type interprets: it sorts, filters and warns; it never changes what is stored.
 
-A new type is one class here, one line in ``TYPES``, and one widget.
+A new type is one class here and one line in ``TYPES``; a kind of widget that no type had before, also one in
+``ui/records/add.py``, ``edit.py`` and ``table.py``.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from equipment.domain.dates import read_date
 
+Widget = Literal["text", "choice", "link"]
 Key = float | None
 """What a type sorts and compares by: a number, or None where the text says none."""
 
@@ -23,6 +25,14 @@ class FieldType:
     name: ClassVar[str] = "text"
     label: ClassVar[str] = "Text"
     has_range: ClassVar[bool] = False
+    """Whether people filter it from … to …."""
+    is_strict: ClassVar[bool] = False
+    """Whether some texts are not of this type."""
+    align: ClassVar[Literal["left", "right"]] = "left"
+    example: ClassVar[str | None] = None
+    """What an empty field shows to say how it is meant."""
+    widget: ClassVar[Widget] = "text"
+    """How it is shown and asked for: as text, as one of known values, as an address to open."""
 
     def key(self, text: str) -> Key:
         """Give the number to sort and compare by."""
@@ -40,7 +50,7 @@ class Text(FieldType):
 class Number(FieldType):
     """``3,000``, ``~500``, ``1 200.50 EUR``, ``<2015``: the number in it counts."""
 
-    name, label, has_range = "number", "Number", True
+    name, label, has_range, is_strict, align = "number", "Number", True, True, "right"
 
     def key(self, text: str) -> Key:
         return read_number(text)
@@ -52,7 +62,7 @@ class Number(FieldType):
 class Date(FieldType):
     """Days in the ways people write them, as ``equipment.domain.dates`` reads them."""
 
-    name, label, has_range = "date", "Date", True
+    name, label, has_range, is_strict, example = "date", "Date", True, True, "31.1.2026"
 
     def key(self, text: str) -> Key:
         return _ordinal(text)
@@ -64,13 +74,13 @@ class Date(FieldType):
 class Choice(FieldType):
     """One of the choices of the select options; other values stay, and are listed there."""
 
-    name, label = "choice", "Choice"
+    name, label, widget = "choice", "Choice", "choice"
 
 
 class YesNo(FieldType):
     """``x``, ``ok``, ``yes`` or nothing, ``no``."""
 
-    name, label = "yes/no", "Yes / No"
+    name, label, is_strict = "yes/no", "Yes / No", True
     YES: ClassVar = {"x", "ok", "yes", "y", "true", "1", "ja"}
     NO: ClassVar = {"", "no", "n", "false", "0", "nein", "-"}
 
@@ -85,7 +95,7 @@ class YesNo(FieldType):
 class Link(FieldType):
     """A web address."""
 
-    name, label = "link", "Link"
+    name, label, is_strict, example, widget = "link", "Link", True, "https://…", "link"
 
     def fits(self, text: str) -> bool:
         return not text.strip() or re.match(r"https?://\S+$", text.strip()) is not None

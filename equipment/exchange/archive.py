@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import BinaryIO
 
-from backup_engine.api import BackupSet, Workspace
+from backup_engine.api import BackupSet
 
 CHUNK = 1 << 20
 
 
-def stream(ws: Workspace, backup: BackupSet) -> Iterator[bytes]:
+def stream(open_file: Callable[[str, str], BinaryIO], backup: BackupSet) -> Iterator[bytes]:
     """Give the bytes of a zip that holds the set's files under its day's folder; memory holds one chunk.
 
-    Files are stored, not compressed again. Raises ``BackupFileNotFound`` when one is gone.
+    ``open_file`` opens a file by folder and name. Files are stored, not compressed again. Raises
+    ``BackupFileNotFound`` when one is gone.
     """
     names = [part.file for part in backup.parts.values() if part.file]
     names += [backup.metadata_file] if backup.metadata_file else []
@@ -23,7 +25,7 @@ def stream(ws: Workspace, backup: BackupSet) -> Iterator[bytes]:
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
         for name in names:
             entry = zipfile.ZipInfo(f"{backup.day}/{name}", _stamp(backup.started))
-            with ws.storage.open(backup.day, name) as source, archive.open(entry, "w", force_zip64=True) as target:
+            with open_file(backup.day, name) as source, archive.open(entry, "w", force_zip64=True) as target:
                 while chunk := source.read(CHUNK):
                     target.write(chunk)
                     yield sink.taken()

@@ -15,7 +15,6 @@ from starlette.routing import BaseRoute, Route
 from backup_engine.errors import BackupError, DatabaseUnreachable, PermissionDenied
 from equipment import backups
 from equipment.accounts.routes import COOKIE
-from equipment.exchange import archive
 from equipment.settings import Settings
 from equipment.store import access, activity
 from equipment.store.accounts import sessions
@@ -49,10 +48,11 @@ def _open(
 ) -> tuple[str, Iterator[bytes]]:
     db = connect()
     who = visitor(db, cookie, address, "backup.see")
-    workspace = backups.of(settings, connect).workspace
-    backup = workspace.catalog.find(label)
+    caller = backups.Caller(who.name, lambda action: access.require(db, who, action), who)
+    here = backups.of(settings, connect)
+    backup = here.find(caller, label)
     activity.record(db, who, "backup.download", f"backup:{backup.label}")
-    return backup.label, archive.stream(workspace, backup)
+    return backup.label, here.zip_stream(caller, backup)
 
 
 def visitor(db: access.Db, cookie: str, address: str, action: str) -> access.Who:

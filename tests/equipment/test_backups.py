@@ -52,7 +52,8 @@ VERBS: dict[str, Callable[[Backups, Caller, BackupSet], object]] = {
     "import": lambda backups, by, made: backups.import_set(by, BytesIO()),
     "compare": lambda backups, by, made: backups.compare(by, made, ("equipment",), None, kind="c", about=None),
     "preview": lambda backups, by, made: backups.preview(by, made, "equipment", 10, 0, ""),
-    "archive": lambda backups, by, made: backups.archive(by, made),
+    "find": lambda backups, by, made: backups.find(by, made.label),
+    "zip": lambda backups, by, made: b"".join(backups.zip_stream(by, made)),
     "verify": lambda backups, by, made: backups.verify(by, made),
     "drill": lambda backups, by, made: backups.drill(by, made),
     "pin": lambda backups, by, made: backups.pin(by, made, True),
@@ -67,14 +68,14 @@ VERBS: dict[str, Callable[[Backups, Caller, BackupSet], object]] = {
 @pytest.mark.parametrize("role", ["user", "technician", "manager"])
 def test_only_an_administrator_gets_through(backups: Backups, database: Db, role: str) -> None:
     made = make_set(backups, caller(database, "admin"))
-    before = [one.backup_id for one in backups.workspace.catalog.sets()]
+    before = [one.backup_id for one in backups.engine.workspace.catalog.sets()]
     other = caller(database, role)
 
     for verb in VERBS.values():
         with pytest.raises(AdminOnly):
             verb(backups, other, made)
 
-    assert [one.backup_id for one in backups.workspace.catalog.sets()] == before
+    assert [one.backup_id for one in backups.engine.workspace.catalog.sets()] == before
 
 
 @pytest.mark.parametrize("change", ["session ended", "role taken", "account disabled"])
@@ -122,7 +123,7 @@ def test_a_set_downloads_as_a_zip_of_its_files(backups: Backups, database: Db) -
     by = caller(database, "admin")
     made = make_set(backups, by)
 
-    with zipfile.ZipFile(BytesIO(backups.archive(by, made))) as archive:
+    with zipfile.ZipFile(BytesIO(b"".join(backups.zip_stream(by, made)))) as archive:
         assert archive.testzip() is None
         names = archive.namelist()
     assert sorted(names) == sorted(

@@ -24,7 +24,7 @@ def show(backups: Backups, caller: Caller) -> None:
     _checks(backups)
     st.subheader("Retention")
     st.write(
-        f"Backups older than {backups.workspace.keep_days} days are deleted after each good backup. Never deleted: the "
+        f"Backups older than {backups.keep_days} days are deleted after each good backup. Never deleted: the "
         "newest good one, the newest good one that is not empty, the last three good ones, pinned ones, the latest "
         "safety copy before a restore, and whatever another kept backup rests on. When a list shrank by more than half "
         "against the backup before, nothing is deleted until you acknowledge it."
@@ -60,7 +60,7 @@ def _next(backups: Backups, caller: Caller) -> None:
     due = backups.scheduler.due()
     columns[0].metric("Next backup due", "now" if due.is_due else words.moment(due.next_at)[11:16], border=True,
                       help=due.why)
-    week = [check for check in checks if (backups.workspace.clock() - check.last).days < 7]
+    week = [check for check in checks if (backups.now() - check.last).days < 7]
     for column, result, label in zip(
         columns[1:], ("created", "not needed", "failed"), ("Created, 7 days", "Not needed", "Failed"), strict=True
     ):
@@ -110,7 +110,7 @@ def _drill(backups: Backups, caller: Caller) -> None:
                  "compares every record and removes them again; the list is not touched.")
     else:
         st.write(f"Last proven restorable: {words.moment(proven)} "
-                 f"({words.ago(backups.workspace.clock() - proven)} ago).")
+                 f"({words.ago(backups.now() - proven)} ago).")
     every = float(backups.scheduler.preferences.drill_every_days)
     run, rhythm, _ = st.columns([2, 2, 4], vertical_alignment="bottom")
     chosen = rhythm.number_input("Days between drills (0 = off)", 0.0, 90.0, value=every, step=1.0, format="%g")

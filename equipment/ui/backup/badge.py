@@ -28,9 +28,9 @@ class Badge:
 def of(app: App) -> Badge:
     """Judge this installation's backups, from the folder alone."""
     here = backups.of(app.settings, application.connector(app.settings))
-    newest = here.workspace.catalog.newest_good()
+    newest = here.newest_good()
     interval = timedelta(hours=here.scheduler.preferences.interval_hours)
-    return judge(newest.started if newest else None, here.workspace.clock(), interval)
+    return judge(newest.started if newest else None, here.now(), interval)
 
 
 def judge(newest: datetime | None, now: datetime, interval: timedelta) -> Badge:

@@ -65,7 +65,7 @@ def _fields(form: str, columns: Sequence[Column], choices: dict[str, list[str]])
 
 def field(key: str, column: Column, choices: Sequence[str], now: str = "") -> str:
     """Draw the widget for one field and give its text."""
-    if column.type == "choice":
+    if column.kind.widget == "choice":
         offered = list(dict.fromkeys([*choices, *([now] if now else [])]))
         chosen: str | None = st.selectbox(
             field_label(column.name),
@@ -76,8 +76,7 @@ def field(key: str, column: Column, choices: Sequence[str], now: str = "") -> st
             placeholder="Choose or type",
         )
         return chosen or ""
-    example = {"date": "31.1.2026", "link": "https://…"}.get(column.type)
-    typed: str = st.text_input(field_label(column.name), now, key=key, placeholder=example)
+    typed: str = st.text_input(field_label(column.name), now, key=key, placeholder=column.kind.example)
     return typed
 
 

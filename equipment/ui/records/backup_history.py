@@ -7,7 +7,6 @@ from typing import Any
 import bson
 import streamlit as st
 
-from backup_engine import api
 from backup_engine.records import raw
 from equipment import backups
 from equipment.domain.history import Change, Event
@@ -24,9 +23,8 @@ def events(app: App, key: str) -> list[Event]:
 
     Raises ``BackupError`` when the backups cannot be read.
     """
-    require(app.database, app.who, "records.read")
-    workspace = backups.of(app.settings, application.connector(app.settings)).workspace
-    history = api.history_of(workspace, "equipment", key)
+    caller = backups.Caller(app.account.name, lambda action: require(app.database, app.who, action), app.who)
+    history = backups.of(app.settings, application.connector(app.settings)).history(caller, key)
     for backup, problem in history.unreadable:
         st.caption(f":material/warning: Backup {backup.label} could not be read: {plain(problem)}")
     return [_event(version) for version in history.versions]

@@ -120,8 +120,7 @@ def _finished(job: Job) -> None:
 
 
 def _misfits(app: App, known: list[Column]) -> None:
-    typed = [column for column in known if column.type not in ("text", "choice")]
-    for column in typed:
+    for column in (column for column in known if column.kind.is_strict):
         wrong = columns.misfits(app.database, column.name, column.type)
         if not wrong:
             continue

@@ -88,7 +88,7 @@ def _details(app: App, entry: Entry) -> None:
 
 def _value(column: Column, entry: Entry) -> str:
     words = text(entry.record.get(column.name))
-    if column.type == "link" and column.kind.fits(words):
+    if column.kind.widget == "link" and column.kind.fits(words):
         return words
     return plain(words if len(words) < 5_000 else words[:5_000] + f" … ({len(words):,} characters)")
 

@@ -118,13 +118,13 @@ def _config(app: App, now: State, grid: Grid, columns: Sequence[Column]) -> dict
         heading = table.label(column, now.query)
         if column.name == UUID:
             config[column.name] = st.column_config.TextColumn(disabled=True)
-        elif column.type == "choice":
+        elif column.kind.widget == "choice":
             offered = _with_present(choices.get(column.name, []), grid.frame[column.name])
             config[column.name] = st.column_config.SelectboxColumn(heading, options=offered)
         else:
             is_id = column.name == ID
             config[column.name] = st.column_config.TextColumn(
-                heading, pinned=is_id or None, width=75 if is_id else table.width(column), alignment=table.side(column)
+                heading, pinned=is_id or None, width=75 if is_id else table.width(column), alignment=column.kind.align
             )
     return config
 

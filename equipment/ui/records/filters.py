@@ -46,7 +46,7 @@ def _one(now: State, sheet: Sheet, column: Column, types: dict[str, FieldType], 
         _range(now, column)
         return
     counted = sheet.facet(column.name, now.query, types, today)
-    if column.type == "choice" or len(counted) <= MOST_CHOICES or column.name in now.query.choices:
+    if column.kind.widget == "choice" or len(counted) <= MOST_CHOICES or column.name in now.query.choices:
         _choices(now, column.name, counted)
     else:
         _contains(now, column.name)

@@ -73,19 +73,15 @@ def reading_config(
                 width=75,
                 help="Open the record",
             )
-        elif column.type == "link":
+        elif column.kind.widget == "link":
             config[column.name] = st.column_config.LinkColumn(heading)
         else:
-            config[column.name] = st.column_config.TextColumn(heading, width=width(column), alignment=side(column))
+            config[column.name] = st.column_config.TextColumn(heading, width=width(column), alignment=column.kind.align)
     return config
 
 
 def width(column: Column) -> Any:
     return 260 if column.name in WIDE else None
-
-
-def side(column: Column) -> Any:
-    return "right" if column.type == "number" else "left"
 
 
 def plain(words: str) -> str:

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
 from backup_engine.api import BackupSet
-from equipment.backups import Backups
+from equipment.backups import Backups, Caller
 from equipment.ui.backup import words
 
 
-def show(backups: Backups) -> None:
+def show(backups: Backups, caller: Caller) -> None:
     """Draw both charts, once there is a set to draw."""
-    sets = [backup for backup in backups.workspace.catalog.sets() if backup.usable]
+    sets = [backup for backup in reversed(backups.sets(caller)) if backup.usable]
     if not sets:
         return
     week, growth = st.columns(2)
-    week.altair_chart(_week(sets, backups), width="stretch")
+    week.altair_chart(_week(sets, backups.now().date()), width="stretch")
     growth.altair_chart(_growth(sets), width="stretch")
 
 
-def _week(sets: list[BackupSet], backups: Backups) -> alt.Chart:
-    today = backups.workspace.clock().date()
+def _week(sets: list[BackupSet], today: date) -> alt.Chart:
     days = [today - timedelta(days=back) for back in range(6, -1, -1)]
     cells = {(day, hour): 0 for day in days for hour in range(24)}
     for backup in sets:

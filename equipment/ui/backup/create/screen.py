@@ -21,7 +21,7 @@ def show(backups: Backups, caller: Caller) -> None:
     _status(backups)
     _controls(backups, caller)
     follow(backups.jobs, WRITING, lambda job: _outcome(backups, caller, job))
-    charts.show(backups)
+    charts.show(backups, caller)
     sets.show(backups, caller)
 
 

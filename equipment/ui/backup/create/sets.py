@@ -19,7 +19,7 @@ def show(backups: Backups, caller: Caller) -> None:
     sets = backups.sets(caller)
     st.subheader("All backups")
     if not sets:
-        st.info(f"No backups yet in {backups.workspace.storage.describe()}.", icon=":material/folder_open:")
+        st.info(f"No backups yet in {backups.place}.", icon=":material/folder_open:")
         return
     event = st.dataframe(
         _table(backups, sets), hide_index=True, width="stretch", height=min(38 + 35 * len(sets), 420),
@@ -35,7 +35,7 @@ def show(backups: Backups, caller: Caller) -> None:
 
 
 def _table(backups: Backups, sets: list[BackupSet]) -> pd.DataFrame:
-    now = backups.workspace.clock()
+    now = backups.now()
     rows = []
     for position, backup in enumerate(sets):
         older = next((other for other in sets[position + 1:] if other.usable), None)
@@ -90,7 +90,7 @@ def _download(backups: Backups, caller: Caller, backup: BackupSet) -> None:
         st.link_button("Download", f"/backups/{backup.label}.zip", icon=":material/download:", width="stretch")
         return
     st.download_button(
-        "Download", data=lambda: backups.archive(caller, backup), file_name=f"backup_{backup.label}.zip",
+        "Download", data=lambda: b"".join(backups.zip_stream(caller, backup)), file_name=f"backup_{backup.label}.zip",
         mime="application/zip", icon=":material/download:", width="stretch", on_click="ignore",
         key=f"download_{backup.label}",
     )

@@ -40,7 +40,7 @@ def _day(usable: list[BackupSet]) -> str:
 
 
 def _nothing(backups: Backups, caller: Caller, unusable: int) -> None:
-    where = backups.workspace.storage.describe()
+    where = backups.place
     reason = f"{unusable} found, but damaged or made by a newer version" if unusable else "the folder is empty"
     st.info(f"No backups found in {where}: {reason}.", icon=":material/folder_open:")
     if st.button("Create Backup Now", type="primary", icon=":material/backup:", disabled=backups.running()):
