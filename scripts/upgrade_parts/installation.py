@@ -18,7 +18,7 @@ from scripts.upgrade_parts.steps import Step
 __all__ = ["Installation"]
 
 OURS = ("MONGODB_", "EQUIPMENT_", "BACKUP_", "STREAMLIT_", "PYTHON", "PYTEST")
-STOP_SECONDS = 20.0
+STOP_SECONDS = 60.0
 LAST_WORDS = 600
 
 
@@ -30,7 +30,7 @@ class Installation:
         self.data_folder = folder / "data"
         folder.mkdir()
         kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-        self._environment = kept | {
+        self.environment = kept | {
             "EQUIPMENT_DATA_FOLDER": str(self.data_folder), "BACKUP_FOLDER": str(folder / "backups"),
             "PYTHONUNBUFFERED": "1", "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
         }
@@ -68,7 +68,7 @@ class Installation:
         # Every command of ``equipment`` joins the server and, being the last one to leave, stops it.
         with suppress(subprocess.TimeoutExpired):
             command = [sys.executable, "-m", "equipment", "user", "list"]
-            subprocess.run(command, cwd=self._checkout, env=self._environment, capture_output=True,
+            subprocess.run(command, cwd=self._checkout, env=self.environment, capture_output=True,
                            timeout=STOP_SECONDS, check=False)
         server = self._server()
         if server is not None:
@@ -79,7 +79,7 @@ class Installation:
                 time.sleep(0.05)
 
     def _started(self, command: list[str], checkout: Path, errors: Any) -> subprocess.Popen[str]:
-        return subprocess.Popen(command, cwd=checkout, env=self._environment, stdin=subprocess.DEVNULL, text=True,
+        return subprocess.Popen(command, cwd=checkout, env=self.environment, stdin=subprocess.DEVNULL, text=True,
                                 stdout=subprocess.PIPE, stderr=errors, start_new_session=True)
 
     def _server(self) -> int | None:

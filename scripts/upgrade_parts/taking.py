@@ -80,14 +80,14 @@ class Taking:
         require(not changed, f"not as they were: {', '.join(changed)}")
 
     def _list(self) -> None:
-        there = {backup.backup_id: about(backup) for backup in self.ws.catalog.sets()}
-        wanted = {noted["backup_id"]: noted for noted in self.record["all"]}
+        there = {backup.label: backup for backup in self.ws.catalog.sets()}
+        wanted = {noted["label"]: noted for noted in self.record["all"]}
         require(there.keys() == wanted.keys(), f"the sets are {sorted(there)} instead of {sorted(wanted)}")
-        for identity, noted in wanted.items():
-            differing = [f"{name} was {value} and is {there[identity][name]}" for name, value in noted.items()
-                         if value != there[identity][name]]
-            problem = self.ws.catalog.find(identity).problem
-            require(not differing, f"{noted['label']}: {', '.join(differing)} {problem}".strip())
+        for label, noted in wanted.items():
+            found = about(there[label])
+            differing = [f"{name} was {value} and is {found[name]}" for name, value in noted.items()
+                         if value != found[name]]
+            require(not differing, f"{label}: {there[label].problem or 'sound'}; {', '.join(differing)}")
         listed = sum(map(len, self.system.get_available_backups().values()))
         require(listed == len(wanted), f"get_available_backups lists {listed} of {len(wanted)} sets")
 
