@@ -33,6 +33,8 @@ MOST = 3
 PIPE = 1 << 20
 PROGRAM = "from backup_engine.csv_format.pool import tasks, worker; worker.serve()"
 """The tasks are imported while this process still reads its first items."""
+ABOVE_THE_PACKAGE = Path(__file__).resolve().parents[3]
+"""Where workers import from: cron starts backups in any folder."""
 GRACE_SECONDS = 5
 
 
@@ -108,7 +110,7 @@ class _Crew:
     """The process that looks after the workers, and the workers."""
 
     def __init__(self, count: int) -> None:
-        path = os.pathsep.join(filter(None, [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]))
+        path = os.pathsep.join(filter(None, [str(ABOVE_THE_PACKAGE), os.environ.get("PYTHONPATH", "")]))
         with ExitStack() as theirs:
             pairs, self.workers = [], []
             for _ in range(count):

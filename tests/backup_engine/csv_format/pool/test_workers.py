@@ -76,6 +76,16 @@ def test_an_error_of_the_source_leaves_no_process() -> None:
     assert children() == before
 
 
+def test_workers_import_the_engine_wherever_the_program_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+
+    with Workers(2) as pool:
+        assert list(pool.map(len, ["a", "bb"])) == [("a", 1), ("bb", 2)]
+
+
 def test_workers_end_with_a_parent_that_is_killed() -> None:
     program = (
         "import os, signal\n"
