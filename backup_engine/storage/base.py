@@ -1,7 +1,7 @@
 """What a place for backups must be able to do.
 
 A storage knows folders (the seven days, ``.state``, and ``""`` for the top) and files in them, nothing of what the
-files mean. Every implementation passes the same conformance test, ``tests/backup_engine/storage/test_conformance.py``.
+files mean. Every implementation passes the same conformance test, ``tests/backup_engine/storage/test_base.py``.
 
 Errors are the engine's: ``BackupFileNotFound``, ``PermissionDenied``, ``NoSpace``; an ``OSError`` never leaves.
 """
