@@ -2,14 +2,16 @@
 
     BackupError                     1
     ├── BadInput                    2   an argument, interval, mode, type or file that cannot be used
-    ├── Busy                       11   a backup or a restore is already running
+    ├── Busy                       11   a backup is already running
+    │   └── RestoreRunning         11   a restore is running
     ├── WrongKey                   12   the set is encrypted for another key
     ├── VerificationFailed         13   stored bytes differ from what the metadata promises
     ├── DatabaseUnreachable        14   MongoDB does not answer, or refuses the login
     ├── BackupFileNotFound         15   a file named by the metadata is missing
     ├── NoBackupsFound             16   nothing to restore from
     ├── NoSpace                    17   the disk is full
-    ├── PermissionDenied           18   the folder, the database user or the role does not allow it
+    ├── PermissionDenied           18   the folder or the database user does not allow it
+    │   └── AdminOnly              18   the role does not allow it
     ├── NewerFormat                19   written by a later release
     ├── RestoreStopped             20   nothing was changed
     ├── RestoreIncomplete          21   something was changed; undo is available

@@ -37,7 +37,7 @@ def user() -> None:
 
 @user.command()
 @click.argument("name")
-@click.option("--role", type=click.Choice(ROLES), default="user", show_default=True)
+@click.option("--role", type=click.Choice(ROLES), default="user", show_default=True, help="What the account may do.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of the standard input.")
 def add(name: str, role: str, password_stdin: bool) -> None:
     """Create an account; without a password it gets a one-time code, printed here."""

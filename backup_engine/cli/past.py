@@ -66,7 +66,7 @@ def _comparison_data(found: Comparison) -> dict[str, Any]:
 
 @verb("history", help="Show every version of a record that any backup has. KEY is its _id, uuid, ID or Serial.")
 @click.argument("key", metavar="KEY")
-@click.option("--collection", default="equipment", show_default=True)
+@click.option("--collection", default="equipment", show_default=True, help="equipment or select_options.")
 def history(session: Session, key: str, collection: str) -> Answer:
     """Show a record's timeline."""
     (source,) = _single(session, collection)
@@ -94,7 +94,7 @@ def _version(one: Version) -> dict[str, Any]:
 
 
 @verb("lost", help="List records that are in backups but neither in the current list nor in its trash.")
-@click.option("--collection", default="equipment", show_default=True)
+@click.option("--collection", default="equipment", show_default=True, help="equipment or select_options.")
 @click.option("--trash", metavar="NAME", help="Collection of the trash; by default the list's name with “_trash”.")
 def lost(session: Session, collection: str, trash: str | None) -> Answer:
     """Show lost and found."""

@@ -40,7 +40,8 @@ def collections_of(session: Session, collection: str) -> tuple[str, ...]:
                       "has. A safety backup is made first; undo takes everything back.")
 @click.argument("backup_id", metavar="ID")
 @click.option("--collection", default=BOTH, show_default=True, help="equipment, select_options or both.")
-@click.option("--mode", type=click.Choice(["replace", "merge"]), required=True)
+@click.option("--mode", type=click.Choice(["replace", "merge"]), required=True,
+              help="What becomes of records that only the list has: replace takes them away, merge keeps them.")
 @click.option("--pick", "pick_file", type=click.Path(path_type=Path), metavar="FILE",
               help="Merge only these records: one id a line, or JSON {\"records\": {id: [field, …] or null}, "
                    "\"fields\": [field, …]}.")

@@ -147,7 +147,7 @@ def common_options(function: Function) -> Function:
         click.option("--database", metavar="NAME", help="Name of the database."),
         click.option("--folder", metavar="PATH", help="Folder of the backups."),
         click.option("--json", "as_json", is_flag=True, help="Answer in JSON."),
-        click.option("--debug", is_flag=True, hidden=True),
+        click.option("--debug", is_flag=True, hidden=True, help="Show where in the program an unexpected fault arose."),
     ]
     for option in reversed(options):
         function = option(function)

@@ -24,6 +24,8 @@ ROW_END = b"\r\n"
 AT_ONCE = 200
 """Rows taken apart at a time; see ``encoder.AT_ONCE``."""
 QUOTED_HERE, END_OF_ROW = "\0", "\1\0"
+LAST_COLUMN = frozenset({"bson", "deleted", "order", "more"})
+"""What the object in the last column may say; ``docs/backup-format.md``, "CSV"."""
 FAULTS = (ValueError, KeyError, IndexError, TypeError, ArithmeticError, RecursionError, BSONError)
 
 
@@ -135,7 +137,7 @@ class Decoder:
     def _special(self, fields: dict[str, Any], tail: str) -> bytes | Tombstone:
         """The document of a row whose ``~`` cell says more."""
         said = loads(tail) if not tail.startswith('{"bson":"') else {"bson": tail[9:-2]}
-        if not isinstance(said, dict) or not said or said.keys() - {"bson", "deleted", "order", "more"}:
+        if not isinstance(said, dict) or not said or said.keys() - LAST_COLUMN:
             raise ValueError("the ~ cell is not one of ours")
         raw = b64decode(said["bson"], validate=True) if "bson" in said else b""
         if said.get("deleted"):

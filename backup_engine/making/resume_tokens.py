@@ -29,9 +29,7 @@ _TIMESTAMP = "82"
 
 
 class Lost(BackupError):
-    """The change stream cannot say what happened since the mark; everything has to be read."""
-
-    opening = "The changes since the last full backup are not known"
+    """The change stream cannot say what happened since the mark; everything has to be read. Nobody is told."""
 
 
 @dataclass(frozen=True)

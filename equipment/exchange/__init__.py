@@ -1,0 +1,1 @@
+"""The list out to files and back in: CSV, XLSX, labels."""

@@ -1,0 +1,1 @@
+"""The screens: Streamlit and nothing else."""

@@ -1,0 +1,1 @@
+"""The Backup & Restore screen, one file per piece."""
