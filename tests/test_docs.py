@@ -51,7 +51,7 @@ def test_every_error_is_exported() -> None:
     assert {error.__name__ for error in PUBLIC} == set(errors.__all__)
 
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -69,6 +69,40 @@ def test_the_commands_in_the_readme_are_the_ones_that_are_tested() -> None:
     assert f"{venv}requirements.txt && .venv/bin/streamlit run app.py" in README
     assert f"{venv}requirements-dev.txt && .venv/bin/pytest" in README
     assert all(step in script for step in ("python3 -m venv .venv", "requirements-dev.txt", "bin/pytest"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_option_it_names_exists(page: Path) -> None:
+    known = {option_name(field) for field in Settings.model_fields}
+
+    assert set(re.findall(r"\bEQUIPMENT_[A-Z_]+", page.read_text())) <= known
+
+
+def test_every_file_named_for_contributors_exists() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    named = set(re.findall(r"`([\w.]+/[\w./]*|[\w]+\.(?:py|txt|md|toml))`", text))
+
+    assert len(named) > 30
+    assert sorted(name for name in named if not named_here(name)) == []
+
+
+def test_every_room_of_the_engine_is_explained_to_contributors() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    rooms = [path.parent.name for path in (ROOT / "backup_engine").glob("*/__init__.py")]
+
+    assert len(rooms) > 10
+    assert [room for room in rooms if f"| `backup_engine/{room}/` |" not in text] == []
+
+
+def test_the_hook_before_a_commit_is_the_check_of_ci() -> None:
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text()
+
+    assert re.findall(r"entry: (.*)", hooks) == ["scripts/check"]
+    assert "scripts/check" in (ROOT / ".ci" / "run").read_text()
+
+
+def named_here(name: str) -> bool:
+    return (ROOT / name).exists() or (ROOT / "backup_engine" / "cli" / name).exists()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ import pytest
 
 from equipment.domain.roles import ROLES
 from equipment.server.headers import HEADERS
-from equipment.settings import Settings, option_name
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "docs" / "security.md").read_text("utf-8")
@@ -34,9 +33,3 @@ def test_every_header_is_named(header: str) -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_every_role_is_named(role: str) -> None:
     assert f"**{role}**" in TEXT
-
-
-def test_every_option_it_names_exists() -> None:
-    known = {option_name(field) for field in Settings.model_fields}
-
-    assert set(re.findall(r"\bEQUIPMENT_[A-Z_]+", TEXT)) <= known
