@@ -17,17 +17,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
 from backup_engine.errors import BadInput
 from equipment.domain.roles import Role
 
 __all__ = [
-    "ROOT", "Settings", "divert_backups", "get_settings", "installed", "option_name", "read", "unknown_options", "use",
+    "ROOT", "Settings", "divert_backups", "get_settings", "home", "installed", "is_checkout", "option_name", "read",
+    "unknown_options", "use",
 ]
 
 ROOT = Path(__file__).resolve().parent.parent
-"""The folder of ``app.py``; relative paths in options start here."""
+"""The folder of the code: a checkout, with ``app.py``, or where pip put an installed copy."""
 
 PREFIX = "EQUIPMENT_"
 PLAIN = frozenset({"mongodb_uri", "mongodb_database", "backup_folder", "backup_interval_hours"})
@@ -38,6 +39,10 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
+    home: Path | None = Field(
+        default=None,
+        description="Folder of an installed copy's data and of its .streamlit/secrets.toml; it must exist. "
+                    "A checkout is its own folder and does not ask.")
     mongodb_uri: SecretStr | None = Field(
         default=None,
         description="Connection string of your MongoDB. Without it the MongoDB that comes with the requirements runs.")
@@ -46,7 +51,7 @@ class Settings(BaseModel):
         description="Name of the database that holds the equipment list.")
     backup_folder: Path = Field(
         default=Path("restore_data_to_db"),
-        description="Folder of the backups; relative to the folder of app.py.")
+        description="Folder of the backups; relative to the folder of app.py or EQUIPMENT_HOME.")
     backup_interval_hours: float = Field(
         default=1, ge=0.1, le=168, allow_inf_nan=False,
         description="Hours between automatic backups (0.1–168) until an administrator chooses otherwise in the app.")
@@ -55,7 +60,7 @@ class Settings(BaseModel):
         description="Days after which retention may delete a backup; the newest good ones always stay.")
     data_folder: Path = Field(
         default=Path(".data"),
-        description="Folder of the embedded MongoDB's files; relative to the folder of app.py.")
+        description="Folder of the embedded MongoDB's files; relative to the folder of app.py or EQUIPMENT_HOME.")
     embedded_database: bool = Field(
         default=True,
         description="Run a MongoDB of our own when there is no MONGODB_URI. With false the app asks for one instead.")
@@ -101,8 +106,37 @@ class Settings(BaseModel):
 
     @field_validator("backup_folder", "data_folder")
     @classmethod
-    def _from_root(cls, value: Path) -> Path:
-        return ROOT / value.expanduser()
+    def _from_home(cls, value: Path, info: ValidationInfo) -> Path:
+        path = value.expanduser()
+        return path if path.is_absolute() else home(info.data.get("home")) / path
+
+
+def is_checkout() -> bool:
+    """Tell whether this code runs from a checkout; ``app.py`` alone may be anybody's."""
+    return (ROOT / "app.py").is_file() and (ROOT / ".streamlit").is_dir()
+
+
+def home(chosen: Path | None) -> Path:
+    """Give the folder in which this installation keeps what is its own: the checkout, or else the chosen one.
+
+    Raises ``BadInput`` when nothing is chosen for an installed copy, or a folder that is relative, missing, or
+    beside the code: ``pip uninstall`` and a new virtual environment must not take the backups with them.
+    """
+    if is_checkout():
+        return ROOT
+    hint = f"Set {PREFIX}HOME to a folder of its own outside {sys.prefix}, such as /srv/equipment."
+    if chosen is None:
+        raise BadInput("An installed copy needs a folder for its data, and none is named.", hint=hint)
+    path = chosen.expanduser()
+    if not path.is_absolute():
+        raise BadInput(f"{PREFIX}HOME must be an absolute path, not {chosen}.", hint=hint)
+    if not path.is_dir():
+        raise BadInput(f"The folder {path} that {PREFIX}HOME names does not exist.", hint="Create or mount it.")
+    environment = [Path(sys.prefix)] if sys.prefix != sys.base_prefix else []
+    if any(path.resolve().is_relative_to(place.resolve()) for place in (ROOT, *environment)):
+        raise BadInput(f"The folder {path} that {PREFIX}HOME names lies beside the program's code and would be "
+                       "removed with it.", hint=hint)
+    return path
 
 
 def option_name(field: str) -> str:
@@ -165,7 +199,10 @@ _current: Settings | None = None
 
 def _secrets_path() -> Path | None:
     # A process that a test started must not find the installation's secrets either.
-    return None if "PYTEST_VERSION" in os.environ else ROOT / ".streamlit" / "secrets.toml"
+    if "PYTEST_VERSION" in os.environ:
+        return None
+    named = os.environ.get(option_name("home"))
+    return home(Path(named) if named else None) / ".streamlit" / "secrets.toml"
 
 
 def _secrets(path: Path | None) -> dict[str, Any]:

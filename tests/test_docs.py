@@ -137,6 +137,21 @@ def test_the_commands_in_the_readme_are_the_ones_that_are_tested() -> None:
     assert all(step in script for step in ("python3 -m venv .venv", "requirements-dev.txt", "bin/pytest"))
 
 
+def test_every_room_of_the_engine_is_explained_to_contributors() -> None:
+    text = page("CONTRIBUTING.md")
+    rooms = [path.parent.name for path in (ROOT / "backup_engine").glob("*/__init__.py")]
+
+    assert len(rooms) > 10
+    assert [room for room in rooms if f"| `backup_engine/{room}/` |" not in text] == []
+
+
+def test_the_hook_before_a_commit_is_the_check_of_ci() -> None:
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text()
+
+    assert re.findall(r"entry: (.*)", hooks) == ["scripts/check"]
+    assert "scripts/check" in (ROOT / ".ci" / "run").read_text()
+
+
 if __name__ == "__main__":
     doc_blocks.write()
     sys.stdout.write("Written: " + ", ".join(f"{title} in {name}" for name, title in BLOCKS) + ".\n")

@@ -22,6 +22,7 @@ from backup_engine.storage.base import Entry
 from backup_engine.storage.disk_errors import disk_errors
 
 TEMPORARY = ".tmp-"
+KEPT = ".gitkeep"
 _BUFFER = 1 << 20
 _TICK_SECONDS = 0.1
 _FOLDER = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]*")
@@ -152,9 +153,19 @@ class LocalStorage:
                 if create:
                     with suppress(FileExistsError):
                         os.mkdir(folder, 0o700, dir_fd=root)
-                return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=root)
+                descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=root)
+                if create:
+                    _take_over(descriptor)
+                return descriptor
             finally:
                 os.close(root)
+
+
+def _take_over(descriptor: int) -> None:
+    """Make a folder private that came empty with a checkout: git keeps no modes and creates it for everybody."""
+    if stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o077 and set(os.listdir(descriptor)) == {KEPT}:
+        with suppress(PermissionError):  # another user's checkout; the diagnosis names the folder
+            os.fchmod(descriptor, 0o700)
 
 
 class LocalDraft:

