@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from backup_engine import create as module
+from backup_engine import prune
 from backup_engine.create import create
 from backup_engine.errors import BackupError, NoSpace, PermissionDenied
 from backup_engine.making import run
+from backup_engine.mongo import snapshot
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import fill, workspace
@@ -64,7 +65,7 @@ def test_the_disk_fills_up_while_writing(small_disk: Path, database: Live, monke
     ws = workspace(small_disk / "backups", database)
     create(ws)
     database.Equipment.insert_many([{"text": "x" * 10_000} for _ in range(300)])
-    monkeypatch.setattr(module.prune, "prune", lambda *_, **__: pytest.fail("retention ran"))
+    monkeypatch.setattr(prune, "prune", lambda *_, **__: pytest.fail("retention ran"))
 
     with pytest.raises(NoSpace, match="Not enough disk space"):
         create(ws, force=True)
@@ -80,7 +81,7 @@ def test_too_little_room_is_known_before_anything_is_read(
     small_disk: Path, database: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(database)
-    monkeypatch.setattr(module.snapshot, "take", lambda *_, **__: pytest.fail("read"))
+    monkeypatch.setattr(snapshot, "take", lambda *_, **__: pytest.fail("read"))
 
     with pytest.raises(NoSpace, match="1 MiB left, 16 MiB are needed"):
         create(workspace(small_disk, database))
