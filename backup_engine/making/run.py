@@ -19,6 +19,7 @@ from backup_engine.making import digests
 from backup_engine.model import DAYS, BackupSet, Kind, Part, Written
 from backup_engine.repository import intents, manifest, readme
 from backup_engine.repository.intents import Intent
+from backup_engine.repository.manifest import Header, Origin
 from backup_engine.storage.base import STATE, Draft
 from backup_engine.workspace import Workspace
 
@@ -27,22 +28,6 @@ SPARE_BYTES = 16 << 20
 _CLAIM = "seq_"
 _CLAIMS_KEPT = 50
 """A host that looked before us, without a common lock, must still find our number taken."""
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where the documents came from, for the metadata."""
-
-    database: str = ""
-    server_version: str = ""
-    topology: str = ""
-    consistency: str = "none"
-
-    @classmethod
-    def of(cls, backup: BackupSet) -> Origin:
-        """What a set's metadata says."""
-        about = backup.metadata.get("source", {})
-        return cls(*(str(about.get(name, "")) for name in ("database", "server_version", "topology", "consistency")))
 
 
 @dataclass
@@ -115,7 +100,12 @@ class Run:
     def commit(self, origin: Origin, kind: Kind = "full", base: str | None = None, pinned: bool = False) -> BackupSet:
         """W9: write the metadata, after which the set exists."""
         self.hold.check()
-        metadata = self._metadata(origin, kind, base, pinned)
+        header = Header(
+            backup_id=self.backup_id, seq=self.seq, trigger=self.trigger, started=self.started,
+            finished=max(self.ws.clock(), self.started), interval_hours=self.interval_hours, origin=origin, kind=kind,
+            base=base, pinned=pinned, warnings=tuple(self.warnings),
+        )
+        metadata = manifest.build(header, self.ws.seal, self.parts)
         with self._naming(manifest.metadata_name(self.label)):
             backup = self.ws.catalog.commit(self.day, self.label, metadata)
         reach("W9")
@@ -154,30 +144,6 @@ class Run:
         except FileExistsError:
             self._published.remove(name)
             raise Busy(f"another run has just made {name}") from None
-
-    def _metadata(self, origin: Origin, kind: Kind, base: str | None, pinned: bool) -> dict[str, Any]:
-        seal, parts = self.ws.seal, self.parts
-        owner: dict[str, Any] = {
-            "backup_timestamp": self.started.replace(tzinfo=None).isoformat(timespec="microseconds"),
-            "backup_interval_hours": _plain(self.interval_hours),
-            "day_of_week": self.day,
-            **{f"{key}_records_count": part.records for key, part in parts.items()},
-            **{f"{key}_file": part.file for key, part in parts.items()},
-            "backup_hash": manifest.backup_hash(parts.values()),
-        }
-        codec = {"compression": seal.compression, "encryption": "age" if seal.encrypts else "none",
-                 "recipients": list(seal.recipients)}
-        return owner | {
-            "format_version": manifest.FORMAT_VERSION, "min_reader_version": manifest.READER_VERSION,
-            "writer": manifest.WRITER, "backup_id": self.backup_id, "seq": self.seq, "trigger": self.trigger,
-            "timestamp_utc": manifest.moment(self.started),
-            "finished_utc": manifest.moment(max(self.ws.clock(), self.started)),
-            "timezone": f"{self.started.tzname()} {self.started.strftime('%z')}",
-            "source": {"database": origin.database, "server_version": origin.server_version,
-                       "topology": origin.topology, "consistency": origin.consistency},
-            "kind": kind, "base": base, "codec": codec, "pinned": pinned, "warnings": list(self.warnings),
-            "collections": {key: manifest.describe_part(part) for key, part in parts.items()},
-        }
 
 
 @contextmanager
@@ -246,7 +212,3 @@ def _claim_label(run: Run) -> bool:
 def _next_second(moment: datetime) -> datetime:
     """Add in UTC: on the wall, the hour in which summer time ends comes twice."""
     return (moment.astimezone(UTC) + timedelta(seconds=1)).astimezone(moment.tzinfo)
-
-
-def _plain(hours: float) -> int | float:
-    return int(hours) if float(hours).is_integer() else hours

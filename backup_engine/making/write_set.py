@@ -19,10 +19,11 @@ from backup_engine.making import resume_tokens
 from backup_engine.making.differential import NEVER_BASE, Changes, base_for, contents_since, over, will_be_base
 from backup_engine.making.parts import Content, read_back_all, write_all
 from backup_engine.making.resume_tokens import Mark
-from backup_engine.making.run import Origin, Run, running
+from backup_engine.making.run import Run, running
 from backup_engine.model import SILENT, BackupSet, Batch, Kind, Trigger, Watch
 from backup_engine.mongo import snapshot
 from backup_engine.mongo.snapshot import Snapshot, SnapshotChanged, SnapshotTooOld
+from backup_engine.repository.manifest import Origin
 from backup_engine.workspace import Workspace
 
 __all__ = ["Made", "write_changes", "write_documents", "write_live", "write_set"]

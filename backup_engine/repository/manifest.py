@@ -1,4 +1,4 @@
-"""The metadata JSON of a backup set: names of its files, building it, and reading it without trusting it.
+"""The metadata JSON of a backup set: names of its files, and every key that is written.
 
 ``metadata_hash`` is the SHA-256 of the compact JSON (no spaces, UTF-8, keys in the file's order) without that key:
 ``jq -cj 'del(.metadata_hash)' FILE | sha256sum`` prints the same.
@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +21,8 @@ from bson import json_util
 from bson.errors import BSONError
 from bson.json_util import RELAXED_JSON_OPTIONS
 
-from backup_engine.model import Part
+from backup_engine.csv_format.seal import Seal
+from backup_engine.model import DAYS, BackupSet, Kind, Part
 
 FORMAT_VERSION = 2
 READER_VERSION = 2
@@ -31,6 +33,40 @@ MAX_BYTES = 64 << 20
 
 _METADATA_NAME = re.compile(r"backup_metadata_(\d{8}_\d{6})\.json")
 _PART_NAME = re.compile(r"([a-z][a-z0-9_]*)_backup_(\d{8}_\d{6})\.csv(?:\.gz|\.zst)?(?:\.age)?")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the documents came from, for the metadata."""
+
+    database: str = ""
+    server_version: str = ""
+    topology: str = ""
+    consistency: str = "none"
+
+    @classmethod
+    def of(cls, backup: BackupSet) -> Origin:
+        """What a set's metadata says."""
+        about = backup.metadata.get("source", {})
+        return cls(*(str(about.get(name, "")) for name in ("database", "server_version", "topology", "consistency")))
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the metadata says of a set as a whole."""
+
+    backup_id: str
+    seq: int
+    trigger: str
+    started: datetime
+    finished: datetime
+    interval_hours: float
+    origin: Origin
+    kind: Kind = "full"
+    base: str | None = None
+    """The ``backup_id`` of the full set that a differential rests on."""
+    pinned: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 def label_of(moment: datetime) -> str:
@@ -88,6 +124,32 @@ def moment(value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def build(header: Header, seal: Seal, parts: Mapping[str, Part]) -> dict[str, Any]:
+    """Give the metadata of a set, in the file's order: the original system's eight keys first."""
+    started, origin = header.started, header.origin
+    owner: dict[str, Any] = {
+        "backup_timestamp": started.replace(tzinfo=None).isoformat(timespec="microseconds"),
+        "backup_interval_hours": _plain(header.interval_hours),
+        "day_of_week": DAYS[started.weekday()],
+        **{f"{key}_records_count": part.records for key, part in parts.items()},
+        **{f"{key}_file": part.file for key, part in parts.items()},
+        "backup_hash": backup_hash(parts.values()),
+    }
+    codec = {"compression": seal.compression, "encryption": "age" if seal.encrypts else "none",
+             "recipients": list(seal.recipients)}
+    return owner | {
+        "format_version": FORMAT_VERSION, "min_reader_version": READER_VERSION, "writer": WRITER,
+        "backup_id": header.backup_id, "seq": header.seq, "trigger": header.trigger,
+        "timestamp_utc": moment(started), "finished_utc": moment(header.finished),
+        "timezone": f"{started.tzname()} {started.strftime('%z')}",
+        "source": {"database": origin.database, "server_version": origin.server_version,
+                   "topology": origin.topology, "consistency": origin.consistency},
+        "kind": header.kind, "base": header.base, "codec": codec,
+        "pinned": header.pinned, "warnings": list(header.warnings),
+        "collections": {key: describe_part(part) for key, part in parts.items()},
+    }
+
+
 def describe_part(part: Part) -> dict[str, Any]:
     """Give ``collections.<key>`` of the metadata."""
     described: dict[str, Any] = {
@@ -120,3 +182,7 @@ def json_to_bson(value: Mapping[str, Any]) -> dict[str, Any]:
         return bson.decode(base64.b64decode(value["$bson"]))
     restored: dict[str, Any] = json_util.loads(json.dumps(value), json_options=RELAXED_JSON_OPTIONS)
     return restored
+
+
+def _plain(hours: float) -> int | float:
+    return int(hours) if float(hours).is_integer() else hours
