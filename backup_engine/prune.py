@@ -6,25 +6,23 @@ within a week: a rotten file must not be the reason for which a sound one goes.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from backup_engine.errors import BackupError, BadInput, WrongKey
+from backup_engine.errors import BadInput, WrongKey
 from backup_engine.locking import locks
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.policy import retention
 from backup_engine.policy.retention import Decision
 from backup_engine.repository import ledger
-from backup_engine.storage.base import STATE
+from backup_engine.repository.notes import Note
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
 
 __all__ = ["Pruned", "acknowledge", "delete", "halted", "pin", "prune", "unpin"]
 
-FILE = "retention.json"
 WAIT_SECONDS = 5.0
 """A person who pins a set need not learn that a backup has just begun."""
 
@@ -163,16 +161,21 @@ def _held(ws: Workspace, hold: locks.Hold | None, purpose: locks.Purpose) -> Ite
 
 
 def _acknowledged(ws: Workspace) -> int:
-    try:
-        with ws.storage.open(STATE, FILE) as file:
-            value: Any = json.loads(file.read())["acknowledged_seq"]
-        return value if isinstance(value, int) else 0
-    except (BackupError, ValueError, TypeError, KeyError, RecursionError):
-        return 0
+    return _acknowledgement.read_anyway(ws.storage)
 
 
 def _acknowledge(ws: Workspace) -> None:
-    ws.storage.put(STATE, FILE, json.dumps({"acknowledged_seq": _newest(ws)}).encode())
+    _acknowledgement.write(ws.storage, {"acknowledged_seq": _newest(ws)})
+
+
+def _acknowledged_seq(about: Mapping[str, Any]) -> int:
+    seq = about["acknowledged_seq"]
+    if type(seq) is not int:
+        raise TypeError("acknowledged_seq is not a number")
+    return seq
+
+
+_acknowledgement = Note("retention.json", _acknowledged_seq, int)
 
 
 def _newest(ws: Workspace) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import BinaryIO
 
+from backup_engine.csv_format.rows import LONGEST_ROW, ROW_END_BYTES
 from backup_engine.errors import VerificationFailed
 from backup_engine.model import Batch
 from backup_engine.records.exact import split
@@ -18,8 +19,6 @@ CHUNK_ROWS = 1_250
 """Divides the block; 0.7 MB of the usual records keep a worker busy for 30 ms, the time one waits for the other at the
 start and at the end."""
 CHUNK_BYTES = 4 * 2**20
-LONGEST_ROW = 256 * 2**20
-ROW_END = b"\r\n"
 
 
 @dataclass(frozen=True)
@@ -86,12 +85,12 @@ def document_chunks(batches: Iterable[Batch], first: int = 0, *, deleted: bool =
 def read_header(plain: BinaryIO) -> tuple[bytes, bytes]:
     """Read the header row, and what was read beyond it. Raises ``VerificationFailed`` when there is none."""
     data = b""
-    while ROW_END not in data:
+    while ROW_END_BYTES not in data:
         more = plain.read(1 << 16)
         if not more or len(data) > LONGEST_ROW:
             raise VerificationFailed("a file has no header row")
         data += more
-    end = data.index(ROW_END) + len(ROW_END)
+    end = data.index(ROW_END_BYTES) + len(ROW_END_BYTES)
     return data[:end], data[end:]
 
 
@@ -100,7 +99,7 @@ def row_chunks(plain: BinaryIO, rest: bytes = b"") -> Iterator[Rows]:
     first, ended = 1, False
     while not ended or rest:
         wanted = CHUNK_ROWS - (first - 1) % CHUNK_ROWS
-        parts = rest.split(ROW_END, wanted)
+        parts = rest.split(ROW_END_BYTES, wanted)
         if len(parts) <= wanted and not ended and (len(parts) == 1 or len(rest) < CHUNK_BYTES):
             data = plain.read(max(1 << 20, len(rest)))
             ended = not data
@@ -113,5 +112,5 @@ def row_chunks(plain: BinaryIO, rest: bytes = b"") -> Iterator[Rows]:
         else:
             count, text, rest = len(parts) - 1, rest[: len(rest) - len(parts[-1])], parts[-1]
         if count:
-            yield Rows(first, count, text, text.endswith(ROW_END))
+            yield Rows(first, count, text, text.endswith(ROW_END_BYTES))
         first += count

@@ -16,11 +16,11 @@ from bson import Binary, Decimal128, Int64, ObjectId
 
 from backup_engine.csv_format.bulk import CELLS, VALUES, json_cells
 from backup_engine.csv_format.extended import Inexact, date_text, dumps, loads, parse_date, parse_uuid, uuid_text
+from backup_engine.csv_format.rows import quote
 from backup_engine.model import ColumnType
 from backup_engine.records.decimals import decimal_text, parse_decimal
 
-__all__ = ["LOST", "MISSING", "PARSERS", "column_cells", "column_type", "column_values", "parse_typed", "quote",
-           "string_cell"]
+__all__ = ["LOST", "MISSING", "PARSERS", "column_cells", "column_type", "column_values", "parse_typed", "string_cell"]
 
 
 class Missing:
@@ -37,13 +37,6 @@ LOST = "\0"
 
 NEEDS_MARK = frozenset(["", *"~=+-@\t"])
 """First characters that make a spreadsheet compute, our own mark, and none at all."""
-
-
-def quote(text: str) -> str:
-    """Quote a cell where CSV needs it."""
-    if '"' in text:
-        return '"' + text.replace('"', '""') + '"'
-    return f'"{text}"' if "," in text or "\n" in text else text
 
 
 def string_cell(text: str) -> str:

@@ -5,7 +5,6 @@ Reading is strict: what the writer never writes is refused with the row's number
 
 from __future__ import annotations
 
-import re
 from base64 import b64decode
 from dataclasses import dataclass
 from typing import Any
@@ -14,16 +13,14 @@ from bson.errors import BSONError
 
 from backup_engine.csv_format.cells import MISSING, column_values
 from backup_engine.csv_format.extended import loads
+from backup_engine.csv_format.rows import ROW_END_BYTES, columns_of
 from backup_engine.model import Layout
 from backup_engine.records.exact import digest_of, encode, encode_all
 
-__all__ = ["BadRow", "Decoded", "Decoder", "Tombstone", "split_rows"]
+__all__ = ["BadRow", "Decoded", "Decoder", "Tombstone"]
 
-QUOTED = re.compile(r'"([^"]*+(?:""[^"]*+)*+)"')
-ROW_END = b"\r\n"
 AT_ONCE = 200
 """Rows taken apart at a time; see ``encoder.AT_ONCE``."""
-QUOTED_HERE, END_OF_ROW = "\0", "\1\0"
 LAST_COLUMN = frozenset({"bson", "deleted", "order", "more"})
 """What the object in the last column may say; ``docs/backup-format.md``, "CSV"."""
 FAULTS = (ValueError, KeyError, IndexError, TypeError, ArithmeticError, RecursionError, BSONError)
@@ -57,29 +54,6 @@ class Decoded:
     digest: int
 
 
-def split_rows(text: str, width: int) -> list[list[str]]:
-    """Cut whole rows into columns of cells without their quotes.
-
-    No cell holds CR or NUL (both are escaped), so quoted cells are taken out first, and what is left falls apart at its
-    commas: half the time of the csv module. Raises ``ValueError`` when a row does not have ``width`` cells.
-    """
-    if not text.endswith("\r\n") or "\0" in text:
-        raise ValueError("a row that does not end" if "\0" not in text else "a NUL")
-    parts = QUOTED.split(text)
-    plain = QUOTED_HERE.join(parts[::2])
-    if '"' in plain:
-        raise ValueError("a quote that is not closed")
-    cells = plain.replace("\r\n", f",{END_OF_ROW},").split(",")
-    cells.pop()
-    quoted = iter("\0".join(parts[1::2]).replace('""', '"').split("\0") if len(parts) > 1 else ())
-    if len(parts) > 1:
-        cells = [next(quoted) if cell == QUOTED_HERE else cell for cell in cells]
-    ends = cells[width :: width + 1]
-    if next(quoted, None) is not None or len(ends) * (width + 1) != len(cells) or ends.count(END_OF_ROW) != len(ends):
-        raise ValueError(f"a row does not have {width} cells")
-    return [cells[position :: width + 1] for position in range(width)]
-
-
 class Decoder:
     """Turns rows into documents."""
 
@@ -103,24 +77,24 @@ class Decoder:
 
     def rows(self, text: bytes, first: int = 1) -> list[bytes | Tombstone | BadRow]:
         """Give what each row holds: rows together, or one by one when that fails."""
-        rows = text.removesuffix(ROW_END).split(ROW_END)
+        rows = text.removesuffix(ROW_END_BYTES).split(ROW_END_BYTES)
         found: list[bytes | Tombstone | BadRow] = []
         for start in range(0, len(rows), AT_ONCE):
             some = rows[start : start + AT_ONCE]
             try:
-                found += self._decode_rows((ROW_END.join(some) + ROW_END).decode())
+                found += self._decode_rows((ROW_END_BYTES.join(some) + ROW_END_BYTES).decode())
             except FAULTS:
                 found += [self._decode_one(row, number) for number, row in enumerate(some, first + start)]
         return found
 
     def _decode_one(self, row: bytes, number: int) -> bytes | Tombstone | BadRow:
         try:
-            return self._decode_rows((row + ROW_END).decode())[0]
+            return self._decode_rows((row + ROW_END_BYTES).decode())[0]
         except FAULTS as error:
             return BadRow(number, str(error) or type(error).__name__)
 
     def _decode_rows(self, text: str) -> list[bytes | Tombstone | BadRow]:
-        cells = split_rows(text, len(self._columns) + 1)
+        cells = columns_of(text, len(self._columns) + 1)
         found = [column_values(column.type, texts) for column, texts in zip(self._columns, cells[:-1], strict=True)]
         rows, names = zip(*(values for values, _ in found), strict=True), self._names
         if any(missing for _, missing in found):

@@ -10,15 +10,15 @@ from typing import Any
 
 import bson
 
-from backup_engine.csv_format.cells import LOST, MISSING, column_cells, quote, string_cell
+from backup_engine.csv_format.cells import LOST, MISSING, column_cells, string_cell
 from backup_engine.csv_format.columns import MAX_ORDER_NAMES, MAX_ORDERS, field_names, order_of
 from backup_engine.csv_format.extended import Inexact, dumps, has_dollar_names
+from backup_engine.csv_format.rows import ROW_END, quote
 from backup_engine.model import Column, Layout
 from backup_engine.records.exact import FAULTS, LENIENT, decode_all, decode_exactly
 
 __all__ = ["Encoded", "Encoder", "header", "number_orders"]
 
-ROW_END = "\r\n"
 BEFORE_A_NAME = frozenset([*range(0x01, 0x14), 0x7F, 0xFF])
 """Type bytes: before a ``$`` one of them may begin a name; a few dates and numbers look like it too."""
 AT_ONCE = 200

@@ -213,7 +213,7 @@ def _read_holder(descriptor: int) -> tuple[str, str]:
     try:
         about = json.loads(os.pread(descriptor, 4096, 0))
         return str(about["purpose"]), f"by process {about['pid']} since {about['since']}"
-    except (ValueError, KeyError, TypeError, OSError):
+    except (ValueError, KeyError, TypeError, RecursionError, OSError):
         return "", "by another process"
 
 

@@ -6,20 +6,21 @@ record is read again from the new snapshot, whatever the event says.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bson import Timestamp, json_util
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from backup_engine.errors import BackupError, BackupFileNotFound
+from backup_engine.errors import BackupError
 from backup_engine.model import BackupSet, Source
 from backup_engine.mongo.capabilities import database_errors
 from backup_engine.records import raw
+from backup_engine.repository.notes import Note
 from backup_engine.storage.base import STATE, Storage
 
 _PATIENCE_SECONDS = 30.0
@@ -52,23 +53,17 @@ def take(database: Database[dict[str, Any]], sources: Sequence[Source]) -> Mappi
 
 def keep(storage: Storage, backup: BackupSet, mark: Mark) -> None:
     """Remember a set's mark; those of other sets go."""
+    note = _note(backup)
     for entry in storage.entries(STATE):
-        if entry.name.startswith("mark_") and entry.name != _name(backup):
+        if entry.name.startswith("mark_") and entry.name != note.name:
             storage.delete(STATE, entry.name)
     about = {"backup_id": backup.backup_id, "token": json_util.dumps(mark.token), "uuids": dict(mark.uuids)}
-    storage.put(STATE, _name(backup), json.dumps(about).encode())
+    note.write(storage, about)
 
 
 def of(storage: Storage, backup: BackupSet) -> Mark | None:
     """Give the mark of a set, if one was kept."""
-    try:
-        with storage.open(STATE, _name(backup)) as file:
-            about = json.loads(file.read())
-        if about["backup_id"] != backup.backup_id:
-            return None
-        return Mark(json_util.loads(about["token"]), about["uuids"])
-    except (BackupFileNotFound, ValueError, KeyError, TypeError):
-        return None
+    return _note(backup).read(storage)
 
 
 def touched_since(
@@ -123,5 +118,14 @@ def _position(token: Mapping[str, Any] | None) -> Timestamp:
     return Timestamp(int(data[2:10], 16), int(data[10:18], 16))
 
 
-def _name(backup: BackupSet) -> str:
-    return f"mark_{backup.label}.json"
+def _note(backup: BackupSet) -> Note[Mark | None]:
+    return Note(f"mark_{backup.label}.json", partial(_mark, backup), lambda: None)
+
+
+def _mark(backup: BackupSet, about: Mapping[str, Any]) -> Mark:
+    if about["backup_id"] != backup.backup_id:
+        raise ValueError("it belongs to another backup")
+    mark = Mark(json_util.loads(about["token"]), about["uuids"])
+    if not isinstance(mark.token, dict) or not isinstance(mark.uuids, dict):
+        raise TypeError("token and uuids are no objects")
+    return mark

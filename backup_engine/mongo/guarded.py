@@ -4,8 +4,8 @@ A change carries the whole record before and after as raw BSON. It is made when 
 ``before``; otherwise it becomes a conflict and the other person's work stays. Field-wise operators are not used:
 ``$set`` corrupts names such as ``a.b``, '' or ``$x``, and query filters hold 5.0 for 5 and null for missing.
 
-Three ways, chosen by what the server can do: transactions (replica set, sharded cluster), a guard on ``$$ROOT``
-(standalone; weaker, it takes 5 and 5.0 for the same), and a plain comparison (the in-memory demo).
+Three ways, chosen by what the server can do: ``Transactions`` (replica set, sharded cluster), a ``Guard`` on ``$$ROOT``
+(standalone; weaker, it takes 5 and 5.0 for the same), and ``InMemory``, a plain comparison (the demo).
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from pymongo.collection import Collection
 
 from backup_engine.errors import Cancelled
 from backup_engine.model import SILENT, Watch
-from backup_engine.mongo.capabilities import database_errors
-from backup_engine.mongo.guarded_ways import Also, way_of
+from backup_engine.mongo.capabilities import answers_commands, database_errors
+from backup_engine.mongo.guarded_ways import Also, Guard, InMemory, Transactions, Way
+from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change, Status, judge
 
 __all__ = ["Also", "Applied", "Change", "Status", "apply", "apply_each", "judge"]
@@ -60,14 +61,25 @@ def apply_each(
     """Do the same batch by batch in bounded memory; ``total`` is for the progress report only."""
     done = 0
     with database_errors(collection.database):
-        write = way_of(collection, bypass_validation)
+        way = _way_to(collection, bypass_validation)
         for group in _groups(changes, batch):
             try:
                 watch.step("Writing", done, total)
             except Cancelled:
                 raise Cancelled(f"{done} changes were made before, the rest was not" if done else "") from None
-            yield from write(group, also)
+            yield from way.write(group, also)
             done += len(group)
+
+
+def _way_to(collection: Collection[dict[str, Any]], bypass_validation: bool) -> Way:
+    """Choose by what the server can do."""
+    if not answers_commands(collection.database):
+        return InMemory(collection)
+    hello = collection.database.client.admin.command("hello")
+    exact = collection.with_options(codec_options=raw.RAW)
+    if "setName" in hello or hello.get("msg") == "isdbgrid":
+        return Transactions(exact, bypass_validation)
+    return Guard(exact, bypass_validation)
 
 
 def _groups(changes: Iterable[Change], batch: int) -> Iterator[Sequence[Change]]:

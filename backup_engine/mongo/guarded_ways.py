@@ -1,9 +1,10 @@
-"""How ``guarded`` writes: in a transaction, with a guard on ``$$ROOT``, or by plain comparison."""
+"""How ``guarded`` writes a batch: in a transaction, with a guard on ``$$ROOT``, or by plain comparison."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
 
 import bson
 from bson.codec_options import CodecOptions, DatetimeConversion
@@ -15,17 +16,20 @@ from pymongo.operations import DeleteOne, InsertOne, UpdateOne
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from backup_engine.mongo.capabilities import answers_commands, named
+from backup_engine.mongo.capabilities import named
 from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change, Status, judge
+
+__all__ = ["Also", "Guard", "InMemory", "Transactions", "Way"]
 
 Also = Callable[[ClientSession | None, list[Applied]], None]
 """Writes what belongs to a batch, in the same transaction where there is one. May be called again when MongoDB
 asks to repeat the transaction, so it must write nowhere else."""
 
-Way = Callable[[Sequence[Change], Also | None], list[Applied]]
 Operation = InsertOne[RawBSONDocument] | UpdateOne | DeleteOne
 Raw = Collection[RawBSONDocument]
+State = dict[bytes, bytes | None]
+"""The records as they are stored, by their ``_id`` element."""
 
 MAX_REPEATS = 20
 """Refused records after which a batch is written record by record: each refusal repeats its transaction."""
@@ -39,141 +43,158 @@ _ZERO_TIMESTAMP = b"\x11" + bytes(8)
 _MOCK: CodecOptions[dict[str, Any]] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
 
 
-def way_of(collection: Collection[dict[str, Any]], bypass_validation: bool) -> Way:
-    """Choose by what the server can do."""
-    if not answers_commands(collection.database):
-        return lambda group, also: _in_memory(collection, group, also)
-    hello = collection.database.client.admin.command("hello")
-    exact = collection.with_options(codec_options=raw.RAW)
-    if "setName" in hello or hello.get("msg") == "isdbgrid":
-        return lambda group, also: _in_transactions(exact, group, also, bypass_validation)
-    return lambda group, also: _with_guard(exact, group, also, bypass_validation)
+class Way(Protocol):
+    """One way of writing to one collection."""
+
+    def write(self, group: Sequence[Change], also: Also | None) -> list[Applied]:
+        """Make a batch of changes, then call ``also``; tells what became of each change, in order."""
 
 
-def _in_transactions(collection: Raw, group: Sequence[Change], also: Also | None, bypass: bool) -> list[Applied]:
-    refused: dict[int, str] = {}
-    with collection.database.client.start_session() as session:
-        while len(refused) <= MAX_REPEATS:
-            try:
-                return session.with_transaction(
-                    lambda inside: _try_once(collection, group, also, bypass, refused, inside),
-                    read_concern=ReadConcern("snapshot"),
-                    write_concern=_DURABLE,
-                )
-            except _RecordRefused as error:
-                refused[error.number] = error.why
-    return [applied for change in group for applied in _in_transactions(collection, [change], also, bypass)]
+@dataclass(frozen=True)
+class Transactions:
+    """A replica set or a sharded cluster: what was judged is what is overwritten, because both see one snapshot."""
 
+    collection: Raw
+    bypass_validation: bool
 
-def _try_once(
-    collection: Raw,
-    group: Sequence[Change],
-    also: Also | None,
-    bypass: bool,
-    refused: Mapping[int, str],
-    session: ClientSession,
-) -> list[Applied]:
-    """Do not let ``with_transaction`` look two minutes for a server that is gone."""
-    try:
-        return _one_transaction(collection, group, also, bypass, refused, session)
-    except ServerSelectionTimeoutError as error:
-        raise named(error, cast(Any, collection.database)) from error
+    def write(self, group: Sequence[Change], also: Also | None) -> list[Applied]:
+        """All in one transaction, repeated without the records that the server refuses."""
+        refused: dict[int, str] = {}
+        with self.collection.database.client.start_session() as session:
+            while len(refused) <= MAX_REPEATS:
+                try:
+                    return session.with_transaction(
+                        lambda inside: self._try_once(group, also, refused, inside),
+                        read_concern=ReadConcern("snapshot"),
+                        write_concern=_DURABLE,
+                    )
+                except _RecordRefused as error:
+                    refused[error.number] = error.why
+        return [applied for change in group for applied in self.write([change], also)]
 
-
-def _one_transaction(
-    collection: Raw,
-    group: Sequence[Change],
-    also: Also | None,
-    bypass: bool,
-    refused: Mapping[int, str],
-    session: ClientSession,
-) -> list[Applied]:
-    state = _read(collection, group, session)
-    results: list[Applied] = []
-    operations: list[Operation] = []
-    owners: list[int] = []
-    for number, change in enumerate(group):
-        applied = _judged(change, state, refused.get(number, ""))
-        results.append(applied)
-        if applied.written:
-            state[change.identity] = applied.current
-            steps = _operations(change, raw.filter_by_id(change.identity))
-            operations += steps
-            owners += [number] * len(steps)
-    if operations:
+    def _try_once(
+        self, group: Sequence[Change], also: Also | None, refused: Mapping[int, str], session: ClientSession
+    ) -> list[Applied]:
+        """Do not let ``with_transaction`` look two minutes for a server that is gone."""
         try:
-            collection.bulk_write(operations, session=session, bypass_document_validation=bypass or None)
+            results = self._judge_and_write(group, refused, session)
+            if also is not None:
+                also(session, results)
+            return results
+        except ServerSelectionTimeoutError as error:
+            raise named(error, cast(Any, self.collection.database)) from error
+
+    def _judge_and_write(
+        self, group: Sequence[Change], refused: Mapping[int, str], session: ClientSession
+    ) -> list[Applied]:
+        state = _read(self.collection, group, session)
+        results: list[Applied] = []
+        operations: list[Operation] = []
+        owners: list[int] = []
+        for number, change in enumerate(group):
+            applied = _judged(change, state, refused.get(number, ""))
+            results.append(applied)
+            if applied.written:
+                state[change.identity] = applied.current
+                steps = _operations(change, raw.filter_by_id(change.identity))
+                operations += steps
+                owners += [number] * len(steps)
+        if operations:
+            self._send(operations, owners, session)
+        return results
+
+    def _send(self, operations: list[Operation], owners: Sequence[int], session: ClientSession) -> None:
+        try:
+            self.collection.bulk_write(
+                operations, session=session, bypass_document_validation=self.bypass_validation or None
+            )
         except BulkWriteError as error:
             failed = error.details.get("writeErrors")
             if not failed:
                 raise
             _raise_if_about_the_collection(failed[0])
             raise _RecordRefused(owners[failed[0]["index"]], _why_refused(failed[0])) from error
-    if also is not None:
-        also(session, results)
-    return results
 
 
-def _with_guard(collection: Raw, group: Sequence[Change], also: Also | None, bypass: bool) -> list[Applied]:
-    durable = collection.with_options(write_concern=WriteConcern(w=1, j=True))
-    state = _read(collection, group, None)
-    results: list[Applied] = []
-    for change in group:
-        applied = _judged(change, state, "")
-        if applied.written:
-            applied = _guarded_write(durable, change, applied, bypass)
-            state[change.identity] = applied.current
-        results.append(applied)
-    if also is not None:
-        also(None, results)
-    return results
+@dataclass(frozen=True)
+class Guard:
+    """A standalone server: record by record, each write asking in its filter whether the record is still the same.
+
+    Weaker, because the server's comparison takes 5 and 5.0 for the same; and a batch that stops half-way stays half.
+    """
+
+    collection: Raw
+    bypass_validation: bool
+
+    def write(self, group: Sequence[Change], also: Also | None) -> list[Applied]:
+        """One after the other, each on the disk before the next."""
+        durable = self.collection.with_options(write_concern=WriteConcern(w=1, j=True))
+        state = _read(self.collection, group, None)
+        results: list[Applied] = []
+        for change in group:
+            applied = _judged(change, state, "")
+            if applied.written:
+                applied = self._write_one(durable, change, applied)
+                state[change.identity] = applied.current
+            results.append(applied)
+        if also is not None:
+            also(None, results)
+        return results
+
+    def _write_one(self, durable: Raw, change: Change, wished: Applied) -> Applied:
+        operations = _operations(change, self._filter(change))
+        try:
+            result = durable.bulk_write(operations, bypass_document_validation=self.bypass_validation or None)
+        except BulkWriteError as error:
+            failed = error.details["writeErrors"][0]
+            _raise_if_about_the_collection(failed)
+            current = self._current(change)
+            if failed["code"] == _DUPLICATE_KEY and change.before is None and current is not None:
+                return Applied(change, *_as_conflict(change, current))
+            return Applied(change, "refused", current, _why_refused(failed))
+        if result.inserted_count + result.matched_count + result.deleted_count:
+            return wished
+        return Applied(change, *_as_conflict(change, self._current(change)))
+
+    def _filter(self, change: Change) -> RawBSONDocument:
+        if change.before is None:
+            return raw.filter_by_id(change.identity)
+        same = bson.encode({"$eq": ["$$ROOT", {"$literal": RawBSONDocument(change.before)}]})
+        return RawBSONDocument(raw.build([(b"_id", change.identity), (b"$expr", b"\x03" + same)]))
+
+    def _current(self, change: Change) -> bytes | None:
+        return _read(self.collection, [change], None)[change.identity]
 
 
-def _guarded_write(collection: Raw, change: Change, wished: Applied, bypass: bool) -> Applied:
-    try:
-        result = collection.bulk_write(_operations(change, _guard(change)), bypass_document_validation=bypass or None)
-    except BulkWriteError as error:
-        failed = error.details["writeErrors"][0]
-        _raise_if_about_the_collection(failed)
-        current = _read(collection, [change], None)[change.identity]
-        if failed["code"] == _DUPLICATE_KEY and change.before is None and current is not None:
-            return Applied(change, *_as_conflict(change, current))
-        return Applied(change, "refused", current, _why_refused(failed))
-    if result.inserted_count + result.matched_count + result.deleted_count:
-        return wished
-    current = _read(collection, [change], None)[change.identity]
-    return Applied(change, *_as_conflict(change, current))
+@dataclass(frozen=True)
+class InMemory:
+    """The demonstration's stand-in for a server, which knows no raw BSON: a record is compared, then written."""
+
+    collection: Collection[dict[str, Any]]
+
+    def write(self, group: Sequence[Change], also: Also | None) -> list[Applied]:
+        """One after the other."""
+        results: list[Applied] = []
+        for change in group:
+            identity = {"_id": raw.value_of(change.identity)}
+            stored = self.collection.find_one(identity)
+            applied = _judged(change, {change.identity: None if stored is None else bson.encode(stored)}, "")
+            if applied.status == "deleted":
+                self.collection.delete_one(identity)
+            elif applied.written and change.after is not None:
+                document = bson.decode(change.after, codec_options=_MOCK)
+                if applied.status == "inserted":
+                    self.collection.insert_one(document)
+                else:
+                    self.collection.replace_one(identity, document)
+            results.append(applied)
+        if also is not None:
+            also(None, results)
+        return results
 
 
-def _guard(change: Change) -> RawBSONDocument:
-    if change.before is None:
-        return raw.filter_by_id(change.identity)
-    same = bson.encode({"$eq": ["$$ROOT", {"$literal": RawBSONDocument(change.before)}]})
-    return RawBSONDocument(raw.build([(b"_id", change.identity), (b"$expr", b"\x03" + same)]))
-
-
-def _in_memory(collection: Collection[dict[str, Any]], group: Sequence[Change], also: Also | None) -> list[Applied]:
-    results: list[Applied] = []
-    for change in group:
-        identity = {"_id": raw.value_of(change.identity)}
-        stored = collection.find_one(identity)
-        applied = _judged(change, {change.identity: None if stored is None else bson.encode(stored)}, "")
-        if applied.status == "deleted":
-            collection.delete_one(identity)
-        elif applied.written and change.after is not None:
-            document = bson.decode(change.after, codec_options=_MOCK)
-            if applied.status == "inserted":
-                collection.insert_one(document)
-            else:
-                collection.replace_one(identity, document)
-        results.append(applied)
-    if also is not None:
-        also(None, results)
-    return results
-
-
-def _read(collection: Raw, group: Sequence[Change], session: ClientSession | None) -> dict[bytes, bytes | None]:
-    state: dict[bytes, bytes | None] = {change.identity: None for change in group}
+def _read(collection: Raw, group: Sequence[Change], session: ClientSession | None) -> State:
+    state: State = {change.identity: None for change in group}
     batches = cast("Iterable[bytes]", collection.find_raw_batches(raw.filter_by_ids(state), session=session))
     for batch in batches:
         for document in raw.documents_of(batch):
@@ -181,7 +202,7 @@ def _read(collection: Raw, group: Sequence[Change], session: ClientSession | Non
     return state
 
 
-def _judged(change: Change, state: Mapping[bytes, bytes | None], refusal: str) -> Applied:
+def _judged(change: Change, state: State, refusal: str) -> Applied:
     current = state[change.identity]
     if refusal:
         return Applied(change, "refused", current, refusal)

@@ -5,17 +5,19 @@ A crashed run is undone from its intent alone, so recovery never has to guess wh
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Literal
+from functools import partial
+from typing import Any, Literal, get_args
 
 from backup_engine.errors import BackupError, BackupFileNotFound
 from backup_engine.model import DAYS
 from backup_engine.repository.manifest import label_in_metadata_name, metadata_name, split_part_name
+from backup_engine.repository.notes import Note
 from backup_engine.storage.base import STATE, Storage
 
+Doing = Literal["write", "remove"]
 _NAME = re.compile(r"intent_(\d{8}_\d{6})\.json")
 _FORGOTTEN_SECONDS = 600
 """Small temporaries of ``put`` live for milliseconds; one this old is a crash's."""
@@ -28,17 +30,17 @@ class Intent:
     label: str
     day: str
     files: tuple[str, ...]
-    doing: Literal["write", "remove"] = "write"
+    doing: Doing = "write"
 
 
 def claim(storage: Storage, intent: Intent) -> None:
     """Write the intent; raises ``FileExistsError`` when somebody else has this label."""
-    storage.put(STATE, _name(intent.label), json.dumps(asdict(intent)).encode(), exclusive=True)
+    _note(intent.label).write(storage, asdict(intent), exclusive=True)
 
 
 def clear(storage: Storage, label: str) -> None:
     """Take the intent away: its run is over."""
-    storage.delete(STATE, _name(label))
+    _note(label).delete(storage)
 
 
 def labels(names: Iterable[str]) -> set[str]:
@@ -68,7 +70,7 @@ def undo(storage: Storage, intent: Intent) -> list[str]:
 
 
 def _settle(storage: Storage, label: str) -> str:
-    intent = _read(storage, label)
+    intent = _note(label).read(storage)
     if intent is None:
         clear(storage, label)
         return f"dropped an unreadable note about backup {label}"
@@ -94,15 +96,17 @@ def _committed(storage: Storage, intent: Intent) -> bytes:
         return b""
 
 
-def _read(storage: Storage, label: str) -> Intent | None:
-    try:
-        with storage.open(STATE, _name(label)) as file:
-            value = json.loads(file.read())
-        intent = Intent(value["label"], value["day"], tuple(value["files"]), value["doing"])
-    except (ValueError, KeyError, TypeError, BackupFileNotFound):
-        return None
-    ours = all(_belongs(name, label) for name in intent.files)
-    return intent if ours and intent.label == label and intent.day in DAYS else None
+def _note(label: str) -> Note[Intent | None]:
+    return Note(f"intent_{label}.json", partial(_intent, label), lambda: None)
+
+
+def _intent(label: str, about: Mapping[str, Any]) -> Intent:
+    """Only what this program may have written: files are deleted by it."""
+    intent = Intent(about["label"], about["day"], tuple(about["files"]), about["doing"])
+    ours = all(_belongs(name, label) for name in intent.files) and intent.doing in get_args(Doing)
+    if not ours or intent.label != label or intent.day not in DAYS:
+        raise ValueError("it is not about that backup")
+    return intent
 
 
 def _belongs(name: object, label: str) -> bool:
@@ -125,7 +129,3 @@ def _sweep(storage: Storage) -> list[str]:
             storage.delete(folder, name)
         gone += old
     return [f"removed {len(gone)} forgotten temporary files"] if gone else []
-
-
-def _name(label: str) -> str:
-    return f"intent_{label}.json"

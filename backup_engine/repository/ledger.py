@@ -5,21 +5,19 @@ Losing it costs only time: sets then count as not verified yet. A damaged ledger
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
-from backup_engine.errors import BackupError
 from backup_engine.model import BackupSet
-from backup_engine.storage.base import STATE, Storage
+from backup_engine.repository.notes import Note
+from backup_engine.storage.base import Storage
 from backup_engine.workspace import Workspace
 
 __all__ = ["DUE_AFTER", "Check", "bad", "is_due", "last_drill", "last_proven", "last_verified", "read", "remember",
            "remember_all"]
 
-FILE = "verified.json"
 DUE_AFTER = timedelta(days=7)
 DRILL = 3
 
@@ -39,12 +37,7 @@ class Check:
 
 def read(storage: Storage) -> dict[str, Check]:
     """Give the last check of each set by ``backup_id``; what cannot be read counts as never checked."""
-    try:
-        with storage.open(STATE, FILE) as file:
-            entries = json.loads(file.read())
-        return {name: _check(entry) for name, entry in entries.items()}
-    except (BackupError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return {}
+    return _note.read_anyway(storage)
 
 
 def remember(
@@ -63,9 +56,8 @@ def remember_all(
         checks = read(storage)
         for backup, level, ok in outcomes:
             checks[backup.backup_id] = _after(checks.get(backup.backup_id), level, ok, when)
-        kept = {name: one for name, one in checks.items() if known is None or name in known}
-        text = json.dumps({name: asdict(one) for name, one in kept.items()}, default=_iso, indent=1)
-        storage.put(STATE, FILE, text.encode())
+        kept = {name: asdict(check) for name, check in checks.items() if known is None or name in known}
+        _note.write(storage, kept)
 
 
 def _after(before: Check | None, level: int, ok: bool, when: datetime) -> Check:
@@ -106,6 +98,10 @@ def _old(check: Check, now: datetime) -> bool:
     return not timedelta(0) <= now - check.when <= DUE_AFTER
 
 
+def _checks(entries: Mapping[str, Mapping[str, object]]) -> dict[str, Check]:
+    return {name: _check(entry) for name, entry in entries.items()}
+
+
 def _check(entry: Mapping[str, object]) -> Check:
     proven = entry.get("proven")
     return Check(int(str(entry["level"])), entry["ok"] is True, _moment(entry["when"]),
@@ -116,7 +112,4 @@ def _moment(value: object) -> datetime:
     return datetime.fromisoformat(str(value)).astimezone(UTC)
 
 
-def _iso(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    raise TypeError(type(value).__name__)
+_note: Note[dict[str, Check]] = Note("verified.json", _checks, dict)

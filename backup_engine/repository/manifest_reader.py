@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeGuard, cast, get_args
@@ -10,7 +9,7 @@ from typing import Any, TypeGuard, cast, get_args
 from bson.errors import BSONError
 
 from backup_engine.model import BackupSet, Column, ColumnType, Layout, Part, Source, State
-from backup_engine.repository import manifest
+from backup_engine.repository import manifest, strict_json
 
 _TYPES = get_args(ColumnType)
 _TRIGGERS = ("manual", "auto", "scheduled", "pre_restore", "imported")
@@ -57,23 +56,12 @@ def _load(raw: bytes) -> dict[str, Any]:
         raise Malformed("the file is too large")
     if not raw.strip():
         raise Malformed("the file is empty")
-    value = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+    value = strict_json.loads(raw.decode("utf-8-sig"))
     if not isinstance(value, dict):
         raise Malformed("it is not a JSON object")
     if not value:
         raise Malformed("it says nothing")
     return value
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise Malformed("a key appears twice")
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise Malformed(f"{name} is not JSON")
 
 
 def _current(day: str, label: str, metadata: Mapping[str, Any], sources: tuple[Source, ...]) -> BackupSet:

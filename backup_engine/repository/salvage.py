@@ -7,6 +7,7 @@ from itertools import chain
 
 from backup_engine.csv_format.decoder import Decoder
 from backup_engine.csv_format.reader import BadRow, read_changes
+from backup_engine.csv_format.rows import ROW_END
 from backup_engine.errors import BackupFileNotFound, PermissionDenied, VerificationFailed
 from backup_engine.model import SILENT, BackupSet, Batch, Part, Watch
 from backup_engine.records.raw import documents_of, id_of
@@ -93,7 +94,7 @@ class Salvage:
         with lines_of(self._ws, backup, part) as lines:
             next(lines, None)
             for number, line in enumerate(lines, 1):
-                yield from decoder.decode_each((line + "\r\n").encode("utf-8", "surrogateescape"), number)
+                yield from decoder.decode_each((line + ROW_END).encode("utf-8", "surrogateescape"), number)
 
     def _sound(self, rows: Found) -> Iterator[bytes]:
         try:

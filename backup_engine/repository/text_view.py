@@ -5,7 +5,6 @@ Cells stay as they are in the file: what begins with ``~`` is Extended JSON, an 
 
 from __future__ import annotations
 
-import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from backup_engine.csv_format.cells import PARSERS, parse_typed
 from backup_engine.csv_format.decoder import FAULTS
+from backup_engine.csv_format.rows import cells_of, rows_of
 from backup_engine.errors import BackupFileNotFound, NewerFormat, VerificationFailed
 from backup_engine.model import SILENT, BackupSet, Layout, Part, Watch
 from backup_engine.records.raw import element_of, id_of
@@ -24,14 +24,11 @@ from backup_engine.workspace import Workspace
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["TextTable", "lines_of", "part_of", "preview", "split_row", "text_of"]
+__all__ = ["TextTable", "lines_of", "part_of", "preview", "text_of"]
 
-CHUNK = 1 << 18
-LONGEST_ROW = 256 << 20
 STEP = 10_000
 WHOLE = '{"bson":"'
 TAIL = "~"
-QUOTED = re.compile(r'"([^"]*+(?:""[^"]*+)*+)"')
 
 
 @dataclass(frozen=True)
@@ -110,34 +107,17 @@ def _overlaid(ws: Workspace, backup: BackupSet, part: Part) -> TextTable:
 
 
 def _rows(ws: Workspace, backup: BackupSet, part: Part) -> Iterator[list[str]]:
-    """Rows of a file of ours: CR LF ends them, and stands nowhere inside a cell."""
     width = len(part.layout.columns) + 1
     with lines_of(ws, backup, part, limit=part.plain_bytes) as lines:
         next(lines, None)
         for number, line in enumerate(lines, 1):
             try:
-                cells = split_row(line)
+                cells = cells_of(line)
             except ValueError as error:
                 raise VerificationFailed(f"{part.file}, row {number:,}: {error}") from error
             if len(cells) != width:
                 raise VerificationFailed(f"{part.file}, row {number:,} does not have {width} cells")
             yield [_visible(cell) for cell in cells]
-
-
-def split_row(row: str) -> list[str]:
-    """Cut one row into cells without their quotes. Raises ``ValueError``."""
-    if '"' not in row:
-        return row.split(",")
-    parts = QUOTED.split(row)
-    cells = parts[0].split(",")
-    for quoted, plain in zip(parts[1::2], parts[2::2], strict=True):
-        if cells[-1] or (plain and plain[0] != ","):
-            raise ValueError("text beside a quoted cell")
-        cells[-1] = quoted.replace('""', '"')
-        cells += plain.split(",")[1:]
-    if any('"' in part for part in parts[::2]):
-        raise ValueError("a quote that is not closed")
-    return cells
 
 
 @contextmanager
@@ -147,26 +127,7 @@ def lines_of(ws: Workspace, backup: BackupSet, part: Part, *, limit: int | None 
     What follows damage in a layer is lost, no more.
     """
     with ws.catalog.open_part(backup, part.key) as stored, ws.seal.open(stored, str(part.file), limit=limit) as plain:
-        yield _lines(cast(BufferedReader, plain))
-
-
-def _lines(source: BufferedReader) -> Iterator[str]:
-    """Cut at CR LF. Parts of a long row are joined once, not at every chunk: that would be quadratic."""
-    parts: list[bytes] = []
-    length = 0
-    while chunk := source.read1(CHUNK):
-        parts.append(chunk)
-        length += len(chunk)
-        if length > LONGEST_ROW:
-            raise VerificationFailed("a row does not end")
-        if b"\n" not in chunk:
-            continue
-        *lines, rest = b"".join(parts).split(b"\r\n")
-        parts, length = [rest], len(rest)
-        for line in lines:
-            yield line.decode("utf-8", "surrogateescape")
-    if length:
-        yield b"".join(parts).decode("utf-8", "surrogateescape")
+        yield rows_of(cast(BufferedReader, plain))
 
 
 def _visible(cell: str) -> str:

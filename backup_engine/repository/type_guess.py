@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from backup_engine.csv_format.cells import PARSERS, parse_typed, quote
+from backup_engine.csv_format.cells import PARSERS, parse_typed
 from backup_engine.csv_format.decoder import FAULTS, BadRow, Decoder
 from backup_engine.csv_format.extended import dumps, loads
+from backup_engine.csv_format.rows import ROW_END, ROW_END_BYTES, cells_of, quote
 from backup_engine.errors import VerificationFailed
 from backup_engine.model import SILENT, BackupSet, Column, ColumnType, Layout, Part, Watch
-from backup_engine.repository.text_view import lines_of, split_row
+from backup_engine.repository.text_view import lines_of
 from backup_engine.workspace import Workspace
 
 __all__ = ["guess_layout", "guessed_rows", "is_ours"]
@@ -39,7 +40,7 @@ def is_ours(ws: Workspace, backup: BackupSet, part: Part) -> bool:
     """Whether a file has the header this product writes (``_id`` first, ``~`` last, CR LF)."""
     try:
         with ws.catalog.open_part(backup, part.key) as stored:
-            head = ws.seal.open(stored, str(part.file)).read(1 << 20).partition(b"\r\n")
+            head = ws.seal.open(stored, str(part.file)).read(1 << 20).partition(ROW_END_BYTES)
     except VerificationFailed:
         return False
     names = head[0].decode("utf-8", "replace")
@@ -73,7 +74,7 @@ def guessed_rows(
     with lines_of(ws, backup, part) as lines:
         next(lines, None)
         for number, line in enumerate(lines, 1):
-            yield from decoder.decode_each((_without_order(line) + "\r\n").encode("utf-8", "surrogateescape"), number)
+            yield from decoder.decode_each((_without_order(line) + ROW_END).encode("utf-8", "surrogateescape"), number)
 
 
 def _without_order(line: str) -> str:
@@ -81,7 +82,7 @@ def _without_order(line: str) -> str:
     if '""order""' not in line:
         return line
     try:
-        *cells, tail = split_row(line)
+        *cells, tail = cells_of(line)
         said = loads(tail)
         said.pop("order", None)
         return ",".join([*map(quote, cells), quote(dumps(said)) if said else ""])
@@ -91,7 +92,7 @@ def _without_order(line: str) -> str:
 
 def _header(line: str) -> list[str]:
     try:
-        cells = split_row(line)
+        cells = cells_of(line)
         names = [str(parse_typed(cell)) if cell.startswith(TAIL) else cell for cell in cells if cell != TAIL]
     except FAULTS as error:
         raise VerificationFailed(f"the header cannot be read: {error}") from error
@@ -102,7 +103,7 @@ def _header(line: str) -> list[str]:
 
 def _cells(line: str, width: int) -> list[str]:
     try:
-        return split_row(line)[:width]
+        return cells_of(line)[:width]
     except ValueError:
         return []
 

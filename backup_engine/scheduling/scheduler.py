@@ -9,27 +9,24 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
-
-import orjson
+from typing import Any, Literal, get_args
 
 from backup_engine.create import create
 from backup_engine.drill import drill
-from backup_engine.errors import BackupError, BackupFileNotFound, Busy, Cancelled
+from backup_engine.errors import BackupError, Busy, Cancelled
 from backup_engine.model import Trigger, Watch
 from backup_engine.policy.due import Due, due
 from backup_engine.replacing.recovery import recover_now
 from backup_engine.repository import ledger
+from backup_engine.repository.notes import Note
 from backup_engine.scheduling import preferences as choices
 from backup_engine.scheduling.preferences import Preferences
-from backup_engine.storage.base import STATE
 from backup_engine.workspace import Workspace
 
 log = logging.getLogger(__name__)
-CHECKS_FILE = "checks.json"
 CHECKS_KEPT = 50
 TICK_SECONDS = 30.0
 INDEX_BYTES = 32 << 20
@@ -68,7 +65,7 @@ class Scheduler:
         self._checking = threading.Lock()
         self._indexed = frozenset[str]()
         """Labels of the sets whose records can be looked up at once."""
-        self._checks: deque[Check] = deque(_stored(workspace), maxlen=CHECKS_KEPT)
+        self._checks: deque[Check] = deque(_note.read_anyway(workspace.storage), maxlen=CHECKS_KEPT)
 
     def start(self) -> None:
         """Start the loop once."""
@@ -206,21 +203,24 @@ class Scheduler:
 
     def _store(self) -> None:
         try:
-            self.workspace.storage.put(STATE, CHECKS_FILE, orjson.dumps(list(self._checks)))
+            _note.write(self.workspace.storage, [asdict(check) for check in self._checks])
         except BackupError as error:
             log.warning("the list of checks was not stored: %s", error)
 
 
-def _stored(workspace: Workspace) -> list[Check]:
-    try:
-        with workspace.storage.open(STATE, CHECKS_FILE) as file:
-            rows = orjson.loads(file.read())
-        return [
-            Check(**{**row, "first": datetime.fromisoformat(row["first"]), "last": datetime.fromisoformat(row["last"])})
-            for row in rows
-        ]
-    except BackupFileNotFound:
-        return []
-    except (BackupError, ValueError, TypeError, KeyError) as error:
-        log.warning("the list of checks was unreadable and starts anew: %s", error)
-        return []
+def _parsed(rows: list[Mapping[str, Any]]) -> list[Check]:
+    return [_check(**row) for row in rows]
+
+
+def _check(*, result: Result, message: str, trigger: str, first: str, last: str, times: int) -> Check:
+    if result not in get_args(Result) or type(times) is not int:
+        raise ValueError("a check is not described")
+    return Check(result, str(message), str(trigger), _moment(first), _moment(last), times)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.astimezone()
+
+
+_note: Note[list[Check]] = Note("checks.json", _parsed, list)

@@ -16,7 +16,11 @@ KINDS: dict[str, Callable[[str], Storage]] = {
     "file": LocalStorage,
     "memory": lambda _: MemoryStorage(),
 }
-"""What stands before ``://`` in an address → how to open the rest."""
+"""What stands before ``://`` in an address → how to open the rest.
+
+Every kind goes through the conformance test, which opens it as ``kind://FOLDER`` with a new folder that is not there
+yet. A kind for which that is no address has its own in that test: ``ADDRESSES``.
+"""
 
 
 def open_storage(address: str | Path) -> Storage:

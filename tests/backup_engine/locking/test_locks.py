@@ -76,6 +76,17 @@ def test_another_process_is_told_what_runs_and_since_when(tmp_path: Path) -> Non
     assert f"by process {process.pid} since " in refused.value.message
 
 
+@pytest.mark.parametrize("text", ["", "[", "[]", '"x"', "{}", "[" * 5000], ids=lambda text: text[:2] or "nothing")
+def test_a_lock_file_with_other_words_in_it_still_locks(tmp_path: Path, text: str) -> None:
+    ws = workspace(tmp_path, stand_in)
+
+    with child(holding(tmp_path, "backup")):
+        (tmp_path / ".lock").write_text(text)
+
+        with pytest.raises(Busy, match="by another process"), hold(ws, "backup"):
+            pytest.fail("two at once")
+
+
 def test_the_lock_of_a_killed_process_is_free_at_once(tmp_path: Path) -> None:
     with child(holding(tmp_path, "backup")) as process:
         os.kill(process.pid, signal.SIGKILL)

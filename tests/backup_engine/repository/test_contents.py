@@ -100,11 +100,12 @@ def test_empty_collection_previews_as_an_empty_table(tmp_path: Path) -> None:
     assert total == 0 and len(table) == 0
 
 
-def test_damage_is_raised_not_shown(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", [b'0"0007', b"0\x000007", b"0,0007", b"0\r\n007"])
+def test_damage_is_raised_not_shown(tmp_path: Path, damage: bytes) -> None:
     ws, _ = folder(tmp_path)
     backup = store(ws)
     path = file_of(ws, backup)
-    path.write_bytes(path.read_bytes().replace(b"000007", b'0"0007'))
+    path.write_bytes(path.read_bytes().replace(b"000007", damage))
 
     with pytest.raises(VerificationFailed, match="row 8"):
         contents.preview(ws, backup, "equipment", 100)

@@ -1,4 +1,7 @@
-"""What every storage must do alike, and what a folder on disk must refuse."""
+"""What every storage must do alike, and what a folder on disk must refuse.
+
+Whatever is registered in ``KINDS`` is tested; nothing has to be added here, unless it cannot be opened at a folder.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +14,16 @@ from pathlib import Path
 import pytest
 
 from backup_engine.errors import BackupFileNotFound, BadInput, NoSpace, PermissionDenied
-from backup_engine.storage import LocalStorage, MemoryStorage, Storage, open_storage
+from backup_engine.storage import KINDS, LocalStorage, MemoryStorage, Storage, open_storage
 
-Make = Callable[[Path], Storage]
-KINDS: dict[str, Make] = {"local": LocalStorage, "memory": lambda _: MemoryStorage()}
+ADDRESSES: dict[str, Callable[[Path], str]] = {}
+"""Kinds that need more than a folder, such as a server → their address for a test in that folder."""
 
 
 @pytest.fixture(params=KINDS)
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
-    return KINDS[request.param](tmp_path / "backups")
+    kind, folder = request.param, tmp_path / "backups"
+    return open_storage(ADDRESSES[kind](folder) if kind in ADDRESSES else f"{kind}://{folder}")
 
 
 @pytest.fixture
