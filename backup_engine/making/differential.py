@@ -99,7 +99,7 @@ def over(
     def documents() -> Iterator[Batch]:
         new.clear()
         for batch in changes.documents:
-            for document in exact.split(batch):
+            for document in raw.documents_of(batch):
                 identity = raw.id_of(document)
                 if identity in new or identity in gone:
                     raise BackupError(f"the record {raw.id_text(identity)} is changed twice")
@@ -133,7 +133,7 @@ def _from_stream(
         there: list[bytes] = []
         seen: set[bytes] = set()
         for batch in _read_some(view, key, sorted(identities)):
-            for document in exact.split(batch):
+            for document in raw.documents_of(batch):
                 identity = raw.id_of(document)
                 seen.add(identity)
                 if known.get(identity) != exact.digest(document):
@@ -175,7 +175,7 @@ def _differing(
     there: list[bytes] = []
     done = 0
     for batch in view.read(key):
-        documents = exact.split(batch)
+        documents = raw.documents_of(batch)
         rows, same = index.compare(b"".join(map(digest_rows.row, documents, exact.digests(documents))))
         met[rows[rows >= 0]] = True
         there += [documents[place] for place in np.flatnonzero(~same).tolist()]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from backup_engine.csv_format import reader
 from backup_engine.errors import BackupError, BackupFileNotFound, VerificationFailed
 from backup_engine.model import SILENT, BackupSet, Batch, Watch
-from backup_engine.records import exact
+from backup_engine.records import exact, raw
 from backup_engine.records.digest_rows import key as key_of, row
 from backup_engine.storage.base import STATE, Draft
 from backup_engine.workspace import Workspace
@@ -135,7 +135,7 @@ def documents(ws: Workspace, base: BackupSet, key: str, watch: Watch) -> Iterato
     """Give the documents of a full set in the order of the digests."""
     with ws.catalog.open_part(base, key) as source:
         for batch in _batches(ws, base, key, source, watch):
-            yield from exact.split(batch)
+            yield from raw.documents_of(batch)
 
 
 def _make(ws: Workspace, base: BackupSet, key: str, name: str, watch: Watch) -> None:
@@ -154,7 +154,7 @@ def _make(ws: Workspace, base: BackupSet, key: str, name: str, watch: Watch) -> 
 def _rows(ws: Workspace, base: BackupSet, key: str, watch: Watch) -> Iterator[bytes]:
     with ws.catalog.open_part(base, key) as source:
         for batch in _batches(ws, base, key, source, watch):
-            documents = exact.split(batch)
+            documents = raw.documents_of(batch)
             yield b"".join(map(row, documents, exact.digests(documents)))
 
 

@@ -144,7 +144,7 @@ def violations(database: Database[Doc], name: str, validator: Mapping[str, Any] 
 def _chunks(batches: Iterable[Batch]) -> Iterator[_Chunk]:
     row, held, size = 1, list[bytes](), 0
     for batch in batches:
-        for document in exact.split(batch):
+        for document in raw.documents_of(batch):
             held.append(document)
             size += len(document)
             if len(held) >= CHUNK or size >= CHUNK_BYTES:
@@ -173,7 +173,7 @@ def _insert(collection: Collection[Any], chunk: _Chunk, bypass: bool) -> None:
     except BulkWriteError as problem:
         raise _refused_rows(problem, chunk) from problem
     for document in chunk.documents:
-        if exact.has_zero_timestamp(document):
+        if raw.has_zero_timestamp(document):
             again = {"$replaceWith": {"$literal": RawBSONDocument(document)}}
             collection.update_one(raw.filter_by_id(raw.id_of(document)), [again],
                                   bypass_document_validation=bypass or None)
@@ -240,7 +240,7 @@ def _measure(database: Database[Doc], name: str, total: int | None, watch: Watch
     records, digest = 0, 0
     with database_errors(database):
         for batch in raw_batches.find(database[name], batch_size=100_000):
-            documents = exact.split(batch)
+            documents = raw.documents_of(batch)
             records += len(documents)
             digest += exact.digest_of(documents)
             watch.step("Proving what was loaded", records, total)

@@ -14,7 +14,7 @@ from backup_engine.csv_format.reader import BadRow, is_as_written, read, read_ba
 from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import Cancelled, VerificationFailed, WrongKey
 from backup_engine.model import Part, Watch
-from backup_engine.records.exact import split
+from backup_engine.records.raw import documents_of
 from scripts.bench_parts.documents import raw_batches
 from tests.backup_engine.bson_corpus import corpus
 from tests.backup_engine.files import detected, part_of, returned, written
@@ -25,7 +25,7 @@ SEALS = {
     "age": Seal(recipients=(str(KEY.to_public()),), identities=(str(KEY),)),
     "zst.age": Seal("zstd", recipients=(str(KEY.to_public()),), identities=(str(KEY),)),
 }
-DOCUMENTS = [*split(next(raw_batches(60))), *corpus().values()]
+DOCUMENTS = [*documents_of(next(raw_batches(60))), *corpus().values()]
 
 
 @pytest.fixture(params=SEALS)

@@ -20,7 +20,7 @@ from backup_engine.making import digests, resume_tokens
 from backup_engine.making.differential import Changes
 from backup_engine.making.write_set import write_changes, write_set
 from backup_engine.model import BackupSet
-from backup_engine.records import exact
+from backup_engine.records import exact, raw
 from backup_engine.repository import contents, ledger
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
@@ -41,11 +41,11 @@ def ws(tmp_path: Path, database: Database[dict[str, Any]]) -> Workspace:
 
 def live(ws: Workspace, key: str) -> set[bytes]:
     collection = ws.connect()[ws.source(key).collection]
-    return {document for batch in collection.find_raw_batches({}) for document in exact.split(batch)}
+    return {document for batch in collection.find_raw_batches({}) for document in raw.documents_of(batch)}
 
 
 def restored(ws: Workspace, backup: BackupSet, key: str) -> list[bytes]:
-    return [document for batch in contents.documents(ws, backup, key) for document in exact.split(batch)]
+    return [document for batch in contents.documents(ws, backup, key) for document in raw.documents_of(batch)]
 
 
 def differential(ws: Workspace) -> BackupSet:
