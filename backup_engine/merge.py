@@ -30,7 +30,7 @@ from backup_engine.model import SILENT, BackupSet, Batch, Part, Watch
 from backup_engine.mongo import guarded
 from backup_engine.mongo.guarded import Applied, Change
 from backup_engine.records import raw
-from backup_engine.records.exact import digest, digest_hex
+from backup_engine.records.content_sum import digest_hex, digest_number as digest
 from backup_engine.records.live_profile import LiveProfile
 from backup_engine.records.matching import pairs
 from backup_engine.records.planner import FieldChange, Pick, Planned, Same, exactly, field_changes, plan_pairs

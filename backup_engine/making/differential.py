@@ -19,7 +19,7 @@ from backup_engine.making.digests import Digests
 from backup_engine.making.parts import Content
 from backup_engine.model import BackupSet, Batch, Part, Watch, Written
 from backup_engine.mongo.snapshot import Snapshot
-from backup_engine.records import digest_rows, exact, raw
+from backup_engine.records import content_sum, digest_rows, raw
 from backup_engine.repository import ledger
 from backup_engine.workspace import Workspace
 
@@ -93,7 +93,7 @@ def over(
     ws: Workspace, base: BackupSet, part: Part, changes: Changes, watch: Watch,
     options: Mapping[str, Any] | None = None, indexes: tuple[Mapping[str, Any], ...] | None = None,
 ) -> Content:
-    new: dict[bytes, int] = {}
+    new: dict[bytes, bytes] = {}
     gone = {raw.id_of(one): one for one in changes.deleted}
 
     def documents() -> Iterator[Batch]:
@@ -103,15 +103,15 @@ def over(
                 identity = raw.id_of(document)
                 if identity in new or identity in gone:
                     raise BackupError(f"the record {raw.id_text(identity)} is changed twice")
-                new[identity] = exact.digest(document)
+                new[identity] = content_sum.digest(document)
             yield batch
 
     def settle(written: Written) -> Mapping[str, Any]:
         old = digests.load(ws, base, part.key, watch=watch).lookup([*new, *gone]) if new or gone else {}
-        total = int(part.content_sha256, 16) - sum(old.values()) + sum(new.values())
+        of = content_sum.Content.of_digests
+        restored = content_sum.Content.of_part(part) - of(old.values()) + of(new.values())
         return {
-            "records": part.records + sum(one not in old for one in new) - sum(one in old for one in gone),
-            "content_sha256": exact.digest_hex(total), "rows": written.records, "deleted": len(gone),
+            "records": restored.records, "content_sha256": restored.hex, "rows": written.records, "deleted": len(gone),
             "file_sha256": written.content_sha256,
         }
 
@@ -136,7 +136,7 @@ def _from_stream(
             for document in raw.documents_of(batch):
                 identity = raw.id_of(document)
                 seen.add(identity)
-                if known.get(identity) != exact.digest(document):
+                if known.get(identity) != content_sum.digest(document):
                     there.append(document)
         gone = [raw.build([(b"_id", identity)]) for identity in known if identity not in seen]
         changes[key] = Changes(there, gone)
@@ -176,7 +176,7 @@ def _differing(
     done = 0
     for batch in view.read(key):
         documents = raw.documents_of(batch)
-        rows, same = index.compare(b"".join(map(digest_rows.row, documents, exact.digests(documents))))
+        rows, same = index.compare(b"".join(map(digest_rows.row, documents, content_sum.digests(documents))))
         met[rows[rows >= 0]] = True
         there += [documents[place] for place in np.flatnonzero(~same).tolist()]
         done += len(documents)

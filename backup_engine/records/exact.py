@@ -1,9 +1,8 @@
-"""BSON documents decoded and encoded without loss, and the digest of their content."""
+"""BSON documents decoded and encoded without loss."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from hashlib import sha256
+from collections.abc import Sequence
 from typing import Any, cast
 
 import bson
@@ -13,8 +12,7 @@ from bson.errors import BSONError
 
 from backup_engine.records.raw import documents_in
 
-__all__ = ["FAULTS", "LENIENT", "OPTIONS", "decode", "decode_all", "decode_exactly", "digest", "digest_hex",
-           "digest_of", "digests", "encode", "encode_all", "total"]
+__all__ = ["FAULTS", "LENIENT", "OPTIONS", "decode", "decode_all", "decode_exactly", "encode", "encode_all"]
 
 OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
     document_class=dict,
@@ -33,31 +31,6 @@ FAULTS = (BSONError, ValueError, OverflowError, TypeError, RecursionError)
 
 _ARRAY = 6
 """Where the array begins in ``{"": […]}``: behind a length, a type byte and an empty name."""
-
-
-def digest(document: bytes) -> int:
-    """SHA-256 of one BSON document as a number."""
-    return int.from_bytes(sha256(document).digest(), "big")
-
-
-def digests(documents: Iterable[bytes]) -> list[bytes]:
-    """SHA-256 of each document."""
-    return [sha256(document).digest() for document in documents]
-
-
-def total(digests: Iterable[bytes]) -> int:
-    """Sum of digests as numbers."""
-    return sum(map(int.from_bytes, digests))
-
-
-def digest_of(documents: Iterable[bytes]) -> int:
-    """Sum of the digests of documents."""
-    return total(digests(documents))
-
-
-def digest_hex(total: int) -> str:
-    """``content_sha256``: a sum of digests modulo 2**256 as 64 hex digits."""
-    return f"{total % (1 << 256):064x}"
 
 
 def encode(document: dict[str, Any]) -> bytes:
