@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.records import raw
+from backup_engine.records.content_sum import same_content
 from backup_engine.records.matching import pairs
 from backup_engine.records.planner import FieldChange, Same, exactly, field_changes
 from backup_engine.records.spool import Spool
@@ -133,7 +134,7 @@ def compare(
         result = Comparison(key, one.name, other.name, notes=notes, equal=_rule(one, other))
         result.index_differences = _settings(_by_name(one.indexes), _by_name(other.indexes))
         result.option_differences = _settings(one.options, other.options)
-        if isinstance(right, BackupSet) and _same_content(left, right, key):
+        if isinstance(right, BackupSet) and same_content(left.parts[key], right.parts[key]):
             result.same = left.parts[key].records
         else:
             _fill(result, one, other, watch)
@@ -187,11 +188,6 @@ def _rule(one: RecordStream, other: RecordStream) -> Same:
     if one.textual:
         return same_text
     return (lambda left, right: same_text(right, left)) if other.textual else exactly
-
-
-def _same_content(left: BackupSet, right: BackupSet, key: str) -> bool:
-    one, other = left.parts[key], right.parts[key]
-    return bool(one.content_sha256) and (one.content_sha256, one.records) == (other.content_sha256, other.records)
 
 
 def _by_name(indexes: tuple[Mapping[str, Any], ...] | None) -> Mapping[str, Any] | None:

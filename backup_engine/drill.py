@@ -10,7 +10,7 @@ from backup_engine.failpoints import reach
 from backup_engine.locking.locks import Hold, hold
 from backup_engine.model import SILENT, BackupSet, Part, Watch
 from backup_engine.mongo.capabilities import answers_commands
-from backup_engine.records import exact
+from backup_engine.records.content_sum import Content
 from backup_engine.records.live_profile import LiveProfile
 from backup_engine.replacing import journal, recovery, staging
 from backup_engine.replacing.journal import Entry, Swap
@@ -88,7 +88,7 @@ def _load(ws: Workspace, held: Hold, backup: BackupSet, one: Swap, watch: Watch)
 
 def _decode(ws: Workspace, backup: BackupSet, part: Part, watch: Watch) -> int:
     """On a stand-in in memory: decode and compare, which is what it can do."""
-    documents = [one for batch in contents.documents(ws, backup, part.key, watch=watch) for one in exact.split(batch)]
+    found = Content.of_batches(contents.documents(ws, backup, part.key, watch=watch))
     if part.content_sha256:
-        staging.check((len(documents), exact.digest_of(documents)), part.records, part.content_sha256, part.key)
-    return len(documents)
+        staging.check(found, Content.of_part(part), part.key)
+    return found.records

@@ -23,6 +23,7 @@ from backup_engine.errors import VerificationFailed
 from backup_engine.locking.locks import Hold, hold
 from backup_engine.making.write_set import write_documents
 from backup_engine.model import DAYS, SILENT, BackupSet, Watch
+from backup_engine.records.content_sum import same_content
 from backup_engine.repository import contents, intents, manifest
 from backup_engine.repository.catalog import Catalog
 from backup_engine.repository.intents import Intent
@@ -119,7 +120,7 @@ def _write_anew(ws: Workspace, held: Hold, aside: Workspace, backup: BackupSet, 
     dated = replace(ws, clock=lambda: moment)
     documents = {key: contents.documents(aside, backup, key, watch=watch) for key in known}
     made = write_documents(dated, held, documents, like=backup, warnings=notes, watch=watch)
-    if any(made.parts[key].content_sha256 != backup.parts[key].content_sha256 for key in known):
+    if not all(same_content(made.parts[key], backup.parts[key]) for key in known):
         ws.catalog.remove(made)
         raise VerificationFailed(f"backup {backup.label} came out with other content than it had")
     return made

@@ -25,8 +25,7 @@ from backup_engine.errors import (
     WrongKey,
 )
 from backup_engine.model import SILENT, BackupSet, Part, Watch
-from backup_engine.records.exact import digest, digest_hex
-from backup_engine.records.raw import documents_of
+from backup_engine.records.content_sum import Content
 from backup_engine.repository import contents, ledger, legacy
 from backup_engine.repository.damage import Damage, Report, Verification, error_of
 from backup_engine.workspace import Workspace
@@ -187,15 +186,14 @@ def _stored(ws: Workspace, backup: BackupSet, part: Part, level: int, watch: Wat
 def _differences(part: Part, found: ReadBack, level: int) -> list[Damage]:
     if level == 2 and not found.decoded:
         raise WrongKey("the file is encrypted and no key was given", hint="Set the key or passphrase of this backup.")
-    total = part.records if part.rows is None else part.rows
+    total = part.as_file.records
     damaged = found.bad_blocks or found.bad_rows or found.problem
     if damaged or found.stored_sha256 != part.stored_sha256:
         return [_changed(part, found, total)]
-    sound = found.records == total and (part.rows is not None or found.content_sha256 == part.content_sha256)
-    if sound or not found.decoded:
+    if found.content.matches(part.as_file) or not found.decoded:
         return []
-    words = f"{part.file} holds {found.records:,} rows with other content than its metadata promises"
-    return [Damage(part.key, str(part.file), "count" if found.records != total else "changed", words)]
+    words = f"{part.file} holds {found.content.records:,} rows with other content than its metadata promises"
+    return [Damage(part.key, str(part.file), "count" if found.content.records != total else "changed", words)]
 
 
 def _changed(part: Part, found: ReadBack, total: int) -> Damage:
@@ -216,17 +214,13 @@ def _changed(part: Part, found: ReadBack, total: int) -> Damage:
 
 def _combined(ws: Workspace, backup: BackupSet, part: Part, watch: Watch) -> list[Damage]:
     """A differential and its full set together must give exactly what was in the database."""
-    total, count = 0, 0
     try:
-        for batch in contents.documents(ws, backup, part.key, watch=watch):
-            for document in documents_of(batch):
-                total += digest(document)
-                count += 1
+        found = Content.of_batches(contents.documents(ws, backup, part.key, watch=watch))
     except (VerificationFailed, BackupFileNotFound) as error:
         return [Damage(part.key, str(part.file), "base", error.message)]
-    if (count, digest_hex(total)) == (part.records, part.content_sha256):
+    if found.matches(part):
         return []
-    words = f"with its full backup it gives {count:,} {part.key} records, not the {part.records:,} saved"
+    words = f"with its full backup it gives {found.records:,} {part.key} records, not the {part.records:,} saved"
     return [Damage(part.key, str(part.file), "base", words)]
 
 

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from backup_engine.csv_format.rows import LONGEST_ROW, ROW_END_BYTES
 from backup_engine.errors import VerificationFailed
 from backup_engine.model import Batch
-from backup_engine.records.exact import split
+from backup_engine.records.raw import documents_of
 
 __all__ = ["BLOCK_ROWS", "BlockHasher", "Documents", "Rows", "document_chunks", "read_header", "row_chunks"]
 
@@ -71,7 +71,7 @@ def document_chunks(batches: Iterable[Batch], first: int = 0, *, deleted: bool =
     documents: list[bytes] = []
     size = 0
     for batch in batches:
-        for document in split(batch):
+        for document in documents_of(batch):
             documents.append(document)
             size += len(document)
             if size >= CHUNK_BYTES or (first + len(documents)) % CHUNK_ROWS == 0:

@@ -15,7 +15,7 @@ from backup_engine.csv_format.cells import MISSING, column_values
 from backup_engine.csv_format.extended import loads
 from backup_engine.csv_format.rows import ROW_END_BYTES, columns_of
 from backup_engine.model import Layout
-from backup_engine.records.exact import digest_of, encode, encode_all
+from backup_engine.records.exact import encode, encode_all
 
 __all__ = ["BadRow", "Decoded", "Decoder", "Tombstone"]
 
@@ -43,15 +43,11 @@ class Tombstone:
 
 @dataclass(frozen=True)
 class Decoded:
-    """Documents of some rows, tombstones (as ``{"_id": …}`` documents) apart, and what could not be read.
-
-    ``digest`` sums the documents and the tombstones.
-    """
+    """Documents of some rows, tombstones (as ``{"_id": …}`` documents) apart, and what could not be read."""
 
     documents: tuple[bytes, ...]
     tombstones: tuple[bytes, ...]
     bad: tuple[BadRow, ...]
-    digest: int
 
 
 class Decoder:
@@ -68,7 +64,7 @@ class Decoder:
         documents = tuple(item for item in found if isinstance(item, bytes))
         tombstones = tuple(item.identity for item in found if isinstance(item, Tombstone))
         bad = tuple(item for item in found if isinstance(item, BadRow))
-        return Decoded(documents, tombstones, bad, digest_of(documents) + digest_of(tombstones))
+        return Decoded(documents, tombstones, bad)
 
     def decode_each(self, text: bytes, first: int = 1) -> list[tuple[int, bytes | BadRow]]:
         """Decode row by row; what cannot be read stays in its place as a ``BadRow``. Tombstones are left out."""

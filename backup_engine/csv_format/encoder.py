@@ -15,6 +15,7 @@ from backup_engine.csv_format.columns import MAX_ORDER_NAMES, MAX_ORDERS, field_
 from backup_engine.csv_format.extended import Inexact, dumps, has_dollar_names
 from backup_engine.csv_format.rows import ROW_END, quote
 from backup_engine.model import Column, Layout
+from backup_engine.records.content_sum import EMPTY, Content
 from backup_engine.records.exact import FAULTS, LENIENT, decode_all, decode_exactly
 
 __all__ = ["Encoded", "Encoder", "header", "number_orders"]
@@ -39,8 +40,7 @@ class Encoded:
     rows: int
     orders: tuple[tuple[str, ...], ...]
     rescued: int
-    digest: int = 0
-    """Sum of the digests of the documents."""
+    content: Content = EMPTY
     digest_rows: bytes = b""
     """Their rows of a table of digests, if wanted."""
 

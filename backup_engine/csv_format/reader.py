@@ -16,7 +16,7 @@ from backup_engine.csv_format.pool.workers import Workers, choose
 from backup_engine.csv_format.seal import UNSEALED, Seal
 from backup_engine.errors import VerificationFailed, WrongKey
 from backup_engine.model import SILENT, Batch, Layout, Part, Watch, Written
-from backup_engine.records.exact import digest_hex
+from backup_engine.records.content_sum import Content
 
 __all__ = ["BadRow", "ReadBack", "is_as_written", "read", "read_back", "read_changes", "read_rows"]
 
@@ -27,8 +27,8 @@ WORST_SHOWN = 100
 class ReadBack:
     """What reading a stored file from its first to its last byte found."""
 
-    records: int
-    content_sha256: str
+    content: Content
+    """Of all rows, tombstones included."""
     plain_bytes: int
     stored_bytes: int
     stored_sha256: str
@@ -48,9 +48,7 @@ class ReadBack:
             return False
         if not self.decoded:
             return True
-        return not self.problem and not self.bad_rows and not self.bad_blocks and (
-            self.content_sha256 == expected.content_sha256 and self.records == expected.records
-        )
+        return not (self.problem or self.bad_rows or self.bad_blocks) and self.content.matches(expected)
 
 
 class _Hashed:
@@ -151,8 +149,7 @@ def read_back(
                     blocks.add(rows.text, rows.count)
                     plain_bytes += len(rows.text)
                     bad = found.bad if rows.whole else (*found.bad, BadRow(rows.first + rows.count - 1, "cut short"))
-                    measured = Measured(measured.records + found.records, measured.digest + found.digest,
-                                         (*measured.bad, *bad)[:WORST_SHOWN])
+                    measured = Measured(measured.content + found.content, (*measured.bad, *bad)[:WORST_SHOWN])
                     watch.step(phase, rows.first + rows.count - 1, expected.records)
         except WrongKey:
             raise
@@ -160,7 +157,7 @@ def read_back(
             problem = error.detail
     stored.finish()
     return ReadBack(
-        records=measured.records, content_sha256=digest_hex(measured.digest), plain_bytes=plain_bytes,
+        content=measured.content, plain_bytes=plain_bytes,
         stored_bytes=stored.size, stored_sha256=stored.hash.hexdigest(),
         blocks=blocks.blocks if decoded else (), bad_rows=measured.bad, problem=problem, decoded=decoded,
         bad_blocks=_differing(blocks.blocks, expected.blocks) if decoded else (),

@@ -14,7 +14,7 @@ from backup_engine.csv_format.pool.tasks import Encode
 from backup_engine.csv_format.pool.workers import Workers, choose
 from backup_engine.csv_format.seal import UNSEALED, Seal, Sealed, Sink
 from backup_engine.model import SILENT, Batch, Column, Layout, Watch, Written
-from backup_engine.records.exact import digest_hex
+from backup_engine.records.content_sum import EMPTY
 
 __all__ = ["write"]
 
@@ -46,7 +46,8 @@ class _File:
         self.columns = columns
         self.blocks = BlockHasher()
         self.orders = Orders()
-        self.rows = self.digest = self.rescued = 0
+        self.content = EMPTY
+        self.rescued = 0
         head = header(columns, empty=empty)
         self.plain_bytes = len(head)
         self.blocks.header(head)
@@ -60,8 +61,7 @@ class _File:
             text = encoded.text
         self.blocks.add(text, encoded.rows)
         self._out.write(text)
-        self.rows += encoded.rows
-        self.digest += encoded.digest
+        self.content += encoded.content
         self.rescued += encoded.rescued
         self.plain_bytes += len(text)
 
@@ -100,17 +100,17 @@ def write(
                 file.add(chunk, encoded)
                 if digests is not None:
                     digests(encoded.digest_rows)
-                watch.step(phase, file.rows, expected)
+                watch.step(phase, file.content.records, expected)
         out.close()
     except BaseException:
         out.abort()
         raise
     return Written(
-        records=file.rows,
+        records=file.content.records,
         plain_bytes=file.plain_bytes,
         stored_bytes=stored.size,
         stored_sha256=stored.hash.hexdigest(),
-        content_sha256=digest_hex(file.digest),
+        content_sha256=file.content.hex,
         blocks=file.blocks.blocks,
         layout=Layout(columns, file.orders.known),
         rescued=file.rescued,

@@ -16,10 +16,11 @@ from backup_engine.errors import BackupError
 from backup_engine.locking.locks import Hold
 from backup_engine.making import digests, resume_tokens
 from backup_engine.making.digests import Digests
-from backup_engine.making.parts import Content
+from backup_engine.making.parts import PartSource
 from backup_engine.model import BackupSet, Batch, Part, Watch, Written
 from backup_engine.mongo.snapshot import Snapshot
-from backup_engine.records import digest_rows, exact, raw
+from backup_engine.records import digest_rows, raw
+from backup_engine.records.content_sum import Content, digest, digests as digests_of
 from backup_engine.repository import ledger
 from backup_engine.workspace import Workspace
 
@@ -68,7 +69,7 @@ def will_be_base(ws: Workspace, trigger: str, records: int) -> bool:
 
 def contents_since(
     ws: Workspace, view: Snapshot, hold: Hold, base: BackupSet, watch: Watch
-) -> list[Content] | None:
+) -> list[PartSource] | None:
     """Give what has to be written so that, over the base, it restores to the snapshot; None when a full set is due."""
     mark = resume_tokens.of(ws.storage, base)
     uuids = {source.key: (view.uuid(source.key) or b"").hex() for source in ws.sources}
@@ -92,31 +93,31 @@ def contents_since(
 def over(
     ws: Workspace, base: BackupSet, part: Part, changes: Changes, watch: Watch,
     options: Mapping[str, Any] | None = None, indexes: tuple[Mapping[str, Any], ...] | None = None,
-) -> Content:
-    new: dict[bytes, int] = {}
+) -> PartSource:
+    new: dict[bytes, bytes] = {}
     gone = {raw.id_of(one): one for one in changes.deleted}
 
     def documents() -> Iterator[Batch]:
         new.clear()
         for batch in changes.documents:
-            for document in exact.split(batch):
+            for document in raw.documents_of(batch):
                 identity = raw.id_of(document)
                 if identity in new or identity in gone:
                     raise BackupError(f"the record {raw.id_text(identity)} is changed twice")
-                new[identity] = exact.digest(document)
+                new[identity] = digest(document)
             yield batch
 
     def settle(written: Written) -> Mapping[str, Any]:
         old = digests.load(ws, base, part.key, watch=watch).lookup([*new, *gone]) if new or gone else {}
-        total = int(part.content_sha256, 16) - sum(old.values()) + sum(new.values())
+        of = Content.of_digests
+        restored = Content.of_part(part) - of(old.values()) + of(new.values())
         return {
-            "records": part.records + sum(one not in old for one in new) - sum(one in old for one in gone),
-            "content_sha256": exact.digest_hex(total), "rows": written.records, "deleted": len(gone),
+            "records": restored.records, "content_sha256": restored.hex, "rows": written.records, "deleted": len(gone),
             "file_sha256": written.content_sha256,
         }
 
     expected = len(changes.documents) + len(gone) if isinstance(changes.documents, Sequence) else None
-    return Content(
+    return PartSource(
         part.key, part.collection, documents, expected, part.options if options is None else options,
         part.indexes if indexes is None else indexes, tuple(gone.values()), settle=settle,
     )
@@ -133,10 +134,10 @@ def _from_stream(
         there: list[bytes] = []
         seen: set[bytes] = set()
         for batch in _read_some(view, key, sorted(identities)):
-            for document in exact.split(batch):
+            for document in raw.documents_of(batch):
                 identity = raw.id_of(document)
                 seen.add(identity)
-                if known.get(identity) != exact.digest(document):
+                if known.get(identity) != digest(document):
                     there.append(document)
         gone = [raw.build([(b"_id", identity)]) for identity in known if identity not in seen]
         changes[key] = Changes(there, gone)
@@ -175,8 +176,8 @@ def _differing(
     there: list[bytes] = []
     done = 0
     for batch in view.read(key):
-        documents = exact.split(batch)
-        rows, same = index.compare(b"".join(map(digest_rows.row, documents, exact.digests(documents))))
+        documents = raw.documents_of(batch)
+        rows, same = index.compare(b"".join(map(digest_rows.row, documents, digests_of(documents))))
         met[rows[rows >= 0]] = True
         there += [documents[place] for place in np.flatnonzero(~same).tolist()]
         done += len(documents)

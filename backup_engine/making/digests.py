@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from backup_engine.csv_format import reader
 from backup_engine.errors import BackupError, BackupFileNotFound, VerificationFailed
 from backup_engine.model import SILENT, BackupSet, Batch, Watch
-from backup_engine.records import exact
+from backup_engine.records import raw
+from backup_engine.records.content_sum import MODULUS, Content, digests
 from backup_engine.records.digest_rows import key as key_of, row
 from backup_engine.storage.base import STATE, Draft
 from backup_engine.workspace import Workspace
@@ -42,14 +43,15 @@ class Digests:
         return cls(table["first"], table["second"], table["digest"])
 
     @property
-    def total(self) -> int:
-        """Sum of the digests modulo 2^256."""
+    def content(self) -> Content:
+        """Their number and the sum of their digests."""
         import numpy as np
 
         lanes = np.ascontiguousarray(self.digest).view(">u4").reshape(-1, 8).sum(axis=0, dtype=np.uint64)
-        return sum(int(lane) << (32 * place) for place, lane in enumerate(reversed(lanes.tolist()))) % (1 << 256)
+        total = sum(int(lane) << (32 * place) for place, lane in enumerate(reversed(lanes.tolist())))
+        return Content(len(self.first), total % MODULUS)
 
-    def lookup(self, identities: Iterable[bytes]) -> dict[bytes, int]:
+    def lookup(self, identities: Iterable[bytes]) -> dict[bytes, bytes]:
         """Give the digest of every record among these ``_id`` elements that the set has."""
         import numpy as np
 
@@ -59,7 +61,7 @@ class Digests:
         for place in np.flatnonzero(np.isin(self.first, firsts)).tolist():
             key = self.first[place].tobytes() + self.second[place].tobytes()
             if key in wanted:
-                found[wanted[key]] = int.from_bytes(self.digest[place].tobytes(), "big")
+                found[wanted[key]] = self.digest[place].tobytes()
         return found
 
     def sorted(self) -> Sorted:
@@ -106,7 +108,7 @@ def load(ws: Workspace, base: BackupSet, key: str, *, watch: Watch = SILENT) -> 
         try:
             with ws.storage.open(STATE, name) as file:
                 found = Digests.of(file.read())
-            if (len(found.first), exact.digest_hex(found.total)) == (part.records, part.content_sha256):
+            if found.content.matches(part):
                 return found
         except (BackupFileNotFound, ValueError) as error:
             log.info("the digests of %s are made anew: %s", base.label, error)
@@ -135,7 +137,7 @@ def documents(ws: Workspace, base: BackupSet, key: str, watch: Watch) -> Iterato
     """Give the documents of a full set in the order of the digests."""
     with ws.catalog.open_part(base, key) as source:
         for batch in _batches(ws, base, key, source, watch):
-            yield from exact.split(batch)
+            yield from raw.documents_of(batch)
 
 
 def _make(ws: Workspace, base: BackupSet, key: str, name: str, watch: Watch) -> None:
@@ -154,8 +156,8 @@ def _make(ws: Workspace, base: BackupSet, key: str, name: str, watch: Watch) -> 
 def _rows(ws: Workspace, base: BackupSet, key: str, watch: Watch) -> Iterator[bytes]:
     with ws.catalog.open_part(base, key) as source:
         for batch in _batches(ws, base, key, source, watch):
-            documents = exact.split(batch)
-            yield b"".join(map(row, documents, exact.digests(documents)))
+            documents = raw.documents_of(batch)
+            yield b"".join(map(row, documents, digests(documents)))
 
 
 def _batches(ws: Workspace, base: BackupSet, key: str, source: BinaryIO, watch: Watch) -> Iterator[Batch]:

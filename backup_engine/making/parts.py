@@ -14,7 +14,7 @@ from backup_engine.model import Batch, Watch, Written
 
 
 @dataclass(frozen=True)
-class Content:
+class PartSource:
     """One collection to be written, and what describes it."""
 
     key: str
@@ -31,14 +31,14 @@ class Content:
     """What a differential set restores to, given what was written: other fields of its ``Part``."""
 
 
-def write_all(run: Run, contents: Iterable[Content], watch: Watch) -> None:
+def write_all(run: Run, contents: Iterable[PartSource], watch: Watch) -> None:
     """W4 to W6: every collection into a temporary file, synced."""
     for step, content in enumerate(contents, start=4):
         write(run, content, watch)
         reach(f"W{min(step, 5)}")
 
 
-def write(run: Run, content: Content, watch: Watch) -> None:
+def write(run: Run, content: PartSource, watch: Watch) -> None:
     """Stream one collection into a temporary file and sync it."""
     draft = run.draft(content.key)
     digests = run.digests_of(content.key).write if content.digests else None

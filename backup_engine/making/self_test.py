@@ -10,7 +10,8 @@ from backup_engine.csv_format.seal import Compression, Seal
 from backup_engine.csv_format.writer import write
 from backup_engine.errors import BackupError
 from backup_engine.model import Part
-from backup_engine.records.exact import digest_hex, digest_of, split
+from backup_engine.records.content_sum import Content
+from backup_engine.records.raw import documents_of
 
 __all__ = ["self_test"]
 
@@ -37,8 +38,8 @@ def self_test() -> None:
         written = write([b"".join(DOCUMENTS)], sink, seal=seal, workers=1, prove=False)  # a proof would mend the text
         part = Part("", "", seal.suffix, written.records, written.plain_bytes, layout=written.layout)
         sink.seek(0)
-        returned = [document for batch in read(sink, part, seal=seal, workers=1) for document in split(batch)]
-        if tuple(returned) != DOCUMENTS or digest_hex(digest_of(returned)) != CONTENT_SHA256:
+        returned = [document for batch in read(sink, part, seal=seal, workers=1) for document in documents_of(batch)]
+        if tuple(returned) != DOCUMENTS or Content.of(returned).hex != CONTENT_SHA256:
             raise BackupError(f"the self-test failed: documents do not come back ({compression})", hint=ADVICE)
         if compression == "none" and written.stored_sha256 != STORED_SHA256:
             raise BackupError("the self-test failed: the text of known documents differs", hint=ADVICE)

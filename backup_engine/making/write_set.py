@@ -17,7 +17,7 @@ from backup_engine.failpoints import reach
 from backup_engine.locking.locks import Hold
 from backup_engine.making import resume_tokens
 from backup_engine.making.differential import NEVER_BASE, Changes, base_for, contents_since, over, will_be_base
-from backup_engine.making.parts import Content, read_back_all, write_all
+from backup_engine.making.parts import PartSource, read_back_all, write_all
 from backup_engine.making.resume_tokens import Mark
 from backup_engine.making.run import Run, running
 from backup_engine.model import SILENT, BackupSet, Batch, Kind, Trigger, Watch
@@ -128,7 +128,7 @@ def _write(
 
 
 def _stream(
-    run: Run, contents: Iterable[Content], watch: Watch, unchanged: Callable[[], None] | None = None
+    run: Run, contents: Iterable[PartSource], watch: Watch, unchanged: Callable[[], None] | None = None
 ) -> None:
     """W4 to W7; ``unchanged`` raises when what was read is not one instant after all."""
     write_all(run, contents, watch)
@@ -181,17 +181,17 @@ def _say_how_consistent(run: Run, view: Snapshot) -> None:
         run.warnings.append(warning)
 
 
-def _live(ws: Workspace, view: Snapshot, key: str, digests: bool) -> Content:
-    return Content(key, ws.source(key).collection, lambda: view.read(key), view.count(key), view.options(key),
+def _live(ws: Workspace, view: Snapshot, key: str, digests: bool) -> PartSource:
+    return PartSource(key, ws.source(key).collection, lambda: view.read(key), view.count(key), view.options(key),
                    view.indexes(key), digests=digests)
 
 
-def _given(ws: Workspace, key: str, batches: Iterable[Batch], like: BackupSet | None) -> Content:
+def _given(ws: Workspace, key: str, batches: Iterable[Batch], like: BackupSet | None) -> PartSource:
     part = like.parts.get(key) if like else None
     name = part.collection if part else ws.source(key).collection
     if part is None:
-        return Content(key, name, lambda: batches)
-    return Content(key, name, lambda: batches, part.records, part.options, part.indexes)
+        return PartSource(key, name, lambda: batches)
+    return PartSource(key, name, lambda: batches, part.records, part.options, part.indexes)
 
 
 def _keep_mark(ws: Workspace, backup: BackupSet, mark: Mark | None) -> list[str]:

@@ -9,7 +9,7 @@ from backup_engine.errors import BadInput, VerificationFailed
 from backup_engine.merging.outcome import MergePlan
 from backup_engine.model import SILENT, BackupSet, Batch, Part, Watch
 from backup_engine.records import raw
-from backup_engine.records.exact import digest, digest_hex
+from backup_engine.records.content_sum import EMPTY, Content
 from backup_engine.records.live_profile import LiveProfile
 from backup_engine.records.matching import pairs
 from backup_engine.records.planner import Pick, Same, exactly, plan_pairs
@@ -68,17 +68,14 @@ def _compare(result: MergePlan, saved: Iterator[Batch], live: RecordStream, same
 class _Proof:
     """Proves on the way that what is read is what was saved: the digest of the content, where there is one."""
 
-    side: RecordStream
+    stream: RecordStream
     part: Part
-    total: int = 0
-    records: int = 0
+    content: Content = EMPTY
 
     def batches(self) -> Iterator[Batch]:
         """Hand the batches on, summing the digests of their documents."""
-        for batch in self.side.batches:
-            for document in raw.documents_of(batch):
-                self.total += digest(document)
-                self.records += 1
+        for batch in self.stream.batches:
+            self.content += Content.of(raw.documents_of(batch))
             yield batch
 
     def check(self, backup: BackupSet) -> tuple[str, ...]:
@@ -86,10 +83,10 @@ class _Proof:
 
         Such a set has no digest, and its readable rows can do no harm in a merge.
         """
-        if self.side.textual:
-            if self.records == self.part.records:
+        if self.stream.textual:
+            if self.content.records == self.part.records:
                 return ()
-            return (f"{self.part.file} holds {self.records:,} rows, its metadata says {self.part.records:,}",)
-        if (self.records, digest_hex(self.total)) != (self.part.records, self.part.content_sha256):
+            return (f"{self.part.file} holds {self.content.records:,} rows, its metadata says {self.part.records:,}",)
+        if not self.content.matches(self.part):
             raise VerificationFailed(f"{self.part.file} of backup {backup.label} does not hold what was saved")
         return ()

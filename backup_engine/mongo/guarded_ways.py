@@ -39,7 +39,6 @@ _DUPLICATE_KEY = 11000
 _VALIDATION = 121
 _ABOUT_THE_COLLECTION = frozenset({13, 20, 166, 263})
 """Not allowed, illegal here, a view, not in transactions: no record can be written, so none is to blame."""
-_ZERO_TIMESTAMP = b"\x11" + bytes(8)
 _MOCK: CodecOptions[dict[str, Any]] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
 
 
@@ -230,7 +229,7 @@ def _operations(change: Change, where: RawBSONDocument) -> list[Operation]:
     if change.before is not None:
         return [UpdateOne(where, exactly)]
     steps: list[Operation] = [InsertOne(after)]
-    if any(element == _ZERO_TIMESTAMP for _, element in raw.elements(change.after)):
+    if raw.has_zero_timestamp(change.after):
         steps.append(UpdateOne(where, exactly))
     return steps
 

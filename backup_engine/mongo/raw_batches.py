@@ -6,7 +6,7 @@ what the reading process does for a backup, while the workers wait. Here a batch
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import bson
@@ -14,7 +14,6 @@ from pymongo.collection import Collection
 from pymongo.cursor import RawBatchCursor
 
 from backup_engine.records import raw
-from backup_engine.records.exact import elements, split_array
 
 __all__ = ["find"]
 
@@ -39,19 +38,25 @@ class _Cursor(RawBatchCursor[Any]):
 
 def _reply(data: bytes) -> dict[str, Any] | None:
     """Decode the reply to ``find`` or ``getMore``, its documents as one piece; ``None`` when it is no such reply."""
-    outside = list(elements(data))
-    cursor = next((value for kind, name, value in outside if (kind, name) == (DOCUMENT, b"cursor")), None)
-    if cursor is None:
+    outside = _fields(data, 0)
+    kind, begin, _ = outside.pop(b"cursor", (0, 0, 0))
+    if kind != DOCUMENT:
         return None
-    inside = list(elements(cursor))
-    found = _decoded(one for one in outside if one[1] != b"cursor")
-    found["cursor"] = _decoded(one for one in inside if one[1] not in BATCHES)
-    for _, name, value in inside:
-        if name in BATCHES:
-            documents = b"".join(split_array(value, 4, len(value) - 1))
-            found["cursor"][name.decode()] = [documents] if documents else []
+    inside = _fields(data, begin)
+    batches = {name: inside.pop(name) for name in BATCHES if name in inside}
+    found = _decoded(data, outside)
+    found["cursor"] = _decoded(data, inside)
+    for name, (_, value, _) in batches.items():
+        documents = b"".join(raw.documents_in(data, value))
+        found["cursor"][name.decode()] = [documents] if documents else []
     return found
 
 
-def _decoded(fields: Iterable[tuple[int, bytes, bytes]]) -> dict[str, Any]:
-    return bson.decode(raw.build((name, bytes([kind]) + value) for kind, name, value in fields))
+def _fields(data: bytes, start: int) -> dict[bytes, tuple[int, int, int]]:
+    """Type, place and end of each value of the document that begins at ``start``; a batch is not copied for that."""
+    return {data[at + 1 : value - 1]: (data[at], value, stop) for at, value, stop in raw.places(data, start)}
+
+
+def _decoded(data: bytes, fields: Mapping[bytes, tuple[int, int, int]]) -> dict[str, Any]:
+    return bson.decode(raw.build((name, bytes([kind]) + data[value:stop])
+                                 for name, (kind, value, stop) in fields.items()))

@@ -1,11 +1,8 @@
-"""BSON documents as bytes: cutting batches apart, decoding them without loss, and the digest of their content."""
+"""BSON documents decoded and encoded without loss."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from hashlib import sha256
-from struct import Struct, error as struct_error
+from collections.abc import Sequence
 from typing import Any, cast
 
 import bson
@@ -13,12 +10,9 @@ from bson.binary import UuidRepresentation
 from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.errors import BSONError
 
-from backup_engine.errors import VerificationFailed
-from backup_engine.model import Batch
+from backup_engine.records.raw import documents_in
 
-__all__ = ["FAULTS", "LENIENT", "OPTIONS", "decode", "decode_all", "decode_exactly", "digest", "digest_hex",
-           "digest_of", "digests", "elements", "encode", "encode_all", "has_zero_timestamp", "split", "split_array",
-           "total"]
+__all__ = ["FAULTS", "LENIENT", "OPTIONS", "decode", "decode_all", "decode_exactly", "encode", "encode_all"]
 
 OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
     document_class=dict,
@@ -32,73 +26,11 @@ OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
 LENIENT = OPTIONS.with_options(unicode_decode_error_handler="replace")
 """The same for eyes: broken UTF-8 shows as replacement characters."""
 
-MAYBE_ZERO_TIMESTAMP = re.compile(rb"\x11[^\0]*\0{9}")
-"""A type byte, a name, a value of eight zero bytes; a few other values look like it."""
-FIXED_SIZES = {0x01: 8, 0x06: 0, 0x07: 12, 0x08: 1, 0x09: 8, 0x0A: 0, 0x10: 4, 0x11: 8, 0x12: 8, 0x13: 16,
-               0x7F: 0, 0xFF: 0}
-LENGTH_AND_MORE = {0x02: 4, 0x03: 0, 0x04: 0, 0x05: 5, 0x0C: 16, 0x0D: 4, 0x0E: 4, 0x0F: 0}
-"""Bytes of a value beyond what its own length field counts."""
-
 FAULTS = (BSONError, ValueError, OverflowError, TypeError, RecursionError)
 """What bson raises for bytes that it cannot decode, or cannot encode again."""
 
-ARRAY_START = 10
-"""Bytes before the first element of the array in ``{"": […]}``: two lengths, a type, an empty name."""
-
-_length = Struct("<i").unpack_from
-
-
-def split(batch: Batch) -> list[bytes]:
-    """Cut a batch into its documents. Raises ``VerificationFailed`` when it is not whole documents."""
-    documents = []
-    start, end = 0, len(batch)
-    while start < end:
-        stop = start + (_length(batch, start)[0] if end - start >= 4 else 0)
-        if stop < start + 5 or stop > end:
-            raise VerificationFailed("a batch of documents is cut short")
-        documents.append(batch[start:stop])
-        start = stop
-    return documents
-
-
-def split_array(data: bytes, start: int, stop: int) -> list[bytes]:
-    """Cut out the documents of a BSON array whose elements lie between two places.
-
-    Raises ``VerificationFailed`` when they do not end there.
-    """
-    documents: list[bytes] = []
-    while start < stop:
-        begin = start + 2 + len(str(len(documents)))  # a type byte, the number as a name, NUL
-        start = begin + _length(data, begin)[0]
-        documents.append(data[begin:start])
-    if start != stop:
-        raise VerificationFailed("an array of documents is cut short")
-    return documents
-
-
-def digest(document: bytes) -> int:
-    """SHA-256 of one BSON document as a number."""
-    return int.from_bytes(sha256(document).digest(), "big")
-
-
-def digests(documents: Iterable[bytes]) -> list[bytes]:
-    """SHA-256 of each document."""
-    return [sha256(document).digest() for document in documents]
-
-
-def total(digests: Iterable[bytes]) -> int:
-    """Sum of digests as numbers."""
-    return sum(map(int.from_bytes, digests))
-
-
-def digest_of(documents: Iterable[bytes]) -> int:
-    """Sum of the digests of documents."""
-    return total(digests(documents))
-
-
-def digest_hex(total: int) -> str:
-    """``content_sha256``: a sum of digests modulo 2**256 as 64 hex digits."""
-    return f"{total % (1 << 256):064x}"
+_ARRAY = 6
+"""Where the array begins in ``{"": […]}``: behind a length, a type byte and an empty name."""
 
 
 def encode(document: dict[str, Any]) -> bytes:
@@ -114,7 +46,7 @@ def encode_all(documents: Sequence[dict[str, Any]]) -> list[bytes]:
     if any(next(iter(document), "_id") != "_id" for document in documents):
         return [encode(document) for document in documents]
     array = bson.encode({"": documents}, codec_options=OPTIONS)
-    return split_array(array, ARRAY_START, len(array) - 2)
+    return documents_in(array, _ARRAY)
 
 
 def decode(document: bytes) -> dict[str, Any]:
@@ -165,37 +97,3 @@ def _encodes_to(value: dict[str, Any], raw: bytes) -> bool:
         return encode(value) == raw
     except FAULTS:
         return False
-
-
-def elements(document: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Give the top-level elements of a document as they lie there: type byte, name, value.
-
-    Raises ``VerificationFailed`` for a type or a length that BSON does not have.
-    """
-    position, end = 4, len(document) - 1
-    try:
-        while position < end:
-            kind = document[position]
-            name = document[position + 1 : document.index(b"\0", position + 1)]
-            start = position + len(name) + 2
-            position = start + _value_size(kind, document, start)
-            if not start <= position <= end:
-                raise VerificationFailed("an element of a document is cut short")
-            yield kind, name, document[start:position]
-    except (KeyError, ValueError, struct_error) as error:
-        raise VerificationFailed("a document holds an element that is not BSON") from error
-
-
-def _value_size(kind: int, document: bytes, start: int) -> int:
-    if kind in FIXED_SIZES:
-        return FIXED_SIZES[kind]
-    if kind == 0x0B:
-        return document.index(b"\0", document.index(b"\0", start) + 1) + 1 - start
-    return LENGTH_AND_MORE[kind] + int(_length(document, start)[0])
-
-
-def has_zero_timestamp(document: bytes) -> bool:
-    """Whether a top-level field holds ``Timestamp(0, 0)``, which the server replaces by the time on insert."""
-    if MAYBE_ZERO_TIMESTAMP.search(document) is None:
-        return False
-    return any(kind == 0x11 and not any(value) for kind, _, value in elements(document))

@@ -35,7 +35,7 @@ def pairs(
     A key must occur once in its stream; of two records with one key the first waits on as a single one.
     """
     with _Waiting(memory) as waiting:
-        sources = (_documents(left), _documents(right))
+        sources = (map(raw.documents_of, left), map(raw.documents_of, right))
         keys = (left_key, right_key)
         taken = [0, 0]
         open_sides = {0, 1}
@@ -53,11 +53,6 @@ def pairs(
             waiting.make_room()
         for side, document in waiting.rest():
             yield (None, document) if side else (document, None)
-
-
-def _documents(batches: Iterable[Batch]) -> Iterator[list[bytes]]:
-    for batch in batches:
-        yield list(raw.documents_of(batch))
 
 
 class _Waiting:

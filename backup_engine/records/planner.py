@@ -98,7 +98,7 @@ def combine(
         if only is not None:
             return Planned("skipped", identity, why="only fields were picked and the record is not in the list")
         return Planned("insert", identity, Change(None, incoming), tuple(field_changes(None, incoming)))
-    new, old = list(raw.elements(incoming)), list(raw.elements(live))
+    new, old = raw.elements(incoming), raw.elements(live)
     if len(dict(new)) < len(new) or len(dict(old)) < len(old):
         return _whole(incoming, live, identity, only)
     changes = _changed(dict(new), dict(old), only, same)

@@ -6,10 +6,11 @@ elements are equal bytes. The layout is that of https://bsonspec.org/spec.html, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
-from struct import Struct
+from struct import Struct, error as StructError  # noqa: N812 - it is a class
 from typing import Any
 
 import bson
@@ -19,7 +20,8 @@ from bson.errors import BSONError
 from bson.objectid import ObjectId
 from bson.raw_bson import RawBSONDocument
 
-from backup_engine.errors import BackupError
+from backup_engine.errors import BackupError, VerificationFailed
+from backup_engine.model import Batch
 
 MAX_DOCUMENT = 16 * 1024 * 1024
 """Bytes a document may have in MongoDB."""
@@ -28,32 +30,89 @@ RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument
 PYTHON: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_AUTO)
 """Decodes every BSON date: those outside the years 1–9999 become ``DatetimeMS``."""
 
+SMALLEST = 5
+"""Bytes of an empty document: its length and its closing NUL."""
+
 _LENGTH = Struct("<i").unpack_from
 _SIZE = Struct("<i").pack
 _FIXED = {0x01: 8, 0x06: 0, 0x07: 12, 0x08: 1, 0x09: 8, 0x0A: 0, 0x10: 4, 0x11: 8, 0x12: 8, 0x13: 16, 0xFF: 0, 0x7F: 0}
+"""Bytes of a value by its type."""
 _PREFIXED = {0x02: 4, 0x03: 0, 0x04: 0, 0x05: 5, 0x0C: 16, 0x0D: 4, 0x0E: 4, 0x0F: 0}
+"""Bytes of a value beyond what its own length field counts."""
+_ZERO = bytes(8)
+_MAYBE_ZERO_TIMESTAMP = re.compile(rb"\x11[^\0]*\0{9}")
+"""A type byte, a name, a value of eight zero bytes; a few other values look like it."""
 
 
-def documents_of(batch: bytes) -> Iterator[bytes]:
-    """Give the single documents of concatenated ones."""
+def documents_of(batch: Batch) -> list[bytes]:
+    """Cut a batch into its documents. Raises ``VerificationFailed`` when it is not whole documents."""
+    documents = []
     start, end = 0, len(batch)
-    while start < end:
-        stop = start + _LENGTH(batch, start)[0]
-        yield batch[start:stop]
-        start = stop
+    try:
+        while start < end:
+            stop = start + _LENGTH(batch, start)[0]
+            if not start + SMALLEST <= stop <= end:
+                raise VerificationFailed("a batch of documents is cut short")
+            documents.append(batch[start:stop])
+            start = stop
+    except StructError as error:
+        raise VerificationFailed("a batch of documents is cut short") from error
+    return documents
 
 
-def elements(document: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Give ``(name, element)`` of each top-level field in order. Raises ``BackupError`` for an unknown type byte."""
-    position, last = 4, len(document) - 1
-    find, fixed = document.index, _FIXED.get
-    while position < last:
-        kind = document[position]
-        value = find(0, position + 1) + 1
-        size = fixed(kind)
-        stop = value + (_value_size(document, kind, value) if size is None else size)
-        yield document[position + 1 : value - 1], document[position : position + 1] + document[value:stop]
-        position = stop
+def documents_in(data: bytes, start: int) -> list[bytes]:
+    """Cut out the documents of an array that holds nothing else and begins at ``start``.
+
+    Raises ``VerificationFailed`` when they are not whole or do not end with the array.
+    """
+    documents: list[bytes] = []
+    last = _last(data, start)
+    begin, before, longer = start + 4, 3, 10  # before a document: a type byte, its number as the name, NUL
+    try:
+        while begin < last:
+            if len(documents) == longer:
+                before, longer = before + 1, longer * 10
+            begin += before
+            stop = begin + _LENGTH(data, begin)[0]
+            if not begin + SMALLEST <= stop <= last:
+                raise VerificationFailed("an array of documents is cut short")
+            documents.append(data[begin:stop])
+            begin = stop
+    except StructError as error:
+        raise VerificationFailed("an array of documents is cut short") from error
+    return documents
+
+
+def places(data: bytes, start: int = 0) -> list[tuple[int, int, int]]:
+    """Say where the top-level elements of the document that begins at ``start`` lie: type byte, value, end.
+
+    The name is what lies between type byte and value, without its NUL. Raises ``VerificationFailed`` for a type or a
+    length that BSON does not have, and for an element that reaches beyond the document.
+    """
+    laid = []
+    position, last = start + 4, _last(data, start)
+    find, fixed = data.index, _FIXED.get
+    try:
+        while position < last:
+            kind, value = data[position], find(0, position + 1) + 1
+            size = fixed(kind)
+            stop = value + size if size is not None else _end(data, kind, value)
+            if stop > last:
+                raise VerificationFailed("an element of a document is cut short")
+            laid.append((position, value, stop))
+            position = stop
+    except ValueError as error:
+        raise VerificationFailed("an element of a document is cut short") from error
+    return laid
+
+
+def elements(document: bytes) -> list[tuple[bytes, bytes]]:
+    """Give ``(name, element)`` of each top-level field in order. Raises ``VerificationFailed`` as ``places`` does."""
+    laid = places(document)
+    if _LENGTH(document)[0] != len(document):
+        raise VerificationFailed("a document is followed by something else")
+    return [(document[start + 1 : value - 1], document[start : start + 1] + document[value:stop])
+            for start, value, stop in laid]
 
 
 def build(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
@@ -63,22 +122,29 @@ def build(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
 
 
 def id_of(document: bytes) -> bytes:
-    """Give the element of ``_id``. Raises ``BackupError`` when there is none."""
-    if document[4:9] == b"\x07_id\0":
+    """Give the element of ``_id``. Raises ``BackupError`` when there is none, ``VerificationFailed`` for damage."""
+    if document[4:9] == b"\x07_id\0" and len(document) > 21:
         return b"\x07" + document[9:21]  # an ObjectId, as nearly always
-    if document[5:9] == b"_id\0":
-        return document[4:5] + document[9 : 9 + _value_size(document, document[4], 9)]
+    if document[5:9] == b"_id\0" and (stop := _end(document, document[4], 9)) < len(document):
+        return document[4:5] + document[9:stop]
     for name, element in elements(document):
         if name == b"_id":
             return element
     raise BackupError("a record without _id cannot be told from others")
 
 
+def has_zero_timestamp(document: bytes) -> bool:
+    """Whether a top-level field holds ``Timestamp(0, 0)``, which the server replaces by the time on insert."""
+    if _MAYBE_ZERO_TIMESTAMP.search(document) is None:
+        return False
+    return any(document[at] == 0x11 and document[value:stop] == _ZERO for at, value, stop in places(document))
+
+
 def id_first(document: bytes) -> bytes:
     """Put ``_id`` first, where the server would put it on insert."""
     if document[5:9] == b"_id\0":
         return document
-    fields = list(elements(document))
+    fields = elements(document)
     return build(sorted(fields, key=lambda field: field[0] != b"_id"))
 
 
@@ -89,7 +155,7 @@ def value_of(element: bytes) -> Any:
 
 def element_of(value: Any) -> bytes:
     """Encode a Python value as an element."""
-    return next(elements(bson.encode({"v": value})))[1]
+    return elements(bson.encode({"v": value}))[0][1]
 
 
 def id_text(element: bytes) -> str:
@@ -146,14 +212,24 @@ def name_text(name: bytes) -> str:
     return name.decode("utf-8", "backslashreplace")
 
 
-def _value_size(document: bytes, kind: int, value: int) -> int:
-    fixed = _FIXED.get(kind)
-    if fixed is not None:
-        return fixed
-    prefix = _PREFIXED.get(kind)
-    if prefix is not None:
-        return prefix + int(_LENGTH(document, value)[0])
-    if kind == 0x0B:
-        pattern_end = document.index(0, value)
-        return document.index(0, pattern_end + 1) + 1 - value
-    raise BackupError(f"unknown BSON type {kind:#04x}")
+def _last(data: bytes, start: int) -> int:
+    """Where the closing NUL of the document that begins at ``start`` lies."""
+    size = int(_LENGTH(data, start)[0]) if len(data) >= start + SMALLEST else 0
+    if not SMALLEST <= size <= len(data) - start:
+        raise VerificationFailed("a document is cut short")
+    return start + size - 1
+
+
+def _end(data: bytes, kind: int, value: int) -> int:
+    """Where a value ends that begins at ``value``, not before that; it may lie beyond the document."""
+    try:
+        if kind in _PREFIXED:
+            size: int = _LENGTH(data, value)[0]
+            if size < 0:
+                raise ValueError(size)
+            return value + size + _PREFIXED[kind]
+        if kind == 0x0B:
+            return data.index(0, data.index(0, value) + 1) + 1
+        return value + _FIXED[kind]
+    except (KeyError, ValueError, StructError) as error:
+        raise VerificationFailed("a document holds an element that is not BSON") from error

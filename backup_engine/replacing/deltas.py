@@ -31,8 +31,8 @@ def apply_update(document: bytes, description: bytes) -> bytes:
     return document
 
 
-def _inner(element: bytes | None) -> Iterator[tuple[bytes, bytes]]:
-    return raw.elements(element[1:]) if element and element[:1] in (_DOCUMENT, _ARRAY) else iter(())
+def _inner(element: bytes | None) -> list[tuple[bytes, bytes]]:
+    return raw.elements(element[1:]) if element and element[:1] in (_DOCUMENT, _ARRAY) else []
 
 
 def _string(element: bytes) -> bytes:
@@ -45,7 +45,7 @@ def _truncation(size: bytes) -> Edit:
     def cut(element: bytes | None) -> bytes | None:
         if element is None or element[:1] != _ARRAY:
             return element
-        return _ARRAY + raw.build(list(raw.elements(element[1:]))[:wanted])
+        return _ARRAY + raw.build(raw.elements(element[1:])[:wanted])
 
     return cut
 

@@ -21,7 +21,7 @@ from backup_engine.making.write_set import write_changes
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.mongo.capabilities import named
 from backup_engine.mongo.snapshot import SnapshotChanged
-from backup_engine.records import exact, raw
+from backup_engine.records import raw
 from backup_engine.replacing.capture import Capture, Event
 from backup_engine.replacing.deltas import apply_update
 from backup_engine.repository import contents
@@ -124,7 +124,7 @@ class Late:
     def _from_safety(self, key: str, identities: set[bytes], watch: Watch) -> State:
         found: State = {}
         for batch in contents.documents(self._ws, self._full, key, watch=watch):
-            for document in exact.split(batch):
+            for document in raw.documents_of(batch):
                 if (identity := raw.id_of(document)) in identities:
                     found[identity] = document
         return found
@@ -169,7 +169,7 @@ def _read_state(ws: Workspace, safety: BackupSet) -> dict[str, State]:
             for batch, deleted in reader.read_changes(source, part, seal=ws.seal, workers=ws.workers):
                 state = states.setdefault(key, {})
                 state.update({raw.id_of(one): None for one in deleted})
-                state.update({raw.id_of(one): one for one in exact.split(batch)})
+                state.update({raw.id_of(one): one for one in raw.documents_of(batch)})
     return {key: state for key, state in states.items() if state}
 
 

@@ -14,7 +14,7 @@ from pymongo.errors import PyMongoError
 from backup_engine.errors import BackupError, RestoreStopped
 from backup_engine.making.write_set import write_set
 from backup_engine.model import Batch
-from backup_engine.records import exact, raw
+from backup_engine.records import raw
 from backup_engine.records.live_profile import LiveProfile
 from backup_engine.replacing import journal
 from backup_engine.replacing.steps import Replacing
@@ -52,7 +52,7 @@ def _wanted(run: Replacing, key: str) -> list[Doc]:
 
 def _decoded(batches: Iterable[Batch]) -> Iterable[Doc]:
     for batch in batches:
-        for document in exact.split(batch):
+        for document in raw.documents_of(batch):
             yield bson.decode(document, codec_options=raw.PYTHON.with_options(tz_aware=False))
 
 

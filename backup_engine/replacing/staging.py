@@ -24,7 +24,8 @@ from backup_engine.errors import BackupError, RestoreStopped, VerificationFailed
 from backup_engine.model import SILENT, Batch, Part, Watch
 from backup_engine.mongo import raw_batches
 from backup_engine.mongo.capabilities import database_errors, named
-from backup_engine.records import exact, raw
+from backup_engine.records import raw
+from backup_engine.records.content_sum import EMPTY, Content
 
 __all__ = ["Loaded", "build_and_measure", "check", "create", "drop", "load", "prove", "violations"]
 
@@ -43,8 +44,8 @@ class Loaded:
     """What went into a staging collection."""
 
     records: int = 0
-    digest: int = 0
-    """Sum of the digests of the documents sent, where asked for."""
+    content: Content = EMPTY
+    """Of the documents sent, where asked for."""
     errors: list[BaseException] = field(default_factory=list)
 
 
@@ -88,7 +89,7 @@ def load(
                 break
             watch.step(phase, chunk.first_row - 1, expected)
             if digest:
-                loaded.digest += exact.digest_of(chunk.documents)
+                loaded.content += Content.of(chunk.documents)
             loaded.records += len(chunk.documents)
             chunks.put(chunk)
     finally:
@@ -104,8 +105,8 @@ def load(
 def build_and_measure(
     database: Database[Doc], name: str, indexes: Sequence[Mapping[str, Any]], *, total: int | None = None,
     watch: Watch = SILENT,
-) -> tuple[int, int]:
-    """Build the indexes and meanwhile read everything back: ``(records, sum of digests)``.
+) -> Content:
+    """Build the indexes and meanwhile read everything back.
 
     Raises ``RestoreStopped`` naming the records when a unique index does not hold.
     """
@@ -116,20 +117,17 @@ def build_and_measure(
     return measured
 
 
-def prove(found: tuple[int, int], loaded: Loaded, part: Part, name: str) -> None:
+def prove(found: Content, loaded: Loaded, part: Part, name: str) -> None:
     """Raise ``VerificationFailed`` unless the collection holds what the set promises (a legacy set: what was sent)."""
-    if part.content_sha256:
-        check(found, part.records, part.content_sha256, name)
-    else:
-        check(found, loaded.records, exact.digest_hex(loaded.digest), name)
+    check(found, Content.of_part(part) if part.content_sha256 else loaded.content, name)
 
 
-def check(found: tuple[int, int], records: int, content_sha256: str, name: str) -> None:
+def check(found: Content, promised: Content, name: str) -> None:
     """Raise ``VerificationFailed`` unless the collection holds exactly what was promised."""
-    count, total = found
-    if count != records:
-        raise VerificationFailed(f"{name} holds {count:,} records after loading, the backup has {records:,}")
-    if exact.digest_hex(total) != content_sha256:
+    if found.records != promised.records:
+        raise VerificationFailed(
+            f"{name} holds {found.records:,} records after loading, the backup has {promised.records:,}")
+    if found != promised:
         raise VerificationFailed(f"the records of {name} after loading are not those of the backup")
 
 
@@ -144,7 +142,7 @@ def violations(database: Database[Doc], name: str, validator: Mapping[str, Any] 
 def _chunks(batches: Iterable[Batch]) -> Iterator[_Chunk]:
     row, held, size = 1, list[bytes](), 0
     for batch in batches:
-        for document in exact.split(batch):
+        for document in raw.documents_of(batch):
             held.append(document)
             size += len(document)
             if len(held) >= CHUNK or size >= CHUNK_BYTES:
@@ -173,7 +171,7 @@ def _insert(collection: Collection[Any], chunk: _Chunk, bypass: bool) -> None:
     except BulkWriteError as problem:
         raise _refused_rows(problem, chunk) from problem
     for document in chunk.documents:
-        if exact.has_zero_timestamp(document):
+        if raw.has_zero_timestamp(document):
             again = {"$replaceWith": {"$literal": RawBSONDocument(document)}}
             collection.update_one(raw.filter_by_id(raw.id_of(document)), [again],
                                   bypass_document_validation=bypass or None)
@@ -236,15 +234,13 @@ def _group_text(index: Mapping[str, Any], group: Doc) -> str:
     return f"{values} in {group['n']} records (_id {ids})"
 
 
-def _measure(database: Database[Doc], name: str, total: int | None, watch: Watch) -> tuple[int, int]:
-    records, digest = 0, 0
+def _measure(database: Database[Doc], name: str, total: int | None, watch: Watch) -> Content:
+    found = EMPTY
     with database_errors(database):
         for batch in raw_batches.find(database[name], batch_size=100_000):
-            documents = exact.split(batch)
-            records += len(documents)
-            digest += exact.digest_of(documents)
-            watch.step("Proving what was loaded", records, total)
-    return records, digest
+            found += Content.of(raw.documents_of(batch))
+            watch.step("Proving what was loaded", found.records, total)
+    return found
 
 
 def _explained(problem: BaseException, database: Database[Doc]) -> BaseException:

@@ -13,7 +13,7 @@ import logging
 import struct
 import zlib
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from backup_engine.errors import BackupError, BackupFileNotFound, Cancelled, VerificationFailed
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.records import raw
-from backup_engine.records.exact import digest, digest_hex
+from backup_engine.records.content_sum import EMPTY, Content, digest, digests, same_content
 from backup_engine.records.live_profile import key_text
 from backup_engine.repository import contents
 from backup_engine.storage.base import STATE
@@ -41,7 +41,6 @@ Wanted = tuple[int, int]
 MAGIC = b"history 1\n"
 ENDED_LIMIT = 50_000
 """Records a file keeps at most; of a set that replaced everything the versions are read from the sets."""
-_LOW = (1 << 64) - 1
 MEMORY = 32 * 1024 * 1024
 """Bytes of records of the previous set kept while the next is read."""
 
@@ -72,7 +71,7 @@ def identity_hash(element: bytes) -> int:
 
 def content_hash(document: bytes) -> int:
     """Hash a record."""
-    return digest(document) & _LOW
+    return _short(digest(document))
 
 
 def table_hash(document: bytes) -> int | None:
@@ -111,7 +110,9 @@ class _Builder:
 
     def build(self, backup: BackupSet, previous: Entry | None) -> Entry:
         """Index one set and store the index. A set that cannot be read gives an empty entry with the problem."""
-        if previous is not None and not previous.problem and _same_content(previous.backup, backup, self._key):
+        if previous is not None and not previous.problem and same_content(
+            previous.backup.parts[self._key], backup.parts[self._key]
+        ):
             entry = Entry(backup, previous.identities, previous.contents)
         else:
             before = self._read
@@ -131,15 +132,20 @@ class _Builder:
         part = backup.parts[self._key]
         small = part.plain_bytes < MEMORY
         kept: dict[int, bytes] = {}
-        total = 0
-        for identity, document in records_of(self._ws, backup, self._key, watch=self._watch):
-            identities.append(identity)
-            content = digest(document)
-            total += content
-            hashes.append(content & _LOW)
-            if small:
-                kept[identity] = document
-        if part.content_sha256 and digest_hex(total) != part.content_sha256:
+        held, identify = EMPTY, _identifier(backup)
+        for batch in contents.documents(self._ws, backup, self._key, watch=self._watch):
+            documents = raw.documents_of(batch)
+            each = digests(documents)
+            held += Content.of_digests(each)
+            for document, whole in zip(documents, each, strict=True):
+                identity = identify(document)
+                if identity is None:
+                    continue
+                identities.append(identity)
+                hashes.append(_short(whole))
+                if small:
+                    kept[identity] = document
+        if part.content_sha256 and not held.matches(part):
             raise VerificationFailed(f"{part.file} does not hold what was saved")
         self._read = (backup.backup_id, kept) if small else None
         found = _hashes(identities)
@@ -162,10 +168,10 @@ def records_of(
     ws: Workspace, backup: BackupSet, key: str, *, watch: Watch = SILENT
 ) -> Iterator[tuple[int, bytes]]:
     """Read a set: hash of identity and record, without those of a legacy set that carry no identity."""
-    legacy = backup.state == "legacy"
+    identify = _identifier(backup)
     for batch in contents.documents(ws, backup, key, watch=watch):
         for document in raw.documents_of(batch):
-            identity = table_hash(document) if legacy else identity_hash(raw.id_of(document))
+            identity = identify(document)
             if identity is not None:
                 yield identity, document
 
@@ -193,9 +199,12 @@ def _not_in(previous: Entry, entry: Entry) -> dict[int, int]:
     return dict(zip(previous.identities[changed].tolist(), previous.contents[changed].tolist(), strict=True))
 
 
-def _same_content(one: BackupSet, other: BackupSet, key: str) -> bool:
-    left, right = one.parts[key], other.parts[key]
-    return bool(left.content_sha256) and (left.content_sha256, left.records) == (right.content_sha256, right.records)
+def _identifier(backup: BackupSet) -> Callable[[bytes], int | None]:
+    return table_hash if backup.state == "legacy" else lambda document: identity_hash(raw.id_of(document))
+
+
+def _short(digest: bytes) -> int:
+    return int.from_bytes(digest[-8:])
 
 
 def _is_secret(backup: BackupSet, key: str) -> bool:

@@ -18,7 +18,7 @@ from backup_engine import create as making, failpoints, merge as merging
 from backup_engine.api import DatabaseBackupRestore, Preferences, Scheduler, Source, compare, plan_replace, replace
 from backup_engine.csv_format import writer
 from backup_engine.model import BackupSet, Batch
-from backup_engine.records.exact import split
+from backup_engine.records.raw import documents_of
 from backup_engine.repository import contents
 from scripts.bench_parts import streams
 from scripts.bench_parts.table import Line, interleaved, median, timed
@@ -118,7 +118,7 @@ class Bench:
         target.drop()
         seconds = 0.0
         for batch in self.live.find_raw_batches({}):
-            documents = split(batch)
+            documents = documents_of(batch)
             start = time.perf_counter()
             for place in range(0, len(documents), CHUNK):
                 chunk = map(RawBSONDocument, documents[place : place + CHUNK])

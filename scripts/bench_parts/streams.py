@@ -7,7 +7,7 @@ from typing import Any
 from bson.raw_bson import RawBSONDocument
 from pymongo.collection import Collection
 
-from backup_engine.records.exact import split
+from backup_engine.records.raw import documents_of
 from scripts.bench_parts.documents import raw_batches
 
 Documents = Collection[dict[str, Any]]
@@ -17,7 +17,7 @@ def fill(collection: Documents, count: int) -> None:
     """Put that many of the usual documents into an empty collection."""
     collection.drop()
     for batch in raw_batches(count):
-        collection.insert_many(map(RawBSONDocument, split(batch)), ordered=False)  # type: ignore[arg-type]
+        collection.insert_many(map(RawBSONDocument, documents_of(batch)), ordered=False)  # type: ignore[arg-type]
 
 
 def decoded_and_dropped(collection: Documents) -> None:

@@ -10,7 +10,7 @@ from backup_engine.csv_format.reader import is_as_written, read, read_back
 from backup_engine.csv_format.seal import UNSEALED, Seal
 from backup_engine.csv_format.writer import write
 from backup_engine.model import Part, Written
-from backup_engine.records.exact import split
+from backup_engine.records.raw import documents_of
 
 
 def written(documents: Sequence[bytes], seal: Seal = UNSEALED, **options: Any) -> tuple[bytes, Written]:
@@ -29,7 +29,7 @@ def part_of(result: Written, seal: Seal = UNSEALED) -> Part:
 def returned(stored: bytes, result: Written, seal: Seal = UNSEALED, **options: Any) -> list[bytes]:
     """Give the documents a stored file holds."""
     batches = read(io.BytesIO(stored), part_of(result, seal), seal=seal, **options)
-    return [document for batch in batches for document in split(batch)]
+    return [document for batch in batches for document in documents_of(batch)]
 
 
 def detected(stored: bytes, result: Written, seal: Seal = UNSEALED) -> bool:

@@ -31,7 +31,7 @@ from backup_engine.errors import (
 from backup_engine.locking import locks
 from backup_engine.locking.locks import hold
 from backup_engine.model import Progress, Watch
-from backup_engine.records import exact
+from backup_engine.records import raw
 from backup_engine.repository import readme
 from backup_engine.repository.contents import documents
 from backup_engine.storage import MemoryStorage
@@ -134,8 +134,8 @@ def test_nothing_comes_between_a_document_and_its_bytes(ws: Workspace, database:
     backup = create(ws).set
     assert backup is not None
 
-    kept = [one for batch in documents(ws, backup, "equipment") for one in exact.split(batch)]
-    live = [one for batch in database.Equipment.find_raw_batches({}) for one in exact.split(batch)]
+    kept = [one for batch in documents(ws, backup, "equipment") for one in raw.documents_of(batch)]
+    live = [one for batch in database.Equipment.find_raw_batches({}) for one in raw.documents_of(batch)]
     assert sorted(kept) == sorted(live)
 
 

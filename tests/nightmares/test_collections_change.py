@@ -12,7 +12,7 @@ from pymongo.database import Database
 from backup_engine.create import create
 from backup_engine.mongo import snapshot
 from backup_engine.mongo.snapshot import SnapshotChanged
-from backup_engine.records import exact
+from backup_engine.records import raw
 from backup_engine.repository import contents
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
@@ -65,8 +65,8 @@ def test_the_set_is_taken_again_and_shows_the_state_after_the_change(
     assert verify(ws, backup, level=2).ok
     for key, part in backup.parts.items():
         collection = database[part.collection]
-        live = [one for batch in collection.find_raw_batches({}) for one in exact.split(batch)]
-        kept = [one for batch in contents.documents(ws, backup, key) for one in exact.split(batch)]
+        live = [one for batch in collection.find_raw_batches({}) for one in raw.documents_of(batch)]
+        kept = [one for batch in contents.documents(ws, backup, key) for one in raw.documents_of(batch)]
         assert sorted(kept) == sorted(live)
         assert sorted(index["name"] for index in part.indexes) == sorted(collection.index_information())
 

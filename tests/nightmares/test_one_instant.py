@@ -16,7 +16,7 @@ from pymongo.database import Database
 from backup_engine.create import create
 from backup_engine.model import BackupSet
 from backup_engine.mongo import snapshot
-from backup_engine.records import exact
+from backup_engine.records import raw
 from backup_engine.repository import contents
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import workspace
@@ -52,7 +52,7 @@ def counting(server: Mongod, name: str) -> Iterator[None]:
 
 
 def counter(ws: Workspace, backup: BackupSet, key: str) -> int:
-    found = (bson.decode(one) for batch in contents.documents(ws, backup, key) for one in exact.split(batch))
+    found = (bson.decode(one) for batch in contents.documents(ws, backup, key) for one in raw.documents_of(batch))
     return next(int(document["n"]) for document in found if document["_id"] == 0)
 
 

@@ -14,7 +14,7 @@ from pymongo.database import Database
 
 from backup_engine import create, restore
 from backup_engine.model import BackupSet
-from backup_engine.records import exact
+from backup_engine.records import raw
 from backup_engine.repository import contents
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import workspace
@@ -66,5 +66,5 @@ def _replace_again_and_again(
 
 def _state(ws: Workspace, backup: BackupSet) -> dict[str, Doc]:
     batches = contents.documents(ws, backup, "equipment")
-    documents = [bson.decode(one) for batch in batches for one in exact.split(batch)]
+    documents = [bson.decode(one) for batch in batches for one in raw.documents_of(batch)]
     return {one["_id"]: one for one in documents}

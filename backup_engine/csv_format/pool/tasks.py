@@ -10,7 +10,7 @@ from backup_engine.csv_format.decoder import BadRow, Decoded, Decoder, Tombstone
 from backup_engine.csv_format.encoder import Encoded, Encoder, number_orders
 from backup_engine.errors import VerificationFailed
 from backup_engine.model import Layout
-from backup_engine.records import exact
+from backup_engine.records.content_sum import EMPTY, Content, digests
 from backup_engine.records.digest_rows import rows
 
 __all__ = ["Decode", "Encode", "Measure", "Measured"]
@@ -31,8 +31,8 @@ class Encode:
     """Whether to give the rows of a table of digests too."""
 
     def __call__(self, chunk: Documents) -> Encoded:
-        encoded, each = self._encode(chunk), exact.digests(chunk.documents)
-        return replace(encoded, digest=exact.total(each),
+        encoded, each = self._encode(chunk), digests(chunk.documents)
+        return replace(encoded, content=Content.of_digests(each),
                        digest_rows=rows(chunk.documents, each) if self.digests else b"")
 
     def _encode(self, chunk: Documents) -> Encoded:
@@ -75,17 +75,16 @@ class Decode:
 class Measured:
     """What rows hold, without the documents themselves."""
 
-    records: int = 0
-    digest: int = 0
+    content: Content = EMPTY
     bad: tuple[BadRow, ...] = ()
 
 
 @dataclass(frozen=True)
 class Measure:
-    """Rows to the digest of their documents."""
+    """Rows to the sum of their documents and tombstones."""
 
     decoder: Decoder
 
     def __call__(self, rows: Rows) -> Measured:
         found = self.decoder.decode(rows.text, rows.first)
-        return Measured(len(found.documents) + len(found.tombstones), found.digest, found.bad)
+        return Measured(Content.of(found.documents) + Content.of(found.tombstones), found.bad)

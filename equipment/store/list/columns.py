@@ -198,7 +198,7 @@ def _apply(db: Db, changes: Iterator[Change], also: Any, watch: Watch) -> Done:
 
 def _with_field(db: Db, field: bytes) -> Iterator[tuple[bytes, list[tuple[bytes, bytes]]]]:
     for document in _documents(db):
-        fields = list(raw.elements(document))
+        fields = raw.elements(document)
         if any(name == field for name, _ in fields):
             yield document, fields
 
@@ -214,7 +214,7 @@ def _documents(db: Db) -> Iterator[bytes]:
 
 
 def _kept(number: ObjectId, field: bytes, change: Change) -> dict[str, Any]:
-    fields = list(raw.elements(change.before or b""))
+    fields = raw.elements(change.before or b"")
     place = next(place for place, (name, _) in enumerate(fields) if name == field)
     before = Binary(fields[place - 1][0]) if place else Binary(b"")
     return {"deletion": number, "record": Binary(change.identity), "before": before, "value": Binary(fields[place][1])}
@@ -224,7 +224,7 @@ def _restored(db: Db, number: ObjectId, field: bytes) -> Iterator[Change]:
     kept = {bytes(row["record"]): row for row in db[VALUES].find({"deletion": number})}
     for document in _documents(db):
         row = kept.get(raw.id_of(document))
-        fields = list(raw.elements(document))
+        fields = raw.elements(document)
         if row is None or any(name == field for name, _ in fields):
             continue
         names = [name for name, _ in fields]

@@ -137,7 +137,7 @@ def save(
 
 def edited(document: bytes, fields: Mapping[str, Any]) -> bytes:
     """Give the document with these fields set or removed; every other byte stays as it is. New fields come last."""
-    elements = list(raw.elements(document))
+    elements = raw.elements(document)
     places = {name: place for place, (name, _) in enumerate(elements)}
     gone: set[int] = set()
     for name, value in fields.items():

@@ -14,7 +14,7 @@ from backup_engine.csv_format.reader import BadRow, is_as_written, read, read_ba
 from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import Cancelled, VerificationFailed, WrongKey
 from backup_engine.model import Part, Watch
-from backup_engine.records.exact import split
+from backup_engine.records.raw import documents_of
 from scripts.bench_parts.documents import raw_batches
 from tests.backup_engine.bson_corpus import corpus
 from tests.backup_engine.files import detected, part_of, returned, written
@@ -25,7 +25,7 @@ SEALS = {
     "age": Seal(recipients=(str(KEY.to_public()),), identities=(str(KEY),)),
     "zst.age": Seal("zstd", recipients=(str(KEY.to_public()),), identities=(str(KEY),)),
 }
-DOCUMENTS = [*split(next(raw_batches(60))), *corpus().values()]
+DOCUMENTS = [*documents_of(next(raw_batches(60))), *corpus().values()]
 
 
 @pytest.fixture(params=SEALS)
@@ -38,7 +38,8 @@ def test_an_intact_file_reads_back_as_written(seal: Seal) -> None:
     back = read_back(io.BytesIO(stored), result, seal=seal)
 
     assert back.matches(result) and back.matches(part_of(result, seal))
-    assert (back.records, back.plain_bytes, back.stored_bytes) == (result.records, result.plain_bytes, len(stored))
+    assert back.content.matches(result)
+    assert (back.plain_bytes, back.stored_bytes) == (result.plain_bytes, len(stored))
     assert back.blocks == result.blocks and not back.bad_blocks and not back.problem
 
 
@@ -79,7 +80,7 @@ def test_damage_is_placed_in_its_block(workers: int) -> None:
 
     assert back.bad_blocks == (1,)
     assert [bad.row for bad in back.bad_rows] == [15_001]
-    assert back.records == len(documents) - 1
+    assert back.content.records == len(documents) - 1
 
 
 def test_a_file_cut_in_the_middle_misses_its_last_blocks() -> None:

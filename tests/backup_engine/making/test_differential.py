@@ -20,7 +20,8 @@ from backup_engine.making import digests, resume_tokens
 from backup_engine.making.differential import Changes
 from backup_engine.making.write_set import write_changes, write_set
 from backup_engine.model import BackupSet
-from backup_engine.records import exact
+from backup_engine.records import raw
+from backup_engine.records.content_sum import Content
 from backup_engine.repository import contents, ledger
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
@@ -41,11 +42,11 @@ def ws(tmp_path: Path, database: Database[dict[str, Any]]) -> Workspace:
 
 def live(ws: Workspace, key: str) -> set[bytes]:
     collection = ws.connect()[ws.source(key).collection]
-    return {document for batch in collection.find_raw_batches({}) for document in exact.split(batch)}
+    return {document for batch in collection.find_raw_batches({}) for document in raw.documents_of(batch)}
 
 
 def restored(ws: Workspace, backup: BackupSet, key: str) -> list[bytes]:
-    return [document for batch in contents.documents(ws, backup, key) for document in exact.split(batch)]
+    return [document for batch in contents.documents(ws, backup, key) for document in raw.documents_of(batch)]
 
 
 def differential(ws: Workspace) -> BackupSet:
@@ -74,7 +75,7 @@ def assert_exact(ws: Workspace, backup: BackupSet) -> None:
     for key, part in backup.parts.items():
         found = restored(ws, backup, key)
         assert (len(found), set(found)) == (part.records, live(ws, key))
-        assert exact.digest_hex(exact.digest_of(found)) == part.content_sha256
+        assert Content.of(found).matches(part)
 
 
 def without_mark(ws: Workspace) -> None:
@@ -221,7 +222,7 @@ def test_a_long_list_notes_its_digests_while_it_is_written(
 
     assert tables == {f"digests_{base.label}_{key}.bin" for key in base.parts}
     for key, part in base.parts.items():
-        assert digests.load(ws, base, key).total == int(part.content_sha256, 16)
+        assert digests.load(ws, base, key).content.matches(part)
 
 
 def test_a_table_of_digests_that_cannot_be_kept_is_made_when_needed(
@@ -235,7 +236,7 @@ def test_a_table_of_digests_that_cannot_be_kept_is_made_when_needed(
     assert base is not None
     left = [path.name for path in (tmp_path / ".state").iterdir() if "digests" in path.name or "put-" in path.name]
     assert left == []
-    assert digests.load(ws, base, "equipment").total == int(base.parts["equipment"].content_sha256, 16)
+    assert digests.load(ws, base, "equipment").content.matches(base.parts["equipment"])
 
 
 def _full_disk(*_: object) -> None:
@@ -252,7 +253,7 @@ def test_digests_that_were_tampered_with_are_made_anew(ws: Workspace, tmp_path: 
 
     after = digests.load(ws, base, key)
 
-    assert after.total == before.total == int(base.parts[key].content_sha256, 16)
+    assert after.content == before.content == Content.of_part(base.parts[key])
     assert path.read_bytes() != data
 
 

@@ -9,7 +9,7 @@ import pytest
 from backup_engine.csv_format import cells
 from backup_engine.errors import BackupError
 from backup_engine.making.self_test import self_test
-from backup_engine.records import exact
+from backup_engine.records import content_sum
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +31,7 @@ def test_it_notices_another_text(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_notices_another_hash(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exact, "digests", lambda documents: [bytes([len(one) % 256]) for one in documents])
+    monkeypatch.setattr(content_sum, "digests", lambda documents: [bytes([len(one) % 256]) for one in documents])
 
     with pytest.raises(BackupError, match="self-test failed"):
         self_test()

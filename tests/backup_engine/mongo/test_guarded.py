@@ -119,7 +119,7 @@ def test_odd_names_and_values_arrive_byte_for_byte(database: Database[Any]) -> N
     before = bson.encode({"_id": {"$ref": "x", "$id": 1}, "a.b": 0})
 
     first = guarded.apply(database.records, [Change(None, before), Change(before, after)])
-    other = raw.build([(b"_id", raw.element_of("inserted")), *list(raw.elements(after))[1:]])
+    other = raw.build([(b"_id", raw.element_of("inserted")), *raw.elements(after)[1:]])
     guarded.apply(database.records, [Change(None, other)])
 
     assert statuses(first) == ["inserted", "updated"]

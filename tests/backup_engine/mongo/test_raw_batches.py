@@ -12,9 +12,8 @@ from pymongo.cursor import RawBatchCursor
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from backup_engine.errors import VerificationFailed
 from backup_engine.mongo import raw_batches
-from backup_engine.records.exact import split
+from backup_engine.records.raw import documents_of
 
 Db = Database[dict[str, Any]]
 
@@ -32,7 +31,7 @@ def test_every_document_comes_as_it_is_stored(database: Db, documents: list[byte
     count = 20 if size == 1 else len(documents)
 
     with raw_batches.find(database.things, sort=[("_id", 1)], batch_size=size, limit=count) as batches:
-        found = [document for batch in batches for document in split(batch)]
+        found = [document for batch in batches for document in documents_of(batch)]
 
     assert found == documents[:count]
 
@@ -72,11 +71,3 @@ def test_an_empty_answer_and_a_refused_question(database: Db) -> None:
     assert list(raw_batches.find(database.things)) == []
     with pytest.raises(OperationFailure):
         list(raw_batches.find(database.things, {"$nonsense": 1}))
-
-
-def test_an_array_that_is_cut_short_is_refused() -> None:
-    array = bson.encode({"0": {"a": 1}, "1": {"b": 2}})
-
-    assert raw_batches.split_array(array, 4, len(array) - 1) == [bson.encode({"a": 1}), bson.encode({"b": 2})]
-    with pytest.raises(VerificationFailed):
-        raw_batches.split_array(array, 4, len(array) - 4)

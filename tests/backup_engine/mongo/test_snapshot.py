@@ -15,7 +15,7 @@ from pymongo.database import Database
 
 from backup_engine.model import OWNER_SOURCES
 from backup_engine.mongo.snapshot import SnapshotChanged, take
-from backup_engine.records import exact
+from backup_engine.records import raw
 from backup_engine.repository import manifest
 from tests.backup_engine.engine import fill
 from tests.mongod import Mongod
@@ -24,7 +24,7 @@ Live = Database[dict[str, Any]]
 
 
 def ids(batches: Any) -> list[Any]:
-    return [bson.decode(document)["_id"] for batch in batches for document in exact.split(batch)]
+    return [bson.decode(document)["_id"] for batch in batches for document in raw.documents_of(batch)]
 
 
 def test_later_writes_are_not_seen_in_any_collection(database: Live) -> None:
@@ -99,7 +99,7 @@ def test_the_client_s_way_of_decoding_does_not_matter(shared_mongod: Mongod, dat
         database.Equipment.create_index("due", partialFilterExpression={"due": {"$gt": far}})
 
         with take(database, OWNER_SOURCES) as view:
-            (document,) = (one for batch in view.read("equipment") for one in exact.split(batch))
+            (document,) = (one for batch in view.read("equipment") for one in raw.documents_of(batch))
             assert view.options("equipment")["validator"]["due"]["$ne"] == far
             assert len(view.uuid("equipment") or b"") == 16
             view.changed()

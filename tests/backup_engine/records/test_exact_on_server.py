@@ -10,7 +10,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from backup_engine.records.exact import elements, has_zero_timestamp, split
+from backup_engine.records.raw import documents_of, filter_by_id, has_zero_timestamp, id_of
 from tests.backup_engine.bson_corpus import corpus, large, wide
 from tests.backup_engine.files import returned, written
 
@@ -23,17 +23,12 @@ def insert_exactly(collection: Documents, documents: Iterable[bytes]) -> None:
     for raw in documents:
         collection.insert_one(RawBSONDocument(raw))  # type: ignore[arg-type]
         if has_zero_timestamp(raw):
-            identity = next(raw_value for _, name, raw_value in elements(raw) if name == b"_id")
-            assert len(identity) == 4
-            collection.update_one(
-                {"_id": int.from_bytes(identity, "little")},
-                [{"$replaceWith": {"$literal": RawBSONDocument(raw)}}],
-            )
+            collection.update_one(filter_by_id(id_of(raw)), [{"$replaceWith": {"$literal": RawBSONDocument(raw)}}])
 
 
 def stored(collection: Documents) -> list[bytes]:
     """Everything in the collection as the server sends it, by ``_id``."""
-    return [raw for batch in collection.find_raw_batches({}, sort=[("_id", 1)]) for raw in split(batch)]
+    return [raw for batch in collection.find_raw_batches({}, sort=[("_id", 1)]) for raw in documents_of(batch)]
 
 
 def hashes(database: Database[dict[str, Any]]) -> dict[str, str]:

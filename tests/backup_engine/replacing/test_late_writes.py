@@ -16,7 +16,7 @@ from backup_engine.locking.locks import hold
 from backup_engine.making.write_set import write_set
 from backup_engine.model import BackupSet
 from backup_engine.mongo.snapshot import SnapshotChanged
-from backup_engine.records import exact
+from backup_engine.records import raw
 from backup_engine.replacing import journal, late_writes as late_module, swap
 from backup_engine.replacing.capture import Capture
 from backup_engine.replacing.journal import Entry, Swap
@@ -50,7 +50,7 @@ def late_of(ws: Workspace) -> Iterator[Late]:
 def _state(ws: Workspace, backup: BackupSet) -> dict[Any, Doc]:
     verify.require(ws, backup, 2)
     return {one["_id"]: one for batch in contents.documents(ws, backup, "equipment")
-            for one in map(bson.decode, exact.split(batch))}
+            for one in map(bson.decode, raw.documents_of(batch))}
 
 
 def test_without_late_writes_the_full_set_is_enough(ws: Workspace) -> None:
