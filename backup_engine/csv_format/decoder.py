@@ -16,6 +16,7 @@ from backup_engine.csv_format.extended import loads
 from backup_engine.csv_format.rows import ROW_END_BYTES, columns_of
 from backup_engine.model import Layout
 from backup_engine.records.exact import encode, encode_all
+from backup_engine.records.raw import is_document
 
 __all__ = ["BadRow", "Decoded", "Decoder", "Tombstone"]
 
@@ -110,6 +111,8 @@ class Decoder:
         if not isinstance(said, dict) or not said or said.keys() - LAST_COLUMN:
             raise ValueError("the ~ cell is not one of ours")
         raw = b64decode(said["bson"], validate=True) if "bson" in said else b""
+        if "bson" in said and not is_document(raw):
+            raise ValueError("the bytes in the ~ cell are not one document")
         if said.get("deleted"):
             return Tombstone(raw or encode({"_id": fields["_id"]}))
         if raw:

@@ -18,7 +18,7 @@ from backup_engine.errors import VerificationFailed, WrongKey
 from backup_engine.model import SILENT, Batch, Layout, Part, Watch, Written
 from backup_engine.records.content_sum import Content
 
-__all__ = ["BadRow", "ReadBack", "is_as_written", "read", "read_back", "read_changes", "read_rows"]
+__all__ = ["BadRow", "ReadBack", "is_as_written", "read", "read_back", "read_changes"]
 
 WORST_SHOWN = 100
 
@@ -105,22 +105,6 @@ def read_changes(
                 raise VerificationFailed(f"{part.file or part.key} is cut short in row {rows.first + rows.count - 1}")
             watch.step(phase, rows.first + rows.count - 1, part.records or None)
             yield b"".join(found.documents), list(found.tombstones)
-
-
-def read_rows(source: BinaryIO, part: Part, *, seal: Seal = UNSEALED) -> Iterator[tuple[int, bytes | BadRow]]:
-    """Give row by row its number, from 1, and its document or why it has none. Tombstones are left out.
-
-    For salvage and damage reports: a broken row does not end the reading, a broken layer (compression, encryption)
-    does, by ``VerificationFailed``, after the rows before it were given.
-    """
-    decoder = Decoder(part.layout)
-    with seal.open(source, part.file or seal.suffix) as plain:
-        _, rest = read_header(plain)
-        for rows in row_chunks(plain, rest):
-            found = decoder.decode_each(rows.text, rows.first)
-            if not rows.whole and found:
-                found[-1] = (found[-1][0], BadRow(found[-1][0], "the file ends in this row"))
-            yield from found
 
 
 def read_back(

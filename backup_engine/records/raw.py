@@ -60,6 +60,11 @@ def documents_of(batch: Batch) -> list[bytes]:
     return documents
 
 
+def is_document(data: bytes) -> bool:
+    """Whether these bytes are one document, as far as its length and its end say."""
+    return len(data) >= SMALLEST and _LENGTH(data)[0] == len(data) and data[-1] == 0
+
+
 def documents_in(data: bytes, start: int) -> list[bytes]:
     """Cut out the documents of an array that holds nothing else and begins at ``start``.
 

@@ -10,7 +10,7 @@ import pyrage
 import pytest
 
 from backup_engine.csv_format.blocks import BLOCK_ROWS
-from backup_engine.csv_format.reader import BadRow, is_as_written, read, read_back, read_rows
+from backup_engine.csv_format.reader import is_as_written, read, read_back
 from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import Cancelled, VerificationFailed, WrongKey
 from backup_engine.model import Part, Watch
@@ -103,31 +103,6 @@ def test_reading_stops_at_the_first_bad_row_and_names_it() -> None:
         returned(stored.replace(b"_id,n", b"_id,m"), result)
     with pytest.raises(VerificationFailed, match="more than its metadata promises"):
         returned(stored + stored, result)
-
-
-BAD_ROWS = [b"1,2", b"1,2,,", b'1,"2,', b'1,x"2",', b"1,\0,", b"1,~nonsense,", b"1,~{\"$odd\":1},", b"1,\xff,",
-            b'1,2,"{""order"":7}"', b'1,2,"{""odd"":1}"', b"1,2,x", b'1,2,"{""bson"":""!""}"', b"1,9999999999,",
-            b'1,"~{""$date"":""x""}",', b'1,"~{""$numberDecimal"":""x""}",']
-
-
-@pytest.mark.parametrize("bad", BAD_ROWS)
-def test_salvage_gives_every_other_row(bad: bytes) -> None:
-    documents = [bson.encode({"_id": number, "n": number}) for number in range(20)]
-    stored, result = written(documents)
-    found = dict(read_rows(io.BytesIO(stored.replace(b"\r\n7,7,", b"\r\n" + bad)), part_of(result)))
-    broken = found.pop(8)
-
-    assert isinstance(broken, BadRow) and broken.row == 8 and broken.why
-    assert list(found.values()) == documents[:7] + documents[8:]
-
-
-def test_salvage_of_a_cut_file_gives_what_is_whole() -> None:
-    documents = [bson.encode({"_id": number, "n": "text"}) for number in range(20)]
-    stored, result = written(documents)
-    found = list(read_rows(io.BytesIO(stored[:-4]), part_of(result)))
-
-    assert [item for _, item in found[:-1]] == documents[:-1]
-    assert isinstance(found[-1][1], BadRow)
 
 
 def test_what_the_disk_gives_back_is_compared_with_what_was_written(seal: Seal) -> None:
