@@ -1,4 +1,4 @@
-"""How ``guarded`` writes a batch: in a transaction, with a guard on ``$$ROOT``, or by plain comparison."""
+"""How ``guarded`` writes: in a transaction, with a guard on ``$$ROOT``, or by plain comparison."""
 
 from __future__ import annotations
 
