@@ -43,12 +43,13 @@ def test_every_tab_opens_by_click_and_by_address_and_loads_nothing_from_elsewher
     page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
     sign_in(page, app, "/?tab=Activity")
     expect(page.get_by_role("tab", name="Activity")).to_have_attribute("aria-selected", "true")
+    grid.at_rest(page)
 
     for label in TABS:
         tab = page.get_by_role("tab", name=label, exact=True)
         tab.click()
         expect(tab).to_have_attribute("aria-selected", "true")
-        expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+        grid.at_rest(page)
         expect(page.get_by_text("could not be shown")).to_have_count(0)
 
     assert "tab=Activity" in page.url
