@@ -57,12 +57,12 @@ class Digests:
 
         wanted = {key_of(identity): identity for identity in identities}
         firsts = np.array([int.from_bytes(key[:8], "little") for key in wanted], dtype=np.uint64)
-        found = {}
+        known = {}
         for place in np.flatnonzero(np.isin(self.first, firsts)).tolist():
             key = self.first[place].tobytes() + self.second[place].tobytes()
             if key in wanted:
-                found[wanted[key]] = self.digest[place].tobytes()
-        return found
+                known[wanted[key]] = self.digest[place].tobytes()
+        return known
 
     def sorted(self) -> Sorted:
         """Give an index for meeting many records."""
@@ -91,10 +91,10 @@ class Sorted:
         if not len(self.firsts):
             return np.full(len(asked.first), -1), np.zeros(len(asked.first), dtype=np.bool_)
         place = np.minimum(np.searchsorted(self.firsts, asked.first), len(self.firsts) - 1)
-        found = self.order[place]
-        known = (self.digests.first[found] == asked.first) & (self.digests.second[found] == asked.second)
-        same = known & (self.digests.digest[found] == asked.digest)
-        return np.where(known, found, -1), same
+        numbers = self.order[place]
+        known = (self.digests.first[numbers] == asked.first) & (self.digests.second[numbers] == asked.second)
+        same = known & (self.digests.digest[numbers] == asked.digest)
+        return np.where(known, numbers, -1), same
 
 
 def load(ws: Workspace, base: BackupSet, key: str, *, watch: Watch = SILENT) -> Digests:
@@ -107,9 +107,9 @@ def load(ws: Workspace, base: BackupSet, key: str, *, watch: Watch = SILENT) -> 
     for attempt in range(2):
         try:
             with ws.storage.open(STATE, name) as file:
-                found = Digests.of(file.read())
-            if found.content.matches(part):
-                return found
+                table = Digests.of(file.read())
+            if table.content.matches(part):
+                return table
         except (BackupFileNotFound, ValueError) as error:
             log.info("the digests of %s are made anew: %s", base.label, error)
         if attempt == 0:

@@ -171,7 +171,7 @@ def check_room(ws: Workspace, sets: Sequence[BackupSet]) -> None:
     """Raise ``NoSpace`` unless twice the last full set and some spare fit, ``PermissionDenied`` where nothing does."""
     ws.storage.check_writable()
     free = ws.storage.free_bytes()
-    full = [one for one in sets if one.state == "complete" and one.kind == "full"]
+    full = [backup for backup in sets if backup.state == "complete" and backup.kind == "full"]
     needed = SPARE_BYTES + 2 * (sum(part.stored_bytes for part in full[-1].parts.values()) if full else 0)
     if free is not None and free < needed:
         raise NoSpace(f"{ws.storage.describe()} has {free >> 20} MiB left, {needed >> 20} MiB are needed",
@@ -181,7 +181,7 @@ def check_room(ws: Workspace, sets: Sequence[BackupSet]) -> None:
 def _claim_number(ws: Workspace, sets: Sequence[BackupSet]) -> int:
     claims = {int(name): entry.name for entry in ws.storage.entries(STATE)
               if entry.name.startswith(_CLAIM) and (name := entry.name.removeprefix(_CLAIM)).isdecimal()}
-    number = max([one.seq for one in sets] + list(claims), default=0)
+    number = max([backup.seq for backup in sets] + list(claims), default=0)
     while True:
         number += 1
         try:

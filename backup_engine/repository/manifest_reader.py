@@ -191,10 +191,10 @@ def _list(about: Mapping[str, Any], key: str) -> list[Any]:
 
 
 def _instant(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
         raise Malformed("timestamp_utc has no zone")
-    return found.astimezone(UTC)
+    return instant.astimezone(UTC)
 
 
 def _words(problem: Exception) -> str:

@@ -81,11 +81,11 @@ class Salvage:
         try:
             with self._ws.catalog.open_part(self._backup, self._part.key) as source:
                 changes = read_changes(source, self._part, seal=self._ws.seal, workers=1)
-                return {id_of(one) for batch, deleted in changes for one in (*documents_of(batch), *deleted)}
+                return {id_of(document) for batch, deleted in changes for document in (*documents_of(batch), *deleted)}
         except UNREADABLE:
             self.notes.append("records that had been deleted may be back")
         try:
-            return {id_of(found) for _, found in self._stored(self._backup, self._part) if isinstance(found, bytes)}
+            return {id_of(row) for _, row in self._stored(self._backup, self._part) if isinstance(row, bytes)}
         except UNREADABLE:
             return set()
 
@@ -98,11 +98,11 @@ class Salvage:
 
     def _sound(self, rows: Found) -> Iterator[bytes]:
         try:
-            for _, found in rows:
-                if isinstance(found, BadRow):
+            for _, row in rows:
+                if isinstance(row, BadRow):
                     self._bad += 1
                 else:
-                    yield found
+                    yield row
         except UNREADABLE:
             self._bad += 1
 
