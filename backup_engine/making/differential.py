@@ -52,6 +52,7 @@ def base_for(ws: Workspace, hold: Hold, now: datetime, *, wanted: bool) -> Backu
         backup for backup in ws.catalog.sets()
         if backup.state == "complete" and backup.kind == "full" and backup.trigger not in NEVER_BASE
     ]
+    # a set that cannot be opened here has no digests to compare with
     if not full or not full[-1].label.startswith(today) or not ws.seal.reads_own:
         return None
     base = full[-1]
@@ -190,6 +191,7 @@ def _differing(
 def _identities_at(ws: Workspace, base: BackupSet, key: str, rows: set[int], watch: Watch) -> Iterator[bytes]:
     """Give ``{"_id": …}`` of these rows of a full set."""
     if rows:
+        # the table of digests knows ids by their hash only; the ids themselves stand in the set
         for number, document in enumerate(digests.documents(ws, base, key, watch)):
             if number in rows:
                 yield raw.build([(b"_id", raw.id_of(document))])

@@ -79,7 +79,7 @@ def touched_since(
     deadline = time.monotonic() + _PATIENCE_SECONDS
     try:
         with database_errors(database):
-            until = database.command("ping")["operationTime"]
+            until = database.command("ping")["operationTime"]  # any answer of a replica set carries it
         with _open(database, sources, mark.token) as stream:
             while (position := _position(stream.resume_token)) <= until:  # a transaction's events share their time
                 event = stream.try_next()
@@ -104,6 +104,7 @@ def _open(
     database: Database[dict[str, Any]], sources: Sequence[Source], token: Mapping[str, Any] | None = None
 ) -> Any:
     names = [source.collection for source in sources]
+    # a rename onto a collection names it in "to", and dropDatabase names none
     wanted = [{"ns.coll": {"$in": names}}, {"to.coll": {"$in": names}}, {"operationType": "dropDatabase"}]
     fields = {"operationType": 1, "ns": 1, "documentKey": 1}
     return database.with_options(codec_options=raw.RAW).watch(
