@@ -162,6 +162,7 @@ def _document(entry: Entry) -> Doc:
 
 
 def _entry(document: Doc) -> Entry:
+    # the document holds more than the entry, such as the number of the last fence
     known = {name: document[name] for name in Entry.__dataclass_fields__ if name in document and name != "swaps"}
     return Entry(**{**known, "id": document["_id"], "swaps": _swaps(document.get("swaps", ()))})
 

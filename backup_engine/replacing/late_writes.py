@@ -66,6 +66,7 @@ class Late:
         for number in range(1, PASSES + 1):
             watch.step("Saving changes made meanwhile", number, PASSES)
             instant = self._capture.fence()
+            # a collection that is in place already shows the new list, so it cannot be read again
             events += self._replay_swapped(self._new(self._capture.take(instant)), watch)
             try:
                 for key, touched in _by_key(events).items():
@@ -83,6 +84,7 @@ class Late:
     def finish(self, keys: Sequence[str], watch: Watch = SILENT) -> int:
         """R8: replay what came between the last reading and the swap. Gives the number of records concerned."""
         self._capture.await_swaps(keys)
+        # the stream keeps the order: when the rename has come by, so has every write to the old collection
         self._replay_swapped(self._new(self._capture.take()), watch)
         if self._unwritten:
             self._write(watch)
@@ -102,6 +104,7 @@ class Late:
     def _read_again(self, key: str, identities: Sequence[bytes], instant: Timestamp) -> None:
         state = self._state.setdefault(key, {})
         wanted = list(dict.fromkeys(identities))
+        # deleted, unless the reading gives it
         state.update(dict.fromkeys(wanted))
         database, name = self._held.need_database(), self._names[key]
         for portion in _portions(wanted):
@@ -123,6 +126,7 @@ class Late:
 
     def _from_safety(self, key: str, identities: set[bytes], watch: Watch) -> State:
         saved: State = {}
+        # the full set: what the differential over it holds is in the state already
         for batch in contents.documents(self._ws, self._full, key, watch=watch):
             for document in raw.documents_of(batch):
                 if (identity := raw.id_of(document)) in identities:
@@ -176,6 +180,7 @@ def _read_state(ws: Workspace, safety: BackupSet) -> dict[str, State]:
 def _read_at(database: Database[Doc], name: str, identities: Sequence[bytes], instant: Timestamp) -> Iterator[bytes]:
     """Read records as they were at an instant of the recent past."""
     query: Any = raw.filter_by_ids(identities)
+    # as a command: the find() of the driver cannot name an instant
     command = {"find": name, "filter": query, "readConcern": {"level": "snapshot", "atClusterTime": instant}}
     try:
         cursor: Any = database.with_options(codec_options=raw.RAW).cursor_command(command, codec_options=raw.RAW)

@@ -31,6 +31,7 @@ def replace_plainly(run: Replacing) -> None:
     old: dict[str, list[Doc]] = {}
     try:
         run.safety = write_set(run.ws, run.held, trigger="pre_restore", watch=run.watch)
+        # all of it is decoded before the first record is deleted
         new = {swap.key: _wanted(run, swap.key) for swap in run.entry.swaps}
         for swap in run.entry.swaps:
             old[swap.live] = list(run.database[swap.live].find({}))

@@ -53,6 +53,7 @@ def recover_database(ws: Workspace, held: Hold) -> list[str]:
 def _settle(ws: Workspace, held: Hold, entry: Entry) -> str:
     database = held.need_database()
     swapped = [swap for swap in entry.swaps if happened(database, swap)]
+    # changed: after R7 somebody may have moved the new list away, and the UUIDs alone would look like before it
     if not swapped and not entry.changed:
         for swap in entry.swaps:
             staging.drop(database, swap.staging)
@@ -67,6 +68,7 @@ def _go_forward(ws: Workspace, held: Hold, entry: Entry) -> str:
     """Do what was left to do; what cannot be done any more is said and written down."""
     try:
         safety = ws.catalog.find(entry.safety)
+        # in place of the backup: staging is filled and proven, so the backup itself is not needed any more
         run = Replacing(ws, held, safety, entry, safety=safety, swapping=True)
         with open_capture(run) as capture:
             if capture is not None:
@@ -74,7 +76,7 @@ def _go_forward(ws: Workspace, held: Hold, entry: Entry) -> str:
             _swap_the_rest(run, safety)
             run.finish()
         return ""
-    except DatabaseUnreachable:
+    except DatabaseUnreachable:  # the entry stays open, and the next start tries again
         raise
     except BackupError as problem:
         log.warning("recovery of restore %s: %s", entry.id, problem)
@@ -84,7 +86,7 @@ def _go_forward(ws: Workspace, held: Hold, entry: Entry) -> str:
 
 def _swap_the_rest(run: Replacing, safety: BackupSet) -> None:
     if not run.entry.changed and not all(happened(run.database, swap) for swap in run.entry.swaps):
-        run.settle()
+        run.settle()  # R6 again: others have written since the crash
         run.swap()
 
 

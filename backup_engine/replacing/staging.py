@@ -167,6 +167,7 @@ def _insert_all(
 def _insert(collection: Collection[Any], chunk: _Chunk, bypass: bool) -> None:
     documents = [RawBSONDocument(document) for document in chunk.documents]
     try:
+        # None leaves the option out of the command
         collection.insert_many(documents, ordered=False, bypass_document_validation=bypass or None)
     except BulkWriteError as problem:
         raise _refused_rows(problem, chunk) from problem
@@ -192,6 +193,7 @@ def _value(error: Mapping[str, Any], chunk: _Chunk) -> str:
 
 
 def _build(database: Database[Doc], name: str, indexes: Sequence[Mapping[str, Any]]) -> None:
+    # these two come with the collection
     wanted = [index for index in indexes if index.get("name") != "_id_" and not index.get("clustered")]
     if not wanted:
         return
@@ -216,6 +218,7 @@ def _twice(collection: Collection[Doc], indexes: Sequence[Mapping[str, Any]]) ->
 
 
 def _groups(collection: Collection[Doc], index: Mapping[str, Any]) -> list[Doc]:
+    # a unique index takes a missing field for null; numbered, because a name in $group may hold no dot (code 16412)
     parts = {str(number): {"$ifNull": [f"${path}", None]} for number, path in enumerate(index["key"])}
     partial = index.get("partialFilterExpression")
     stages: list[Doc] = [{"$match": dict(partial)}] if partial else []

@@ -58,6 +58,7 @@ class Replacing:
 
     def start(self) -> None:
         """R2: write down what is going to happen."""
+        # before anything is created: recovery removes what the journal names, and nothing else
         self.entry = journal.start(self.database, self.entry)
         reach("R2")
 
@@ -65,8 +66,9 @@ class Replacing:
         """R3: the safety backup, inside the open stream."""
         if capture is not None:
             self._advance(step="R3", token=capture.token)
+        # inside the stream: between the snapshot and the first event no write can slip through
         self.safety = write_set(self.ws, self.held, trigger="pre_restore", watch=self.watch)
-        self._advance(step="R3", safety=self.safety.backup_id)
+        self._advance(step="R3", safety=self.safety.backup_id)  # before R7: what comes after is undone from it
         if capture is not None:
             names = {swap.key: swap.live for swap in self.entry.swaps}
             self.late = Late(self.ws, self.held, capture, names, self.safety)
@@ -82,14 +84,17 @@ class Replacing:
         self.held.check()
         swaps = tuple(replace(swap, live_uuid=uuid_of(self.database, swap.live),
                               staging_uuid=uuid_of(self.database, swap.staging)) for swap in self.entry.swaps)
+        # before R7: after a crash in it only the UUIDs tell which list bears the name
         self._advance(step="R5", swaps=swaps)
         reach("R5")
 
     def settle(self) -> None:
         """R6: save what was written since the safety backup."""
         if self.late is not None:
+            # as near to R7 as can be: what is written after this reading can only be replayed from events
             self.late.settle(self.watch)
             self.safety = self.late.safety
+            # the journal first: until it names the new set, recovery and undo need the one before
             self._advance(step="R6", as_of=self.late.as_of, safety=self.safety.backup_id)
             self.late.remove_superseded()
         reach("R6")
@@ -99,7 +104,8 @@ class Replacing:
         self.held.check()
         for swap in self.entry.swaps:
             if happened(self.database, swap):
-                continue
+                continue  # recovery, after a crash between two renames
+            # dropTarget removes whatever bears the name: it must be the collection that was saved
             if uuid_of(self.database, swap.live) != swap.live_uuid:
                 raise RestoreStopped(f"{swap.live} was dropped, renamed or created by someone else meanwhile")
             self.swapping = True
@@ -109,11 +115,13 @@ class Replacing:
     def finish(self, after: After | None = None) -> None:
         """R8: the writes of the last moment, a look at the result, the end of the entry."""
         watch = without_cancel(self.watch)
+        # first: whatever fails from here on, recovery goes forward and undo is offered
         self._advance(step="R7", changed=True)
         if self.late is not None:
             self.captured = self.late.finish([swap.key for swap in self.entry.swaps], watch)
             self.safety = self.late.safety
         self._look_at_live()
+        # before the entry is closed: what the hook complains of is written down with it
         for swap in self.entry.swaps if after else ():
             self._call(after, swap)
         self.entry = journal.close(self.database, self.entry, "done", step="R8", problem="; ".join(self.problems),
@@ -131,6 +139,7 @@ class Replacing:
         with suppress(BackupError):
             for swap in self.entry.swaps:
                 staging.drop(self.database, swap.staging)
+            # last: while the entry is open, recovery removes what is left
             journal.close(self.database, self.entry, "stopped", problem=why)
 
     def _advance(self, **changes: Any) -> None:

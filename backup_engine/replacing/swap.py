@@ -80,10 +80,11 @@ def rename(database: Database[Doc], swap: Swap) -> None:
     try:
         database.client.admin.command(command)
     except (AutoReconnect, ConnectionFailure, ExecutionTimeout, WriteConcernError) as problem:
+        # it may have happened all the same, and only the UUIDs tell
         if not _settled(database, swap):
             raise RestoreStopped(f"the server did not put the new {swap.live} in place: {problem}") from problem
     except PyMongoError as problem:
-        why = named(problem, database)
+        why = named(problem, database)  # without a name of its own it is a refusal of this very step
         raise why if type(why) is not BackupError else RestoreStopped(why.detail) from problem
 
 
