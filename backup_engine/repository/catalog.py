@@ -37,7 +37,7 @@ class Catalog:
         """Give every set in any folder, oldest first: legacy by label, then by ``seq``."""
         try:
             state = {entry.name for entry in self.storage.entries(STATE)}
-        except BackupError:
+        except BackupError:  # the sets lie in the folders of the days, and are listed without it
             state = set()
         claimed = intents.labels(state)
         sets: list[BackupSet] = []
@@ -80,6 +80,7 @@ class Catalog:
 
         Not ``fresh``, the answer is remembered until a name comes or goes in one of the folders: for page loads.
         """
+        # before the look: what comes or goes during it makes the next look differ
         stamps = tuple(self.storage.stamp(folder) for folder in DAYS)
         if not fresh and None not in stamps and self._last is not None and self._last[0] == stamps:
             return self._last[1]
@@ -159,11 +160,12 @@ class Catalog:
         """Remove a set: metadata first, then its files, then the copy. A crash on the way is finished by recovery."""
         names = tuple(part.file for part in backup.parts.values() if part.file)
         intent = Intent(backup.label, backup.day, (backup.metadata_file, *names), "remove")
+        # a run that died may have left one for this label: it names the same files
         with suppress(FileExistsError):
             intents.claim(self.storage, intent)
         for name in intent.files:
             self.storage.delete(backup.day, name)
-            self.storage.sync(backup.day)
+            self.storage.sync(backup.day)  # after each: the metadata must be gone from the disk before a file is
         self.storage.delete(STATE, backup.metadata_file)
         intents.clear(self.storage, backup.label)
 
@@ -186,7 +188,7 @@ class Catalog:
         try:
             with self.storage.open(day, entry.name) as file:
                 return manifest_reader.parse(day, label, file.read(), self.sources)
-        except BackupFileNotFound:
+        except BackupFileNotFound:  # removed since the folder was listed
             return None
         except BackupError as problem:
             return manifest_reader.damaged(day, label, f"its metadata cannot be read: {problem.message}")

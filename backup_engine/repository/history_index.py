@@ -145,6 +145,7 @@ class _Builder:
                 hashes.append(_short(whole))
                 if small:
                     kept[identity] = document
+        # the index is believed later on without reading the set again
         if part.content_sha256 and not held.matches(part):
             raise VerificationFailed(f"{part.file} does not hold what was saved")
         self._read = (backup.backup_id, kept) if small else None
@@ -194,6 +195,7 @@ def _not_in(previous: Entry, entry: Entry) -> dict[int, int]:
     if not len(entry.identities):
         changed = np.ones(len(previous.identities), bool)
     else:
+        # beyond the last identity any will do: the comparison refuses it
         at = np.minimum(np.searchsorted(entry.identities, previous.identities), len(entry.identities) - 1)
         changed = (entry.identities[at] != previous.identities) | (entry.contents[at] != previous.contents)
     return dict(zip(previous.identities[changed].tolist(), previous.contents[changed].tolist(), strict=True))
@@ -240,6 +242,7 @@ def _load(ws: Workspace, backup: BackupSet, key: str) -> Entry | None:
     start = len(MAGIC) + 4
     if not data.startswith(MAGIC) or data[len(MAGIC):start] != struct.pack("<I", zlib.crc32(data[start:])):
         return None
+    # the sum is right, so the rest is what _store has written
     line = data.index(b"\n", start)
     head: Mapping[str, Any] = json.loads(data[start:line])
     if {name: head[name] for name in _stamp(backup, key)} != _stamp(backup, key):

@@ -94,6 +94,7 @@ class Salvage:
         with lines_of(self._ws, backup, part) as lines:
             next(lines, None)
             for number, line in enumerate(lines, 1):
+                # surrogateescape gives back the very bytes, broken UTF-8 included
                 yield from decoder.decode_each((line + ROW_END).encode("utf-8", "surrogateescape"), number)
 
     def _sound(self, rows: Found) -> Iterator[bytes]:
@@ -103,7 +104,7 @@ class Salvage:
                     self._bad += 1
                 else:
                     yield row
-        except UNREADABLE:
+        except UNREADABLE:  # what follows is lost with it; how much, lost knows from the number promised
             self._bad += 1
 
 

@@ -58,6 +58,7 @@ def found_in(source: Path | str | BinaryIO) -> Iterator[list[Found]]:
         with zipfile.ZipFile(path or source) as archive:
             yield _checked(_in_zip(archive))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zipfile.LargeZipFile) as error:
+        # NotImplementedError: a compression zipfile does not know; RuntimeError: a password
         raise BadInput(f"The zip file cannot be read: {error}.") from error
 
 
@@ -82,6 +83,7 @@ def _in_zip(archive: zipfile.ZipFile) -> Iterator[Found]:
     entries = archive.infolist()
     if len(entries) > MAX_ENTRIES:
         raise BadInput(f"The zip holds {len(entries):,} files; a backup has three.")
+    # some programs on Windows write backslashes
     wanted = [(entry, entry.filename.replace("\\", "/").rpartition("/")[2]) for entry in entries]
     wanted = [(entry, name) for entry, name in wanted if _day_of(name) and not entry.is_dir()]
     unpacked = sum(entry.file_size for entry, _ in wanted)
