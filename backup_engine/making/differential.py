@@ -49,16 +49,17 @@ def base_for(ws: Workspace, hold: Hold, now: datetime, *, wanted: bool) -> Backu
     """
     today, bad = now.strftime("%Y%m%d"), ledger.bad(ledger.read(ws.storage))
     full = [
-        one for one in ws.catalog.sets()
-        if one.state == "complete" and one.kind == "full" and one.trigger not in NEVER_BASE
+        backup for backup in ws.catalog.sets()
+        if backup.state == "complete" and backup.kind == "full" and backup.trigger not in NEVER_BASE
     ]
+    # a set that cannot be opened here has no digests to compare with
     if not full or not full[-1].label.startswith(today) or not ws.seal.reads_own:
         return None
     base = full[-1]
     if base.backup_id in bad:
         return None
     about = base.metadata.get("source", {})
-    same = about.get("database") == hold.need_database().name and {*base.parts} == {one.key for one in ws.sources}
+    same = about.get("database") == hold.need_database().name and {*base.parts} == {source.key for source in ws.sources}
     return base if same and (wanted or sum(base.counts.values()) >= WORTH_IT) else None
 
 
@@ -85,8 +86,8 @@ def contents_since(
     if changes is None:
         return None
     return [
-        over(ws, base, base.parts[key], found, watch, view.options(key), view.indexes(key))
-        for key, found in changes.items()
+        over(ws, base, base.parts[key], changed, watch, view.options(key), view.indexes(key))
+        for key, changed in changes.items()
     ]
 
 
@@ -95,7 +96,7 @@ def over(
     options: Mapping[str, Any] | None = None, indexes: tuple[Mapping[str, Any], ...] | None = None,
 ) -> PartSource:
     new: dict[bytes, bytes] = {}
-    gone = {raw.id_of(one): one for one in changes.deleted}
+    gone = {raw.id_of(tombstone): tombstone for tombstone in changes.deleted}
 
     def documents() -> Iterator[Batch]:
         new.clear()
@@ -190,6 +191,7 @@ def _differing(
 def _identities_at(ws: Workspace, base: BackupSet, key: str, rows: set[int], watch: Watch) -> Iterator[bytes]:
     """Give ``{"_id": …}`` of these rows of a full set."""
     if rows:
+        # the table of digests knows ids by their hash only; the ids themselves stand in the set
         for number, document in enumerate(digests.documents(ws, base, key, watch)):
             if number in rows:
                 yield raw.build([(b"_id", raw.id_of(document))])

@@ -47,6 +47,7 @@ class Digests:
         """Their number and the sum of their digests."""
         import numpy as np
 
+        # eight lanes of 32 bits: in 64 bits their sums hold 2**32 records
         lanes = np.ascontiguousarray(self.digest).view(">u4").reshape(-1, 8).sum(axis=0, dtype=np.uint64)
         total = sum(int(lane) << (32 * place) for place, lane in enumerate(reversed(lanes.tolist())))
         return Content(len(self.first), total % MODULUS)
@@ -57,12 +58,13 @@ class Digests:
 
         wanted = {key_of(identity): identity for identity in identities}
         firsts = np.array([int.from_bytes(key[:8], "little") for key in wanted], dtype=np.uint64)
-        found = {}
+        known = {}
+        # 8 bytes of the hash narrow it down, all 16 decide
         for place in np.flatnonzero(np.isin(self.first, firsts)).tolist():
             key = self.first[place].tobytes() + self.second[place].tobytes()
             if key in wanted:
-                found[wanted[key]] = self.digest[place].tobytes()
-        return found
+                known[wanted[key]] = self.digest[place].tobytes()
+        return known
 
     def sorted(self) -> Sorted:
         """Give an index for meeting many records."""
@@ -90,11 +92,12 @@ class Sorted:
         asked = Digests.of(rows)
         if not len(self.firsts):
             return np.full(len(asked.first), -1), np.zeros(len(asked.first), dtype=np.bool_)
+        # beyond the last key any row will do: the comparison refuses it
         place = np.minimum(np.searchsorted(self.firsts, asked.first), len(self.firsts) - 1)
-        found = self.order[place]
-        known = (self.digests.first[found] == asked.first) & (self.digests.second[found] == asked.second)
-        same = known & (self.digests.digest[found] == asked.digest)
-        return np.where(known, found, -1), same
+        numbers = self.order[place]
+        known = (self.digests.first[numbers] == asked.first) & (self.digests.second[numbers] == asked.second)
+        same = known & (self.digests.digest[numbers] == asked.digest)
+        return np.where(known, numbers, -1), same
 
 
 def load(ws: Workspace, base: BackupSet, key: str, *, watch: Watch = SILENT) -> Digests:
@@ -107,10 +110,10 @@ def load(ws: Workspace, base: BackupSet, key: str, *, watch: Watch = SILENT) -> 
     for attempt in range(2):
         try:
             with ws.storage.open(STATE, name) as file:
-                found = Digests.of(file.read())
-            if found.content.matches(part):
-                return found
-        except (BackupFileNotFound, ValueError) as error:
+                table = Digests.of(file.read())
+            if table.content.matches(part):
+                return table
+        except (BackupFileNotFound, ValueError) as error:  # ValueError: a table that was cut
             log.info("the digests of %s are made anew: %s", base.label, error)
         if attempt == 0:
             _make(ws, base, key, name, watch)
@@ -142,7 +145,7 @@ def documents(ws: Workspace, base: BackupSet, key: str, watch: Watch) -> Iterato
 
 def _make(ws: Workspace, base: BackupSet, key: str, name: str, watch: Watch) -> None:
     _forget_others(ws, base.label)
-    ws.storage.delete(STATE, name)
+    ws.storage.delete(STATE, name)  # publish overwrites nothing
     draft = ws.storage.draft(STATE, "put")
     try:
         for rows in _rows(ws, base, key, watch):

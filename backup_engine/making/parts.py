@@ -35,6 +35,7 @@ def write_all(run: Run, contents: Iterable[PartSource], watch: Watch) -> None:
     """W4 to W6: every collection into a temporary file, synced."""
     for step, content in enumerate(contents, start=4):
         write(run, content, watch)
+        # W4 is the first collection, W5 every further one: sources may be more than two
         reach(f"W{min(step, 5)}")
 
 
@@ -46,6 +47,7 @@ def write(run: Run, content: PartSource, watch: Watch) -> None:
         content.documents(), draft, tombstones=content.deleted, seal=run.ws.seal, workers=run.ws.workers,
         expected=content.expected, digests=digests, phase=f"Writing {content.collection}", watch=watch,
     )
+    # on the disk before W7 reads it back and W8 gives it a name
     draft.sync()
     more = content.settle(written) if content.settle else {}
     run.part(content.key, content.collection, written, options=content.options, indexes=content.indexes, **more)

@@ -75,23 +75,23 @@ def touched_since(
     records were touched.
     """
     keys = {source.collection: source.key for source in sources}
-    found: dict[str, set[bytes]] = {source.key: set() for source in sources}
+    touched: dict[str, set[bytes]] = {source.key: set() for source in sources}
     deadline = time.monotonic() + _PATIENCE_SECONDS
     try:
         with database_errors(database):
-            until = database.command("ping")["operationTime"]
+            until = database.command("ping")["operationTime"]  # any answer of a replica set carries it
         with _open(database, sources, mark.token) as stream:
             while (position := _position(stream.resume_token)) <= until:  # a transaction's events share their time
                 event = stream.try_next()
                 if event is not None:
-                    found[_key_of(event, keys)].add(raw.id_of(event["documentKey"].raw))
+                    touched[_key_of(event, keys)].add(raw.id_of(event["documentKey"].raw))
                 elif position == until:
                     break
-                if time.monotonic() > deadline or sum(map(len, found.values())) > limit:
+                if time.monotonic() > deadline or sum(map(len, touched.values())) > limit:
                     raise Lost("there are too many")
     except OperationFailure as problem:
         raise Lost(str((problem.details or {}).get("codeName", problem))) from problem
-    return found
+    return touched
 
 
 def _key_of(event: Mapping[str, Any], keys: Mapping[str, str]) -> str:
@@ -104,6 +104,7 @@ def _open(
     database: Database[dict[str, Any]], sources: Sequence[Source], token: Mapping[str, Any] | None = None
 ) -> Any:
     names = [source.collection for source in sources]
+    # a rename onto a collection names it in "to", and dropDatabase names none
     wanted = [{"ns.coll": {"$in": names}}, {"to.coll": {"$in": names}}, {"operationType": "dropDatabase"}]
     fields = {"operationType": 1, "ns": 1, "documentKey": 1}
     return database.with_options(codec_options=raw.RAW).watch(

@@ -94,12 +94,14 @@ class Run:
             assert part.file is not None
             with self._naming(part.file):
                 self.drafts[key].publish(part.file)
+        # W8 ends on the disk: after a power cut no metadata may name files that are not there
         self.ws.storage.sync(self.day)
         reach("W8")
 
     def commit(self, origin: Origin, kind: Kind = "full", base: str | None = None, pinned: bool = False) -> BackupSet:
         """W9: write the metadata, after which the set exists."""
-        self.hold.check()
+        self.hold.check()  # again: a host that stood still since W8 must not commit
+        # finished: the clock may have been set back since the start
         header = Header(
             backup_id=self.backup_id, seq=self.seq, trigger=self.trigger, started=self.started,
             finished=max(self.ws.clock(), self.started), interval_hours=self.interval_hours, origin=origin, kind=kind,
@@ -120,6 +122,7 @@ class Run:
             digests.keep(self.ws, backup.label, self.digests)
         try:
             self.ws.catalog.keep_copy(backup)
+            # last: while the intent is there, the next run makes the copy that failed here
             intents.clear(self.ws.storage, self.label)
         except BackupError as problem:
             return [f"its second copy of the metadata is still to be made: {problem}"]
@@ -138,6 +141,7 @@ class Run:
     @contextmanager
     def _naming(self, name: str) -> Iterator[None]:
         """Note a name as ours to remove, unless it turns out to be somebody else's."""
+        # before the name exists: an interrupt in between must not leave the file behind
         self._published.append(name)
         try:
             yield
@@ -152,7 +156,7 @@ def running(ws: Workspace, hold: Hold, trigger: str, interval_hours: float) -> I
 
     Whatever goes wrong inside leaves nothing behind.
     """
-    intents.recover(ws.storage)
+    intents.recover(ws.storage)  # first: what a crash left takes room and keeps its label
     sets = ws.catalog.sets()
     check_room(ws, sets)
     readme.leave_readme(ws.storage)
@@ -160,9 +164,10 @@ def running(ws: Workspace, hold: Hold, trigger: str, interval_hours: float) -> I
     try:
         while not _claim_label(run):
             run.started = _next_second(run.started)
+        # the intent is on the disk before any file: recovery removes what an intent names, and nothing else
         reach("W2")
         yield run
-    except BaseException:
+    except BaseException:  # a signal, too, must leave nothing behind
         run.abandon()
         raise
 
@@ -171,7 +176,7 @@ def check_room(ws: Workspace, sets: Sequence[BackupSet]) -> None:
     """Raise ``NoSpace`` unless twice the last full set and some spare fit, ``PermissionDenied`` where nothing does."""
     ws.storage.check_writable()
     free = ws.storage.free_bytes()
-    full = [one for one in sets if one.state == "complete" and one.kind == "full"]
+    full = [backup for backup in sets if backup.state == "complete" and backup.kind == "full"]
     needed = SPARE_BYTES + 2 * (sum(part.stored_bytes for part in full[-1].parts.values()) if full else 0)
     if free is not None and free < needed:
         raise NoSpace(f"{ws.storage.describe()} has {free >> 20} MiB left, {needed >> 20} MiB are needed",
@@ -181,7 +186,7 @@ def check_room(ws: Workspace, sets: Sequence[BackupSet]) -> None:
 def _claim_number(ws: Workspace, sets: Sequence[BackupSet]) -> int:
     claims = {int(name): entry.name for entry in ws.storage.entries(STATE)
               if entry.name.startswith(_CLAIM) and (name := entry.name.removeprefix(_CLAIM)).isdecimal()}
-    number = max([one.seq for one in sets] + list(claims), default=0)
+    number = max([backup.seq for backup in sets] + list(claims), default=0)
     while True:
         number += 1
         try:
@@ -197,6 +202,7 @@ def _claim_number(ws: Workspace, sets: Sequence[BackupSet]) -> int:
 
 def _claim_label(run: Run) -> bool:
     folders = (run.day, STATE)
+    # whatever bears the label takes it, an orphan too: nothing is ever overwritten
     if any(run.label in entry.name for folder in folders for entry in run.ws.storage.entries(folder)):
         return False
     suffix = run.ws.seal.suffix

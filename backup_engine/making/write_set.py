@@ -122,6 +122,7 @@ def _write(
         reach("W7")
         run.publish()
         backup = run.commit(filled.origin, *filled.kind, pinned=pinned)
+    # outside of running: a fault from here on must not take away what is committed
     problems = run.finish(backup) + _keep_mark(ws, backup, filled.mark)
     reach("W10")
     return Made(backup, tuple(problems))
@@ -133,9 +134,10 @@ def _stream(
     """W4 to W7; ``unchanged`` raises when what was read is not one instant after all."""
     write_all(run, contents, watch)
     if unchanged is not None:
+        # only when all was read: a collection that is dropped meanwhile reads as empty, without any error
         unchanged()
     reach("W6")
-    read_back_all(run, watch)
+    read_back_all(run, watch)  # before W8: what does not read back never gets a name
 
 
 def _read_one_instant(run: Run, base: BackupSet | None, watch: Watch) -> _Filled:
@@ -153,12 +155,14 @@ def _read_one_instant(run: Run, base: BackupSet | None, watch: Watch) -> _Filled
                 raise
             plain = plain or isinstance(problem, SnapshotTooOld)
             watch.step(f"{problem.opening}; starting again")
+            # changed collections can be read again at once; a server that went away needs a moment the first time, too
             time.sleep(_BACK_OFF_SECONDS * (attempt + isinstance(problem, DatabaseUnreachable)))
     raise AssertionError("unreachable")
 
 
 def _try_one_instant(run: Run, base: BackupSet | None, watch: Watch, plain: bool) -> _Filled:
     ws, database, facts = run.ws, run.hold.need_database(), run.hold.capabilities
+    # before the snapshot: an event seen twice does no harm, one that was missed would
     token = resume_tokens.take(database, ws.sources) if facts.change_streams else None
     with snapshot.take(database, ws.sources, facts, plain=plain) as view:
         reach("W3")

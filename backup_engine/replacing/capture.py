@@ -123,7 +123,7 @@ class Capture:
         """Give and forget the events up to an instant, or all."""
         with self._news:
             taken = [event for event in self._events if until is None or event.time <= until]
-            self._events = self._events[len(taken):]
+            self._events = self._events[len(taken):]  # events come in the order of their time
         return taken
 
     def _await(self, ready: Any, complaint: str) -> None:
@@ -163,13 +163,13 @@ class Capture:
                 self._swapped.add(self._staging[name])
             elif kind in ("insert", "update", "replace", "delete"):
                 self._note_write(change, kind, name, when)
-            elif self._keys.get(name) not in self._swapped:
+            elif self._keys.get(name) not in self._swapped:  # no key: something else was renamed onto a live collection
                 raise RestoreStopped(f"{name} was dropped or renamed by someone else meanwhile")
             self._news.notify_all()
 
     def _note_fence(self, change: RawBSONDocument, when: Timestamp) -> None:
         number = change["updateDescription"]["updatedFields"].get("fence")
-        if number is not None:
+        if number is not None:  # other updates of the entry come by as well
             self._fences[int(number)] = when
 
     def _note_write(self, change: RawBSONDocument, kind: str, name: str, when: Timestamp) -> None:

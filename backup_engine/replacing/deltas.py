@@ -76,6 +76,7 @@ def _with(fields: dict[bytes, bytes], name: bytes, element: bytes | None, is_arr
         fields.pop(name, None)
         return raw.build(fields.items())
     if is_array and name.isdigit():
+        # as the server does: setting place 11 of a list of eight makes nulls of the places between
         for gap in range(len(fields), int(name)):
             fields[str(gap).encode()] = _NULL
     fields[name] = element

@@ -128,8 +128,8 @@ def running(database: Database[Doc]) -> list[Entry]:
 def last_changed(database: Database[Doc]) -> Entry | None:
     """Give the last operation that changed live data: what Undo takes back."""
     with database_errors(database):
-        found = list(_journal(database).find({"changed": True}).sort("number", -1).limit(1))
-    return _entry(found[0]) if found else None
+        last = list(_journal(database).find({"changed": True}).sort("number", -1).limit(1))
+    return _entry(last[0]) if last else None
 
 
 def exists(database: Database[Doc]) -> bool:
@@ -147,8 +147,8 @@ def _journal(database: Database[Doc]) -> Collection[Doc]:
 def _trim(database: Database[Doc]) -> None:
     with database_errors(database):
         journal = _journal(database)
-        old = [one["_id"] for one in journal.find({"status": {"$ne": "running"}}, {"_id": 1}).sort("number", -1)
-               .skip(KEPT)]
+        finished = journal.find({"status": {"$ne": "running"}}, {"_id": 1}).sort("number", -1)
+        old = [document["_id"] for document in finished.skip(KEPT)]
         if old:
             journal.delete_many({"_id": {"$in": old}})
 
@@ -162,6 +162,7 @@ def _document(entry: Entry) -> Doc:
 
 
 def _entry(document: Doc) -> Entry:
+    # the document holds more than the entry, such as the number of the last fence
     known = {name: document[name] for name in Entry.__dataclass_fields__ if name in document and name != "swaps"}
     return Entry(**{**known, "id": document["_id"], "swaps": _swaps(document.get("swaps", ()))})
 

@@ -66,6 +66,7 @@ class Late:
         for number in range(1, PASSES + 1):
             watch.step("Saving changes made meanwhile", number, PASSES)
             instant = self._capture.fence()
+            # a collection that is in place already shows the new list, so it cannot be read again
             events += self._replay_swapped(self._new(self._capture.take(instant)), watch)
             try:
                 for key, touched in _by_key(events).items():
@@ -83,6 +84,7 @@ class Late:
     def finish(self, keys: Sequence[str], watch: Watch = SILENT) -> int:
         """R8: replay what came between the last reading and the swap. Gives the number of records concerned."""
         self._capture.await_swaps(keys)
+        # the stream keeps the order: when the rename has come by, so has every write to the old collection
         self._replay_swapped(self._new(self._capture.take()), watch)
         if self._unwritten:
             self._write(watch)
@@ -94,18 +96,19 @@ class Late:
     def _replay_swapped(self, events: Sequence[Event], watch: Watch) -> list[Event]:
         """Replay what concerns collections that are gone; gives the rest, which can be read again."""
         gone = self._capture.swapped
-        for key, some in _by_key(event for event in events if event.key in gone).items():
-            self._replay(key, some, watch)
+        for key, missed in _by_key(event for event in events if event.key in gone).items():
+            self._replay(key, missed, watch)
             self._unwritten = True
         return [event for event in events if event.key not in gone]
 
     def _read_again(self, key: str, identities: Sequence[bytes], instant: Timestamp) -> None:
         state = self._state.setdefault(key, {})
         wanted = list(dict.fromkeys(identities))
+        # deleted, unless the reading gives it
         state.update(dict.fromkeys(wanted))
         database, name = self._held.need_database(), self._names[key]
-        for some in _portions(wanted):
-            state.update({raw.id_of(one): one for one in _read_at(database, name, some, instant)})
+        for portion in _portions(wanted):
+            state.update({raw.id_of(document): document for document in _read_at(database, name, portion, instant)})
 
     def _replay(self, key: str, events: Sequence[Event], watch: Watch) -> None:
         state = self._state.setdefault(key, {})
@@ -122,12 +125,13 @@ class Late:
                 state[event.identity] = event.document
 
     def _from_safety(self, key: str, identities: set[bytes], watch: Watch) -> State:
-        found: State = {}
+        saved: State = {}
+        # the full set: what the differential over it holds is in the state already
         for batch in contents.documents(self._ws, self._full, key, watch=watch):
             for document in raw.documents_of(batch):
                 if (identity := raw.id_of(document)) in identities:
-                    found[identity] = document
-        return found
+                    saved[identity] = document
+        return saved
 
     def _write(self, watch: Watch) -> None:
         """Write a differential set that holds all of it, what the one before holds included."""
@@ -153,7 +157,7 @@ def _by_key(events: Iterable[Event]) -> dict[str, list[Event]]:
 def _changes(state: State) -> Changes:
     gone = [raw.build([(b"_id", identity)]) for identity, document in state.items() if document is None]
     there = [document for document in state.values() if document is not None]
-    return Changes([b"".join(some) for some in _portions(there)], gone)
+    return Changes([b"".join(portion) for portion in _portions(there)], gone)
 
 
 def _portions(items: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
@@ -168,14 +172,15 @@ def _read_state(ws: Workspace, safety: BackupSet) -> dict[str, State]:
         with ws.catalog.open_part(safety, key) as source:
             for batch, deleted in reader.read_changes(source, part, seal=ws.seal, workers=ws.workers):
                 state = states.setdefault(key, {})
-                state.update({raw.id_of(one): None for one in deleted})
-                state.update({raw.id_of(one): one for one in raw.documents_of(batch)})
+                state.update({raw.id_of(tombstone): None for tombstone in deleted})
+                state.update({raw.id_of(document): document for document in raw.documents_of(batch)})
     return {key: state for key, state in states.items() if state}
 
 
 def _read_at(database: Database[Doc], name: str, identities: Sequence[bytes], instant: Timestamp) -> Iterator[bytes]:
     """Read records as they were at an instant of the recent past."""
     query: Any = raw.filter_by_ids(identities)
+    # as a command: the find() of the driver cannot name an instant
     command = {"find": name, "filter": query, "readConcern": {"level": "snapshot", "atClusterTime": instant}}
     try:
         cursor: Any = database.with_options(codec_options=raw.RAW).cursor_command(command, codec_options=raw.RAW)

@@ -31,10 +31,11 @@ def replace_plainly(run: Replacing) -> None:
     old: dict[str, list[Doc]] = {}
     try:
         run.safety = write_set(run.ws, run.held, trigger="pre_restore", watch=run.watch)
-        new = {one.key: _wanted(run, one.key) for one in run.entry.swaps}
-        for one in run.entry.swaps:
-            old[one.live] = list(run.database[one.live].find({}))
-            _fill(run, one.live, new[one.key])
+        # all of it is decoded before the first record is deleted
+        new = {swap.key: _wanted(run, swap.key) for swap in run.entry.swaps}
+        for swap in run.entry.swaps:
+            old[swap.live] = list(run.database[swap.live].find({}))
+            _fill(run, swap.live, new[swap.key])
     except (BackupError, PyMongoError, bson.errors.BSONError) as problem:
         _put_back(run, old)
         journal.close(run.database, run.entry, "stopped", problem=str(problem))

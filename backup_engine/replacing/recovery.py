@@ -13,10 +13,11 @@ from backup_engine.errors import BackupError, DatabaseUnreachable
 from backup_engine.locking.locks import Hold, hold
 from backup_engine.model import BackupSet
 from backup_engine.mongo.capabilities import answers_commands
-from backup_engine.replacing import journal, staging, swap
+from backup_engine.replacing import journal, staging
 from backup_engine.replacing.journal import Entry
 from backup_engine.replacing.late_writes import Late
 from backup_engine.replacing.steps import Replacing, open_capture
+from backup_engine.replacing.swap import happened
 from backup_engine.repository import intents
 from backup_engine.workspace import Workspace
 
@@ -51,10 +52,11 @@ def recover_database(ws: Workspace, held: Hold) -> list[str]:
 
 def _settle(ws: Workspace, held: Hold, entry: Entry) -> str:
     database = held.need_database()
-    swapped = [one for one in entry.swaps if swap.happened(database, one)]
+    swapped = [swap for swap in entry.swaps if happened(database, swap)]
+    # changed: after R7 somebody may have moved the new list away, and the UUIDs alone would look like before it
     if not swapped and not entry.changed:
-        for one in entry.swaps:
-            staging.drop(database, one.staging)
+        for swap in entry.swaps:
+            staging.drop(database, swap.staging)
         journal.close(database, entry, "stopped", problem="interrupted")
         return f"An interrupted {entry.kind} from backup {entry.label} was cleared up; the data is as it was before."
     problem = _go_forward(ws, held, entry)
@@ -66,14 +68,15 @@ def _go_forward(ws: Workspace, held: Hold, entry: Entry) -> str:
     """Do what was left to do; what cannot be done any more is said and written down."""
     try:
         safety = ws.catalog.find(entry.safety)
+        # in place of the backup: staging is filled and proven, so the backup itself is not needed any more
         run = Replacing(ws, held, safety, entry, safety=safety, swapping=True)
         with open_capture(run) as capture:
             if capture is not None:
-                run.late = Late(ws, held, capture, {one.key: one.live for one in entry.swaps}, safety, entry.as_of)
+                run.late = Late(ws, held, capture, {swap.key: swap.live for swap in entry.swaps}, safety, entry.as_of)
             _swap_the_rest(run, safety)
             run.finish()
         return ""
-    except DatabaseUnreachable:
+    except DatabaseUnreachable:  # the entry stays open, and the next start tries again
         raise
     except BackupError as problem:
         log.warning("recovery of restore %s: %s", entry.id, problem)
@@ -82,13 +85,13 @@ def _go_forward(ws: Workspace, held: Hold, entry: Entry) -> str:
 
 
 def _swap_the_rest(run: Replacing, safety: BackupSet) -> None:
-    if not run.entry.changed and not all(swap.happened(run.database, one) for one in run.entry.swaps):
-        run.settle()
+    if not run.entry.changed and not all(happened(run.database, swap) for swap in run.entry.swaps):
+        run.settle()  # R6 again: others have written since the crash
         run.swap()
 
 
 def _close_with(held: Hold, entry: Entry, problem: BackupError) -> None:
     database = held.need_database()
-    for one in entry.swaps:
-        staging.drop(database, one.staging)
+    for swap in entry.swaps:
+        staging.drop(database, swap.staging)
     journal.close(database, entry, "done", changed=True, problem=problem.message)

@@ -117,17 +117,17 @@ def build_and_measure(
     return measured
 
 
-def prove(found: Content, loaded: Loaded, part: Part, name: str) -> None:
+def prove(measured: Content, loaded: Loaded, part: Part, name: str) -> None:
     """Raise ``VerificationFailed`` unless the collection holds what the set promises (a legacy set: what was sent)."""
-    check(found, Content.of_part(part) if part.content_sha256 else loaded.content, name)
+    check(measured, Content.of_part(part) if part.content_sha256 else loaded.content, name)
 
 
-def check(found: Content, promised: Content, name: str) -> None:
+def check(measured: Content, promised: Content, name: str) -> None:
     """Raise ``VerificationFailed`` unless the collection holds exactly what was promised."""
-    if found.records != promised.records:
+    if measured.records != promised.records:
         raise VerificationFailed(
-            f"{name} holds {found.records:,} records after loading, the backup has {promised.records:,}")
-    if found != promised:
+            f"{name} holds {measured.records:,} records after loading, the backup has {promised.records:,}")
+    if measured != promised:
         raise VerificationFailed(f"the records of {name} after loading are not those of the backup")
 
 
@@ -167,6 +167,7 @@ def _insert_all(
 def _insert(collection: Collection[Any], chunk: _Chunk, bypass: bool) -> None:
     documents = [RawBSONDocument(document) for document in chunk.documents]
     try:
+        # None leaves the option out of the command
         collection.insert_many(documents, ordered=False, bypass_document_validation=bypass or None)
     except BulkWriteError as problem:
         raise _refused_rows(problem, chunk) from problem
@@ -192,6 +193,7 @@ def _value(error: Mapping[str, Any], chunk: _Chunk) -> str:
 
 
 def _build(database: Database[Doc], name: str, indexes: Sequence[Mapping[str, Any]]) -> None:
+    # these two come with the collection
     wanted = [index for index in indexes if index.get("name") != "_id_" and not index.get("clustered")]
     if not wanted:
         return
@@ -216,6 +218,7 @@ def _twice(collection: Collection[Doc], indexes: Sequence[Mapping[str, Any]]) ->
 
 
 def _groups(collection: Collection[Doc], index: Mapping[str, Any]) -> list[Doc]:
+    # a unique index takes a missing field for null; numbered, because a name in $group may hold no dot (code 16412)
     parts = {str(number): {"$ifNull": [f"${path}", None]} for number, path in enumerate(index["key"])}
     partial = index.get("partialFilterExpression")
     stages: list[Doc] = [{"$match": dict(partial)}] if partial else []
@@ -230,17 +233,17 @@ def _groups(collection: Collection[Doc], index: Mapping[str, Any]) -> list[Doc]:
 
 def _group_text(index: Mapping[str, Any], group: Doc) -> str:
     values = ", ".join(f"{path} {group['_id'].get(str(number))!r}" for number, path in enumerate(index["key"]))
-    ids = ", ".join(raw.element_text(raw.element_of(one)) for one in group["ids"])
+    ids = ", ".join(raw.element_text(raw.element_of(value)) for value in group["ids"])
     return f"{values} in {group['n']} records (_id {ids})"
 
 
 def _measure(database: Database[Doc], name: str, total: int | None, watch: Watch) -> Content:
-    found = EMPTY
+    measured = EMPTY
     with database_errors(database):
         for batch in raw_batches.find(database[name], batch_size=100_000):
-            found += Content.of(raw.documents_of(batch))
-            watch.step("Proving what was loaded", found.records, total)
-    return found
+            measured += Content.of(raw.documents_of(batch))
+            watch.step("Proving what was loaded", measured.records, total)
+    return measured
 
 
 def _explained(problem: BaseException, database: Database[Doc]) -> BaseException:

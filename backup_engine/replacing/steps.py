@@ -20,10 +20,11 @@ from backup_engine.making.write_set import write_set
 from backup_engine.model import SILENT, BackupSet, Part, Progress, Watch
 from backup_engine.mongo.snapshot import take
 from backup_engine.records.live_profile import LiveProfile
-from backup_engine.replacing import journal, staging, swap
+from backup_engine.replacing import journal, staging
 from backup_engine.replacing.capture import Capture
 from backup_engine.replacing.journal import Entry, Swap
 from backup_engine.replacing.late_writes import Late
+from backup_engine.replacing.swap import happened, rename, uuid_of
 from backup_engine.repository import contents
 from backup_engine.workspace import Workspace
 
@@ -57,6 +58,7 @@ class Replacing:
 
     def start(self) -> None:
         """R2: write down what is going to happen."""
+        # before anything is created: recovery removes what the journal names, and nothing else
         self.entry = journal.start(self.database, self.entry)
         reach("R2")
 
@@ -64,31 +66,35 @@ class Replacing:
         """R3: the safety backup, inside the open stream."""
         if capture is not None:
             self._advance(step="R3", token=capture.token)
+        # inside the stream: between the snapshot and the first event no write can slip through
         self.safety = write_set(self.ws, self.held, trigger="pre_restore", watch=self.watch)
-        self._advance(step="R3", safety=self.safety.backup_id)
+        self._advance(step="R3", safety=self.safety.backup_id)  # before R7: what comes after is undone from it
         if capture is not None:
-            names = {one.key: one.live for one in self.entry.swaps}
+            names = {swap.key: swap.live for swap in self.entry.swaps}
             self.late = Late(self.ws, self.held, capture, names, self.safety)
         reach("R3")
 
     def stage(self) -> None:
         """R4: fill the staging collections and prove them."""
-        self.counts = {one.key: self._stage(one) for one in self.entry.swaps}
+        self.counts = {swap.key: self._stage(swap) for swap in self.entry.swaps}
         reach("R4")
 
     def note_uuids(self) -> None:
         """R5: write down which collection is which."""
         self.held.check()
-        swaps = tuple(replace(one, live_uuid=swap.uuid_of(self.database, one.live),
-                              staging_uuid=swap.uuid_of(self.database, one.staging)) for one in self.entry.swaps)
+        swaps = tuple(replace(swap, live_uuid=uuid_of(self.database, swap.live),
+                              staging_uuid=uuid_of(self.database, swap.staging)) for swap in self.entry.swaps)
+        # before R7: after a crash in it only the UUIDs tell which list bears the name
         self._advance(step="R5", swaps=swaps)
         reach("R5")
 
     def settle(self) -> None:
         """R6: save what was written since the safety backup."""
         if self.late is not None:
+            # as near to R7 as can be: what is written after this reading can only be replayed from events
             self.late.settle(self.watch)
             self.safety = self.late.safety
+            # the journal first: until it names the new set, recovery and undo need the one before
             self._advance(step="R6", as_of=self.late.as_of, safety=self.safety.backup_id)
             self.late.remove_superseded()
         reach("R6")
@@ -96,25 +102,28 @@ class Replacing:
     def swap(self) -> None:
         """R7: put the new collections in place, one right after the other."""
         self.held.check()
-        for one in self.entry.swaps:
-            if swap.happened(self.database, one):
-                continue
-            if swap.uuid_of(self.database, one.live) != one.live_uuid:
-                raise RestoreStopped(f"{one.live} was dropped, renamed or created by someone else meanwhile")
+        for swap in self.entry.swaps:
+            if happened(self.database, swap):
+                continue  # recovery, after a crash between two renames
+            # dropTarget removes whatever bears the name: it must be the collection that was saved
+            if uuid_of(self.database, swap.live) != swap.live_uuid:
+                raise RestoreStopped(f"{swap.live} was dropped, renamed or created by someone else meanwhile")
             self.swapping = True
-            swap.rename(self.database, one)
+            rename(self.database, swap)
         reach("R7")
 
     def finish(self, after: After | None = None) -> None:
         """R8: the writes of the last moment, a look at the result, the end of the entry."""
         watch = without_cancel(self.watch)
+        # first: whatever fails from here on, recovery goes forward and undo is offered
         self._advance(step="R7", changed=True)
         if self.late is not None:
-            self.captured = self.late.finish([one.key for one in self.entry.swaps], watch)
+            self.captured = self.late.finish([swap.key for swap in self.entry.swaps], watch)
             self.safety = self.late.safety
         self._look_at_live()
-        for one in self.entry.swaps if after else ():
-            self._call(after, one)
+        # before the entry is closed: what the hook complains of is written down with it
+        for swap in self.entry.swaps if after else ():
+            self._call(after, swap)
         self.entry = journal.close(self.database, self.entry, "done", step="R8", problem="; ".join(self.problems),
                                    safety=self.safety.backup_id if self.safety else "")
         if self.late is not None:
@@ -123,61 +132,63 @@ class Replacing:
 
     def has_changed(self) -> bool:
         """Whether any collection was replaced. Raises ``DatabaseUnreachable`` when nobody can say."""
-        return self.swapping and any(swap.happened(self.database, one) for one in self.entry.swaps)
+        return self.swapping and any(happened(self.database, swap) for swap in self.entry.swaps)
 
     def abandon(self, why: str) -> None:
         """Take everything back; where the database does not answer, recovery does it later."""
         with suppress(BackupError):
-            for one in self.entry.swaps:
-                staging.drop(self.database, one.staging)
+            for swap in self.entry.swaps:
+                staging.drop(self.database, swap.staging)
+            # last: while the entry is open, recovery removes what is left
             journal.close(self.database, self.entry, "stopped", problem=why)
 
     def _advance(self, **changes: Any) -> None:
         self.entry = journal.advance(self.database, self.entry, **changes)
 
-    def _stage(self, one: Swap) -> int:
-        part = self.backup.parts[one.key]
-        options, indexes = self._shape(part, one)
-        profile = self._profile(one)
-        staging.create(self.database, one.staging, options)
-        documents = contents.documents(self.ws, self.backup, one.key, live=profile, watch=self.watch)
-        loaded = staging.load(self.database, one.staging, documents, expected=part.records,
+    def _stage(self, swap: Swap) -> int:
+        part = self.backup.parts[swap.key]
+        options, indexes = self._shape(part, swap)
+        profile = self._profile(swap)
+        staging.create(self.database, swap.staging, options)
+        documents = contents.documents(self.ws, self.backup, swap.key, live=profile, watch=self.watch)
+        loaded = staging.load(self.database, swap.staging, documents, expected=part.records,
                               digest=not part.content_sha256, bypass="validator" in options,
-                              phase=f"Loading {one.live}", watch=self.watch)
-        found = staging.build_and_measure(self.database, one.staging, indexes, total=loaded.records, watch=self.watch)
-        staging.prove(found, loaded, part, one.live)
-        self._say_violations(one, options)
+                              phase=f"Loading {swap.live}", watch=self.watch)
+        measured = staging.build_and_measure(self.database, swap.staging, indexes, total=loaded.records,
+                                             watch=self.watch)
+        staging.prove(measured, loaded, part, swap.live)
+        self._say_violations(swap, options)
         return loaded.records
 
-    def _shape(self, part: Part, one: Swap) -> tuple[Mapping[str, Any], tuple[Mapping[str, Any], ...]]:
+    def _shape(self, part: Part, swap: Swap) -> tuple[Mapping[str, Any], tuple[Mapping[str, Any], ...]]:
         """Options and indexes: those of the set; a legacy set knows none, live keeps its own."""
         if self.backup.state != "legacy":
             return part.options, part.indexes
-        with take(self.database, [self.ws.source(one.key)], self.held.capabilities) as view:
-            return view.options(one.key), view.indexes(one.key)
+        with take(self.database, [self.ws.source(swap.key)], self.held.capabilities) as view:
+            return view.options(swap.key), view.indexes(swap.key)
 
-    def _profile(self, one: Swap) -> LiveProfile | None:
+    def _profile(self, swap: Swap) -> LiveProfile | None:
         if self.backup.state != "legacy":
             return None
-        return LiveProfile.of(self.database[one.live], watch=self.watch)
+        return LiveProfile.of(self.database[swap.live], watch=self.watch)
 
-    def _say_violations(self, one: Swap, options: Mapping[str, Any]) -> None:
-        refused = staging.violations(self.database, one.staging, options.get("validator"))
+    def _say_violations(self, swap: Swap, options: Mapping[str, Any]) -> None:
+        refused = staging.violations(self.database, swap.staging, options.get("validator"))
         if refused:
-            self.problems += (f"{refused:,} records of {one.live} do not meet its validation rules; "
+            self.problems += (f"{refused:,} records of {swap.live} do not meet its validation rules; "
                               "they were restored as they are",)
 
     def _look_at_live(self) -> None:
-        for one in self.entry.swaps:
-            if not swap.happened(self.database, one):
-                raise VerificationFailed(f"{one.live} is not the collection that was put in place")
+        for swap in self.entry.swaps:
+            if not happened(self.database, swap):
+                raise VerificationFailed(f"{swap.live} is not the collection that was put in place")
 
-    def _call(self, after: After | None, one: Swap) -> None:
+    def _call(self, after: After | None, swap: Swap) -> None:
         assert after is not None
         try:
-            after(self.database, one.key)
+            after(self.database, swap.key)
         except Exception as problem:  # noqa: BLE001 - the application's hook: its fault is reported, data is in place
-            self.problems += (f"after restoring {one.live}: {problem}",)
+            self.problems += (f"after restoring {swap.live}: {problem}",)
 
 
 @contextmanager

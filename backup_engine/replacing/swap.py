@@ -44,11 +44,11 @@ def look(database: Database[Doc], name: str) -> Live:
     if not answers_commands(database):
         return Live(name)
     with database_errors(database):
-        found = next(iter(database.list_collections(filter={"name": name})), None)
-    if found is None:
+        listed = next(iter(database.list_collections(filter={"name": name})), None)
+    if listed is None:
         return Live(name)
-    uuid = found.get("info", {}).get("uuid")
-    return Live(name, bytes(uuid) if uuid is not None else None, found["type"], found.get("options", {}))
+    uuid = listed.get("info", {}).get("uuid")
+    return Live(name, bytes(uuid) if uuid is not None else None, listed["type"], listed.get("options", {}))
 
 
 def uuid_of(database: Database[Doc], name: str) -> bytes | None:
@@ -61,11 +61,11 @@ def refuse_unsupported(
 ) -> Live:
     """Raise ``BadInput`` where a collection cannot be replaced by a rename; gives the live one otherwise."""
     live = look(database, name)
-    for kind, found in (("a view", live.kind == "view" or "viewOn" in saved),
-                        ("a time-series collection", live.kind == "timeseries" or "timeseries" in saved),
-                        ("a capped collection", "capped" in live.options or "capped" in saved),
-                        ("in a sharded cluster", capabilities.sharded)):
-        if found:
+    for kind, applies in (("a view", live.kind == "view" or "viewOn" in saved),
+                          ("a time-series collection", live.kind == "timeseries" or "timeseries" in saved),
+                          ("a capped collection", "capped" in live.options or "capped" in saved),
+                          ("in a sharded cluster", capabilities.sharded)):
+        if applies:
             raise BadInput(f"{name} is {kind}: it cannot be replaced as a whole. Use Merge instead.")
     return live
 
@@ -80,10 +80,11 @@ def rename(database: Database[Doc], swap: Swap) -> None:
     try:
         database.client.admin.command(command)
     except (AutoReconnect, ConnectionFailure, ExecutionTimeout, WriteConcernError) as problem:
+        # it may have happened all the same, and only the UUIDs tell
         if not _settled(database, swap):
             raise RestoreStopped(f"the server did not put the new {swap.live} in place: {problem}") from problem
     except PyMongoError as problem:
-        why = named(problem, database)
+        why = named(problem, database)  # without a name of its own it is a refusal of this very step
         raise why if type(why) is not BackupError else RestoreStopped(why.detail) from problem
 
 

@@ -37,10 +37,10 @@ class Catalog:
         """Give every set in any folder, oldest first: legacy by label, then by ``seq``."""
         try:
             state = {entry.name for entry in self.storage.entries(STATE)}
-        except BackupError:
+        except BackupError:  # the sets lie in the folders of the days, and are listed without it
             state = set()
         claimed = intents.labels(state)
-        found: list[BackupSet] = []
+        sets: list[BackupSet] = []
         parsed: dict[tuple[str, Entry], BackupSet] = {}
         unreadable: dict[str, str] = {}
         for day in DAYS:
@@ -49,10 +49,10 @@ class Catalog:
             except BackupError as problem:
                 unreadable[day] = problem.message
                 continue
-            found += self._with_metadata(day, entries, parsed)
-            found += _without_metadata(day, entries, claimed, state, self.sources)
+            sets += self._with_metadata(day, entries, parsed)
+            sets += _without_metadata(day, entries, claimed, state, self.sources)
         self._parsed, self.unreadable = parsed, unreadable
-        return sorted(found, key=lambda one: (one.seq, one.state != "legacy", one.label))
+        return sorted(sets, key=lambda backup: (backup.seq, backup.state != "legacy", backup.label))
 
     def by_day(self) -> dict[str, list[dict[str, Any]]]:
         """Give metadata dicts, newest first, by the folder they lie in, ``sunday`` … ``saturday``.
@@ -60,18 +60,19 @@ class Catalog:
         Each carries besides its own keys ``backup_id``, ``label``, ``folder`` and ``state``.
         """
         days: dict[str, list[dict[str, Any]]] = {day: [] for day in _WEEK}
-        for one in reversed(self.sets()):
-            if one.usable or one.state == "newer":
-                about = {"backup_id": one.backup_id, "label": one.label, "folder": one.day, "state": one.state}
-                days[one.day].append({**one.metadata, **about})
+        for backup in reversed(self.sets()):
+            if backup.usable or backup.state == "newer":
+                about = {"backup_id": backup.backup_id, "label": backup.label, "folder": backup.day,
+                         "state": backup.state}
+                days[backup.day].append({**backup.metadata, **about})
         return days
 
     def find(self, which: str | Mapping[str, Any]) -> BackupSet:
         """Find a set by backup_id, by label, or by a metadata dict. Raises ``NoBackupsFound`` or ``BadInput``."""
         wanted, folder = _identity(which)
-        for one in reversed(self.sets()):
-            if wanted in (one.backup_id, one.label) and folder in (None, one.day):
-                return one
+        for backup in reversed(self.sets()):
+            if wanted in (backup.backup_id, backup.label) and folder in (None, backup.day):
+                return backup
         raise NoBackupsFound(f"there is no backup {wanted!r} in {self.storage.describe()}")
 
     def last(self, *, fresh: bool = True) -> BackupSet | None:
@@ -79,32 +80,34 @@ class Catalog:
 
         Not ``fresh``, the answer is remembered until a name comes or goes in one of the folders: for page loads.
         """
+        # before the look: what comes or goes during it makes the next look differ
         stamps = tuple(self.storage.stamp(folder) for folder in DAYS)
         if not fresh and None not in stamps and self._last is not None and self._last[0] == stamps:
             return self._last[1]
-        usual = [one for one in self.sets() if one.state in ("complete", "legacy", "newer") and _counts(one)]
+        usual = [backup for backup in self.sets()
+                 if backup.state in ("complete", "legacy", "newer") and _counts(backup)]
         self._last = (stamps, usual[-1] if usual else None)
         return self._last[1]
 
     def newest_good(self) -> BackupSet | None:
         """Give the newest complete set that was not made by a restore or an import."""
-        good = [one for one in self.sets() if one.state == "complete" and _counts(one)]
+        good = [backup for backup in self.sets() if backup.state == "complete" and _counts(backup)]
         return good[-1] if good else None
 
     def latest(self, trigger: str) -> BackupSet | None:
         """Give the newest complete set made for that reason."""
-        made = [one for one in self.sets() if one.state == "complete" and one.trigger == trigger]
+        made = [backup for backup in self.sets() if backup.state == "complete" and backup.trigger == trigger]
         return made[-1] if made else None
 
     def base_of(self, backup: BackupSet) -> BackupSet:
         """Give the full set a differential rests on, or the set itself. Raises ``VerificationFailed`` naming it."""
         if backup.kind != "differential":
             return backup
-        for one in self.sets():
-            if one.backup_id == backup.base:
-                if one.state == "complete" and one.kind == "full":
-                    return one
-                raise VerificationFailed(f"the full backup {one.label} it rests on is {one.state}: {one.problem}")
+        for base in self.sets():
+            if base.backup_id == backup.base:
+                if base.state == "complete" and base.kind == "full":
+                    return base
+                raise VerificationFailed(f"the full backup {base.label} it rests on is {base.state}: {base.problem}")
         raise VerificationFailed(f"the full backup {backup.base} it rests on is missing")
 
     def why_empty(self) -> str:
@@ -112,7 +115,7 @@ class Catalog:
         where = self.storage.describe()
         if self.unreadable:
             return f"{where} cannot be read: {next(iter(self.unreadable.values()))}"
-        unusable = sum(not one.usable for one in self.sets())
+        unusable = sum(not backup.usable for backup in self.sets())
         return f"{where} holds {unusable} damaged or unfinished" if unusable else f"{where} is empty"
 
     def open_part(self, backup: BackupSet, key: str) -> BinaryIO:
@@ -157,11 +160,12 @@ class Catalog:
         """Remove a set: metadata first, then its files, then the copy. A crash on the way is finished by recovery."""
         names = tuple(part.file for part in backup.parts.values() if part.file)
         intent = Intent(backup.label, backup.day, (backup.metadata_file, *names), "remove")
+        # a run that died may have left one for this label: it names the same files
         with suppress(FileExistsError):
             intents.claim(self.storage, intent)
         for name in intent.files:
             self.storage.delete(backup.day, name)
-            self.storage.sync(backup.day)
+            self.storage.sync(backup.day)  # after each: the metadata must be gone from the disk before a file is
         self.storage.delete(STATE, backup.metadata_file)
         intents.clear(self.storage, backup.label)
 
@@ -184,7 +188,7 @@ class Catalog:
         try:
             with self.storage.open(day, entry.name) as file:
                 return manifest_reader.parse(day, label, file.read(), self.sources)
-        except BackupFileNotFound:
+        except BackupFileNotFound:  # removed since the folder was listed
             return None
         except BackupError as problem:
             return manifest_reader.damaged(day, label, f"its metadata cannot be read: {problem.message}")
@@ -234,11 +238,11 @@ def _without_metadata(
         if key in collections and label not in claimed and manifest.metadata_name(label) not in entries:
             part = Part(key, collections[key], name, 0, stored_bytes=entry.size)
             parts.setdefault(label, {})[key] = part
-    for label, found in parts.items():
+    for label, by_key in parts.items():
         copy = manifest.metadata_name(label) in state
         advice = "a copy can be put back with repair" if copy else "repair can turn the files into a backup"
         problem = f"its metadata file is missing; {advice}"
-        yield manifest_reader.damaged(day, label, problem, parts=found, state="damaged" if copy else "orphan")
+        yield manifest_reader.damaged(day, label, problem, parts=by_key, state="damaged" if copy else "orphan")
 
 
 def _identity(which: str | Mapping[str, Any]) -> tuple[str, str | None]:

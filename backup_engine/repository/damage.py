@@ -62,12 +62,12 @@ class Report:
     @property
     def ok(self) -> bool:
         """Whether every set is sound and the newest is not too old."""
-        return not self.stale and all(one.ok for one in self.verifications)
+        return not self.stale and all(verification.ok for verification in self.verifications)
 
     @property
     def message(self) -> str:
         """One sentence for people."""
-        failed = sum(not one.ok for one in self.verifications)
+        failed = sum(not verification.ok for verification in self.verifications)
         total = len(self.verifications)
         if failed:
             return f"Backup verification failed: {failed} of {total} backups. {self.stale}".strip()
@@ -76,14 +76,14 @@ class Report:
 
 def error_of(outcome: Verification) -> BackupError:
     """Give the error that says what a failed verification found."""
-    first = min(outcome.problems, key=lambda one: one.kind != "missing")
-    words = "; ".join(one.message for one in outcome.problems)
+    first = min(outcome.problems, key=lambda damage: damage.kind != "missing")
+    words = "; ".join(damage.message for damage in outcome.problems)
     label = outcome.backup.label
     if first.kind == "newer":
         return NewerFormat(f"backup {label}", hint="Update this program and try again.")
     if first.kind == "missing":
         return BackupFileNotFound(words, hint="The other files of this backup can still be restored.")
     hint = f"“repair {label}” brings the readable rows into a new backup."
-    if any(one.kind == "changed" and one.file.endswith(".csv") for one in outcome.problems):
+    if any(damage.kind == "changed" and damage.file.endswith(".csv") for damage in outcome.problems):
         hint = f"If a spreadsheet saved it, import it as a list instead; otherwise {hint}"
     return VerificationFailed(words, hint=hint)

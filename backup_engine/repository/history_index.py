@@ -87,7 +87,7 @@ def table_hash(document: bytes) -> int | None:
 
 def index_of(ws: Workspace, key: str, *, watch: Watch = SILENT) -> list[Entry]:
     """Give the index of every usable set, oldest first, reading only sets that are new or changed since."""
-    sets = [one for one in ws.catalog.sets() if one.usable and key in one.parts]
+    sets = [backup for backup in ws.catalog.sets() if backup.usable and key in backup.parts]
     present = {entry.name for entry in ws.storage.entries(STATE)}
     builder = _Builder(ws, key, watch)
     entries: list[Entry] = []
@@ -145,12 +145,13 @@ class _Builder:
                 hashes.append(_short(whole))
                 if small:
                     kept[identity] = document
+        # the index is believed later on without reading the set again
         if part.content_sha256 and not held.matches(part):
             raise VerificationFailed(f"{part.file} does not hold what was saved")
         self._read = (backup.backup_id, kept) if small else None
-        found = _hashes(identities)
-        order = np.argsort(found, kind="stable")
-        return Entry(backup, found[order], _hashes(hashes)[order])
+        unsorted = _hashes(identities)
+        order = np.argsort(unsorted, kind="stable")
+        return Entry(backup, unsorted[order], _hashes(hashes)[order])
 
     def _ended(
         self, previous: Entry, entry: Entry, before: tuple[str, dict[int, bytes]] | None
@@ -159,9 +160,9 @@ class _Builder:
         if not gone or len(gone) > ENDED_LIMIT or _is_secret(previous.backup, self._key):
             return {}
         if before is not None and before[0] == previous.backup.backup_id:
-            return {(one, content): before[1][one] for one, content in gone.items()}
+            return {(identity, content): before[1][identity] for identity, content in gone.items()}
         records = records_of(self._ws, previous.backup, self._key, watch=self._watch)
-        return {(one, gone[one]): document for one, document in records if one in gone}
+        return {(identity, gone[identity]): document for identity, document in records if identity in gone}
 
 
 def records_of(
@@ -180,13 +181,13 @@ def fetch(
     ws: Workspace, key: str, entries: Sequence[Entry], entry: Entry, wanted: set[Wanted], watch: Watch
 ) -> dict[Wanted, bytes]:
     """Give the records of one set for these pairs of hashes: from what ended where that is kept, else from the set."""
-    found = {one: ended.ended[one] for ended in entries for one in wanted & ended.ended.keys()}
-    left = {identity: content for identity, content in wanted if (identity, content) not in found}
+    documents = {pair: ended.ended[pair] for ended in entries for pair in wanted & ended.ended.keys()}
+    left = {identity: content for identity, content in wanted if (identity, content) not in documents}
     if left:
         for identity, document in records_of(ws, entry.backup, key, watch=watch):
             if identity in left and content_hash(document) == left[identity]:
-                found[identity, left[identity]] = document
-    return found
+                documents[identity, left[identity]] = document
+    return documents
 
 
 def _not_in(previous: Entry, entry: Entry) -> dict[int, int]:
@@ -194,6 +195,7 @@ def _not_in(previous: Entry, entry: Entry) -> dict[int, int]:
     if not len(entry.identities):
         changed = np.ones(len(previous.identities), bool)
     else:
+        # beyond the last identity any will do: the comparison refuses it
         at = np.minimum(np.searchsorted(entry.identities, previous.identities), len(entry.identities) - 1)
         changed = (entry.identities[at] != previous.identities) | (entry.contents[at] != previous.contents)
     return dict(zip(previous.identities[changed].tolist(), previous.contents[changed].tolist(), strict=True))
@@ -240,6 +242,7 @@ def _load(ws: Workspace, backup: BackupSet, key: str) -> Entry | None:
     start = len(MAGIC) + 4
     if not data.startswith(MAGIC) or data[len(MAGIC):start] != struct.pack("<I", zlib.crc32(data[start:])):
         return None
+    # the sum is right, so the rest is what _store has written
     line = data.index(b"\n", start)
     head: Mapping[str, Any] = json.loads(data[start:line])
     if {name: head[name] for name in _stamp(backup, key)} != _stamp(backup, key):

@@ -65,7 +65,7 @@ def undo(storage: Storage, intent: Intent) -> list[str]:
     for name in gone:
         storage.delete(intent.day, name)
     storage.sync(intent.day)
-    clear(storage, intent.label)
+    clear(storage, intent.label)  # last: while it is there, the next run goes on with this
     return gone
 
 
@@ -78,6 +78,7 @@ def _settle(storage: Storage, label: str) -> str:
         for entry in storage.entries(intent.day):
             if entry.name.startswith(f".tmp-{label}-"):
                 storage.delete(intent.day, entry.name)
+        # W9 was reached: the set stays, and W10 is done here
         storage.put(STATE, metadata_name(label), committed)
         clear(storage, label)
         return f"finished the bookkeeping of backup {label}"
@@ -91,7 +92,7 @@ def _settle(storage: Storage, label: str) -> str:
 def _committed(storage: Storage, intent: Intent) -> bytes:
     try:
         with storage.open(intent.day, metadata_name(intent.label)) as file:
-            return file.read()
+            return file.read()  # empty: a placeholder, where the file system has no hard links
     except BackupFileNotFound:
         return b""
 

@@ -21,7 +21,7 @@ __all__ = ["DUE_AFTER", "Check", "bad", "is_due", "last_drill", "last_proven", "
 DUE_AFTER = timedelta(days=7)
 DRILL = 3
 
-_writing = threading.Lock()
+_writing = threading.Lock()  # verifying waits for no lock, so two threads may come to write at once
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,7 @@ def last_drill(ws: Workspace) -> datetime | None:
 
 
 def _old(check: Check, now: datetime) -> bool:
+    # a check of the future comes from a clock that was wrong
     return not timedelta(0) <= now - check.when <= DUE_AFTER
 
 

@@ -109,6 +109,7 @@ def _encoding(opener: Opener) -> str:
     decoder = codecs.getincrementaldecoder("utf-8")()
     with opener() as source:
         try:
+            # to the end: the first byte that is not UTF-8 may stand in the last row
             while chunk := source.read(CHUNK):
                 decoder.decode(chunk)
             decoder.decode(b"", final=True)
@@ -135,6 +136,7 @@ def _header(names: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     header: list[str] = []
     notes: list[str] = []
     for position, name in enumerate(names):
+        # as pandas calls it
         unique = name or f"Unnamed: {position}"
         while unique in header:
             unique += " (2)"

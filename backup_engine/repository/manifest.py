@@ -25,7 +25,7 @@ from backup_engine.csv_format.seal import Seal
 from backup_engine.model import DAYS, BackupSet, Kind, Part
 
 FORMAT_VERSION = 2
-READER_VERSION = 2
+READER_VERSION = 2  # raised only for sets that the version before cannot restore
 WRITER = "equipment-backup 2"
 LABEL = "%Y%m%d_%H%M%S"
 MAX_BYTES = 64 << 20

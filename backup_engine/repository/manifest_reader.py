@@ -12,6 +12,7 @@ from backup_engine.model import BackupSet, Column, ColumnType, Layout, Part, Sou
 from backup_engine.repository import manifest, strict_json
 
 _TYPES = get_args(ColumnType)
+# no name is added: earlier versions call a set damaged whose trigger they do not know
 _TRIGGERS = ("manual", "auto", "scheduled", "pre_restore", "imported")
 
 
@@ -56,6 +57,7 @@ def _load(raw: bytes) -> dict[str, Any]:
         raise Malformed("the file is too large")
     if not raw.strip():
         raise Malformed("the file is empty")
+    # an editor may have put a byte order mark in front; metadata_hash is over the values
     value = strict_json.loads(raw.decode("utf-8-sig"))
     if not isinstance(value, dict):
         raise Malformed("it is not a JSON object")
@@ -166,7 +168,7 @@ def _digest(about: Mapping[str, Any], key: str) -> str:
 
 
 def _is_count(value: Any) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0  # True is an int in Python
 
 
 def _integer(about: Mapping[str, Any], key: str) -> int:
@@ -191,10 +193,10 @@ def _list(about: Mapping[str, Any], key: str) -> list[Any]:
 
 
 def _instant(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
         raise Malformed("timestamp_utc has no zone")
-    return found.astimezone(UTC)
+    return instant.astimezone(UTC)
 
 
 def _words(problem: Exception) -> str:

@@ -81,11 +81,11 @@ class Salvage:
         try:
             with self._ws.catalog.open_part(self._backup, self._part.key) as source:
                 changes = read_changes(source, self._part, seal=self._ws.seal, workers=1)
-                return {id_of(one) for batch, deleted in changes for one in (*documents_of(batch), *deleted)}
+                return {id_of(document) for batch, deleted in changes for document in (*documents_of(batch), *deleted)}
         except UNREADABLE:
             self.notes.append("records that had been deleted may be back")
         try:
-            return {id_of(found) for _, found in self._stored(self._backup, self._part) if isinstance(found, bytes)}
+            return {id_of(row) for _, row in self._stored(self._backup, self._part) if isinstance(row, bytes)}
         except UNREADABLE:
             return set()
 
@@ -94,16 +94,17 @@ class Salvage:
         with lines_of(self._ws, backup, part) as lines:
             next(lines, None)
             for number, line in enumerate(lines, 1):
+                # surrogateescape gives back the very bytes, broken UTF-8 included
                 yield from decoder.decode_each((line + ROW_END).encode("utf-8", "surrogateescape"), number)
 
     def _sound(self, rows: Found) -> Iterator[bytes]:
         try:
-            for _, found in rows:
-                if isinstance(found, BadRow):
+            for _, row in rows:
+                if isinstance(row, BadRow):
                     self._bad += 1
                 else:
-                    yield found
-        except UNREADABLE:
+                    yield row
+        except UNREADABLE:  # what follows is lost with it; how much, lost knows from the number promised
             self._bad += 1
 
 

@@ -79,7 +79,7 @@ def guessed_rows(
 
 def _without_order(line: str) -> str:
     """Field orders stand in the metadata: without it a row keeps the header's order."""
-    if '""order""' not in line:
+    if '""order""' not in line:  # as it stands in a quoted cell
         return line
     try:
         *cells, tail = cells_of(line)
@@ -112,6 +112,7 @@ def _parses(look: ColumnType, cell: str) -> bool:
     parse = PARSERS[look]
     try:
         value = None if parse is None else parse(cell)
+        # a double is written as the shortest text that reads back the same: "1.50" was text
         return repr(value) == cell if look == "double" else value is not None
     except FAULTS:
         return False

@@ -58,22 +58,23 @@ def found_in(source: Path | str | BinaryIO) -> Iterator[list[Found]]:
         with zipfile.ZipFile(path or source) as archive:
             yield _checked(_in_zip(archive))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zipfile.LargeZipFile) as error:
+        # NotImplementedError: a compression zipfile does not know; RuntimeError: a password
         raise BadInput(f"The zip file cannot be read: {error}.") from error
 
 
 def copy_to(place: LocalStorage, files: list[Found], *, watch: Watch = SILENT) -> None:
     """Copy the files into the folders of their days. Raises ``NoSpace``, ``BadInput`` for damaged zips."""
     free = place.free_bytes()
-    total = sum(one.size for one in files)
+    total = sum(file.size for file in files)
     if free is not None and total > free:
         raise NoSpace(f"unpacking needs {total >> 20:,} MiB, {free >> 20:,} MiB are left for temporary files")
-    for number, one in enumerate(files):
+    for number, file in enumerate(files):
         watch.step("Unpacking", number, len(files))
-        draft = place.draft(one.day, "unpack")
+        draft = place.draft(file.day, "unpack")
         try:
-            with one.open() as content:
+            with file.open() as content:
                 shutil.copyfileobj(content, draft, CHUNK)
-            draft.publish(one.name)
+            draft.publish(file.name)
         finally:
             draft.discard()
 
@@ -82,6 +83,7 @@ def _in_zip(archive: zipfile.ZipFile) -> Iterator[Found]:
     entries = archive.infolist()
     if len(entries) > MAX_ENTRIES:
         raise BadInput(f"The zip holds {len(entries):,} files; a backup has three.")
+    # some programs on Windows write backslashes
     wanted = [(entry, entry.filename.replace("\\", "/").rpartition("/")[2]) for entry in entries]
     wanted = [(entry, name) for entry, name in wanted if _day_of(name) and not entry.is_dir()]
     unpacked = sum(entry.file_size for entry, _ in wanted)
@@ -107,15 +109,15 @@ def _inside(folder: Path) -> Iterator[Path]:
 
 
 def _checked(files: Iterator[Found]) -> list[Found]:
-    found: dict[str, Found] = {}
-    for one in files:
-        if one.name in found:
-            raise BadInput(f"There are two files named {one.name}.")
-        found[one.name] = one
-    if not any(manifest.label_in_metadata_name(name) for name in found):
-        what = "backup_metadata_….json is missing" if found else "no file is named like one of a backup"
+    by_name: dict[str, Found] = {}
+    for file in files:
+        if file.name in by_name:
+            raise BadInput(f"There are two files named {file.name}.")
+        by_name[file.name] = file
+    if not any(manifest.label_in_metadata_name(name) for name in by_name):
+        what = "backup_metadata_….json is missing" if by_name else "no file is named like one of a backup"
         raise BadInput(f"This is no backup: {what}. A single table comes in through Import in Equipment Records.")
-    return list(found.values())
+    return list(by_name.values())
 
 
 def _day_of(name: str) -> str:

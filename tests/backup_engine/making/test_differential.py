@@ -73,9 +73,9 @@ def change(database: Database[dict[str, Any]]) -> None:
 
 def assert_exact(ws: Workspace, backup: BackupSet) -> None:
     for key, part in backup.parts.items():
-        found = restored(ws, backup, key)
-        assert (len(found), set(found)) == (part.records, live(ws, key))
-        assert Content.of(found).matches(part)
+        documents = restored(ws, backup, key)
+        assert (len(documents), set(documents)) == (part.records, live(ws, key))
+        assert Content.of(documents).matches(part)
 
 
 def without_mark(ws: Workspace) -> None:
@@ -267,8 +267,8 @@ def test_given_changes_over_a_safety_set(ws: Workspace, database: Database[dict[
     part = backup.parts["equipment"]
     assert (backup.kind, backup.base, backup.trigger) == ("differential", safety.backup_id, "pre_restore")
     assert (part.records, part.rows, part.deleted) == (320, 4, 2)
-    wanted = {one for one in live(ws, "equipment") if bson.decode(one)["_id"] not in (5, 6)}
-    assert set(restored(ws, backup, "equipment")) == wanted | {bytes(one) for one in given.documents}
+    wanted = {document for document in live(ws, "equipment") if bson.decode(document)["_id"] not in (5, 6)}
+    assert set(restored(ws, backup, "equipment")) == wanted | {bytes(document) for document in given.documents}
     assert verify(ws, backup, level=2).ok
     assert ws.catalog.newest_good() == ws.catalog.sets()[0]
 

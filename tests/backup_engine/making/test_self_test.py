@@ -31,7 +31,8 @@ def test_it_notices_another_text(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_notices_another_hash(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(content_sum, "digests", lambda documents: [bytes([len(one) % 256]) for one in documents])
+    monkeypatch.setattr(
+        content_sum, "digests", lambda documents: [bytes([len(document) % 256]) for document in documents])
 
     with pytest.raises(BackupError, match="self-test failed"):
         self_test()

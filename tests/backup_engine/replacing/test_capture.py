@@ -46,9 +46,9 @@ def test_everything_before_a_fence_has_come_by(database: Database[Doc]) -> None:
 
         before, between = capture.take(instant), capture.take(second)
 
-    assert {(one.key, one.kind, one.identity) for one in before} == {
+    assert {(event.key, event.kind, event.identity) for event in before} == {
         ("equipment", "update", _id(0)), ("equipment", "delete", _id(1)), ("options", "insert", _id("o"))}
-    assert [(one.identity, one.document) for one in between] == [(_id(9), bson.encode({"_id": 9}))]
+    assert [(event.identity, event.document) for event in between] == [(_id(9), bson.encode({"_id": 9}))]
 
 
 def test_writes_to_the_new_collection_are_not_taken_for_late_ones(database: Database[Doc]) -> None:
@@ -64,7 +64,7 @@ def test_writes_to_the_new_collection_are_not_taken_for_late_ones(database: Data
 
         events = capture.take()
 
-    assert [(one.kind, one.identity) for one in events] == [("delete", _id(1))]
+    assert [(event.kind, event.identity) for event in events] == [("delete", _id(1))]
 
 
 def test_goes_on_from_an_instant_after_a_crash(database: Database[Doc]) -> None:
@@ -76,7 +76,7 @@ def test_goes_on_from_an_instant_after_a_crash(database: Database[Doc]) -> None:
         again.fence()
         events = again.take()
 
-    assert [one.document for one in events if one.time > instant] == [bson.encode({"_id": 1, "late": True})]
+    assert [event.document for event in events if event.time > instant] == [bson.encode({"_id": 1, "late": True})]
 
 
 @pytest.mark.parametrize("move", ["drop", "rename"])

@@ -38,7 +38,7 @@ def test_a_closed_entry_runs_no_more(database: Database[Doc]) -> None:
 
     journal.close(database, first, "stopped", problem="why")
 
-    assert [one.id for one in journal.running(database)] == [second.id]
+    assert [entry.id for entry in journal.running(database)] == [second.id]
 
 
 def test_the_last_change_is_the_last_by_number_whatever_the_clock_says(database: Database[Doc]) -> None:
@@ -68,7 +68,7 @@ def test_old_entries_are_trimmed_but_never_running_ones(
 
     journal.start(database, _entry(id="last"))
 
-    assert {one["number"] for one in database[journal.COLLECTION].find()} == {crashed.number, 4, 5, 6}
+    assert {entry["number"] for entry in database[journal.COLLECTION].find()} == {crashed.number, 4, 5, 6}
 
 
 def test_a_merge_is_noted_so_that_undo_finds_it(database: Database[Doc]) -> None:

@@ -49,8 +49,8 @@ def late_of(ws: Workspace) -> Iterator[Late]:
 
 def _state(ws: Workspace, backup: BackupSet) -> dict[Any, Doc]:
     verify.require(ws, backup, 2)
-    return {one["_id"]: one for batch in contents.documents(ws, backup, "equipment")
-            for one in map(bson.decode, raw.documents_of(batch))}
+    return {document["_id"]: document for batch in contents.documents(ws, backup, "equipment")
+            for document in map(bson.decode, raw.documents_of(batch))}
 
 
 def test_without_late_writes_the_full_set_is_enough(ws: Workspace) -> None:
@@ -68,7 +68,7 @@ def test_writes_before_the_last_reading_are_read_again(ws: Workspace, database: 
         database.Equipment.update_one({"_id": 1}, {"$push": {"v.l": 4}})
         database.Equipment.delete_one({"_id": 2})
         database.Equipment.insert_one({"_id": "late"})
-        before = {one["_id"]: one for one in database.Equipment.find()}
+        before = {document["_id"]: document for document in database.Equipment.find()}
         late.settle()
 
         assert late.safety.kind == "differential"
@@ -87,7 +87,7 @@ def test_writes_between_the_last_reading_and_the_swap_are_replayed(ws: Workspace
         database.Equipment.insert_one({"_id": "in and out"})
         database.Equipment.delete_one({"_id": "in and out"})
         database.Equipment.replace_one({"_id": 7}, {"whole": "new"})
-        before = {one["_id"]: one for one in database.Equipment.find()}
+        before = {document["_id"]: document for document in database.Equipment.find()}
         swap.rename(database, SWAP)
         database.Equipment.insert_one({"_id": "belongs to the new list"})
 
@@ -103,7 +103,7 @@ def test_goes_on_after_a_crash_from_the_set_and_the_instant(ws: Workspace, datab
         late.settle()
         database.Equipment.update_one({"_id": 1}, {"$set": {"v.second": True}})
         database.Equipment.update_one({"_id": 9}, {"$unset": {"v": 1}})
-        before = {one["_id"]: one for one in database.Equipment.find()}
+        before = {document["_id"]: document for document in database.Equipment.find()}
         swap.rename(database, SWAP)
 
     with hold(ws, "restore") as held, Capture(database, (SWAP,), "e", since=late.as_of) as capture:
@@ -122,7 +122,7 @@ def test_only_the_last_differential_stays(ws: Workspace, database: Database[Doc]
         late.finish(["equipment"])
         late.remove_superseded()
 
-        assert [(one.kind, one.trigger) for one in ws.catalog.sets()] == [
+        assert [(backup.kind, backup.trigger) for backup in ws.catalog.sets()] == [
             ("full", "pre_restore"), ("differential", "pre_restore")]
         assert ws.catalog.sets()[-1] == late.safety
 

@@ -12,7 +12,7 @@ from pymongo.database import Database
 from backup_engine import create, failpoints, restore, undo
 from backup_engine.errors import DatabaseUnreachable, RestoreRunning, RestoreStopped
 from backup_engine.locking.locks import hold
-from backup_engine.replacing import capture, journal, recovery
+from backup_engine.replacing import capture, journal, recovery, steps
 from backup_engine.replacing.journal import Entry, Swap
 from backup_engine.scheduling.preferences import Preferences
 from backup_engine.scheduling.scheduler import Scheduler
@@ -80,9 +80,9 @@ def test_after_the_swap_it_is_finished(
 ) -> None:
     _crash_at(ws, monkeypatch, "R7")
 
-    assert [one.split(" was ")[-1] for one in _recover(ws)] == ["finished."]
+    assert [sentence.split(" was ")[-1] for sentence in _recover(ws)] == ["finished."]
     assert database.Equipment.count_documents({}) == 30
-    assert [one["status"] for one in database[journal.COLLECTION].find()] == ["done"]
+    assert [entry["status"] for entry in database[journal.COLLECTION].find()] == ["done"]
 
 
 def test_a_list_that_somebody_moved_after_the_swap_is_not_taken_for_the_old_one(
@@ -103,7 +103,7 @@ def test_a_list_that_somebody_moved_after_the_swap_is_not_taken_for_the_old_one(
 def test_half_swapped_goes_forward_and_keeps_what_was_written_meanwhile(
     ws: Workspace, database: Database[Doc], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rename, renamed = restore.swap.rename, list[str]()
+    rename, renamed = steps.rename, list[str]()
 
     def crash_at_the_second(*words: Any) -> None:
         if renamed:
@@ -114,7 +114,7 @@ def test_half_swapped_goes_forward_and_keeps_what_was_written_meanwhile(
         rename(*words)
 
     with monkeypatch.context() as patch:
-        patch.setattr(restore.swap, "rename", crash_at_the_second)
+        patch.setattr(steps, "rename", crash_at_the_second)
         _crash_at(ws, monkeypatch, "R8", "equipment", "select_options")
     database.Equipment_select_options.insert_one({"_id": "written after the crash"})
     database.Equipment.insert_one({"_id": "in the new list"})
@@ -124,7 +124,7 @@ def test_half_swapped_goes_forward_and_keeps_what_was_written_meanwhile(
     assert database.Equipment_select_options.count_documents({}) == 5
     assert database.Equipment.find_one({"_id": "in the new list"})
     undo.undo(ws)
-    assert [one["_id"] for one in database.Equipment_select_options.find()] == ["written after the crash"]
+    assert [document["_id"] for document in database.Equipment_select_options.find()] == ["written after the crash"]
     assert database.Equipment.count_documents({}) == 21
     assert database.Equipment.find_one({"_id": 20}) == {"_id": 20, "Serial": "00020", "Vendor": "last moment"}
 

@@ -32,7 +32,8 @@ def _batch(documents: list[Doc]) -> bytes:
 
 
 def _stored(database: Database[Doc]) -> set[bytes]:
-    return {one.raw for one in database.stage.with_options(codec_options=raw.RAW).find({})}  # type: ignore[attr-defined]
+    documents = database.stage.with_options(codec_options=raw.RAW).find({})
+    return {document.raw for document in documents}  # type: ignore[attr-defined]
 
 
 def _content(documents: list[Doc]) -> Content:
@@ -54,9 +55,9 @@ def test_many_documents_over_many_chunks_are_proven(database: Database[Doc], mon
     staging.create(database, "stage", {})
     staging.load(database, "stage", [_batch(documents[:1000]), _batch(documents[1000:])])
 
-    found = staging.build_and_measure(database, "stage", [{"v": 2, "key": {"name": 1}, "name": "name_1"}])
+    measured = staging.build_and_measure(database, "stage", [{"v": 2, "key": {"name": 1}, "name": "name_1"}])
 
-    staging.check(found, _content(documents), "stage")
+    staging.check(measured, _content(documents), "stage")
     assert "name_1" in database.stage.index_information()
 
 

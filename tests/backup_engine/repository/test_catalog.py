@@ -74,20 +74,21 @@ def test_sets_come_oldest_first_legacy_before_all_others_by_number_not_by_time(c
     legacy(catalog, "20250102_101010", "thursday")
     legacy(catalog)
 
-    found = catalog.sets()
+    sets = catalog.sets()
 
-    assert [one.backup_id for one in found] == ["legacy-20250101_101010", "legacy-20250102_101010", "id-1", "id-2"]
-    assert [one.state for one in found] == ["legacy", "legacy", "complete", "complete"]
+    assert [backup.backup_id for backup in sets] == [
+        "legacy-20250101_101010", "legacy-20250102_101010", "id-1", "id-2"]
+    assert [backup.state for backup in sets] == ["legacy", "legacy", "complete", "complete"]
 
 
 def test_a_set_says_what_it_holds(catalog: Catalog) -> None:
     made = make(catalog, 1, pinned=True, warnings=["odd"])
 
-    (found,) = catalog.sets()
+    (listed,) = catalog.sets()
 
-    assert found == made
-    assert found.counts == {"equipment": 1, "select_options": 1}
-    assert (found.pinned, found.warnings, found.started) == (True, ("odd",), START + timedelta(hours=1))
+    assert listed == made
+    assert listed.counts == {"equipment": 1, "select_options": 1}
+    assert (listed.pinned, listed.warnings, listed.started) == (True, ("odd",), START + timedelta(hours=1))
 
 
 def test_the_list_by_day_is_newest_first_and_every_day_is_there(catalog: Catalog) -> None:
@@ -98,7 +99,7 @@ def test_the_list_by_day_is_newest_first_and_every_day_is_there(catalog: Catalog
     days = catalog.by_day()
 
     assert list(days) == ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]
-    assert [one["backup_id"] for one in days["wednesday"]] == ["id-2", "id-1", "legacy-20250101_101010"]
+    assert [entry["backup_id"] for entry in days["wednesday"]] == ["id-2", "id-1", "legacy-20250101_101010"]
 
 
 def test_finding_by_id_label_or_an_entry_of_the_list(catalog: Catalog) -> None:
@@ -153,10 +154,10 @@ def test_any_edit_of_any_key_shows(catalog: Catalog, tmp_path: Path, key: str, v
     backup = make(catalog, 1)
     edit(backup, tmp_path, json.dumps({**backup.metadata, key: value}).encode())
 
-    (found,) = catalog.sets()
+    (listed,) = catalog.sets()
 
-    assert found.state == "damaged"
-    assert "changed after it was written" in found.problem
+    assert listed.state == "damaged"
+    assert "changed after it was written" in listed.problem
 
 
 @pytest.mark.parametrize("key", ["seq", "trigger", "timestamp_utc", "kind", "collections", "backup_id", "backup_hash"])
@@ -167,18 +168,18 @@ def test_wrong_types_under_a_right_hash_are_damaged_too(catalog: Catalog, key: s
     catalog.storage.put("wednesday", f"backup_metadata_{label}.json",
                         manifest.encode({**metadata(label, 1, started), key: value}))
 
-    (found,) = catalog.sets()
+    (listed,) = catalog.sets()
 
-    assert found.state == "damaged"
+    assert listed.state == "damaged"
 
 
 def test_a_newer_format_is_listed_and_not_used(catalog: Catalog, tmp_path: Path) -> None:
     backup = make(catalog, 5)
     edit(backup, tmp_path, manifest.encode({**backup.metadata, "min_reader_version": 3, "collections": "new shape"}))
 
-    (found,) = catalog.sets()
+    (listed,) = catalog.sets()
 
-    assert (found.state, found.seq, found.usable) == ("newer", 5, False)
+    assert (listed.state, listed.seq, listed.usable) == ("newer", 5, False)
     assert catalog.by_day()["wednesday"][0]["state"] == "newer"
 
 
@@ -193,19 +194,19 @@ def test_a_file_name_that_is_not_exactly_the_set_s_own_is_refused(catalog: Catal
     about["collections"]["equipment"]["file"] = name
     catalog.storage.put(backup.day, backup.metadata_file, manifest.encode(about))
 
-    (found,) = catalog.sets()
+    (listed,) = catalog.sets()
 
-    assert found.state == "damaged"
+    assert listed.state == "damaged"
     with pytest.raises(BackupFileNotFound):
-        catalog.open_part(found, "equipment")
+        catalog.open_part(listed, "equipment")
 
 
 def test_a_legacy_file_name_that_leads_elsewhere_is_refused(catalog: Catalog) -> None:
     legacy(catalog, equipment_file="../../../etc/passwd")
 
-    (found,) = catalog.sets()
+    (listed,) = catalog.sets()
 
-    assert found.state == "damaged"
+    assert listed.state == "damaged"
 
 
 @pytest.mark.parametrize("replacement", ["link", "fifo", "folder"])
@@ -216,9 +217,9 @@ def test_a_part_that_is_no_regular_file_is_never_opened(catalog: Catalog, tmp_pa
     put = {"link": lambda: path.symlink_to("/etc/passwd"), "fifo": lambda: os.mkfifo(path), "folder": path.mkdir}
     put[replacement]()
 
-    (found,) = catalog.sets()
+    (listed,) = catalog.sets()
 
-    assert found.state == "damaged"
+    assert listed.state == "damaged"
     with pytest.raises(PermissionDenied):
         catalog.open_part(backup, "equipment")
 
@@ -238,19 +239,20 @@ def test_a_missing_or_shortened_file_is_named_and_the_other_stays_readable(catal
 def test_an_empty_collection_of_a_legacy_set_needs_no_file(catalog: Catalog) -> None:
     legacy(catalog)
 
-    (found,) = catalog.sets()
+    (listed,) = catalog.sets()
 
-    assert found.state == "legacy"
-    assert found.parts["select_options"].file is None
+    assert listed.state == "legacy"
+    assert listed.parts["select_options"].file is None
 
 
 def test_files_without_metadata_are_orphans_unless_a_run_is_working_on_them(catalog: Catalog, tmp_path: Path) -> None:
     backup = make(catalog, 1)
     (tmp_path / backup.day / backup.metadata_file).unlink()
 
-    assert [(one.state, "copy" in one.problem) for one in catalog.sets()] == [("damaged", True)]
+    assert [(backup.state, "copy" in backup.problem) for backup in catalog.sets()] == [("damaged", True)]
     catalog.storage.delete(".state", backup.metadata_file)
-    assert [(one.state, sorted(one.parts)) for one in catalog.sets()] == [("orphan", ["equipment", "select_options"])]
+    assert [(backup.state, sorted(backup.parts)) for backup in catalog.sets()] == [
+        ("orphan", ["equipment", "select_options"])]
     intents.claim(catalog.storage, Intent(backup.label, backup.day, ()))
     assert catalog.sets() == []
 
@@ -263,7 +265,7 @@ def test_foreign_files_and_folders_are_ignored(catalog: Catalog, tmp_path: Path)
     (tmp_path / "friday").symlink_to("/etc")
     (tmp_path / "sunday").write_text("a file")
 
-    assert [one.backup_id for one in catalog.sets()] == ["id-1"]
+    assert [backup.backup_id for backup in catalog.sets()] == ["id-1"]
     assert set(catalog.unreadable) == {"friday", "sunday"}
 
 
@@ -291,14 +293,14 @@ def test_amending_keeps_the_set_whole_and_its_copy_equal(catalog: Catalog, tmp_p
 
 
 def test_removing_takes_the_set_its_copy_and_nothing_else(catalog: Catalog, tmp_path: Path) -> None:
-    backup, other = make(catalog, 1), make(catalog, 2)
+    backup, kept = make(catalog, 1), make(catalog, 2)
     catalog.storage.put(backup.day, "notes.txt", b"mine")
 
     catalog.remove(backup)
 
-    assert catalog.sets() == [other]
+    assert catalog.sets() == [kept]
     assert (tmp_path / backup.day / "notes.txt").exists()
-    assert [entry.name for entry in catalog.storage.entries(".state")] == [other.metadata_file]
+    assert [entry.name for entry in catalog.storage.entries(".state")] == [kept.metadata_file]
 
 
 def test_a_removal_that_died_half_way_is_finished(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from tests.backup_engine.stored import file_of, flip, folder, records, store
 
 def decoded(ws: Workspace, backup: BackupSet, key: str = "equipment", **options: Any) -> list[dict[str, Any]]:
     """All documents of one collection."""
-    return [one for batch in contents.documents(ws, backup, key, **options) for one in bson.decode_all(batch)]
+    return [document for batch in contents.documents(ws, backup, key, **options) for document in bson.decode_all(batch)]
 
 
 def differential(path: Path, database: Database) -> tuple[Workspace, BackupSet]:
@@ -50,9 +50,9 @@ def test_full_set_gives_its_documents(tmp_path: Path) -> None:
 def test_differential_gives_the_whole_list(tmp_path: Path, database: Database) -> None:
     ws, backup = differential(tmp_path, database)
 
-    found = b"".join(contents.documents(ws, backup, "equipment"))
+    restored = b"".join(contents.documents(ws, backup, "equipment"))
 
-    assert sorted(map(bson.encode, bson.decode_all(found))) == sorted(raw(database, "Equipment"))
+    assert sorted(map(bson.encode, bson.decode_all(restored))) == sorted(raw(database, "Equipment"))
 
 
 def test_differential_previews_as_the_whole_list(tmp_path: Path, database: Database) -> None:
@@ -66,7 +66,7 @@ def test_differential_previews_as_the_whole_list(tmp_path: Path, database: Datab
     by_id = table.set_index("_id")
     assert by_id.loc["3", "Vendor"] == "changed" and by_id.loc["3", "New"] == "1"
     assert "4" not in by_id.index
-    assert any("text id" in str(one) for one in by_id.index)
+    assert any("text id" in str(cell) for cell in by_id.index)
 
 
 def test_preview_pages_searches_and_counts(tmp_path: Path) -> None:

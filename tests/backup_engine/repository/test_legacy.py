@@ -39,9 +39,9 @@ MESS = ["6.8.2013", "3,000", "<2015", "0012345", "NO CAL NEEDED", "NA", "null", 
 def test_text_of_pandas_comes_back_as_typed() -> None:
     frame = pd.DataFrame({"Serial": MESS, "Comments": ["x"] * len(MESS)})
 
-    _, found = rows(frame.to_csv(index=False, lineterminator="\n").encode())
+    _, table = rows(frame.to_csv(index=False, lineterminator="\n").encode())
 
-    assert [cells[0] for cells in found] == MESS
+    assert [cells[0] for cells in table] == MESS
 
 
 def test_lone_cr_inside_a_cell_is_not_a_row_end() -> None:
@@ -108,13 +108,13 @@ def test_types_empties_and_ids_follow_the_live_records() -> None:
     ])
     decided: list[str] = []
 
-    found = read(b"ID,Year,Price,Note,Extra\n2,<2015,1.5,,x\n1.0,2015,5,,\n9,,x,n,\n", live, decided)
+    documents = read(b"ID,Year,Price,Note,Extra\n2,<2015,1.5,,x\n1.0,2015,5,,\n9,,x,n,\n", live, decided)
 
-    assert found[0] == {"_id": ids[1], "ID": 2, "Year": "<2015", "Price": 1.5, "Note": None, "Extra": "x"}
-    assert found[1] == {"_id": ids[0], "ID": 1, "Year": 2015, "Price": 5.0, "Note": None}
-    assert {key: value for key, value in found[2].items() if key != "_id"} == {
+    assert documents[0] == {"_id": ids[1], "ID": 2, "Year": "<2015", "Price": 1.5, "Note": None, "Extra": "x"}
+    assert documents[1] == {"_id": ids[0], "ID": 1, "Year": 2015, "Price": 5.0, "Note": None}
+    assert {key: value for key, value in documents[2].items() if key != "_id"} == {
         "ID": 9, "Year": "", "Price": "x", "Note": "n"}
-    assert found[2]["_id"] not in ids
+    assert documents[2]["_id"] not in ids
     assert "Records are recognised by ID." in decided
     assert "Price: does not fit the current type float and stays text (1)" in decided
     assert "_id: taken over from the current record (2)" in decided
@@ -138,10 +138,10 @@ def test_identity_must_be_unique_on_both_sides() -> None:
 def test_against_an_empty_collection_empties_are_text_and_never_nan() -> None:
     frame = pd.DataFrame({"ID": [1, 2], "Note": ["a", None], "Price": [1.0, None]})
 
-    found = read(frame.to_csv(index=False).encode())
+    documents = read(frame.to_csv(index=False).encode())
 
-    assert found[1]["Note"] == "" and found[1]["Price"] == ""
-    assert found[0]["Price"] == "1.0"
+    assert documents[1]["Note"] == "" and documents[1]["Price"] == ""
+    assert documents[0]["Price"] == "1.0"
 
 
 def test_more_rows_than_a_batch() -> None:

@@ -37,8 +37,8 @@ def test_the_hash_covers_every_key_value_and_their_order() -> None:
     sealed = json.loads(manifest.encode(about))
 
     assert sealed["metadata_hash"] == manifest.metadata_hash(about) == manifest.metadata_hash(sealed)
-    for other in ({"b": 2, "a": about["a"]}, {"a": about["a"], "b": 1}, {"b": 1, "a": {"x": "ü", "y": 1}}, {"b": 1}):
-        assert manifest.metadata_hash(other) != manifest.metadata_hash(about)
+    for edited in ({"b": 2, "a": about["a"]}, {"a": about["a"], "b": 1}, {"b": 1, "a": {"x": "ü", "y": 1}}, {"b": 1}):
+        assert manifest.metadata_hash(edited) != manifest.metadata_hash(about)
 
 
 def test_anybody_can_check_the_hash_with_jq(tmp_path: Any) -> None:
@@ -48,9 +48,9 @@ def test_anybody_can_check_the_hash_with_jq(tmp_path: Any) -> None:
     (tmp_path / "m.json").write_bytes(manifest.encode({"b": 1, "a": "ü\n\"", "n": [1.5, None, True]}))
 
     text = subprocess.run([jq, "-cj", "del(.metadata_hash)", "m.json"], cwd=tmp_path, capture_output=True, check=True)
-    found = subprocess.run([sha], input=text.stdout, capture_output=True, check=True).stdout.split()[0].decode()
+    printed = subprocess.run([sha], input=text.stdout, capture_output=True, check=True).stdout.split()[0].decode()
 
-    assert found == json.loads((tmp_path / "m.json").read_bytes())["metadata_hash"]
+    assert printed == json.loads((tmp_path / "m.json").read_bytes())["metadata_hash"]
 
 
 @pytest.mark.parametrize(
