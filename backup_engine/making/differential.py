@@ -77,9 +77,7 @@ def contents_since(
     if mark is not None and dict(mark.uuids) != uuids:
         return None
     try:
-        changes = _from_stream(ws, view, hold, base, mark, watch) if mark else _by_comparison(ws, view, base, watch)
-    except resume_tokens.Lost:
-        changes = _by_comparison(ws, view, base, watch)
+        changes = _changes(ws, view, hold, base, mark, watch)
     except BackupError as problem:
         watch.step(f"A full backup instead: {problem.message}")
         return None
@@ -89,6 +87,17 @@ def contents_since(
         over(ws, base, base.parts[key], changed, watch, view.options(key), view.indexes(key))
         for key, changed in changes.items()
     ]
+
+
+def _changes(
+    ws: Workspace, view: Snapshot, hold: Hold, base: BackupSet, mark: resume_tokens.Mark | None, watch: Watch
+) -> dict[str, Changes] | None:
+    if mark is not None:
+        try:
+            return _from_stream(ws, view, hold, base, mark, watch)
+        except resume_tokens.Lost as problem:
+            watch.step(f"{problem.message}; comparing")
+    return _by_comparison(ws, view, base, watch)
 
 
 def over(

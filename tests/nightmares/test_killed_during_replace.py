@@ -33,17 +33,17 @@ import os, signal, sys
 from pathlib import Path
 import pymongo
 from backup_engine import failpoints, restore
-from backup_engine.replacing import swap
+from backup_engine.replacing import steps
 from tests.backup_engine.engine import workspace
 uri, name, folder, step = sys.argv[1:]
 database = pymongo.MongoClient(uri)[name]
-rename = swap.rename
+rename = steps.rename
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 def last_moment():  # somebody writes after the last reading, before the swap
     database.Equipment.insert_one({"_id": "last moment"})
     if step == "between":
-        swap.rename = lambda *words: (rename(*words), die())
+        steps.rename = lambda *words: (rename(*words), die())
     if step == "R6":
         die()
 failpoints.hooks[step] = die

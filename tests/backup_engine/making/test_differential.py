@@ -166,13 +166,20 @@ def test_too_many_changes_make_a_full_set(ws: Workspace, database: Database[dict
     assert differential(ws).kind == "full"
 
 
-def test_a_stream_that_no_longer_reaches_back_is_replaced_by_comparison(
-    ws: Workspace, database: Database[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def lost_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oplog has forgotten what happened since the full set."""
+
     def lost(*_: object) -> None:
         raise resume_tokens.Lost("ChangeStreamHistoryLost")
 
     monkeypatch.setattr(resume_tokens, "touched_since", lost)
+
+
+@pytest.mark.usefixtures("lost_stream")
+def test_a_stream_that_no_longer_reaches_back_is_replaced_by_comparison(
+    ws: Workspace, database: Database[dict[str, Any]]
+) -> None:
     change(database)
 
     backup = differential(ws)
@@ -196,6 +203,21 @@ def test_a_damaged_full_set_is_no_base(ws: Workspace, database: Database[dict[st
     path = tmp_path / base.day / str(base.parts["equipment"].file)
     data = path.read_bytes()
     path.write_bytes(data.replace(b"00001", b"00009", 1))
+    change(database)
+
+    after = differential(ws)
+
+    assert after.kind == "full"
+    assert_exact(ws, after)
+
+
+@pytest.mark.usefixtures("lost_stream")
+def test_a_damaged_full_set_is_no_base_where_the_stream_is_lost_as_well(
+    ws: Workspace, database: Database[dict[str, Any]], tmp_path: Path
+) -> None:
+    base, _ = _base_and_key(ws)
+    path = tmp_path / base.day / str(base.parts["equipment"].file)
+    path.write_bytes(path.read_bytes().replace(b"00001", b"00009", 1))
     change(database)
 
     after = differential(ws)
