@@ -129,14 +129,14 @@ def compare(
     Raises ``VerificationFailed`` and its kin when stored bytes are not sound, ``DatabaseUnreachable``.
     """
     with ExitStack() as opened:
-        one, other, notes = _open(ws, left, right, key, opened, watch)
-        result = Comparison(key, one.name, other.name, notes=notes, equal=_rule(one, other))
-        result.index_differences = _settings(_by_name(one.indexes), _by_name(other.indexes))
-        result.option_differences = _settings(one.options, other.options)
+        left_side, right_side, notes = _open(ws, left, right, key, opened, watch)
+        result = Comparison(key, left_side.name, right_side.name, notes=notes, equal=_rule(left_side, right_side))
+        result.index_differences = _settings(_by_name(left_side.indexes), _by_name(right_side.indexes))
+        result.option_differences = _settings(left_side.options, right_side.options)
         if isinstance(right, BackupSet) and _same_content(left, right, key):
             result.same = left.parts[key].records
         else:
-            _fill(result, one, other, watch)
+            _fill(result, left_side, right_side, watch)
     return result
 
 
@@ -157,16 +157,16 @@ def _open(
             notes += (f"Records of backup {backup.label} are recognised by {identity}." if identity else
                       f"No column recognises the records of backup {backup.label}: all count as different ones.",)
     require(ws, left, 1, keys=[key], watch=watch)
-    one = record_stream.of_backup(ws, left, key, like=like_left, watch=watch)
+    left_side = record_stream.of_backup(ws, left, key, like=like_left, watch=watch)
     if isinstance(right, BackupSet):
         require(ws, right, 1, keys=[key], watch=watch)
-        return one, record_stream.of_backup(ws, right, key, like=like_right, watch=watch), notes
-    return one, opened.enter_context(record_stream.of_current(ws, key)), notes
+        return left_side, record_stream.of_backup(ws, right, key, like=like_right, watch=watch), notes
+    return left_side, opened.enter_context(record_stream.of_current(ws, key)), notes
 
 
-def _fill(result: Comparison, one: RecordStream, other: RecordStream, watch: Watch) -> None:
+def _fill(result: Comparison, left_side: RecordStream, right_side: RecordStream, watch: Watch) -> None:
     exact = result.equal is exactly
-    for number, (left, right) in enumerate(pairs(one.batches, other.batches)):
+    for number, (left, right) in enumerate(pairs(left_side.batches, right_side.batches)):
         if number % STEP == 0:
             watch.step("Comparing", number)
         if left is None or right is None:
@@ -183,15 +183,16 @@ def _add(result: Comparison, kind: Kind, left: bytes | None, right: bytes | None
     result.rows.append(Difference(kind, identity, left, right))
 
 
-def _rule(one: RecordStream, other: RecordStream) -> Same:
-    if one.textual:
+def _rule(left_side: RecordStream, right_side: RecordStream) -> Same:
+    if left_side.textual:
         return same_text
-    return (lambda left, right: same_text(right, left)) if other.textual else exactly
+    return (lambda left, right: same_text(right, left)) if right_side.textual else exactly
 
 
 def _same_content(left: BackupSet, right: BackupSet, key: str) -> bool:
-    one, other = left.parts[key], right.parts[key]
-    return bool(one.content_sha256) and (one.content_sha256, one.records) == (other.content_sha256, other.records)
+    left_part, right_part = left.parts[key], right.parts[key]
+    equal = (left_part.content_sha256, left_part.records) == (right_part.content_sha256, right_part.records)
+    return bool(left_part.content_sha256) and equal
 
 
 def _by_name(indexes: tuple[Mapping[str, Any], ...] | None) -> Mapping[str, Any] | None:

@@ -88,10 +88,10 @@ def _documents(
     by_set: dict[str, tuple[Entry, set[Wanted]]] = {}
     for wanted, entry in newest.items():
         by_set.setdefault(entry.backup.backup_id, (entry, set()))[1].add(wanted)
-    found: dict[Wanted, bytes] = {}
+    documents: dict[Wanted, bytes] = {}
     for entry, wanted_here in by_set.values():
-        found |= fetch(ws, key, entries, entry, wanted_here, watch)
-    return found
+        documents |= fetch(ws, key, entries, entry, wanted_here, watch)
+    return documents
 
 
 def _timeline(
@@ -125,7 +125,7 @@ def _changes(
     if before is None or before.document is None or after is None or before.document == after:
         return ()
     changes = field_changes(before.document, after, _rule(was_text, is_text))
-    return tuple(one for one in changes if one.name != b"_id")
+    return tuple(change for change in changes if change.name != b"_id")
 
 
 def _rule(was_text: bool, is_text: bool) -> Same:
@@ -152,8 +152,8 @@ def _live_record(ws: Workspace, key: str, record: str) -> bytes | None:
     collection = database[ws.source(key).collection]
     for query in ({"_id": value}, *others):
         if not answers_commands(database):
-            found = collection.find_one(query)
-            document = None if found is None else bson.encode(found)
+            stored = collection.find_one(query)
+            document = None if stored is None else bson.encode(stored)
         else:
             with database_errors(database):
                 exact = collection.with_options(codec_options=raw.RAW).find_one(query)

@@ -47,7 +47,7 @@ def import_sets(ws: Workspace, source: Path | str | BinaryIO, *, watch: Watch = 
     ``VerificationFailed`` and its kin for one that is not sound, ``WrongKey``, ``NoSpace``, ``Busy``.
     """
     with _unpacked(ws, source, watch) as aside:
-        needed = [one for one in aside.catalog.sets() if one.state != "orphan"]
+        needed = [backup for backup in aside.catalog.sets() if backup.state != "orphan"]
         for backup in needed:
             _bring_base(ws, aside, backup, watch)
             verify.require(aside, backup, 2, watch=watch)
@@ -71,9 +71,10 @@ def _require_usable(backup: BackupSet) -> None:
 
 def _bring_base(ws: Workspace, aside: Workspace, backup: BackupSet, watch: Watch) -> None:
     """Put the full set a differential rests on beside it when only we have that."""
-    if backup.kind != "differential" or any(one.backup_id == backup.base for one in aside.catalog.sets()):
+    if backup.kind != "differential" or any(candidate.backup_id == backup.base for candidate in aside.catalog.sets()):
         return
-    base = next((one for one in ws.catalog.sets() if one.backup_id == backup.base and one.state == "complete"), None)
+    base = next((candidate for candidate in ws.catalog.sets()
+                 if candidate.backup_id == backup.base and candidate.state == "complete"), None)
     if base is None:
         return
     watch.step("Looking for the full backup it rests on")
@@ -99,15 +100,16 @@ def _take_in(ws: Workspace, held: Hold, aside: Workspace, backup: BackupSet, wat
 
 
 def _already_here(ws: Workspace, backup: BackupSet) -> BackupSet | None:
-    for one in ws.catalog.sets():
-        if not one.usable or one.state != backup.state:
+    for candidate in ws.catalog.sets():
+        if not candidate.usable or candidate.state != backup.state:
             continue
         if backup.state == "legacy":
-            same = _plain(one.metadata) == _plain(backup.metadata)
+            same = _plain(candidate.metadata) == _plain(backup.metadata)
         else:
-            same = one.backup_id == backup.backup_id or (one.trigger == "imported" and _origin(backup) in one.warnings)
+            taken_in = candidate.trigger == "imported" and _origin(backup) in candidate.warnings
+            same = candidate.backup_id == backup.backup_id or taken_in
         if same:
-            return one
+            return candidate
     return None
 
 

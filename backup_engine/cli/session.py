@@ -127,7 +127,8 @@ class Session:
         catalog = self.workspace.catalog
         if which not in NEWEST:
             return catalog.find(which)
-        usable = [one for one in catalog.sets() if one.usable and one.trigger not in ("pre_restore", "imported")]
+        usable = [backup for backup in catalog.sets()
+                  if backup.usable and backup.trigger not in ("pre_restore", "imported")]
         if not usable:
             raise NoBackupsFound(catalog.why_empty())
         return usable[-1]

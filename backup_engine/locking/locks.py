@@ -184,13 +184,13 @@ def _lease(
     """Wait for the lease; None for a user who may write elsewhere, but not there."""
     while True:
         try:
-            found = Lease.take(database, holder, locked=locked, terms=terms)
+            answer = Lease.take(database, holder, locked=locked, terms=terms)
         except PermissionDenied:
             return None
-        if isinstance(found, Lease):
-            return found
+        if isinstance(answer, Lease):
+            return answer
         if time.monotonic() >= deadline:
-            raise _busy(str(found.get("purpose", "")), f"on {found.get('host', 'another host')}")
+            raise _busy(str(answer.get("purpose", "")), f"on {answer.get('host', 'another host')}")
         time.sleep(_LEASE_POLL_SECONDS)
 
 

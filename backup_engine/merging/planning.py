@@ -55,8 +55,8 @@ def _recognised_by(ws: Workspace, backup: BackupSet, key: str, like: LiveProfile
 
 
 def _compare(result: MergePlan, saved: Iterator[Batch], live: RecordStream, same: Same, watch: Watch) -> None:
-    found = pairs(saved, live.batches)
-    for number, planned in enumerate(plan_pairs(found, pick=result.pick, same=same)):
+    paired = pairs(saved, live.batches)
+    for number, planned in enumerate(plan_pairs(paired, pick=result.pick, same=same)):
         if number % STEP == 0:
             watch.step("Planning", number)
         result.counts[planned.action] += 1

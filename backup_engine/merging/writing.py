@@ -34,8 +34,8 @@ def write(ws: Workspace, held: Hold, merged: Merged, watch: Watch, *, earlier: i
         collection, _changes(changes), also=committed, bypass_validation=True, watch=watch, total=len(changes)
     )
     try:
-        for number, one in enumerate(applied, 1):
-            _note(merged, next(wanted), one)
+        for number, result in enumerate(applied, 1):
+            _note(merged, next(wanted), result)
             if number % 1000 == 0:
                 failpoints.reach("M3")
     except BackupError as error:

@@ -172,8 +172,8 @@ class Scheduler:
 
         Of long lists only when somebody asks, because it takes a core from the pages for as long as a backup.
         """
-        sets = [one for one in self.workspace.catalog.sets() if one.usable]
-        labels = frozenset(one.label for one in sets)
+        sets = [backup for backup in self.workspace.catalog.sets() if backup.usable]
+        labels = frozenset(backup.label for backup in sets)
         if labels == self._indexed:
             return
         # Loaded here: it needs numpy, a fifth of a second that a page load need not pay.
@@ -181,7 +181,7 @@ class Scheduler:
 
         watch = Watch(cancelled=self._stop.is_set)
         for source in self.workspace.sources:
-            sizes = [one.parts[source.key].plain_bytes for one in sets if source.key in one.parts]
+            sizes = [backup.parts[source.key].plain_bytes for backup in sets if source.key in backup.parts]
             if sizes and max(sizes) < INDEX_BYTES:
                 history_index.index_of(self.workspace, source.key, watch=watch)
         self._indexed = labels
