@@ -48,14 +48,14 @@ def ws(tmp_path: Path, database: Live) -> Workspace:
 
 
 def left_over(root: Path) -> set[str]:
-    found = {path.name for path in root.rglob("*") if path.is_file()}
-    return {name for name in found if name.startswith((".tmp", "intent_"))}
+    names = {path.name for path in root.rglob("*") if path.is_file()}
+    return {name for name in names if name.startswith((".tmp", "intent_"))}
 
 
 def check_untouched(ws: Workspace, root: Path, sets: int = 1) -> None:
     listed = ws.catalog.sets()
     assert len(listed) == sets
-    assert all(verify(ws, one, level=2).ok for one in listed)
+    assert all(verify(ws, backup, level=2).ok for backup in listed)
     assert left_over(root) == set()
 
 
@@ -155,11 +155,11 @@ def test_any_sync_or_rename_fails(
 
 def check_untouched_after_fault(ws: Workspace, root: Path) -> None:
     """What a fault could not remove is named by an intent; the next backup removes it."""
-    assert all(one.state == "complete" and verify(ws, one, level=2).ok for one in ws.catalog.sets())
+    assert all(backup.state == "complete" and verify(ws, backup, level=2).ok for backup in ws.catalog.sets())
     create(ws, force=True)
     assert left_over(root) == set()
-    for one in ws.catalog.sets()[:-1]:
-        ws.catalog.remove(one)
+    for backup in ws.catalog.sets()[:-1]:
+        ws.catalog.remove(backup)
 
 
 def test_a_user_without_rights_is_told(tmp_path: Path, database: Live) -> None:

@@ -86,7 +86,8 @@ def planted(ws: Workspace, backup: Any, data: bytes) -> Any:
     metadata = json.loads(path.read_bytes())
     part = metadata["collections"]["equipment"]
     part |= {"stored_bytes": len(data), "stored_sha256": hashlib.sha256(data).hexdigest()}
-    lines = "".join(f"{one['stored_sha256']}  {one['file']}\n" for one in metadata["collections"].values())
+    collections = metadata["collections"].values()
+    lines = "".join(f"{collection['stored_sha256']}  {collection['file']}\n" for collection in collections)
     metadata["backup_hash"] = hashlib.sha256(lines.encode()).hexdigest()
     encoded = manifest.encode(metadata)
     path.write_bytes(encoded)

@@ -79,7 +79,7 @@ def test_killed(server: Mongod, database: Database[Doc], tmp_path: Path, step: s
     assert len(said) == 1
     assert database.Equipment.count_documents({}) == (300 if step == "R7" else 200)
     assert [name for name in database.list_collection_names() if "__" in name] == []
-    assert all(verify.verify(ws, one, 2).ok for one in ws.catalog.sets())
+    assert all(verify.verify(ws, backup, 2).ok for backup in ws.catalog.sets())
     assert _replace(ws).counts == {"equipment": 300}
 
 
