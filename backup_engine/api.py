@@ -83,6 +83,7 @@ def __getattr__(name: str) -> Any:
     for module, names in LATE.items():
         if name in names:
             loaded = getattr(importlib.import_module(f"backup_engine.{module}"), OWN_NAMES.get(name, name))
+            # Python asks here only for names the module lacks: the next look-up finds it by itself.
             globals()[name] = loaded
             return loaded
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -281,7 +282,7 @@ def _answer(run: Callable[[], Answer], refuse: Callable[[str], Answer]) -> Answe
         return run()
     except BackupError as error:
         return refuse(str(error))
-    except Exception:
+    except Exception:  # the callers were promised words: the traceback goes to the log, the reference to both
         reference = secrets.token_hex(4)
         log.exception("unexpected fault, reference %s", reference)
         return refuse(f"Backup error: unexpected fault (reference {reference}). See the log.")

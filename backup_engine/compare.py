@@ -28,6 +28,7 @@ __all__ = ["Comparison", "Difference", "Kind", "Setting", "compare"]
 
 Kind = Literal["only_left", "only_right", "different"]
 STEP = 10_000
+"""Pairs of records between two reports of progress."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,7 @@ def _open(
 ) -> tuple[RecordStream, RecordStream, tuple[str, ...]]:
     like_left = like_right = None
     notes: tuple[str, ...] = ()
+    # Text takes its types and identities from the other side, so that both sides can be paired at all.
     if left.state == "legacy":
         like_left = record_stream.profile_of(ws, right, key, watch)
     if isinstance(right, BackupSet) and right.state == "legacy":
@@ -186,18 +188,20 @@ def _add(result: Comparison, kind: Kind, left: bytes | None, right: bytes | None
 def _rule(left_side: RecordStream, right_side: RecordStream) -> Same:
     if left_side.textual:
         return same_text
+    # same_text takes the text first.
     return (lambda left, right: same_text(right, left)) if right_side.textual else exactly
 
 
 def _same_content(left: BackupSet, right: BackupSet, key: str) -> bool:
     left_part, right_part = left.parts[key], right.parts[key]
     equal = (left_part.content_sha256, left_part.records) == (right_part.content_sha256, right_part.records)
-    return bool(left_part.content_sha256) and equal
+    return bool(left_part.content_sha256) and equal  # sets of the original system have none: '' equals '' says nothing
 
 
 def _by_name(indexes: tuple[Mapping[str, Any], ...] | None) -> Mapping[str, Any] | None:
     if indexes is None:
         return None
+    # "v" and "ns" are not chosen by anybody: the server writes them, each release its own.
     return {str(index["name"]): {name: value for name, value in index.items() if name not in ("v", "ns")}
             for index in indexes}
 
@@ -205,6 +209,7 @@ def _by_name(indexes: tuple[Mapping[str, Any], ...] | None) -> Mapping[str, Any]
 def _settings(left: Mapping[str, Any] | None, right: Mapping[str, Any] | None) -> tuple[Setting, ...]:
     if left is None or right is None:
         return ()
+    # repr, because == takes 1 for True and 1.0, and the keys of an index for the same in any order.
     return tuple(Setting(name, left.get(name), right.get(name))
                  for name in {**left, **right} if repr(left.get(name)) != repr(right.get(name)))
 

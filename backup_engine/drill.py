@@ -41,7 +41,7 @@ def drill(ws: Workspace, backup: BackupSet | None = None, *, watch: Watch = SILE
         recovery.recover(ws, held)
         try:
             counts = _rehearse(ws, held, chosen, watch)
-        except (DatabaseUnreachable, Cancelled):
+        except (DatabaseUnreachable, Cancelled):  # says nothing about the set, so the ledger keeps what it knew
             raise
         except BackupError:
             ledger.remember(ws.storage, chosen, ledger.DRILL, False, ws.clock())
@@ -55,6 +55,7 @@ def drill(ws: Workspace, backup: BackupSet | None = None, *, watch: Watch = SILE
 def _rehearse(ws: Workspace, held: Hold, backup: BackupSet, watch: Watch) -> dict[str, int]:
     if not answers_commands(held.need_database()):
         return {key: _decode(ws, backup, part, watch) for key, part in backup.parts.items()}
+    # First the journal, then the scratch collections: recovery drops those that an open entry names.
     entry = journal.start(held.need_database(), _entry(ws, backup))
     reach("D1")
     try:
@@ -77,6 +78,7 @@ def _load(ws: Workspace, held: Hold, backup: BackupSet, swap: Swap, watch: Watch
     profile = LiveProfile.of(database[swap.live]) if backup.state == "legacy" else None
     staging.create(database, swap.staging, part.options)
     documents = contents.documents(ws, backup, swap.key, live=profile, watch=watch)
+    # Old records may violate a validator that came later; passing it by takes a privilege, so only where there is one.
     loaded = staging.load(database, swap.staging, documents, expected=part.records, digest=not part.content_sha256,
                           bypass="validator" in part.options, phase=f"Loading {swap.key}", watch=watch)
     reach("D2")

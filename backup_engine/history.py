@@ -28,6 +28,7 @@ from backup_engine.workspace import Workspace
 
 __all__ = ["History", "Version", "history_of"]
 
+
 @dataclass(frozen=True)
 class Version:
     """What a record was in consecutive sets; ``document`` None: it was not there."""
@@ -131,6 +132,7 @@ def _changes(
 def _rule(was_text: bool, is_text: bool) -> Same:
     if was_text:
         return same_text
+    # same_text takes the text first.
     return (lambda old, new: same_text(new, old)) if is_text else exactly
 
 
@@ -147,11 +149,12 @@ def _live_record(ws: Workspace, key: str, record: str) -> bytes | None:
     except DatabaseUnreachable:
         return None
     value = raw.value_of(raw.id_from_text(record))
+    # 64 bits hold any number of 17 digits; the driver refuses what they do not hold with OverflowError.
     number = int(record) if record.isdigit() and len(record) < 18 else record
     others = [{name: {"$in": [record, number]}} for name in ("uuid", "ID", "Serial")]
     collection = database[ws.source(key).collection]
     for query in ({"_id": value}, *others):
-        if not answers_commands(database):
+        if not answers_commands(database):  # mongomock knows no raw BSON
             stored = collection.find_one(query)
             document = None if stored is None else bson.encode(stored)
         else:

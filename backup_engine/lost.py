@@ -43,7 +43,7 @@ def lost_and_found(
     for entry in reversed(entries):
         lost = np.setdiff1d(entry.identities, known)
         if len(lost):
-            at = np.searchsorted(entry.identities, lost)
+            at = np.searchsorted(entry.identities, lost)  # an index keeps its identities sorted
             needed.append((entry, list(zip(lost.tolist(), entry.contents[at].tolist(), strict=True))))
             known = np.union1d(known, lost)
             total += len(lost)
@@ -62,6 +62,7 @@ def _lost(
         documents = fetch(ws, key, entries, entry, set(wanted), watch)
         for document in (documents[hashes] for hashes in wanted if hashes in documents):
             by_table = table_hash(document) if tables else None
+            # A legacy set has no _id: a record already listed from a newer set would come twice.
             if entry.backup.state == "legacy" and by_table in in_tables:
                 continue
             if by_table is not None:

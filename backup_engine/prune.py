@@ -108,6 +108,7 @@ def _decided(ws: Workspace, *, dry_run: bool, acknowledged: int, watch: Watch) -
     bad = ledger.bad(ledger.read(ws.storage))
     halt = retention.halted(sets, now, acknowledged=max(acknowledged, _acknowledged(ws)), bad=bad)
     decisions = retention.decide(sets, now, ws.keep_days, bad=bad)
+    # A set that proves rotten makes an older one a keeper, and that one has to be looked at in its turn.
     while not halt and any(not decision.keep for decision in decisions):
         rotten = _rotten(ws, retention.good_sets(sets, bad)[-retention.KEPT_GOOD:], watch, remember=not dry_run)
         if not rotten:
@@ -128,7 +129,7 @@ def _rotten(ws: Workspace, keepers: Sequence[BackupSet], watch: Watch, *, rememb
         try:
             if not verify(ws, backup, 1, watch=watch, remember=remember).ok:
                 rotten.add(backup.backup_id)
-        except WrongKey:
+        except WrongKey:  # a key that is not there says nothing about the set
             continue
     return rotten
 
@@ -148,6 +149,7 @@ def _mark(ws: Workspace, backup: BackupSet, *, pinned: bool) -> BackupSet:
         raise BadInput(f"Backup {backup.label} cannot be pinned or unpinned: {backup.problem or backup.state}.")
     with _held(ws, None, "pin") as held:
         held.check()
+        # Read again: what the caller has may be older than the locks.
         return ws.catalog.amend(ws.catalog.find(backup.backup_id), pinned=pinned)
 
 
@@ -170,7 +172,7 @@ def _acknowledge(ws: Workspace) -> None:
 
 def _acknowledged_seq(about: Mapping[str, Any]) -> int:
     seq = about["acknowledged_seq"]
-    if type(seq) is not int:
+    if type(seq) is not int:  # isinstance takes true, which counted as 1
         raise TypeError("acknowledged_seq is not a number")
     return seq
 

@@ -51,6 +51,7 @@ def repair(ws: Workspace, backup: BackupSet, *, watch: Watch = SILENT) -> Repair
     if backup.state == "newer":
         raise NewerFormat(f"backup {backup.label}", hint="Update this program and try again.")
     with locks.hold(ws, "repair", wait=5) as held:
+        # No hash: the metadata cannot be read. Sets of the original system never had one.
         if not any(part.stored_sha256 for part in backup.parts.values()) and backup.state != "legacy":
             mended = _from_copy(ws, backup)
             if mended is not None:
@@ -66,7 +67,7 @@ def _from_copy(ws: Workspace, backup: BackupSet) -> BackupSet | None:
     """Put the copy in the place of the metadata when it describes exactly the files that lie there."""
     try:
         with ws.storage.open(STATE, backup.metadata_file) as file:
-            data = file.read(manifest.MAX_BYTES)
+            data = file.read(manifest.MAX_BYTES)  # in the place of a copy may lie anything, of any size
     except BackupFileNotFound:
         return None
     copied = manifest_reader.parse(backup.day, backup.label, data, ws.sources)

@@ -104,7 +104,7 @@ def replace_held(
     if not held.capabilities.commands:
         replace_plainly(run)
         return _restored(run, held)
-    for planned in run.entry.swaps:
+    for planned in run.entry.swaps:  # asked again: the plan was made without locks
         swap.refuse_unsupported(run.database, held.capabilities, planned.live, plan.backup.parts[planned.key].options)
     reach("R1")
     _run(run, after)
@@ -124,7 +124,7 @@ def _run(run: Replacing, after: After | None) -> None:
     except BackupError as problem:
         raise _failed(run, problem) from problem
     except BaseException:
-        if not run.swapping:
+        if not run.swapping:  # after that only the server knows whether anything changed: recovery asks it
             run.abandon("interrupted")
         raise
 

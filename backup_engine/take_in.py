@@ -52,7 +52,7 @@ def import_sets(ws: Workspace, source: Path | str | BinaryIO, *, watch: Watch = 
             _bring_base(ws, aside, backup, watch)
             verify.require(aside, backup, 2, watch=watch)
             _require_usable(backup)
-        with hold(ws, "import") as held:
+        with hold(ws, "import") as held:  # not before: no backup waits while a zip is unpacked and verified
             return [_take_in(ws, held, aside, backup, watch) for backup in needed]
 
 
@@ -106,6 +106,7 @@ def _already_here(ws: Workspace, backup: BackupSet) -> BackupSet | None:
         if backup.state == "legacy":
             same = _plain(candidate.metadata) == _plain(backup.metadata)
         else:
+            # Written anew it has an id of its own; where it came from stands in its warnings.
             taken_in = candidate.trigger == "imported" and _origin(backup) in candidate.warnings
             same = candidate.backup_id == backup.backup_id or taken_in
         if same:
@@ -118,7 +119,7 @@ def _write_anew(ws: Workspace, held: Hold, aside: Workspace, backup: BackupSet, 
     left = sorted(set(backup.parts) - set(known))
     notes = (_origin(backup), *(f"its collection {key} is not kept here and was left out" for key in left))
     moment = backup.started.astimezone(ws.clock().tzinfo)
-    dated = replace(ws, clock=lambda: moment)
+    dated = replace(ws, clock=lambda: moment)  # label, folder and start are taken from the clock
     documents = {key: contents.documents(aside, backup, key, watch=watch) for key in known}
     made = write_documents(dated, held, documents, like=backup, warnings=notes, watch=watch)
     if any(made.parts[key].content_sha256 != backup.parts[key].content_sha256 for key in known):
@@ -144,9 +145,9 @@ def _copy(ws: Workspace, aside: Workspace, backup: BackupSet, watch: Watch) -> B
                 draft.publish(part.file.replace(backup.label, label))
             finally:
                 draft.discard()
-        ws.storage.sync(day)
+        ws.storage.sync(day)  # the files first: the metadata is what makes them a set
         ws.storage.put(day, manifest.metadata_name(label), _legacy_metadata(backup, label), exclusive=True)
-    except BaseException:
+    except BaseException:  # Ctrl-C as well: nothing half copied stays
         intents.undo(ws.storage, intent)
         raise
     intents.clear(ws.storage, label)

@@ -88,6 +88,7 @@ def verify_all(ws: Workspace, level: int = 1, *, watch: Watch = SILENT) -> Repor
             except BackupError as error:
                 outcomes.append(Verification(backup, level, (Damage("", "", "key", error.message),)))
     finally:
+        # A key that is not there says nothing about the set.
         _remember(ws, [outcome for outcome in outcomes
                        if level and not any(damage.kind == "key" for damage in outcome.problems)])
     return Report(tuple(outcomes), freshness(ws))
@@ -102,6 +103,7 @@ def freshness(ws: Workspace) -> str:
     if last is None:
         return f"there is no backup: {ws.catalog.why_empty()}"
     interval = last.metadata.get("backup_interval_hours")
+    # Anybody may have edited the metadata; 168 hours is the longest interval that can be set.
     hours = interval if isinstance(interval, (int, float)) and 0 < interval <= 168 else 0
     age = ws.clock() - last.started
     if age <= max(STALE_AFTER, timedelta(hours=2 * hours)):
@@ -166,6 +168,7 @@ def _stored(ws: Workspace, backup: BackupSet, part: Part, level: int, watch: Wat
     """Compare one file with what its metadata promises."""
     name = str(part.file)
     try:
+        # Only where the hash differs is the file decoded as well, to name the rows.
         if level == 1 and _sha256(ws, backup, part, watch) == part.stored_sha256:
             return []
         with ws.catalog.open_part(backup, part.key) as source:
@@ -181,6 +184,7 @@ def _stored(ws: Workspace, backup: BackupSet, part: Part, level: int, watch: Wat
     except BackupError:
         if level == 2:
             raise
+        # The hash, which needs no key, has shown it already.
         return [Damage(part.key, name, "changed", f"the file was changed: {name}")]
     return _differences(part, reading, level)
 
@@ -202,6 +206,7 @@ def _differences(part: Part, reading: ReadBack, level: int) -> list[Damage]:
 def _changed(part: Part, reading: ReadBack, total: int) -> Damage:
     """Name the blocks that differ; row numbers count from 1, without the header."""
     blocks = {*reading.bad_blocks, *((bad.row - 1) // BLOCK_ROWS for bad in reading.bad_rows)}
+    # A block behind the last promised row counts as damage of one row, of which nothing is lost.
     spans = tuple((block * BLOCK_ROWS + 1, max(block * BLOCK_ROWS + 1, min((block + 1) * BLOCK_ROWS, total)))
                   for block in sorted(blocks))
     lost = sum(last - first + 1 for first, last in spans if first <= total)
@@ -269,7 +274,7 @@ def _sha256(ws: Workspace, backup: BackupSet, part: Part, watch: Watch) -> str:
 
 def _remember(ws: Workspace, outcomes: Sequence[Verification]) -> None:
     """Note it in the ledger; a folder that cannot be written does not spoil a verification."""
-    known = {backup.backup_id for backup in ws.catalog.sets()}
+    known = {backup.backup_id for backup in ws.catalog.sets()}  # what the ledger says of deleted sets goes
     noted = [(outcome.backup, outcome.level, outcome.ok) for outcome in outcomes]
     with suppress(BackupError):
         ledger.remember_all(ws.storage, noted, ws.clock(), known)

@@ -74,6 +74,7 @@ def history(session: Session, key: str, collection: str) -> Answer:
     (source,) = _single(session, collection)
     with session.watch() as watch:
         timeline = history_of(session.workspace, source, key, watch=watch)
+        # A command line has only text: 7 may be the number 7. More than 18 digits may not fit into 64 bits.
         if not timeline.versions and key.isdecimal() and len(key) < 19:
             numeric = raw.id_text(raw.element_of(int(key)))
             timeline = history_of(session.workspace, source, numeric, watch=watch)

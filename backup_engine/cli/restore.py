@@ -110,7 +110,7 @@ def _confirm(session: Session, backup: BackupSet, keys: tuple[str, ...], mode: s
 def _ask(question: str) -> None:
     if not sys.stdin.isatty():
         raise BadInput("Nobody can be asked here: add --yes.")
-    click.confirm(question, abort=True, err=True)
+    click.confirm(question, abort=True, err=True)  # standard output is for the answer
 
 
 def _rehearsed(
@@ -168,14 +168,14 @@ def _read_pick(path: Path, keys: tuple[str, ...], mode: str) -> Pick:
     if len(keys) != 1:
         raise BadInput("--pick goes with one collection.")
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig")  # a byte order mark would become part of the first id
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} cannot be read: {error}") from error
     if not text.lstrip().startswith("{"):
         return Pick(records={line.strip(): None for line in text.splitlines() if line.strip()})
     try:
         return _pick_of(json.loads(text))
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:  # brackets by the thousand recurse
         raise BadInput(f"{path} is not a list of records to pick: {error}") from error
 
 
@@ -194,7 +194,7 @@ def _pick_of(said: Mapping[str, Any]) -> Pick:
 def _actor() -> str:
     try:
         return f"{getpass.getuser()} (command line)"
-    except (OSError, KeyError):
+    except (OSError, KeyError):  # a user id without a name, as in containers; OSError since Python 3.13
         return "command line"
 
 

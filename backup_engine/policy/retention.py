@@ -92,6 +92,7 @@ def _ages(sets: Sequence[BackupSet], good: Sequence[BackupSet]) -> list[timedelt
     newest = good[-1].started
     reached: dict[str, datetime] = {}
     latest = datetime.min.replace(tzinfo=UTC)
+    # Sets of the original system, and those whose metadata nobody can read, have the number 0: no place in this order.
     for backup in sorted((backup for backup in sets if backup.seq), key=lambda backup: backup.seq):
         if backup.started <= newest:
             latest = max(latest, backup.started)
@@ -148,6 +149,7 @@ def _latest_safety(sets: Sequence[BackupSet]) -> list[BackupSet]:
     if not safety:
         return []
     latest = max(safety, key=lambda backup: backup.seq)
+    # A restore makes one full safety set and differentials over it for late writes; Undo brings back all of them.
     root = latest.base or latest.backup_id
     return [backup for backup in safety if root in (backup.backup_id, backup.base)]
 
@@ -182,6 +184,7 @@ def _shrunk(good: Sequence[BackupSet], acknowledged: int) -> str:
         if after.seq <= acknowledged:
             continue
         for key, count in before.counts.items():
+            # A list that has grown again since needs nobody's word.
             if after.counts.get(key, 0) * 2 < count and newest.get(key, 0) * 2 < count:
                 return (f"{key} shrank from {count:,} to {after.counts.get(key, 0):,} records "
                         f"in backup {after.label}")
