@@ -274,7 +274,7 @@ def test_the_page_load_check_asks_the_database_nothing_and_lists_nothing(
     ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create(ws)
-    for day in tmp_path.iterdir():
+    for day in tmp_path.iterdir():  # a folder that changed a moment ago is listed anew
         os.utime(day, (1, 1))
     quiet = Workspace(**{**vars(ws), "connect": lambda: pytest.fail("asked the database")})
     assert create(quiet).set is None
@@ -286,7 +286,7 @@ def test_the_page_load_check_asks_the_database_nothing_and_lists_nothing(
 
 def test_the_page_load_check_hears_of_other_people_s_backups(ws: Workspace, tmp_path: Path, clock: StillClock) -> None:
     create(ws)
-    for day in tmp_path.iterdir():
+    for day in tmp_path.iterdir():  # a folder that changed a moment ago is listed anew
         os.utime(day, (1, 1))
     assert create(ws).set is None
     clock.pass_by(hours=2)

@@ -36,7 +36,7 @@ def run_in_child(work: Callable[[], object], seconds: float = 60) -> int:
 
 def _work(work: Callable[[], object]) -> None:
     work()
-    os._exit(0)
+    os._exit(0)  # a forked copy of pytest must not tidy up for the original
 
 
 def die() -> None:

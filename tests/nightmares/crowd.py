@@ -67,6 +67,7 @@ class Crowd:
         inserts = [record for record in self.inserted if not any(record in state for state in states)]
         updates = [f"{record} {token}" for record, tokens in self.tokens.items()
                    for token in tokens - {mark for state in states for mark in state.get(record, {}).get("marks", {})}]
+        # Every replace brings the doomed back: each delete that was acknowledged is one state without the record.
         deletes = [record for record, times in self.deleted.items()
                    if sum(record not in state for state in states) != times]
         return {"inserts": inserts, "updates": updates, "deletes": deletes}

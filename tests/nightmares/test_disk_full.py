@@ -60,7 +60,7 @@ def check_untouched(ws: Workspace, root: Path, sets: int = 1) -> None:
 
 
 def test_the_disk_fills_up_while_writing(small_disk: Path, database: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "SPARE_BYTES", 0)
+    monkeypatch.setattr(run, "SPARE_BYTES", 0)  # a disk of 2 MB has no 16 MiB to spare, and nothing would begin
     fill(database)
     ws = workspace(small_disk / "backups", database)
     create(ws)
@@ -174,6 +174,7 @@ def test_a_user_without_rights_is_told(tmp_path: Path, database: Live) -> None:
     nobody = 65534
     libc = ctypes.CDLL(None, use_errno=True)
 
+    # Root passes all modes. setfsuid takes that away from this thread alone, and only where files are concerned.
     assert libc.syscall(_SETFSUID, nobody) == 0
     try:
         with pytest.raises(PermissionDenied, match="Permission denied"):

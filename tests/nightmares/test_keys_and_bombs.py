@@ -74,7 +74,7 @@ def bomb(kind: str) -> bytes:
     """A small file that unpacks to 512 MiB of rows, or of one endless row."""
     data = ROW * (MEGA // len(ROW)) if "rows" in kind else b"x" * MEGA
     if "gz" in kind:
-        return gzip.compress(data * 64, 9) * 8
+        return gzip.compress(data * 64, 9) * 8  # members one after the other are one gzip file
     compressor = zstd.ZstdCompressor(level=3)
     return b"".join(compressor.compress(data) for _ in range(512)) + compressor.flush()
 

@@ -65,6 +65,7 @@ def stand_still() -> None:
 
 def wait_until_stopped(process: Any) -> None:
     deadline = time.monotonic() + PATIENCE
+    # The state follows the program's name in brackets, which may hold blanks and brackets itself.
     while Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "T":
         assert time.monotonic() < deadline
         time.sleep(0.02)
