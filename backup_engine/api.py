@@ -82,9 +82,10 @@ def __getattr__(name: str) -> Any:
     """Load a verb with its module."""
     for module, names in LATE.items():
         if name in names:
-            found = getattr(importlib.import_module(f"backup_engine.{module}"), OWN_NAMES.get(name, name))
-            globals()[name] = found
-            return found
+            loaded = getattr(importlib.import_module(f"backup_engine.{module}"), OWN_NAMES.get(name, name))
+            # Python asks here only for names the module lacks: the next look-up finds it by itself.
+            globals()[name] = loaded
+            return loaded
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -210,8 +211,8 @@ class DatabaseBackupRestore:
             key = self._key(collection_type)
             left = self.workspace.catalog.find(backup_metadata)
             right = None if other == "current" else self.workspace.catalog.find(other)
-            found = compare(self.workspace, left, right or "current", key)
-            return True, found, found.message
+            comparison = compare(self.workspace, left, right or "current", key)
+            return True, comparison, comparison.message
 
         return _answer(run, lambda message: (False, None, message))
 
@@ -220,8 +221,8 @@ class DatabaseBackupRestore:
         from backup_engine.verify import verify
 
         def run() -> tuple[bool, str]:
-            found = verify(self.workspace, self.workspace.catalog.find(backup_metadata), level)
-            return found.ok, found.message
+            verification = verify(self.workspace, self.workspace.catalog.find(backup_metadata), level)
+            return verification.ok, verification.message
 
         return _answer(run, _refused)
 
@@ -281,7 +282,7 @@ def _answer(run: Callable[[], Answer], refuse: Callable[[str], Answer]) -> Answe
         return run()
     except BackupError as error:
         return refuse(str(error))
-    except Exception:
+    except Exception:  # the callers were promised words: the traceback goes to the log, the reference to both
         reference = secrets.token_hex(4)
         log.exception("unexpected fault, reference %s", reference)
         return refuse(f"Backup error: unexpected fault (reference {reference}). See the log.")

@@ -29,6 +29,7 @@ __all__ = ["Comparison", "Difference", "Kind", "Setting", "compare"]
 
 Kind = Literal["only_left", "only_right", "different"]
 STEP = 10_000
+"""Pairs of records between two reports of progress."""
 
 
 @dataclass(frozen=True)
@@ -130,14 +131,14 @@ def compare(
     Raises ``VerificationFailed`` and its kin when stored bytes are not sound, ``DatabaseUnreachable``.
     """
     with ExitStack() as opened:
-        one, other, notes = _open(ws, left, right, key, opened, watch)
-        result = Comparison(key, one.name, other.name, notes=notes, equal=_rule(one, other))
-        result.index_differences = _settings(_by_name(one.indexes), _by_name(other.indexes))
-        result.option_differences = _settings(one.options, other.options)
+        left_side, right_side, notes = _open(ws, left, right, key, opened, watch)
+        result = Comparison(key, left_side.name, right_side.name, notes=notes, equal=_rule(left_side, right_side))
+        result.index_differences = _settings(_by_name(left_side.indexes), _by_name(right_side.indexes))
+        result.option_differences = _settings(left_side.options, right_side.options)
         if isinstance(right, BackupSet) and same_content(left.parts[key], right.parts[key]):
             result.same = left.parts[key].records
         else:
-            _fill(result, one, other, watch)
+            _fill(result, left_side, right_side, watch)
     return result
 
 
@@ -146,6 +147,7 @@ def _open(
 ) -> tuple[RecordStream, RecordStream, tuple[str, ...]]:
     like_left = like_right = None
     notes: tuple[str, ...] = ()
+    # Text takes its types and identities from the other side, so that both sides can be paired at all.
     if left.state == "legacy":
         like_left = record_stream.profile_of(ws, right, key, watch)
     if isinstance(right, BackupSet) and right.state == "legacy":
@@ -158,16 +160,16 @@ def _open(
             notes += (f"Records of backup {backup.label} are recognised by {identity}." if identity else
                       f"No column recognises the records of backup {backup.label}: all count as different ones.",)
     require(ws, left, 1, keys=[key], watch=watch)
-    one = record_stream.of_backup(ws, left, key, like=like_left, watch=watch)
+    left_side = record_stream.of_backup(ws, left, key, like=like_left, watch=watch)
     if isinstance(right, BackupSet):
         require(ws, right, 1, keys=[key], watch=watch)
-        return one, record_stream.of_backup(ws, right, key, like=like_right, watch=watch), notes
-    return one, opened.enter_context(record_stream.of_current(ws, key)), notes
+        return left_side, record_stream.of_backup(ws, right, key, like=like_right, watch=watch), notes
+    return left_side, opened.enter_context(record_stream.of_current(ws, key)), notes
 
 
-def _fill(result: Comparison, one: RecordStream, other: RecordStream, watch: Watch) -> None:
+def _fill(result: Comparison, left_side: RecordStream, right_side: RecordStream, watch: Watch) -> None:
     exact = result.equal is exactly
-    for number, (left, right) in enumerate(pairs(one.batches, other.batches)):
+    for number, (left, right) in enumerate(pairs(left_side.batches, right_side.batches)):
         if number % STEP == 0:
             watch.step("Comparing", number)
         if left is None or right is None:
@@ -184,15 +186,17 @@ def _add(result: Comparison, kind: Kind, left: bytes | None, right: bytes | None
     result.rows.append(Difference(kind, identity, left, right))
 
 
-def _rule(one: RecordStream, other: RecordStream) -> Same:
-    if one.textual:
+def _rule(left_side: RecordStream, right_side: RecordStream) -> Same:
+    if left_side.textual:
         return same_text
-    return (lambda left, right: same_text(right, left)) if other.textual else exactly
+    # same_text takes the text first.
+    return (lambda left, right: same_text(right, left)) if right_side.textual else exactly
 
 
 def _by_name(indexes: tuple[Mapping[str, Any], ...] | None) -> Mapping[str, Any] | None:
     if indexes is None:
         return None
+    # "v" and "ns" are not chosen by anybody: the server writes them, each release its own.
     return {str(index["name"]): {name: value for name, value in index.items() if name not in ("v", "ns")}
             for index in indexes}
 
@@ -200,6 +204,7 @@ def _by_name(indexes: tuple[Mapping[str, Any], ...] | None) -> Mapping[str, Any]
 def _settings(left: Mapping[str, Any] | None, right: Mapping[str, Any] | None) -> tuple[Setting, ...]:
     if left is None or right is None:
         return ()
+    # repr, because == takes 1 for True and 1.0, and the keys of an index for the same in any order.
     return tuple(Setting(name, left.get(name), right.get(name))
                  for name in {**left, **right} if repr(left.get(name)) != repr(right.get(name)))
 

@@ -43,15 +43,17 @@ def create(
     Raises ``BadInput`` for the interval, ``Busy``, ``DatabaseUnreachable``, ``NoSpace``, ``PermissionDenied``.
     """
     interval = check_interval(interval_hours)
+    # Without locks, so that nobody waits for a running backup; once read, from folder times alone: 0.1 ms.
     if not force and (enough := _not_needed(ws, interval, fresh=False)):
         return enough
     reach("W0")
     self_test()
     with hold(ws, "backup") as held:
+        # Whoever held the locks until now may have made it: two tabs or two hosts make one set.
         if not force and (enough := _not_needed(ws, interval, fresh=True)):
             return enough
         reach("W1")
-        recover_database(ws, held)
+        recover_database(ws, held)  # before anything is read: a crash may have swapped one collection of two
         made = write_live(ws, held, trigger=trigger, kind=kind, interval_hours=interval, watch=watch)
         return _created(made, _prune(ws, held))
 

@@ -41,7 +41,7 @@ def drill(ws: Workspace, backup: BackupSet | None = None, *, watch: Watch = SILE
         recovery.recover(ws, held)
         try:
             counts = _rehearse(ws, held, chosen, watch)
-        except (DatabaseUnreachable, Cancelled):
+        except (DatabaseUnreachable, Cancelled):  # says nothing about the set, so the ledger keeps what it knew
             raise
         except BackupError:
             ledger.remember(ws.storage, chosen, ledger.DRILL, False, ws.clock())
@@ -55,14 +55,15 @@ def drill(ws: Workspace, backup: BackupSet | None = None, *, watch: Watch = SILE
 def _rehearse(ws: Workspace, held: Hold, backup: BackupSet, watch: Watch) -> dict[str, int]:
     if not answers_commands(held.need_database()):
         return {key: _decode(ws, backup, part, watch) for key, part in backup.parts.items()}
+    # First the journal, then the scratch collections: recovery drops those that an open entry names.
     entry = journal.start(held.need_database(), _entry(ws, backup))
     reach("D1")
     try:
-        return {one.key: _load(ws, held, backup, one, watch) for one in entry.swaps}
+        return {swap.key: _load(ws, held, backup, swap, watch) for swap in entry.swaps}
     finally:
         with suppress(DatabaseUnreachable):  # the next start of anything clears up
-            for one in entry.swaps:
-                staging.drop(held.need_database(), one.staging)
+            for swap in entry.swaps:
+                staging.drop(held.need_database(), swap.staging)
             journal.close(held.need_database(), entry, "done", step="")
 
 
@@ -72,17 +73,18 @@ def _entry(ws: Workspace, backup: BackupSet) -> Entry:
     return Entry(name, "drill", backup.backup_id, backup.label, "", ws.clock(), swaps)
 
 
-def _load(ws: Workspace, held: Hold, backup: BackupSet, one: Swap, watch: Watch) -> int:
-    database, part = held.need_database(), backup.parts[one.key]
-    profile = LiveProfile.of(database[one.live]) if backup.state == "legacy" else None
-    staging.create(database, one.staging, part.options)
-    documents = contents.documents(ws, backup, one.key, live=profile, watch=watch)
-    loaded = staging.load(database, one.staging, documents, expected=part.records, digest=not part.content_sha256,
-                          bypass="validator" in part.options, phase=f"Loading {one.key}", watch=watch)
+def _load(ws: Workspace, held: Hold, backup: BackupSet, swap: Swap, watch: Watch) -> int:
+    database, part = held.need_database(), backup.parts[swap.key]
+    profile = LiveProfile.of(database[swap.live]) if backup.state == "legacy" else None
+    staging.create(database, swap.staging, part.options)
+    documents = contents.documents(ws, backup, swap.key, live=profile, watch=watch)
+    # Old records may violate a validator that came later; passing it by takes a privilege, so only where there is one.
+    loaded = staging.load(database, swap.staging, documents, expected=part.records, digest=not part.content_sha256,
+                          bypass="validator" in part.options, phase=f"Loading {swap.key}", watch=watch)
     reach("D2")
-    found = staging.build_and_measure(database, one.staging, part.indexes, total=loaded.records, watch=watch)
+    measured = staging.build_and_measure(database, swap.staging, part.indexes, total=loaded.records, watch=watch)
     reach("D3")
-    staging.prove(found, loaded, part, one.key)
+    staging.prove(measured, loaded, part, swap.key)
     return loaded.records
 
 

@@ -28,6 +28,7 @@ from backup_engine.workspace import Workspace
 
 __all__ = ["History", "Version", "history_of"]
 
+
 @dataclass(frozen=True)
 class Version:
     """What a record was in consecutive sets; ``document`` None: it was not there."""
@@ -88,10 +89,10 @@ def _documents(
     by_set: dict[str, tuple[Entry, set[Wanted]]] = {}
     for wanted, entry in newest.items():
         by_set.setdefault(entry.backup.backup_id, (entry, set()))[1].add(wanted)
-    found: dict[Wanted, bytes] = {}
+    documents: dict[Wanted, bytes] = {}
     for entry, wanted_here in by_set.values():
-        found |= fetch(ws, key, entries, entry, wanted_here, watch)
-    return found
+        documents |= fetch(ws, key, entries, entry, wanted_here, watch)
+    return documents
 
 
 def _timeline(
@@ -125,12 +126,13 @@ def _changes(
     if before is None or before.document is None or after is None or before.document == after:
         return ()
     changes = field_changes(before.document, after, _rule(was_text, is_text))
-    return tuple(one for one in changes if one.name != b"_id")
+    return tuple(change for change in changes if change.name != b"_id")
 
 
 def _rule(was_text: bool, is_text: bool) -> Same:
     if was_text:
         return same_text
+    # same_text takes the text first.
     return (lambda old, new: same_text(new, old)) if is_text else exactly
 
 
@@ -147,13 +149,14 @@ def _live_record(ws: Workspace, key: str, record: str) -> bytes | None:
     except DatabaseUnreachable:
         return None
     value = raw.value_of(raw.id_from_text(record))
+    # 64 bits hold any number of 17 digits; the driver refuses what they do not hold with OverflowError.
     number = int(record) if record.isdigit() and len(record) < 18 else record
     others = [{name: {"$in": [record, number]}} for name in ("uuid", "ID", "Serial")]
     collection = database[ws.source(key).collection]
     for query in ({"_id": value}, *others):
-        if not answers_commands(database):
-            found = collection.find_one(query)
-            document = None if found is None else bson.encode(found)
+        if not answers_commands(database):  # mongomock knows no raw BSON
+            stored = collection.find_one(query)
+            document = None if stored is None else bson.encode(stored)
         else:
             with database_errors(database):
                 exact = collection.with_options(codec_options=raw.RAW).find_one(query)

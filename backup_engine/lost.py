@@ -43,7 +43,7 @@ def lost_and_found(
     for entry in reversed(entries):
         lost = np.setdiff1d(entry.identities, known)
         if len(lost):
-            at = np.searchsorted(entry.identities, lost)
+            at = np.searchsorted(entry.identities, lost)  # an index keeps its identities sorted
             needed.append((entry, list(zip(lost.tolist(), entry.contents[at].tolist(), strict=True))))
             known = np.union1d(known, lost)
             total += len(lost)
@@ -55,19 +55,20 @@ def lost_and_found(
 def _lost(
     ws: Workspace, key: str, entries: Sequence[Entry], needed: Sequence[tuple[Entry, list[Wanted]]], watch: Watch
 ) -> list[Lost]:
-    found: list[Lost] = []
+    lost: list[Lost] = []
     tables = _has_tables(entries)
     in_tables: set[int] = set()
     for entry, wanted in needed:
         documents = fetch(ws, key, entries, entry, set(wanted), watch)
-        for document in (documents[one] for one in wanted if one in documents):
+        for document in (documents[hashes] for hashes in wanted if hashes in documents):
             by_table = table_hash(document) if tables else None
+            # A legacy set has no _id: a record already listed from a newer set would come twice.
             if entry.backup.state == "legacy" and by_table in in_tables:
                 continue
             if by_table is not None:
                 in_tables.add(by_table)
-            found.append(Lost(raw.id_text(raw.id_of(document)), document, entry.backup))
-    return found
+            lost.append(Lost(raw.id_text(raw.id_of(document)), document, entry.backup))
+    return lost
 
 
 def _present(ws: Workspace, key: str, more: Iterable[Mapping[str, Any] | bytes], tables: bool) -> Hashes:
@@ -76,8 +77,8 @@ def _present(ws: Workspace, key: str, more: Iterable[Mapping[str, Any] | bytes],
         for batch in live.batches:
             for document in raw.documents_of(batch):
                 hashes |= _hashes_of(document, tables)
-    for one in more:
-        hashes |= _hashes_of(one if isinstance(one, bytes) else bson.encode(one), tables)
+    for record in more:
+        hashes |= _hashes_of(record if isinstance(record, bytes) else bson.encode(record), tables)
     return np.array(sorted(hashes), np.uint64)
 
 

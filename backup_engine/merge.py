@@ -57,7 +57,7 @@ def merge_all(
         for merged in results:
             merged.warnings = (*held.warnings, *merged.plan.warnings, *_weakness(held))
         changing = [merged for merged in results if merged.plan.changes]
-        if not changing:
+        if not changing:  # no safety set and no entry: Undo stays with the last restore that changed something
             return results
         safety = _safety(ws, held, watch)
         _note_for_undo(ws, held, changing, safety, actor)

@@ -93,7 +93,7 @@ def delete(ws: Workspace, backup: BackupSet) -> None:
             raise BadInput(f"Backup {backup.label} is the newest good one and is not deleted.")
         if backup.pinned:
             raise BadInput(f"Backup {backup.label} is pinned. Unpin it first.")
-        resting = [one.label for one in sets if one.base == backup.backup_id]
+        resting = [candidate.label for candidate in sets if candidate.base == backup.backup_id]
         if resting:
             raise BadInput(f"Backup {backup.label} is needed by {len(resting)} others ({', '.join(resting[:3])} …).")
         if backup.state == "orphan":
@@ -108,34 +108,35 @@ def _decided(ws: Workspace, *, dry_run: bool, acknowledged: int, watch: Watch) -
     bad = ledger.bad(ledger.read(ws.storage))
     halt = retention.halted(sets, now, acknowledged=max(acknowledged, _acknowledged(ws)), bad=bad)
     decisions = retention.decide(sets, now, ws.keep_days, bad=bad)
-    while not halt and any(not one.keep for one in decisions):
+    # A set that proves rotten makes an older one a keeper, and that one has to be looked at in its turn.
+    while not halt and any(not decision.keep for decision in decisions):
         rotten = _rotten(ws, retention.good_sets(sets, bad)[-retention.KEPT_GOOD:], watch, remember=not dry_run)
         if not rotten:
             break
         bad |= rotten
         halt = retention.halted(sets, now, acknowledged=max(acknowledged, _acknowledged(ws)), bad=bad)
         decisions = retention.decide(sets, now, ws.keep_days, bad=bad)
-    gone = [] if halt else [one.backup for one in decisions if not one.keep]
+    gone = [] if halt else [decision.backup for decision in decisions if not decision.keep]
     return Pruned(_words(len(gone), halt, dry_run), tuple(decisions), tuple(gone), halt, dry_run)
 
 
 def _rotten(ws: Workspace, keepers: Sequence[BackupSet], watch: Watch, *, remember: bool) -> set[str]:
     """Which of the sets that are to remain do not verify."""
     checks = ledger.read(ws.storage)
-    due = [one for one in keepers if ledger.is_due(checks.get(one.backup_id), ws.clock())]
-    found = set()
-    for one in due:
+    due = [backup for backup in keepers if ledger.is_due(checks.get(backup.backup_id), ws.clock())]
+    rotten = set()
+    for backup in due:
         try:
-            if not verify(ws, one, 1, watch=watch, remember=remember).ok:
-                found.add(one.backup_id)
-        except WrongKey:
+            if not verify(ws, backup, 1, watch=watch, remember=remember).ok:
+                rotten.add(backup.backup_id)
+        except WrongKey:  # a key that is not there says nothing about the set
             continue
-    return found
+    return rotten
 
 
 def _delete_all(ws: Workspace, held: locks.Hold, sets: Sequence[BackupSet], watch: Watch) -> tuple[BackupSet, ...]:
     """Differentials go before the full sets they rest on, so that a crash leaves none without its full set."""
-    ordered = sorted(sets, key=lambda one: (one.kind == "full", one.seq))
+    ordered = sorted(sets, key=lambda backup: (backup.kind == "full", backup.seq))
     for number, backup in enumerate(ordered):
         watch.step("Deleting old backups", number, len(ordered))
         held.check()
@@ -148,6 +149,7 @@ def _mark(ws: Workspace, backup: BackupSet, *, pinned: bool) -> BackupSet:
         raise BadInput(f"Backup {backup.label} cannot be pinned or unpinned: {backup.problem or backup.state}.")
     with _held(ws, None, "pin") as held:
         held.check()
+        # Read again: what the caller has may be older than the locks.
         return ws.catalog.amend(ws.catalog.find(backup.backup_id), pinned=pinned)
 
 
@@ -170,7 +172,7 @@ def _acknowledge(ws: Workspace) -> None:
 
 def _acknowledged_seq(about: Mapping[str, Any]) -> int:
     seq = about["acknowledged_seq"]
-    if type(seq) is not int:
+    if type(seq) is not int:  # isinstance takes true, which counted as 1
         raise TypeError("acknowledged_seq is not a number")
     return seq
 
@@ -179,7 +181,7 @@ _acknowledgement = Note("retention.json", _acknowledged_seq, int)
 
 
 def _newest(ws: Workspace) -> int:
-    return max((one.seq for one in ws.catalog.sets()), default=0)
+    return max((backup.seq for backup in ws.catalog.sets()), default=0)
 
 
 def _words(number: int, halt: str, dry_run: bool) -> str:

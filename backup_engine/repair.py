@@ -51,22 +51,23 @@ def repair(ws: Workspace, backup: BackupSet, *, watch: Watch = SILENT) -> Repair
     if backup.state == "newer":
         raise NewerFormat(f"backup {backup.label}", hint="Update this program and try again.")
     with locks.hold(ws, "repair", wait=5) as held:
+        # No hash: the metadata cannot be read. Sets of the original system never had one.
         if not any(part.stored_sha256 for part in backup.parts.values()) and backup.state != "legacy":
             mended = _from_copy(ws, backup)
             if mended is not None:
                 return Repaired(mended, "metadata", f"The metadata of backup {mended.label} is back from its copy.")
             return _without_metadata(ws, held, _orphan(ws, backup), watch)
-        found = verify(ws, backup, 2, watch=watch)
-        if found.ok and (backup.state != "damaged"):
+        verification = verify(ws, backup, 2, watch=watch)
+        if verification.ok and (backup.state != "damaged"):
             return Repaired(backup, "nothing", f"Backup {backup.label} is sound; nothing was changed.")
-        return _salvage(ws, held, found, watch)
+        return _salvage(ws, held, verification, watch)
 
 
 def _from_copy(ws: Workspace, backup: BackupSet) -> BackupSet | None:
     """Put the copy in the place of the metadata when it describes exactly the files that lie there."""
     try:
         with ws.storage.open(STATE, backup.metadata_file) as file:
-            data = file.read(manifest.MAX_BYTES)
+            data = file.read(manifest.MAX_BYTES)  # in the place of a copy may lie anything, of any size
     except BackupFileNotFound:
         return None
     copied = manifest_reader.parse(backup.day, backup.label, data, ws.sources)
@@ -133,15 +134,15 @@ def _count(ws: Workspace, orphan: BackupSet, key: str, watch: Watch) -> int:
     return number
 
 
-def _salvage(ws: Workspace, held: locks.Hold, found: Verification, watch: Watch) -> Repaired:
+def _salvage(ws: Workspace, held: locks.Hold, verification: Verification, watch: Watch) -> Repaired:
     """Bring what can be read into a new set; hashes prove blocks, not single rows, so a damaged block is named."""
-    backup = found.backup
+    backup = verification.backup
     if backup.state == "legacy":
         raise BadInput(f"Backup {backup.label} is of the original system and its file cannot be mended here: "
                        "correct the row that was named, or merge what it has.")
     rows = {key: Salvage(ws, backup, part) for key, part in backup.parts.items()}
-    doubtful = [f"in {one.key}, rows {first:,}–{last:,} lie in a damaged block: a value there may be altered"
-                for one in found.problems for first, last in one.rows]
+    doubtful = [f"in {damage.key}, rows {first:,}–{last:,} lie in a damaged block: a value there may be altered"
+                for damage in verification.problems for first, last in damage.rows]
     return _write_new(ws, held, backup, rows, tuple(doubtful[:SHOWN]), watch)
 
 
@@ -150,15 +151,15 @@ def _write_new(
     watch: Watch,
 ) -> Repaired:
     """Write one new set; a collection of which nothing can be read is left out, so that nobody restores emptiness."""
-    found = {key: batches for key, one in rows.items() if (batches := one.readable(watch)) is not None}
-    if not found:
+    readable = {key: batches for key, salvage in rows.items() if (batches := salvage.readable(watch)) is not None}
+    if not readable:
         raise VerificationFailed(f"nothing can be read of backup {old.label}")
     new = write_documents(
-        ws, held, found, trigger="imported", pinned=True, like=old if old.metadata else None,
+        ws, held, readable, trigger="imported", pinned=True, like=old if old.metadata else None,
         warnings=(f"repaired from backup {old.label}", *warnings), watch=watch,
     )
-    lost = {key: one.lost for key, one in rows.items()}
-    notes = (*warnings, *dict.fromkeys(note for one in rows.values() for note in one.notes))
+    lost = {key: salvage.lost for key, salvage in rows.items()}
+    notes = (*warnings, *dict.fromkeys(note for salvage in rows.values() for note in salvage.notes))
     counts = ", ".join(f"{count:,} {key}" for key, count in new.counts.items())
     gone = ", ".join(f"{count:,} {key}" for key, count in lost.items() if count)
     words = f"Backup {new.label} holds what could be read of {old.label}: {counts}"

@@ -104,8 +104,8 @@ def replace_held(
     if not held.capabilities.commands:
         replace_plainly(run)
         return _restored(run, held)
-    for one in run.entry.swaps:
-        swap.refuse_unsupported(run.database, held.capabilities, one.live, plan.backup.parts[one.key].options)
+    for planned in run.entry.swaps:  # asked again: the plan was made without locks
+        swap.refuse_unsupported(run.database, held.capabilities, planned.live, plan.backup.parts[planned.key].options)
     reach("R1")
     _run(run, after)
     return _restored(run, held)
@@ -124,7 +124,7 @@ def _run(run: Replacing, after: After | None) -> None:
     except BackupError as problem:
         raise _failed(run, problem) from problem
     except BaseException:
-        if not run.swapping:
+        if not run.swapping:  # after that only the server knows whether anything changed: recovery asks it
             run.abandon("interrupted")
         raise
 
@@ -182,7 +182,7 @@ def _unchanged(problem: BackupError) -> BackupError:
 
 def _restored(run: Replacing, held: Hold) -> Restored:
     counts = run.counts or {}
-    what = ", ".join(f"{counts[one.key]:,} records in {one.live}" for one in run.entry.swaps)
+    what = ", ".join(f"{counts[swapped.key]:,} records in {swapped.live}" for swapped in run.entry.swaps)
     sentences = [f"Restore completed successfully: {what}, as of backup {run.backup.label}."]
     if run.captured:
         sentences.append(f"{run.captured:,} records that others changed meanwhile are kept in the safety backup.")

@@ -48,12 +48,12 @@ def import_sets(ws: Workspace, source: Path | str | BinaryIO, *, watch: Watch = 
     ``VerificationFailed`` and its kin for one that is not sound, ``WrongKey``, ``NoSpace``, ``Busy``.
     """
     with _unpacked(ws, source, watch) as aside:
-        needed = [one for one in aside.catalog.sets() if one.state != "orphan"]
+        needed = [backup for backup in aside.catalog.sets() if backup.state != "orphan"]
         for backup in needed:
             _bring_base(ws, aside, backup, watch)
             verify.require(aside, backup, 2, watch=watch)
             _require_usable(backup)
-        with hold(ws, "import") as held:
+        with hold(ws, "import") as held:  # not before: no backup waits while a zip is unpacked and verified
             return [_take_in(ws, held, aside, backup, watch) for backup in needed]
 
 
@@ -72,9 +72,10 @@ def _require_usable(backup: BackupSet) -> None:
 
 def _bring_base(ws: Workspace, aside: Workspace, backup: BackupSet, watch: Watch) -> None:
     """Put the full set a differential rests on beside it when only we have that."""
-    if backup.kind != "differential" or any(one.backup_id == backup.base for one in aside.catalog.sets()):
+    if backup.kind != "differential" or any(candidate.backup_id == backup.base for candidate in aside.catalog.sets()):
         return
-    base = next((one for one in ws.catalog.sets() if one.backup_id == backup.base and one.state == "complete"), None)
+    base = next((candidate for candidate in ws.catalog.sets()
+                 if candidate.backup_id == backup.base and candidate.state == "complete"), None)
     if base is None:
         return
     watch.step("Looking for the full backup it rests on")
@@ -100,15 +101,17 @@ def _take_in(ws: Workspace, held: Hold, aside: Workspace, backup: BackupSet, wat
 
 
 def _already_here(ws: Workspace, backup: BackupSet) -> BackupSet | None:
-    for one in ws.catalog.sets():
-        if not one.usable or one.state != backup.state:
+    for candidate in ws.catalog.sets():
+        if not candidate.usable or candidate.state != backup.state:
             continue
         if backup.state == "legacy":
-            same = _plain(one.metadata) == _plain(backup.metadata)
+            same = _plain(candidate.metadata) == _plain(backup.metadata)
         else:
-            same = one.backup_id == backup.backup_id or (one.trigger == "imported" and _origin(backup) in one.warnings)
+            # Written anew it has an id of its own; where it came from stands in its warnings.
+            taken_in = candidate.trigger == "imported" and _origin(backup) in candidate.warnings
+            same = candidate.backup_id == backup.backup_id or taken_in
         if same:
-            return one
+            return candidate
     return None
 
 
@@ -117,7 +120,7 @@ def _write_anew(ws: Workspace, held: Hold, aside: Workspace, backup: BackupSet, 
     left = sorted(set(backup.parts) - set(known))
     notes = (_origin(backup), *(f"its collection {key} is not kept here and was left out" for key in left))
     moment = backup.started.astimezone(ws.clock().tzinfo)
-    dated = replace(ws, clock=lambda: moment)
+    dated = replace(ws, clock=lambda: moment)  # label, folder and start are taken from the clock
     documents = {key: contents.documents(aside, backup, key, watch=watch) for key in known}
     made = write_documents(dated, held, documents, like=backup, warnings=notes, watch=watch)
     if not all(same_content(made.parts[key], backup.parts[key]) for key in known):
@@ -143,9 +146,9 @@ def _copy(ws: Workspace, aside: Workspace, backup: BackupSet, watch: Watch) -> B
                 draft.publish(part.file.replace(backup.label, label))
             finally:
                 draft.discard()
-        ws.storage.sync(day)
+        ws.storage.sync(day)  # the files first: the metadata is what makes them a set
         ws.storage.put(day, manifest.metadata_name(label), _legacy_metadata(backup, label), exclusive=True)
-    except BaseException:
+    except BaseException:  # Ctrl-C as well: nothing half copied stays
         intents.undo(ws.storage, intent)
         raise
     intents.clear(ws.storage, label)

@@ -42,7 +42,7 @@ class _Bases:
     """Full sets looked at so far: many differentials rest on one."""
 
     sets: dict[str | None, BackupSet] = field(default_factory=dict)
-    found: dict[tuple[str, str], list[Damage]] = field(default_factory=dict)
+    damages: dict[tuple[str, str], list[Damage]] = field(default_factory=dict)
     """What level 1 found, by id and collection."""
 
 
@@ -87,7 +87,9 @@ def verify_all(ws: Workspace, level: int = 1, *, watch: Watch = SILENT) -> Repor
             except BackupError as error:
                 outcomes.append(Verification(backup, level, (Damage("", "", "key", error.message),)))
     finally:
-        _remember(ws, [one for one in outcomes if level and not any(bad.kind == "key" for bad in one.problems)])
+        # A key that is not there says nothing about the set.
+        _remember(ws, [outcome for outcome in outcomes
+                       if level and not any(damage.kind == "key" for damage in outcome.problems)])
     return Report(tuple(outcomes), freshness(ws))
 
 
@@ -100,6 +102,7 @@ def freshness(ws: Workspace) -> str:
     if last is None:
         return f"there is no backup: {ws.catalog.why_empty()}"
     interval = last.metadata.get("backup_interval_hours")
+    # Anybody may have edited the metadata; 168 hours is the longest interval that can be set.
     hours = interval if isinstance(interval, (int, float)) and 0 < interval <= 168 else 0
     age = ws.clock() - last.started
     if age <= max(STALE_AFTER, timedelta(hours=2 * hours)):
@@ -115,9 +118,9 @@ def _verify(
     notes: tuple[str, ...] = ()
     if backup.state == "legacy":
         notes = ("unverifiable (legacy)",)
-        problems += [one for part in chosen for one in _legacy_part(ws, backup, part, level, watch)]
+        problems += [damage for part in chosen for damage in _legacy_part(ws, backup, part, level, watch)]
     elif level and backup.state in ("complete", "damaged"):
-        problems += [one for part in chosen for one in _part(ws, backup, part, level, bases, watch)]
+        problems += [damage for part in chosen for damage in _part(ws, backup, part, level, bases, watch)]
     return Verification(backup, level, tuple(problems), notes)
 
 
@@ -149,25 +152,26 @@ def _part(ws: Workspace, backup: BackupSet, part: Part, level: int, bases: _Base
         return [*own, Damage(part.key, "", "base", f"the full backup {base.label} has no {part.key}")]
     bases.sets[backup.base] = base
     place = (base.backup_id, part.key)
-    if place not in bases.found:
-        bases.found[place] = _stored(ws, base, base.parts[part.key], 1, watch)
-    below = bases.found[place]
-    problems = [*own, *(_in_base(base, one) for one in below)]
+    if place not in bases.damages:
+        bases.damages[place] = _stored(ws, base, base.parts[part.key], 1, watch)
+    below = bases.damages[place]
+    problems = [*own, *(_in_base(base, damage) for damage in below)]
     return problems if problems or level < 2 else _combined(ws, backup, part, watch)
 
 
-def _in_base(base: BackupSet, found: Damage) -> Damage:
-    return replace(found, kind="base", message=f"in the full backup {base.label}: {found.message}")
+def _in_base(base: BackupSet, damage: Damage) -> Damage:
+    return replace(damage, kind="base", message=f"in the full backup {base.label}: {damage.message}")
 
 
 def _stored(ws: Workspace, backup: BackupSet, part: Part, level: int, watch: Watch) -> list[Damage]:
     """Compare one file with what its metadata promises."""
     name = str(part.file)
     try:
+        # Only where the hash differs is the file decoded as well, to name the rows.
         if level == 1 and _sha256(ws, backup, part, watch) == part.stored_sha256:
             return []
         with ws.catalog.open_part(backup, part.key) as source:
-            found = read_back(source, part, seal=ws.seal, workers=ws.workers, watch=watch)
+            reading = read_back(source, part, seal=ws.seal, workers=ws.workers, watch=watch)
     except BackupFileNotFound as error:
         return [Damage(part.key, name, "missing", error.message)]
     except Cancelled:
@@ -179,31 +183,33 @@ def _stored(ws: Workspace, backup: BackupSet, part: Part, level: int, watch: Wat
     except BackupError:
         if level == 2:
             raise
+        # The hash, which needs no key, has shown it already.
         return [Damage(part.key, name, "changed", f"the file was changed: {name}")]
-    return _differences(part, found, level)
+    return _differences(part, reading, level)
 
 
-def _differences(part: Part, found: ReadBack, level: int) -> list[Damage]:
-    if level == 2 and not found.decoded:
+def _differences(part: Part, reading: ReadBack, level: int) -> list[Damage]:
+    if level == 2 and not reading.decoded:
         raise WrongKey("the file is encrypted and no key was given", hint="Set the key or passphrase of this backup.")
     total = part.as_file.records
-    damaged = found.bad_blocks or found.bad_rows or found.problem
-    if damaged or found.stored_sha256 != part.stored_sha256:
-        return [_changed(part, found, total)]
-    if found.content.matches(part.as_file) or not found.decoded:
+    damaged = reading.bad_blocks or reading.bad_rows or reading.problem
+    if damaged or reading.stored_sha256 != part.stored_sha256:
+        return [_changed(part, reading, total)]
+    if reading.content.matches(part.as_file) or not reading.decoded:
         return []
-    words = f"{part.file} holds {found.content.records:,} rows with other content than its metadata promises"
-    return [Damage(part.key, str(part.file), "count" if found.content.records != total else "changed", words)]
+    words = f"{part.file} holds {reading.content.records:,} rows with other content than its metadata promises"
+    return [Damage(part.key, str(part.file), "count" if reading.content.records != total else "changed", words)]
 
 
-def _changed(part: Part, found: ReadBack, total: int) -> Damage:
+def _changed(part: Part, reading: ReadBack, total: int) -> Damage:
     """Name the blocks that differ; row numbers count from 1, without the header."""
-    blocks = {*found.bad_blocks, *((bad.row - 1) // BLOCK_ROWS for bad in found.bad_rows)}
+    blocks = {*reading.bad_blocks, *((bad.row - 1) // BLOCK_ROWS for bad in reading.bad_rows)}
+    # A block behind the last promised row counts as damage of one row, of which nothing is lost.
     spans = tuple((block * BLOCK_ROWS + 1, max(block * BLOCK_ROWS + 1, min((block + 1) * BLOCK_ROWS, total)))
                   for block in sorted(blocks))
     lost = sum(last - first + 1 for first, last in spans if first <= total)
     words = f"the file was changed: {part.file}"
-    if not found.decoded:
+    if not reading.decoded:
         return Damage(part.key, str(part.file), "changed", words)
     if not spans:
         return Damage(part.key, str(part.file), "changed", f"{words}; every row can still be read", (), total)
@@ -262,7 +268,7 @@ def _sha256(ws: Workspace, backup: BackupSet, part: Part, watch: Watch) -> str:
 
 def _remember(ws: Workspace, outcomes: Sequence[Verification]) -> None:
     """Note it in the ledger; a folder that cannot be written does not spoil a verification."""
-    known = {one.backup_id for one in ws.catalog.sets()}
-    noted = [(one.backup, one.level, one.ok) for one in outcomes]
+    known = {backup.backup_id for backup in ws.catalog.sets()}  # what the ledger says of deleted sets goes
+    noted = [(outcome.backup, outcome.level, outcome.ok) for outcome in outcomes]
     with suppress(BackupError):
         ledger.remember_all(ws.storage, noted, ws.clock(), known)

@@ -25,18 +25,18 @@ def list_sets(session: Session) -> Answer:
     now = ws.clock()
     checks = ledger.read(ws.storage)
     rows = []
-    for one in sets:
-        check = checks.get(one.backup_id)
+    for backup in sets:
+        check = checks.get(backup.backup_id)
         verified = "" if check is None else f"{age(now - check.when)} ago" if check.ok else "FAILED"
-        counts = ", ".join(f"{count:,} {key}" for key, count in one.counts.items())
-        rows.append((one.label, when(one.started, now)[:3], age(now - one.started), one.trigger, one.kind,
-                     one.state + (" pinned" if one.pinned else ""), verified, counts))
+        counts = ", ".join(f"{count:,} {key}" for key, count in backup.counts.items())
+        rows.append((backup.label, when(backup.started, now)[:3], age(now - backup.started), backup.trigger,
+                     backup.kind, backup.state + (" pinned" if backup.pinned else ""), verified, counts))
     header = ("BACKUP", "DAY", "AGE", "MADE BY", "KIND", "STATE", "VERIFIED", "RECORDS")
-    usable = sum(one.usable for one in sets)
+    usable = sum(backup.usable for backup in sets)
     code = 0 if usable else NoBackupsFound.exit_code
     where = ws.storage.describe()
     message = f"{usable:,} backups in {where}." if usable else NoBackupsFound(ws.catalog.why_empty()).message
-    return Answer(message, {"backups": [as_data(one) for one in sets]}, table(header, rows), code)
+    return Answer(message, {"backups": [as_data(backup) for backup in sets]}, table(header, rows), code)
 
 
 @verb("show", help="Show everything known about one backup.")
@@ -44,21 +44,22 @@ def list_sets(session: Session) -> Answer:
 def show(session: Session, backup_id: str) -> Answer:
     """Show one set."""
     ws = session.workspace
-    one = session.find(backup_id)
-    check = ledger.read(ws.storage).get(one.backup_id)
+    backup = session.find(backup_id)
+    check = ledger.read(ws.storage).get(backup.backup_id)
     facts = [
-        ("id", one.backup_id), ("started", when(one.started, ws.clock())), ("state", one.state), ("kind", one.kind),
-        ("made by", one.trigger), ("pinned", "yes" if one.pinned else "no"), ("rests on", one.base or ""),
-        ("problem", one.problem), ("warnings", "; ".join(one.warnings)),
+        ("id", backup.backup_id), ("started", when(backup.started, ws.clock())), ("state", backup.state),
+        ("kind", backup.kind), ("made by", backup.trigger), ("pinned", "yes" if backup.pinned else "no"),
+        ("rests on", backup.base or ""),
+        ("problem", backup.problem), ("warnings", "; ".join(backup.warnings)),
         ("verified", "" if check is None else f"level {check.level}, {'sound' if check.ok else 'FAILED'}, "
                                               f"{when(check.when, ws.clock())}"),
     ]
     facts += [(key, f"{part.records:,} records, {size(part.stored_bytes)}, {part.file or 'no file'}")
-              for key, part in one.parts.items()]
+              for key, part in backup.parts.items()]
     lines = tuple(f"{name + ':':<16}{value}" for name, value in facts if value)
     verified = None if check is None else {"level": check.level, "ok": check.ok, "when": check.when.isoformat()}
-    return Answer(f"Backup {one.label} in {ws.storage.describe()}/{one.day}.",
-                  {"backup": as_data(one), "verified": verified, "metadata": dict(one.metadata)}, lines)
+    return Answer(f"Backup {backup.label} in {ws.storage.describe()}/{backup.day}.",
+                  {"backup": as_data(backup), "verified": verified, "metadata": dict(backup.metadata)}, lines)
 
 
 @verb("verify", help="Check one backup (default: the newest), or all of them and whether the newest is recent enough.")
@@ -79,16 +80,16 @@ def verify(session: Session, backup_id: str | None, everything: bool, level: int
         raise NoBackupsFound(ws.catalog.why_empty())
     with session.watch() as watch:
         report = verifying.verify_all(ws, level, watch=watch)
-    lines = tuple(one.message for one in report.verifications)
-    data = {"verifications": [check_data(one) for one in report.verifications], "stale": report.stale}
+    lines = tuple(verification.message for verification in report.verifications)
+    data = {"verifications": [check_data(verification) for verification in report.verifications], "stale": report.stale}
     return Answer(report.message, data, lines, 0 if report.ok else VerificationFailed.exit_code)
 
 
-def _verified(found: Verification) -> Answer:
-    data = {"verification": check_data(found)}
-    if found.ok:
-        return Answer(found.message, data)
-    error = verifying.error_of(found)
+def _verified(verification: Verification) -> Answer:
+    data = {"verification": check_data(verification)}
+    if verification.ok:
+        return Answer(verification.message, data)
+    error = verifying.error_of(verification)
     return Answer(str(error), data, code=error.exit_code)
 
 
@@ -97,23 +98,25 @@ def status(session: Session) -> Answer:
     """Show the state of the folder."""
     ws = session.workspace
     now = ws.clock()
-    found = read_status(ws)
+    standing = read_status(ws)
     drilled = ledger.last_drill(ws)
-    halted = pruning.halted(ws) if found.last else ""
+    halted = pruning.halted(ws) if standing.last else ""
     stale = verifying.freshness(ws)
-    verified = ledger.last_verified(ws, found.last) if found.last else None
+    verified = ledger.last_verified(ws, standing.last) if standing.last else None
     facts = [
-        ("folder", ws.storage.describe()), ("last backup", _ago(found.age)),
-        ("verified", _ago(now - verified if verified else None)), ("backups", f"{found.total:,}"),
-        ("made today", f"{found.today:,}"), ("damaged", f"{found.damaged:,}"), ("longest gap", age(found.longest_gap)),
-        ("free space", size(found.free_bytes)), ("restore drill", _ago(now - drilled if drilled else None)),
+        ("folder", ws.storage.describe()), ("last backup", _ago(standing.age)),
+        ("verified", _ago(now - verified if verified else None)), ("backups", f"{standing.total:,}"),
+        ("made today", f"{standing.today:,}"), ("damaged", f"{standing.damaged:,}"),
+        ("longest gap", age(standing.longest_gap)),
+        ("free space", size(standing.free_bytes)), ("restore drill", _ago(now - drilled if drilled else None)),
         ("retention", f"nothing is deleted: {halted}" if halted else f"{ws.keep_days} days"),
     ]
     data = {
-        "last": as_data(found.last) if found.last else None,
-        "age_seconds": found.age.total_seconds() if found.age else None, "total": found.total, "today": found.today,
-        "damaged": found.damaged, "free_bytes": found.free_bytes, "stale": stale, "halted": halted,
-        "longest_gap_seconds": found.longest_gap.total_seconds() if found.longest_gap else None,
+        "last": as_data(standing.last) if standing.last else None,
+        "age_seconds": standing.age.total_seconds() if standing.age else None, "total": standing.total,
+        "today": standing.today, "damaged": standing.damaged, "free_bytes": standing.free_bytes,
+        "stale": stale, "halted": halted,
+        "longest_gap_seconds": standing.longest_gap.total_seconds() if standing.longest_gap else None,
         "last_drill": drilled.isoformat() if drilled else None,
         "last_verified": verified.isoformat() if verified else None,
     }

@@ -42,6 +42,7 @@ def main(
     """Run one command and exit. ``engine`` makes the backup system, with an installation's defaults bound in."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     with Signals() as signals:
+        # Looked for before anything is parsed: a wrong option is answered in JSON too.
         code = _run(words, Session(engine, signals, Given(as_json="--json" in words)), signals)
     sys.exit(code)
 
@@ -49,9 +50,10 @@ def main(
 def _run(words: list[str], session: Session, signals: Signals) -> int:
     """Turn whatever happens into an answer and an exit code: nobody is shown a traceback."""
     try:
+        # Not click's standalone mode: it prints and exits with codes of its own.
         answer = commands.main(words, prog_name="backup_csv_for_db_restore.py", standalone_mode=False, obj=session)
         code = _print(answer, session) if isinstance(answer, Answer) else int(answer or 0)
-        sys.stdout.flush()
+        sys.stdout.flush()  # here a reader who went away is still caught; at exit Python would print a traceback
         return code
     except (KeyboardInterrupt, click.Abort, Cancelled):
         return _failed(session, Cancelled("stopped; what was unfinished has been removed"), signals.exit_code)

@@ -43,13 +43,14 @@ def prune(session: Session, dry_run: bool, acknowledge: bool) -> Answer:
     ws = session.workspace
     with session.watch() as watch:
         done = pruning.prune(ws, dry_run, acknowledge_shrink=acknowledge, watch=watch)
-    gone = {one.label for one in done.deleted}
-    rows = [(one.backup.label, age(one.age), "delete" if one.backup.label in gone else "keep", one.reason)
-            for one in done.decisions]
+    gone = {deleted.label for deleted in done.deleted}
+    rows = [(decision.backup.label, age(decision.age), "delete" if decision.backup.label in gone else "keep",
+             decision.reason) for decision in done.decisions]
     data = {
-        "dry_run": dry_run, "halted": done.halted, "deleted": [one.backup_id for one in done.deleted],
-        "decisions": [{"backup_id": one.backup.backup_id, "label": one.backup.label, "keep": one.keep,
-                       "reason": one.reason, "age_hours": one.age.total_seconds() / 3600} for one in done.decisions],
+        "dry_run": dry_run, "halted": done.halted, "deleted": [deleted.backup_id for deleted in done.deleted],
+        "decisions": [{"backup_id": decision.backup.backup_id, "label": decision.backup.label, "keep": decision.keep,
+                       "reason": decision.reason, "age_hours": decision.age.total_seconds() / 3600}
+                      for decision in done.decisions],
     }
     return Answer(done.message, data, table(("BACKUP", "OLDER BY", "", "WHY"), rows))
 

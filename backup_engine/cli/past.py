@@ -29,39 +29,41 @@ SHOWN = 1_000
 def compare(session: Session, left: str, right: str | None, collection: str) -> Answer:
     """Compare."""
     keys = collections_of(session, collection)
-    one = session.find(left)
-    other: BackupSet | Literal["current"] = session.find(right) if right else "current"
+    left_set = session.find(left)
+    right_set: BackupSet | Literal["current"] = session.find(right) if right else "current"
     with session.watch() as watch:
-        found = [compare_sets(session.workspace, one, other, key, watch=watch) for key in keys]
-    lines = [line for each in found for line in _difference_lines(each)]
-    message = " ".join(f"{each.key}: {each.message}" for each in found)
-    return Answer(message, {"collections": {each.key: _comparison_data(each) for each in found}}, tuple(lines))
+        comparisons = [compare_sets(session.workspace, left_set, right_set, key, watch=watch) for key in keys]
+    lines = [line for comparison in comparisons for line in _difference_lines(comparison)]
+    message = " ".join(f"{comparison.key}: {comparison.message}" for comparison in comparisons)
+    data = {"collections": {comparison.key: _comparison_data(comparison) for comparison in comparisons}}
+    return Answer(message, data, tuple(lines))
 
 
-def _difference_lines(found: Comparison) -> Iterator[str]:
-    yield from found.notes
-    for row in islice(found.rows, SHOWN):
+def _difference_lines(comparison: Comparison) -> Iterator[str]:
+    yield from comparison.notes
+    for row in islice(comparison.rows, SHOWN):
         if row.kind == "different":
-            for change in found.fields(row):
-                yield (f"{found.key} {row.identity}  {raw.name_text(change.name)}: {_text(change.before)} → "
+            for change in comparison.fields(row):
+                yield (f"{comparison.key} {row.identity}  {raw.name_text(change.name)}: {_text(change.before)} → "
                        f"{_text(change.after)}")
         else:
-            yield f"{found.key} {row.identity}  only in {found.left if row.kind == 'only_left' else found.right}"
-    if len(found.rows) > SHOWN:
-        yield f"… and {len(found.rows) - SHOWN:,} more"
-    for setting in (*found.index_differences, *found.option_differences):
-        yield f"{found.key} {setting.name}: {setting.left} → {setting.right}"
+            side = comparison.left if row.kind == "only_left" else comparison.right
+            yield f"{comparison.key} {row.identity}  only in {side}"
+    if len(comparison.rows) > SHOWN:
+        yield f"… and {len(comparison.rows) - SHOWN:,} more"
+    for setting in (*comparison.index_differences, *comparison.option_differences):
+        yield f"{comparison.key} {setting.name}: {setting.left} → {setting.right}"
 
 
-def _comparison_data(found: Comparison) -> dict[str, Any]:
+def _comparison_data(comparison: Comparison) -> dict[str, Any]:
     rows = [{"record": row.identity, "kind": row.kind,
-             "fields": [_change(change) for change in found.fields(row)] if row.kind == "different" else []}
-            for row in islice(found.rows, SHOWN)]
-    return {"only_left": found.only_left, "only_right": found.only_right, "different": found.different,
-            "same": found.same, "left": found.left, "right": found.right, "records": rows,
-            "truncated": len(found.rows) > SHOWN, "notes": list(found.notes),
-            "indexes": [setting.name for setting in found.index_differences],
-            "options": [setting.name for setting in found.option_differences]}
+             "fields": [_change(change) for change in comparison.fields(row)] if row.kind == "different" else []}
+            for row in islice(comparison.rows, SHOWN)]
+    return {"only_left": comparison.only_left, "only_right": comparison.only_right, "different": comparison.different,
+            "same": comparison.same, "left": comparison.left, "right": comparison.right, "records": rows,
+            "truncated": len(comparison.rows) > SHOWN, "notes": list(comparison.notes),
+            "indexes": [setting.name for setting in comparison.index_differences],
+            "options": [setting.name for setting in comparison.option_differences]}
 
 
 @verb("history", help="Show every version of a record that any backup has. KEY is its _id, uuid, ID or Serial.")
@@ -71,26 +73,29 @@ def history(session: Session, key: str, collection: str) -> Answer:
     """Show a record's timeline."""
     (source,) = _single(session, collection)
     with session.watch() as watch:
-        found = history_of(session.workspace, source, key, watch=watch)
-        if not found.versions and key.isdecimal() and len(key) < 19:
+        timeline = history_of(session.workspace, source, key, watch=watch)
+        # A command line has only text: 7 may be the number 7. More than 18 digits may not fit into 64 bits.
+        if not timeline.versions and key.isdecimal() and len(key) < 19:
             numeric = raw.id_text(raw.element_of(int(key)))
-            found = history_of(session.workspace, source, numeric, watch=watch)
+            timeline = history_of(session.workspace, source, numeric, watch=watch)
     now = session.workspace.clock()
     lines: list[str] = []
-    for version in found.versions:
+    for version in timeline.versions:
         what = "not there" if version.document is None else f"{len(version.changes)} fields changed"
         lines.append(f"{when(version.first.started, now)} – {when(version.last.started, now)}  {what}")
-        lines += [f"    {raw.name_text(one.name)}: {_text(one.before)} → {_text(one.after)}" for one in version.changes]
-    lines += [f"Backup {backup.label} cannot be read: {why}" for backup, why in found.unreadable]
-    number = len(found.versions)
-    message = f"{number:,} versions of {found.identity}." if number else f"No backup knows {key}."
-    return Answer(message, {"record": found.identity, "versions": [_version(one) for one in found.versions],
-                            "unreadable": [one.label for one, _ in found.unreadable]}, tuple(lines))
+        lines += [f"    {raw.name_text(change.name)}: {_text(change.before)} → {_text(change.after)}"
+                  for change in version.changes]
+    lines += [f"Backup {backup.label} cannot be read: {why}" for backup, why in timeline.unreadable]
+    number = len(timeline.versions)
+    message = f"{number:,} versions of {timeline.identity}." if number else f"No backup knows {key}."
+    data = {"record": timeline.identity, "versions": [_version(version) for version in timeline.versions],
+            "unreadable": [backup.label for backup, _ in timeline.unreadable]}
+    return Answer(message, data, tuple(lines))
 
 
-def _version(one: Version) -> dict[str, Any]:
-    return {"there": one.document is not None, "first": one.first.label, "last": one.last.label, "sets": one.sets,
-            "changes": [_change(change) for change in one.changes]}
+def _version(version: Version) -> dict[str, Any]:
+    return {"there": version.document is not None, "first": version.first.label, "last": version.last.label,
+            "sets": version.sets, "changes": [_change(change) for change in version.changes]}
 
 
 @verb("lost", help="List records that are in backups but neither in the current list nor in its trash.")
@@ -103,13 +108,15 @@ def lost(session: Session, collection: str, trash: str | None) -> Answer:
     database = ws.connect()
     name = trash or f"{ws.source(key).collection}_trash"
     with session.watch() as watch:
-        found = lost_and_found(ws, key, present=map(_record_in, database[name].find()), watch=watch)
+        records = lost_and_found(ws, key, present=map(_record_in, database[name].find()), watch=watch)
     now = ws.clock()
-    lines = tuple(f"{one.identity}  last in backup {one.last.label} ({when(one.last.started, now)})" for one in found)
-    data = [{"record": one.identity, "last": as_data(one.last),
-             "fields": {raw.name_text(field): raw.element_text(value) for field, value in raw.elements(one.document)}}
-            for one in found]
-    words = f"{len(found):,} records are in backups only." if found else "No record is in backups only."
+    lines = tuple(f"{record.identity}  last in backup {record.last.label} ({when(record.last.started, now)})"
+                  for record in records)
+    data = [{"record": record.identity, "last": as_data(record.last),
+             "fields": {raw.name_text(field): raw.element_text(value)
+                        for field, value in raw.elements(record.document)}}
+            for record in records]
+    words = f"{len(records):,} records are in backups only." if records else "No record is in backups only."
     return Answer(words, {"lost": data}, lines)
 
 

@@ -110,7 +110,7 @@ def _confirm(session: Session, backup: BackupSet, keys: tuple[str, ...], mode: s
 def _ask(question: str) -> None:
     if not sys.stdin.isatty():
         raise BadInput("Nobody can be asked here: add --yes.")
-    click.confirm(question, abort=True, err=True)
+    click.confirm(question, abort=True, err=True)  # standard output is for the answer
 
 
 def _rehearsed(
@@ -130,11 +130,12 @@ def _rehearsed(
             data["collections"][key] = {"insert": planned.inserts, "update": planned.updates,
                                         "unchanged": planned.unchanged, "only_current": planned.only_live}
         else:
-            found = compare(ws, backup, "current", key, watch=watch)
-            lines.append(f"{key} becomes exactly this backup: {found.only_left:,} added, {found.only_right:,} removed, "
-                         f"{found.different:,} changed, {found.same:,} unchanged.")
-            data["collections"][key] = {"added": found.only_left, "removed": found.only_right,
-                                        "changed": found.different, "unchanged": found.same}
+            comparison = compare(ws, backup, "current", key, watch=watch)
+            lines.append(f"{key} becomes exactly this backup: {comparison.only_left:,} added, "
+                         f"{comparison.only_right:,} removed, {comparison.different:,} changed, "
+                         f"{comparison.same:,} unchanged.")
+            data["collections"][key] = {"added": comparison.only_left, "removed": comparison.only_right,
+                                        "changed": comparison.different, "unchanged": comparison.same}
     return Answer("Nothing was changed (dry run).", {**data, "notes": lines}, tuple(lines))
 
 
@@ -147,17 +148,17 @@ def _restored(done: Restored) -> Answer:
 
 def _merged(done: list[Merged]) -> Answer:
     counts: Counter[str] = Counter()
-    for one in done:
-        counts += Counter(inserted=one.inserted, updated=one.updated, unchanged=one.unchanged,
-                          conflicts=one.conflicts, refused=one.refused, skipped=one.skipped)
-    left = [outcome for one in done for outcome in one.report if outcome.status in ("conflict", "refused")]
+    for merged in done:
+        counts += Counter(inserted=merged.inserted, updated=merged.updated, unchanged=merged.unchanged,
+                          conflicts=merged.conflicts, refused=merged.refused, skipped=merged.skipped)
+    left = [outcome for merged in done for outcome in merged.report if outcome.status in ("conflict", "refused")]
     lines = tuple(f"{outcome.identity}: {outcome.status}. {outcome.why}".strip() for outcome in left)
     data = {
         **{name: counts[name] for name in ("inserted", "updated", "unchanged", "conflicts", "refused", "skipped")},
-        "left_alone": [{"record": one.identity, "status": one.status, "why": one.why} for one in left],
-        "safety": [as_data(one.safety) for one in done if one.safety],
+        "left_alone": [{"record": outcome.identity, "status": outcome.status, "why": outcome.why} for outcome in left],
+        "safety": [as_data(merged.safety) for merged in done if merged.safety],
     }
-    message = " ".join(f"{one.plan.key}: {one.message}" for one in done)
+    message = " ".join(f"{merged.plan.key}: {merged.message}" for merged in done)
     return Answer(message, data, lines, PARTLY if left else 0)
 
 
@@ -167,14 +168,14 @@ def _read_pick(path: Path, keys: tuple[str, ...], mode: str) -> Pick:
     if len(keys) != 1:
         raise BadInput("--pick goes with one collection.")
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig")  # a byte order mark would become part of the first id
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} cannot be read: {error}") from error
     if not text.lstrip().startswith("{"):
         return Pick(records={line.strip(): None for line in text.splitlines() if line.strip()})
     try:
         return _pick_of(json.loads(text))
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:  # brackets by the thousand recurse
         raise BadInput(f"{path} is not a list of records to pick: {error}") from error
 
 
@@ -193,7 +194,7 @@ def _pick_of(said: Mapping[str, Any]) -> Pick:
 def _actor() -> str:
     try:
         return f"{getpass.getuser()} (command line)"
-    except (OSError, KeyError):
+    except (OSError, KeyError):  # a user id without a name, as in containers; OSError since Python 3.13
         return "command line"
 
 

@@ -63,6 +63,7 @@ class ProgressBar:
             return
         self._next = time.monotonic() + self.INTERVAL
         line = self._line(progress)
+        # Blanks to the length of the line before, which would show behind a shorter one.
         sys.stderr.write("\r" + line.ljust(len(self._shown)))
         sys.stderr.flush()
         self._shown = line
@@ -112,6 +113,7 @@ class Session:
                 self.given.uri, self.given.database or "Equipment_DB", short_lived=True
             )
         backups = self._engine(**options)
+        # The installation's own way to its server, and another database there.
         if self.given.database and not self.given.uri:
             configured, name = backups.workspace.connect, self.given.database
             backups.workspace = replace(backups.workspace, connect=lambda: configured().client[name])
@@ -127,7 +129,8 @@ class Session:
         catalog = self.workspace.catalog
         if which not in NEWEST:
             return catalog.find(which)
-        usable = [one for one in catalog.sets() if one.usable and one.trigger not in ("pre_restore", "imported")]
+        usable = [backup for backup in catalog.sets()
+                  if backup.usable and backup.trigger not in ("pre_restore", "imported")]
         if not usable:
             raise NoBackupsFound(catalog.why_empty())
         return usable[-1]
@@ -149,7 +152,7 @@ def common_options(function: Function) -> Function:
         click.option("--json", "as_json", is_flag=True, help="Answer in JSON."),
         click.option("--debug", is_flag=True, hidden=True, help="Show where in the program an unexpected fault arose."),
     ]
-    for option in reversed(options):
+    for option in reversed(options):  # the last one applied is the first in the help
         function = option(function)
     return function
 

@@ -29,7 +29,7 @@ class Signals:
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Signals:
-        if threading.current_thread() is threading.main_thread():
+        if threading.current_thread() is threading.main_thread():  # Python refuses handlers to all others
             self._before = {number: signal.signal(number, self._arrived) for number in CAUGHT}
         return self
 
@@ -54,6 +54,7 @@ class Signals:
     @staticmethod
     def broken_pipe() -> int:
         """The reader of our output has gone (``| head``): end quietly, as other tools do."""
+        # Python flushes stdout once more at exit; into the closed pipe that would be a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
 

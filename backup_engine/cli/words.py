@@ -23,17 +23,18 @@ def as_data(backup: BackupSet) -> dict[str, Any]:
     }
 
 
-def check_data(found: Verification) -> dict[str, Any]:
+def check_data(verification: Verification) -> dict[str, Any]:
     """Describe a verification for ``--json``."""
     return {
-        "backup_id": found.backup.backup_id, "label": found.backup.label, "level": found.level, "ok": found.ok,
-        "message": found.message, "notes": list(found.notes), "problems": [_damage(one) for one in found.problems],
+        "backup_id": verification.backup.backup_id, "label": verification.backup.label, "level": verification.level,
+        "ok": verification.ok, "message": verification.message, "notes": list(verification.notes),
+        "problems": [_damage(damage) for damage in verification.problems],
     }
 
 
-def _damage(one: Damage) -> dict[str, Any]:
-    return {"collection": one.key, "file": one.file, "kind": one.kind, "message": one.message,
-            "rows": [list(span) for span in one.rows], "readable": one.readable}
+def _damage(damage: Damage) -> dict[str, Any]:
+    return {"collection": damage.key, "file": damage.file, "kind": damage.kind, "message": damage.message,
+            "rows": [list(span) for span in damage.rows], "readable": damage.readable}
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[str, ...]:

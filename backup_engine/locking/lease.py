@@ -26,6 +26,7 @@ from backup_engine.mongo.capabilities import database_errors
 
 COLLECTION = "backup_restore_state"
 LEASE_ID = "lease"
+# What only one member knows is gone when another is elected, and then two would hold the lease.
 _MAJORITY = WriteConcern("majority", wtimeout=10_000)
 
 
@@ -70,7 +71,7 @@ class Lease:
         """
         collection = database.get_collection(COLLECTION, write_concern=_MAJORITY)
         with database_errors(database):
-            with suppress(DuplicateKeyError):
+            with suppress(DuplicateKeyError):  # made first: MongoDB refuses an upsert whose filter has $expr
                 collection.insert_one({"_id": LEASE_ID, "token": 0, "until": None})
             mine = collection.find_one_and_update(
                 {"_id": LEASE_ID, "$expr": _free_for(holder, locked)}, [{"$set": _held_by(holder, terms)}],
@@ -95,6 +96,7 @@ class Lease:
             self._collection.update_one({"_id": LEASE_ID, "token": self.token}, {"$set": {"until": None}})
 
     def _renew(self) -> bool:
+        # Not once it is released: the renewing thread must not revive what another is about to take.
         renewed = self._collection.find_one_and_update(
             {"_id": LEASE_ID, "token": self.token, "until": {"$ne": None}}, [{"$set": {"until": _until(self._terms)}}]
         )
@@ -129,6 +131,7 @@ def _free_for(holder: Holder, locked: bool) -> dict[str, Any]:
     lapsed = {"$lte": ["$until", "$$NOW"]}  # null sorts below every date
     if not locked:
         return lapsed
+    # $literal: text that begins with $ would be read as the name of a field.
     same = [{"$eq": ["$boot", {"$literal": holder.boot}]}, {"$eq": ["$folder", {"$literal": holder.folder}]}]
     return {"$or": [lapsed, {"$and": same}]}
 

@@ -48,10 +48,10 @@ _open_locks: set[int] = set()
 def _forget_locks_in_child() -> None:
     """A forked worker must not keep a dead parent's file lock alive."""
     global _guard
-    _guard = threading.Lock()
+    _guard = threading.Lock()  # if another thread held it at the fork, nobody is left here to free it
     for descriptor in _open_locks:
         with suppress(OSError):
-            os.close(descriptor)
+            os.close(descriptor)  # closing a copy frees nothing: the parent keeps its lock
     _open_locks.clear()
     _mutexes.clear()
     _holding.clear()
@@ -92,6 +92,7 @@ def hold(ws: Workspace, purpose: Purpose, *, wait: float = 0, terms: Terms | Non
         held.enter_context(_process_mutex(name, purpose, deadline))
         database, capabilities = _reach(ws, purpose)
         path = ws.storage.lock_file()
+        # Before the lease: who has it may take over the lease of a dead process of this boot at once.
         if path is not None:
             held.enter_context(_file_lock(path, purpose, deadline))
         lease, warnings = None, tuple[str, ...]()
@@ -152,6 +153,7 @@ def _locked(path: Path, deadline: float) -> int:
     """Open and lock; again when somebody removed the file between the two."""
     while True:
         with disk_errors(str(path)):
+            # NOFOLLOW: a link laid there must not make us write elsewhere. CLOEXEC: no program we start keeps the lock.
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             if _flock(descriptor, path, deadline):
@@ -184,13 +186,13 @@ def _lease(
     """Wait for the lease; None for a user who may write elsewhere, but not there."""
     while True:
         try:
-            found = Lease.take(database, holder, locked=locked, terms=terms)
+            answer = Lease.take(database, holder, locked=locked, terms=terms)
         except PermissionDenied:
             return None
-        if isinstance(found, Lease):
-            return found
+        if isinstance(answer, Lease):
+            return answer
         if time.monotonic() >= deadline:
-            raise _busy(str(found.get("purpose", "")), f"on {found.get('host', 'another host')}")
+            raise _busy(str(answer.get("purpose", "")), f"on {answer.get('host', 'another host')}")
         time.sleep(_LEASE_POLL_SECONDS)
 
 
@@ -213,7 +215,7 @@ def _read_holder(descriptor: int) -> tuple[str, str]:
     try:
         about = json.loads(os.pread(descriptor, 4096, 0))
         return str(about["purpose"]), f"by process {about['pid']} since {about['since']}"
-    except (ValueError, KeyError, TypeError, RecursionError, OSError):
+    except (ValueError, KeyError, TypeError, RecursionError, OSError):  # 5,000 brackets in it are a RecursionError
         return "", "by another process"
 
 

@@ -45,7 +45,7 @@ def decide(ws: Workspace, backup: BackupSet, key: str, *, pick: Pick | None = No
 
 def _recognised_by(ws: Workspace, backup: BackupSet, key: str, like: LiveProfile, watch: Watch) -> str:
     identity = record_stream.legacy_identity(ws, backup, key, like, watch)
-    if identity is None and like.fields:
+    if identity is None and like.fields:  # in an empty list nothing can be doubled
         raise BadInput(
             f"The records of backup {backup.label} carry no _id, and none of uuid, ID, Serial or index is filled and "
             "unique both there and in the current list, so a merge could make doubles. Fill one of them in the list, "
@@ -55,8 +55,8 @@ def _recognised_by(ws: Workspace, backup: BackupSet, key: str, like: LiveProfile
 
 
 def _compare(result: MergePlan, saved: Iterator[Batch], live: RecordStream, same: Same, watch: Watch) -> None:
-    found = pairs(saved, live.batches)
-    for number, planned in enumerate(plan_pairs(found, pick=result.pick, same=same)):
+    paired = pairs(saved, live.batches)
+    for number, planned in enumerate(plan_pairs(paired, pick=result.pick, same=same)):
         if number % STEP == 0:
             watch.step("Planning", number)
         result.counts[planned.action] += 1

@@ -28,15 +28,16 @@ def write(ws: Workspace, held: Hold, merged: Merged, watch: Watch, *, earlier: i
     wanted = iter(changes)
 
     def committed(_: object, batch: list[Applied]) -> None:
-        held.check()
+        held.check()  # before the commit of each transaction: a host that stood still writes nothing more
 
+    # Past the validator: records of the backup may be older than it.
     applied = guarded.apply_each(
         collection, _changes(changes), also=committed, bypass_validation=True, watch=watch, total=len(changes)
     )
     try:
-        for number, one in enumerate(applied, 1):
-            _note(merged, next(wanted), one)
-            if number % 1000 == 0:
+        for number, result in enumerate(applied, 1):
+            _note(merged, next(wanted), result)
+            if number % 1000 == 0:  # a transaction's worth
                 failpoints.reach("M3")
     except BackupError as error:
         raise _interrupted(held, earlier + merged.inserted + merged.updated, error) from error

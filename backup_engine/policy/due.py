@@ -26,6 +26,7 @@ class Due:
 def check_interval(value: object) -> float:
     """Give the interval in hours; raises ``BadInput`` with the bounds for anything but a number within them."""
     refusal = BadInput(f"The backup interval must be a number of hours from {MIN_HOURS:g} to {MAX_HOURS:g}")
+    # A bool is an int to Python: True would be an hour.
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise refusal
     try:
@@ -57,7 +58,7 @@ def due(last: datetime | None, now: datetime, interval_hours: float) -> Due:
 
 def ago(age: timedelta) -> str:
     """Say how long ago in the largest fitting unit: ``12 min ago``."""
-    seconds = max(0, int(age.total_seconds()))
+    seconds = max(0, int(age.total_seconds()))  # within CLOCK_TOLERANCE an age may be negative
     for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
         if seconds >= size:
             count = seconds // size

@@ -50,8 +50,9 @@ class Decision:
 
 def good_sets(sets: Iterable[BackupSet], bad: Collection[str] = ()) -> list[BackupSet]:
     """List the good sets, oldest first."""
-    good = (one for one in sets if one.state == "complete" and one.trigger not in ("pre_restore", "imported"))
-    return sorted((one for one in good if one.backup_id not in bad), key=lambda one: one.seq)
+    made = (backup for backup in sets
+            if backup.state == "complete" and backup.trigger not in ("pre_restore", "imported"))
+    return sorted((backup for backup in made if backup.backup_id not in bad), key=lambda backup: backup.seq)
 
 
 def halted(sets: Sequence[BackupSet], now: datetime, *, acknowledged: int = 0, bad: Collection[str] = ()) -> str:
@@ -76,7 +77,7 @@ def decide(
     protected = _protected(sets, good, now)
     ages = _ages(sets, good)
     limit = timedelta(days=keep_days)
-    decisions = [_decision(one, age, limit, protected) for one, age in zip(sets, ages, strict=True)]
+    decisions = [_decision(backup, age, limit, protected) for backup, age in zip(sets, ages, strict=True)]
     return _keep_bases(decisions)
 
 
@@ -91,11 +92,12 @@ def _ages(sets: Sequence[BackupSet], good: Sequence[BackupSet]) -> list[timedelt
     newest = good[-1].started
     reached: dict[str, datetime] = {}
     latest = datetime.min.replace(tzinfo=UTC)
-    for one in sorted((one for one in sets if one.seq), key=lambda one: one.seq):
-        if one.started <= newest:
-            latest = max(latest, one.started)
-        reached[_identity(one)] = max(latest, one.started)
-    return [newest - max(one.started, reached.get(_identity(one), one.started)) for one in sets]
+    # Sets of the original system, and those whose metadata nobody can read, have the number 0: no place in this order.
+    for backup in sorted((backup for backup in sets if backup.seq), key=lambda backup: backup.seq):
+        if backup.started <= newest:
+            latest = max(latest, backup.started)
+        reached[_identity(backup)] = max(latest, backup.started)
+    return [newest - max(backup.started, reached.get(_identity(backup), backup.started)) for backup in sets]
 
 
 def _decision(backup: BackupSet, age: timedelta, limit: timedelta, protected: dict[str, str]) -> Decision:
@@ -115,10 +117,10 @@ def _protected(sets: Sequence[BackupSet], good: Sequence[BackupSet], now: dateti
         if reason:
             reasons[_identity(backup)] = reason
     if not good:
-        return {_identity(one): "there is no good backup to measure from" for one in sets}
+        return {_identity(backup): "there is no good backup to measure from" for backup in sets}
     reasons.setdefault(_identity(good[-1]), "the newest good backup")
     for key in {key for backup in good for key in backup.parts}:
-        filled = next((one for one in reversed(good) if one.counts.get(key, 0) > 0), None)
+        filled = next((backup for backup in reversed(good) if backup.counts.get(key, 0) > 0), None)
         if filled is not None:
             reasons.setdefault(_identity(filled), f"the newest good backup in which {key} is not empty")
     for backup in good[-KEPT_GOOD:]:
@@ -143,20 +145,21 @@ def _own_reason(backup: BackupSet, now: datetime) -> str:
 
 
 def _latest_safety(sets: Sequence[BackupSet]) -> list[BackupSet]:
-    safety = [one for one in sets if one.trigger == "pre_restore" and one.state == "complete"]
+    safety = [backup for backup in sets if backup.trigger == "pre_restore" and backup.state == "complete"]
     if not safety:
         return []
-    latest = max(safety, key=lambda one: one.seq)
+    latest = max(safety, key=lambda backup: backup.seq)
+    # A restore makes one full safety set and differentials over it for late writes; Undo brings back all of them.
     root = latest.base or latest.backup_id
-    return [one for one in safety if root in (one.backup_id, one.base)]
+    return [backup for backup in safety if root in (backup.backup_id, backup.base)]
 
 
 def _keep_bases(decisions: list[Decision]) -> list[Decision]:
-    needed = {one.backup.base for one in decisions if one.keep and one.backup.base}
+    needed = {decision.backup.base for decision in decisions if decision.keep and decision.backup.base}
     return [
-        Decision(one.backup, True, "a kept differential backup rests on it", one.age)
-        if not one.keep and one.backup.backup_id in needed else one
-        for one in decisions
+        Decision(decision.backup, True, "a kept differential backup rests on it", decision.age)
+        if not decision.keep and decision.backup.backup_id in needed else decision
+        for decision in decisions
     ]
 
 
@@ -181,6 +184,7 @@ def _shrunk(good: Sequence[BackupSet], acknowledged: int) -> str:
         if after.seq <= acknowledged:
             continue
         for key, count in before.counts.items():
+            # A list that has grown again since needs nobody's word.
             if after.counts.get(key, 0) * 2 < count and newest.get(key, 0) * 2 < count:
                 return (f"{key} shrank from {count:,} to {after.counts.get(key, 0):,} records "
                         f"in backup {after.label}")

@@ -110,7 +110,7 @@ class Scheduler:
                 created = create(
                     self.workspace, trigger=trigger, interval_hours=self.preferences.interval_hours, force=False
                 )
-            except Busy as error:
+            except Busy as error:  # somebody else is at it
                 return self._remember("not needed", str(error), trigger)
             except BackupError as error:
                 return self._remember("failed", str(error), trigger)
@@ -154,7 +154,7 @@ class Scheduler:
                 log.info("this check leaves it to the next one: %s", error)
             except BackupError as error:
                 self._remember("failed", str(error), "scheduled")
-            except Exception:
+            except Exception:  # a loop that ended here would make no more backups until a restart
                 log.exception("scheduled check failed")
                 self._remember("failed", "Backup error: unexpected fault in a check. See the log.", "scheduled")
 
@@ -172,8 +172,8 @@ class Scheduler:
 
         Of long lists only when somebody asks, because it takes a core from the pages for as long as a backup.
         """
-        sets = [one for one in self.workspace.catalog.sets() if one.usable]
-        labels = frozenset(one.label for one in sets)
+        sets = [backup for backup in self.workspace.catalog.sets() if backup.usable]
+        labels = frozenset(backup.label for backup in sets)
         if labels == self._indexed:
             return
         # Loaded here: it needs numpy, a fifth of a second that a page load need not pay.
@@ -181,7 +181,7 @@ class Scheduler:
 
         watch = Watch(cancelled=self._stop.is_set)
         for source in self.workspace.sources:
-            sizes = [one.parts[source.key].plain_bytes for one in sets if source.key in one.parts]
+            sizes = [backup.parts[source.key].plain_bytes for backup in sets if source.key in backup.parts]
             if sizes and max(sizes) < INDEX_BYTES:
                 history_index.index_of(self.workspace, source.key, watch=watch)
         self._indexed = labels
@@ -189,6 +189,7 @@ class Scheduler:
     def _remember(self, result: Result, message: str, trigger: str) -> Check:
         now = self.workspace.clock()
         newest = self._checks[-1] if self._checks else None
+        # Counted: a server that is away fails every 30 s, and 50 rows would be full of that after 25 minutes.
         if newest is not None and newest.result == result and result != "created":
             self._checks.pop()
             check = replace(newest, message=message, trigger=trigger, last=now, times=newest.times + 1)

@@ -50,16 +50,17 @@ class Bench:
 
     def lines(self) -> list[Line]:
         """Measure everything."""
-        found = interleaved({
+        seconds = interleaved({
             "find": lambda: streams.decoded_and_dropped(self.live),
             "unproven": self._unproven,
             "whole": self._full,
         }, self.rounds)
-        self.whole = found["whole"]
+        self.whole = seconds["whole"]
         newest = self._newest()
         return [
-            Line("full backup, committed, without read-back", found["unproven"], "find() decoded", found["find"], 1.2),
-            Line("full backup, committed and read back", self.whole, "find() decoded", found["find"], 2.0),
+            Line("full backup, committed, without read-back", seconds["unproven"], "find() decoded",
+                 seconds["find"], 1.2),
+            Line("full backup, committed and read back", self.whole, "find() decoded", seconds["find"], 2.0),
             Line("differential backup, 100 changes", self._differential(), "full backup", self.whole, 1 / 20),
             self._replace(newest),
             self._merge(newest),
@@ -156,14 +157,14 @@ class Bench:
 
     def _compare(self, newest: BackupSet) -> Line:
         self.live.update_many({"ID": {"$mod": [100, 1]}}, {"$set": {"Comments": "changed again"}})
-        other = self._full()
+        later = self._full()
 
         def both() -> None:
             _decode(contents.documents(self.ws, newest, KEY))
-            _decode(contents.documents(self.ws, other, KEY))
+            _decode(contents.documents(self.ws, later, KEY))
 
-        found = interleaved({"ours": lambda: compare(self.ws, newest, other, KEY), "both": both}, self.long)
-        return Line("compare two backups", found["ours"], "decoding both once", found["both"], 1.5)
+        seconds = interleaved({"ours": lambda: compare(self.ws, newest, later, KEY), "both": both}, self.long)
+        return Line("compare two backups", seconds["ours"], "decoding both once", seconds["both"], 1.5)
 
     def _page_check(self) -> Line:
         scheduler = Scheduler(self.ws, Preferences(interval_hours=168))

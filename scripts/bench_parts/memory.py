@@ -43,6 +43,6 @@ def _watched(command: list[str]) -> tuple[int, str]:
 
 def _resident(process: psutil.Process) -> int:
     try:
-        return sum(one.memory_info().rss for one in [process, *process.children(recursive=True)])
+        return sum(member.memory_info().rss for member in [process, *process.children(recursive=True)])
     except psutil.NoSuchProcess:
         return 0  # one ended while being counted; the next count is 20 ms away

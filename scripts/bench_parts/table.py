@@ -59,7 +59,7 @@ def interleaved(ways: Mapping[str, Callable[[], object]], rounds: int) -> dict[s
     for _ in range(rounds):
         for name, way in ways.items():
             seconds[name].append(timed(way))
-    return {name: statistics.median(found) for name, found in seconds.items()}
+    return {name: statistics.median(measured) for name, measured in seconds.items()}
 
 
 def median(work: Callable[[], object], rounds: int) -> float:

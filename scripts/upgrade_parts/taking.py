@@ -84,9 +84,9 @@ class Taking:
         wanted = {noted["label"]: noted for noted in self.record["all"]}
         require(there.keys() == wanted.keys(), f"the sets are {sorted(there)} instead of {sorted(wanted)}")
         for label, noted in wanted.items():
-            found = about(there[label])
-            differing = [f"{name} was {value} and is {found[name]}" for name, value in noted.items()
-                         if value != found[name]]
+            present = about(there[label])
+            differing = [f"{name} was {value} and is {present[name]}" for name, value in noted.items()
+                         if value != present[name]]
             require(not differing, f"{label}: {there[label].problem or 'sound'}; {', '.join(differing)}")
         listed = sum(map(len, self.system.get_available_backups().values()))
         require(listed == len(wanted), f"get_available_backups lists {listed} of {len(wanted)} sets")
@@ -149,8 +149,8 @@ class Taking:
         self.must_be(wanted)
 
     def _noted(self, what: str) -> Record:
-        found: Record = next(noted for noted in self.record["sets"] if noted["what"] == what)
-        return found
+        matching: Record = next(noted for noted in self.record["sets"] if noted["what"] == what)
+        return matching
 
     def content(self) -> dict[str, exact.Content]:
         return exact.content(self.database, names(self.ws))

@@ -33,7 +33,7 @@ def unreachable(tmp_path: Path) -> DatabaseBackupRestore:
 
 
 def newest(system: DatabaseBackupRestore) -> dict[str, Any]:
-    return max((day[0] for day in system.get_available_backups().values() if day), key=lambda one: one["seq"])
+    return max((day[0] for day in system.get_available_backups().values() if day), key=lambda metadata: metadata["seq"])
 
 
 def test_create_gives_success_path_and_message(system: DatabaseBackupRestore, tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_backups_are_listed_by_day_newest_first(system: DatabaseBackupRestore) -
     assert set(backups) == set(DAYS)
     assert next(iter(backups)) == "sunday"
     (made,) = [day for day in backups.values() if day]
-    assert [one["seq"] for one in made] == [2, 1]
+    assert [metadata["seq"] for metadata in made] == [2, 1]
     assert {"backup_timestamp", "backup_interval_hours", "day_of_week", "equipment_records_count",
             "select_options_records_count", "equipment_file", "select_options_file", "backup_hash"} <= set(made[0])
     assert made[0]["equipment_records_count"] == 5
@@ -204,10 +204,10 @@ def test_every_verb_answers(system: DatabaseBackupRestore, database: Db) -> None
     assert system.pin(metadata, False)[0] is True
     assert system.prune()[0] is True
     assert system.drill()[0] is True
-    success, found, _ = system.compare_backup(metadata)
+    success, comparison, _ = system.compare_backup(metadata)
     assert success is True
-    assert found is not None
-    assert (found.same, found.different) == (5, 0)
+    assert comparison is not None
+    assert (comparison.same, comparison.different) == (5, 0)
 
 
 def test_a_mock_is_usable(tmp_path: Path) -> None:
@@ -227,9 +227,9 @@ def test_a_mock_is_usable(tmp_path: Path) -> None:
 def test_importing_the_module_loads_no_screens_and_no_tables() -> None:
     heavy = {"streamlit", "pandas", "numpy", "backup_engine.merge", "backup_engine.compare", "backup_engine.restore"}
     code = f"import sys, backup_csv_for_db_restore; print(sorted({heavy} & set(sys.modules)))"
-    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
 
-    assert found.stdout.strip() == "[]"
+    assert done.stdout.strip() == "[]"
 
 
 def test_only_what_is_exported_is_public() -> None:

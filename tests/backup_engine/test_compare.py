@@ -37,11 +37,11 @@ def test_backup_with_current_field_by_field(ws: Workspace, database: Data) -> No
     database.Equipment.update_one({"_id": 2}, {"$set": {"Vendor": "new", "note": 5}, "$unset": {"Serial": 1}})
     database.Equipment.insert_one({"_id": "x"})
 
-    found = compare(ws, saved)
+    comparison = compare(ws, saved)
 
-    assert (found.only_left, found.only_right, found.different, found.same) == (2, 1, 1, 17)
-    assert found.message == f"2 only in backup {saved.label}, 1 only in current, 1 different, 17 the same."
-    changes = found.fields(next(found.of_kind("different")))
+    assert (comparison.only_left, comparison.only_right, comparison.different, comparison.same) == (2, 1, 1, 17)
+    assert comparison.message == f"2 only in backup {saved.label}, 1 only in current, 1 different, 17 the same."
+    changes = comparison.fields(next(comparison.of_kind("different")))
     assert [(c.name.decode(), element_text(c.before), element_text(c.after)) for c in changes] == [
         ("Serial", "00002", ""), ("Vendor", "ACME, Inc.", "new"), ("note", "", "5")]
 
@@ -51,13 +51,14 @@ def test_tables_for_people(ws: Workspace, database: Data) -> None:
     database.Equipment.update_one({"_id": 2}, {"$set": {"Vendor": "new"}})
     database.Equipment.delete_one({"_id": 3})
 
-    found = compare(ws, saved)
+    comparison = compare(ws, saved)
 
-    fields = found.field_table().to_dict("records")
-    assert fields == [{"record": '~{"$numberInt": "2"}', "field": "Vendor", found.left: "ACME, Inc.", "current": "new"}]
-    records = found.record_table("only_left").to_dict("records")
+    fields = comparison.field_table().to_dict("records")
+    assert fields == [
+        {"record": '~{"$numberInt": "2"}', "field": "Vendor", comparison.left: "ACME, Inc.", "current": "new"}]
+    records = comparison.record_table("only_left").to_dict("records")
     assert records == [{"_id": "3", "Serial": "00003", "Vendor": "ACME, Inc."}]
-    assert len(found.record_table("only_right")) == 0
+    assert len(comparison.record_table("only_right")) == 0
 
 
 def test_values_that_look_alike_are_told_apart(ws: Workspace, database: Data) -> None:
@@ -67,10 +68,10 @@ def test_values_that_look_alike_are_told_apart(ws: Workspace, database: Data) ->
     database.Equipment.replace_one({"_id": "b"}, {})
     database.Equipment.replace_one({"_id": "c"}, {"y": 2, "x": 1})
 
-    found = compare(ws, saved)
+    comparison = compare(ws, saved)
 
-    assert found.different == 3
-    assert "(order of the fields)" in set(found.field_table()["field"])
+    assert comparison.different == 3
+    assert "(order of the fields)" in set(comparison.field_table()["field"])
 
 
 def test_two_backups_and_equal_ones(ws: Workspace, database: Data) -> None:
@@ -78,10 +79,10 @@ def test_two_backups_and_equal_ones(ws: Workspace, database: Data) -> None:
     database.Equipment.delete_one({"_id": 7})
     third = backup(ws)
 
-    equal, other = compare(ws, first, second), compare(ws, first, third)
+    equal, changed = compare(ws, first, second), compare(ws, first, third)
 
     assert (equal.same, len(equal.rows)) == (20, 0)
-    assert (other.only_left, other.same) == (1, 19)
+    assert (changed.only_left, changed.same) == (1, 19)
     assert compare(ws, third, first).only_right == 1
 
 
@@ -92,12 +93,13 @@ def test_index_and_option_differences(ws: Workspace, database: Data) -> None:
     database.Equipment.create_index("Vendor")
     database.command("collMod", "Equipment", validator={"a": {"$exists": False}})
 
-    found = compare(ws, saved)
+    comparison = compare(ws, saved)
 
-    assert {(one.name, one.left is None, one.right is None) for one in found.index_differences} == {
+    differences = comparison.index_differences
+    assert {(setting.name, setting.left is None, setting.right is None) for setting in differences} == {
         ("Serial_1", False, True), ("Vendor_1", True, False)}
-    assert "validator" in {one.name for one in found.option_differences}
-    assert found.same == 20
+    assert "validator" in {setting.name for setting in comparison.option_differences}
+    assert comparison.same == 20
 
 
 def test_damaged_and_missing_files_are_named(ws: Workspace, database: Data, tmp_path: Path) -> None:
@@ -117,6 +119,6 @@ def test_nothing_to_compare(ws: Workspace, database: Data) -> None:
     saved = backup(ws)
     database.Equipment.drop()
 
-    found = compare(ws, saved)
+    comparison = compare(ws, saved)
 
-    assert (found.only_left, found.same) == (20, 0)
+    assert (comparison.only_left, comparison.same) == (20, 0)

@@ -99,7 +99,7 @@ def test_not_needed_until_the_interval_has_passed(ws: Workspace, clock: StillClo
     assert (early.set, early.message) == (None, "Backup not needed. Last backup was 12 min ago (interval: 1 hours)")
     assert forced.set is not None
     assert late.set is not None
-    assert [one.seq for one in ws.catalog.sets()] == [1, 2, 3]
+    assert [backup.seq for backup in ws.catalog.sets()] == [1, 2, 3]
 
 
 def test_two_in_one_second_move_on_together_with_their_folder(ws: Workspace, clock: StillClock) -> None:
@@ -107,7 +107,7 @@ def test_two_in_one_second_move_on_together_with_their_folder(ws: Workspace, clo
     for _ in range(3):
         create(ws, force=True)
 
-    assert [(one.day, one.label, one.metadata["day_of_week"]) for one in ws.catalog.sets()] == [
+    assert [(backup.day, backup.label, backup.metadata["day_of_week"]) for backup in ws.catalog.sets()] == [
         ("wednesday", "20250604_235959", "wednesday"), ("thursday", "20250605_000000", "thursday"),
         ("thursday", "20250605_000001", "thursday"),
     ]
@@ -134,8 +134,8 @@ def test_nothing_comes_between_a_document_and_its_bytes(ws: Workspace, database:
     backup = create(ws).set
     assert backup is not None
 
-    kept = [one for batch in documents(ws, backup, "equipment") for one in raw.documents_of(batch)]
-    live = [one for batch in database.Equipment.find_raw_batches({}) for one in raw.documents_of(batch)]
+    kept = [document for batch in documents(ws, backup, "equipment") for document in raw.documents_of(batch)]
+    live = [document for batch in database.Equipment.find_raw_batches({}) for document in raw.documents_of(batch)]
     assert sorted(kept) == sorted(live)
 
 
@@ -230,7 +230,7 @@ def test_a_disk_that_fills_up_right_after_the_commit_takes_nothing_back(
     assert ws.catalog.last() == created.set
     assert create(ws, force=True).warnings == ()
     names_in_state = {entry.name for entry in ws.storage.entries(".state")}
-    assert {one.metadata_file for one in ws.catalog.sets()} <= names_in_state
+    assert {backup.metadata_file for backup in ws.catalog.sets()} <= names_in_state
 
 
 def test_a_stand_in_in_memory_is_backed_up_into_memory() -> None:
@@ -274,7 +274,7 @@ def test_the_page_load_check_asks_the_database_nothing_and_lists_nothing(
     ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create(ws)
-    for day in tmp_path.iterdir():
+    for day in tmp_path.iterdir():  # a folder that changed a moment ago is listed anew
         os.utime(day, (1, 1))
     quiet = Workspace(**{**vars(ws), "connect": lambda: pytest.fail("asked the database")})
     assert create(quiet).set is None
@@ -286,14 +286,14 @@ def test_the_page_load_check_asks_the_database_nothing_and_lists_nothing(
 
 def test_the_page_load_check_hears_of_other_people_s_backups(ws: Workspace, tmp_path: Path, clock: StillClock) -> None:
     create(ws)
-    for day in tmp_path.iterdir():
+    for day in tmp_path.iterdir():  # a folder that changed a moment ago is listed anew
         os.utime(day, (1, 1))
     assert create(ws).set is None
     clock.pass_by(hours=2)
-    other = create(workspace(tmp_path, ws.connect(), clock=clock)).set
+    second = create(workspace(tmp_path, ws.connect(), clock=clock)).set
 
     assert create(ws).set is None
-    assert ws.catalog.last(fresh=False) == other
+    assert ws.catalog.last(fresh=False) == second
 
 
 def test_clock_differences_do_not_make_negative_durations(ws: Workspace, clock: StillClock) -> None:

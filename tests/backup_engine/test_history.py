@@ -81,7 +81,7 @@ def test_a_second_look_reads_no_old_set(
     read: list[str] = []
     documents = history_index.contents.documents
     monkeypatch.setattr(history_index.contents, "documents",
-                        lambda ws, one, key, **more: read.append(one.label) or documents(ws, one, key, **more))
+                        lambda ws, listed, key, **more: read.append(listed.label) or documents(ws, listed, key, **more))
 
     second = history_of(ws, "equipment", "r")
 
@@ -125,7 +125,7 @@ def test_a_set_that_cannot_be_read_is_named_and_left_out(
     history = history_of(ws, "equipment", "r")
 
     assert story(history) == [("a", 2), (None, 1), ("c", 1)]
-    assert [one.label for one, _ in history.unreadable] == [sets[3].label]
+    assert [listed.label for listed, _ in history.unreadable] == [sets[3].label]
 
 
 def test_history_works_without_the_database(ws: Workspace, database: Data, clock: StillClock, tmp_path: Path) -> None:
@@ -163,4 +163,4 @@ def test_sets_of_the_original_system_join_in(
 
     assert story(history_of(ws, "equipment", "new")) == [("a", 1), ("b", 2)]
     lost = lost_and_found(ws, "equipment")
-    assert [bson.decode(one.document)["uuid"] for one in lost] == ["u2"]
+    assert [bson.decode(record.document)["uuid"] for record in lost] == ["u2"]

@@ -90,7 +90,7 @@ def test_both_collections_are_one_merge_and_one_undo(ws: Workspace, database: Da
     plans = [merge.plan(ws, backup, key) for key in ("equipment", "select_options")]
     done = merge.merge_all(ws, plans)
 
-    assert all(one.inserted for one in done)
+    assert all(merged.inserted for merged in done)
     assert len(ws.catalog.sets()) == sets + 1
     undo.undo(ws)
     assert database.command("dbHash", collections=names)["collections"] == before
@@ -131,7 +131,7 @@ def test_refused_records_are_reported_and_the_rest_merged(ws: Workspace, databas
 
     assert (merged.inserted, merged.refused) == (1, 1)
     assert merged.message.startswith("Merge completed, but not all of it: ")
-    assert [one.why for one in merged.report if one.status == "refused"] == [
+    assert [outcome.why for outcome in merged.report if outcome.status == "refused"] == [
         "another record already has Serial = 00001"]
 
 
@@ -189,7 +189,7 @@ def test_a_cancelled_merge_says_what_was_done(ws: Workspace, database: Data) -> 
     seen: list[Progress] = []
 
     with pytest.raises(Cancelled, match="1,000 records were merged before"):
-        merge.merge(ws, plan, watch=Watch(seen.append, lambda: any(one.phase == "Writing" for one in seen)))
+        merge.merge(ws, plan, watch=Watch(seen.append, lambda: any(progress.phase == "Writing" for progress in seen)))
 
     assert database.Equipment.count_documents({}) == 1000
 
@@ -224,10 +224,10 @@ def test_a_differential_set_merges_and_compares_like_a_full_one(
     database.Equipment.update_one({"_id": 2}, {"$set": {"Vendor": "third"}})
     database.Equipment.delete_one({"_id": 3})
 
-    found = compare(ws, backup, small)
+    comparison = compare(ws, backup, small)
     merged = merge.merge(ws, merge.plan(ws, small, "equipment"))
 
-    assert (found.only_left, found.different, found.same) == (1, 1, 18)
+    assert (comparison.only_left, comparison.different, comparison.same) == (1, 1, 18)
     assert (merged.inserted, merged.updated, merged.unchanged) == (1, 1, 17)
     assert database.Equipment.find_one({"_id": 2})["Vendor"] == "second"
     assert database.Equipment.find_one({"_id": 1}) is None

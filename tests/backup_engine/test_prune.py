@@ -30,7 +30,7 @@ def daily(path: Path, days: int = 12, keep_days: int = 7) -> tuple[Workspace, St
 
 def labels(ws: Workspace) -> list[str]:
     """What is listed."""
-    return [one.label for one in ws.catalog.sets()]
+    return [backup.label for backup in ws.catalog.sets()]
 
 
 def test_old_sets_go_with_all_their_files(tmp_path: Path) -> None:
@@ -39,8 +39,8 @@ def test_old_sets_go_with_all_their_files(tmp_path: Path) -> None:
     done = prune.prune(ws)
 
     assert done.message == "4 backups deleted."
-    assert labels(ws) == [one.label for one in sets[4:]]
-    assert not [path for path in tmp_path.rglob("*") if any(one.label in path.name for one in sets[:4])]
+    assert labels(ws) == [backup.label for backup in sets[4:]]
+    assert not [path for path in tmp_path.rglob("*") if any(backup.label in path.name for backup in sets[:4])]
 
 
 def test_dry_run_changes_nothing_and_says_what_would_go(tmp_path: Path) -> None:
@@ -50,8 +50,8 @@ def test_dry_run_changes_nothing_and_says_what_would_go(tmp_path: Path) -> None:
     done = prune.prune(ws, dry_run=True)
 
     assert done.message == "4 backups would be deleted."
-    assert [one.keep for one in done.decisions] == [False] * 4 + [True] * 8
-    assert [one.label for one in done.deleted] == [one.label for one in sets[:4]]
+    assert [decision.keep for decision in done.decisions] == [False] * 4 + [True] * 8
+    assert [backup.label for backup in done.deleted] == [backup.label for backup in sets[:4]]
     assert snapshot(tmp_path) == before
     assert not (tmp_path / ".state" / "verified.json").exists()
 
@@ -121,31 +121,31 @@ def test_clock_set_back_stops_the_run(tmp_path: Path) -> None:
 def test_rotten_newest_sets_keep_the_sound_old_ones(tmp_path: Path) -> None:
     """The three newest are damaged on disk, and nobody has verified them since."""
     ws, _, sets = daily(tmp_path)
-    for one in sets[-3:]:
-        flip(file_of(ws, one), 60)
+    for backup in sets[-3:]:
+        flip(file_of(ws, backup), 60)
 
     done = prune.prune(ws)
 
-    assert [one.label for one in done.deleted] == [sets[0].label]
-    assert ledger.bad(ledger.read(ws.storage)) == {one.backup_id for one in sets[-3:]}
+    assert [backup.label for backup in done.deleted] == [sets[0].label]
+    assert ledger.bad(ledger.read(ws.storage)) == {backup.backup_id for backup in sets[-3:]}
 
 
 def test_everything_rotten_deletes_nothing(tmp_path: Path) -> None:
     ws, _, sets = daily(tmp_path)
-    for one in sets:
-        flip(file_of(ws, one), 60)
+    for backup in sets:
+        flip(file_of(ws, backup), 60)
 
     done = prune.prune(ws)
 
     assert done.deleted == ()
-    assert labels(ws) == [one.label for one in sets]
+    assert labels(ws) == [backup.label for backup in sets]
 
 
 def test_csv_without_metadata_is_never_deleted(tmp_path: Path) -> None:
     ws, _, sets = daily(tmp_path)
-    for one in sets[:2]:
-        file_of(ws, one, "metadata").unlink()
-        (tmp_path / ".state" / one.metadata_file).unlink()
+    for backup in sets[:2]:
+        file_of(ws, backup, "metadata").unlink()
+        (tmp_path / ".state" / backup.metadata_file).unlink()
 
     prune.prune(ws)
 
@@ -168,11 +168,11 @@ def test_killed_while_deleting_is_finished_by_recovery(tmp_path: Path, monkeypat
         prune.prune(ws)
     monkeypatch.undo()
 
-    assert all(one.state == "complete" for one in ws.catalog.sets())
+    assert all(backup.state == "complete" for backup in ws.catalog.sets())
     recover(ws.storage)
     prune.prune(ws)
-    assert labels(ws) == [one.label for one in sets[4:]]
-    assert not [path for path in tmp_path.rglob("*") if any(one.label in path.name for one in sets[:4])]
+    assert labels(ws) == [backup.label for backup in sets[4:]]
+    assert not [path for path in tmp_path.rglob("*") if any(backup.label in path.name for backup in sets[:4])]
 
 
 def test_two_at_once_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,7 +188,7 @@ def test_delete_by_hand(tmp_path: Path) -> None:
 
     prune.delete(ws, sets[0])
 
-    assert labels(ws) == [one.label for one in sets[1:]]
+    assert labels(ws) == [backup.label for backup in sets[1:]]
 
 
 def test_delete_by_hand_refuses_what_must_stay(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ BLOCK = 10_000
 
 def decoded(ws: Workspace, backup: BackupSet, key: str = "equipment") -> list[dict[str, Any]]:
     """All documents of one collection."""
-    return [one for batch in contents.documents(ws, backup, key) for one in bson.decode_all(batch)]
+    return [document for batch in contents.documents(ws, backup, key) for document in bson.decode_all(batch)]
 
 
 def mend(ws: Workspace, label: str) -> Repaired:
@@ -85,9 +85,9 @@ def test_csv_without_metadata_and_copy_becomes_a_new_set(tmp_path: Path, compres
 
     assert done.action == "salvaged" and "guessed" in done.message
     assert done.backup.trigger == "imported" and done.backup.pinned and not done.lost["equipment"]
-    found = decoded(ws, done.backup)
-    assert found[:50] == given[:50]
-    assert found[50] == {"_id": "late", "ID": Int64(2**40), "~": None, "Price": float("inf")}
+    repaired = decoded(ws, done.backup)
+    assert repaired[:50] == given[:50]
+    assert repaired[50] == {"_id": "late", "ID": Int64(2**40), "~": None, "Price": float("inf")}
     assert verify(ws, done.backup, 2).ok
     assert before.items() <= snapshot(tmp_path).items()
 
@@ -115,7 +115,7 @@ def test_original_systems_csv_without_metadata_gets_its_eight_keys(tmp_path: Pat
 
     assert done.action == "legacy" and done.backup.state == "legacy"
     assert done.backup.counts == {"equipment": 2, "select_options": 0}
-    assert [one["Serial"] for one in decoded(ws, done.backup)] == ["007", ""]
+    assert [record["Serial"] for record in decoded(ws, done.backup)] == ["007", ""]
     assert (day / "equipment_backup_20250805_101500.csv").read_bytes() == csv
     assert json.loads((day / "backup_metadata_20250805_101500.json").read_text())["equipment_records_count"] == 2
 
@@ -149,9 +149,9 @@ def test_file_cut_short_gives_what_comes_before_the_cut(tmp_path: Path, seal: Se
 
     done = mend(ws, backup.label)
 
-    found = decoded(ws, done.backup)
-    assert 0 < len(found) < 8_000 and found == given[: len(found)]
-    assert done.lost["equipment"] == 8_000 - len(found)
+    repaired = decoded(ws, done.backup)
+    assert 0 < len(repaired) < 8_000 and repaired == given[: len(repaired)]
+    assert done.lost["equipment"] == 8_000 - len(repaired)
 
 
 def test_missing_file_leaves_its_collection_out_of_the_new_set(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_a_damaged_set_stops_before_anything(ws: Workspace, database: Database[D
         restore.replace(ws, plan)
 
     assert _hashes(database)[EQUIPMENT] == before[EQUIPMENT]
-    assert [one.trigger for one in ws.catalog.sets()] == ["manual"]
+    assert [listed.trigger for listed in ws.catalog.sets()] == ["manual"]
 
 
 def test_a_missing_file_leaves_the_other_collection_restorable(
@@ -214,7 +214,7 @@ def test_trouble_after_the_swap_says_so_and_recovery_finishes(
         said = recovery.recover(ws, held)
     monkeypatch.undo()
 
-    assert any("was finished" in one for one in said)
+    assert any("was finished" in line for line in said)
     assert database.Equipment.count_documents({}) == 60
     undo.undo(ws)
     assert database.Equipment.find_one({"_id": "added"}) == {"_id": "added"}
@@ -273,7 +273,7 @@ def test_the_safety_backup_does_not_prune_the_set_that_is_restored(
         sets = [_backup(workspace(tmp_path, database, clock=_ago(days))) for days in (30, 3, 2, 1, 0)]
 
     assert _replace(ws, sets[0], "equipment").counts == {"equipment": 60}
-    assert sets[0].label in [one.label for one in ws.catalog.sets()]
+    assert sets[0].label in [backup.label for backup in ws.catalog.sets()]
 
 
 def _ago(days: float) -> Callable[[], datetime]:
@@ -291,9 +291,9 @@ def test_in_memory_it_is_weaker_and_says_so() -> None:
     done = _replace(ws, backup, "equipment")
 
     assert "not one single step" in done.message
-    assert sorted(one["_id"] for one in database.Equipment.find()) == list(range(6))
+    assert sorted(record["_id"] for record in database.Equipment.find()) == list(range(6))
     undo.undo(ws)
-    assert {one["_id"] for one in database.Equipment.find()} == {0, 1, 2, "added"}
+    assert {record["_id"] for record in database.Equipment.find()} == {0, 1, 2, "added"}
 
 
 def test_in_memory_a_failure_puts_the_old_records_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,4 +315,4 @@ def test_in_memory_a_failure_puts_the_old_records_back(monkeypatch: pytest.Monke
     with pytest.raises(BackupError, match="no more memory"):
         _replace(ws, backup, "equipment")
 
-    assert {one["_id"] for one in database.Equipment.find()} == {0, 1, 2, 3, 4, 5, "added"}
+    assert {record["_id"] for record in database.Equipment.find()} == {0, 1, 2, 3, 4, 5, "added"}

@@ -23,7 +23,7 @@ RECORDS = [{"ID": n, "Serial": f"{n:04d}", "Last Cal Date": "6.8.2013", "Purchas
 @pytest.fixture
 def ws(database: Database[Doc], tmp_path: Path) -> Workspace:
     database.command("create", "Equipment", validator={"ID": {"$exists": True}})
-    database.Equipment.insert_many([{"_id": ObjectId(), **one} for one in RECORDS])
+    database.Equipment.insert_many([{"_id": ObjectId(), **record} for record in RECORDS])
     database.Equipment.create_index("Serial")
     database.Equipment_select_options.insert_one({"_id": 1, "Category": "Scope"})
     write_legacy_set(tmp_path, MOMENT, RECORDS)
@@ -36,15 +36,15 @@ def _replace(ws: Workspace, *keys: str) -> restore.Restored:
 
 
 def test_records_keep_their_ids_and_types(ws: Workspace, database: Database[Doc]) -> None:
-    before = {one["Serial"]: one for one in database.Equipment.find()}
+    before = {record["Serial"]: record for record in database.Equipment.find()}
     database.Equipment.delete_one({"Serial": "0003"})
     database.Equipment.update_one({"Serial": "0001"}, {"$set": {"Purchase Value": "changed"}})
 
     assert _replace(ws, "equipment").counts == {"equipment": 5}
 
-    after = {one["Serial"]: one for one in database.Equipment.find()}
-    assert {serial: one for serial, one in after.items() if serial != "0003"} == {
-        serial: one for serial, one in before.items() if serial != "0003"}
+    after = {record["Serial"]: record for record in database.Equipment.find()}
+    assert {serial: record for serial, record in after.items() if serial != "0003"} == {
+        serial: record for serial, record in before.items() if serial != "0003"}
     assert {**after["0003"], "_id": 0} == {**before["0003"], "_id": 0}
 
 

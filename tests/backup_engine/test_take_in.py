@@ -67,7 +67,7 @@ def test_a_zip_comes_in_under_its_own_date_pinned_and_equal(away: Workspace, her
     assert [index["name"] for index in taken.parts["equipment"].indexes] == ["_id_", "Serial_1"]
     assert verify.verify(here, taken, 2).ok
     assert here.catalog.last() is None
-    assert all(one.keep for one in decide(here.catalog.sets(), datetime(2026, 1, 1, tzinfo=UTC)))
+    assert all(decision.keep for decision in decide(here.catalog.sets(), datetime(2026, 1, 1, tzinfo=UTC)))
 
 
 def test_it_merges_like_any_other(away: Workspace, here: Workspace, tmp_path: Path, database: Data) -> None:
@@ -95,7 +95,7 @@ def test_a_folder_with_several_sets(away: Workspace, here: Workspace, tmp_path: 
 
     taken = import_sets(here, str(tmp_path / "away"))
 
-    assert [one.label for one in taken] == ["20250807_101112", newest.label]
+    assert [listed.label for listed in taken] == ["20250807_101112", newest.label]
     assert len(here.catalog.sets()) == 2
 
 
@@ -130,7 +130,7 @@ def test_a_differential_set_finds_its_full_one_here(
     taken = import_set(away, stream)
 
     assert (taken.kind, taken.counts["equipment"]) == ("full", 19)
-    assert [one.label for one in away.catalog.sets()] == [full.label, small.label]
+    assert [listed.label for listed in away.catalog.sets()] == [full.label, small.label]
 
 
 def test_it_works_with_the_database_down(away: Workspace, tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_a_taken_second_moves_to_the_next(here: Workspace, tmp_path: Path) -> No
 
     assert taken.label == "20250807_010204"
     assert taken.counts["equipment"] == 2
-    assert [one.counts["equipment"] for one in here.catalog.sets()] == [1, 2]
+    assert [listed.counts["equipment"] for listed in here.catalog.sets()] == [1, 2]
 
 
 @pytest.mark.parametrize("harm", [

@@ -32,8 +32,8 @@ def _backup(ws: Workspace) -> BackupSet:
 
 
 def _hashes(database: Database[Doc]) -> tuple[str, str]:
-    found = database.command("dbHash")["collections"]
-    return found["Equipment"], found["Equipment_select_options"]
+    hashes = database.command("dbHash")["collections"]
+    return hashes["Equipment"], hashes["Equipment_select_options"]
 
 
 def test_undo_brings_everything_back_byte_for_byte(ws: Workspace, database: Database[Doc]) -> None:

@@ -26,10 +26,10 @@ def test_sound_set_passes(tmp_path: Path, level: int, compression: str) -> None:
     ws, _ = folder(tmp_path, seal=Seal(compression))  # type: ignore[arg-type]
     backup = store(ws)
 
-    found = verify.verify(ws, backup, level)
+    verification = verify.verify(ws, backup, level)
 
-    assert found.ok and found.level == level
-    assert found.message == f"Backup {backup.label} verified at level {level}: 30 equipment, 4 select_options."
+    assert verification.ok and verification.level == level
+    assert verification.message == f"Backup {backup.label} verified at level {level}: 30 equipment, 4 select_options."
 
 
 def test_what_create_makes_passes(tmp_path: Path, database: Database) -> None:
@@ -55,13 +55,13 @@ def test_damage_names_the_block_and_what_is_left(tmp_path: Path, level: int) -> 
     middle = path.read_bytes().index(b"015000,")
     flip(path, middle)
 
-    found = verify.verify(ws, backup, level)
+    verification = verify.verify(ws, backup, level)
 
-    (damage,) = found.problems
+    (damage,) = verification.problems
     assert damage.rows == ((10_001, 20_000),)
     assert damage.readable == 20_005
     words = f"Backup verification failed: the file was changed: {path.name}, rows 10,001–20,000"
-    assert found.message.startswith(words)
+    assert verification.message.startswith(words)
 
 
 def test_one_damaged_file_leaves_the_other_usable(tmp_path: Path) -> None:
@@ -111,9 +111,9 @@ def test_encrypted_set_needs_its_key_only_from_level_2(tmp_path: Path) -> None:
 
     assert verify.verify(ws, backup, 2).ok
     assert verify.verify(blind, backup, 1).ok
-    for one in (blind, wrong):
+    for stranger in (blind, wrong):
         with pytest.raises(WrongKey):
-            verify.verify(one, backup, 2)
+            verify.verify(stranger, backup, 2)
     assert ledger.bad(ledger.read(ws.storage)) == set()
 
 
@@ -166,7 +166,7 @@ def test_verify_all_goes_on_after_a_bad_one(tmp_path: Path) -> None:
 
     report = verify.verify_all(ws, 2)
 
-    assert {one.backup.label: one.ok for one in report.verifications} == {
+    assert {verification.backup.label: verification.ok for verification in report.verifications} == {
         sets[0].label: True, sets[1].label: False, sets[2].label: False, sets[3].label: True}
     assert report.message == "Backup verification failed: 2 of 4 backups."
 
@@ -179,7 +179,7 @@ def test_newest_too_old_fails_though_it_verifies(tmp_path: Path, hours: int, sta
 
     report = verify.verify_all(ws, 1)
 
-    assert all(one.ok for one in report.verifications)
+    assert all(verification.ok for verification in report.verifications)
     assert report.ok is not stale
     assert ("hours old" in report.message) is stale
 

@@ -36,7 +36,7 @@ def run_in_child(work: Callable[[], object], seconds: float = 60) -> int:
 
 def _work(work: Callable[[], object]) -> None:
     work()
-    os._exit(0)
+    os._exit(0)  # a forked copy of pytest must not tidy up for the original
 
 
 def die() -> None:
@@ -82,7 +82,7 @@ def files_of(backup: BackupSet) -> set[str]:
 def check_survival(ws: Workspace, root: Path, before: set[str]) -> BackupSet:
     """Check I1, I3, I4 and I5 after a crash; gives the backup made afterwards."""
     survivors = ws.catalog.sets()
-    assert all(one.state == "complete" and verify(ws, one, level=2).ok for one in survivors)
+    assert all(backup.state == "complete" and verify(ws, backup, level=2).ok for backup in survivors)
     with hold(ws, "backup", wait=1):
         pass
     after = create(ws, force=True)
@@ -90,6 +90,6 @@ def check_survival(ws: Workspace, root: Path, before: set[str]) -> BackupSet:
     assert after.warnings == ()
     assert verify(ws, after.set, level=2).ok
     kept = ws.catalog.sets()
-    assert [one.backup_id for one in kept] == [*(one.backup_id for one in survivors), after.set.backup_id]
-    assert tree(root) == before | {name for one in kept for name in files_of(one)} | {"README.txt"}
+    assert [backup.backup_id for backup in kept] == [*(backup.backup_id for backup in survivors), after.set.backup_id]
+    assert tree(root) == before | {name for backup in kept for name in files_of(backup)} | {"README.txt"}
     return after.set

@@ -64,10 +64,12 @@ class Crowd:
     def lost(self, states: Iterable[Mapping[str, Doc]]) -> dict[str, list[str]]:
         """Name the acknowledged writes that are in none of the states: every undo set, and live."""
         states = list(states)
-        inserts = [one for one in self.inserted if not any(one in state for state in states)]
+        inserts = [record for record in self.inserted if not any(record in state for state in states)]
         updates = [f"{record} {token}" for record, tokens in self.tokens.items()
                    for token in tokens - {mark for state in states for mark in state.get(record, {}).get("marks", {})}]
-        deletes = [one for one, times in self.deleted.items() if sum(one not in state for state in states) != times]
+        # Every replace brings the doomed back: each delete that was acknowledged is one state without the record.
+        deletes = [record for record, times in self.deleted.items()
+                   if sum(record not in state for state in states) != times]
         return {"inserts": inserts, "updates": updates, "deletes": deletes}
 
     @property

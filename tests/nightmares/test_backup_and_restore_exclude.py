@@ -96,9 +96,9 @@ def test_of_many_who_press_restore_at_once_one_restores(ws: Workspace, database:
             return refused.opening
 
     with ThreadPoolExecutor(6) as pool:
-        said = [one.result() for one in [pool.submit(press) for _ in range(6)]]
+        said = [future.result() for future in [pool.submit(press) for _ in range(6)]]
 
-    assert sum(one.startswith("Restore completed") for one in said) >= 1
-    assert all(one.startswith(("Restore completed", "A restore is running")) for one in said)
+    assert sum(message.startswith("Restore completed") for message in said) >= 1
+    assert all(message.startswith(("Restore completed", "A restore is running")) for message in said)
     assert database.Equipment.count_documents({}) == 30
     assert [name for name in database.list_collection_names() if "__" in name] == []

@@ -51,17 +51,17 @@ def chain(path: Path, number: int = 3) -> tuple[Workspace, StillClock, BackupSet
 def found_in(ws: Workspace, backup: BackupSet) -> dict[Any, dict[str, Any]]:
     """Records by ``_id``."""
     batches = contents.documents(ws, backup, "equipment")
-    return {one["_id"]: one for batch in batches for one in bson.decode_all(batch)}
+    return {document["_id"]: document for batch in batches for document in bson.decode_all(batch)}
 
 
 def test_sound_chain_verifies_and_gives_the_list(tmp_path: Path) -> None:
     ws, _, _, over = chain(tmp_path)
 
-    found = found_in(ws, over[2])
+    content = found_in(ws, over[2])
 
-    assert verify(ws, over[2], 2).ok and over[2].counts["equipment"] == 60 == len(found)
-    assert found[FULL[1]["_id"]]["Comments"] == "version 2"
-    assert FULL[2]["_id"] not in found and "new 2" in found and "new 1" not in found
+    assert verify(ws, over[2], 2).ok and over[2].counts["equipment"] == 60 == len(content)
+    assert content[FULL[1]["_id"]]["Comments"] == "version 2"
+    assert FULL[2]["_id"] not in content and "new 2" in content and "new 1" not in content
 
 
 @pytest.mark.parametrize("level", [1, 2])
@@ -69,18 +69,18 @@ def test_sound_chain_verifies_and_gives_the_list(tmp_path: Path) -> None:
 def test_lost_full_set_is_named_by_every_set_that_rests_on_it(tmp_path: Path, damage: str, level: int) -> None:
     ws, clock, full, over = chain(tmp_path)
     clock.pass_by(hours=1)
-    other = store(ws, 5)
+    apart = store(ws, 5)
     path = file_of(ws, full, "equipment" if damage in ("file missing", "bit flipped") else "metadata")
     {"file missing": path.unlink, "metadata missing": path.unlink, "bit flipped": lambda: flip(path, 300),
      "metadata broken": lambda: path.write_bytes(b"{}")}[damage]()
 
-    for one in over:
+    for backup in over:
         with pytest.raises(VerificationFailed) as refused:
-            require(ws, ws.catalog.find(one.backup_id), level)
+            require(ws, ws.catalog.find(backup.backup_id), level)
         assert full.label in str(refused.value) or full.backup_id in str(refused.value)
-    assert verify(ws, other, 2).ok
+    assert verify(ws, apart, 2).ok
     report = verify_all(ws, level)
-    assert {one.backup.label for one in report.verifications if one.ok} == {other.label}
+    assert {verification.backup.label for verification in report.verifications if verification.ok} == {apart.label}
 
 
 def test_damaged_differential_leaves_its_siblings_alone(tmp_path: Path) -> None:
@@ -89,7 +89,8 @@ def test_damaged_differential_leaves_its_siblings_alone(tmp_path: Path) -> None:
 
     report = verify_all(ws, 2)
 
-    assert {one.backup.label for one in report.verifications if not one.ok} == {over[1].label}
+    bad = {verification.backup.label for verification in report.verifications if not verification.ok}
+    assert bad == {over[1].label}
     assert verify(ws, full, 2).ok
 
 
@@ -112,9 +113,9 @@ def test_repair_brings_back_what_the_two_files_still_have(tmp_path: Path) -> Non
 
     done = repair(ws, ws.catalog.find(over[2].backup_id))
 
-    found = found_in(ws, done.backup)
-    assert len(found) == 59 and FULL[30]["_id"] not in found
-    assert FULL[2]["_id"] not in found and found[FULL[1]["_id"]]["Comments"] == "version 2"
+    content = found_in(ws, done.backup)
+    assert len(content) == 59 and FULL[30]["_id"] not in content
+    assert FULL[2]["_id"] not in content and content[FULL[1]["_id"]]["Comments"] == "version 2"
 
 
 def test_repair_without_the_full_set_says_that_only_changes_are_left(tmp_path: Path) -> None:
@@ -145,18 +146,18 @@ def test_full_set_is_not_deleted_under_its_differentials(tmp_path: Path) -> None
     with pytest.raises(BadInput, match="needed by 1 others"):
         prune.delete(ws, full)
     clock.pass_by(hours=-30)
-    assert full.label in {one.label for one in ws.catalog.sets()}
+    assert full.label in {backup.label for backup in ws.catalog.sets()}
     clock.pass_by(days=9)
     store(ws, FULL)
     prune.prune(ws)
-    left = {one.label for one in ws.catalog.sets()}
+    left = {backup.label for backup in ws.catalog.sets()}
     assert full.label not in left and over[0].label not in left
 
 
 def test_long_row_of_differentials_over_one_full_set(tmp_path: Path) -> None:
     ws, _, full, over = chain(tmp_path, LONG)
 
-    assert all(one.ok for one in verify_all(ws, 1).verifications)
+    assert all(verification.ok for verification in verify_all(ws, 1).verifications)
     assert verify(ws, over[-1], 2).ok and found_in(ws, over[-1])[FULL[1]["_id"]]["Comments"] == f"version {LONG - 1}"
     prune.prune(ws)
-    assert full.label in {one.label for one in ws.catalog.sets()}
+    assert full.label in {backup.label for backup in ws.catalog.sets()}

@@ -42,7 +42,7 @@ def test_a_change_and_a_deletion_between_plan_and_run_are_conflicts(database: Da
 
     assert (merged.updated, merged.conflicts, merged.unchanged) == (RECORDS - 3, 2, 1)
     assert "2 changed by someone else meanwhile and left alone" in merged.message
-    assert {one.identity: one.why for one in merged.report if one.status == "conflict"} == {
+    assert {outcome.identity: outcome.why for outcome in merged.report if outcome.status == "conflict"} == {
         '~{"$numberInt": "7"}': "changed by someone else meanwhile",
         '~{"$numberInt": "8"}': "deleted by someone else meanwhile",
     }

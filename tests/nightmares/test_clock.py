@@ -53,7 +53,7 @@ def test_a_jump_costs_at_most_one_extra_set_and_none_is_lost(jump: timedelta) ->
     clock = Clock(datetime(2025, 6, 4, 12, tzinfo=UTC))
     ws = installation(clock)
     assert run(ws, clock, 6) == 6
-    before = [one.backup_id for one in ws.catalog.sets()]
+    before = [backup.backup_id for backup in ws.catalog.sets()]
 
     clock.off = jump
     during = run(ws, clock, 6)
@@ -63,10 +63,10 @@ def test_a_jump_costs_at_most_one_extra_set_and_none_is_lost(jump: timedelta) ->
     assert during in (5, 6, 7)
     assert after in (5, 6, 7)
     kept = ws.catalog.sets()
-    assert [one.backup_id for one in kept][: len(before)] == before
+    assert [backup.backup_id for backup in kept][: len(before)] == before
     assert len(kept) == 6 + during + after
-    assert [one.seq for one in kept] == list(range(1, len(kept) + 1))
-    assert {one.state for one in kept} == {"complete"}
+    assert [backup.seq for backup in kept] == list(range(1, len(kept) + 1))
+    assert {backup.state for backup in kept} == {"complete"}
 
 
 @pytest.mark.parametrize("zone", ZONES)
@@ -81,8 +81,8 @@ def test_summer_time_changes_neither_the_rhythm_nor_the_names(zone: str, month: 
     assert made == len(sets) == 30
     gaps = [later.started - earlier.started for earlier, later in pairwise(sets)]
     assert all(timedelta(minutes=59, seconds=59) <= gap <= timedelta(hours=1, minutes=15, seconds=1) for gap in gaps)
-    assert len({one.label for one in sets}) == len(sets)
-    assert all(one.day == one.metadata["day_of_week"] == DAYS[_local(one.label).weekday()] for one in sets)
+    assert len({backup.label for backup in sets}) == len(sets)
+    assert all(backup.day == backup.metadata["day_of_week"] == DAYS[_local(backup.label).weekday()] for backup in sets)
 
 
 def test_the_change_is_really_inside_the_tested_hours() -> None:
@@ -102,8 +102,8 @@ def test_another_zone_between_two_runs() -> None:
 
     sets = ws.catalog.sets()
     assert made == len(sets) == 12
-    assert {one.day for one in sets} == {"wednesday", "thursday"}
-    assert all(verify(ws, one, level=2).ok for one in sets)
+    assert {backup.day for backup in sets} == {"wednesday", "thursday"}
+    assert all(verify(ws, backup, level=2).ok for backup in sets)
 
 
 def _local(label: str) -> datetime:

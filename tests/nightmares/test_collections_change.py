@@ -65,8 +65,8 @@ def test_the_set_is_taken_again_and_shows_the_state_after_the_change(
     assert verify(ws, backup, level=2).ok
     for key, part in backup.parts.items():
         collection = database[part.collection]
-        live = [one for batch in collection.find_raw_batches({}) for one in raw.documents_of(batch)]
-        kept = [one for batch in contents.documents(ws, backup, key) for one in raw.documents_of(batch)]
+        live = [document for batch in collection.find_raw_batches({}) for document in raw.documents_of(batch)]
+        kept = [document for batch in contents.documents(ws, backup, key) for document in raw.documents_of(batch)]
         assert sorted(kept) == sorted(live)
         assert sorted(index["name"] for index in part.indexes) == sorted(collection.index_information())
 

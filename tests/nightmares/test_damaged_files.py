@@ -96,11 +96,11 @@ DAMAGES: dict[str, Damage] = {
 def noticed(ws: Workspace, backup: BackupSet) -> bool:
     """Whether listing or hashing says that this set is not what it was, and a restore would refuse it."""
     listed = ws.catalog.find(backup.backup_id)
-    found = [verify(ws, listed, level) for level in (1, 2)]
+    verifications = [verify(ws, listed, level) for level in (1, 2)]
     with pytest.raises((VerificationFailed, BackupFileNotFound)) as refused:
         require(ws, listed, 2)
     assert "Traceback" not in str(refused.value)
-    return not any(one.ok for one in found)
+    return not any(verification.ok for verification in verifications)
 
 
 @pytest.mark.parametrize("how", SEALS)
@@ -109,15 +109,15 @@ def noticed(ws: Workspace, backup: BackupSet) -> bool:
 def test_damage_is_noticed_and_the_file_named(tmp_path: Path, how: str, damage: str, key: str) -> None:
     ws, _ = folder(tmp_path, seal=SEALS[how])
     backup = store(ws, 40, records(40, start=40))
-    other = KEYS[1 - KEYS.index(key)]
+    other_key = KEYS[1 - KEYS.index(key)]
     name = file_of(ws, backup, key).name
 
-    DAMAGES[damage](file_of(ws, backup, key), file_of(ws, backup, other))
+    DAMAGES[damage](file_of(ws, backup, key), file_of(ws, backup, other_key))
 
     assert noticed(ws, backup)
-    found = verify(ws, ws.catalog.find(backup.backup_id), 1)
-    assert name in {one.file for one in found.problems}
-    assert damage == "files exchanged" or {one.key for one in found.problems} == {key}
+    verification = verify(ws, ws.catalog.find(backup.backup_id), 1)
+    assert name in {problem.file for problem in verification.problems}
+    assert damage == "files exchanged" or {problem.key for problem in verification.problems} == {key}
 
 
 @pytest.mark.parametrize("how", SEALS)
@@ -147,9 +147,9 @@ def test_one_bit_in_every_kib(tmp_path: Path, how: str) -> None:
     for start in [*range(0, len(whole), KIB)] * ROUNDS:
         position = min(start + choose.randrange(KIB), len(whole) - 1)
         flip(path, position, choose.randrange(8))
-        found = verify(ws, backup, choose.choice((1, 2)), remember=False)
-        if found.ok or (how == "plain" and found.problems[0].rows != ((1, 400),)):
-            missed.append((position, found))
+        verification = verify(ws, backup, choose.choice((1, 2)), remember=False)
+        if verification.ok or (how == "plain" and verification.problems[0].rows != ((1, 400),)):
+            missed.append((position, verification))
         path.write_bytes(whole)
 
     assert missed == []

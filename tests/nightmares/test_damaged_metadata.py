@@ -38,7 +38,8 @@ def use_everything(path: Path, ws: Workspace, backup: BackupSet) -> None:
     face = facing(path)
     days = face.get_available_backups()
     assert list(days) == ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]
-    for metadata in [*(one for day in days.values() for one in day), {"label": backup.label}, dict(backup.metadata)]:
+    listed = [metadata for day in days.values() for metadata in day]
+    for metadata in [*listed, {"label": backup.label}, dict(backup.metadata)]:
         for key in ("equipment", "select_options"):
             for answer in (
                 face.verify_backup(metadata, 2), face.preview_backup(metadata, key),
@@ -49,9 +50,9 @@ def use_everything(path: Path, ws: Workspace, backup: BackupSet) -> None:
                 assert "unexpected fault" not in answer[-1], answer
         assert "unexpected fault" not in face.pin(metadata)[1]
     assert "unexpected fault" not in face.prune(dry_run=True)[1]
-    for one in ws.catalog.sets():
+    for present in ws.catalog.sets():
         for level in (0, 1, 2):
-            assert verify.verify(ws, one, level).message
+            assert verify.verify(ws, present, level).message
     status(ws)
     prune.prune(ws, dry_run=True)
     verify.freshness(ws)
@@ -166,8 +167,8 @@ def test_wrong_values_under_a_valid_hash_never_raise(tmp_path: Path, part: int) 
         path.write_bytes(manifest.encode(put(original, trail, value)))
         try:
             sets = ws.catalog.sets()
-            for one in sets:
-                verify.verify(ws, one, 2)
+            for listed in sets:
+                verify.verify(ws, listed, 2)
                 prune.prune(ws, dry_run=True)
             facing(tmp_path).get_available_backups()
             facing(tmp_path).preview_backup({"label": backup.label}, "equipment")

@@ -48,19 +48,19 @@ def ws(tmp_path: Path, database: Live) -> Workspace:
 
 
 def left_over(root: Path) -> set[str]:
-    found = {path.name for path in root.rglob("*") if path.is_file()}
-    return {name for name in found if name.startswith((".tmp", "intent_"))}
+    names = {path.name for path in root.rglob("*") if path.is_file()}
+    return {name for name in names if name.startswith((".tmp", "intent_"))}
 
 
 def check_untouched(ws: Workspace, root: Path, sets: int = 1) -> None:
     listed = ws.catalog.sets()
     assert len(listed) == sets
-    assert all(verify(ws, one, level=2).ok for one in listed)
+    assert all(verify(ws, backup, level=2).ok for backup in listed)
     assert left_over(root) == set()
 
 
 def test_the_disk_fills_up_while_writing(small_disk: Path, database: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "SPARE_BYTES", 0)
+    monkeypatch.setattr(run, "SPARE_BYTES", 0)  # a disk of 2 MB has no 16 MiB to spare, and nothing would begin
     fill(database)
     ws = workspace(small_disk / "backups", database)
     create(ws)
@@ -155,11 +155,11 @@ def test_any_sync_or_rename_fails(
 
 def check_untouched_after_fault(ws: Workspace, root: Path) -> None:
     """What a fault could not remove is named by an intent; the next backup removes it."""
-    assert all(one.state == "complete" and verify(ws, one, level=2).ok for one in ws.catalog.sets())
+    assert all(backup.state == "complete" and verify(ws, backup, level=2).ok for backup in ws.catalog.sets())
     create(ws, force=True)
     assert left_over(root) == set()
-    for one in ws.catalog.sets()[:-1]:
-        ws.catalog.remove(one)
+    for backup in ws.catalog.sets()[:-1]:
+        ws.catalog.remove(backup)
 
 
 def test_a_user_without_rights_is_told(tmp_path: Path, database: Live) -> None:
@@ -174,6 +174,7 @@ def test_a_user_without_rights_is_told(tmp_path: Path, database: Live) -> None:
     nobody = 65534
     libc = ctypes.CDLL(None, use_errno=True)
 
+    # Root passes all modes. setfsuid takes that away from this thread alone, and only where files are concerned.
     assert libc.syscall(_SETFSUID, nobody) == 0
     try:
         with pytest.raises(PermissionDenied, match="Permission denied"):

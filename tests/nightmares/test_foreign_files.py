@@ -49,10 +49,10 @@ def test_foreign_files_are_neither_listed_nor_touched(tmp_path: Path, database: 
     for _ in range(12):
         create(ws, force=True)
         clock.pass_by(days=1)
-    listed = [one for one in ws.catalog.sets() if one.state != "orphan"]
+    listed = [backup for backup in ws.catalog.sets() if backup.state != "orphan"]
 
-    assert prune.prune(ws).halted == "" and all(one.state == "complete" for one in listed)
-    assert len([one for one in ws.catalog.sets() if one.state == "complete"]) == 8
+    assert prune.prune(ws).halted == "" and all(backup.state == "complete" for backup in listed)
+    assert len([backup for backup in ws.catalog.sets() if backup.state == "complete"]) == 8
     assert verify.verify(ws, ws.catalog.sets()[-1], 2).ok
     assert {name: (tmp_path / name).read_bytes() for name in foreign} == foreign
     assert (os.fsencode(tmp_path / "friday") + b"/\xff\xfe.csv") in [

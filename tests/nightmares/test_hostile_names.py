@@ -51,9 +51,9 @@ def names(place: Path) -> Iterator[str]:
 def use(ws: Workspace, path: Path, label: str) -> None:
     """Everything that could open the named file; the face answers, it does not raise."""
     face = DatabaseBackupRestore(backup_folder=str(path), connect=no_database)
-    for one in ws.catalog.sets():
+    for backup in ws.catalog.sets():
         for level in (0, 1, 2):
-            verify(ws, one, level, remember=False)
+            verify(ws, backup, level, remember=False)
     for answer in (face.preview_backup({"label": label}), face.verify_backup({"label": label}),
                    face.restore_from_backup({"label": label}, "equipment", "replace")):
         assert answer[0] is False and "s3cret" not in str(answer) and "unexpected fault" not in str(answer)
@@ -83,7 +83,8 @@ def test_names_that_lead_elsewhere(tmp_path: Path, opened: list[str], number: in
     use(ws, tmp_path / "sets", backup.label)
 
     assert listed.state == "damaged"
-    assert not [one for one in opened if "passwd" in one or "secret" in one or "system.ini" in one or OTHER in one]
+    assert not [file for file in opened
+                if "passwd" in file or "secret" in file or "system.ini" in file or OTHER in file]
 
 
 def replace_by_link(path: Path, outside: Path) -> None:

@@ -74,7 +74,7 @@ def bomb(kind: str) -> bytes:
     """A small file that unpacks to 512 MiB of rows, or of one endless row."""
     data = ROW * (MEGA // len(ROW)) if "rows" in kind else b"x" * MEGA
     if "gz" in kind:
-        return gzip.compress(data * 64, 9) * 8
+        return gzip.compress(data * 64, 9) * 8  # members one after the other are one gzip file
     compressor = zstd.ZstdCompressor(level=3)
     return b"".join(compressor.compress(data) for _ in range(512)) + compressor.flush()
 
@@ -86,7 +86,8 @@ def planted(ws: Workspace, backup: Any, data: bytes) -> Any:
     metadata = json.loads(path.read_bytes())
     part = metadata["collections"]["equipment"]
     part |= {"stored_bytes": len(data), "stored_sha256": hashlib.sha256(data).hexdigest()}
-    lines = "".join(f"{one['stored_sha256']}  {one['file']}\n" for one in metadata["collections"].values())
+    collections = metadata["collections"].values()
+    lines = "".join(f"{collection['stored_sha256']}  {collection['file']}\n" for collection in collections)
     metadata["backup_hash"] = hashlib.sha256(lines.encode()).hexdigest()
     encoded = manifest.encode(metadata)
     path.write_bytes(encoded)

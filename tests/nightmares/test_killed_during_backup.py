@@ -72,9 +72,9 @@ def test_killed_before_file_operations_one_after_the_other(
         if run_in_child(partial(backup, number)) == 0:
             break
         last = check_survival(ws, root, forgive_small_temporaries(root, before))
-        for one in ws.catalog.sets():
-            if one != last:
-                ws.catalog.remove(one)
+        for listed in ws.catalog.sets():
+            if listed != last:
+                ws.catalog.remove(listed)
         kills, number = kills + 1, number + STRIDE
 
     print(f"{kills} kills, up to file operation {number}")
@@ -100,9 +100,9 @@ def test_killed_while_old_sets_are_being_removed(
     for number in range(30, 75, STRIDE):
         clock.pass_by(hours=2)
         killed += run_in_child(partial(backup, number)) == -signal.SIGKILL
-        assert {one.state for one in ws.catalog.sets()} == {"complete"}
+        assert {listed.state for listed in ws.catalog.sets()} == {"complete"}
         create(ws, force=True)
-        assert {one.state for one in ws.catalog.sets()} == {"complete"}
+        assert {listed.state for listed in ws.catalog.sets()} == {"complete"}
         assert list(root.glob(".state/intent_*")) == []
 
     assert killed > 2

@@ -73,17 +73,17 @@ def _killed_at(server: Mongod, database: Database[Doc], folder: Path, step: str)
 
 
 def _hashes(database: Database[Doc]) -> dict[str, str]:
-    found = database.command("dbHash")["collections"]
-    return {name: found[name] for name in BOTH}
+    hashes = database.command("dbHash")["collections"]
+    return {name: hashes[name] for name in BOTH}
 
 
 def _wished(ws: Workspace, database: Database[Doc]) -> dict[str, str]:
     """The hashes the set restores to, from an undisturbed restore of the same documents."""
-    other = database.client[f"{database.name}_wished"]
-    other.Equipment.insert_many([{"_id": n, "name": f"n{n}"} for n in range(300)])
-    other.Equipment_select_options.insert_many([{"_id": n} for n in range(9)])
-    hashes = _hashes(other)
-    database.client.drop_database(other)
+    wished = database.client[f"{database.name}_wished"]
+    wished.Equipment.insert_many([{"_id": n, "name": f"n{n}"} for n in range(300)])
+    wished.Equipment_select_options.insert_many([{"_id": n} for n in range(9)])
+    hashes = _hashes(wished)
+    database.client.drop_database(wished)
     return hashes
 
 
@@ -109,7 +109,7 @@ def test_killed(shared_mongod: Mongod, database: Database[Doc], tmp_path: Path, 
     assert step == "between" or _hashes(database) == before_recovery
     assert again == []
     assert _leftovers(database) == ["Somebody__restore_elses"]  # I5
-    assert [one.state for one in ws.catalog.sets() if not verify.verify(ws, one, 2).ok] == []  # I1
+    assert [backup.state for backup in ws.catalog.sets() if not verify.verify(ws, backup, 2).ok] == []  # I1
     database.Equipment.insert_one({"_id": "still accepts writes"})  # I6
     assert create.create(ws, force=True).set is not None  # I4
 

@@ -65,6 +65,7 @@ def stand_still() -> None:
 
 def wait_until_stopped(process: Any) -> None:
     deadline = time.monotonic() + PATIENCE
+    # The state follows the program's name in brackets, which may hold blanks and brackets itself.
     while Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "T":
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -100,7 +101,7 @@ def test_a_holder_that_stood_still_is_succeeded_and_commits_nothing(
         assert refused > 0
         assert said != "committed"
         assert created.set == ws.catalog.sets()[-1]
-        assert all(one.state == "complete" and verify(ws, one, level=2).ok for one in ws.catalog.sets())
+        assert all(backup.state == "complete" and verify(ws, backup, level=2).ok for backup in ws.catalog.sets())
         assert tree(tmp_path) == before
 
 
@@ -113,7 +114,7 @@ def test_a_holder_that_was_killed_is_succeeded_when_its_lease_has_lapsed(
     created, refused = create_when_possible(ws)
 
     assert refused > 0
-    assert [one.backup_id for one in ws.catalog.sets()] == [created.set.backup_id if created.set else ""]
+    assert [backup.backup_id for backup in ws.catalog.sets()] == [created.set.backup_id if created.set else ""]
     assert not list(tmp_path.rglob(".tmp-2*"))
 
 

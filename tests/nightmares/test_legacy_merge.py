@@ -23,13 +23,13 @@ Data = Database[dict[str, Any]]
 MOMENT = datetime(2024, 5, 6, 7, 8, 9)
 
 
-def record(number: int, **other: Any) -> dict[str, Any]:
+def record(number: int, **more: Any) -> dict[str, Any]:
     """One piece of equipment with the mess of years."""
     return {
         "ID": number, "uuid": f"u-{number}", "Serial": f"{number:06d}", "Vendor": "ACME, \"Inc.\"\nBerlin",
         "Last Cal Date": "6.8.2013", "Purchase Value": "3,000", "Year of Purchase": "<2015", "check": None,
         "price": 12.5, "count": Int64(7), "flag": True, "when": datetime(2013, 8, 6), "tags": ["a", "b"],
-        "exact": Decimal128("1.50"), "Location": "NO CAL NEEDED", **other,
+        "exact": Decimal128("1.50"), "Location": "NO CAL NEEDED", **more,
     }
 
 
@@ -39,7 +39,8 @@ def ws(tmp_path: Path, database: Data) -> Workspace:
 
 
 def legacy(ws: Workspace, tmp_path: Path, records: list[dict[str, Any]]) -> BackupSet:
-    label = write_legacy_set(tmp_path, MOMENT, [{k: v for k, v in one.items() if k != "_id"} for one in records])
+    rows = [{k: v for k, v in document.items() if k != "_id"} for document in records]
+    label = write_legacy_set(tmp_path, MOMENT, rows)
     return ws.catalog.find(label)
 
 
@@ -108,7 +109,7 @@ def test_a_change_meanwhile_is_a_conflict(ws: Workspace, database: Data, tmp_pat
     merged = merge(ws, planned)
 
     assert (merged.updated, merged.conflicts) == (2, 1)
-    conflict = next(one for one in merged.report if one.status == "conflict")
+    conflict = next(outcome for outcome in merged.report if outcome.status == "conflict")
     assert [change.name for change in conflict.fields] == [b"Location"]
     assert database.Equipment.find_one({"ID": 1})["Location"] == "moved again"
 
@@ -130,7 +131,7 @@ def test_the_first_field_that_is_filled_and_unique_on_both_sides(
 def test_without_any_identity_the_merge_is_refused_in_words(ws: Workspace, database: Data, tmp_path: Path) -> None:
     records = [{"Vendor": "a", "Serial": ""}, {"Vendor": "b", "Serial": ""}]
     backup = legacy(ws, tmp_path, records)
-    database.Equipment.insert_many([dict(one) for one in records])
+    database.Equipment.insert_many([dict(document) for document in records])
 
     with pytest.raises(BadInput, match="could make doubles"):
         plan(ws, backup, "equipment")
@@ -173,8 +174,8 @@ def test_files_as_people_left_them(ws: Workspace, database: Data, tmp_path: Path
 
 def test_an_extra_column_joins_and_a_missing_one_stays(ws: Workspace, database: Data, tmp_path: Path) -> None:
     records = [record(number) for number in range(5)]
-    backup = legacy(ws, tmp_path, [{**one, "shelf": f"s{n}"} for n, one in enumerate(records)])
-    database.Equipment.insert_many([{**one, "only live": 1} for one in records])
+    backup = legacy(ws, tmp_path, [{**document, "shelf": f"s{n}"} for n, document in enumerate(records)])
+    database.Equipment.insert_many([{**document, "only live": 1} for document in records])
 
     merged = merge(ws, plan(ws, backup, "equipment"))
 

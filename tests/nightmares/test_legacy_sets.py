@@ -56,7 +56,7 @@ def put_set(
 
 def as_pandas_wrote(documents: list[dict[str, Any]]) -> bytes:
     """The original's ``DataFrame(list(find({}, {"_id": 0}))).to_csv(index=False)``."""
-    frame = pd.DataFrame([{key: value for key, value in one.items() if key != "_id"} for one in documents])
+    frame = pd.DataFrame([{key: value for key, value in document.items() if key != "_id"} for document in documents])
     return frame.to_csv(index=False, lineterminator="\n").encode()
 
 
@@ -69,7 +69,7 @@ def here(path: Path, database: Database) -> tuple[Workspace, BackupSet]:
 @pytest.fixture
 def live(database: Database) -> Database:
     """A database that holds what the legacy set was made of."""
-    database.Equipment.insert_many([dict(one) for one in LIVE])
+    database.Equipment.insert_many([dict(record) for record in LIVE])
     return database
 
 
@@ -118,9 +118,9 @@ def test_compare_with_an_unchanged_list_finds_no_difference(tmp_path: Path, live
     put_set(tmp_path, as_pandas_wrote(LIVE), None, (3, 0))
     ws, backup = here(tmp_path, live)
 
-    found = compare(ws, backup, "current", "equipment")
+    comparison = compare(ws, backup, "current", "equipment")
 
-    assert (found.only_left, found.only_right, found.different, found.same) == (0, 0, 0, 3)
+    assert (comparison.only_left, comparison.only_right, comparison.different, comparison.same) == (0, 0, 0, 3)
 
 
 def test_empty_collection_has_no_file_and_restores_to_empty(tmp_path: Path, live: Database) -> None:
@@ -158,7 +158,7 @@ def test_encodings_give_the_same_records(tmp_path: Path, live: Database, encodin
 
     assert raw(live, "Equipment") == before
     said = contents.decisions(ws, backup, "equipment", LiveProfile.of(live.Equipment))
-    assert any("Windows-1252" in one for one in said) is (encoding == "cp1252")
+    assert any("Windows-1252" in decision for decision in said) is (encoding == "cp1252")
 
 
 def test_saved_on_windows(tmp_path: Path, live: Database) -> None:
@@ -173,12 +173,12 @@ def test_saved_on_windows(tmp_path: Path, live: Database) -> None:
 
 
 def test_extra_column_becomes_a_field(tmp_path: Path, live: Database) -> None:
-    put_set(tmp_path, as_pandas_wrote([{**one, "Shelf": n} for n, one in enumerate(LIVE)]), None, (3, 0))
+    put_set(tmp_path, as_pandas_wrote([{**record, "Shelf": n} for n, record in enumerate(LIVE)]), None, (3, 0))
     ws, backup = here(tmp_path, live)
 
     restore.replace(ws, restore.plan_replace(ws, backup, ("equipment",)))
 
-    assert [one["Shelf"] for one in live.Equipment.find(sort=[("ID", 1)])] == [0, 1, 2]
+    assert [record["Shelf"] for record in live.Equipment.find(sort=[("ID", 1)])] == [0, 1, 2]
 
 
 DAMAGED = {

@@ -47,7 +47,7 @@ def put(database: Data, documents: list[bytes]) -> None:
 
 
 def stored(database: Data) -> list[bytes]:
-    return sorted(bytes(one.raw) for one in database.Equipment.with_options(codec_options=raw_bson.RAW).find())
+    return sorted(bytes(record.raw) for record in database.Equipment.with_options(codec_options=raw_bson.RAW).find())
 
 
 def test_every_odd_field_comes_back_byte_for_byte(database: Data, tmp_path: Path) -> None:

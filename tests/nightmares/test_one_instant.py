@@ -52,8 +52,9 @@ def counting(server: Mongod, name: str) -> Iterator[None]:
 
 
 def counter(ws: Workspace, backup: BackupSet, key: str) -> int:
-    found = (bson.decode(one) for batch in contents.documents(ws, backup, key) for one in raw.documents_of(batch))
-    return next(int(document["n"]) for document in found if document["_id"] == 0)
+    batches = contents.documents(ws, backup, key)
+    documents = (bson.decode(encoded) for batch in batches for encoded in raw.documents_of(batch))
+    return next(int(document["n"]) for document in documents if document["_id"] == 0)
 
 
 @pytest.fixture
@@ -71,7 +72,8 @@ def test_both_counters_are_the_same_in_every_set(
     with counting(shared_mongod, database.name):
         made = [create(ws, force=True, kind=kind).set for _ in range(BACKUPS)]
 
-    pairs = [(counter(ws, one, "equipment"), counter(ws, one, "select_options")) for one in made if one is not None]
+    pairs = [(counter(ws, backup, "equipment"), counter(ws, backup, "select_options"))
+             for backup in made if backup is not None]
     assert len(pairs) == BACKUPS
     assert all(left == right for left, right in pairs)
     assert len(set(pairs)) > 1, "nobody wrote meanwhile: the test would show nothing"

@@ -36,7 +36,7 @@ def test_never_empty_and_never_mixed(shared_mongod: Mongod, database: Database[D
         while not done.is_set():
             try:
                 groups = collection.aggregate([{"$group": {"_id": "$mark", "n": {"$sum": 1}}}])
-                seen.append(frozenset((one["_id"], one["n"]) for one in groups))
+                seen.append(frozenset((group["_id"], group["n"]) for group in groups))
             except OperationFailure as problem:
                 refused.append(str(problem.details and problem.details["codeName"]))
 

@@ -59,8 +59,8 @@ def test_a_missing_full_set_is_named_and_the_rest_restores(
     ws: Workspace, database: Database[Doc], tmp_path: Path
 ) -> None:
     full, over = _full_and_differential(ws, database)
-    other = create.create(ws, force=True, kind="full").set
-    assert other is not None
+    intact = create.create(ws, force=True, kind="full").set
+    assert intact is not None
     for file in tmp_path.rglob(f"*{full.label}*"):
         file.unlink()
     before = _hash(database)
@@ -70,7 +70,7 @@ def test_a_missing_full_set_is_named_and_the_rest_restores(
 
     assert full.backup_id in stopped.value.message or full.label in stopped.value.message
     assert _hash(database) == before
-    assert _replace(ws, other).counts == {"equipment": 29}
+    assert _replace(ws, intact).counts == {"equipment": 29}
 
 
 def test_a_damaged_full_set_is_named(ws: Workspace, database: Database[Doc], tmp_path: Path) -> None:

@@ -44,11 +44,11 @@ class Life:
     @property
     def labels(self) -> list[str]:
         """What is left, oldest first."""
-        return [one.label for one in self.ws.catalog.sets()]
+        return [backup.label for backup in self.ws.catalog.sets()]
 
     def left_of(self, made: list[BackupSet]) -> int:
         """How many of these sets are left."""
-        return len({one.label for one in made} & set(self.labels))
+        return len({backup.label for backup in made} & set(self.labels))
 
 
 def test_list_suddenly_empty_then_200_hourly_backups() -> None:
@@ -62,7 +62,7 @@ def test_list_suddenly_empty_then_200_hourly_backups() -> None:
     assert life.left_of(before) == 24
     prune.acknowledge(life.ws)
     life.go_on(30, every=6, documents=[])
-    (full,) = [one for one in life.ws.catalog.sets() if one.counts["equipment"]]
+    (full,) = [backup for backup in life.ws.catalog.sets() if backup.counts["equipment"]]
     assert full.label == before[-1].label
     assert b"".join(contents.documents(life.ws, full, "equipment")) and verify(life.ws, full, 2).ok
 
@@ -74,9 +74,9 @@ def test_hourly_for_three_weeks_keeps_a_week() -> None:
 
     kept = life.ws.catalog.sets()
     newest = kept[-1].started
-    assert all(newest - one.started <= WEEK for one in kept)
-    assert len(kept) == len([one for one in life.made if newest - one.started <= WEEK]) == 34
-    assert all(verify(life.ws, one, 1).ok for one in kept)
+    assert all(newest - backup.started <= WEEK for backup in kept)
+    assert len(kept) == len([backup for backup in life.made if newest - backup.started <= WEEK]) == 34
+    assert all(verify(life.ws, backup, 1).ok for backup in kept)
 
 
 @pytest.mark.parametrize(("zone", "start"), [
@@ -89,8 +89,8 @@ def test_across_the_change_of_clocks_no_set_is_lost_early(zone: str, start: str)
     life.go_on(9 * 6, every=4)
 
     newest = life.made[-1].started
-    young = [one for one in life.made if newest - one.started <= WEEK]
-    assert life.labels == sorted(life.labels, key=[one.label for one in life.made].index)
+    young = [backup for backup in life.made if newest - backup.started <= WEEK]
+    assert life.labels == sorted(life.labels, key=[backup.label for backup in life.made].index)
     assert life.left_of(young) == len(young) == len(life.labels) == 43
 
 
@@ -102,7 +102,7 @@ def test_app_off_for_ten_days_loses_nothing_by_being_switched_on() -> None:
 
     life.go_on(1)
 
-    assert life.labels == [one.label for one in life.made[-3:]]
+    assert life.labels == [backup.label for backup in life.made[-3:]]
 
 
 JUMPS = [timedelta(days=42), timedelta(days=365 * 30), timedelta(days=-5), timedelta(hours=-1)]
@@ -132,7 +132,7 @@ def test_bad_newest_sets_do_not_push_out_the_good_ones() -> None:
         prune.prune(life.ws)
 
     assert good.label in life.labels
-    assert [one.label for one in life.ws.catalog.sets() if verify(life.ws, one, 2).ok][-1] == good.label
+    assert [backup.label for backup in life.ws.catalog.sets() if verify(life.ws, backup, 2).ok][-1] == good.label
 
 
 def rot(ws: Workspace, backup: BackupSet) -> None:
@@ -176,13 +176,13 @@ def test_two_at_once_delete_each_set_once() -> None:
             refused.append(busy)
 
     threads = [threading.Thread(target=run) for _ in range(8)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
     assert len(done) + len(refused) == 8
-    assert sum(len(one.deleted) for one in done) == 34
+    assert sum(len(pruned.deleted) for pruned in done) == 34
     assert len(life.labels) == 8
 
 
@@ -208,4 +208,4 @@ def test_clock_stands_still() -> None:
         store(ws, 3, 1)
         prune.prune(ws)
 
-    assert len({one.label for one in ws.catalog.sets()}) == 20
+    assert len({backup.label for backup in ws.catalog.sets()}) == 20

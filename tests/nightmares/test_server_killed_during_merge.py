@@ -33,7 +33,7 @@ def server() -> Iterator[Mongod]:
 
 @pytest.fixture
 def database(server: Mongod) -> Iterator[Database[dict[str, Any]]]:
-    with server.client(serverSelectionTimeoutMS=2_000) as client:
+    with server.client(serverSelectionTimeoutMS=2_000) as client:  # the driver's 30 s would pass at every kill
         yield client["test"]
         client.drop_database("test")
 

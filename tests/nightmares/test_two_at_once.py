@@ -49,7 +49,7 @@ def test_twenty_threads_make_one_set(tmp_path: Path, database: Live) -> None:
 
         counted = Counter(results)
         assert (counted["created"], sum(counted.values())) == (1, 20)
-        assert [one.state for one in ws.catalog.sets()] == ["complete"]
+        assert [backup.state for backup in ws.catalog.sets()] == ["complete"]
 
 
 def _process(uri_of: Any, name: str, folder: Path, barrier: Any, results: Any, host: int, force: bool) -> None:
@@ -78,7 +78,7 @@ def test_eight_processes_make_one_set(
         assert results["created"] == 1, results
         assert sum(results.values()) == 8
         ws = workspace(folder, database)
-        assert [one.state for one in ws.catalog.sets()] == ["complete"]
+        assert [backup.state for backup in ws.catalog.sets()] == ["complete"]
         assert verify(ws, ws.catalog.sets()[0], level=2).ok
 
 
@@ -94,9 +94,9 @@ def test_hosts_without_any_common_lock_still_never_share_a_number_or_a_name(
 
     ws = workspace(tmp_path, database)
     sets = ws.catalog.sets()
-    complete = [one for one in sets if one.state == "complete"]
-    assert len({one.seq for one in complete}) == len({one.label for one in complete}) == len(complete)
-    assert all(verify(ws, one, level=2).ok for one in complete)
+    complete = [backup for backup in sets if backup.state == "complete"]
+    assert len({backup.seq for backup in complete}) == len({backup.label for backup in complete}) == len(complete)
+    assert all(verify(ws, backup, level=2).ok for backup in complete)
 
 
 def ask_in_processes(server: Mongod, name: str, folder: Path, hosts: bool, *, force: bool) -> Counter[str]:

@@ -61,10 +61,10 @@ def _replace_again_and_again(
             done = restore.replace(ws, restore.plan_replace(ws, backup, ["equipment"]))
             assert done.safety is not None
             undo_sets.append(_state(ws, done.safety))
-    return crowd, [*undo_sets, {one["_id"]: one for one in database.Equipment.find()}]
+    return crowd, [*undo_sets, {document["_id"]: document for document in database.Equipment.find()}]
 
 
 def _state(ws: Workspace, backup: BackupSet) -> dict[str, Doc]:
     batches = contents.documents(ws, backup, "equipment")
-    documents = [bson.decode(one) for batch in batches for one in raw.documents_of(batch)]
-    return {one["_id"]: one for one in documents}
+    documents = [bson.decode(encoded) for batch in batches for encoded in raw.documents_of(batch)]
+    return {document["_id"]: document for document in documents}

@@ -53,7 +53,7 @@ def test_the_way_of_a_backup(run: Run, tmp_path: Path, database: Database) -> No
 
     assert run("backup", "--force")[1]["created"]
     listed = run("list")[1]["backups"]
-    assert [one["records"] for one in listed] == [{"equipment": 20, "select_options": 5}] * 2
+    assert [backup["records"] for backup in listed] == [{"equipment": 20, "select_options": 5}] * 2
     shown = run("show", label)[1]
     assert shown["backup"]["label"] == label and shown["metadata"]["equipment_records_count"] == 20
     assert run("verify", label, "--level", "2")[1]["verification"]["ok"]
@@ -100,9 +100,9 @@ def test_lost_and_found_knows_the_trash(run: Run, database: Database) -> None:
     database.Equipment.delete_many({"_id": {"$in": [3, 4]}})
     database.Equipment_trash.insert_one({"record": {"_id": 3, "Serial": "00003"}, "by": "x"})
 
-    found = run("lost")[1]["lost"]
+    lost = run("lost")[1]["lost"]
 
-    assert [one["fields"]["Serial"] for one in found] == ["00004"]
+    assert [record["fields"]["Serial"] for record in lost] == ["00004"]
 
 
 def test_pick_file(run: Run, database: Database, tmp_path: Path) -> None:
@@ -173,9 +173,9 @@ def refused(tmp_path: Path) -> list[tuple[int, str, list[str]]]:
 
 def test_exit_codes_and_first_words(run: Run, tmp_path: Path) -> None:
     for code, words, command in refused(tmp_path):
-        found, answer = run(*command)
+        status, answer = run(*command)
 
-        assert (found, answer["exit_code"], answer["ok"]) == (code, code, False), command
+        assert (status, answer["exit_code"], answer["ok"]) == (code, code, False), command
         assert answer["message"].startswith(words), command
 
 

@@ -170,8 +170,8 @@ def test_a_dead_process_of_this_boot_and_folder_is_succeeded_at_once(
 def test_another_host_or_folder_is_waited_for_until_its_lease_lapses(
     tmp_path: Path, database: Database[dict[str, Any]]
 ) -> None:
-    for other in (Holder("restore", "elsewhere"), Holder("restore", "same", boot="another host")):
-        lease = Lease.take(database, other, locked=True, terms=SHORT)
+    for holder in (Holder("restore", "elsewhere"), Holder("restore", "same", boot="another host")):
+        lease = Lease.take(database, holder, locked=True, terms=SHORT)
         assert isinstance(lease, Lease)
         refused = Lease.take(database, Holder("backup", "same"), locked=True, terms=SHORT)
         assert isinstance(refused, dict)
@@ -220,7 +220,7 @@ def test_one_of_many_threads_gets_the_lease(shared_mongod: Mongod, database: Dat
     for thread in threads:
         thread.join()
 
-    winners = [one for one in results if isinstance(one, Lease)]
+    winners = [result for result in results if isinstance(result, Lease)]
     assert len(winners) == 1
     winners[0].release()
 

@@ -17,12 +17,12 @@ DAY = timedelta(days=1)
 
 def deleted(sets: list[BackupSet], now: datetime = NOW, **options: object) -> list[int]:
     """The ``seq`` of every set that goes."""
-    return [one.backup.seq for one in decide(sets, now, **options) if not one.keep]  # type: ignore[arg-type]
+    return [decision.backup.seq for decision in decide(sets, now, **options) if not decision.keep]  # type: ignore[arg-type]
 
 
 def reason(sets: list[BackupSet], seq: int, **options: object) -> str:
     """Why that set stays or goes."""
-    return next(one.reason for one in decide(sets, NOW, **options) if one.backup.seq == seq)  # type: ignore[arg-type]
+    return next(decision.reason for decision in decide(sets, NOW, **options) if decision.backup.seq == seq)  # type: ignore[arg-type]
 
 
 CALENDARS = {
@@ -75,7 +75,7 @@ def test_newest_bad_measures_from_the_one_before() -> None:
 
 def test_all_bad_deletes_nothing() -> None:
     sets = hourly(400)
-    bad = {one.backup_id for one in sets}
+    bad = {backup.backup_id for backup in sets}
 
     assert deleted(sets, bad=bad) == []
     assert "no good backup" in halted(sets, NOW, bad=bad)
@@ -83,7 +83,7 @@ def test_all_bad_deletes_nothing() -> None:
 
 def test_the_only_good_one_among_bad_stays() -> None:
     sets = hourly(200, step=24)
-    bad = {one.backup_id for one in sets if one.seq != 3}
+    bad = {backup.backup_id for backup in sets if backup.seq != 3}
 
     assert 3 not in deleted(sets, bad=bad)
 
@@ -219,4 +219,4 @@ def test_set_made_while_the_clock_was_back_is_as_young_as_those_before_it() -> N
     sets = [*hourly(100, NOW - 2 * DAY), wrong, *hourly(40, first_seq=102)]
 
     assert deleted(sets) == []
-    assert next(one.age for one in decide(sets, NOW) if one.backup.seq == 101) == 2 * DAY
+    assert next(decision.age for decision in decide(sets, NOW) if decision.backup.seq == 101) == 2 * DAY

@@ -138,9 +138,9 @@ def test_a_failure_is_remembered_and_told(engine: DatabaseBackupRestore) -> None
 
 def test_the_interval_is_shared_and_bounded(scheduler: Scheduler, engine: DatabaseBackupRestore) -> None:
     scheduler.change(interval_hours=6)
-    other = Scheduler(engine.workspace, Preferences())
+    elsewhere = Scheduler(engine.workspace, Preferences())
 
-    assert other.refresh().interval_hours == 6
+    assert elsewhere.refresh().interval_hours == 6
     with pytest.raises(BadInput):
         scheduler.change(interval_hours=0.01)
 
