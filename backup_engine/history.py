@@ -150,7 +150,7 @@ def _live_record(ws: Workspace, key: str, record: str) -> bytes | None:
         return None
     value = raw.value_of(raw.id_from_text(record))
     # 64 bits hold any number of 17 digits; the driver refuses what they do not hold with OverflowError.
-    number = int(record) if record.isdigit() and len(record) < 18 else record
+    number = int(record) if record.isdecimal() and len(record) < 18 else record
     others = [{name: {"$in": [record, number]}} for name in ("uuid", "ID", "Serial")]
     collection = database[ws.source(key).collection]
     for query in ({"_id": value}, *others):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -149,7 +150,7 @@ def _copy(ws: Workspace, aside: Workspace, backup: BackupSet, watch: Watch) -> B
         ws.storage.sync(day)  # the files first: the metadata is what makes them a set
         ws.storage.put(day, manifest.metadata_name(label), _legacy_metadata(backup, label), exclusive=True)
     except BaseException:  # Ctrl-C as well: nothing half copied stays
-        intents.undo(ws.storage, intent)
+        intents.abandon(ws.storage, intent)
         raise
     intents.clear(ws.storage, label)
     return ws.catalog.find({"label": label, "folder": day})
@@ -161,7 +162,7 @@ def _claim(ws: Workspace, backup: BackupSet) -> tuple[str, str, Intent]:
         label, day = manifest.label_of(moment), DAYS[moment.weekday()]
         taken = any(label in entry.name for folder in DAYS for entry in ws.storage.entries(folder))
         files = tuple(part.file.replace(backup.label, label) for part in backup.parts.values() if part.file)
-        intent = Intent(label, day, (manifest.metadata_name(label), *files))
+        intent = Intent(label, day, (manifest.metadata_name(label), *files), run=secrets.token_hex(16))
         try:
             if not taken:
                 intents.claim(ws.storage, intent)

@@ -136,7 +136,7 @@ class Run:
         if not self.claimed:
             return
         with suppress(BackupError):
-            intents.undo(self.ws.storage, Intent(self.label, self.day, tuple(self._published)))
+            intents.abandon(self.ws.storage, Intent(self.label, self.day, tuple(self._published), run=self.backup_id))
 
     @contextmanager
     def _naming(self, name: str) -> Iterator[None]:
@@ -208,7 +208,8 @@ def _claim_label(run: Run) -> bool:
     suffix = run.ws.seal.suffix
     names = [manifest.part_name(source.key, run.label, suffix) for source in run.ws.sources]
     try:
-        intents.claim(run.ws.storage, Intent(run.label, run.day, (manifest.metadata_name(run.label), *names)))
+        intents.claim(run.ws.storage, Intent(
+            run.label, run.day, (manifest.metadata_name(run.label), *names), run=run.backup_id))
     except FileExistsError:
         return False
     run.claimed = True

@@ -25,12 +25,14 @@ _FORGOTTEN_SECONDS = 600
 
 @dataclass(frozen=True)
 class Intent:
-    """The label, its folder, the files concerned, and whether they are being written or removed."""
+    """The label, its folder, the files concerned, whether they are being written or removed, and by which run."""
 
     label: str
     day: str
     files: tuple[str, ...]
     doing: Doing = "write"
+    run: str = ""
+    """The ``backup_id`` of the set in the making; empty for a remover and in intents of earlier versions."""
 
 
 def claim(storage: Storage, intent: Intent) -> None:
@@ -52,6 +54,16 @@ def recover(storage: Storage) -> list[str]:
     """Undo what crashed writers left, finish what crashed removers began; says what was done. Under the locks only."""
     done = [_settle(storage, label) for label in sorted(labels(entry.name for entry in storage.entries(STATE)))]
     return [line for line in done if line] + _sweep(storage)
+
+
+def abandon(storage: Storage, intent: Intent) -> list[str]:
+    """Remove the files of a run of our own that will not commit; gives their names.
+
+    Nothing is removed once the intent is not this run's any more: whoever took over the locks has undone it, and may
+    be writing, or have committed, under the same label.
+    """
+    claimed = _note(intent.label).read(storage)
+    return undo(storage, intent) if claimed is not None and claimed.run == intent.run else []
 
 
 def undo(storage: Storage, intent: Intent) -> list[str]:
@@ -103,7 +115,7 @@ def _note(label: str) -> Note[Intent | None]:
 
 def _intent(label: str, about: Mapping[str, Any]) -> Intent:
     """Only what this program may have written: files are deleted by it."""
-    intent = Intent(about["label"], about["day"], tuple(about["files"]), about["doing"])
+    intent = Intent(about["label"], about["day"], tuple(about["files"]), about["doing"], str(about.get("run", "")))
     ours = all(_belongs(name, label) for name in intent.files) and intent.doing in get_args(Doing)
     if not ours or intent.label != label or intent.day not in DAYS:
         raise ValueError("it is not about that backup")

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from backup_engine.create import Created, create
 from backup_engine.errors import BackupError, Busy
 from backup_engine.locking import lease, locks
 from backup_engine.locking.lease import Terms
+from backup_engine.repository.manifest import label_of
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
-from tests.backup_engine.engine import fill, workspace
+from tests.backup_engine.engine import StillClock, fill, workspace
 from tests.mongod import Mongod
 from tests.nightmares.crash import ROUNDS, die, tree
 
@@ -39,7 +41,9 @@ def ws(tmp_path: Path, database: Live, monkeypatch: pytest.MonkeyPatch) -> Works
     return workspace(tmp_path, database)
 
 
-def other_host(server: Mongod, name: str, folder: Path, step: str, act: Any, results: Any) -> Any:
+def other_host(
+    server: Mongod, name: str, folder: Path, step: str, act: Any, results: Any, clock: StillClock | None = None
+) -> Any:
     """Start a backup on host A that does something right after a step."""
 
     def work() -> None:
@@ -47,7 +51,7 @@ def other_host(server: Mongod, name: str, folder: Path, step: str, act: Any, res
         failpoints.hooks[step] = act
         with server.client() as client:
             try:
-                create(workspace(folder, client[name]), force=True)
+                create(workspace(folder, client[name], clock=clock), force=True)
                 results.put("committed")
             except Busy as refused:
                 results.put(refused.message)
@@ -103,6 +107,25 @@ def test_a_holder_that_stood_still_is_succeeded_and_commits_nothing(
         assert created.set == ws.catalog.sets()[-1]
         assert all(backup.state == "complete" and verify(ws, backup, level=2).ok for backup in ws.catalog.sets())
         assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("step", ["W2", "W6", "W8"])
+def test_a_holder_that_stood_still_leaves_its_successor_s_files_alone_under_the_same_label(
+    ws: Workspace, shared_mongod: Mongod, database: Live, tmp_path: Path, step: str
+) -> None:
+    clock, results = StillClock(), FORK.Queue()
+    late = other_host(shared_mongod, database.name, tmp_path, step, stand_still, results, clock)
+    wait_until_stopped(late)
+
+    created, _ = create_when_possible(replace(ws, clock=clock))
+    before = tree(tmp_path)
+    os.kill(late.pid, signal.SIGCONT)
+
+    assert results.get(timeout=PATIENCE) != "committed"
+    late.join(PATIENCE)
+    assert created.set is not None and created.set.label == label_of(clock())
+    assert verify(ws, created.set, level=2).ok
+    assert tree(tmp_path) == before
 
 
 def test_a_holder_that_was_killed_is_succeeded_when_its_lease_has_lapsed(
