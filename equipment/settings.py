@@ -151,7 +151,7 @@ def read(environment: Mapping[str, str], secrets_file: Path | None = None) -> Se
     try:
         return Settings(**values)
     except ValidationError as error:
-        wrong = "; ".join(f"{option_name(str(one['loc'][0]))}: {one['msg']}" for one in error.errors())
+        wrong = "; ".join(f"{option_name(str(fault['loc'][0]))}: {fault['msg']}" for fault in error.errors())
         raise BadInput(f"The configuration cannot be used. {wrong}.", hint="Correct it and start again.") from None
 
 

@@ -54,10 +54,10 @@ def read_date(text: str) -> Reading:
     if _WORDS_FOR_NONE.fullmatch(typed):
         return NOT_NEEDED
     for pattern, order in ((_DOTS, "dmy"), (_ISO, "ymd"), (_DAY_WORD, "dmy"), (_WORD_DAY, "mdy")):
-        if found := pattern.fullmatch(typed):
-            return _day(dict(zip(order, found.groups(), strict=False)))
-    if found := _SLASHES.fullmatch(typed):
-        return _slashes(*found.groups())
+        if match := pattern.fullmatch(typed):
+            return _day(dict(zip(order, match.groups(), strict=False)))
+    if match := _SLASHES.fullmatch(typed):
+        return _slashes(*match.groups())
     if _SERIAL.fullmatch(typed):
         return Reading("date", date(1899, 12, 30) + timedelta(days=int(typed)))
     return Reading("unreadable", why="not a date")

@@ -78,13 +78,13 @@ class Sheet:
 
     def keys(self, rows: Rows) -> list[str]:
         """Give the keys of these rows."""
-        found: list[str] = self._table[KEY].take(pa.array(rows)).to_pylist()
-        return found
+        keys: list[str] = self._table[KEY].take(pa.array(rows)).to_pylist()
+        return keys
 
     def all_keys(self) -> list[str]:
         """Give the key of every row, as ``texts`` gives a column."""
-        found: list[str] = self._table[KEY].to_pylist()
-        return found
+        keys: list[str] = self._table[KEY].to_pylist()
+        return keys
 
     def texts(self, column: str) -> pa.Array:
         """Give one column; a field that is missing is empty text."""
@@ -183,9 +183,9 @@ class Sheet:
         last_words = [dates.read_date(text) for text in last.dictionary.to_pylist()]
         not_needed = np.array([word.kind == "not needed" for word in last_words] or [False])[_indices(last)]
         plain = [dates.STATUSES.index(dates.status(word, dates.EMPTY, today, soon)) for word in due_words]
-        found = np.array(plain or [0], dtype=np.int8)[_indices(due)]
-        found[(found == dates.STATUSES.index("no date")) & not_needed] = dates.STATUSES.index("not needed")
-        return found
+        statuses = np.array(plain or [0], dtype=np.int8)[_indices(due)]
+        statuses[(statuses == dates.STATUSES.index("no date")) & not_needed] = dates.STATUSES.index("not needed")
+        return statuses
 
     def _numbers(self, column: str, kind: FieldType) -> npt.NDArray[np.float64]:
         encoded = self.texts(column).dictionary_encode()

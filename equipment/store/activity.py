@@ -65,8 +65,8 @@ class Filter:
             query["at"] = {"$gte": self.since} if self.since else {}
             query["at"] |= {"$lt": self.until} if self.until else {}
         if self.text:
-            found = {"$regex": re.escape(self.text), "$options": "i"}
-            query["$or"] = [{name: found} for name in ("who", "action", "target", "note")]
+            containing = {"$regex": re.escape(self.text), "$options": "i"}
+            query["$or"] = [{name: containing} for name in ("who", "action", "target", "note")]
         return query
 
 

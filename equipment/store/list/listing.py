@@ -169,8 +169,8 @@ class Listing:
         return part
 
     def _read(self, changed: set[str]) -> tuple[Columns, set[str]]:
-        found = texts.columns(list(self._collection.find({"_id": {"$in": [keys.id_of(key) for key in changed]}})))
-        return found, changed.difference(found[0])
+        present = texts.columns(list(self._collection.find({"_id": {"$in": [keys.id_of(key) for key in changed]}})))
+        return present, changed.difference(present[0])
 
     def _listen(self) -> CollectionChangeStream[dict[str, Any]] | None:
         if not isinstance(self._collection, Collection):
