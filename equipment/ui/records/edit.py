@@ -65,7 +65,7 @@ def _grid(app: App, now: State, columns: Sequence[Column]) -> Grid:
     if known is not None and known.view[: len(view)] == view and known.entries == page.entries:
         return known
     stored = table.frame(page.entries, columns)
-    typed = {key: dict(one.typed) for key, one in now.pending.items() if key in stored.index}
+    typed = {key: dict(pending.typed) for key, pending in now.pending.items() if key in stored.index}
     for key, cells in typed.items():
         for name, words in cells.items():
             stored.loc[key, name] = words

@@ -63,7 +63,7 @@ class State:
     @property
     def edits(self) -> int:
         """How many cells are edited and not saved."""
-        return sum(len(one.typed) for one in self.pending.values())
+        return sum(len(pending.typed) for pending in self.pending.values())
 
     def key(self, name: str) -> str:
         """Name a widget so that it is made anew when the generation changes."""
