@@ -102,6 +102,7 @@ def _name(claims: Mapping[str, Any], settings: Settings) -> str:
         value = claims.get(claim)
         if isinstance(value, str):
             try:
+                # Four characters are left for the number of a namesake.
                 return clean_name(value[:LONGEST_NAME])[: LONGEST_NAME - 4].strip()
             except BadInput:
                 continue
