@@ -24,4 +24,5 @@ def differences(before: Any, after: Any) -> list[tuple[str, Any, Any]]:
 
 
 def _same(old: Any, new: Any) -> bool:
+    # Python finds 1, 1.0 and True equal; in a record they are three values.
     return type(old) is type(new) and bool(old == new)

@@ -132,6 +132,7 @@ def read_number(text: str) -> float | None:
         other_mark = "," if mark == "." else "."
         if digits.count(mark) > 1 and any(len(group) != 3 for group in digits.split(mark)[1:]):
             return None
+        # "0.500" is a half: no number with thousands begins with 0.
         lone = len(tail) == 3 and other_mark not in digits and digits.lstrip("-")[0] != "0"
         grouping = digits.count(mark) > 1 or lone
         whole = digits[:last].replace(".", "").replace(",", "")

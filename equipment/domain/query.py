@@ -76,6 +76,7 @@ class Query:
         for prefix, name in _PREFIXES.items():
             for column, value in getattr(self, name).items():
                 params[f"{prefix}.{column}"] = list(value) if name == "choices" else [value]
+        # Here an empty text is a choice: the cells that are empty.
         keep_empty = {name for name in params if name.startswith("is.")}
         return {name: values for name, values in params.items() if name in keep_empty or values[0].strip("-")}
 
