@@ -141,6 +141,7 @@ def bring_back(db: Db, who: Who, number: str, *, watch: Watch = SILENT) -> Done:
         raise BadInput("This column has been brought back already.")
     done = _apply(db, _restored(db, ObjectId(number), column["_id"].encode()), None, watch)
     db[COLUMNS].update_one({"_id": column["_id"]}, {"$unset": {"deleted": ""}})
+    # Last: until the records have them again, these are the only copy of the values.
     db[VALUES].delete_many({"deletion": ObjectId(number)})
     note = f"brought back in {done.changed} records"
     activity.record(db, who, "columns.manage", f"column:{column['_id']}", note=note)

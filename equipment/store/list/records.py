@@ -144,6 +144,7 @@ def edited(document: bytes, fields: Mapping[str, Any]) -> bytes:
     for name, value in fields.items():
         encoded = field_name(name)
         if value is MISSING:
+            # All of them: a document may hold a name twice.
             gone.update(place for place, (known, _) in enumerate(elements) if known == encoded)
         elif encoded in places:
             elements[places[encoded]] = (encoded, raw.element_of(value))

@@ -47,6 +47,7 @@ def _structures(values: Sequence[Any]) -> list[str] | None:
     spread = [BETWEEN] * (2 * len(values) - 1)
     spread[::2] = values
     shown = as_json(spread)[1:-1].split(BETWEEN_TEXT)
+    # More than there are values: some structure holds the mark itself. Then value by value.
     return shown if len(shown) == len(values) else None
 
 

@@ -68,6 +68,7 @@ def entries(db: Db, *, limit: int = 500, skip: int = 0) -> list[Trashed]:
 
 def documents(db: Db) -> Iterator[bytes]:
     """Give every record in the trash as raw BSON."""
+    # [1:]: an element begins with the byte of its type.
     return (dict(raw.elements(document))[b"record"][1:] for document in _raw(db, {}))
 
 
@@ -86,6 +87,7 @@ def bring_back(db: Db, who: Who, numbers: Sequence[str]) -> list[Saved]:
     by_identity = {raw.id_of(trashed.entry.raw): trashed for trashed in wanted}
 
     def also(session: ClientSession | None, applied: list[Applied]) -> None:
+        # "unchanged": the list has the very same record again.
         back = [by_identity[outcome.change.identity] for outcome in applied
                 if outcome.status in ("inserted", "unchanged")]
         db[TRASH].delete_many({"_id": {"$in": [ObjectId(trashed.number) for trashed in back]}}, **_inside(session))
@@ -102,6 +104,7 @@ def purge(db: Db, who: Who, numbers: Sequence[str]) -> int:
     require(db, who, "records.purge")
     wanted = _chosen(db, numbers)
     logged = [activity.Change(keys.target(trashed.entry.key), trashed.entry.record) for trashed in wanted]
+    # Before the deletion: a crash in between must not lose what the records held.
     activity.record_many(db, who, "records.purge", logged)
     return int(db[TRASH].delete_many({"_id": {"$in": [ObjectId(trashed.number) for trashed in wanted]}}).deleted_count)
 
@@ -109,6 +112,7 @@ def purge(db: Db, who: Who, numbers: Sequence[str]) -> int:
 def _chosen(db: Db, numbers: Sequence[str]) -> list[Trashed]:
     chosen = {"_id": {"$in": [ObjectId(number) for number in numbers]}}
     newest_first = [_from_entry(document) for document in _raw(db, chosen)]
+    # From the oldest on, so that of two entries of one record the last moved stays.
     return list({trashed.entry.key: trashed for trashed in reversed(newest_first)}.values())
 
 
