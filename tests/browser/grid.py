@@ -40,6 +40,7 @@ def tick(page: Page, row: int) -> None:
     at_rest(page)
     before = int(said.inner_text().split()[0]) if said.count() else 0
     heard = page.get_by_text(f"{before + 1} ticked", exact=True)
+    # 16 pixels from the edge is the column of ticks.
     wait_for(lambda: _clicked(page, row, 16, lambda: expect(heard).to_be_visible(timeout=10_000)), "the tick")
     at_rest(page)
 

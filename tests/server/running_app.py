@@ -55,6 +55,7 @@ class RunningApp:
             self.await_answer()
 
     def _start(self) -> subprocess.Popen[bytes]:
+        # What the developer has set for an installation of their own must not reach this one.
         kept = {name: value for name, value in os.environ.items()
                 if not name.startswith(("MONGODB_", "EQUIPMENT_", "BACKUP_", "STREAMLIT_", "COV"))}
         environment = {

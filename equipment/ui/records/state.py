@@ -157,4 +157,5 @@ def _one(address: dict[str, list[str]], name: str) -> str:
 
 
 def _number(text: str, usual: int) -> int:
+    # Cut before it is read: int raises ValueError beyond 4,300 digits, and an address may hold more.
     return int(text) if text.isascii() and text.isdigit() and 0 < int(text[:9]) < 10**8 else usual
