@@ -40,7 +40,7 @@ def backup_restore_ui(app: Any = None) -> None:
 
     ``app`` may offer ``current_user() -> (name, role)``; otherwise ``st.session_state.user_role`` decides.
     """
-    from equipment.ui.backup import tab
+    from equipment.ui.backup import tab  # here, so that the command line does not load Streamlit
 
     tab.show(app, _backups())
 

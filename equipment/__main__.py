@@ -59,11 +59,11 @@ def list_users(as_json: bool) -> None:
     with _installation() as (db, who):
         everybody = users.listed(db, who)
         if as_json:
-            click.echo(json.dumps([_facts(one) for one in everybody], indent=2))
+            click.echo(json.dumps([_facts(account) for account in everybody], indent=2))
             return
-        for one in everybody:
-            last = f"{one.last_sign_in:%Y-%m-%d %H:%M} UTC" if one.last_sign_in else "never signed in"
-            click.echo(f"{one.name:32} {one.role:11} {one.state:9} {last}")
+        for account in everybody:
+            last = f"{account.last_sign_in:%Y-%m-%d %H:%M} UTC" if account.last_sign_in else "never signed in"
+            click.echo(f"{account.name:32} {account.role:11} {account.state:9} {last}")
 
 
 @user.command()
@@ -125,10 +125,10 @@ def _print_code(code: str | None) -> None:
         click.echo(f"One-time code, good for {CODE_HOURS} hours, typed in place of the password: {code}")
 
 
-def _facts(one: User) -> dict[str, object]:
-    last = one.last_sign_in.isoformat() if one.last_sign_in else None
-    return {"name": one.name, "role": one.role, "state": one.state, "last_sign_in": last,
-            "signs_in_with": "password" if one.local else "identity provider"}
+def _facts(account: User) -> dict[str, object]:
+    last = account.last_sign_in.isoformat() if account.last_sign_in else None
+    return {"name": account.name, "role": account.role, "state": account.state, "last_sign_in": last,
+            "signs_in_with": "password" if account.local else "identity provider"}
 
 
 if __name__ == "__main__":

@@ -221,10 +221,10 @@ class Backups:
         caller.check("backup.restore")
         database = self._connect()
         log_to = records.log_changes(database, caller.who, "records.bring_back", "lost & found")
-        changes = [api.Change(None, one.document) for one in chosen]
+        changes = [api.Change(None, lost.document) for lost in chosen]
         applied = api.apply_changes(database[self._workspace.source(LIST).collection], changes, also=log_to)
         listing.forget(database)
-        return sum(one.written for one in applied)
+        return sum(outcome.written for outcome in applied)
 
     def status(self) -> api.Status:
         """How the backups stand, from the folder alone."""

@@ -98,10 +98,10 @@ def _run(job: Job, work: Callable[[Watch], Any]) -> None:
         job.result = work(job.watch())
     except BackupError as error:
         job.error = error
-    except Exception:
+    except Exception:  # the boundary of the thread: a fault that ended it in silence would leave the page waiting
         reference = secrets.token_hex(4)
         log.exception("job %s failed, reference %s", job.kind, reference)
         job.error = BackupError(f"unexpected fault in {job.title} (reference {reference})", hint="See the server log.")
     finally:
-        job.finished = datetime.now(UTC)
+        job.finished = datetime.now(UTC)  # before done, for whoever waits for that
         job.done.set()

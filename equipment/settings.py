@@ -37,8 +37,10 @@ PLAIN = frozenset({"mongodb_uri", "mongodb_database", "backup_folder", "backup_i
 class Settings(BaseModel):
     """One installation's options. Build it with field names for a test; ``get_settings`` reads the real sources."""
 
+    # validate_default: the default folders are relative and must be resolved too.
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
+    # The first field: pydantic shows a validator only those above, and the folders below start at this one.
     home: Path | None = Field(
         default=None,
         description="Folder of an installed copy's data and of its .streamlit/secrets.toml; it must exist. "
@@ -86,7 +88,7 @@ class Settings(BaseModel):
         default=False,
         description="Offer sign-in through the OpenID Connect provider configured under [auth] in the secrets file.")
     oidc_provider: str = Field(
-        default="", pattern=r"^[^_]*$",
+        default="", pattern=r"^[^_]*$",  # Streamlit refuses an underscore in it
         description="Name of the provider's section, for [auth.NAME]; empty for [auth] itself.")
     oidc_name_claim: str = Field(
         default="name", description="Claim that holds the person's name as shown in the app.")
@@ -151,7 +153,7 @@ def read(environment: Mapping[str, str], secrets_file: Path | None = None) -> Se
     try:
         return Settings(**values)
     except ValidationError as error:
-        wrong = "; ".join(f"{option_name(str(one['loc'][0]))}: {one['msg']}" for one in error.errors())
+        wrong = "; ".join(f"{option_name(str(fault['loc'][0]))}: {fault['msg']}" for fault in error.errors())
         raise BadInput(f"The configuration cannot be used. {wrong}.", hint="Correct it and start again.") from None
 
 

@@ -52,8 +52,9 @@ def sign_in(
         _log_failure(db, known, visitor)
         raise SignInRefused(REFUSED)
     attempts.forgive(db, attempts.account_subject(key))
+    # Only this attempt: who guesses other names from there must not begin anew with every sign-in of their own.
     attempts.take_back(db, attempts.address_subject(visitor.address))
-    _refuse_if_not_admitted(known)
+    _refuse_if_not_admitted(known)  # after the proof: the state is for whoever knows the password
     return open_for(db, known.account.key, visitor, lifetimes=lifetimes, now=now)
 
 
@@ -117,7 +118,7 @@ def _wait_or_refuse(db: Db, key: str, visitor: Visitor, now: datetime) -> None:
     if not wait:
         wait = attempts.admit(db, attempts.account_subject(key), attempts.PER_ACCOUNT, now=now)
         if wait:
-            attempts.take_back(db, address)
+            attempts.take_back(db, address)  # no password was looked at
     if wait:
         raise SignInRefused(f"Too many failed sign-ins. Wait {in_words(wait)} and try again.")
 
@@ -125,6 +126,7 @@ def _wait_or_refuse(db: Db, key: str, visitor: Visitor, now: datetime) -> None:
 def _proves(db: Db, known: Credentials | None, password: str, passwords: Passwords, now: datetime) -> bool:
     """Check password and code; both are looked at for every name."""
     stored = known.password_hash if known else None
+    # Cut, so that a password of megabytes costs no more work than any other.
     checked = passwords.check(stored, password[: LONGEST + 1])
     code_used = credentials.use_code(db, known.account.key if known else "", password[: LONGEST + 1], now=now)
     if known and stored and checked.rehashed:

@@ -39,7 +39,7 @@ def role_of(claims: Mapping[str, Any], settings: Settings) -> Role | None:
     """Give the most powerful role any value of the role claim is mapped to, else the default, else None."""
     value = claims.get(settings.oidc_role_claim)
     values = value if isinstance(value, list | tuple) else [value]
-    roles = [settings.oidc_roles[one] for one in values if isinstance(one, str) and one in settings.oidc_roles]
+    roles = [settings.oidc_roles[group] for group in values if isinstance(group, str) and group in settings.oidc_roles]
     return max(roles, key=ROLES.index) if roles else settings.oidc_default_role
 
 
@@ -102,6 +102,7 @@ def _name(claims: Mapping[str, Any], settings: Settings) -> str:
         value = claims.get(claim)
         if isinstance(value, str):
             try:
+                # Four characters are left for the number of a namesake.
                 return clean_name(value[:LONGEST_NAME])[: LONGEST_NAME - 4].strip()
             except BadInput:
                 continue

@@ -77,4 +77,5 @@ def check_rules(password: str, name: str) -> None:
 
 
 def _normal(password: str) -> str:
+    # NFKC: the same letters typed in two ways are one password. A lone surrogate cannot be encoded, hence "replace".
     return unicodedata.normalize("NFKC", password).encode("utf-8", "replace").decode()

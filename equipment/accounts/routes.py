@@ -27,7 +27,7 @@ __all__ = ["COOKIE", "SIGN_IN", "SIGN_OUT", "routes"]
 COOKIE: Final = "equipment_session"
 SIGN_IN: Final = "/account/sign-in"
 SIGN_OUT: Final = "/account/sign-out"
-LONGEST_BODY: Final = 200
+LONGEST_BODY: Final = 200  # a ticket has 43 characters
 
 log = logging.getLogger(__name__)
 Handler = Callable[[Request], Awaitable[Response]]

@@ -85,7 +85,7 @@ def create_administrator(
     if not secrets.compare_digest(code_digest(typed_code), code_digest(setup_code())):
         raise SignInRefused("The set-up code is not right. It is printed on the console of the server.")
     with _lock:
-        if not is_first_run(db):
+        if not is_first_run(db):  # two browsers may send the code at once
             raise SignInRefused("The administrator has just been created. Sign in.")
         _create(db, name, password, Who("system:setup", name.strip()[:64], address), passwords)
     attempts.forgive(db, "setup")

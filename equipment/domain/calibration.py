@@ -49,25 +49,25 @@ def _item(key: str, cells: Sequence[str], today: date) -> Item:
     )
 
 
-def by_status(found: Iterable[Item]) -> dict[Status, list[Item]]:
+def by_status(listed: Iterable[Item]) -> dict[Status, list[Item]]:
     """Group by status; every status is there, in the order of ``dates.STATUSES``."""
     groups: dict[Status, list[Item]] = {status: [] for status in dates.STATUSES}
-    for item in found:
+    for item in listed:
         groups[item.status].append(item)
     return groups
 
 
-def due_within(found: Iterable[Item], today: date, days: int) -> list[Item]:
+def due_within(listed: Iterable[Item], today: date, days: int) -> list[Item]:
     """Give what is overdue or falls due within so many days, the most urgent first."""
     last = today + timedelta(days=days)
-    near = (item for item in found if item.day is not None and item.day <= last)
+    near = (item for item in listed if item.day is not None and item.day <= last)
     return sorted(near, key=lambda item: item.day or last)
 
 
-def month(found: Iterable[Item], year: int, number: int) -> list[list[tuple[date, list[Item]]]]:
+def month(listed: Iterable[Item], year: int, number: int) -> list[list[tuple[date, list[Item]]]]:
     """Lay a month out in weeks from Monday to Sunday, each day with what is due on it."""
     due: dict[date, list[Item]] = {}
-    for item in found:
+    for item in listed:
         if item.day is not None:
             due.setdefault(item.day, []).append(item)
     weeks = calendar.Calendar().monthdatescalendar(year, number)

@@ -34,7 +34,7 @@ _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\
 _SLASHES = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{2}|\d{4})")
 _DAY_WORD = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[\s.\-]*([A-Za-zäÄ]{3,9})\.?[\s,\-]+(\d{2}|\d{4})")
 _WORD_DAY = re.compile(r"([A-Za-zäÄ]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
-_SERIAL = re.compile(r"[2-5]\d{4}")
+_SERIAL = re.compile(r"[2-5]\d{4}")  # the days a spreadsheet counts: 1954 to 2064
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -54,11 +54,12 @@ def read_date(text: str) -> Reading:
     if _WORDS_FOR_NONE.fullmatch(typed):
         return NOT_NEEDED
     for pattern, order in ((_DOTS, "dmy"), (_ISO, "ymd"), (_DAY_WORD, "dmy"), (_WORD_DAY, "mdy")):
-        if found := pattern.fullmatch(typed):
-            return _day(dict(zip(order, found.groups(), strict=False)))
-    if found := _SLASHES.fullmatch(typed):
-        return _slashes(*found.groups())
+        if match := pattern.fullmatch(typed):
+            return _day(dict(zip(order, match.groups(), strict=False)))
+    if match := _SLASHES.fullmatch(typed):
+        return _slashes(*match.groups())
     if _SERIAL.fullmatch(typed):
+        # Day 1 is 1.1.1900, and spreadsheets count a 29.2.1900 that never was.
         return Reading("date", date(1899, 12, 30) + timedelta(days=int(typed)))
     return Reading("unreadable", why="not a date")
 

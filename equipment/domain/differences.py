@@ -23,5 +23,6 @@ def differences(before: Any, after: Any) -> list[tuple[str, Any, Any]]:
     ]
 
 
-def _same(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and bool(one == other)
+def _same(old: Any, new: Any) -> bool:
+    # Python finds 1, 1.0 and True equal; in a record they are three values.
+    return type(old) is type(new) and bool(old == new)

@@ -122,17 +122,19 @@ def read_number(text: str) -> float | None:
     A single separator before exactly three digits sets off thousands (``3,000`` is three thousand), otherwise it is
     the decimal point (``3,5``).
     """
-    found = _NUMBER.fullmatch(text.strip())
-    if not found:
+    match = _NUMBER.fullmatch(text.strip())
+    if not match:
         return None
-    digits = re.sub(r"[' \u00a0\u202f]", "", found.group(2))
+    digits = re.sub(r"[' \u00a0\u202f]", "", match.group(2))
     last = max(digits.rfind("."), digits.rfind(","))
     if last >= 0:
         mark, tail = digits[last], digits[last + 1 :]
-        other = "," if mark == "." else "."
+        other_mark = "," if mark == "." else "."
         if digits.count(mark) > 1 and any(len(group) != 3 for group in digits.split(mark)[1:]):
             return None
-        grouping = digits.count(mark) > 1 or (len(tail) == 3 and other not in digits and digits.lstrip("-")[0] != "0")
+        # "0.500" is a half: no number with thousands begins with 0.
+        lone = len(tail) == 3 and other_mark not in digits and digits.lstrip("-")[0] != "0"
+        grouping = digits.count(mark) > 1 or lone
         whole = digits[:last].replace(".", "").replace(",", "")
         digits = whole + tail if grouping else f"{whole}.{tail}"
     try:

@@ -44,16 +44,16 @@ WORDS: Mapping[str, str] = {
 
 def events(now: Record, entries: Sequence[Mapping[str, Any]]) -> list[Event]:
     """Read the activity entries of a record, newest first, into events with the record as it stood after each."""
-    found = []
+    past = []
     state = dict(now)
     for entry in entries:
         changes = changes_of(entry.get("before"), entry.get("after"))
         what = WORDS.get(entry["action"], entry["action"])
-        found.append(Event(entry["at"], entry["who"], what, entry["note"], changes, dict(state),
-                           created=entry.get("before") is None and bool(changes)))
+        past.append(Event(entry["at"], entry["who"], what, entry["note"], changes, dict(state),
+                          created=entry.get("before") is None and bool(changes)))
         for change in changes:
             _put(state, change.name, change.before)
-    return found
+    return past
 
 
 def changes_of(before: Any, after: Any) -> tuple[Change, ...]:

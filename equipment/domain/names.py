@@ -31,6 +31,7 @@ def name_key(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
+    # Cut first, as anything may be typed there. Split at the space alone: a tab or line end must stay and be refused.
     return " ".join(word for word in unicodedata.normalize("NFKC", text[: 20 * LONGEST_NAME]).split(" ") if word)
 
 

@@ -53,21 +53,21 @@ class Query:
 
     def chips(self) -> list[tuple[str, Query]]:
         """Give each filter in words, with the query that is left without it."""
-        found: list[tuple[str, Query]] = []
+        chips: list[tuple[str, Query]] = []
         if self.text.strip():
-            found.append((f"Search: {self.text.strip()}", replace(self, text="")))
+            chips.append((f"Search: {self.text.strip()}", replace(self, text="")))
         if self.only:
-            found.append((ONLY_LABELS[self.only], replace(self, only="")))
+            chips.append((ONLY_LABELS[self.only], replace(self, only="")))
         for column, values in self.choices.items():
             for value in values:
-                rest = [other for other in values if other != value]
-                found.append((f"{column}: {value or EMPTY_LABEL}", self.having("choices", column, rest)))
+                rest = [kept for kept in values if kept != value]
+                chips.append((f"{column}: {value or EMPTY_LABEL}", self.having("choices", column, rest)))
         for column, part in self.contains.items():
-            found.append((f"{column} contains {part}", self.having("contains", column, "")))
+            chips.append((f"{column} contains {part}", self.having("contains", column, "")))
         for column in dict.fromkeys([*self.lows, *self.highs]):
             words = f"{column}: {self.lows.get(column, '…')} – {self.highs.get(column, '…')}"
-            found.append((words, self.having("lows", column, "").having("highs", column, "")))
-        return found
+            chips.append((words, self.having("lows", column, "").having("highs", column, "")))
+        return chips
 
     def to_params(self) -> dict[str, list[str]]:
         """Write it as the parameters of an address."""
@@ -76,6 +76,7 @@ class Query:
         for prefix, name in _PREFIXES.items():
             for column, value in getattr(self, name).items():
                 params[f"{prefix}.{column}"] = list(value) if name == "choices" else [value]
+        # Here an empty text is a choice: the cells that are empty.
         keep_empty = {name for name in params if name.startswith("is.")}
         return {name: values for name, values in params.items() if name in keep_empty or values[0].strip("-")}
 

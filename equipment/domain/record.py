@@ -61,6 +61,7 @@ def _like(typed: str, now: Any) -> Any:
         moment = datetime.fromisoformat(typed.strip())
         return moment if moment.tzinfo == now.tzinfo else typed
     value: Any = type(now)(typed)
+    # BSON has no whole numbers beyond int64: such a one stays text.
     if text(value) != typed or (isinstance(value, int) and not -(2**63) <= value < 2**63):
         return typed
     return value
@@ -117,6 +118,7 @@ def lowest_free(taken: Iterable[Any], start: int = 1) -> int:
 
 def _whole(value: Any) -> int | None:
     shown = text(value).strip()
+    # isascii: to isdigit "²" is a digit, and int refuses it.
     return int(shown) if shown.isascii() and shown.isdigit() else None
 
 
@@ -125,8 +127,9 @@ def same(old: Any, new: Any) -> bool:
     if type(old) is not type(new):
         return False
     if isinstance(old, float):
-        return repr(old) == repr(new)
+        return repr(old) == repr(new)  # unlike ==, it tells -0.0 from 0.0
     if isinstance(old, Mapping):
+        # Lists, not sets: the order of fields is part of the stored bytes.
         return list(old) == list(new) and all(same(old[name], new[name]) for name in old)
     if isinstance(old, (list, tuple)):
         return len(old) == len(new) and all(map(same, old, new))

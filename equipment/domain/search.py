@@ -27,7 +27,7 @@ Rows = npt.NDArray[np.int64]
 Columns = tuple[list[str], dict[str, list[str]]]
 """The keys of some records and, by column, their texts."""
 
-KEY = "\x00key"
+KEY = "\x00key"  # with NUL in front, which no field name in MongoDB can hold
 ALL = "\x00all"
 """All texts of a row, in lower case: made once per changed row, so that a search after a save need not join anew."""
 MOST_TERMS = 32
@@ -74,17 +74,18 @@ class Sheet:
         leaving = pa.array([*changed[0], *gone], pa.large_string())
         kept = self._table.filter(pc.invert(pc.is_in(self._table[KEY], value_set=leaving)))
         both = pa.concat_tables([kept, _table(*changed)], promote_options="default")
+        # Each change adds a chunk. Joining them copies the whole table, so it waits until there are many.
         return Sheet(both.combine_chunks() if both[KEY].num_chunks > MOST_CHUNKS else both)
 
     def keys(self, rows: Rows) -> list[str]:
         """Give the keys of these rows."""
-        found: list[str] = self._table[KEY].take(pa.array(rows)).to_pylist()
-        return found
+        keys: list[str] = self._table[KEY].take(pa.array(rows)).to_pylist()
+        return keys
 
     def all_keys(self) -> list[str]:
         """Give the key of every row, as ``texts`` gives a column."""
-        found: list[str] = self._table[KEY].to_pylist()
-        return found
+        keys: list[str] = self._table[KEY].to_pylist()
+        return keys
 
     def texts(self, column: str) -> pa.Array:
         """Give one column; a field that is missing is empty text."""
@@ -178,14 +179,16 @@ class Sheet:
         return np.concatenate([order[~empty][::-1], order[empty]])
 
     def _statuses(self, today: date, soon: int) -> npt.NDArray[np.int8]:
+        # Encoded, so that each different text is read only once.
         due, last = (self.texts(name).dictionary_encode() for name in (NEXT_CALIBRATION, LAST_CALIBRATION))
         due_words = [dates.read_date(text) for text in due.dictionary.to_pylist()]
         last_words = [dates.read_date(text) for text in last.dictionary.to_pylist()]
+        # Without [False] an empty list would make an array of floats, which & refuses.
         not_needed = np.array([word.kind == "not needed" for word in last_words] or [False])[_indices(last)]
         plain = [dates.STATUSES.index(dates.status(word, dates.EMPTY, today, soon)) for word in due_words]
-        found = np.array(plain or [0], dtype=np.int8)[_indices(due)]
-        found[(found == dates.STATUSES.index("no date")) & not_needed] = dates.STATUSES.index("not needed")
-        return found
+        statuses = np.array(plain or [0], dtype=np.int8)[_indices(due)]
+        statuses[(statuses == dates.STATUSES.index("no date")) & not_needed] = dates.STATUSES.index("not needed")
+        return statuses
 
     def _numbers(self, column: str, kind: FieldType) -> npt.NDArray[np.float64]:
         encoded = self.texts(column).dictionary_encode()
@@ -217,6 +220,7 @@ class Sheet:
 
 
 def _table(keys: list[str], texts: Mapping[str, Sequence[str]]) -> pa.Table:
+    # Large strings: the offsets of plain ones end at 2 GiB of text in a column.
     columns = {name: pa.array(values, pa.large_string()) for name, values in texts.items()}
     return pa.table({KEY: pa.array(keys, pa.large_string()), ALL: _joined(columns, len(keys)), **columns})
 

@@ -14,14 +14,14 @@ MOST_NAMED = 3
 
 def of_edits(sheet: Sheet, key: str, texts: Mapping[str, str]) -> list[str]:
     """Warn about a serial or an ID that another record has; ``key`` is the record itself, '' for a new one."""
-    found = []
+    warnings = []
     for column in (SERIAL, ID):
         value = texts.get(column, "").strip()
         if value and (others := _others(sheet, column, value, key)):
             more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
             names = ", ".join(others[:MOST_NAMED]) + more
-            found.append(f"{column} {value} is also in {names}.")
-    return found
+            warnings.append(f"{column} {value} is also in {names}.")
+    return warnings
 
 
 def _others(sheet: Sheet, column: str, value: str, key: str) -> list[str]:
@@ -30,4 +30,4 @@ def _others(sheet: Sheet, column: str, value: str, key: str) -> list[str]:
     known = ("ID", "Vendor", "Model", "Description")
     texts = {name: sheet.texts(name).take(rows).to_pylist() for name in known}
     keys = sheet.keys(rows.to_numpy())
-    return [name_of({name: texts[name][place] for name in known}) for place, other in enumerate(keys) if other != key]
+    return [name_of({name: texts[name][place] for name in known}) for place, holder in enumerate(keys) if holder != key]

@@ -25,6 +25,7 @@ def stream(open_file: Callable[[str, str], BinaryIO], backup: BackupSet) -> Iter
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
         for name in names:
             entry = zipfile.ZipInfo(f"{backup.day}/{name}", _stamp(backup.started))
+            # force_zip64: the header goes out before the size is known, and that may be beyond 2 GiB.
             with open_file(backup.day, name) as source, archive.open(entry, "w", force_zip64=True) as target:
                 while chunk := source.read(CHUNK):
                     target.write(chunk)
@@ -34,6 +35,7 @@ def stream(open_file: Callable[[str, str], BinaryIO], backup: BackupSet) -> Iter
 
 def _stamp(moment: datetime) -> tuple[int, int, int, int, int, int]:
     local = moment.astimezone()
+    # A zip can name no earlier year.
     return (max(local.year, 1980), local.month, local.day, local.hour, local.minute, local.second)
 
 

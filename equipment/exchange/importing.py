@@ -86,18 +86,18 @@ def plan(db: Db, rows: Mapped, identity: str | None, *, clear_empty: bool, watch
 def run(db: Db, who: Who, planned: Sequence[Planned], *, note: str = "", watch: Watch = SILENT) -> Imported:
     """Do what was planned. A record somebody changed since the plan is left alone and told."""
     require(db, who, "records.import")
-    left = [f"Row {one.row}: {one.why}" for one in planned if one.action == "conflict"]
-    with ids.reserve(db, sum(_needs_id(one) for one in planned)) as numbers:
+    left = [f"Row {entry.row}: {entry.why}" for entry in planned if entry.action == "conflict"]
+    with ids.reserve(db, sum(_needs_id(entry) for entry in planned)) as numbers:
         free = iter(numbers)
-        changes = [_numbered(one, free) for one in planned if one.change is not None]
+        changes = [_numbered(entry, free) for entry in planned if entry.change is not None]
         log = records.log_changes(db, who, "records.import", note)
         tally: Counter[str] = Counter()
-        for one in apply_each(db[EQUIPMENT], changes, also=log, watch=watch, total=len(changes)):
-            tally[one.status] += 1
-            if one.status in ("conflict", "refused"):
-                left.append(f"Record {raw.id_text(one.change.identity)}: {one.why}")
+        for outcome in apply_each(db[EQUIPMENT], changes, also=log, watch=watch, total=len(changes)):
+            tally[outcome.status] += 1
+            if outcome.status in ("conflict", "refused"):
+                left.append(f"Record {raw.id_text(outcome.change.identity)}: {outcome.why}")
     listing.forget(db)
-    unchanged = sum(one.action == "unchanged" for one in planned) + tally["unchanged"]
+    unchanged = sum(entry.action == "unchanged" for entry in planned) + tally["unchanged"]
     return Imported(tally["inserted"], tally["updated"], unchanged, tuple(left))
 
 
@@ -130,8 +130,8 @@ def _plain(name: str) -> str:
 def _batches(db: Db) -> Iterator[Batch]:
     collection = db[EQUIPMENT]
     if isinstance(collection, Collection):
-        found: Any = collection.find_raw_batches({})
-        yield from found
+        batches: Any = collection.find_raw_batches({})
+        yield from batches
         return
     yield from (bson.encode(document) for document in collection.find())
 

@@ -16,6 +16,7 @@ def guard(text: str) -> str:
     """Make a cell inert. Plain signed numbers stay as they are."""
     if text.startswith(RISKY) and not _NUMBER.fullmatch(text):
         return "'" + text
+    # What looks guarded already gets one more, or the import would take off an apostrophe that was typed.
     return "'" + text if text.startswith("'") and text[1:].startswith((*RISKY, "'")) else text
 
 

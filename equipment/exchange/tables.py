@@ -18,7 +18,7 @@ SEPARATORS = ",;\t|"
 MAX_ROWS = 1_000_000
 MAX_COLUMNS = 1_000
 MAX_BYTES = 200 * 1024 * 1024
-csv.field_size_limit(128 * 1024 * 1024)
+csv.field_size_limit(128 * 1024 * 1024)  # without it a cell of more than 131,072 characters is an error
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ def read(source: BinaryIO, name: str) -> Table:
         raise BadInput(f"{name} is larger than {MAX_BYTES // 1024 // 1024} MB.", hint="Split it into several files.")
     if not data.strip():
         raise BadInput(f"{name} is empty.", hint="Choose a file with a header row and at least one record.")
+    # The first bytes of every XLSX and ODS file, whatever it is called.
     if name.lower().endswith((".xlsx", ".xls", ".xlsm", ".ods")) or data[:4] == b"PK\x03\x04":
         return _tidy(_workbook(data, name), [])
     text, notes = decode(data)
@@ -100,6 +101,7 @@ def _workbook(data: bytes, name: str) -> list[list[str]]:
 def _text(cell: Any) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
+    # Workbooks keep every number as a float; up to 2**53 each whole one is exact.
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
         return str(int(cell))
     if isinstance(cell, datetime):

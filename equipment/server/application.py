@@ -126,7 +126,7 @@ def _open(settings: Settings) -> None:
 
 def _stop() -> None:
     try:
-        backups.stop()
+        backups.stop()  # first: a job that is still running needs the database
     finally:
         database.close()
 
@@ -139,7 +139,7 @@ def _log_to_console() -> None:
             handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
             logger.addHandler(handler)
             logger.setLevel(logging.INFO)
-            logger.propagate = False
+            logger.propagate = False  # or a handler of the root logger prints every line twice
 
 
 async def _health(_request: Request) -> JSONResponse:

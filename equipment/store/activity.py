@@ -65,8 +65,8 @@ class Filter:
             query["at"] = {"$gte": self.since} if self.since else {}
             query["at"] |= {"$lt": self.until} if self.until else {}
         if self.text:
-            found = {"$regex": re.escape(self.text), "$options": "i"}
-            query["$or"] = [{name: found} for name in ("who", "action", "target", "note")]
+            containing = {"$regex": re.escape(self.text), "$options": "i"}
+            query["$or"] = [{name: containing} for name in ("who", "action", "target", "note")]
         return query
 
 
@@ -131,7 +131,7 @@ def prepare(db: Db, *, retention_days: int = 0) -> None:
     log.create_index([("target", ASCENDING), ("at", DESCENDING)])
     log.create_index([("who", ASCENDING), ("at", DESCENDING)])
     if log.index_information().get(RETENTION_INDEX, {}).get("expireAfterSeconds") != (retention_days * 86400 or None):
-        _drop_retention(db)
+        _drop_retention(db)  # MongoDB refuses to create an index again with another span
     if retention_days > 0:
         log.create_index([("at", ASCENDING)], name=RETENTION_INDEX, expireAfterSeconds=retention_days * 86400)
     else:
@@ -159,6 +159,7 @@ def _beginning(words: tuple[str, ...]) -> str:
 
 
 def _storable(value: Any) -> Any:
+    # A raw document is stored as it is: decoding could lose what makes it exact.
     return dict(value) if isinstance(value, Mapping) and not hasattr(value, "raw") else value
 
 

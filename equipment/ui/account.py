@@ -42,10 +42,10 @@ def _change_password(app: App) -> None:
 
 @st.dialog("My sessions", width="medium")
 def _sessions(app: App) -> None:
-    found = sessions.of_user(app.database, app.account.key)
+    live = sessions.of_user(app.database, app.account.key)
     st.dataframe(
-        [{"This one": one.id == app.who.session, "Since": one.created, "Last seen": one.seen, "Address": one.address,
-          "Browser": browser_of(one.agent) or one.agent} for one in found],
+        [{"This one": session.id == app.who.session, "Since": session.created, "Last seen": session.seen,
+          "Address": session.address, "Browser": browser_of(session.agent) or session.agent} for session in live],
         hide_index=True, height="content", column_config={"Since": MOMENT, "Last seen": MOMENT},
     )
     if st.button("End all sessions", icon=":material/logout:", help="Signs you out everywhere, here as well."):

@@ -35,18 +35,18 @@ COLUMNS: Final = ("at", "who", "address", "action", "target", "note", "before", 
 def show(app: App) -> None:
     """Draw the screen."""
     chosen = activity.readable(app.database, app.who, _filters(app))
-    found = activity.count(app.database, chosen)
-    if not found:
+    total = activity.count(app.database, chosen)
+    if not total:
         st.info("Nothing happened here yet." if chosen.query() == Filter(without=chosen.without).query()
                 else "No entry matches these filters.", icon=":material/history:")
         return
-    number = _page_number(found)
+    number = _page_number(total)
     entries = activity.find(app.database, chosen, limit=PAGE, skip=(number - 1) * PAGE)
     selected = _table(app, entries)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{found:,} entries", width="content")
+        st.caption(f"{total:,} entries", width="content")
         if app.may("activity.export"):
-            _export(app, chosen, found)
+            _export(app, chosen, total)
     if selected is not None:
         _entry(selected)
 
@@ -72,8 +72,8 @@ def _since(days: int | None) -> datetime | None:
     return datetime.combine(first, time()).astimezone().astimezone(UTC)
 
 
-def _page_number(found: int) -> int:
-    pages = -(-found // PAGE)
+def _page_number(total: int) -> int:
+    pages = -(-total // PAGE)
     if pages == 1:
         return 1
     return int(st.number_input(f"Page of {pages}", 1, pages, key=f"activity_page_{pages}", width=160))
@@ -123,14 +123,14 @@ def _entry(entry: dict[str, Any]) -> None:
         )
 
 
-def _export(app: App, chosen: Filter, found: int) -> None:
+def _export(app: App, chosen: Filter, total: int) -> None:
     """Offer the filtered log; the file is made when asked for, and the role is checked again then."""
 
     def file() -> bytes:
         require(app.database, app.who, "activity.export")
         return b"".join(to_csv(_rows(app, chosen), COLUMNS, text))
 
-    label = "Download as CSV" if found <= MOST_EXPORTED else f"Download the newest {MOST_EXPORTED:,} as CSV"
+    label = "Download as CSV" if total <= MOST_EXPORTED else f"Download the newest {MOST_EXPORTED:,} as CSV"
     st.download_button(label, file, file_name="activity.csv", mime="text/csv", icon=":material/download:",
                        on_click="ignore")
 

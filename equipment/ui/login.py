@@ -157,6 +157,7 @@ def _enter(db: Db, settings: Settings, name: str, typed: str) -> NoReturn:
 
 def _by_cookie(db: Db) -> Who | None:
     cookie = st.context.cookies.get(routes.COOKIE, "")
+    # In a test of the page, without a browser, the cookie is a MagicMock.
     session = sessions.by_cookie(db, cookie) if cookie and isinstance(cookie, str) else None
     if session is None:
         return None

@@ -102,20 +102,20 @@ def _renamed(app: App, column: str, old: str, new: str, also: bool) -> str:
 
 
 def _unlisted(app: App, column: str, values: list[str], editing: bool) -> None:
-    found = option_lists.unlisted(app.database, column)
-    if not found or not values:
+    unlisted = option_lists.unlisted(app.database, column)
+    if not unlisted or not values:
         return
     with st.container(border=True):
-        st.markdown(f"**Values in use but not in the list ({len(found):,})**")
-        value = st.selectbox("Value", [value for value, _ in found], key=f"unlisted_{column}",
-                             format_func=lambda one: f"{one} ({dict(found)[one]:,} records)")
+        st.markdown(f"**Values in use but not in the list ({len(unlisted):,})**")
+        value = st.selectbox("Value", [value for value, _ in unlisted], key=f"unlisted_{column}",
+                             format_func=lambda value: f"{value} ({dict(unlisted)[value]:,} records)")
         if not editing:
             return
         if st.button("Add to the list", icon=":material/add:"):
             done(VERSION, lambda: _added(app, column, value))
         if app.may("records.bulk_edit"):
             target = st.selectbox("Or change to", values, key=f"change_to_{column}")
-            if st.button(f"Change {dict(found)[value]:,} records to {target}"):
+            if st.button(f"Change {dict(unlisted)[value]:,} records to {target}"):
                 done(VERSION, lambda: _changed(app, column, value, target))
 
 

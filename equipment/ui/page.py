@@ -83,12 +83,12 @@ def _signed_in(settings: Settings, db: database.Db) -> App | None:
     """Give the visitor's view, or draw the way to sign in."""
     from equipment.ui import login
 
-    found = login.current(db, settings)
-    if found is None:
+    signed_in = login.current(db, settings)
+    if signed_in is None:
         header.anonymous(TITLE, demo=database.choose(settings) is database.Choice.DEMO)
         login.show(db, settings)
         return None
-    who, account = found
+    who, account = signed_in
     return App(settings, db, who, account, demo=database.choose(settings) is database.Choice.DEMO)
 
 

@@ -164,5 +164,6 @@ def _do(action: Callable[[], object], done: str = "") -> None:
 
 
 def _again() -> None:
+    # Under the same key the table would keep the row that was selected.
     st.session_state[GENERATION] = st.session_state.get(GENERATION, 0) + 1
     st.rerun()

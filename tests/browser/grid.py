@@ -15,10 +15,10 @@ HEADER, ROW = 33, 33
 
 def grid(page: Page) -> Locator:
     """Give the (first) grid, once it is drawn and the page is at rest."""
-    found = page.get_by_test_id("stDataFrame").first
-    expect(found).to_be_visible()
+    frame = page.get_by_test_id("stDataFrame").first
+    expect(frame).to_be_visible()
     at_rest(page)
-    return found
+    return frame
 
 
 def at_rest(page: Page) -> None:
@@ -28,9 +28,9 @@ def at_rest(page: Page) -> None:
 
 def click(page: Page, row: int, x: int = 40) -> None:
     """Click into a row, ``x`` pixels from the left edge; row -1 is the heading."""
-    found: list[FloatRect] = []
-    wait_for(lambda: _place(page, found), "the grid to stay in its place")
-    box = found[-1]
+    boxes: list[FloatRect] = []
+    wait_for(lambda: _place(page, boxes), "the grid to stay in its place")
+    box = boxes[-1]
     page.mouse.click(box["x"] + x, box["y"] + HEADER / 2 + (row + 1) * ROW)
 
 
@@ -40,6 +40,7 @@ def tick(page: Page, row: int) -> None:
     at_rest(page)
     before = int(said.inner_text().split()[0]) if said.count() else 0
     heard = page.get_by_text(f"{before + 1} ticked", exact=True)
+    # 16 pixels from the edge is the column of ticks.
     wait_for(lambda: _clicked(page, row, 16, lambda: expect(heard).to_be_visible(timeout=10_000)), "the tick")
     at_rest(page)
 
@@ -77,13 +78,13 @@ def _clicked(page: Page, row: int, x: int, expected: Callable[[], None]) -> bool
     return True
 
 
-def _place(page: Page, found: list[FloatRect]) -> bool:
+def _place(page: Page, boxes: list[FloatRect]) -> bool:
     """Whether the grid is where it was a moment ago; a page that still draws moves it."""
     box = grid(page).bounding_box()
     if box is None:
         return False
-    found.append(box)
-    return len(found) > 1 and found[-1] == found[-2]
+    boxes.append(box)
+    return len(boxes) > 1 and boxes[-1] == boxes[-2]
 
 
 def cell(page: Page, row: int, column: int) -> Locator:

@@ -74,12 +74,12 @@ def test_two_browsers_edit_one_cell_and_the_second_decides(
     page: Page, chromium: Browser, app: RunningApp, db: Db
 ) -> None:
     other_context = chromium.new_context(viewport={"width": 1400, "height": 900})
-    other = other_context.new_page()
-    for visitor in (page, other):
+    other_page = other_context.new_page()
+    for visitor in (page, other_page):
         sign_in(visitor, app, "/?section=Edit")
         grid.type_into(visitor, 0, MODEL, "mine" if visitor is page else "theirs")
-    other.get_by_role("button", name="Review & Save").click()
-    other.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
+    other_page.get_by_role("button", name="Review & Save").click()
+    other_page.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
     wait_for(lambda: field(db, 1, "Model") == "theirs", "the first save")
     other_context.close()
 

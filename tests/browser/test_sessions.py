@@ -34,16 +34,16 @@ def sign_in(page: Page, url: str) -> None:
 def test_ending_all_sessions_reaches_the_other_browser(url: str, page: Page, chromium: Browser) -> None:
     sign_in(page, url)
     elsewhere = chromium.new_context()
-    other = elsewhere.new_page()
-    sign_in(other, url)
+    other_page = elsewhere.new_page()
+    sign_in(other_page, url)
 
     page.get_by_role("button", name=people.NAME).click()
     page.get_by_role("menuitem", name="My sessions").click()
     page.get_by_role("button", name="End all sessions").click()
     expect(page.get_by_label("Password", exact=True)).to_be_visible(timeout=people.SLOW)
-    other.get_by_role("tab", name="Activity").click()
+    other_page.get_by_role("tab", name="Activity").click()
 
-    expect(other.get_by_label("Password", exact=True)).to_be_visible(timeout=people.SLOW)
+    expect(other_page.get_by_label("Password", exact=True)).to_be_visible(timeout=people.SLOW)
     elsewhere.close()
 
 

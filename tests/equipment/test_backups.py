@@ -68,14 +68,14 @@ VERBS: dict[str, Callable[[Backups, Caller, BackupSet], object]] = {
 @pytest.mark.parametrize("role", ["user", "technician", "manager"])
 def test_only_an_administrator_gets_through(backups: Backups, database: Db, role: str) -> None:
     made = make_set(backups, caller(database, "admin"))
-    before = [one.backup_id for one in backups.engine.workspace.catalog.sets()]
-    other = caller(database, role)
+    before = [backup.backup_id for backup in backups.engine.workspace.catalog.sets()]
+    by = caller(database, role)
 
     for verb in VERBS.values():
         with pytest.raises(AdminOnly):
-            verb(backups, other, made)
+            verb(backups, by, made)
 
-    assert [one.backup_id for one in backups.engine.workspace.catalog.sets()] == before
+    assert [backup.backup_id for backup in backups.engine.workspace.catalog.sets()] == before
 
 
 @pytest.mark.parametrize("change", ["session ended", "role taken", "account disabled"])

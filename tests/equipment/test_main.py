@@ -43,7 +43,7 @@ def test_the_story_at_the_console(shared_mongod: Mongod, database: Db) -> None:
 
     assert run(shared_mongod, database, "role", "bob", "manager").returncode == 0
     listed = json.loads(run(shared_mongod, database, "list", "--json").stdout)
-    assert [(one["name"], one["role"]) for one in listed] == [("Ada", "admin"), ("Bob", "manager")]
+    assert [(account["name"], account["role"]) for account in listed] == [("Ada", "admin"), ("Bob", "manager")]
     assert activity.count(database, Filter(actions=("user.role",))) == 1
 
 

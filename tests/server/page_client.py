@@ -66,8 +66,8 @@ class PageClient:
 
     def elements(self, kind: str) -> list[Any]:
         """Give the page's elements of that kind, such as ``text_input``."""
-        found = [delta.new_element for delta in self._shown.values() if delta.WhichOneof("type") == "new_element"]
-        return [getattr(element, kind) for element in found if element.WhichOneof("type") == kind]
+        elements = [delta.new_element for delta in self._shown.values() if delta.WhichOneof("type") == "new_element"]
+        return [getattr(element, kind) for element in elements if element.WhichOneof("type") == kind]
 
     def text(self) -> str:
         """Give everything on the page."""
@@ -88,7 +88,7 @@ class PageClient:
     def choose(self, menu: str, option: str) -> PageClient:
         """Choose from a menu button and run."""
         button = next(button for button in self.elements("menu_button") if button.label == menu)
-        shown = next(one for one in button.options if one.endswith(option))
+        shown = next(label for label in button.options if label.endswith(option))
         state = WidgetState(id=button.id)
         state.string_trigger_value.data = shown
         return self.run(extra=[state])
@@ -100,5 +100,5 @@ class PageClient:
     @property
     def errands(self) -> list[str]:
         """Give what the page hands to the browser for a route of ours, as JSON text."""
-        found = self.elements("bidi_component")
-        return [one.json for one in found if one.component_name == "equipment_errand"]
+        components = self.elements("bidi_component")
+        return [component.json for component in components if component.component_name == "equipment_errand"]

@@ -55,6 +55,7 @@ class RunningApp:
             self.await_answer()
 
     def _start(self) -> subprocess.Popen[bytes]:
+        # What the developer has set for an installation of their own must not reach this one.
         kept = {name: value for name, value in os.environ.items()
                 if not name.startswith(("MONGODB_", "EQUIPMENT_", "BACKUP_", "STREAMLIT_", "COV"))}
         environment = {
@@ -81,14 +82,14 @@ class RunningApp:
 
     def setup_code(self) -> str:
         """Give the set-up code of the first run from the console."""
-        found: list[str] = []
+        codes: list[str] = []
 
         def printed() -> bool:
-            found[:] = SETUP_CODE.findall(self.console())
-            return bool(found)
+            codes[:] = SETUP_CODE.findall(self.console())
+            return bool(codes)
 
         wait_for(printed, "the set-up code on the console")
-        return found[-1]
+        return codes[-1]
 
     def await_answer(self) -> None:
         """Wait until the health check answers, whatever it says."""
@@ -149,12 +150,12 @@ def mongods(data_folder: Path) -> list[int]:
     import psutil
 
     wanted = str(data_folder.resolve() / "db")
-    found = []
+    pids = []
     for process in psutil.process_iter(["cmdline", "status"]):
         command = process.info["cmdline"] or []
         if wanted in command and "mongod" in command[0] and process.info["status"] != psutil.STATUS_ZOMBIE:
-            found.append(process.pid)
-    return found
+            pids.append(process.pid)
+    return pids
 
 
 def free_port() -> int:

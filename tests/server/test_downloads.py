@@ -28,8 +28,8 @@ def running(shared_mongod: Mongod) -> Iterator[Running]:
 
 
 def label(app: RunningApp) -> str:
-    found = list(app.backup_folder.glob("*/backup_metadata_*.json"))
-    return found[-1].stem.removeprefix("backup_metadata_")
+    metadata = list(app.backup_folder.glob("*/backup_metadata_*.json"))
+    return metadata[-1].stem.removeprefix("backup_metadata_")
 
 
 def ask(running: Running, path: str, cookie: str = "") -> tuple[int, dict[str, str], bytes]:

@@ -64,6 +64,6 @@ def test_the_configuration_limits_uploads_and_tells_nobody_anything() -> None:
 
 
 def test_only_this_machine_is_served(app: RunningApp) -> None:
-    addresses = {one.laddr.ip for one in psutil.Process(app.process.pid).net_connections("inet")
-                 if one.status == psutil.CONN_LISTEN}
+    sockets = psutil.Process(app.process.pid).net_connections("inet")
+    addresses = {socket.laddr.ip for socket in sockets if socket.status == psutil.CONN_LISTEN}
     assert addresses == {"127.0.0.1"}

@@ -42,17 +42,17 @@ def ids(data: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("asked", "expected"),
     [("", ["1", "2", "3"]), ("?is.Vendor=Acme&sort=-ID", ["3", "1"]), ("?q=ohm", ["2"]), ("?key=c&key=a", ["3", "1"]),
      ("?key=nobody", []), ("?q=(.*", [])],
     ids=["all", "filtered", "searched", "ticked", "gone", "literal"],
 )
-def test_the_address_says_which_records(running: Running, cookie: str, asked: str, found: list[str]) -> None:
+def test_the_address_says_which_records(running: Running, cookie: str, asked: str, expected: list[str]) -> None:
     status, headers, data = ask(running, f"/list.csv{asked}", cookie)
 
     assert status == 200
     assert headers["content-type"].startswith("text/csv")
-    assert ids(data) == found
+    assert ids(data) == expected
 
 
 def test_a_workbook_holds_the_same(running: Running, cookie: str) -> None:

@@ -29,6 +29,7 @@ def dismiss(db: Db, key: str) -> None:
     Raises ``BadInput`` for the last one.
     """
     _begin(db)
+    # Matches only while somebody else is listed; look and change are one operation.
     others = {"_id": _ID, "names": {"$elemMatch": {"$ne": key}}}
     if db[SETTINGS].update_one(others, {"$pull": {"names": key}}).matched_count == 0:
         raise BadInput("This is the last administrator.", hint="Make somebody else administrator first.")
@@ -42,7 +43,7 @@ def _begin(db: Db) -> None:
         names = [user["_id"] for user in db[USERS].find({"role": "admin", "state": "active"}, {"_id": 1})]
         try:
             db[SETTINGS].insert_one({"_id": _ID, "names": names})
-        except DuplicateKeyError:
+        except DuplicateKeyError:  # another process was faster
             return
 
 

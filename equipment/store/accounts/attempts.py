@@ -35,6 +35,7 @@ class Limit:
     def wait(self, failures: int) -> timedelta:
         """Give the wait after that many failures."""
         beyond = failures - self.free
+        # min(): from 2.0 ** 1024 on Python raises OverflowError.
         return timedelta(seconds=0 if beyond < 0 else min(self.longest, self.first * 2.0 ** min(beyond, 30)))
 
 

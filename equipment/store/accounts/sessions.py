@@ -127,12 +127,12 @@ def of_user(db: Db, user: str, *, now: datetime | None = None) -> list[Session]:
     """Give an account's live sessions, the most recently used first."""
     now = now or moments.now()
     live = db[SESSIONS].find({"user": user, "until": {"$gt": now}, "idle_until": {"$gt": now}})
-    found = [
-        Session(str(one["_id"]), moments.aware(one["created"]), moments.aware(one["seen"]),
-                str(one.get("address", "")), str(one.get("agent", "")))
-        for one in live
+    listed = [
+        Session(str(document["_id"]), moments.aware(document["created"]), moments.aware(document["seen"]),
+                str(document.get("address", "")), str(document.get("agent", "")))
+        for document in live
     ]
-    return sorted(found, key=lambda session: session.seen, reverse=True)
+    return sorted(listed, key=lambda session: session.seen, reverse=True)
 
 
 def _use_ticket(

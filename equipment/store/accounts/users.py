@@ -119,6 +119,7 @@ def approve(db: Db, who: Who, key: str, role: str = "user") -> None:
     if not is_role(role):
         raise BadInput(f"There is no role {role!r}.")
     db[USERS].update_one({"_id": key}, {"$set": {"role": role, "note": ""}})
+    # Read anew: with the role admin just written, it must get on the list of administrators.
     _set_state(db, who, _known(db, key), "active", "user.approve")
 
 
@@ -153,7 +154,7 @@ def end_sessions(db: Db, who: Who, key: str) -> int:
 
 def sign_out_everywhere(db: Db, who: Who, key: str, *, but: str = "") -> int:
     """End an account's sessions without asking for a role: for its owner. *but* is a session to keep."""
-    if not but:
+    if not but:  # a new epoch would end the session to keep as well
         db[USERS].update_one({"_id": key}, {"$inc": {"epoch": 1}, "$set": {"signed_out_at": moments.now()}})
     ended = sessions.end_all(db, key, but=but)
     activity.record(db, who, "sign_out.everywhere", f"user:{key}", note=f"{ended} sessions")

@@ -49,10 +49,10 @@ def apply(
         except Cancelled:
             raise Cancelled(f"{changed:,} records were changed before, the rest was not") from None
         group = {key: (now, new) for key, now, new in planned[start : start + BATCH]}
-        found = records.entries(db, list(group))
-        saves = [save for entry in found if (save := _save(entry, edit.column, *group[entry.key])) is not None]
+        entries = records.entries(db, list(group))
+        saves = [save for entry in entries if (save := _save(entry, edit.column, *group[entry.key])) is not None]
         done = records.save(db, who, saves, action="records.bulk_edit", note=edit.words())
-        changed += sum(one.status == "updated" for one in done)
+        changed += sum(saved.status == "updated" for saved in done)
     return BulkResult(changed, len(planned) - changed)
 
 

@@ -107,13 +107,13 @@ def delete(db: Db, who: Who, name: str, *, watch: Watch = SILENT) -> Done:
     field, number = name.encode(), ObjectId()
 
     def keep(session: ClientSession | None, applied: list[Applied]) -> None:
-        kept = [_kept(number, field, one.change) for one in applied if one.status == "updated"]
+        kept = [_kept(number, field, outcome.change) for outcome in applied if outcome.status == "updated"]
         if kept:
             inside: dict[str, Any] = {"session": session} if session else {}
             db[VALUES].insert_many(kept, **inside)
 
     changes = (
-        Change(document, raw.build((other, element) for other, element in fields if other != field))
+        Change(document, raw.build((key, element) for key, element in fields if key != field))
         for document, fields in _with_field(db, field)
     )
     done = _apply(db, changes, keep, watch)
@@ -126,8 +126,8 @@ def delete(db: Db, who: Who, name: str, *, watch: Watch = SILENT) -> Done:
 
 def deleted(db: Db) -> list[Deleted]:
     """Give the columns that can be brought back, last deleted first."""
-    found = db[COLUMNS].find({"deleted": {"$exists": True}})
-    return sorted((_deleted(row["_id"], row["deleted"]) for row in found), key=lambda one: one.at, reverse=True)
+    rows = db[COLUMNS].find({"deleted": {"$exists": True}})
+    return sorted((_deleted(row["_id"], row["deleted"]) for row in rows), key=lambda column: column.at, reverse=True)
 
 
 def bring_back(db: Db, who: Who, number: str, *, watch: Watch = SILENT) -> Done:
@@ -141,6 +141,7 @@ def bring_back(db: Db, who: Who, number: str, *, watch: Watch = SILENT) -> Done:
         raise BadInput("This column has been brought back already.")
     done = _apply(db, _restored(db, ObjectId(number), column["_id"].encode()), None, watch)
     db[COLUMNS].update_one({"_id": column["_id"]}, {"$unset": {"deleted": ""}})
+    # Last: until the records have them again, these are the only copy of the values.
     db[VALUES].delete_many({"deletion": ObjectId(number)})
     note = f"brought back in {done.changed} records"
     activity.record(db, who, "columns.manage", f"column:{column['_id']}", note=note)
@@ -189,9 +190,9 @@ def _configure(db: Db, who: Who, name: str, change: dict[str, Any], what: str) -
 
 def _apply(db: Db, changes: Iterator[Change], also: Any, watch: Watch) -> Done:
     changed = conflicts = 0
-    for one in apply_each(db[EQUIPMENT], changes, also=also, watch=watch, total=len(listing.sheet(db))):
-        changed += one.written
-        conflicts += one.status in ("conflict", "refused")
+    for outcome in apply_each(db[EQUIPMENT], changes, also=also, watch=watch, total=len(listing.sheet(db))):
+        changed += outcome.written
+        conflicts += outcome.status in ("conflict", "refused")
     listing.forget(db)
     return Done(changed, conflicts)
 

@@ -69,6 +69,6 @@ def _taken(db: Db) -> set[int]:
 
 def _used_meanwhile(db: Db, numbers: list[int]) -> set[int]:
     spelled: list[Any] = [*numbers, *map(str, numbers)]
-    found = [*db[EQUIPMENT].find({ID: {"$in": spelled}}, {ID: 1}),
-             *(entry["record"] for entry in db[TRASH].find({f"record.{ID}": {"$in": spelled}}, {f"record.{ID}": 1}))]
-    return {int(record[ID]) for record in found} & set(numbers)
+    holders = [*db[EQUIPMENT].find({ID: {"$in": spelled}}, {ID: 1}),
+               *(entry["record"] for entry in db[TRASH].find({f"record.{ID}": {"$in": spelled}}, {f"record.{ID}": 1}))]
+    return {int(record[ID]) for record in holders} & set(numbers)

@@ -84,7 +84,7 @@ def _of(db: Db, collection: str) -> Listing:
     place = (id(db.client), db.name, collection)
     with _listings_lock:
         listing = _listings.pop(place, None) or Listing(db[collection])
-        _listings[place] = listing
+        _listings[place] = listing  # taken out and put in again, it is the last of the dict: the first is the oldest
         for old in list(_listings)[:-KEPT]:
             _listings.pop(old).close()
     return listing
@@ -143,7 +143,7 @@ class Listing:
             return changed if time.monotonic() - self._read_at < PATIENCE else None
         try:
             while (event := self._stream.try_next()) is not None:
-                if "documentKey" not in event:
+                if "documentKey" not in event:  # drop, rename, invalidate: this collection is no longer the list
                     return None
                 changed.add(keys.key_of_id(event["documentKey"]["_id"]))
         except PyMongoError:
@@ -158,8 +158,9 @@ class Listing:
 
     def _read_all(self) -> Sheet:
         self._stop_listening()
+        # Before reading, so that what changes meanwhile is in the stream.
         self._stream = self._listen()
-        self._sheet, self.read = None, 0
+        self._sheet, self.read = None, 0  # should reading fail half-way, the next look starts it again
         self._sheet = Sheet.of(map(self._counted, _everything(self._collection)))
         self._read_at = time.monotonic()
         return self._sheet
@@ -169,14 +170,15 @@ class Listing:
         return part
 
     def _read(self, changed: set[str]) -> tuple[Columns, set[str]]:
-        found = texts.columns(list(self._collection.find({"_id": {"$in": [keys.id_of(key) for key in changed]}})))
-        return found, changed.difference(found[0])
+        present = texts.columns(list(self._collection.find({"_id": {"$in": [keys.id_of(key) for key in changed]}})))
+        return present, changed.difference(present[0])
 
     def _listen(self) -> CollectionChangeStream[dict[str, Any]] | None:
         if not isinstance(self._collection, Collection):
             return None
         only_ids = [{"$project": {"documentKey": 1, "operationType": 1}}]
         try:
+            # With the server's default a look without news takes 1.0 s; so it takes 1 ms.
             return self._collection.watch(only_ids, max_await_time_ms=1)
         except OperationFailure:
             return None

@@ -48,7 +48,7 @@ def change_to(db: Db, who: Who, column: str, old: str, new: str) -> int:
         entries = records.entries(db, using[start : start + RENAME_BATCH])
         saves = [Save(entry, {column: new}) for entry in entries if text(entry.record.get(column)) == old]
         done = records.save(db, who, saves, action="records.bulk_edit", note=f"{column}: {old} → {new}")
-        changed += sum(one.status == "updated" for one in done)
+        changed += sum(saved.status == "updated" for saved in done)
     return changed
 
 

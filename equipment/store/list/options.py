@@ -31,21 +31,21 @@ def rows(db: Db) -> list[Entry]:
     """Give the rows in stored order, each with its exact bytes."""
     if isinstance(db[OPTIONS], Collection):
         batches: Any = db[OPTIONS].find_raw_batches({}, sort=[("_id", 1)])
-        found = [document for batch in batches for document in raw.documents_of(batch)]
+        documents = [document for batch in batches for document in raw.documents_of(batch)]
     else:
-        found = [bson.encode(document) for document in db[OPTIONS].find({})]
-    return [Entry(keys.key_of(document), document) for document in found]
+        documents = [bson.encode(document) for document in db[OPTIONS].find({})]
+    return [Entry(keys.key_of(document), document) for document in documents]
 
 
 def choices(db: Db) -> dict[str, list[str]]:
     """Give each column's choices in their order, without empty cells and repetitions."""
-    found: dict[str, dict[str, None]] = {}
+    by_column: dict[str, dict[str, None]] = {}
     for row in forgiving(db[OPTIONS]).find({}, {"_id": 0}, sort=[("_id", 1)]):
         for name, value in row.items():
-            column = found.setdefault(name, {})
+            column = by_column.setdefault(name, {})
             if text(value).strip():
                 column[text(value)] = None
-    return {name: list(values) for name, values in found.items()}
+    return {name: list(values) for name, values in by_column.items()}
 
 
 def add(db: Db, who: Who, column: str, value: str) -> None:
@@ -87,9 +87,9 @@ def write(
     """Change rows, all or none per transaction, and log ``what``. Raises ``BadInput`` when somebody was faster."""
 
     def log(session: ClientSession | None, applied: list[Applied]) -> None:
-        if any(one.written for one in applied):
+        if any(outcome.written for outcome in applied):
             activity.record(db, who, action, target, after=what, session=session)
 
     applied = apply(db[OPTIONS], changes, also=log)
-    if bad := [one for one in applied if one.status in ("conflict", "refused")]:
+    if bad := [outcome for outcome in applied if outcome.status in ("conflict", "refused")]:
         raise BadInput(f"The list of choices was not changed: {bad[0].why}.", hint="Look again and repeat it.")

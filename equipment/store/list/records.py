@@ -86,8 +86,8 @@ def matching_keys(db: Db, query: Query, types: Mapping[str, FieldType], today: d
 
 def entries(db: Db, wanted: Sequence[str], *, collection: str = EQUIPMENT) -> list[Entry]:
     """Read these records as they are now, in the order of the keys; those that are gone are left out."""
-    found = {entry.key: entry for entry in _read(db[collection], [keys.id_of(key) for key in wanted])}
-    return [found[key] for key in wanted if key in found]
+    by_key = {entry.key: entry for entry in _read(db[collection], [keys.id_of(key) for key in wanted])}
+    return [by_key[key] for key in wanted if key in by_key]
 
 
 def get(db: Db, key: str) -> Entry | None:
@@ -113,10 +113,11 @@ def add_many(
         free = iter(numbers)
         changes = [Change(None, new_document(fields, free)) for fields in many]
         applied = apply(db[EQUIPMENT], changes, also=log_changes(db, who, action, note))
-    made = [Entry(keys.key_of(one.current), one.current) for one in applied if one.written and one.current is not None]
+    made = [Entry(keys.key_of(outcome.current), outcome.current)
+            for outcome in applied if outcome.written and outcome.current is not None]
     listing.touch(db, [entry.key for entry in made])
     if len(made) < len(applied):
-        raise BadInput(next(one.why for one in applied if not one.written))
+        raise BadInput(next(outcome.why for outcome in applied if not outcome.written))
     return made
 
 
@@ -129,10 +130,10 @@ def save(
     the activity log says.
     """
     require(db, who, action)
-    changes = [Change(one.entry.raw, edited(one.entry.raw, one.fields)) for one in saves]
+    changes = [Change(edit.entry.raw, edited(edit.entry.raw, edit.fields)) for edit in saves]
     applied = apply(db[EQUIPMENT], changes, also=log_changes(db, who, action, note))
-    listing.touch(db, [keys.key_of(one.change.before) for one in applied if one.change.before])
-    return [_saved(one) for one in applied]
+    listing.touch(db, [keys.key_of(outcome.change.before) for outcome in applied if outcome.change.before])
+    return [_saved(outcome) for outcome in applied]
 
 
 def edited(document: bytes, fields: Mapping[str, Any]) -> bytes:
@@ -143,6 +144,7 @@ def edited(document: bytes, fields: Mapping[str, Any]) -> bytes:
     for name, value in fields.items():
         encoded = field_name(name)
         if value is MISSING:
+            # All of them: a document may hold a name twice.
             gone.update(place for place, (known, _) in enumerate(elements) if known == encoded)
         elif encoded in places:
             elements[places[encoded]] = (encoded, raw.element_of(value))
@@ -181,16 +183,17 @@ def _read(collection: Collection[dict[str, Any]], wanted: list[Any]) -> list[Ent
     return [Entry(keys.key_of(document), document) for document in documents]
 
 
-def _saved(one: Applied) -> Saved:
-    key = keys.key_of(one.change.before or one.change.after or b"")
-    return Saved(key, one.status, Entry(key, one.current) if one.current is not None else None, one.why)
+def _saved(outcome: Applied) -> Saved:
+    key = keys.key_of(outcome.change.before or outcome.change.after or b"")
+    now = Entry(key, outcome.current) if outcome.current is not None else None
+    return Saved(key, outcome.status, now, outcome.why)
 
 
 def log_changes(db: Db, who: Who, action: str, note: str) -> Callable[[ClientSession | None, list[Applied]], None]:
     """Make what writes the activity entries of a batch inside its transaction."""
 
     def write(session: ClientSession | None, applied: list[Applied]) -> None:
-        written = [log_entry(one.change, note) for one in applied if one.written]
+        written = [log_entry(outcome.change, note) for outcome in applied if outcome.written]
         activity.record_many(db, who, action, written, session=session)
 
     return write

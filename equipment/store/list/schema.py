@@ -34,8 +34,8 @@ class Column:
 def columns(db: Db, *, hidden: bool = False) -> list[Column]:
     """Give the columns in the order people see them; with ``hidden`` also those that are not shown."""
     configured = {row["_id"]: row for row in db[COLUMNS].find({"deleted": {"$exists": False}})}
-    found = listing.sheet(db).columns
-    names = arrange([*(found or USUAL_COLUMNS), *(name for name in configured if name not in found)])
+    present = listing.sheet(db).columns
+    names = arrange([*(present or USUAL_COLUMNS), *(name for name in configured if name not in present)])
     choices = set(options.choices(db))
     made = [
         Column(name, _type(name, configured.get(name, {}).get("type"), choices),
@@ -43,7 +43,7 @@ def columns(db: Db, *, hidden: bool = False) -> list[Column]:
         for name in names
     ]
     place = {name: configured.get(name, {}).get("position", index) for index, name in enumerate(names)}
-    return [column for column in sorted(made, key=lambda one: place[one.name]) if hidden or not column.hidden]
+    return [column for column in sorted(made, key=lambda column: place[column.name]) if hidden or not column.hidden]
 
 
 def types(db: Db) -> dict[str, FieldType]:

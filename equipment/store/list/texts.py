@@ -21,8 +21,8 @@ BETWEEN_TEXT: Final = ', "\\u0000~\\u0000", '
 
 def columns(documents: Sequence[dict[str, Any]]) -> Columns:
     """Give keys and texts of records; a field that is missing is empty text."""
-    found = {name: texts(values) for name, values in _by_name(documents) if name != "_id"}
-    return [keys.key_of_id(document["_id"]) for document in documents], found
+    cells = {name: texts(values) for name, values in _by_name(documents) if name != "_id"}
+    return [keys.key_of_id(document["_id"]) for document in documents], cells
 
 
 def texts(values: Sequence[Any]) -> list[str]:
@@ -31,8 +31,8 @@ def texts(values: Sequence[Any]) -> list[str]:
     if len(kinds) != 1:
         return list(map(text, values))
     kind = kinds.pop()
-    found = _SEVERAL[kind](values) if kind in _SEVERAL else None
-    return list(map(SHOW.get(kind, text), values)) if found is None else found
+    shown = _SEVERAL[kind](values) if kind in _SEVERAL else None
+    return list(map(SHOW.get(kind, text), values)) if shown is None else shown
 
 
 def _by_name(documents: Sequence[Mapping[str, Any]]) -> Iterable[tuple[str, Sequence[Any]]]:
@@ -46,8 +46,9 @@ def _by_name(documents: Sequence[Mapping[str, Any]]) -> Iterable[tuple[str, Sequ
 def _structures(values: Sequence[Any]) -> list[str] | None:
     spread = [BETWEEN] * (2 * len(values) - 1)
     spread[::2] = values
-    found = as_json(spread)[1:-1].split(BETWEEN_TEXT)
-    return found if len(found) == len(values) else None
+    shown = as_json(spread)[1:-1].split(BETWEEN_TEXT)
+    # More than there are values: some structure holds the mark itself. Then value by value.
+    return shown if len(shown) == len(values) else None
 
 
 def _decimals(values: Sequence[Decimal128]) -> list[str]:

@@ -48,7 +48,7 @@ def move(db: Db, who: Who, seen: Sequence[Entry], *, note: str = "") -> list[Sav
     require(db, who, "records.delete")
 
     def also(session: ClientSession | None, applied: list[Applied]) -> None:
-        gone = [one.change for one in applied if one.status == "deleted"]
+        gone = [outcome.change for outcome in applied if outcome.status == "deleted"]
         if gone:
             db[TRASH].insert_many([_to_entry(db, change, who) for change in gone], **_inside(session))
         entries_of_log = [activity.Change(keys.target(keys.key_of(change.before or b"")), note=note) for change in gone]
@@ -56,8 +56,8 @@ def move(db: Db, who: Who, seen: Sequence[Entry], *, note: str = "") -> list[Sav
 
     applied = apply(db[EQUIPMENT], [Change(entry.raw, None) for entry in seen], also=also)
     listing.touch(db, [entry.key for entry in seen])
-    return [Saved(entry.key, one.status, None if one.status == "deleted" else entry, one.why)
-            for entry, one in zip(seen, applied, strict=True)]
+    return [Saved(entry.key, outcome.status, None if outcome.status == "deleted" else entry, outcome.why)
+            for entry, outcome in zip(seen, applied, strict=True)]
 
 
 def entries(db: Db, *, limit: int = 500, skip: int = 0) -> list[Trashed]:
@@ -68,6 +68,7 @@ def entries(db: Db, *, limit: int = 500, skip: int = 0) -> list[Trashed]:
 
 def documents(db: Db) -> Iterator[bytes]:
     """Give every record in the trash as raw BSON."""
+    # [1:]: an element begins with the byte of its type.
     return (dict(raw.elements(document))[b"record"][1:] for document in _raw(db, {}))
 
 
@@ -83,34 +84,41 @@ def bring_back(db: Db, who: Who, numbers: Sequence[str]) -> list[Saved]:
     """
     require(db, who, "records.delete")
     wanted = _chosen(db, numbers)
-    by_identity = {raw.id_of(one.entry.raw): one for one in wanted}
+    by_identity = {raw.id_of(trashed.entry.raw): trashed for trashed in wanted}
 
     def also(session: ClientSession | None, applied: list[Applied]) -> None:
-        back = [by_identity[one.change.identity] for one in applied if one.status in ("inserted", "unchanged")]
-        db[TRASH].delete_many({"_id": {"$in": [ObjectId(one.number) for one in back]}}, **_inside(session))
+        # "unchanged": the list has the very same record again.
+        back = [by_identity[outcome.change.identity] for outcome in applied
+                if outcome.status in ("inserted", "unchanged")]
+        db[TRASH].delete_many({"_id": {"$in": [ObjectId(trashed.number) for trashed in back]}}, **_inside(session))
         activity.record_many(db, who, "records.bring_back", _log_of(back), session=session)
 
-    applied = apply(db[EQUIPMENT], [Change(None, one.entry.raw) for one in wanted], also=also)
-    listing.touch(db, [one.entry.key for one in wanted])
-    return [Saved(one.entry.key, done.status, one.entry, done.why) for one, done in zip(wanted, applied, strict=True)]
+    applied = apply(db[EQUIPMENT], [Change(None, trashed.entry.raw) for trashed in wanted], also=also)
+    listing.touch(db, [trashed.entry.key for trashed in wanted])
+    return [Saved(trashed.entry.key, outcome.status, trashed.entry, outcome.why)
+            for trashed, outcome in zip(wanted, applied, strict=True)]
 
 
 def purge(db: Db, who: Who, numbers: Sequence[str]) -> int:
     """Delete records from the trash for good; the activity log keeps what they held. Give how many went."""
     require(db, who, "records.purge")
     wanted = _chosen(db, numbers)
-    logged = [activity.Change(keys.target(one.entry.key), one.entry.record) for one in wanted]
+    logged = [activity.Change(keys.target(trashed.entry.key), trashed.entry.record) for trashed in wanted]
+    # Before the deletion: a crash in between must not lose what the records held.
     activity.record_many(db, who, "records.purge", logged)
-    return int(db[TRASH].delete_many({"_id": {"$in": [ObjectId(one.number) for one in wanted]}}).deleted_count)
+    return int(db[TRASH].delete_many({"_id": {"$in": [ObjectId(trashed.number) for trashed in wanted]}}).deleted_count)
 
 
 def _chosen(db: Db, numbers: Sequence[str]) -> list[Trashed]:
-    found = [_from_entry(document) for document in _raw(db, {"_id": {"$in": [ObjectId(number) for number in numbers]}})]
-    return list({one.entry.key: one for one in reversed(found)}.values())
+    chosen = {"_id": {"$in": [ObjectId(number) for number in numbers]}}
+    newest_first = [_from_entry(document) for document in _raw(db, chosen)]
+    # From the oldest on, so that of two entries of one record the last moved stays.
+    return list({trashed.entry.key: trashed for trashed in reversed(newest_first)}.values())
 
 
 def _log_of(back: Sequence[Trashed]) -> list[activity.Change]:
-    return [activity.Change(keys.target(one.entry.key), note=f"moved to the trash by {one.by}") for one in back]
+    return [activity.Change(keys.target(trashed.entry.key), note=f"moved to the trash by {trashed.by}")
+            for trashed in back]
 
 
 def _to_entry(db: Db, change: Change, who: Who) -> dict[str, Any]:

@@ -34,8 +34,8 @@ class View:
 def of(db: Db, who: Who) -> list[View]:
     """Give the views this person has or may see, by name."""
     account = require(db, who, "records.read")
-    found = db[VIEWS].find({"$or": [{"owner": account.key}, {"shared": True}]})
-    return sorted((_view(document) for document in found), key=lambda view: view.name.lower())
+    documents = db[VIEWS].find({"$or": [{"owner": account.key}, {"shared": True}]})
+    return sorted((_view(document) for document in documents), key=lambda view: view.name.lower())
 
 
 def save(db: Db, who: Who, name: str, query: Query, *, shared: bool = False) -> View:

@@ -22,6 +22,7 @@ def run(app: Any, backups: Backups, interval_hours: float | None = None) -> None
         backups.seed_interval(interval_hours)
     failed = backups.scheduler.page_check()
     newest = next(iter(backups.scheduler.checks()), None)
+    # The first page of a visitor tells nothing: that check was before it.
     unseen = newest is not None and st.session_state.get(SEEN, newest.last) != newest.last
     st.session_state[SEEN] = newest.last if newest else None
     if failed is not None and _admin(app):

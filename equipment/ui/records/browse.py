@@ -28,6 +28,7 @@ def show(app: App) -> None:
     if not page.total:
         no_match(now)
         return
+    # A key for each view: a grid keeps ticks by row number, and they must not move to other records.
     key = now.key(f"table_{now.page}_{now.size}_{hash(repr(now.query)):x}")
     actions.show(app, _ticked(key, page), page.total)
     _table(page, columns, now, key)

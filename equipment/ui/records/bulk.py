@@ -54,7 +54,7 @@ def _scope(app: App, now: State, ticked: Sequence[Entry], total: int) -> list[st
         list(scopes),
         default=next(iter(scopes)),
         required=True,
-        format_func=lambda one: scopes[one],
+        format_func=scopes.__getitem__,
         key="bulk_scope",
     )
     if scope == "ticked":
@@ -81,7 +81,7 @@ def _edit(app: App) -> BulkEdit:
             )
             or "set"
         )
-    column = next((one for one in columns if one.name == name), None)
+    column = next((candidate for candidate in columns if candidate.name == name), None)
     if column is None or operation == "clear":
         return BulkEdit(operation, name or "")
     if operation == "set":

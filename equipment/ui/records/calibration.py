@@ -26,11 +26,11 @@ SHOWN_PER_DAY = 3
 def show(app: App) -> None:
     """Draw the section."""
     today = date.today()
-    found = calibration.items(listing.sheet(app.database), today)
-    if not found:
+    items = calibration.items(listing.sheet(app.database), today)
+    if not items:
         st.info("No equipment yet.", icon=":material/inventory_2:")
         return
-    groups = calibration.by_status(found)
+    groups = calibration.by_status(items)
     for column, status in zip(st.columns(len(STATUSES)), STATUSES, strict=True):
         column.metric(LABELS[status], f"{len(groups[status]):,}", border=True)
     reminders, month, fix = st.tabs(
@@ -39,19 +39,19 @@ def show(app: App) -> None:
     )
     if reminders.open:
         with reminders:
-            _reminders(found, today)
+            _reminders(items, today)
     if month.open:
         with month:
-            _month(found, today)
+            _month(items, today)
     if fix.open:
         with fix:
             _fix_up(app, groups["cannot read"])
 
 
-def _reminders(found: Sequence[Item], today: date) -> None:
+def _reminders(items: Sequence[Item], today: date) -> None:
     days = st.segmented_control("Due within", HORIZONS, default=30, format_func=lambda value: f"{value} days",
                                 required=True, key="calibration_days")
-    due = calibration.due_within(found, today, int(days or 30))
+    due = calibration.due_within(items, today, int(days or 30))
     if not due:
         st.success(f"Nothing is due within {days} days.", icon=":material/task_alt:")
         return
@@ -70,7 +70,7 @@ def _reminders(found: Sequence[Item], today: date) -> None:
     )
 
 
-def _month(found: Sequence[Item], today: date) -> None:
+def _month(items: Sequence[Item], today: date) -> None:
     shown: date = st.session_state.setdefault("calibration_month", today.replace(day=1))
     back, title, forward = st.columns([1, 6, 1], vertical_alignment="center")
     if back.button("Earlier", icon=":material/chevron_left:", width="stretch"):
@@ -80,7 +80,7 @@ def _month(found: Sequence[Item], today: date) -> None:
     title.markdown(f"#### {shown:%B %Y}")
     for column, name in zip(st.columns(7), ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), strict=True):
         column.caption(name)
-    for week in calibration.month(found, shown.year, shown.month):
+    for week in calibration.month(items, shown.year, shown.month):
         for column, (day, due) in zip(st.columns(7), week, strict=True):
             with column.container(border=True, height=118):
                 _day(day, due, today, inside=day.month == shown.month)
@@ -137,7 +137,7 @@ def _save(app: App, typed: dict[str, str]) -> None:
     except BackupError as error:
         st.error(str(error))
         return
-    missed = [one for one in done if one.status == "conflict"]
+    missed = [saved for saved in done if saved.status == "conflict"]
     if missed:
         st.warning(f"{len(missed)} records were changed by somebody else meanwhile and were left alone.")
         return

@@ -74,7 +74,7 @@ def _add(app: App) -> None:
     with st.form("column_add", border=False, clear_on_submit=True):
         st.markdown("**Add a column**")
         name = st.text_input("Name", max_chars=columns.LONGEST_NAME)
-        kind = st.selectbox("Type", list(TYPES), format_func=lambda one: TYPES[one].label)
+        kind = st.selectbox("Type", list(TYPES), format_func=lambda option: TYPES[option].label)
         if st.form_submit_button("Add column", icon=":material/add:"):
             done(VERSION, lambda: _added(app, name, kind))
 
@@ -99,14 +99,14 @@ def _change(app: App, names: list[str]) -> None:
 
 def _deleted(app: App) -> None:
     st.markdown("**Deleted columns**")
-    found = columns.deleted(app.database)
-    if not found:
+    deleted = columns.deleted(app.database)
+    if not deleted:
         st.caption("None. A deleted column waits here until it is brought back.")
-    for one in found:
-        st.caption(f"{one.name}: {one.records:,} records, deleted by {one.by} on {one.at:%Y-%m-%d %H:%M}")
-        if st.button(f"Bring back {one.name}", key=f"back_{one.number}", icon=":material/undo:"):
-            _start(app, f"Bring back {one.name}", "brought back",
-                   partial(columns.bring_back, app.database, app.who, one.number))
+    for column in deleted:
+        st.caption(f"{column.name}: {column.records:,} records, deleted by {column.by} on {column.at:%Y-%m-%d %H:%M}")
+        if st.button(f"Bring back {column.name}", key=f"back_{column.number}", icon=":material/undo:"):
+            _start(app, f"Bring back {column.name}", "brought back",
+                   partial(columns.bring_back, app.database, app.who, column.number))
 
 
 def _start(app: App, title: str, what: str, change: Callable[..., Done]) -> None:

@@ -90,6 +90,7 @@ def _value(column: Column, entry: Entry) -> str:
     words = text(entry.record.get(column.name))
     if column.kind.widget == "link" and column.kind.fits(words):
         return words
+    # A comment of 5 MB would go to the browser whole.
     return plain(words if len(words) < 5_000 else words[:5_000] + f" … ({len(words):,} characters)")
 
 

@@ -29,6 +29,7 @@ def dialog(app: App, ticked: list[Entry], total: int) -> None:
         copies = st.number_input("Copies of each", 1, MOST, 1, key="duplicate_copies")
         st.caption("Each copy gets the lowest free ID and a uuid. Serial and ETAG are left empty.")
         if st.button("Duplicate", type="primary", icon=":material/content_copy:", key="duplicate_apply"):
+            # Asked again here: a widget's limits hold in the browser only.
             _apply(app, ticked, max(1, min(int(copies), MOST)))
 
 

@@ -39,7 +39,7 @@ def show(app: App) -> None:
         browse.no_match(now)
     else:
         key = f"records_grid_{abs(hash(grid.view)):x}"
-        _harvest(now, grid, key)
+        _harvest(now, grid, key)  # before the grid is drawn, as the bar above it counts these edits
         _bar(app, now)
         st.data_editor(
             grid.frame,
@@ -65,10 +65,11 @@ def _grid(app: App, now: State, columns: Sequence[Column]) -> Grid:
     if known is not None and known.view[: len(view)] == view and known.entries == page.entries:
         return known
     stored = table.frame(page.entries, columns)
-    typed = {key: dict(one.typed) for key, one in now.pending.items() if key in stored.index}
+    typed = {key: dict(pending.typed) for key, pending in now.pending.items() if key in stored.index}
     for key, cells in typed.items():
         for name, words in cells.items():
             stored.loc[key, name] = words
+    # A new frame needs a new key: under the old one the editor would lay its edits over it by row number.
     serial = (known.view[-1] + 1) if known is not None else 0
     now.grid = Grid((*view, serial), page.entries, stored, page.total, typed)
     return now.grid

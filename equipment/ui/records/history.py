@@ -24,7 +24,7 @@ ICONS: Final = {"activity": "person", "backup": "inventory_2"}
 
 def show(app: App, key: str, entry: Entry | None) -> None:
     """Draw the timeline, newest first."""
-    found = events(entry.record if entry else {}, activity.of_target(app.database, keys.target(key), limit=SHOWN))
+    timeline = events(entry.record if entry else {}, activity.of_target(app.database, keys.target(key), limit=SHOWN))
     with_backups = st.toggle(
         "With every backup",
         key=f"history_backups_{key}",
@@ -32,11 +32,11 @@ def show(app: App, key: str, entry: Entry | None) -> None:
     )
     if with_backups:
         with boundary.guard("The history in backups"), st.spinner("Reading backups"):
-            found += importlib.import_module("equipment.ui.records.backup_history").events(app, key)
-    found.sort(key=lambda event: event.at, reverse=True)
-    if not found:
+            timeline += importlib.import_module("equipment.ui.records.backup_history").events(app, key)
+    timeline.sort(key=lambda event: event.at, reverse=True)
+    if not timeline:
         st.caption("Nothing is recorded about it yet.")
-    for number, event in enumerate(found):
+    for number, event in enumerate(timeline):
         _event(app, entry, event, f"{key}_{number}")
 
 

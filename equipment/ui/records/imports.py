@@ -100,7 +100,7 @@ def _remembered(app: App, rows: importing.Mapped, identity: str | None, clear: b
 
 
 def _review(app: App, planned: Sequence[Planned], kind: str, name: str) -> None:
-    counts = Counter(one.action for one in planned)
+    counts = Counter(entry.action for entry in planned)
     for column, (action, label) in zip(st.columns(len(LABELS)), LABELS.items(), strict=True):
         column.metric(label, f"{counts[action]:,}", border=True)
     st.dataframe(_differences(planned), hide_index=True, width="stretch", height=320)
@@ -114,18 +114,19 @@ def _review(app: App, planned: Sequence[Planned], kind: str, name: str) -> None:
 
 def _differences(planned: Sequence[Planned]) -> pd.DataFrame:
     lines: list[dict[str, object]] = []
-    for one in planned:
-        if len(lines) >= SHOWN or one.action == "unchanged":
+    for entry in planned:
+        if len(lines) >= SHOWN or entry.action == "unchanged":
             continue
-        if one.action == "conflict":
-            lines.append({"Row": one.row, "What": "Left out", "Field": "", "Now": "", "New": one.why})
-        for field in one.fields if one.action == "update" else ():
-            lines.append({"Row": one.row, "What": "Changed", "Field": name_text(field.name),
+        if entry.action == "conflict":
+            lines.append({"Row": entry.row, "What": "Left out", "Field": "", "Now": "", "New": entry.why})
+        for field in entry.fields if entry.action == "update" else ():
+            lines.append({"Row": entry.row, "What": "Changed", "Field": name_text(field.name),
                           "Now": element_text(field.before), "New": element_text(field.after)})
-        if one.action == "insert":
-            texts = [element_text(field.after) for field in one.fields if name_text(field.name) not in ("_id", "uuid")]
+        if entry.action == "insert":
+            texts = [element_text(field.after) for field in entry.fields
+                     if name_text(field.name) not in ("_id", "uuid")]
             summary = " · ".join(filter(None, texts))
-            lines.append({"Row": one.row, "What": "New", "Field": "", "Now": "", "New": summary})
+            lines.append({"Row": entry.row, "What": "New", "Field": "", "Now": "", "New": summary})
     return pd.DataFrame(lines, columns=["Row", "What", "Field", "Now", "New"])
 
 

@@ -27,7 +27,7 @@ def dialog(app: App, chosen: list[Entry], total: int) -> None:
 def show(app: App, keys: Sequence[str]) -> None:
     """Draw the choice of sheet and the download of labels for these records."""
     st.write(f"{len(keys):,} labels. Each code opens its record in this app.")
-    sheet = st.selectbox("Sheet", SHEETS, format_func=lambda one: one.name, key="label_sheet")
+    sheet = st.selectbox("Sheet", SHEETS, format_func=lambda offered: offered.name, key="label_sheet")
     base = st.text_input("Address of this app", value=_own_address(), key="label_base",
                          help="Phones that scan a label must be able to reach this address.")
     if len(keys) > MAX_LABELS:
@@ -49,11 +49,10 @@ def _own_address() -> str:
 
 
 def _page(app: App, keys: Sequence[str], sheet: Sheet, base: str) -> str:
-    found = records.entries(app.database, keys)
     made = [
         Label(
             entry.key, (text(entry.record.get(ID)), name_of({**entry.record, ID: ""}), text(entry.record.get(SERIAL)))
         )
-        for entry in found
+        for entry in records.entries(app.database, keys)
     ]
     return labels.page(made, sheet, base)

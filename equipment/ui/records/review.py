@@ -39,15 +39,15 @@ def dialog(app: App) -> None:
 
 def _body(app: App, now: State) -> None:
     reviewed = look(app, now)
-    conflicts = sum(edit.in_conflict for one in reviewed for edit in one.edits)
+    conflicts = sum(edit.in_conflict for review in reviewed for edit in review.edits)
     if conflicts:
         st.warning(
             "Someone else has changed the same cells since you began. Choose which value stays.",
             title=f"{conflicts} conflict{'s' * (conflicts != 1)}",
             icon=":material/group:",
         )
-    choices = {one.pending.seen.key: _record(app, one) for one in reviewed}
-    open_questions = sum(len(undecided(one.edits, choices[one.pending.seen.key])) for one in reviewed)
+    choices = {review.pending.seen.key: _record(app, review) for review in reviewed}
+    open_questions = sum(len(undecided(review.edits, choices[review.pending.seen.key])) for review in reviewed)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Save", type="primary", icon=":material/save:", disabled=bool(open_questions), key="review_save"):
             _save(app, now, reviewed, choices)
@@ -60,31 +60,32 @@ def _body(app: App, now: State) -> None:
 def look(app: App, now: State) -> list[Reviewed]:
     """Compare the pending edits with what is stored at this moment."""
     stored = {entry.key: entry for entry in records.entries(app.database, list(now.pending))}
-    found = []
+    reviewed = []
     for key, pending in now.pending.items():
         entry = stored.get(key)
         edits = field_edits(pending.seen.record, entry.record, pending.typed) if entry else []
-        found.append(Reviewed(pending, entry, edits))
-    return found
+        reviewed.append(Reviewed(pending, entry, edits))
+    return reviewed
 
 
-def _record(app: App, one: Reviewed) -> dict[str, Choice]:
-    key = one.pending.seen.key
+def _record(app: App, review: Reviewed) -> dict[str, Choice]:
+    key = review.pending.seen.key
     choices: dict[str, Choice] = {}
     with st.container(border=True, gap="xsmall"):
-        st.markdown(f"**{plain(name_of(one.pending.seen.record))}**")
-        if one.stored is None:
+        st.markdown(f"**{plain(name_of(review.pending.seen.record))}**")
+        if review.stored is None:
             st.error(
                 "This record is no longer in the list: someone moved it to the trash. Your edits to it cannot be "
                 "saved.",
                 icon=":material/delete:",
             )
             return choices
-        st.table(_rows(one.edits), border="horizontal", hide_index=True, width="stretch")
-        for edit in one.edits:
+        st.table(_rows(review.edits), border="horizontal", hide_index=True, width="stretch")
+        for edit in review.edits:
             if edit.in_conflict and (choice := _decide(key, edit)):
                 choices[edit.name] = choice
-        for warning in warnings.of_edits(listing.sheet(app.database), key, {e.name: text(e.mine) for e in one.edits}):
+        texts = {edit.name: text(edit.mine) for edit in review.edits}
+        for warning in warnings.of_edits(listing.sheet(app.database), key, texts):
             st.warning(warning, icon=":material/warning:")
     return choices
 
@@ -111,19 +112,19 @@ def _decide(key: str, edit: FieldEdit) -> Choice | None:
 
 def _save(app: App, now: State, reviewed: list[Reviewed], choices: Mapping[str, Mapping[str, Choice]]) -> None:
     saves = [
-        Save(one.stored, fields)
-        for one in reviewed
-        if one.stored is not None and (fields := chosen(one.edits, choices[one.pending.seen.key]))
+        Save(review.stored, fields)
+        for review in reviewed
+        if review.stored is not None and (fields := chosen(review.edits, choices[review.pending.seen.key]))
     ]
     done = records.save(app.database, app.who, saves)
-    written = {one.key for one in done if one.status in ("updated", "unchanged")}
-    failed = [one for one in done if one.key not in written]
+    written = {saved.key for saved in done if saved.status in ("updated", "unchanged")}
+    failed = [saved for saved in done if saved.key not in written]
     touched = {save.entry.key for save in saves}
     for key in [key for key in now.pending if key in written or key not in touched]:
         del now.pending[key]
     if failed:
         st.error(
-            "Not everything was saved: " + "; ".join(sorted({one.why for one in failed})) + ". Review again.",
+            "Not everything was saved: " + "; ".join(sorted({saved.why for saved in failed})) + ". Review again.",
             icon=":material/error:",
         )
         return

@@ -62,7 +62,7 @@ def _sections(app: App) -> None:
         st.session_state[state.SECTION] = now.section if now.section in offered else state.FIRST_SECTION
     now.section = st.segmented_control(
         "Section", list(offered), key=state.SECTION, required=True, label_visibility="collapsed",
-        format_func=lambda one: f":material/{offered[one].icon}: {one}",
+        format_func=lambda name: f":material/{offered[name].icon}: {name}",
     ) or state.FIRST_SECTION
     if now.pending and now.section != "Edit" and "Edit" in offered:
         st.button(f":orange-badge[:material/edit: {state.unsaved(now)} not saved yet]", type="tertiary",

@@ -63,7 +63,7 @@ class State:
     @property
     def edits(self) -> int:
         """How many cells are edited and not saved."""
-        return sum(len(one.typed) for one in self.pending.values())
+        return sum(len(pending.typed) for pending in self.pending.values())
 
     def key(self, name: str) -> str:
         """Name a widget so that it is made anew when the generation changes."""
@@ -157,4 +157,5 @@ def _one(address: dict[str, list[str]], name: str) -> str:
 
 
 def _number(text: str, usual: int) -> int:
+    # Cut before it is read: int raises ValueError beyond 4,300 digits, and an address may hold more.
     return int(text) if text.isascii() and text.isdigit() and 0 < int(text[:9]) < 10**8 else usual

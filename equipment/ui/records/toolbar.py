@@ -89,6 +89,7 @@ def _search(now: State) -> None:
 
 
 def _set_text(now: State, text: str) -> None:
+    # With a new key the field would be made anew under the fingers of whoever types.
     now.ask(replace(now.query, text=text or ""), keep_widgets=True)
 
 

@@ -22,23 +22,23 @@ SHOWN: Final = ("ID", "Category", "Vendor", "Model", "Serial", "Location")
 
 def show(app: App) -> None:
     """Draw the section."""
-    found = trash.entries(app.database)
-    if not found:
+    shown = trash.entries(app.database)
+    if not shown:
         st.space("small")
         st.caption(":material/delete: The trash is empty. Records moved here can be brought back at any time.")
         return
     total = trash.count(app.database)
     st.caption(
         f"{total:,} record{'s' * (total != 1)}; everything here can be brought back exactly as it was."
-        + (f" The last {len(found)} are shown." if total > len(found) else "")
+        + (f" The last {len(shown)} are shown." if total > len(shown) else "")
     )
     key = state.current().key(TABLE)
     ticked = [
-        found[row] for row in st.session_state.get(key, {}).get("selection", {}).get("rows", []) if row < len(found)
+        shown[row] for row in st.session_state.get(key, {}).get("selection", {}).get("rows", []) if row < len(shown)
     ]
-    _buttons(app, found, ticked)
+    _buttons(app, ticked)
     st.dataframe(
-        _frame(found),
+        _frame(shown),
         key=key,
         on_select="rerun",
         selection_mode="multi-row",
@@ -51,7 +51,7 @@ def show(app: App) -> None:
 def move(app: App, ticked: list[Entry], total: int) -> None:
     """Move ticked records to the trash; the action over the list."""
     done = trash.move(app.database, app.who, ticked)
-    gone = [one for one in done if one.status == "deleted"]
+    gone = [saved for saved in done if saved.status == "deleted"]
     names = name_of(ticked[0].record) if len(ticked) == 1 else f"{len(gone)} records"
     if gone:
         st.toast(f"Moved {names} to the trash. It can be brought back there.", icon=":material/delete:")
@@ -61,7 +61,7 @@ def move(app: App, ticked: list[Entry], total: int) -> None:
     st.rerun()
 
 
-def _buttons(app: App, found: Sequence[Trashed], ticked: Sequence[Trashed]) -> None:
+def _buttons(app: App, ticked: Sequence[Trashed]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         many = f" {len(ticked)}" if ticked else ""
         if st.button(
@@ -80,8 +80,8 @@ def _buttons(app: App, found: Sequence[Trashed], ticked: Sequence[Trashed]) -> N
 
 
 def _bring_back(app: App, ticked: Sequence[Trashed]) -> None:
-    done = trash.bring_back(app.database, app.who, [one.number for one in ticked])
-    back = [one for one in done if one.status in ("inserted", "unchanged")]
+    done = trash.bring_back(app.database, app.who, [trashed.number for trashed in ticked])
+    back = [saved for saved in done if saved.status in ("inserted", "unchanged")]
     if back:
         names = name_of(ticked[0].entry.record) if len(back) == 1 else f"{len(back)} records"
         st.toast(f"Brought back {names}", icon=":material/restore_from_trash:")
@@ -91,10 +91,10 @@ def _bring_back(app: App, ticked: Sequence[Trashed]) -> None:
 
 
 def _report(done: Sequence[Saved], good: tuple[str, ...]) -> None:
-    bad = [one for one in done if one.status not in good]
-    for one in bad[:3]:
+    bad = [saved for saved in done if saved.status not in good]
+    for saved in bad[:3]:
         st.toast(
-            f"{name_of(one.entry.record) if one.entry else one.key}: {one.why}",
+            f"{name_of(saved.entry.record) if saved.entry else saved.key}: {saved.why}",
             icon=":material/error:",
             duration="long",
         )
@@ -110,19 +110,19 @@ def _purge(app: App, ticked: Sequence[Trashed]) -> None:
         )
         typed = st.text_input(f"Type {trash.WORD} to confirm", key="trash_word")
         if st.button("Purge", type="primary", disabled=typed != trash.WORD, key="trash_purge_confirm"):
-            trash.purge(app.database, app.who, [one.number for one in ticked])
+            trash.purge(app.database, app.who, [trashed.number for trashed in ticked])
             st.toast(f"Purged {count} record{'s' * (count != 1)}", icon=":material/delete_forever:")
             state.current().refresh()
             st.rerun()
 
 
-def _frame(found: Sequence[Trashed]) -> pd.DataFrame:
+def _frame(shown: Sequence[Trashed]) -> pd.DataFrame:
     rows = [
         {
-            "Moved": one.at.astimezone().strftime("%Y-%m-%d %H:%M"),
-            "By": one.by,
-            **{name: text(one.entry.record.get(name)) for name in SHOWN},
+            "Moved": trashed.at.astimezone().strftime("%Y-%m-%d %H:%M"),
+            "By": trashed.by,
+            **{name: text(trashed.entry.record.get(name)) for name in SHOWN},
         }
-        for one in found
+        for trashed in shown
     ]
     return pd.DataFrame(rows, dtype="str")

@@ -22,10 +22,10 @@ def popover(app: App, now: State) -> None:
 
 
 def _saved(app: App) -> None:
-    found = views.of(app.database, app.who)
-    if not found:
+    saved = views.of(app.database, app.who)
+    if not saved:
         st.caption("No saved views yet. A view keeps the search, the filters and the order.")
-    for view in found:
+    for view in saved:
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             icon = ":material/group:" if view.shared else ":material/bookmark:"
             st.button(

@@ -95,9 +95,9 @@ def test_a_thousand_wrong_passwords(database: Db, bob: str) -> None:
     began = moments.now()
     words = [refusal(database, "Bob", f"wrong {n}", now=began + timedelta(seconds=n)) for n in range(1000)]
 
-    tried = sum(one == REFUSED for one in words)
+    tried = sum(answer == REFUSED for answer in words)
     assert tried < 15
-    assert all(one.startswith("Too many failed sign-ins. Wait ") for one in words if one != REFUSED)
+    assert all(answer.startswith("Too many failed sign-ins. Wait ") for answer in words if answer != REFUSED)
     assert activity.count(database, Filter(actions=("sign_in.failed",))) == tried
     locked = refusal(database, "Bob", PASSWORD, now=began + timedelta(seconds=1000))
     assert locked.startswith("Too many failed sign-ins.")
@@ -116,7 +116,7 @@ def test_many_names_from_one_address(database: Db, bob: str) -> None:
     now = moments.now()
     words = [refusal(database, f"name {n}", "wrong", now=now) for n in range(60)]
 
-    assert sum(one == REFUSED for one in words) == attempts.PER_ADDRESS.free
+    assert sum(answer == REFUSED for answer in words) == attempts.PER_ADDRESS.free
     assert refusal(database, "Bob", PASSWORD, now=now).startswith("Too many failed sign-ins.")
     elsewhere = login.sign_in(database, "Bob", PASSWORD, Visitor("198.51.100.9"), passwords=CHEAP, now=now)
     assert elsewhere[1].name == "Bob"

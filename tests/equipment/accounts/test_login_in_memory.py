@@ -47,4 +47,4 @@ def test_guessing_in_memory() -> None:
             login.sign_in(db, "bob", f"wrong {n}", Visitor(), passwords=CHEAP)
         words.append(str(caught.value))
 
-    assert sum("Wait" in one for one in words) == 3
+    assert sum("Wait" in answer for answer in words) == 3

@@ -58,11 +58,11 @@ def test_the_same_person_is_recognised_under_another_name(database: Db) -> None:
     assert [(user.name, user.role) for user in users.listed(database, SYSTEM)] == [("Ada", "admin")]
 
 
-@pytest.mark.parametrize("other", [{"sub": "2"}, {"iss": "https://evil.example"}])
-def test_somebody_else_with_the_same_name_is_somebody_else(database: Db, other: dict[str, Any]) -> None:
+@pytest.mark.parametrize("different", [{"sub": "2"}, {"iss": "https://evil.example"}])
+def test_somebody_else_with_the_same_name_is_somebody_else(database: Db, different: dict[str, Any]) -> None:
     users.create(database, SYSTEM, "Ada", "admin")
     enter(database)
-    enter(database, **other)
+    enter(database, **different)
 
     assert [user.name for user in users.listed(database, SYSTEM)] == ["Ada", "Ada 2", "Ada 3"]
 

@@ -51,7 +51,7 @@ def test_the_code_cannot_be_guessed_at_leisure(database: Db) -> None:
             create(database, f"code {n}")
         refusals.append(str(caught.value))
 
-    assert sum("not right" in one for one in refusals) == setup.LIMIT.free
+    assert sum("not right" in refusal for refusal in refusals) == setup.LIMIT.free
 
 
 @pytest.mark.parametrize(("name", "password"), [("", PASSWORD), ("<b>", PASSWORD), ("Ada", "short"), ("Ada", "Ada")])

@@ -17,12 +17,12 @@ def sheet(*due: str, last: str = "") -> Sheet:
                                 "Last Cal Date": [last] * count, "Next Cal Date": list(due)})])
 
 
-def found(*due: str, last: str = "") -> list[Item]:
+def listed(*due: str, last: str = "") -> list[Item]:
     return calibration.items(sheet(*due, last=last), TODAY)
 
 
 def test_every_record_has_a_status() -> None:
-    items = found("1.3.2026", "20.3.2026", "1.1.2027", "NO CAL NEEDED", "", "6/8/2013")
+    items = listed("1.3.2026", "20.3.2026", "1.1.2027", "NO CAL NEEDED", "", "6/8/2013")
 
     assert [item.status for item in items] == [
         "overdue", "due soon", "fine", "not needed", "no date", "cannot read"
@@ -32,7 +32,7 @@ def test_every_record_has_a_status() -> None:
 
 
 def test_groups_hold_every_status_and_every_record() -> None:
-    groups = calibration.by_status(found("1.3.2026", "2.3.2026"))
+    groups = calibration.by_status(listed("1.3.2026", "2.3.2026"))
 
     assert {status: len(items) for status, items in groups.items()} == {
         "overdue": 2, "due soon": 0, "fine": 0, "not needed": 0, "no date": 0, "cannot read": 0
@@ -40,13 +40,13 @@ def test_groups_hold_every_status_and_every_record() -> None:
 
 
 def test_the_most_urgent_comes_first_and_the_last_day_counts() -> None:
-    due = calibration.due_within(found("9.4.2026", "10.4.2026", "1.1.2020", "nonsense"), TODAY, 30)
+    due = calibration.due_within(listed("9.4.2026", "10.4.2026", "1.1.2020", "nonsense"), TODAY, 30)
 
     assert [item.next for item in due] == ["1.1.2020", "9.4.2026"]
 
 
 def test_a_month_is_laid_out_in_whole_weeks() -> None:
-    weeks = calibration.month(found("31.3.2026", "31.3.2026", "1.5.2026"), 2026, 3)
+    weeks = calibration.month(listed("31.3.2026", "31.3.2026", "1.5.2026"), 2026, 3)
 
     assert [len(week) for week in weeks] == [7] * 6
     assert weeks[0][0][0] == date(2026, 2, 23)

@@ -27,6 +27,6 @@ def test_cases(before: Any, after: Any, expected: list[Any]) -> None:
 
 
 def test_the_order_is_that_of_the_record() -> None:
-    found = differences({"z": 1, "a": 1}, {"a": 2, "z": 2, "m": 2})
+    changes = differences({"z": 1, "a": 1}, {"a": 2, "z": 2, "m": 2})
 
-    assert [field for field, _, _ in found] == ["z", "a", "m"]
+    assert [field for field, _, _ in changes] == ["z", "a", "m"]

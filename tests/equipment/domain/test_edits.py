@@ -53,10 +53,10 @@ def test_history_works_backwards_from_what_is_stored() -> None:
     }
     first = {"at": 1, "who": "A", "action": "records.add", "note": "", "before": None, "after": {"a": "1", "b": "x"}}
 
-    found = events({"a": "3"}, [newest, older, first])
+    past = events({"a": "3"}, [newest, older, first])
 
-    assert [event.record for event in found] == [{"a": "3"}, {"a": "2"}, {"a": "1", "b": "x"}]
-    assert [event.created for event in found] == [False, False, True]
+    assert [event.record for event in past] == [{"a": "3"}, {"a": "2"}, {"a": "1", "b": "x"}]
+    assert [event.created for event in past] == [False, False, True]
     assert difference({"a": "3"}, {"a": "1", "b": "x"}) == {"a": "1", "b": "x"}
     assert difference({"a": "3", "c": 1}, {"a": "3"}) == {"c": MISSING}
     assert [change.after for change in changes_of({"b": 1}, {})] == [MISSING]

@@ -33,7 +33,7 @@ SHEET = Sheet.of([
 ])
 
 
-def found(query: Query, sheet: Sheet = SHEET) -> str:
+def matching(query: Query, sheet: Sheet = SHEET) -> str:
     return "".join(sheet.keys(sheet.find(query, KINDS, TODAY)))
 
 
@@ -53,7 +53,7 @@ def found(query: Query, sheet: Sheet = SHEET) -> str:
     ],
 )
 def test_search(text: str, keys: str) -> None:
-    assert found(Query(text=text)) == keys
+    assert matching(Query(text=text)) == keys
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_search(text: str, keys: str) -> None:
     ],
 )
 def test_order_follows_numbers_and_dates_and_leaves_empty_cells_last(query: Query, keys: str) -> None:
-    assert found(query) == keys
+    assert matching(query) == keys
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_order_follows_numbers_and_dates_and_leaves_empty_cells_last(query: Quer
     ],
 )
 def test_filters(query: Query, keys: str) -> None:
-    assert found(query) == keys
+    assert matching(query) == keys
 
 
 def test_counts_of_a_column_follow_the_other_filters_and_not_its_own() -> None:
@@ -107,16 +107,16 @@ def test_the_numbers_above_the_list() -> None:
 def test_changes_give_a_new_sheet_with_new_columns_and_leave_the_old_one() -> None:
     later = SHEET.with_changes((["b", "e"], {"ID": ["9", ""], "Vendor": ["Hioki", ""], "Colour": ["", "blue"]}), ["a"])
 
-    assert found(Query(text="hioki"), later) == "b"
-    assert found(Query(text="blue"), later) == "e"
-    assert found(Query(text="keysight"), later) == ""
+    assert matching(Query(text="hioki"), later) == "b"
+    assert matching(Query(text="blue"), later) == "e"
+    assert matching(Query(text="keysight"), later) == ""
     assert "Colour" in later.columns
-    assert found(Query(text="keysight")) == "a"
+    assert matching(Query(text="keysight")) == "a"
 
 
 def test_an_empty_list() -> None:
     empty = Sheet.of([])
 
-    assert found(Query(text="x", sort="ID", only="overdue"), empty) == ""
+    assert matching(Query(text="x", sort="ID", only="overdue"), empty) == ""
     assert empty.counts(TODAY).records == 0
     assert empty.facet("Vendor", Query(), KINDS, TODAY) == []

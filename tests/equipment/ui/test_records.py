@@ -143,8 +143,8 @@ def test_an_earlier_version_can_be_restored(lab: Db, tmp_path: Path) -> None:
 def test_adding_a_record_keeps_the_text_and_warns_about_a_serial_that_exists(lab: Db, tmp_path: Path) -> None:
     lab.Equipment.update_one({"ID": 1}, {"$set": {"Serial": "TWICE-1"}})
     test = page(lab, tmp_path, section="Add")
-    next(one for one in test.text_input if one.label == "Serial").set_value(" TWICE-1")
-    next(one for one in test.text_input if one.label == "Purchase Value").set_value("3,000")
+    next(field for field in test.text_input if field.label == "Serial").set_value(" TWICE-1")
+    next(field for field in test.text_input if field.label == "Purchase Value").set_value("3,000")
 
     test = press(test, "Add record")
 

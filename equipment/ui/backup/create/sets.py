@@ -38,7 +38,7 @@ def _table(backups: Backups, sets: list[BackupSet]) -> pd.DataFrame:
     now = backups.now()
     rows = []
     for position, backup in enumerate(sets):
-        older = next((other for other in sets[position + 1:] if other.usable), None)
+        older = next((earlier for earlier in sets[position + 1:] if earlier.usable), None)
         rows.append({
             "When": words.moment(backup.started), "Age": words.ago(now - backup.started), "Day": backup.day.title(),
             "Equipment": backup.counts.get("equipment"), "Select options": backup.counts.get("select_options"),

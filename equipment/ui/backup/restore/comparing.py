@@ -34,7 +34,7 @@ def show(
     except BackupError as error:
         st.error(str(error))
         return None
-    if not backups.jobs.wait_for(_kind(), seconds=0.6):
+    if not backups.jobs.wait_for(_kind(), seconds=0.6):  # a short one is done before the page would be drawn twice
         running(backups.jobs, _kind())
         return None
     _collect(backups, results, failures)

@@ -21,18 +21,18 @@ def show(backups: Backups, caller: Caller) -> None:
         st.write("Records that are in any backup but neither in the list nor in the trash.")
         if st.button("Search all backups"):
             _search(backups, caller)
-        found: list[Lost] | None = st.session_state.get(FOUND)
-        if found is None:
+        records: list[Lost] | None = st.session_state.get(FOUND)
+        if records is None:
             return
-        if not found:
+        if not records:
             st.success("Nothing is lost.", icon=":material/task_alt:")
             return
         rows = st.dataframe(
-            _table(found), hide_index=True, width="stretch", on_select="rerun", selection_mode="multi-row",
+            _table(records), hide_index=True, width="stretch", on_select="rerun", selection_mode="multi-row",
             key="lost_rows",
         )["selection"]["rows"]
         if st.button(f"Bring back {words.count(len(rows), 'record')}", type="primary", disabled=not rows):
-            _bring_back(backups, caller, [found[row] for row in rows])
+            _bring_back(backups, caller, [records[row] for row in rows])
 
 
 def _search(backups: Backups, caller: Caller) -> None:
@@ -43,11 +43,12 @@ def _search(backups: Backups, caller: Caller) -> None:
         st.error(str(error))
 
 
-def _table(found: list[Lost]) -> pd.DataFrame:
+def _table(records: list[Lost]) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
-    for one in found:
-        texts = {name_text(name): element_text(element) for name, element in elements(one.document) if name != b"_id"}
-        rows.append({"Last seen": words.moment(one.last.started), **texts})
+    for record in records:
+        fields = (pair for pair in elements(record.document) if pair[0] != b"_id")
+        texts = {name_text(name): element_text(element) for name, element in fields}
+        rows.append({"Last seen": words.moment(record.last.started), **texts})
     return pd.DataFrame(rows).fillna("")
 
 

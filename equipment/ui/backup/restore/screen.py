@@ -50,9 +50,9 @@ def _restore(backups: Backups, caller: Caller, backup: BackupSet, busy: bool) ->
 
 def consequence(compared: dict[str, Comparison], mode: str) -> str:
     """Say in numbers what the restore would do."""
-    added = sum(one.only_left for one in compared.values())
-    removed = sum(one.only_right for one in compared.values())
-    changed = sum(one.different for one in compared.values())
+    added = sum(comparison.only_left for comparison in compared.values())
+    removed = sum(comparison.only_right for comparison in compared.values())
+    changed = sum(comparison.different for comparison in compared.values())
     if mode == "replace":
         return (f"Replace: the list becomes exactly this backup: {added:,} added, {removed:,} removed, "
                 f"{changed:,} changed.")
@@ -85,22 +85,23 @@ def _details(
 
 
 def _two_backups(backups: Backups, caller: Caller, backup: BackupSet, key: str) -> None:
-    others = [one for one in backups.sets(caller) if one.usable and one.backup_id != backup.backup_id]
+    others = [candidate for candidate in backups.sets(caller)
+              if candidate.usable and candidate.backup_id != backup.backup_id]
     if not others:
         return
     other = st.selectbox("Compare with another backup", [None, *others], key="compare_other",
-                         format_func=lambda one: "Choose a backup" if one is None else words.title(one))
+                         format_func=lambda chosen: "Choose a backup" if chosen is None else words.title(chosen))
     if other is not None:
-        found = comparing.show(backups, caller, backup, (key,), other)
-        if found is not None:
-            difference.show(found[key], picking=False)
+        comparisons = comparing.show(backups, caller, backup, (key,), other)
+        if comparisons is not None:
+            difference.show(comparisons[key], picking=False)
 
 
 def _start(
     backups: Backups, caller: Caller, backup: BackupSet, keys: tuple[str, ...], mode: str, pick: Pick | None,
     compared: dict[str, Comparison] | None,
 ) -> None:
-    expected = {key: one.counts for key, one in compared.items()} if compared else None
+    expected = {key: comparison.counts for key, comparison in compared.items()} if compared else None
     try:
         if mode == "replace":
             backups.replace(caller, backup, keys, expected=expected)

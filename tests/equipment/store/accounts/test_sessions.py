@@ -52,7 +52,7 @@ def test_twenty_at_once_get_one_cookie(database: Db, bob: str) -> None:
     for thread in threads:
         thread.join()
 
-    assert sum(one is not None for one in got) == 1
+    assert sum(answer is not None for answer in got) == 1
 
 
 @pytest.mark.parametrize("ticket", ["", "x", "\x00", "{'$ne': 1}", "é" * 10_000])
@@ -136,7 +136,7 @@ def test_all_end_but_one(database: Db, bob: str) -> None:
 
     assert sessions.end_all(database, "bob", but=bob) == 4  # three and the one of the fixture's account
 
-    assert [one.id for one in sessions.of_user(database, "bob")] == [bob]
+    assert [session.id for session in sessions.of_user(database, "bob")] == [bob]
     assert identify(database, Who(others[0], "bob")) is None
 
 

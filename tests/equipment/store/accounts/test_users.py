@@ -144,17 +144,17 @@ def test_an_administrator_disabled_by_hand_does_not_count(database: Db) -> None:
 
 @pytest.mark.parametrize("round_number", range(10))
 def test_two_administrators_demote_each_other_at_once(database: Db, round_number: int) -> None:
-    one, two = signed_in(database, "admin", "one"), signed_in(database, "admin", "two")
+    first, second = signed_in(database, "admin", "one"), signed_in(database, "admin", "two")
     start, refused = threading.Barrier(2), []
 
-    def demote(who: Who, other: str) -> None:
+    def demote(who: Who, colleague: str) -> None:
         start.wait()
         try:
-            users.set_role(database, who, other, "user")
+            users.set_role(database, who, colleague, "user")
         except (BadInput, PermissionDenied) as error:
             refused.append(error)
 
-    threads = [threading.Thread(target=demote, args=pair) for pair in ((one, "two"), (two, "one"))]
+    threads = [threading.Thread(target=demote, args=pair) for pair in ((first, "two"), (second, "one"))]
     for thread in threads:
         thread.start()
     for thread in threads:

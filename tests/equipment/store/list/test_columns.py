@@ -29,7 +29,8 @@ def admin(database: Database[dict[str, Any]]) -> Who:
 
 
 def stored(database: Database[dict[str, Any]]) -> list[bytes]:
-    return [one.raw for one in database["Equipment"].with_options(codec_options=raw.RAW).find().sort("_id", 1)]
+    exact = database["Equipment"].with_options(codec_options=raw.RAW)
+    return [document.raw for document in exact.find().sort("_id", 1)]
 
 
 def names(database: Database[dict[str, Any]]) -> list[str]:
@@ -121,15 +122,15 @@ def test_every_change_is_in_the_log(database: Database[dict[str, Any]], admin: W
 
 @pytest.mark.parametrize("role", ["user", "technician", "manager"])
 def test_only_an_administrator_changes_columns(database: Database[dict[str, Any]], admin: Who, role: Any) -> None:
-    other = signed_in(database, role)
+    who = signed_in(database, role)
 
     for act in (
-        lambda: columns.add(database, other, "X"),
-        lambda: columns.rename(database, other, "Price", "X"),
-        lambda: columns.delete(database, other, "Price"),
-        lambda: columns.set_type(database, other, "Price", "number"),
-        lambda: columns.set_hidden(database, other, "Price", True),
-        lambda: columns.set_order(database, other, ["Price"]),
+        lambda: columns.add(database, who, "X"),
+        lambda: columns.rename(database, who, "Price", "X"),
+        lambda: columns.delete(database, who, "Price"),
+        lambda: columns.set_type(database, who, "Price", "number"),
+        lambda: columns.set_hidden(database, who, "Price", True),
+        lambda: columns.set_order(database, who, ["Price"]),
     ):
         with pytest.raises(AdminOnly):
             act()

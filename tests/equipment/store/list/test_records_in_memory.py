@@ -26,7 +26,7 @@ def test_the_whole_day_in_the_demo() -> None:
     added = records.add(db, who, {"Vendor": "Brand new"})
     assert saved.entry is not None
     trash.move(db, who, [saved.entry])
-    trash.bring_back(db, who, [one.number for one in trash.entries(db)])
+    trash.bring_back(db, who, [trashed.number for trashed in trash.entries(db)])
 
     assert (saved.status, stale.status) == ("updated", "conflict")
     assert records.page(db, Query(text="mars"), {}, TODAY).total == 1

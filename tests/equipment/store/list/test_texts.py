@@ -42,9 +42,9 @@ def test_a_structure_that_looks_like_the_mark_between_two() -> None:
 def test_documents_become_keys_and_columns(make: Callable[[int], dict[str, Any]]) -> None:
     documents = [{"_id": ObjectId(), "ID": number, **make(number)} for number in range(5)]
 
-    found, cells = columns(documents)
+    record_keys, cells = columns(documents)
 
-    assert found == [keys.key_of_id(document["_id"]) for document in documents]
+    assert record_keys == [keys.key_of_id(document["_id"]) for document in documents]
     assert set(cells) == {name for document in documents for name in document} - {"_id"}
     for name, column in cells.items():
         assert column == [text(document.get(name)) for document in documents]

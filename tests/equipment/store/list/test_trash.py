@@ -31,11 +31,11 @@ def test_ten_records_go_and_come_back_exactly(database: Db) -> None:
 
     moved = trash.move(database, who, some)
     left = everything(database)
-    back = trash.bring_back(database, who, [one.number for one in trash.entries(database)])
+    back = trash.bring_back(database, who, [trashed.number for trashed in trash.entries(database)])
 
-    assert {one.status for one in moved} == {"deleted"}
+    assert {saved.status for saved in moved} == {"deleted"}
     assert len(left) == 20
-    assert {one.status for one in back} == {"inserted"}
+    assert {saved.status for saved in back} == {"inserted"}
     assert everything(database) == before
     assert trash.count(database) == 0
 
@@ -44,11 +44,11 @@ def test_the_trash_says_who_and_when(database: Db) -> None:
     who = signed_in(database, "manager")
     trash.move(database, who, [records.add(database, who, {"Vendor": "A"})])
 
-    [one] = trash.entries(database)
+    [trashed] = trash.entries(database)
 
-    assert one.by == who.name
-    assert one.at.tzinfo is not None
-    assert one.entry.record["Vendor"] == "A"
+    assert trashed.by == who.name
+    assert trashed.at.tzinfo is not None
+    assert trashed.entry.record["Vendor"] == "A"
 
 
 def test_a_record_changed_since_it_was_seen_stays_in_the_list(database: Db) -> None:
@@ -70,7 +70,7 @@ def test_a_record_that_is_in_the_list_again_is_not_overwritten(database: Db) -> 
     database.Equipment.insert_one(RawBSONDocument(entry.raw))
     database.Equipment.update_one({}, {"$set": {"Vendor": "restored"}})
 
-    [back] = trash.bring_back(database, who, [one.number for one in trash.entries(database)])
+    [back] = trash.bring_back(database, who, [trashed.number for trashed in trash.entries(database)])
 
     assert back.status == "conflict"
     assert trash.count(database) == 1
@@ -79,7 +79,7 @@ def test_a_record_that_is_in_the_list_again_is_not_overwritten(database: Db) -> 
 def test_only_an_administrator_purges_and_the_log_keeps_the_record(database: Db) -> None:
     manager, admin = signed_in(database, "manager"), signed_in(database, "admin")
     trash.move(database, manager, [records.add(database, manager, {"Vendor": "last trace"})])
-    numbers = [one.number for one in trash.entries(database)]
+    numbers = [trashed.number for trashed in trash.entries(database)]
     with pytest.raises(AdminOnly):
         trash.purge(database, manager, numbers)
 
