@@ -17,6 +17,7 @@ from pymongo.database import Database
 from backup_engine import create as making, failpoints, merge as merging
 from backup_engine.api import DatabaseBackupRestore, Preferences, Scheduler, Source, compare, plan_replace, replace
 from backup_engine.csv_format import writer
+from backup_engine.making import write_set
 from backup_engine.model import BackupSet, Batch
 from backup_engine.records.raw import documents_of
 from backup_engine.repository import contents
@@ -80,7 +81,7 @@ class Bench:
     def _unproven(self) -> None:
         """A full backup whose rows only the encoder has guarded: not decoded again, not compared with the disk."""
         trusting = partial(writer.write, prove=False)
-        with patch.object(writer, "write", trusting), patch.object(making, "read_back_all", lambda run, watch: None):
+        with patch.object(writer, "write", trusting), patch.object(write_set, "read_back_all", lambda run, watch: None):
             self._full()
 
     def _newest(self) -> BackupSet:
