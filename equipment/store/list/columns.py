@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Any, Final
 
 import bson
-from bson.binary import Binary
 from bson.objectid import ObjectId
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
@@ -28,11 +27,10 @@ from equipment.domain.fields import TYPES
 from equipment.domain.record import ID
 from equipment.store import activity, moments
 from equipment.store.access import Db, Who, require
-from equipment.store.list import listing
+from equipment.store.list import column_values, listing
 from equipment.store.list.listing import EQUIPMENT
 from equipment.store.list.schema import COLUMNS
 
-VALUES: Final = "equipment_deleted_columns"
 LONGEST_NAME: Final = 100
 
 
@@ -94,6 +92,7 @@ def rename(db: Db, who: Who, old: str, new: str, *, watch: Watch = SILENT) -> Do
     done = _apply(db, changes, None, watch)
     note = db[COLUMNS].find_one_and_delete({"_id": old}) or {}
     db[COLUMNS].replace_one({"_id": new}, {**note, "_id": new}, upsert=True)
+    column_values.rename(db, old, new)
     activity.record(db, who, "columns.manage", f"column:{new}", before={"name": old}, after={"name": new},
                     note=f"renamed in {done.changed} records")
     return done
@@ -107,16 +106,15 @@ def delete(db: Db, who: Who, name: str, *, watch: Watch = SILENT) -> Done:
     field, number = name.encode(), ObjectId()
 
     def keep(session: ClientSession | None, applied: list[Applied]) -> None:
-        kept = [_kept(number, field, outcome.change) for outcome in applied if outcome.status == "updated"]
-        if kept:
-            inside: dict[str, Any] = {"session": session} if session else {}
-            db[VALUES].insert_many(kept, **inside)
+        gone = [outcome.change for outcome in applied if outcome.status == "updated"]
+        column_values.keep(db, number, name, gone, session)
 
     changes = (
         Change(document, raw.build((key, element) for key, element in fields if key != field))
         for document, fields in _with_field(db, field)
     )
     done = _apply(db, changes, keep, watch)
+    column_values.delete_again(db, name, number)
     note = db[COLUMNS].find_one({"_id": name}) or {}
     stamp = {"number": number, "by": who.name, "at": moments.now(), "records": done.changed}
     db[COLUMNS].replace_one({"_id": name}, {**note, "_id": name, "deleted": stamp}, upsert=True)
@@ -133,16 +131,24 @@ def deleted(db: Db) -> list[Deleted]:
 def bring_back(db: Db, who: Who, number: str, *, watch: Watch = SILENT) -> Done:
     """Put a deleted column's values back where they were; records that have such a field again keep theirs.
 
+    The values of records that lie in the trash wait for them there.
     Raises ``BadInput`` when it has been brought back already.
     """
     require(db, who, "columns.manage")
     column = db[COLUMNS].find_one({"deleted.number": ObjectId(number)})
     if column is None:
         raise BadInput("This column has been brought back already.")
-    done = _apply(db, _restored(db, ObjectId(number), column["_id"].encode()), None, watch)
+    returning = column_values.Returning(db, ObjectId(number), column["_id"])
+
+    def there(session: ClientSession | None, applied: list[Applied]) -> None:
+        # In the transaction that puts it back: until a record has its value again, this is the only copy.
+        returning.forget([outcome.change.identity for outcome in applied if outcome.written], session)
+
+    done = _apply(db, returning.changes(_documents(db)), there, watch)
+    returning.forget(returning.replaced)
+    column_values.wait(db, ObjectId(number), column["_id"])
+    # Last: after a crash before this the column is still deleted, and bringing it back goes on.
     db[COLUMNS].update_one({"_id": column["_id"]}, {"$unset": {"deleted": ""}})
-    # Last: until the records have them again, these are the only copy of the values.
-    db[VALUES].delete_many({"deletion": ObjectId(number)})
     note = f"brought back in {done.changed} records"
     activity.record(db, who, "columns.manage", f"column:{column['_id']}", note=note)
     return done
@@ -212,24 +218,3 @@ def _documents(db: Db) -> Iterator[bytes]:
     batches: Any = collection.find_raw_batches({}, batch_size=1_000)
     for batch in batches:
         yield from raw.documents_of(batch)
-
-
-def _kept(number: ObjectId, field: bytes, change: Change) -> dict[str, Any]:
-    fields = raw.elements(change.before or b"")
-    place = next(place for place, (name, _) in enumerate(fields) if name == field)
-    before = Binary(fields[place - 1][0]) if place else Binary(b"")
-    return {"deletion": number, "record": Binary(change.identity), "before": before, "value": Binary(fields[place][1])}
-
-
-def _restored(db: Db, number: ObjectId, field: bytes) -> Iterator[Change]:
-    kept = {bytes(row["record"]): row for row in db[VALUES].find({"deletion": number})}
-    for document in _documents(db):
-        row = kept.get(raw.id_of(document))
-        fields = raw.elements(document)
-        if row is None or any(name == field for name, _ in fields):
-            continue
-        names = [name for name, _ in fields]
-        before = bytes(row["before"])
-        place = names.index(before) + 1 if before in names else len(fields)
-        fields.insert(place, (field, bytes(row["value"])))
-        yield Change(document, raw.build(fields))

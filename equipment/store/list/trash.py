@@ -22,7 +22,7 @@ from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change
 from equipment.store import activity, moments
 from equipment.store.access import Db, Who, require
-from equipment.store.list import keys, listing
+from equipment.store.list import column_values, keys, listing
 from equipment.store.list.ids import TRASH
 from equipment.store.list.listing import EQUIPMENT
 from equipment.store.list.records import Entry, Saved
@@ -78,7 +78,7 @@ def count(db: Db) -> int:
 
 
 def bring_back(db: Db, who: Who, numbers: Sequence[str]) -> list[Saved]:
-    """Put records back into the list exactly as they were.
+    """Put records back into the list exactly as they were, and with them what a column brought back has for them.
 
     A record whose ``_id`` is in the list again (a restore may have brought it) stays in the trash as a conflict.
     """
@@ -91,9 +91,11 @@ def bring_back(db: Db, who: Who, numbers: Sequence[str]) -> list[Saved]:
         back = [by_identity[outcome.change.identity] for outcome in applied
                 if outcome.status in ("inserted", "unchanged")]
         db[TRASH].delete_many({"_id": {"$in": [ObjectId(trashed.number) for trashed in back]}}, **_inside(session))
+        column_values.arrived(db, [raw.id_of(trashed.entry.raw) for trashed in back], session)
         activity.record_many(db, who, "records.bring_back", _log_of(back), session=session)
 
-    applied = apply(db[EQUIPMENT], [Change(None, trashed.entry.raw) for trashed in wanted], also=also)
+    applied = apply(db[EQUIPMENT], [Change(None, column_values.completed(db, trashed.entry.raw)) for trashed in wanted],
+                    also=also)
     listing.touch(db, [trashed.entry.key for trashed in wanted])
     return [Saved(trashed.entry.key, outcome.status, trashed.entry, outcome.why)
             for trashed, outcome in zip(wanted, applied, strict=True)]

@@ -12,7 +12,7 @@ from backup_engine.errors import AdminOnly, BadInput
 from backup_engine.records import raw
 from equipment.store import activity
 from equipment.store.access import Who
-from equipment.store.list import columns, schema
+from equipment.store.list import column_values, columns, records, schema, trash
 from tests.equipment.store.people import signed_in
 
 RECORDS: list[dict[str, Any]] = [
@@ -93,7 +93,7 @@ def test_a_deleted_column_comes_back_byte_for_byte(database: Database[dict[str, 
 
     assert stored(database) == before
     assert columns.deleted(database) == []
-    assert database[columns.VALUES].count_documents({}) == 0
+    assert database[column_values.VALUES].count_documents({}) == 0
 
 
 def test_bringing_back_leaves_a_field_alone_that_is_there_again(
@@ -105,6 +105,50 @@ def test_bringing_back_leaves_a_field_alone_that_is_there_again(
     columns.bring_back(database, admin, columns.deleted(database)[0].number)
 
     assert [record.get("Price") for record in database["Equipment"].find().sort("_id", 1)] == ["new", 5, None]
+
+
+def in_trash(database: Database[dict[str, Any]], who: Who, key: str) -> str:
+    """Move a record to the trash; gives the entry's number."""
+    entry = records.get(database, key)
+    assert entry is not None
+    trash.move(database, who, [entry])
+    return trash.entries(database)[0].number
+
+
+def waiting(database: Database[dict[str, Any]]) -> int:
+    return database[column_values.VALUES].count_documents({})
+
+
+def test_a_record_in_the_trash_finds_its_value_when_it_comes_back(
+    database: Database[dict[str, Any]], admin: Who
+) -> None:
+    before = stored(database)
+    columns.delete(database, admin, "Price")
+    number = in_trash(database, admin, "~" + '{"$numberInt": "2"}')
+
+    assert columns.bring_back(database, admin, columns.deleted(database)[0].number) == columns.Done(1, 0)
+    assert waiting(database) == 1
+    trash.bring_back(database, admin, [number])
+
+    assert stored(database) == before
+    assert waiting(database) == 0
+
+
+def test_a_waiting_value_follows_its_column_when_that_is_renamed_or_deleted_again(
+    database: Database[dict[str, Any]], admin: Who
+) -> None:
+    columns.delete(database, admin, "Price")
+    number = in_trash(database, admin, "~" + '{"$numberInt": "2"}')
+    columns.bring_back(database, admin, columns.deleted(database)[0].number)
+
+    columns.rename(database, admin, "Price", "Cost")
+    columns.delete(database, admin, "Cost")
+    trash.bring_back(database, admin, [number])
+    assert [record.get("Cost") for record in database["Equipment"].find().sort("_id", 1)] == [None, None, None]
+    columns.bring_back(database, admin, columns.deleted(database)[0].number)
+
+    assert [record.get("Cost") for record in database["Equipment"].find().sort("_id", 1)] == ["3,000", 5, None]
+    assert waiting(database) == 0
 
 
 def test_the_id_column_stays(database: Database[dict[str, Any]], admin: Who) -> None:
