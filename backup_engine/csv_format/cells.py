@@ -154,9 +154,9 @@ def column_cells(column: ColumnType, values: Sequence[Any], *, own_dollars: bool
     plain = _PLAIN[column]
     kinds = set(map(type, values))
     if kinds <= plain.keys():
-        found = _bulk_cells(column, values, own_dollars)
-        if found is not None:
-            return found
+        cells = _bulk_cells(column, values, own_dollars)
+        if cells is not None:
+            return cells
     table = {kind: plain.get(kind) or _ANYWHERE.get(kind) or typed_cell for kind in kinds}
     return [table[type(value)](value) for value in values]
 

@@ -39,11 +39,11 @@ def plan_columns(surveys: Iterable[Survey]) -> tuple[Column, ...]:
     With more than 256 different fields the most frequent ones get a column.
     """
     kinds: Survey = {"_id": Counter()}
-    for found in surveys:
-        for name, types in found.items():
+    for fields in surveys:
+        for name, types in fields.items():
             kinds.setdefault(name, Counter()).update(types)
     chosen = set(sorted(kinds, key=lambda name: (name != "_id", -kinds[name].total()))[:MAX_COLUMNS])
-    return tuple(Column(name, _dominant(found)) for name, found in kinds.items() if name in chosen)
+    return tuple(Column(name, _dominant(types)) for name, types in kinds.items() if name in chosen)
 
 
 def _by_shape(sample: Sequence[bytes]) -> dict[tuple[str, ...], list[Iterable[Any]]]:

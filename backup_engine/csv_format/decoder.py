@@ -61,28 +61,28 @@ class Decoder:
 
     def decode(self, text: bytes, first: int = 1) -> Decoded:
         """Decode whole rows, the first of which has that number."""
-        found = self.rows(text, first)
-        documents = tuple(item for item in found if isinstance(item, bytes))
-        tombstones = tuple(item.identity for item in found if isinstance(item, Tombstone))
-        bad = tuple(item for item in found if isinstance(item, BadRow))
+        items = self.rows(text, first)
+        documents = tuple(item for item in items if isinstance(item, bytes))
+        tombstones = tuple(item.identity for item in items if isinstance(item, Tombstone))
+        bad = tuple(item for item in items if isinstance(item, BadRow))
         return Decoded(documents, tombstones, bad)
 
     def decode_each(self, text: bytes, first: int = 1) -> list[tuple[int, bytes | BadRow]]:
         """Decode row by row; what cannot be read stays in its place as a ``BadRow``. Tombstones are left out."""
-        found = enumerate(self.rows(text, first), first)
-        return [(number, item) for number, item in found if not isinstance(item, Tombstone)]
+        numbered = enumerate(self.rows(text, first), first)
+        return [(number, item) for number, item in numbered if not isinstance(item, Tombstone)]
 
     def rows(self, text: bytes, first: int = 1) -> list[bytes | Tombstone | BadRow]:
         """Give what each row holds: rows together, or one by one when that fails."""
         rows = text.removesuffix(ROW_END_BYTES).split(ROW_END_BYTES)
-        found: list[bytes | Tombstone | BadRow] = []
+        items: list[bytes | Tombstone | BadRow] = []
         for start in range(0, len(rows), AT_ONCE):
-            some = rows[start : start + AT_ONCE]
+            piece = rows[start : start + AT_ONCE]
             try:
-                found += self._decode_rows((ROW_END_BYTES.join(some) + ROW_END_BYTES).decode())
+                items += self._decode_rows((ROW_END_BYTES.join(piece) + ROW_END_BYTES).decode())
             except FAULTS:
-                found += [self._decode_one(row, number) for number, row in enumerate(some, first + start)]
-        return found
+                items += [self._decode_one(row, number) for number, row in enumerate(piece, first + start)]
+        return items
 
     def _decode_one(self, row: bytes, number: int) -> bytes | Tombstone | BadRow:
         try:
@@ -92,9 +92,9 @@ class Decoder:
 
     def _decode_rows(self, text: str) -> list[bytes | Tombstone | BadRow]:
         cells = columns_of(text, len(self._columns) + 1)
-        found = [column_values(column.type, texts) for column, texts in zip(self._columns, cells[:-1], strict=True)]
-        rows, names = zip(*(values for values, _ in found), strict=True), self._names
-        if any(missing for _, missing in found):
+        columns = [column_values(column.type, texts) for column, texts in zip(self._columns, cells[:-1], strict=True)]
+        rows, names = zip(*(values for values, _ in columns), strict=True), self._names
+        if any(missing for _, missing in columns):
             fields = [_present(names, items) for items in rows]
         else:
             fields = [dict(zip(names, items, strict=False)) for items in rows]

@@ -91,12 +91,12 @@ class Encoder:
         new: dict[tuple[str, ...], int] = {}
         texts, rescued = [], 0
         for start in range(0, len(documents), AT_ONCE):
-            some = documents[start : start + AT_ONCE]
-            decoded = decode_exactly(some) if guarded else decode_all(some)
+            piece = documents[start : start + AT_ONCE]
+            decoded = decode_exactly(piece) if guarded else decode_all(piece)
             for position in force_bson:
                 if start <= position < start + AT_ONCE:
                     decoded[position - start] = None
-            text, count = self._encode_some(some, decoded, new, deleted, legible)
+            text, count = self._encode_some(piece, decoded, new, deleted, legible)
             texts.append(text)
             rescued += count
         return Encoded("".join(texts).encode(), len(documents), tuple(new), rescued)

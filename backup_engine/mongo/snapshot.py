@@ -150,8 +150,8 @@ class Snapshot:
             return {key: About(estimate=self._database[name].count_documents({})) for key, name in self._names.items()}
         with database_errors(self._database):
             listed = _list(self._database, {"listCollections": 1, "filter": {"name": {"$in": [*self._names.values()]}}})
-            found = {about["name"]: about for about in listed}
-            return {key: self._describe(found.get(name)) for key, name in self._names.items()}
+            by_name = {entry["name"]: entry for entry in listed}
+            return {key: self._describe(by_name.get(name)) for key, name in self._names.items()}
 
     def _describe(self, listed: Mapping[str, Any] | None) -> About:
         if listed is None:

@@ -110,13 +110,13 @@ class _Waiting:
 
     def _from_disk(self, side: int, key: bytes) -> bytes | None:
         assert self._disk is not None
-        found = self._disk.execute(
+        row = self._disk.execute(
             "SELECT rowid, document FROM waiting WHERE key = ? AND side = ?", (key, side)
         ).fetchone()
-        if found is None:
+        if row is None:
             return None
-        self._disk.execute("DELETE FROM waiting WHERE rowid = ?", (found[0],))
-        return bytes(found[1])
+        self._disk.execute("DELETE FROM waiting WHERE rowid = ?", (row[0],))
+        return bytes(row[1])
 
     def _open(self) -> sqlite3.Connection:
         self._folder = TemporaryDirectory(prefix="equipment-match-")

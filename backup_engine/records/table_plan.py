@@ -57,14 +57,14 @@ def plan_rows(
             partners[row.number].append(document)
     convert = _Convert(profile or LiveProfile(), clear_empty)
     for row in table:
-        found = partners.get(row.number, [])
+        matches = partners.get(row.number, [])
         if row.number in doubled:
             planned = Planned("conflict", _name(row, identity), why=doubled[row.number])
-        elif len(found) > 1:
-            planned = Planned("conflict", _name(row, identity), why=f"{len(found)} records have this {identity}")
-        elif found:
-            document = convert.over(found[0], row.cells)
-            planned = combine(document, found[0], raw.id_text(raw.id_of(found[0])), pick=pick, same=same_text)
+        elif len(matches) > 1:
+            planned = Planned("conflict", _name(row, identity), why=f"{len(matches)} records have this {identity}")
+        elif matches:
+            document = convert.over(matches[0], row.cells)
+            planned = combine(document, matches[0], raw.id_text(raw.id_of(matches[0])), pick=pick, same=same_text)
         else:
             record = complete({"_id": ObjectId(), **convert.new(row.cells)})
             planned = combine(bson.encode(record), None, _name(row, identity), pick=pick)

@@ -48,8 +48,8 @@ class LocalStorage:
     def entries(self, folder: str) -> list[Entry]:
         """List regular files; a folder that is missing is empty, one that is a link or a file is refused."""
         try:
-            with self._folder(folder) as descriptor, os.scandir(descriptor) as found:
-                return sorted(_regular(found), key=lambda entry: entry.name)
+            with self._folder(folder) as descriptor, os.scandir(descriptor) as listing:
+                return sorted(_regular(listing), key=lambda entry: entry.name)
         except BackupFileNotFound:
             return []
 
@@ -236,8 +236,8 @@ class LocalDraft:
         os.close(self._folder)
 
 
-def _regular(found: Iterator[os.DirEntry[str]]) -> Iterator[Entry]:
-    for item in found:
+def _regular(listing: Iterator[os.DirEntry[str]]) -> Iterator[Entry]:
+    for item in listing:
         try:
             if item.is_file(follow_symlinks=False):
                 status = item.stat(follow_symlinks=False)

@@ -71,8 +71,8 @@ def _become_worker(mine: Pipes, pipes: list[Pipes]) -> NoReturn:
     gc.disable()
     try:
         while True:
-            other, item = pickle.loads(receive(questions))
-            function = other or function
+            new_function, item = pickle.loads(receive(questions))
+            function = new_function or function
             send(answers, _answer(function, item))
     except (EOFError, BrokenPipeError):
         os._exit(0)
