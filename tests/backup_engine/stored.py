@@ -56,10 +56,10 @@ def store(
 ) -> BackupSet:
     """Make a full set of documents, or of that many records."""
     given = {"equipment": equipment, "select_options": options}
-    documents = {key: records(one) if isinstance(one, int) else list(one) for key, one in given.items()}
+    lists = {key: records(wanted) if isinstance(wanted, int) else wanted for key, wanted in given.items()}
+    batches = {key: [b"".join(map(bson.encode, documents))] for key, documents in lists.items()}
     with hold(ws, "import") as held:
-        return write_documents(ws, held, {key: [b"".join(map(bson.encode, one))] for key, one in documents.items()},
-                               trigger=trigger, pinned=pinned)
+        return write_documents(ws, held, batches, trigger=trigger, pinned=pinned)
 
 
 def file_of(ws: Workspace, backup: BackupSet, key: str = "equipment") -> Path:

@@ -34,8 +34,8 @@ class Double:
 def children(of: int | None = None) -> set[int]:
     """Process ids of all that come from a process, this one unless told."""
     tasks = Path(f"/proc/{of or os.getpid()}/task").glob("*/children")
-    found = {int(pid) for path in tasks for pid in path.read_text().split()}
-    return found.union(*map(children, found))
+    pids = {int(pid) for path in tasks for pid in path.read_text().split()}
+    return pids.union(*map(children, pids))
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
