@@ -15,8 +15,8 @@ __all__ = ["MAX_COLUMNS", "MAX_ORDERS", "MAX_ORDER_NAMES", "Orders", "Survey", "
 Survey = dict[str, Counter[type]]
 """How often each field holds a value of which Python type."""
 
-MAX_COLUMNS = 256
-MAX_ORDERS = 1000
+MAX_COLUMNS = 256  # a stray document of 20,000 fields must not widen every row
+MAX_ORDERS = 1000  # all of them stand in the metadata
 AT_ONCE = 200
 """Documents decoded at a time; see ``encoder.AT_ONCE``."""
 MAX_ORDER_NAMES = 512
@@ -56,6 +56,7 @@ def _by_shape(sample: Sequence[bytes]) -> dict[tuple[str, ...], list[Iterable[An
 
 
 def _dominant(kinds: Counter[type]) -> ColumnType:
+    # The most frequent kind may have no column type: a field that is mostly null takes that of its values.
     for kind, _ in kinds.most_common():
         name = column_type(kind)
         if name is not None:

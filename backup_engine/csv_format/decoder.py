@@ -24,6 +24,7 @@ AT_ONCE = 200
 """Rows taken apart at a time; see ``encoder.AT_ONCE``."""
 LAST_COLUMN = frozenset({"bson", "deleted", "order", "more"})
 """What the object in the last column may say; ``docs/backup-format.md``, "CSV"."""
+# A cell may hold anything: decimals raise ArithmeticError, nested JSON RecursionError, odd values BSONError.
 FAULTS = (ValueError, KeyError, IndexError, TypeError, ArithmeticError, RecursionError, BSONError)
 
 
@@ -107,10 +108,12 @@ class Decoder:
 
     def _special(self, fields: dict[str, Any], tail: str) -> bytes | Tombstone:
         """The document of a row whose ``~`` cell says more."""
+        # Bytes are written last in the object, so a cell that begins with them holds nothing else and needs no JSON.
         said = loads(tail) if not tail.startswith('{"bson":"') else {"bson": tail[9:-2]}
         if not isinstance(said, dict) or not said or said.keys() - LAST_COLUMN:
             raise ValueError("the ~ cell is not one of ours")
         raw = b64decode(said["bson"], validate=True) if "bson" in said else b""
+        # Bytes that are no whole document once took up to 999 good rows with them, the rest of their batch.
         if "bson" in said and not is_document(raw):
             raise ValueError("the bytes in the ~ cell are not one document")
         if said.get("deleted"):

@@ -108,6 +108,7 @@ class Encoder:
         tails: list[str | None] = []
         shown = [(_legible(raw) if legible else {}) if document is None else document
                  for raw, document in zip(documents, decoded, strict=True)]
+        # One look at all the bytes spares nearly every chunk the look at its documents.
         dollars = b"$" in b"".join(documents) and any(map(_own_dollars, documents, shown))
         for document, fields in zip(decoded, shown, strict=True):
             if document is not None and tuple(document) == self._names:
@@ -138,6 +139,7 @@ class Encoder:
             number = self._order(names, new)
             if number is None:
                 return None
+            # By hand: JSON would escape the NUL that stands for a number to come.
             text = f'{{"order":{number}{"," + text[1:] if text else "}"}'
         if not text and len(self._ordinary) < MAX_ORDERS:
             self._ordinary.add(names)

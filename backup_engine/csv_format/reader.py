@@ -98,6 +98,7 @@ def read_changes(
         _check_header(head, part.layout)
         pool = opened.enter_context(Workers(choose(workers, part.records)))
         for rows, decoded in pool.map(Decode(Decoder(part.layout)), row_chunks(plain, rest)):
+            # A last row that does not end is bad because the file was cut, and the message below says that.
             bad = [bad for bad in decoded.bad if rows.whole or bad.row < rows.first + rows.count - 1]
             if bad:
                 raise VerificationFailed(f"{part.file or part.key}, row {bad[0].row}: {bad[0].why}")
@@ -139,7 +140,7 @@ def read_back(
             raise
         except VerificationFailed as error:
             problem = error.detail
-    stored.finish()
+    stored.finish()  # a layer stops at its own end, but bytes behind it belong to the stored hash
     return ReadBack(
         content=measured.content, plain_bytes=plain_bytes,
         stored_bytes=stored.size, stored_sha256=stored.hash.hexdigest(),

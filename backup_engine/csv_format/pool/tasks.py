@@ -39,6 +39,7 @@ class Encode:
         encoded = self.encoder.encode(chunk.documents, deleted=chunk.deleted, guarded=not self.prove)
         wrong = self._wrong(chunk, encoded) if self.prove else []
         as_bytes = set[int]()
+        # The cells beside the bytes may not read back either: then they stay empty, rather than that no backup is made.
         for legible in (True, False):
             if not wrong:
                 return encoded
@@ -52,6 +53,7 @@ class Encode:
     def _wrong(self, chunk: Documents, encoded: Encoded) -> list[int]:
         """Positions of the documents that do not come back."""
         columns, known = self.encoder.layout.columns, self.encoder.layout.orders
+        # The file's numbers are given later, in the order of its rows; for the proof any numbers do.
         text = number_orders(encoded, lambda names: len(known) + encoded.orders.index(names))
         decoded = Decoder(Layout(columns, known + encoded.orders)).rows(text or b"")
         wanted = [Tombstone(document) for document in chunk.documents] if chunk.deleted else chunk.documents
