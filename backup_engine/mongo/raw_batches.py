@@ -41,7 +41,7 @@ def _reply(data: bytes) -> dict[str, Any] | None:
     outside = _fields(data, 0)
     kind, begin, _ = outside.pop(b"cursor", (0, 0, 0))
     if kind != DOCUMENT:
-        return None
+        return None  # an error, for which the driver has its words
     inside = _fields(data, begin)
     batches = {name: inside.pop(name) for name in BATCHES if name in inside}
     reply = _decoded(data, outside)
