@@ -43,6 +43,7 @@ class Content:
     @classmethod
     def of_digests(cls, digests: Collection[bytes]) -> Content:
         """Count and sum documents of which only the digests are at hand."""
+        # from_bytes is big-endian unless told otherwise, as a digest in hex is read.
         return cls(len(digests), sum(map(int.from_bytes, digests)) % MODULUS)
 
     @classmethod

@@ -84,6 +84,7 @@ class _Waiting:
             return partner
         mine = self._here[side]
         if key in mine:
+            # Any key that no partner has, so that the first one keeps its place.
             key = key + b"\0twice" + len(mine).to_bytes(8, "big")
         mine[key] = document
         self._bytes += len(document)
@@ -121,6 +122,7 @@ class _Waiting:
     def _open(self) -> sqlite3.Connection:
         self._folder = TemporaryDirectory(prefix="equipment-match-")
         self._disk = sqlite3.connect(Path(self._folder.name) / "waiting", isolation_level=None, check_same_thread=False)
+        # One transaction that nobody commits: what waits here is worthless after a crash.
         self._disk.executescript(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000; BEGIN;"
             "CREATE TABLE waiting (side INTEGER, key BLOB, document BLOB);"

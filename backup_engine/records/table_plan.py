@@ -48,6 +48,7 @@ def plan_rows(
     new record. A text takes the type of the value it replaces, else the uniform type of ``profile``, else it stays
     text. An empty cell empties the field unless ``clear_empty`` is off. ``complete`` may finish a new record.
     """
+    # All in memory: which rows name the same record is known after the last of them.
     table = [_Row(number, cells) for number, cells in enumerate(rows, 1)]
     by_key, doubled = _by_key(table, identity)
     partners: dict[int, list[bytes]] = defaultdict(list)
