@@ -54,6 +54,7 @@ class BlockHasher:
 
     def add(self, text: bytes, rows: int) -> None:
         """Take rows that do not cross the end of a block."""
+        # Closed by the row after it: 10,000 rows are one block, not one and an empty one.
         if self._rows == BLOCK_ROWS:
             self._done.append(self._hash.hexdigest())
             self._hash, self._rows = sha256(), 0
@@ -101,6 +102,7 @@ def row_chunks(plain: BinaryIO, rest: bytes = b"") -> Iterator[Rows]:
         wanted = CHUNK_ROWS - (first - 1) % CHUNK_ROWS
         parts = rest.split(ROW_END_BYTES, wanted)
         if len(parts) <= wanted and not ended and (len(parts) == 1 or len(rest) < CHUNK_BYTES):
+            # As much again as is there: a row of 256 MiB is looked through 9 times then, not once for every MiB.
             data = plain.read(max(1 << 20, len(rest)))
             ended = not data
             rest += data

@@ -29,6 +29,7 @@ BETWEEN_TEXT = ',"\\u0000~\\u0000",'
 
 def _number_cells(values: Sequence[Any]) -> Cells:
     text = orjson.dumps(values).decode()
+    # orjson writes NaN and infinities as null; no digits hold an n.
     return None if "n" in text else text[1:-1].split(",")
 
 
@@ -38,6 +39,7 @@ def _bool_cells(values: Sequence[bool]) -> Cells:
 
 def _date_cells(values: Sequence[datetime]) -> Cells:
     texts = orjson.dumps(values, option=DATE_OPTIONS).decode()[2:-2].split('","')
+    # orjson writes six decimals or none; the format has three.
     return [text[:23] + "Z" if len(text) == 27 else text[:19] + ".000Z" for text in texts]
 
 
@@ -54,12 +56,14 @@ def json_cells(values: Sequence[Any]) -> Cells:
     except orjson.JSONEncodeError:
         return None
     texts = text[1:-1].split(BETWEEN_TEXT)
+    # A string in the values may look like the one between them; a null may have been a NaN.
     if len(texts) != len(values) or "null" in text:
         return None
     return [f'"{text}"' if '"' in text or "," in text else text for text in _doubled(texts)]
 
 
 def _doubled(texts: list[str]) -> list[str]:
+    # One replace for all of them: JSON escapes NUL, so none of the texts holds one.
     return "\0".join(texts).replace('"', '""').split("\0")
 
 
@@ -77,6 +81,7 @@ CELLS: dict[ColumnType, Callable[[Sequence[Any]], Cells]] = {
 
 def _doubles(texts: Sequence[str]) -> Values:
     values: list[Any] = orjson.loads(f"[{','.join(texts)}]")
+    # Without a point orjson reads an int, and a text of two numbers would shift all that follow.
     return values if len(values) == len(texts) and set(map(type, values)) == {float} else None
 
 

@@ -62,6 +62,7 @@ def _decimal_cell(value: Decimal128) -> str:
     text = decimal_text(value)
     if text is None:
         return LOST
+    # NaN and Infinity are words; as a plain cell -Infinity would begin like a formula.
     return text if text[-1].isdigit() else typed_cell(value)
 
 
@@ -154,9 +155,9 @@ def column_cells(column: ColumnType, values: Sequence[Any], *, own_dollars: bool
     plain = _PLAIN[column]
     kinds = set(map(type, values))
     if kinds <= plain.keys():
-        found = _bulk_cells(column, values, own_dollars)
-        if found is not None:
-            return found
+        cells = _bulk_cells(column, values, own_dollars)
+        if cells is not None:
+            return cells
     table = {kind: plain.get(kind) or _ANYWHERE.get(kind) or typed_cell for kind in kinds}
     return [table[type(value)](value) for value in values]
 
@@ -181,6 +182,7 @@ def column_values(column: ColumnType, texts: Sequence[str]) -> tuple[list[Any], 
         values = bulk(texts) if bulk is not None else None
         if values is not None:
             return values, False
+    # An empty text is in "~" as well, so that a missing field goes to parse_typed like a cell with the mark.
     if parse is None:
         values = [parse_typed(text) if text[:1] in "~" else text for text in texts]
     else:

@@ -15,8 +15,8 @@ __all__ = ["MAX_COLUMNS", "MAX_ORDERS", "MAX_ORDER_NAMES", "Orders", "Survey", "
 Survey = dict[str, Counter[type]]
 """How often each field holds a value of which Python type."""
 
-MAX_COLUMNS = 256
-MAX_ORDERS = 1000
+MAX_COLUMNS = 256  # a stray document of 20,000 fields must not widen every row
+MAX_ORDERS = 1000  # all of them stand in the metadata
 AT_ONCE = 200
 """Documents decoded at a time; see ``encoder.AT_ONCE``."""
 MAX_ORDER_NAMES = 512
@@ -39,11 +39,11 @@ def plan_columns(surveys: Iterable[Survey]) -> tuple[Column, ...]:
     With more than 256 different fields the most frequent ones get a column.
     """
     kinds: Survey = {"_id": Counter()}
-    for found in surveys:
-        for name, types in found.items():
+    for fields in surveys:
+        for name, types in fields.items():
             kinds.setdefault(name, Counter()).update(types)
     chosen = set(sorted(kinds, key=lambda name: (name != "_id", -kinds[name].total()))[:MAX_COLUMNS])
-    return tuple(Column(name, _dominant(found)) for name, found in kinds.items() if name in chosen)
+    return tuple(Column(name, _dominant(types)) for name, types in kinds.items() if name in chosen)
 
 
 def _by_shape(sample: Sequence[bytes]) -> dict[tuple[str, ...], list[Iterable[Any]]]:
@@ -56,6 +56,7 @@ def _by_shape(sample: Sequence[bytes]) -> dict[tuple[str, ...], list[Iterable[An
 
 
 def _dominant(kinds: Counter[type]) -> ColumnType:
+    # The most frequent kind may have no column type: a field that is mostly null takes that of its values.
     for kind, _ in kinds.most_common():
         name = column_type(kind)
         if name is not None:

@@ -24,6 +24,7 @@ AT_ONCE = 200
 """Rows taken apart at a time; see ``encoder.AT_ONCE``."""
 LAST_COLUMN = frozenset({"bson", "deleted", "order", "more"})
 """What the object in the last column may say; ``docs/backup-format.md``, "CSV"."""
+# A cell may hold anything: decimals raise ArithmeticError, nested JSON RecursionError, odd values BSONError.
 FAULTS = (ValueError, KeyError, IndexError, TypeError, ArithmeticError, RecursionError, BSONError)
 
 
@@ -61,28 +62,28 @@ class Decoder:
 
     def decode(self, text: bytes, first: int = 1) -> Decoded:
         """Decode whole rows, the first of which has that number."""
-        found = self.rows(text, first)
-        documents = tuple(item for item in found if isinstance(item, bytes))
-        tombstones = tuple(item.identity for item in found if isinstance(item, Tombstone))
-        bad = tuple(item for item in found if isinstance(item, BadRow))
+        items = self.rows(text, first)
+        documents = tuple(item for item in items if isinstance(item, bytes))
+        tombstones = tuple(item.identity for item in items if isinstance(item, Tombstone))
+        bad = tuple(item for item in items if isinstance(item, BadRow))
         return Decoded(documents, tombstones, bad)
 
     def decode_each(self, text: bytes, first: int = 1) -> list[tuple[int, bytes | BadRow]]:
         """Decode row by row; what cannot be read stays in its place as a ``BadRow``. Tombstones are left out."""
-        found = enumerate(self.rows(text, first), first)
-        return [(number, item) for number, item in found if not isinstance(item, Tombstone)]
+        numbered = enumerate(self.rows(text, first), first)
+        return [(number, item) for number, item in numbered if not isinstance(item, Tombstone)]
 
     def rows(self, text: bytes, first: int = 1) -> list[bytes | Tombstone | BadRow]:
         """Give what each row holds: rows together, or one by one when that fails."""
         rows = text.removesuffix(ROW_END_BYTES).split(ROW_END_BYTES)
-        found: list[bytes | Tombstone | BadRow] = []
+        items: list[bytes | Tombstone | BadRow] = []
         for start in range(0, len(rows), AT_ONCE):
-            some = rows[start : start + AT_ONCE]
+            piece = rows[start : start + AT_ONCE]
             try:
-                found += self._decode_rows((ROW_END_BYTES.join(some) + ROW_END_BYTES).decode())
+                items += self._decode_rows((ROW_END_BYTES.join(piece) + ROW_END_BYTES).decode())
             except FAULTS:
-                found += [self._decode_one(row, number) for number, row in enumerate(some, first + start)]
-        return found
+                items += [self._decode_one(row, number) for number, row in enumerate(piece, first + start)]
+        return items
 
     def _decode_one(self, row: bytes, number: int) -> bytes | Tombstone | BadRow:
         try:
@@ -92,9 +93,9 @@ class Decoder:
 
     def _decode_rows(self, text: str) -> list[bytes | Tombstone | BadRow]:
         cells = columns_of(text, len(self._columns) + 1)
-        found = [column_values(column.type, texts) for column, texts in zip(self._columns, cells[:-1], strict=True)]
-        rows, names = zip(*(values for values, _ in found), strict=True), self._names
-        if any(missing for _, missing in found):
+        columns = [column_values(column.type, texts) for column, texts in zip(self._columns, cells[:-1], strict=True)]
+        rows, names = zip(*(values for values, _ in columns), strict=True), self._names
+        if any(missing for _, missing in columns):
             fields = [_present(names, items) for items in rows]
         else:
             fields = [dict(zip(names, items, strict=False)) for items in rows]
@@ -107,10 +108,12 @@ class Decoder:
 
     def _special(self, fields: dict[str, Any], tail: str) -> bytes | Tombstone:
         """The document of a row whose ``~`` cell says more."""
+        # Bytes are written last in the object, so a cell that begins with them holds nothing else and needs no JSON.
         said = loads(tail) if not tail.startswith('{"bson":"') else {"bson": tail[9:-2]}
         if not isinstance(said, dict) or not said or said.keys() - LAST_COLUMN:
             raise ValueError("the ~ cell is not one of ours")
         raw = b64decode(said["bson"], validate=True) if "bson" in said else b""
+        # Bytes that are no whole document once took up to 999 good rows with them, the rest of their batch.
         if "bson" in said and not is_document(raw):
             raise ValueError("the bytes in the ~ cell are not one document")
         if said.get("deleted"):

@@ -91,12 +91,12 @@ class Encoder:
         new: dict[tuple[str, ...], int] = {}
         texts, rescued = [], 0
         for start in range(0, len(documents), AT_ONCE):
-            some = documents[start : start + AT_ONCE]
-            decoded = decode_exactly(some) if guarded else decode_all(some)
+            piece = documents[start : start + AT_ONCE]
+            decoded = decode_exactly(piece) if guarded else decode_all(piece)
             for position in force_bson:
                 if start <= position < start + AT_ONCE:
                     decoded[position - start] = None
-            text, count = self._encode_some(some, decoded, new, deleted, legible)
+            text, count = self._encode_some(piece, decoded, new, deleted, legible)
             texts.append(text)
             rescued += count
         return Encoded("".join(texts).encode(), len(documents), tuple(new), rescued)
@@ -108,6 +108,7 @@ class Encoder:
         tails: list[str | None] = []
         shown = [(_legible(raw) if legible else {}) if document is None else document
                  for raw, document in zip(documents, decoded, strict=True)]
+        # One look at all the bytes spares nearly every chunk the look at its documents.
         dollars = b"$" in b"".join(documents) and any(map(_own_dollars, documents, shown))
         for document, fields in zip(decoded, shown, strict=True):
             if document is not None and tuple(document) == self._names:
@@ -138,6 +139,7 @@ class Encoder:
             number = self._order(names, new)
             if number is None:
                 return None
+            # By hand: JSON would escape the NUL that stands for a number to come.
             text = f'{{"order":{number}{"," + text[1:] if text else "}"}'
         if not text and len(self._ordinary) < MAX_ORDERS:
             self._ordinary.add(names)

@@ -24,9 +24,12 @@ from backup_engine.records.decimals import decimal_text, parse_decimal
 __all__ = ["DATE_OPTIONS", "DUMPS_OPTIONS", "JSON_DECODER", "Inexact", "date_text", "dump_object", "dumps",
            "has_dollar_names", "loads", "parse_date", "parse_uuid", "uuid_text"]
 
+# The one NaN that its name gives back; any other has bits that no text carries.
 CANONICAL_NAN = bytes.fromhex("000000000000f87f")
+# BSON wants the letters in alphabetical order; the numbers are those of Python's re.
 REGEX_FLAGS = {"i": 2, "l": 4, "m": 8, "s": 16, "u": 32, "x": 64}
 DATE_OPTIONS = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
+# Int64 is an int to Python and Code a str: unless orjson has to ask about them, their types are lost.
 DUMPS_OPTIONS = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
@@ -38,6 +41,7 @@ def dumps(value: Any) -> str:
     """Give the text of a BSON value. Raises ``Inexact``."""
     try:
         text = orjson.dumps(value, default=dump_object, option=DUMPS_OPTIONS)
+        # Only these may hide a NaN or a name of the document's own; other texts need no second look.
         if b"null" in text or b'"$' in text:
             text = orjson.dumps(_spelled_out(value), default=dump_object, option=DUMPS_OPTIONS)
     except orjson.JSONEncodeError as error:
@@ -166,6 +170,7 @@ def dump_object(value: Any) -> dict[str, Any]:
 
 
 def _read_date(value: Any) -> Any:
+    # JSON is read from the inside out: {"$numberLong": …} has become an Int64 already.
     return DatetimeMS(int(value)) if isinstance(value, Int64) else parse_date(value)
 
 
@@ -205,6 +210,7 @@ def _value(item: dict[str, Any]) -> Any:
         if name[:1] == "$":
             raise ValueError(f"{name} is not a type")
         return item
+    # Only code with a scope has two names; for anything else this is a KeyError, which every caller takes for a fault.
     if len(item) > 1:
         return Code(item["$code"], item["$scope"])
     return read(item[name])

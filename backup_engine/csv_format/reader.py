@@ -97,14 +97,15 @@ def read_changes(
         head, rest = read_header(plain)
         _check_header(head, part.layout)
         pool = opened.enter_context(Workers(choose(workers, part.records)))
-        for rows, found in pool.map(Decode(Decoder(part.layout)), row_chunks(plain, rest)):
-            bad = [bad for bad in found.bad if rows.whole or bad.row < rows.first + rows.count - 1]
+        for rows, decoded in pool.map(Decode(Decoder(part.layout)), row_chunks(plain, rest)):
+            # A last row that does not end is bad because the file was cut, and the message below says that.
+            bad = [bad for bad in decoded.bad if rows.whole or bad.row < rows.first + rows.count - 1]
             if bad:
                 raise VerificationFailed(f"{part.file or part.key}, row {bad[0].row}: {bad[0].why}")
             if not rows.whole:
                 raise VerificationFailed(f"{part.file or part.key} is cut short in row {rows.first + rows.count - 1}")
             watch.step(phase, rows.first + rows.count - 1, part.records or None)
-            yield b"".join(found.documents), list(found.tombstones)
+            yield b"".join(decoded.documents), list(decoded.tombstones)
 
 
 def read_back(
@@ -129,17 +130,17 @@ def read_back(
                 blocks.header(head)
                 _check_header(head, expected.layout)
                 pool = opened.enter_context(Workers(choose(workers, expected.records)))
-                for rows, found in pool.map(Measure(Decoder(expected.layout)), row_chunks(plain, rest)):
+                for rows, more in pool.map(Measure(Decoder(expected.layout)), row_chunks(plain, rest)):
                     blocks.add(rows.text, rows.count)
                     plain_bytes += len(rows.text)
-                    bad = found.bad if rows.whole else (*found.bad, BadRow(rows.first + rows.count - 1, "cut short"))
-                    measured = Measured(measured.content + found.content, (*measured.bad, *bad)[:WORST_SHOWN])
+                    bad = more.bad if rows.whole else (*more.bad, BadRow(rows.first + rows.count - 1, "cut short"))
+                    measured = Measured(measured.content + more.content, (*measured.bad, *bad)[:WORST_SHOWN])
                     watch.step(phase, rows.first + rows.count - 1, expected.records)
         except WrongKey:
             raise
         except VerificationFailed as error:
             problem = error.detail
-    stored.finish()
+    stored.finish()  # a layer stops at its own end, but bytes behind it belong to the stored hash
     return ReadBack(
         content=measured.content, plain_bytes=plain_bytes,
         stored_bytes=stored.size, stored_sha256=stored.hash.hexdigest(),
@@ -184,10 +185,10 @@ def _blocks_of(
     return blocks.blocks
 
 
-def _differing(found: tuple[str, ...], expected: tuple[str, ...]) -> tuple[int, ...]:
-    same = sum(1 for _ in zip(found, expected, strict=False))
-    differing = [number for number in range(same) if found[number] != expected[number]]
-    return (*differing, *range(same, max(len(found), len(expected))))
+def _differing(actual: tuple[str, ...], expected: tuple[str, ...]) -> tuple[int, ...]:
+    same = sum(1 for _ in zip(actual, expected, strict=False))
+    differing = [number for number in range(same) if actual[number] != expected[number]]
+    return (*differing, *range(same, max(len(actual), len(expected))))
 
 
 def _check_header(head: bytes, layout: Layout) -> None:

@@ -28,7 +28,7 @@ Compression = Literal["none", "gzip", "zstd"]
 SUFFIXES: dict[str, str] = {"none": "", "gzip": ".gz", "zstd": ".zst"}
 ZSTD_OPTIONS: dict[int, int] = {
     zstd.CompressionParameter.compression_level: 3,
-    zstd.CompressionParameter.checksum_flag: 1,
+    zstd.CompressionParameter.checksum_flag: 1,  # off by default, and then a flipped bit may read as other data
 }
 BROKEN = (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError)
 
@@ -94,6 +94,7 @@ class Seal:
             out = age.PassphraseWriter(out, self.passphrase)
         elif self.recipients:
             out = age.Writer(out, self.recipients)
+        # Without a name and a time in gzip's header the same rows are the same bytes whenever they are written.
         if self.compression == "gzip":
             return _Layers(gzip.GzipFile("", "wb", compresslevel=6, fileobj=out, mtime=0), out)
         if self.compression == "zstd":

@@ -18,7 +18,7 @@ from backup_engine.records.content_sum import EMPTY
 
 __all__ = ["write"]
 
-SAMPLE_BYTES = 16 * 2**20
+SAMPLE_BYTES = 16 * 2**20  # the sample waits in memory, and 10,000 records may have 16 MiB each
 
 
 @dataclass
@@ -56,6 +56,7 @@ class _File:
     def add(self, chunk: Documents, encoded: Encoded) -> None:
         """Append the rows of a chunk."""
         text = number_orders(encoded, self.orders.number)
+        # No number is left for one of the orders, which no worker could know: the chunk is made anew without new ones.
         if text is None:
             encoded = Encode(Encoder(self.columns, self.orders.known, closed=True))(chunk)
             text = encoded.text
@@ -103,6 +104,7 @@ def write(
                 watch.step(phase, file.content.records, expected)
         out.close()
     except BaseException:
+        # Cancelled and Ctrl-C too: the thread that encrypts has to end, and with nothing that looks like a whole file.
         out.abort()
         raise
     return Written(

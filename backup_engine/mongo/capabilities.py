@@ -24,8 +24,18 @@ from pymongo.errors import (
 from backup_engine.errors import BackupError, DatabaseUnreachable, PermissionDenied
 
 UNAUTHORIZED = 13
-_LOGIN_FAILED = frozenset({18, 8000})
-_NOT_PRIMARY = frozenset({10107, 13435, 11602, 189, 91, 11600})
+_LOGIN_FAILED = frozenset({
+    18,  # AuthenticationFailed
+    8000,  # AtlasError
+})
+_NOT_PRIMARY = frozenset({
+    10107,  # NotWritablePrimary
+    13435,  # NotPrimaryNoSecondaryOk
+    11602,  # InterruptedDueToReplStateChange
+    189,  # PrimarySteppedDown
+    91,  # ShutdownInProgress
+    11600,  # InterruptedAtShutdown
+})
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,7 @@ class Capabilities:
         major = int(version.split(".", 1)[0])
         replica_set, sharded = "setName" in hello, hello.get("msg") == "isdbgrid"
         clustered = replica_set or sharded
+        # Snapshot sessions outside a transaction came with MongoDB 5.0.
         return cls(
             commands=True, replica_set=replica_set, sharded=sharded, snapshot_reads=clustered and major >= 5,
             transactions=clustered, change_streams=clustered, rename=not sharded, can_write=can_write, version=version,
@@ -87,6 +98,7 @@ def named(problem: PyMongoError, database: Database[dict[str, Any]] | None = Non
     """Put what pymongo says into the engine's words."""
     where = f" at {address(database)}" if database is not None else ""
     code = problem.code if isinstance(problem, OperationFailure) else None
+    # Before ConnectionFailure below, which a NotPrimaryError is as well.
     if isinstance(problem, NotPrimaryError) or code in _NOT_PRIMARY:
         return DatabaseUnreachable(f"the server{where} is not the primary", hint="Try again when one is elected.")
     if code in _LOGIN_FAILED:
@@ -103,6 +115,7 @@ def named(problem: PyMongoError, database: Database[dict[str, Any]] | None = Non
 
 def address(database: Database[dict[str, Any]]) -> str:
     """Host and port as configured, without credentials."""
+    # The driver's public address waits for a server, and this is asked when none answers.
     seeds = getattr(database.client, "_topology_settings", None)
     hosts = sorted(getattr(seeds, "seeds", ())) if seeds else []
     return ",".join(host if port is None else f"{host}:{port}" for host, port in hosts) or "the database"
@@ -117,5 +130,5 @@ def _can_write(database: Database[dict[str, Any]]) -> bool:
 
 def _allows_insert(privilege: Mapping[str, Any], database_name: str) -> bool:
     resource = privilege["resource"]
-    covered = resource.get("anyResource") or resource.get("db") in ("", database_name)
+    covered = resource.get("anyResource") or resource.get("db") in ("", database_name)  # "" is every database
     return bool(covered) and "insert" in privilege["actions"]

@@ -51,6 +51,7 @@ class Connection:
             raise self._unreachable(
                 type(error).__name__, "Check that MongoDB runs, the address, the network, and the login."
             ) from error
+        # A port that is no number is a plain ValueError of the driver's, not one of its own kind.
         except (ValueError, TypeError) as error:
             raise self._unreachable("this is no connection string", "Check the address.") from error
         return client[self._database]
@@ -71,4 +72,5 @@ class Connection:
 def _host(uri: str) -> str:
     """Give what follows user and password, up to the path; works for what is no URI too."""
     rest = uri.partition("://")[2] or uri
+    # The last @: what stands before it may be a password with an @ of its own.
     return rest.rpartition("@")[2].partition("/")[0] or "the given address"

@@ -32,8 +32,8 @@ def find(collection: Collection[Any], query: Mapping[str, Any] | None = None, **
 
 class _Cursor(RawBatchCursor[Any]):
     def _unpack_response(self, response: Any, *arguments: Any, **options: Any) -> Any:
-        found = _reply(bytes(getattr(response, REPLY)())) if hasattr(response, REPLY) else None
-        return [found] if found is not None else super()._unpack_response(response, *arguments, **options)
+        reply = _reply(bytes(getattr(response, REPLY)())) if hasattr(response, REPLY) else None
+        return [reply] if reply is not None else super()._unpack_response(response, *arguments, **options)
 
 
 def _reply(data: bytes) -> dict[str, Any] | None:
@@ -41,15 +41,15 @@ def _reply(data: bytes) -> dict[str, Any] | None:
     outside = _fields(data, 0)
     kind, begin, _ = outside.pop(b"cursor", (0, 0, 0))
     if kind != DOCUMENT:
-        return None
+        return None  # an error, for which the driver has its words
     inside = _fields(data, begin)
     batches = {name: inside.pop(name) for name in BATCHES if name in inside}
-    found = _decoded(data, outside)
-    found["cursor"] = _decoded(data, inside)
+    reply = _decoded(data, outside)
+    reply["cursor"] = _decoded(data, inside)
     for name, (_, value, _) in batches.items():
         documents = b"".join(raw.documents_in(data, value))
-        found["cursor"][name.decode()] = [documents] if documents else []
-    return found
+        reply["cursor"][name.decode()] = [documents] if documents else []
+    return reply
 
 
 def _fields(data: bytes, start: int) -> dict[bytes, tuple[int, int, int]]:

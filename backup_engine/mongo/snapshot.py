@@ -35,7 +35,7 @@ _START_AGAIN = frozenset({
     43,  # CursorNotFound
     26,  # NamespaceNotFound
 })
-_BAD_HINT = 2
+_BAD_HINT = 2  # BadValue: the index of the hint is not there any more
 _INTERNAL = ("idIndex",)
 
 
@@ -114,6 +114,7 @@ class Snapshot:
 
     def changed(self) -> None:
         """Raise ``SnapshotChanged`` when a collection was dropped, renamed, created, or indexed or set anew."""
+        # Once more: a collection that was away until now has read as empty every time, and without an error.
         self.establish()
         after = self._look()
         for key, name in self._names.items():
@@ -126,13 +127,14 @@ class Snapshot:
         if not self.capabilities.commands:
             yield from _plain_batches(self._database[self._names[key]], query)
             return
+        # Whatever the connection string says: a secondary may lag behind.
         collection = self._database.get_collection(self._names[key], read_preference=ReadPreference.PRIMARY)
         hint = {"hint": [("_id", 1)], "sort": [("_id", 1)]} if self._has_id_index(key) else {}
         try:
             with raw_batches.find(
                 collection, query, session=self._session, limit=limit, batch_size=BATCH_DOCUMENTS, **hint
             ) as batches:
-                yield from filter(None, batches)
+                yield from filter(None, batches)  # read takes any batch for a sign that the collection is not empty
         except OperationFailure as problem:
             if problem.code == _TOO_OLD:
                 raise SnapshotTooOld() from problem
@@ -150,8 +152,8 @@ class Snapshot:
             return {key: About(estimate=self._database[name].count_documents({})) for key, name in self._names.items()}
         with database_errors(self._database):
             listed = _list(self._database, {"listCollections": 1, "filter": {"name": {"$in": [*self._names.values()]}}})
-            found = {about["name"]: about for about in listed}
-            return {key: self._describe(found.get(name)) for key, name in self._names.items()}
+            by_name = {entry["name"]: entry for entry in listed}
+            return {key: self._describe(by_name.get(name)) for key, name in self._names.items()}
 
     def _describe(self, listed: Mapping[str, Any] | None) -> About:
         if listed is None:
@@ -183,12 +185,14 @@ def take(
             with database_errors(database):
                 session = opened.enter_context(database.client.start_session(snapshot=True))
         snapshot = Snapshot(database, sources, capabilities, session)
+        # After the look at UUIDs and indexes: what happens between the two then differs in the look at the end.
         snapshot.establish()
         yield snapshot
 
 
 def _list(database: Database[dict[str, Any]], command: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Run a listing command; pymongo's own would decode with options that refuse some dates."""
+    # One batch is all: a collection has at most 64 indexes, and only the sources are asked for.
     answer = database.command({**command, "cursor": {"batchSize": 1000}}, codec_options=PYTHON)
     return list(answer["cursor"]["firstBatch"])
 
@@ -196,11 +200,12 @@ def _list(database: Database[dict[str, Any]], command: Mapping[str, Any]) -> lis
 def _indexes(database: Database[dict[str, Any]], name: str) -> Iterator[dict[str, Any]]:
     for index in _list(database, {"listIndexes": name}):
         if "buildUUID" not in index:  # still being built
-            index.pop("ns", None)
+            index.pop("ns", None)  # servers before 4.4 name database and collection here
             yield index
 
 
 def _identity(about: About) -> tuple[Any, ...]:
+    # As bytes, because to Python 1, 1.0 and True are the same.
     options = bson.encode({"options": about.options})
     indexes = sorted(bson.encode(index) for index in about.indexes)
     return about.uuid, about.kind, options, indexes

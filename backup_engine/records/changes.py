@@ -48,6 +48,7 @@ def judge(change: Change, current: bytes | None) -> tuple[Status, str]:
     """Decide what a change means for the record as it is stored now; the reason is for people."""
     if change.after is not None and (refusal := _refusal(change)):
         return "refused", refusal
+    # Before the question of conflict: the same change made twice is none.
     if current == (None if change.after is None else raw.id_first(change.after)):
         return "unchanged", ""
     if current != change.before:

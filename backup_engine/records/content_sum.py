@@ -43,6 +43,7 @@ class Content:
     @classmethod
     def of_digests(cls, digests: Collection[bytes]) -> Content:
         """Count and sum documents of which only the digests are at hand."""
+        # from_bytes is big-endian unless told otherwise, as a digest in hex is read.
         return cls(len(digests), sum(map(int.from_bytes, digests)) % MODULUS)
 
     @classmethod
@@ -75,6 +76,6 @@ EMPTY = Content()
 """No records: where a sum begins."""
 
 
-def same_content(one: Part, other: Part) -> bool:
+def same_content(left: Part, right: Part) -> bool:
     """Whether two sets say that they hold the same records; a legacy set never does."""
-    return bool(one.content_sha256) and (one.records, one.content_sha256) == (other.records, other.content_sha256)
+    return bool(left.content_sha256) and (left.records, left.content_sha256) == (right.records, right.content_sha256)

@@ -44,7 +44,7 @@ def _digits(low: int, high: int) -> str:
         return sign + digits
     if len(digits) <= places:
         if len(digits) < places - 5:
-            return ""
+            return ""  # below 0.000001 str() writes an exponent
         digits = digits.rjust(places + 1, "0")
     return f"{sign}{digits[:-places]}.{digits[-places:]}"
 
@@ -58,6 +58,7 @@ def parse_decimal(text: str) -> Decimal128:
     """The inverse of ``decimal_text``. Raises ``ValueError`` and ``decimal.DecimalException``."""
     whole, _, fraction = text.removeprefix("-").partition(".")
     digits = whole + fraction
+    # isdecimal alone takes the digits of every script; 34 is what a Decimal128 holds.
     if not (whole and digits.isdecimal() and digits.isascii() and len(digits) <= 34) or text[-1] == ".":
         return Decimal128(text)
     coefficient = int(digits)

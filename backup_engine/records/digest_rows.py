@@ -10,7 +10,7 @@ from backup_engine.records import raw
 
 __all__ = ["key", "row", "rows"]
 
-KEY_BYTES = 16
+KEY_BYTES = 16  # with the digest 48 bytes a record
 
 
 def key(identity: bytes) -> bytes:

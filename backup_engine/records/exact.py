@@ -75,6 +75,7 @@ def decode_all(documents: Sequence[bytes]) -> list[dict[str, Any] | None]:
         decoded: list[Any] = bson.decode_all(b"".join(documents), OPTIONS)
     except FAULTS:
         return [_decode_one(raw) for raw in documents]
+    # Lengths that lie cut other documents out of the same bytes.
     return decoded if len(decoded) == len(documents) else [_decode_one(raw) for raw in documents]
 
 

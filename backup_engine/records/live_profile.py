@@ -104,7 +104,7 @@ def _summary(seen: Counter[type], total: int) -> FieldProfile:
     empties = {"": seen[_Empty], None: seen[type(None)]}
     absent = total - seen.total()
     values = {kind for kind in seen if kind not in (_Empty, type(None))}
-    look = max(empties, key=lambda one: empties[one])
+    look = max(empties, key=lambda empty: empties[empty])
     return FieldProfile(
         type=next(iter(values)) if len(values) == 1 else None,
         empty=look if empties[look] else "",

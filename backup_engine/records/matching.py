@@ -84,6 +84,7 @@ class _Waiting:
             return partner
         mine = self._here[side]
         if key in mine:
+            # Any key that no partner has, so that the first one keeps its place.
             key = key + b"\0twice" + len(mine).to_bytes(8, "big")
         mine[key] = document
         self._bytes += len(document)
@@ -110,17 +111,18 @@ class _Waiting:
 
     def _from_disk(self, side: int, key: bytes) -> bytes | None:
         assert self._disk is not None
-        found = self._disk.execute(
+        row = self._disk.execute(
             "SELECT rowid, document FROM waiting WHERE key = ? AND side = ?", (key, side)
         ).fetchone()
-        if found is None:
+        if row is None:
             return None
-        self._disk.execute("DELETE FROM waiting WHERE rowid = ?", (found[0],))
-        return bytes(found[1])
+        self._disk.execute("DELETE FROM waiting WHERE rowid = ?", (row[0],))
+        return bytes(row[1])
 
     def _open(self) -> sqlite3.Connection:
         self._folder = TemporaryDirectory(prefix="equipment-match-")
         self._disk = sqlite3.connect(Path(self._folder.name) / "waiting", isolation_level=None, check_same_thread=False)
+        # One transaction that nobody commits: what waits here is worthless after a crash.
         self._disk.executescript(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000; BEGIN;"
             "CREATE TABLE waiting (side INTEGER, key BLOB, document BLOB);"

@@ -51,6 +51,7 @@ def documents_of(batch: Batch) -> list[bytes]:
     try:
         while start < end:
             stop = start + _LENGTH(batch, start)[0]
+            # A length of 0 was once walked for ever, and a negative one gave the same bytes again and again.
             if not start + SMALLEST <= stop <= end:
                 raise VerificationFailed("a batch of documents is cut short")
             documents.append(batch[start:stop])
@@ -128,7 +129,7 @@ def build(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
 
 def id_of(document: bytes) -> bytes:
     """Give the element of ``_id``. Raises ``BackupError`` when there is none, ``VerificationFailed`` for damage."""
-    if document[4:9] == b"\x07_id\0" and len(document) > 21:
+    if document[4:9] == b"\x07_id\0" and len(document) > 21:  # else it is cut short, and refused below
         return b"\x07" + document[9:21]  # an ObjectId, as nearly always
     if document[5:9] == b"_id\0" and (stop := _end(document, document[4], 9)) < len(document):
         return document[4:5] + document[9:stop]

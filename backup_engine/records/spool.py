@@ -27,7 +27,7 @@ class Spool(Generic[Row]):
     def append(self, row: Row) -> None:
         """Add a row at the end."""
         with self._lock:
-            self._starts.append(self._file.seek(0, 2))
+            self._starts.append(self._file.seek(0, 2))  # reading may have left the place anywhere
             pickle.dump(row, self._file, pickle.HIGHEST_PROTOCOL)
 
     def __len__(self) -> int:

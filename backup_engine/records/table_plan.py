@@ -48,6 +48,7 @@ def plan_rows(
     new record. A text takes the type of the value it replaces, else the uniform type of ``profile``, else it stays
     text. An empty cell empties the field unless ``clear_empty`` is off. ``complete`` may finish a new record.
     """
+    # All in memory: which rows name the same record is known after the last of them.
     table = [_Row(number, cells) for number, cells in enumerate(rows, 1)]
     by_key, doubled = _by_key(table, identity)
     partners: dict[int, list[bytes]] = defaultdict(list)
@@ -57,14 +58,14 @@ def plan_rows(
             partners[row.number].append(document)
     convert = _Convert(profile or LiveProfile(), clear_empty)
     for row in table:
-        found = partners.get(row.number, [])
+        matches = partners.get(row.number, [])
         if row.number in doubled:
             planned = Planned("conflict", _name(row, identity), why=doubled[row.number])
-        elif len(found) > 1:
-            planned = Planned("conflict", _name(row, identity), why=f"{len(found)} records have this {identity}")
-        elif found:
-            document = convert.over(found[0], row.cells)
-            planned = combine(document, found[0], raw.id_text(raw.id_of(found[0])), pick=pick, same=same_text)
+        elif len(matches) > 1:
+            planned = Planned("conflict", _name(row, identity), why=f"{len(matches)} records have this {identity}")
+        elif matches:
+            document = convert.over(matches[0], row.cells)
+            planned = combine(document, matches[0], raw.id_text(raw.id_of(matches[0])), pick=pick, same=same_text)
         else:
             record = complete({"_id": ObjectId(), **convert.new(row.cells)})
             planned = combine(bson.encode(record), None, _name(row, identity), pick=pick)

@@ -23,6 +23,7 @@ __all__ = ["as_live", "as_number", "same_text", "text_of"]
 CANONICAL = re.compile(r"0|-?[1-9][0-9]*")
 PROMOTED = re.compile(r"(0|-?[1-9][0-9]*)\.0")
 """pandas writes an integer column with a gap as 5.0."""
+# float() alone would also read "nan", "inf" and "1_0".
 DOUBLE = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 INT64 = range(-(1 << 63), 1 << 63)
 
@@ -35,6 +36,7 @@ def as_number(text: str) -> int | str:
 def as_live(text: str, wanted: type) -> Any | None:
     """Read text as that type, or give ``None`` where it does not fit without a guess."""
     reader = READERS.get(wanted)
+    # literal_eval alone may raise five of these; a cell holds whatever somebody typed.
     try:
         return None if reader is None else reader(text)
     except (ValueError, SyntaxError, ArithmeticError, TypeError, RecursionError, MemoryError, BSONError):

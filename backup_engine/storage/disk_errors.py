@@ -10,7 +10,7 @@ from backup_engine.errors import BackupError, BackupFileNotFound, NoSpace, Permi
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
-_NOT_PLAIN = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.ENXIO})
+_NOT_PLAIN = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EISDIR, errno.ENXIO})  # ENXIO: a socket
 _MISSING = frozenset({errno.ENOENT})
 
 

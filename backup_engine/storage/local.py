@@ -26,6 +26,7 @@ KEPT = ".gitkeep"
 _BUFFER = 1 << 20
 _TICK_SECONDS = 0.1
 _FOLDER = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]*")
+# File systems without hard links, such as those of memory cards, answer link() with EPERM.
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
 
@@ -48,8 +49,8 @@ class LocalStorage:
     def entries(self, folder: str) -> list[Entry]:
         """List regular files; a folder that is missing is empty, one that is a link or a file is refused."""
         try:
-            with self._folder(folder) as descriptor, os.scandir(descriptor) as found:
-                return sorted(_regular(found), key=lambda entry: entry.name)
+            with self._folder(folder) as descriptor, os.scandir(descriptor) as listing:
+                return sorted(_regular(listing), key=lambda entry: entry.name)
         except BackupFileNotFound:
             return []
 
@@ -67,8 +68,9 @@ class LocalStorage:
         """Open a regular file for reading."""
         where = self._where(folder, name)
         with self._folder(folder, where) as descriptor, disk_errors(where):
+            # Looked at before it is opened, because opening a device may do something, and after, if it was exchanged.
             _require_regular(os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode, where)
-            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # nor may a FIFO hold us
             file = os.fdopen(os.open(name, flags, dir_fd=descriptor), "rb", buffering=_BUFFER)
             try:
                 _require_regular(os.fstat(file.fileno()).st_mode, where)
@@ -85,7 +87,7 @@ class LocalStorage:
 
     def put(self, folder: str, name: str, data: bytes, *, exclusive: bool = False) -> None:
         """Write a small file atomically and sync it together with its folder."""
-        self._where(folder, name)
+        self._where(folder, name)  # a bad name is refused before anything is written
         draft = self.draft(folder, "put")
         try:
             draft.write(data)
@@ -146,6 +148,7 @@ class LocalStorage:
         with disk_errors(where):
             if create:
                 self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # The folder somebody chose may be a link; what lies in it may not.
             root = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             if not folder:
                 return root
@@ -213,6 +216,7 @@ class LocalDraft:
             except OSError as problem:
                 if problem.errno not in _NO_LINKS:
                     raise
+                # rename() replaces what is there, so the name must be ours before.
                 os.close(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=self._folder))
                 os.rename(self.name, name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
         self.discard()
@@ -236,8 +240,8 @@ class LocalDraft:
         os.close(self._folder)
 
 
-def _regular(found: Iterator[os.DirEntry[str]]) -> Iterator[Entry]:
-    for item in found:
+def _regular(listing: Iterator[os.DirEntry[str]]) -> Iterator[Entry]:
+    for item in listing:
         try:
             if item.is_file(follow_symlinks=False):
                 status = item.stat(follow_symlinks=False)

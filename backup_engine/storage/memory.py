@@ -32,8 +32,8 @@ class MemoryStorage:
     def entries(self, folder: str) -> list[Entry]:
         """List a folder."""
         with self._lock:
-            found = [(name, *stored) for (where, name), stored in self._files.items() if where == folder]
-        return [Entry(name, len(data), modified) for name, data, modified in sorted(found)]
+            files = [(name, *stored) for (where, name), stored in self._files.items() if where == folder]
+        return [Entry(name, len(data), modified) for name, data, modified in sorted(files)]
 
     def stamp(self, folder: str) -> object:
         """Give the number of changes so far."""

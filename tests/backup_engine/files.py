@@ -34,6 +34,6 @@ def returned(stored: bytes, result: Written, seal: Seal = UNSEALED, **options: A
 
 def detected(stored: bytes, result: Written, seal: Seal = UNSEALED) -> bool:
     """Whether reading back finds these stored bytes to be other than those written."""
-    matches = not read_back(io.BytesIO(stored), result, seal=seal).matches(result)
-    assert matches is not is_as_written(io.BytesIO(stored), result, seal=seal)
-    return matches
+    differs = not read_back(io.BytesIO(stored), result, seal=seal).matches(result)
+    assert differs is not is_as_written(io.BytesIO(stored), result, seal=seal)
+    return differs

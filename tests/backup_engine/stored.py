@@ -56,9 +56,9 @@ def store(
 ) -> BackupSet:
     """Make a full set of documents, or of that many records."""
     given = {"equipment": equipment, "select_options": options}
-    documents = {key: records(wanted) if isinstance(wanted, int) else list(wanted) for key, wanted in given.items()}
+    lists = {key: records(wanted) if isinstance(wanted, int) else wanted for key, wanted in given.items()}
+    batches = {key: [b"".join(map(bson.encode, documents))] for key, documents in lists.items()}
     with hold(ws, "import") as held:
-        batches = {key: [b"".join(map(bson.encode, content))] for key, content in documents.items()}
         return write_documents(ws, held, batches, trigger=trigger, pinned=pinned)
 
 

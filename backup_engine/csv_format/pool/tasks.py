@@ -31,14 +31,15 @@ class Encode:
     """Whether to give the rows of a table of digests too."""
 
     def __call__(self, chunk: Documents) -> Encoded:
-        encoded, each = self._encode(chunk), digests(chunk.documents)
-        return replace(encoded, content=Content.of_digests(each),
-                       digest_rows=rows(chunk.documents, each) if self.digests else b"")
+        encoded, hashes = self._encode(chunk), digests(chunk.documents)
+        return replace(encoded, content=Content.of_digests(hashes),
+                       digest_rows=rows(chunk.documents, hashes) if self.digests else b"")
 
     def _encode(self, chunk: Documents) -> Encoded:
         encoded = self.encoder.encode(chunk.documents, deleted=chunk.deleted, guarded=not self.prove)
         wrong = self._wrong(chunk, encoded) if self.prove else []
         as_bytes = set[int]()
+        # The cells beside the bytes may not read back either: then they stay empty, rather than that no backup is made.
         for legible in (True, False):
             if not wrong:
                 return encoded
@@ -52,12 +53,13 @@ class Encode:
     def _wrong(self, chunk: Documents, encoded: Encoded) -> list[int]:
         """Positions of the documents that do not come back."""
         columns, known = self.encoder.layout.columns, self.encoder.layout.orders
+        # The file's numbers are given later, in the order of its rows; for the proof any numbers do.
         text = number_orders(encoded, lambda names: len(known) + encoded.orders.index(names))
-        found = Decoder(Layout(columns, known + encoded.orders)).rows(text or b"")
+        decoded = Decoder(Layout(columns, known + encoded.orders)).rows(text or b"")
         wanted = [Tombstone(document) for document in chunk.documents] if chunk.deleted else chunk.documents
-        if found == wanted:
+        if decoded == wanted:
             return []
-        pairs = zip_longest(found, wanted)
+        pairs = zip_longest(decoded, wanted)
         return [position for position, (came, went) in enumerate(pairs) if came != went and went is not None]
 
 
@@ -86,5 +88,5 @@ class Measure:
     decoder: Decoder
 
     def __call__(self, rows: Rows) -> Measured:
-        found = self.decoder.decode(rows.text, rows.first)
-        return Measured(Content.of(found.documents) + Content.of(found.tombstones), found.bad)
+        decoded = self.decoder.decode(rows.text, rows.first)
+        return Measured(Content.of(decoded.documents) + Content.of(decoded.tombstones), decoded.bad)

@@ -29,7 +29,7 @@ def serve() -> None:
     """Be as many workers as the command line names pipes (``3:6 5:8``), and the process that looks after them."""
     pipes = [(int(questions), int(answers)) for questions, _, answers in (pair.partition(":") for pair in sys.argv[1:])]
     signal.signal(signal.SIGTERM, _end)
-    gc.freeze()
+    gc.freeze()  # before the fork, as its documentation advises: pages of what is imported stay shared
     for mine in pipes:
         pid = os.fork()
         if not pid:
@@ -63,7 +63,9 @@ def _become_worker(mine: Pipes, pipes: list[Pipes]) -> NoReturn:
 
     The work makes no cycles, and looking for them takes a quarter of the time of decoding.
     """
+    # The handler of the process it was forked from would kill the other workers.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # A pipe ends when nobody holds its other end, and the fork holds those of all.
     for end in (end for pair in pipes if pair is not mine for end in pair):
         os.close(end)
     questions, answers = os.fdopen(mine[0], "rb"), os.fdopen(mine[1], "wb")
@@ -71,13 +73,13 @@ def _become_worker(mine: Pipes, pipes: list[Pipes]) -> NoReturn:
     gc.disable()
     try:
         while True:
-            other, item = pickle.loads(receive(questions))
-            function = other or function
+            new_function, item = pickle.loads(receive(questions))
+            function = new_function or function
             send(answers, _answer(function, item))
     except (EOFError, BrokenPipeError):
         os._exit(0)
     finally:
-        os._exit(1)
+        os._exit(1)  # whatever happens, a fork must not run on in the code of the process that looks after it
 
 
 def _answer(function: Callable[[Any], Any] | None, item: Any) -> bytes:

@@ -30,7 +30,7 @@ SMALL = 5000
 """Rows up to which starting processes (0.1 s) costs more than it gives."""
 MOST = 3
 """With more workers the one reader of the database is the limit, and memory grows by 50 MB for each."""
-PIPE = 1 << 20
+PIPE = 1 << 20  # the most Linux gives an ordinary user unless configured; an item has 0.7 MB
 PROGRAM = "from backup_engine.csv_format.pool import tasks, worker; worker.serve()"
 """The tasks are imported while this process still reads its first items."""
 ABOVE_THE_PACKAGE = Path(__file__).resolve().parents[3]
@@ -88,6 +88,7 @@ class Workers:
                 while pending:
                     yield _finished(pending)
             except BaseException:
+                # A thread that waits for an answer ends only with its worker, and the pool waits for its threads.
                 threads.shutdown(wait=False, cancel_futures=True)
                 self.__exit__()
                 raise
@@ -111,6 +112,7 @@ class _Crew:
 
     def __init__(self, count: int) -> None:
         path = os.pathsep.join(filter(None, [str(ABOVE_THE_PACKAGE), os.environ.get("PYTHONPATH", "")]))
+        # Their ends are closed here as soon as they have them: else nobody would notice that a worker is gone.
         with ExitStack() as theirs:
             pairs, self.workers = [], []
             for _ in range(count):

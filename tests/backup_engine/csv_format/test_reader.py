@@ -66,9 +66,9 @@ def test_bytes_and_rows_less_or_more_are_detected(seal: Seal) -> None:
 
 def test_a_file_of_another_set_with_as_many_rows_is_detected(seal: Seal) -> None:
     _, result = written([bson.encode({"_id": 1, "name": "here"})], seal)
-    other, _ = written([bson.encode({"_id": 1, "name": "gone"})], seal)
+    elsewhere, _ = written([bson.encode({"_id": 1, "name": "gone"})], seal)
 
-    assert detected(other, result, seal)
+    assert detected(elsewhere, result, seal)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -123,12 +123,12 @@ def test_comparing_stops_when_asked(seal: Seal) -> None:
 
 def test_an_encrypted_file_needs_its_key() -> None:
     stored, result = written(DOCUMENTS, SEALS["age"])
-    other = Seal(identities=(str(pyrage.x25519.Identity.generate()),))
+    wrong_key = Seal(identities=(str(pyrage.x25519.Identity.generate()),))
 
     with pytest.raises(WrongKey):
-        list(read(io.BytesIO(stored), part_of(result, SEALS["age"]), seal=other))
+        list(read(io.BytesIO(stored), part_of(result, SEALS["age"]), seal=wrong_key))
     with pytest.raises(WrongKey):
-        read_back(io.BytesIO(stored), part_of(result, SEALS["age"]), seal=other)
+        read_back(io.BytesIO(stored), part_of(result, SEALS["age"]), seal=wrong_key)
 
 
 def test_with_a_public_key_only_the_stored_bytes_are_compared() -> None:

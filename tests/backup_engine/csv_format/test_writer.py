@@ -128,11 +128,11 @@ def test_memory_does_not_grow_with_the_number_of_documents() -> None:
 def test_tombstones_are_rows_of_their_own() -> None:
     documents, gone = numbered(3), [bson.encode({"_id": identity}) for identity in (7, "=x", {"$oid": "x"})]
     stored, result = written(documents, tombstones=gone)
-    found = list(read_changes(io.BytesIO(stored), part_of(result)))
+    changes = list(read_changes(io.BytesIO(stored), part_of(result)))
 
     assert result.records == 6
-    assert b"".join(batch for batch, _ in found) == b"".join(documents)
-    assert [identity for _, identities in found for identity in identities] == gone
+    assert b"".join(batch for batch, _ in changes) == b"".join(documents)
+    assert [identity for _, identities in changes for identity in identities] == gone
 
 
 def test_a_full_disk_ends_writing_and_workers() -> None:
@@ -194,7 +194,7 @@ def test_a_row_whose_bytes_do_not_come_back_either_is_no_backup(monkeypatch: pyt
 def test_documents_python_cannot_hold_are_found_with_and_without_a_proof(prove: bool, deleted: bool) -> None:
     odd = [TWICE, *(bson.encode({"_id": number}) for number in range(3))]
     stored, result = written([], tombstones=odd, prove=prove) if deleted else written(odd, prove=prove)
-    found = list(read_changes(io.BytesIO(stored), part_of(result)))
+    changes = list(read_changes(io.BytesIO(stored), part_of(result)))
 
     assert result.rescued == 1
-    assert [one for documents, gone in found for one in [*documents_of(documents), *gone]] == odd
+    assert [document for batch, gone in changes for document in [*documents_of(batch), *gone]] == odd

@@ -23,18 +23,18 @@ from backup_engine.mongo.capabilities import Capabilities, address, database_err
 
 
 def test_a_replica_set_can_do_everything(database: Database[dict[str, Any]]) -> None:
-    found = Capabilities.of(database)
+    server = Capabilities.of(database)
 
-    assert (found.commands, found.replica_set, found.snapshot_reads, found.transactions) == (True,) * 4
-    assert (found.change_streams, found.rename, found.can_write, found.sharded) == (True, True, True, False)
-    assert found.topology == "replica set"
+    assert (server.commands, server.replica_set, server.snapshot_reads, server.transactions) == (True,) * 4
+    assert (server.change_streams, server.rename, server.can_write, server.sharded) == (True, True, True, False)
+    assert server.topology == "replica set"
 
 
 def test_a_stand_in_can_do_nothing_but_be_read_and_written() -> None:
-    found = Capabilities.of(mongomock.MongoClient().db)
+    stand_in = Capabilities.of(mongomock.MongoClient().db)
 
-    assert found == Capabilities()
-    assert (found.can_write, found.topology) == (True, "in-memory")
+    assert stand_in == Capabilities()
+    assert (stand_in.can_write, stand_in.topology) == (True, "in-memory")
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def encoded(**fields: Any) -> bytes:
 
 
 def statuses(applied: list[Applied]) -> list[str]:
-    return [one.status for one in applied]
+    return [outcome.status for outcome in applied]
 
 
 def test_inserts_updates_and_deletes_in_one_go(records: Records) -> None:
@@ -56,7 +56,7 @@ def test_inserts_updates_and_deletes_in_one_go(records: Records) -> None:
 
     assert statuses(applied) == ["updated", "deleted", "inserted"]
     assert stored(records) == [{"_id": 1, "a": "new"}, {"_id": 3, "a": 3}]
-    assert [one.current for one in applied] == [encoded(_id=1, a="new"), None, encoded(_id=3, a=3)]
+    assert [outcome.current for outcome in applied] == [encoded(_id=1, a="new"), None, encoded(_id=3, a=3)]
 
 
 def test_somebody_elses_change_stays(records: Records) -> None:
@@ -119,12 +119,12 @@ def test_odd_names_and_values_arrive_byte_for_byte(database: Database[Any]) -> N
     before = bson.encode({"_id": {"$ref": "x", "$id": 1}, "a.b": 0})
 
     first = guarded.apply(database.records, [Change(None, before), Change(before, after)])
-    other = raw.build([(b"_id", raw.element_of("inserted")), *raw.elements(after)[1:]])
-    guarded.apply(database.records, [Change(None, other)])
+    inserted = raw.build([(b"_id", raw.element_of("inserted")), *raw.elements(after)[1:]])
+    guarded.apply(database.records, [Change(None, inserted)])
 
     assert statuses(first) == ["inserted", "updated"]
     documents = [document.raw for document in database.records.with_options(codec_options=raw.RAW).find()]
-    assert sorted(documents) == sorted([after, other])
+    assert sorted(documents) == sorted([after, inserted])
 
 
 @pytest.mark.parametrize("identity", [
@@ -132,10 +132,10 @@ def test_odd_names_and_values_arrive_byte_for_byte(database: Database[Any]) -> N
     Timestamp(3, 1), bson.MinKey(), True, bson.DatetimeMS(-(10**15)), Decimal128("1.0"), Code("f()"),
 ])
 def test_any_identity_is_found_again(database: Database[Any], identity: Any) -> None:
-    one, two = encoded(_id=identity, a=1), encoded(_id=identity, a=2)
+    first, second = encoded(_id=identity, a=1), encoded(_id=identity, a=2)
 
-    applied = guarded.apply(database.records, [Change(None, one), Change(one, two)])
-    again = guarded.apply(database.records, [Change(two, None)])
+    applied = guarded.apply(database.records, [Change(None, first), Change(first, second)])
+    again = guarded.apply(database.records, [Change(second, None)])
 
     assert statuses(applied) + statuses(again) == ["inserted", "updated", "deleted"]
     assert database.records.count_documents({}) == 0
@@ -195,7 +195,7 @@ def test_also_shares_the_transaction(database: Database[Any]) -> None:
     database.log.insert_one({"note": "start"})
 
     def note(session: Any, applied: list[Applied]) -> None:
-        database.log.insert_one({"note": [one.status for one in applied]}, session=session)
+        database.log.insert_one({"note": statuses(applied)}, session=session)
 
     def fail(session: Any, applied: list[Applied]) -> None:
         note(session, applied)
@@ -228,7 +228,7 @@ def test_concurrent_writers_never_overwrite_each_other(database: Database[Any]) 
             for _ in range(5):
                 before = raw_of(database.records, number)
                 after = encoded(_id=number, count=bson.decode(before)["count"] + 1)
-                wins.extend(one.written for one in guarded.apply(database.records, [Change(before, after)]))
+                wins.extend(outcome.written for outcome in guarded.apply(database.records, [Change(before, after)]))
 
     threads = [threading.Thread(target=add_ones) for _ in range(4)]
     for thread in threads:

@@ -53,31 +53,31 @@ def test_every_outcome(records: Records) -> None:
         Change(encoded(_id=7), None),
     ])
 
-    assert [one.status for one in applied] == [
+    assert [outcome.status for outcome in applied] == [
         "updated", "deleted", "conflict", "conflict", "refused", "inserted", "unchanged"]
     assert sorted(record["_id"] for record in records.find()) == [1, 3, 4, 6]
     assert records.find_one({"_id": 1}) == {"_id": 1, "a.b": 1, "": 2, "$x": 3}
 
 
-@pytest.mark.parametrize("other", [{"$set": {"a": "theirs"}}, None])
+@pytest.mark.parametrize("theirs", [{"$set": {"a": "theirs"}}, None])
 @pytest.mark.parametrize("wish", [encoded(_id=1, a="mine"), None])
 def test_a_change_between_reading_and_writing_is_a_conflict(
-    records: Records, monkeypatch: pytest.MonkeyPatch, other: dict[str, Any] | None, wish: bytes | None
+    records: Records, monkeypatch: pytest.MonkeyPatch, theirs: dict[str, Any] | None, wish: bytes | None
 ) -> None:
     records.insert_one({"_id": 1, "a": 1})
     operations = guarded_ways._operations
 
     def somebody_first(change: Change, where: Any) -> Any:
-        records.update_one({"_id": 1}, other) if other else records.delete_one({"_id": 1})
+        records.update_one({"_id": 1}, theirs) if theirs else records.delete_one({"_id": 1})
         return operations(change, where)
 
     monkeypatch.setattr(guarded_ways, "_operations", somebody_first)
 
     applied = guarded.apply(records, [Change(encoded(_id=1, a=1), wish)])
 
-    both_deleted = other is None and wish is None
-    assert [one.status for one in applied] == ["unchanged" if both_deleted else "conflict"]
-    assert [record["a"] for record in records.find()] == (["theirs"] if other else [])
+    both_deleted = theirs is None and wish is None
+    assert [outcome.status for outcome in applied] == ["unchanged" if both_deleted else "conflict"]
+    assert [record["a"] for record in records.find()] == (["theirs"] if theirs else [])
 
 
 def test_what_also_writes_comes_after_the_batch_without_a_session(records: Records) -> None:
@@ -99,7 +99,7 @@ def test_an_insert_lost_to_another_insert_is_a_conflict(records: Records, monkey
 
     applied = guarded.apply(records, [Change(None, encoded(_id=1, a="mine"))])
 
-    assert [one.status for one in applied] == ["conflict"]
+    assert [outcome.status for outcome in applied] == ["conflict"]
     assert applied[0].current == encoded(_id=1, a="theirs")
 
 

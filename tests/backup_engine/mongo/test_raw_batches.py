@@ -31,9 +31,9 @@ def test_every_document_comes_as_it_is_stored(database: Db, documents: list[byte
     count = 20 if size == 1 else len(documents)
 
     with raw_batches.find(database.things, sort=[("_id", 1)], batch_size=size, limit=count) as batches:
-        found = [document for batch in batches for document in documents_of(batch)]
+        received = [document for batch in batches for document in documents_of(batch)]
 
-    assert found == documents[:count]
+    assert received == documents[:count]
 
 
 def test_the_drivers_own_way_gives_the_same(
@@ -62,9 +62,9 @@ def test_within_a_snapshot_nothing_newer_is_seen(database: Db, documents: list[b
     with database.client.start_session(snapshot=True) as session:
         list(raw_batches.find(database.things, {"_id": 0}, session=session))
         database.things.delete_many({})
-        found = b"".join(raw_batches.find(database.things, session=session, sort=[("_id", 1)], batch_size=100))
+        received = b"".join(raw_batches.find(database.things, session=session, sort=[("_id", 1)], batch_size=100))
 
-    assert found == b"".join(documents)
+    assert received == b"".join(documents)
 
 
 def test_an_empty_answer_and_a_refused_question(database: Db) -> None:

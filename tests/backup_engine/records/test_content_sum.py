@@ -44,9 +44,9 @@ def test_no_records_are_64_zeros() -> None:
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(DOCUMENTS.flatmap(lambda documents: st.tuples(st.just(documents), st.permutations(documents))))
 def test_the_order_does_not_matter(orders: tuple[list[bytes], list[bytes]]) -> None:
-    one, other = orders
+    documents, shuffled = orders
 
-    assert Content.of(one) == Content.of(other)
+    assert Content.of(documents) == Content.of(shuffled)
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
@@ -56,7 +56,7 @@ def test_the_parts_together_are_the_whole(parts: list[list[bytes]]) -> None:
 
     assert sum(map(Content.of, parts), Content()) == whole
     assert Content.of_batches(map(b"".join, parts)) == whole
-    assert Content.of_digests([one for part in parts for one in digests(part)]) == whole
+    assert Content.of_digests([summand for part in parts for summand in digests(part)]) == whole
     for part in parts:
         assert whole - Content.of(part) + Content.of(part) == whole
 
@@ -99,11 +99,11 @@ def test_a_legacy_set_promises_nothing() -> None:
 
 
 def test_sets_of_the_same_records_have_the_same_content() -> None:
-    one, other = part_of(Content.of(CORPUS)), part_of(Content.of(CORPUS[::-1]))
+    part, reversed_part = part_of(Content.of(CORPUS)), part_of(Content.of(CORPUS[::-1]))
 
-    assert same_content(one, replace(other, file="y.csv"))
-    assert not same_content(one, replace(other, records=other.records - 1))
-    assert not same_content(one, part_of(Content.of(CORPUS[1:])))
+    assert same_content(part, replace(reversed_part, file="y.csv"))
+    assert not same_content(part, replace(reversed_part, records=reversed_part.records - 1))
+    assert not same_content(part, part_of(Content.of(CORPUS[1:])))
 
 
 def test_a_batch_that_is_cut_short_has_no_sum() -> None:

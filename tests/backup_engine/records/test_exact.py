@@ -144,8 +144,8 @@ def test_cells_say_what_the_format_promises() -> None:
         "_id": ObjectId("5f5e7f8f8f8f8f8f8f8f8f8f"), "s": "a, b", "i": -5, "l": Int64(7), "d": 0.1, "b": True,
         "t": DatetimeMS(1500), "m": Decimal128("1.10"), "u": Binary(bytes(16), 4), "j": {"a": [1, 2.0, Int64(3)]},
     }
-    other = dict.fromkeys(fields) | {"s": "", "i": Int64(5), "l": 1.5, "d": -0.0, "b": "x", "t": DatetimeMS(-(2**62))}
-    typed = [fields, fields, other, {"_id": 1, "s": "=1+1", "i": "abc", "d": math.inf}]
+    mixed = dict.fromkeys(fields) | {"s": "", "i": Int64(5), "l": 1.5, "d": -0.0, "b": "x", "t": DatetimeMS(-(2**62))}
+    typed = [fields, fields, mixed, {"_id": 1, "s": "=1+1", "i": "abc", "d": math.inf}]
     stored, _ = written([bson.encode(item, codec_options=exact.OPTIONS) for item in typed])
 
     rows = list(csv.reader(io.StringIO(stored.decode(), newline="")))

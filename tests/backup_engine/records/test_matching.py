@@ -15,11 +15,11 @@ def stream(numbers: list[int], size: int, value: str) -> list[bytes]:
     return [b"".join(documents[start:start + size]) for start in range(0, len(documents), size)]
 
 
-def ids(found: list[Pair]) -> set[tuple[int | None, int | None]]:
+def ids(paired: list[Pair]) -> set[tuple[int | None, int | None]]:
     def number(document: bytes | None) -> int | None:
         return None if document is None else bson.decode(document)["_id"]
 
-    return {(number(left), number(right)) for left, right in found}
+    return {(number(left), number(right)) for left, right in paired}
 
 
 @pytest.mark.parametrize("memory", [0, 2_000, 10**9])
@@ -30,12 +30,12 @@ def test_every_record_comes_out_exactly_once(memory: int, shuffled: bool) -> Non
         random.Random(1).shuffle(left)
         random.Random(2).shuffle(right)
 
-    found = list(pairs(stream(left, 37, "l"), stream(right, 53, "r"), memory=memory))
+    paired = list(pairs(stream(left, 37, "l"), stream(right, 53, "r"), memory=memory))
 
     expected = {(n if n < 700 else None, n if n >= 300 else None) for n in range(1000)}
-    assert ids(found) == expected
-    assert len(found) == 1000
-    assert all(b"l" * 20 in one for one, _ in found if one)
+    assert ids(paired) == expected
+    assert len(paired) == 1000
+    assert all(b"l" * 20 in document for document, _ in paired if document)
 
 
 def test_empty_streams() -> None:
@@ -44,6 +44,6 @@ def test_empty_streams() -> None:
 
 
 def test_a_key_that_occurs_twice_loses_nothing() -> None:
-    found = list(pairs(stream([1, 1, 2], 3, "l"), stream([1, 2], 1, "r")))
+    paired = list(pairs(stream([1, 1, 2], 3, "l"), stream([1, 2], 1, "r")))
 
-    assert sorted(ids(found), key=str) == sorted({(1, 1), (1, None), (2, 2)}, key=str)
+    assert sorted(ids(paired), key=str) == sorted({(1, 1), (1, None), (2, 2)}, key=str)

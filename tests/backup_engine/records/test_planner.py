@@ -123,7 +123,7 @@ class TestRows:
     def test_update_insert_and_unchanged_in_the_order_of_the_rows(self) -> None:
         plan = self.plan({"Serial": "N", "n": "9"}, {"Serial": "A", "n": "5"}, {"Serial": "B", "n": "7"})
 
-        assert [(one.row, one.action) for one in plan] == [(1, "insert"), (2, "unchanged"), (3, "update")]
+        assert [(planned.row, planned.action) for planned in plan] == [(1, "insert"), (2, "unchanged"), (3, "update")]
         assert after(plan[0])["n"] == 9
         assert after(plan[2]) == {"_id": 2, "Serial": "B", "n": 7, "note": "kept"}
 
@@ -135,8 +135,8 @@ class TestRows:
     def test_doubles_are_conflicts_and_touch_nothing(self) -> None:
         plan = self.plan({"Serial": "A", "n": "1"}, {"Serial": "A", "n": "2"}, {"Serial": "D"})
 
-        assert [one.action for one in plan] == ["conflict"] * 3
-        assert [one.why for one in plan] == [
+        assert [planned.action for planned in plan] == ["conflict"] * 3
+        assert [planned.why for planned in plan] == [
             "row 2 has the same Serial", "row 1 has the same Serial", "2 records have this Serial"]
 
     def test_empty_cells_empty_a_field_or_leave_it(self) -> None:
@@ -148,7 +148,7 @@ class TestRows:
     def test_without_identity_every_row_is_new(self) -> None:
         plan = self.plan({"Serial": "A"}, {"Serial": ""}, identity=None, complete=lambda r: {**r, "uuid": "u"})
 
-        assert [one.action for one in plan] == ["insert", "insert"]
+        assert [planned.action for planned in plan] == ["insert", "insert"]
         assert after(plan[0])["uuid"] == "u"
         assert self.plan({"Serial": ""})[0].action == "insert"
 

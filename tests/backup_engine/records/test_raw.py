@@ -102,13 +102,13 @@ def test_a_batch_is_refused_or_cut_without_loss(pieces: list[bytes]) -> None:
     except VerificationFailed:
         return
     assert b"".join(documents) == batch
-    assert all(len(one) == int.from_bytes(one[:4], "little") >= raw.SMALLEST for one in documents)
+    assert all(len(cut) == int.from_bytes(cut[:4], "little") >= raw.SMALLEST for cut in documents)
 
 
 @pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 99, 100, 101, 1_001])
 def test_documents_are_cut_out_of_an_array_of_any_length(count: int) -> None:
     documents = [bson.encode({"_id": number, "a": "x" * (number % 7)}) for number in range(count)]
-    array = bson.encode({str(number): bson.decode(one) for number, one in enumerate(documents)})
+    array = bson.encode({str(number): bson.decode(encoded) for number, encoded in enumerate(documents)})
 
     assert raw.documents_in(array, 0) == documents
     assert raw.documents_in(b"before" + array + b"after", 6) == documents
@@ -130,10 +130,10 @@ def test_an_array_that_is_not_whole_documents_is_refused(damaged: bytes) -> None
 @pytest.mark.parametrize("name", VALUES)
 def test_the_id_of_every_type_is_found_wherever_it_stands(name: str) -> None:
     kind, value = VALUES[name]
-    identity, other = element(kind, "_id", value), element(0x10, "a", bytes(4))
+    identity, field = element(kind, "_id", value), element(0x10, "a", bytes(4))
 
-    assert raw.id_of(document(identity, other)) == bytes([kind]) + value
-    assert raw.id_of(document(other, identity)) == bytes([kind]) + value
+    assert raw.id_of(document(identity, field)) == bytes([kind]) + value
+    assert raw.id_of(document(field, identity)) == bytes([kind]) + value
 
 
 @pytest.mark.parametrize("body", [b"\x07_id\0" + bytes(11), b"\x10_id\0\1", b"\x02_id\0\x09\0\0\0a\0", b"\x99_id\0"])

@@ -101,6 +101,7 @@ def test_delete_is_quiet_about_what_is_gone(storage: Storage) -> None:
 def test_the_stamp_of_a_folder_tells_when_names_came_or_went(storage: Storage) -> None:
     def age() -> None:
         if isinstance(storage, LocalStorage):
+            # A folder that changed less than a clock tick ago gives no stamp.
             os.utime(storage.root / "monday", (1, next(moments)))
 
     moments = iter(range(1, 9))
@@ -195,6 +196,7 @@ def test_without_hard_links_nothing_is_overwritten_either(local: LocalStorage, m
 
 @pytest.fixture
 def tiny_files() -> Iterator[None]:
+    # Writing beyond this limit fails as on a full disk, and needs none.
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
     yield

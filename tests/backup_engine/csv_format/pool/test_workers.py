@@ -27,15 +27,15 @@ class Double:
             os.kill(os.getpid(), signal.SIGKILL)
         if number == 16:
             print("noise on standard output")
-        time.sleep(0.02 if number % 3 == 0 else 0)
+        time.sleep(0.02 if number % 3 == 0 else 0)  # the others would overtake these
         return number * 2
 
 
 def children(of: int | None = None) -> set[int]:
     """Process ids of all that come from a process, this one unless told."""
     tasks = Path(f"/proc/{of or os.getpid()}/task").glob("*/children")
-    found = {int(pid) for path in tasks for pid in path.read_text().split()}
-    return found.union(*map(children, found))
+    pids = {int(pid) for path in tasks for pid in path.read_text().split()}
+    return pids.union(*map(children, pids))
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
@@ -60,7 +60,7 @@ def test_a_consumer_that_stops_early_leaves_no_process() -> None:
     with Workers(2) as pool:
         results = pool.map(Double(), range(10))
         assert next(results) == (0, 0)
-        assert len(children() - before) == 3
+        assert len(children() - before) == 3  # two workers and the process they were forked from
     assert children() == before
 
 
