@@ -221,12 +221,12 @@ def _changed(part: Part, reading: ReadBack, total: int) -> Damage:
 def _combined(ws: Workspace, backup: BackupSet, part: Part, watch: Watch) -> list[Damage]:
     """A differential and its full set together must give exactly what was in the database."""
     try:
-        found = Content.of_batches(contents.documents(ws, backup, part.key, watch=watch))
+        content = Content.of_batches(contents.documents(ws, backup, part.key, watch=watch))
     except (VerificationFailed, BackupFileNotFound) as error:
         return [Damage(part.key, str(part.file), "base", error.message)]
-    if found.matches(part):
+    if content.matches(part):
         return []
-    words = f"with its full backup it gives {found.records:,} {part.key} records, not the {part.records:,} saved"
+    words = f"with its full backup it gives {content.records:,} {part.key} records, not the {part.records:,} saved"
     return [Damage(part.key, str(part.file), "base", words)]
 
 

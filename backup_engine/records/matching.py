@@ -32,7 +32,8 @@ def pairs(
 ) -> Iterator[Pair]:
     """Give every record of both streams exactly once: pairs as they are found, the single ones last.
 
-    A key must occur once in its stream; of two records with one key the first waits on as a single one.
+    A key should occur once in its stream; of two records with one key the first meets the partner, and the other stays
+    a single one.
     """
     with _Waiting(memory) as waiting:
         sources = (map(raw.documents_of, left), map(raw.documents_of, right))
@@ -61,7 +62,7 @@ class _Waiting:
     def __init__(self, memory: int) -> None:
         self._memory = memory
         self._here: tuple[dict[bytes, bytes], dict[bytes, bytes]] = ({}, {})
-        self._bytes = 0
+        self._bytes = self._twice = 0
         self._folder: TemporaryDirectory[str] | None = None
         self._disk: sqlite3.Connection | None = None
 
@@ -85,7 +86,8 @@ class _Waiting:
         mine = self._here[side]
         if key in mine:
             # Any key that no partner has, so that the first one keeps its place.
-            key = key + b"\0twice" + len(mine).to_bytes(8, "big")
+            self._twice += 1  # never the same number again: mine shrinks when partners come
+            key = key + b"\0twice" + self._twice.to_bytes(8, "big")
         mine[key] = document
         self._bytes += len(document)
         return None

@@ -30,7 +30,7 @@ INT64 = range(-(1 << 63), 1 << 63)
 
 def as_number(text: str) -> int | str:
     """Read a canonical integer of at most 64 bits as one; everything else stays text (``007``, ``3,000``, ``-0``)."""
-    return int(text) if len(text) < 20 and CANONICAL.fullmatch(text) and int(text) in INT64 else text
+    return int(text) if len(text) <= 20 and CANONICAL.fullmatch(text) and int(text) in INT64 else text
 
 
 def as_live(text: str, wanted: type) -> Any | None:

@@ -47,3 +47,14 @@ def test_a_key_that_occurs_twice_loses_nothing() -> None:
     paired = list(pairs(stream([1, 1, 2], 3, "l"), stream([1, 2], 1, "r")))
 
     assert sorted(ids(paired), key=str) == sorted({(1, 1), (1, None), (2, 2)}, key=str)
+
+
+@pytest.mark.parametrize("memory", [0, 10**9])
+def test_no_record_is_lost_whose_key_stands_three_times(memory: int) -> None:
+    def batches(text: str) -> list[bytes]:
+        return [b"".join(bson.encode({"_id": word[0], "v": word}) for word in part.split()) for part in text.split("|")]
+
+    came = list(pairs(batches("a1 x y a2 | a3"), batches("y z1 z2 z3 z4"), memory=memory))
+
+    words = sorted(bson.decode(document)["v"] for pair in came for document in pair if document is not None)
+    assert words == sorted(["a1", "x", "y", "a2", "a3", "y", "z1", "z2", "z3", "z4"])
