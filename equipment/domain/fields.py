@@ -1,7 +1,7 @@
 """The types a column can have. A type interprets: it sorts, filters and warns; it never changes what is stored.
 
-A new type is one class here and one line in ``TYPES``; a kind of widget that no type had before, also one in
-``ui/records/add.py``, ``edit.py`` and ``table.py``.
+A new type is one class here and one line in ``TYPES``. Only a kind of widget that no type had before needs the screens
+in ``ui/records`` and ``ui/record`` too.
 """
 
 from __future__ import annotations

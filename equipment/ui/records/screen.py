@@ -11,7 +11,8 @@ import streamlit as st
 from equipment.store.list import listing, samples
 from equipment.ui import boundary, reading
 from equipment.ui.context import App
-from equipment.ui.records import detail, state
+from equipment.ui.record import detail
+from equipment.ui.records import state
 
 __all__ = ["SECTIONS", "Section", "show"]
 

@@ -13,7 +13,8 @@ from equipment.store.list import options, records, schema
 from equipment.store.list.records import Entry
 from equipment.store.list.schema import Column
 from equipment.ui.context import App
-from equipment.ui.records import actions, add, history, review, state
+from equipment.ui.record import history
+from equipment.ui.records import actions, add, review, state
 from equipment.ui.records.state import Pending
 from equipment.ui.records.table import field_label, plain
 

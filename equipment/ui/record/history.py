@@ -32,7 +32,7 @@ def show(app: App, key: str, entry: Entry | None) -> None:
     )
     if with_backups:
         with boundary.guard("The history in backups"), st.spinner("Reading backups"):
-            timeline += importlib.import_module("equipment.ui.records.backup_history").events(app, key)
+            timeline += importlib.import_module("equipment.ui.record.backup_history").events(app, key)
     timeline.sort(key=lambda event: event.at, reverse=True)
     if not timeline:
         st.caption("Nothing is recorded about it yet.")
