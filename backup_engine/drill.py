@@ -90,7 +90,7 @@ def _load(ws: Workspace, held: Hold, backup: BackupSet, swap: Swap, watch: Watch
 
 def _decode(ws: Workspace, backup: BackupSet, part: Part, watch: Watch) -> int:
     """On a stand-in in memory: decode and compare, which is what it can do."""
-    found = Content.of_batches(contents.documents(ws, backup, part.key, watch=watch))
+    content = Content.of_batches(contents.documents(ws, backup, part.key, watch=watch))
     if part.content_sha256:
-        staging.check(found, Content.of_part(part), part.key)
-    return found.records
+        staging.check(content, Content.of_part(part), part.key)
+    return content.records

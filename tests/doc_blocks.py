@@ -57,8 +57,8 @@ def common_options_table(group: click.Group) -> str:
 def layers(contract: str) -> str:
     """The layers of an import contract in ``pyproject.toml``, from the top down."""
     linter = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
-    [found] = [one for one in linter["contracts"] if one["name"] == contract]
-    lines = [re.sub(r"\s+", " ", layer.strip()) for layer in found["layers"]]
+    [chosen] = [rule for rule in linter["contracts"] if rule["name"] == contract]
+    lines = [re.sub(r"\s+", " ", layer.strip()) for layer in chosen["layers"]]
     return "\n".join(["```", *lines, "```"])
 
 

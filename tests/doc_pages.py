@@ -27,12 +27,12 @@ def code(text: str) -> list[str]:
 
 def rows(text: str, first: str) -> list[list[str]]:
     """Cells of every row, in all tables whose first header cell is ``first``; empty when there is no such table."""
-    found: list[list[str]] = []
+    cells: list[list[str]] = []
     for table in re.findall(r"(?:^\|.*\|$\n?)+", text, flags=re.M):
         header, _, *body = [_cells(line) for line in table.splitlines()]
         if header[0] == first:
-            found += body
-    return found
+            cells += body
+    return cells
 
 
 def _cells(line: str) -> list[str]:

@@ -26,8 +26,8 @@ from tests.doc_pages import PAGES, code, difference, page, prose, rows
 
 OPERATIONS = page("docs/operations.md")
 MODULES = [
-    importlib.import_module(found.name) for package in (backup_engine, equipment)
-    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    importlib.import_module(module.name) for package in (backup_engine, equipment)
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
 ]
 COMMAND_LINE = [module for module in MODULES if module.__name__.startswith("backup_engine.cli.")] + [console]
 
