@@ -11,8 +11,9 @@ from typing import Any
 import bson
 from pymongo.database import Database
 
+from backup_engine.create import create
 from backup_engine.csv_format.seal import Seal
-from backup_engine.model import OWNER_SOURCES, Source
+from backup_engine.model import OWNER_SOURCES, BackupSet, Source
 from backup_engine.repository.catalog import Catalog
 from backup_engine.storage import LocalStorage, Storage
 from backup_engine.workspace import Workspace
@@ -46,6 +47,13 @@ def workspace(
         sources=sources, storage=storage, catalog=Catalog(storage, sources), connect=connect,
         clock=clock or (lambda: datetime.now().astimezone()), seal=seal, workers=workers,
     )
+
+
+def back_up(ws: Workspace) -> BackupSet:
+    """Make a backup, due or not."""
+    made = create(ws, force=True).set
+    assert made is not None
+    return made
 
 
 def fill(database: Database[dict[str, Any]], records: int = 20, options: int = 5) -> None:

@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from backup_engine import create
 from backup_engine.compare import compare
 from backup_engine.errors import BackupFileNotFound, VerificationFailed
 from backup_engine.model import BackupSet
 from backup_engine.records.raw import element_text
 from backup_engine.workspace import Workspace
-from tests.backup_engine.engine import fill, workspace
+from tests.backup_engine.engine import back_up, fill, workspace
 
 Data = Database[dict[str, Any]]
 
@@ -26,9 +25,7 @@ def ws(tmp_path: Path, database: Data) -> Workspace:
 
 
 def backup(ws: Workspace) -> BackupSet:
-    made = create.create(ws, force=True).set
-    assert made is not None
-    return made
+    return back_up(ws)
 
 
 def test_backup_with_current_field_by_field(ws: Workspace, database: Data) -> None:

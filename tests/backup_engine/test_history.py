@@ -11,7 +11,6 @@ import bson
 import pytest
 from pymongo.database import Database
 
-from backup_engine import create
 from backup_engine.errors import DatabaseUnreachable
 from backup_engine.history import History, history_of
 from backup_engine.lost import lost_and_found
@@ -19,7 +18,7 @@ from backup_engine.model import BackupSet
 from backup_engine.repository import history_index
 from backup_engine.storage.base import STATE
 from backup_engine.workspace import Workspace
-from tests.backup_engine.engine import StillClock, fill, workspace
+from tests.backup_engine.engine import StillClock, back_up, fill, workspace
 from tests.backup_engine.legacy_sets import write_legacy_set
 
 Data = Database[dict[str, Any]]
@@ -37,9 +36,7 @@ def ws(tmp_path: Path, database: Data, clock: StillClock) -> Workspace:
 
 def backup(ws: Workspace, clock: StillClock) -> BackupSet:
     clock.pass_by(hours=1)
-    made = create.create(ws, force=True).set
-    assert made is not None
-    return made
+    return back_up(ws)
 
 
 def story(history: History) -> list[tuple[Any, int]]:

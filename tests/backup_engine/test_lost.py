@@ -9,11 +9,10 @@ import bson
 import pytest
 from pymongo.database import Database
 
-from backup_engine import create
 from backup_engine.lost import lost_and_found
 from backup_engine.model import BackupSet
 from backup_engine.workspace import Workspace
-from tests.backup_engine.engine import StillClock, fill, workspace
+from tests.backup_engine.engine import StillClock, back_up, fill, workspace
 
 Data = Database[dict[str, Any]]
 
@@ -30,9 +29,7 @@ def ws(tmp_path: Path, database: Data, clock: StillClock) -> Workspace:
 
 def backup(ws: Workspace, clock: StillClock) -> BackupSet:
     clock.pass_by(hours=1)
-    made = create.create(ws, force=True).set
-    assert made is not None
-    return made
+    return back_up(ws)
 
 
 def test_lost_records_come_with_what_they_were_last(ws: Workspace, database: Data, clock: StillClock) -> None:

@@ -15,7 +15,7 @@ from backup_engine.errors import Cancelled, RestoreStopped, VerificationFailed
 from backup_engine.merge import Pick
 from backup_engine.model import BackupSet, Progress, Watch
 from backup_engine.workspace import Workspace
-from tests.backup_engine.engine import fill, raw, workspace
+from tests.backup_engine.engine import back_up, fill, raw, workspace
 
 Data = Database[dict[str, Any]]
 
@@ -28,9 +28,7 @@ def ws(tmp_path: Path, database: Data) -> Workspace:
 
 @pytest.fixture
 def backup(ws: Workspace) -> BackupSet:
-    made = create.create(ws, force=True).set
-    assert made is not None
-    return made
+    return back_up(ws)
 
 
 def move_on(database: Data) -> None:

@@ -21,7 +21,7 @@ from backup_engine.policy.retention import decide
 from backup_engine.repository import unpacking
 from backup_engine.take_in import import_set, import_sets
 from backup_engine.workspace import Workspace
-from tests.backup_engine.engine import StillClock, fill, workspace
+from tests.backup_engine.engine import StillClock, back_up, fill, workspace
 from tests.backup_engine.legacy_sets import write_legacy_set
 
 Data = Database[dict[str, Any]]
@@ -41,9 +41,7 @@ def here(tmp_path: Path, database: Data) -> Workspace:
 
 
 def backup(ws: Workspace) -> BackupSet:
-    made = create.create(ws, force=True).set
-    assert made is not None
-    return made
+    return back_up(ws)
 
 
 def zipped(folder: Path, *, rename: Callable[[str], str] = lambda name: name, only: str = "") -> io.BytesIO:
