@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from backup_engine.errors import AdminOnly, PermissionDenied
@@ -21,6 +22,11 @@ SESSIONS: Final = "equipment_sessions"
 SYSTEM_PREFIX: Final = "system:"
 
 Db = Database[dict[str, Any]]
+
+
+def inside(session: ClientSession | None) -> dict[str, Any]:
+    """Give the argument that makes a write part of a transaction; the stand-in in memory knows none."""
+    return {"session": session} if session else {}
 
 
 @dataclass(frozen=True)

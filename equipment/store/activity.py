@@ -18,7 +18,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import OperationFailure
 
 from equipment.store import moments
-from equipment.store.access import Db, Who, require
+from equipment.store.access import Db, Who, inside, require
 
 ACTIVITY: Final = "equipment_activity"
 RETENTION_INDEX: Final = "retention"
@@ -93,9 +93,8 @@ def record_many(
     """Add one entry for each of *changes*, all with the same instant, person and action."""
     at = moments.now()
     entries = [_entry(at, who, action, change) for change in changes]
-    joined: dict[str, Any] = {"session": session} if session else {}
     if entries:
-        db[ACTIVITY].insert_many(entries, **joined)
+        db[ACTIVITY].insert_many(entries, **inside(session))
 
 
 def of_target(db: Db, target: str, *, limit: int = 1000) -> list[dict[str, Any]]:

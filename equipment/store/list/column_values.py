@@ -8,7 +8,7 @@ the column's name, and takes it along when it comes back.
 
 from __future__ import annotations
 
-from collections.abc import Collection as Some, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from bson.binary import Binary
@@ -17,7 +17,7 @@ from pymongo.client_session import ClientSession
 
 from backup_engine.records import raw
 from backup_engine.records.changes import Change
-from equipment.store.access import Db
+from equipment.store.access import Db, inside
 
 __all__ = ["VALUES", "Returning", "arrived", "completed", "delete_again", "keep", "rename", "wait"]
 
@@ -46,16 +46,16 @@ class Returning:
             else:
                 self.replaced.append(raw.id_of(document))
 
-    def forget(self, identities: Some[bytes], session: ClientSession | None = None) -> None:
+    def forget(self, identities: Iterable[bytes], session: ClientSession | None = None) -> None:
         """Remove the values of these records: they have them, or newer ones."""
         where = {"deletion": self._number, "record": {"$in": [Binary(identity) for identity in identities]}}
-        self._db[VALUES].delete_many(where, **_inside(session))
+        self._db[VALUES].delete_many(where, **inside(session))
 
 
 def keep(db: Db, number: ObjectId, name: str, gone: Sequence[Change], session: ClientSession | None) -> None:
     """Keep what these changes take out of their records."""
     if gone:
-        db[VALUES].insert_many([_row(number, name.encode(), change) for change in gone], **_inside(session))
+        db[VALUES].insert_many([_row(number, name.encode(), change) for change in gone], **inside(session))
 
 
 def wait(db: Db, number: ObjectId, name: str) -> None:
@@ -63,18 +63,17 @@ def wait(db: Db, number: ObjectId, name: str) -> None:
     db[VALUES].update_many({"deletion": number}, {"$set": {"waiting": name}})
 
 
-def completed(db: Db, document: bytes) -> bytes:
-    """Give a record with the values that wait for it."""
-    fields = raw.elements(document)
-    rows = db[VALUES].find({"record": Binary(raw.id_of(document)), "waiting": {"$exists": True}})
-    added = [_insert(fields, row["waiting"], row) for row in rows]
-    return raw.build(fields) if any(added) else document
+def completed(db: Db, documents: Sequence[bytes]) -> list[bytes]:
+    """Give records with the values that wait for them."""
+    rows: dict[bytes, list[dict[str, Any]]] = {}
+    for row in db[VALUES].find(_waiting_for(map(raw.id_of, documents))):
+        rows.setdefault(bytes(row["record"]), []).append(row)
+    return [_completed(document, rows.get(raw.id_of(document), [])) for document in documents]
 
 
-def arrived(db: Db, identities: Some[bytes], session: ClientSession | None) -> None:
+def arrived(db: Db, identities: Iterable[bytes], session: ClientSession | None) -> None:
     """Remove the values that waited for these records."""
-    where = {"record": {"$in": [Binary(identity) for identity in identities]}, "waiting": {"$exists": True}}
-    db[VALUES].delete_many(where, **_inside(session))
+    db[VALUES].delete_many(_waiting_for(identities), **inside(session))
 
 
 def rename(db: Db, old: str, new: str) -> None:
@@ -85,6 +84,16 @@ def rename(db: Db, old: str, new: str) -> None:
 def delete_again(db: Db, name: str, number: ObjectId) -> None:
     """Put the values that still wait for a column to its new deletion."""
     db[VALUES].update_many({"waiting": name}, {"$set": {"deletion": number}, "$unset": {"waiting": ""}})
+
+
+def _waiting_for(identities: Iterable[bytes]) -> dict[str, Any]:
+    return {"record": {"$in": [Binary(identity) for identity in identities]}, "waiting": {"$exists": True}}
+
+
+def _completed(document: bytes, rows: Sequence[dict[str, Any]]) -> bytes:
+    fields = raw.elements(document) if rows else []
+    added = [_insert(fields, row["waiting"], row) for row in rows]
+    return raw.build(fields) if any(added) else document
 
 
 def _row(number: ObjectId, field: bytes, change: Change) -> dict[str, Any]:
@@ -104,6 +113,3 @@ def _insert(fields: Fields, name: str, row: dict[str, Any]) -> bool:
     fields.insert(place, (name.encode(), bytes(row["value"])))
     return True
 
-
-def _inside(session: ClientSession | None) -> dict[str, Any]:
-    return {"session": session} if session else {}

@@ -21,7 +21,7 @@ from backup_engine.mongo.guarded import apply
 from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change
 from equipment.store import activity, moments
-from equipment.store.access import Db, Who, require
+from equipment.store.access import Db, Who, inside, require
 from equipment.store.list import column_values, keys, listing
 from equipment.store.list.ids import TRASH
 from equipment.store.list.listing import EQUIPMENT
@@ -50,7 +50,7 @@ def move(db: Db, who: Who, seen: Sequence[Entry], *, note: str = "") -> list[Sav
     def also(session: ClientSession | None, applied: list[Applied]) -> None:
         gone = [outcome.change for outcome in applied if outcome.status == "deleted"]
         if gone:
-            db[TRASH].insert_many([_to_entry(db, change, who) for change in gone], **_inside(session))
+            db[TRASH].insert_many([_to_entry(db, change, who) for change in gone], **inside(session))
         entries_of_log = [activity.Change(keys.target(keys.key_of(change.before or b"")), note=note) for change in gone]
         activity.record_many(db, who, "records.delete", entries_of_log, session=session)
 
@@ -90,12 +90,12 @@ def bring_back(db: Db, who: Who, numbers: Sequence[str]) -> list[Saved]:
         # "unchanged": the list has the very same record again.
         back = [by_identity[outcome.change.identity] for outcome in applied
                 if outcome.status in ("inserted", "unchanged")]
-        db[TRASH].delete_many({"_id": {"$in": [ObjectId(trashed.number) for trashed in back]}}, **_inside(session))
+        db[TRASH].delete_many({"_id": {"$in": [ObjectId(trashed.number) for trashed in back]}}, **inside(session))
         column_values.arrived(db, [raw.id_of(trashed.entry.raw) for trashed in back], session)
         activity.record_many(db, who, "records.bring_back", _log_of(back), session=session)
 
-    applied = apply(db[EQUIPMENT], [Change(None, column_values.completed(db, trashed.entry.raw)) for trashed in wanted],
-                    also=also)
+    returning = column_values.completed(db, [trashed.entry.raw for trashed in wanted])
+    applied = apply(db[EQUIPMENT], [Change(None, document) for document in returning], also=also)
     listing.touch(db, [trashed.entry.key for trashed in wanted])
     return [Saved(trashed.entry.key, outcome.status, trashed.entry, outcome.why)
             for trashed, outcome in zip(wanted, applied, strict=True)]
@@ -144,6 +144,3 @@ def _raw(db: Db, where: dict[str, Any], *, limit: int = 0, skip: int = 0) -> lis
         return [document for batch in batches for document in raw.documents_of(batch)]
     return [bson.encode(document) for document in db[TRASH].find(where, sort=newest, limit=limit, skip=skip)]
 
-
-def _inside(session: ClientSession | None) -> dict[str, Any]:
-    return {"session": session} if session else {}
