@@ -159,7 +159,7 @@ def _copy(ws: Workspace, aside: Workspace, backup: BackupSet, watch: Watch) -> B
 def _claim(ws: Workspace, backup: BackupSet) -> tuple[str, str, Intent]:
     moment = datetime.strptime(backup.label, manifest.LABEL)
     while True:
-        label, day = manifest.label_of(moment), DAYS[moment.weekday()]
+        label, day = manifest.label_of(moment), manifest.day_of(moment)
         taken = any(label in entry.name for folder in DAYS for entry in ws.storage.entries(folder))
         files = tuple(part.file.replace(backup.label, label) for part in backup.parts.values() if part.file)
         intent = Intent(label, day, (manifest.metadata_name(label), *files), run=secrets.token_hex(16))

@@ -16,7 +16,7 @@ from backup_engine.errors import BackupError, Busy, NoSpace
 from backup_engine.failpoints import reach
 from backup_engine.locking.locks import Hold
 from backup_engine.making import digests
-from backup_engine.model import DAYS, BackupSet, Kind, Part, Written
+from backup_engine.model import BackupSet, Kind, Part, Written
 from backup_engine.repository import intents, manifest, readme
 from backup_engine.repository.intents import Intent
 from backup_engine.repository.manifest import Header, Origin
@@ -57,7 +57,7 @@ class Run:
     @property
     def day(self) -> str:
         """The folder of the local day on which the run started."""
-        return DAYS[self.started.weekday()]
+        return manifest.day_of(self.started)
 
     def draft(self, key: str) -> Draft:
         """Start one collection's file, instead of an earlier attempt at it."""

@@ -74,6 +74,11 @@ def label_of(moment: datetime) -> str:
     return moment.strftime(LABEL)
 
 
+def day_of(moment: datetime) -> str:
+    """Name the folder of a set by the local day on which it started."""
+    return DAYS[moment.weekday()]
+
+
 def metadata_name(label: str) -> str:
     """File name of a set's metadata."""
     return f"backup_metadata_{label}.json"
@@ -130,7 +135,7 @@ def build(header: Header, seal: Seal, parts: Mapping[str, Part]) -> dict[str, An
     owner: dict[str, Any] = {
         "backup_timestamp": started.replace(tzinfo=None).isoformat(timespec="microseconds"),
         "backup_interval_hours": _plain(header.interval_hours),
-        "day_of_week": DAYS[started.weekday()],
+        "day_of_week": day_of(started),
         **{f"{key}_records_count": part.records for key, part in parts.items()},
         **{f"{key}_file": part.file for key, part in parts.items()},
         "backup_hash": backup_hash(parts.values()),

@@ -124,6 +124,6 @@ def _day_of(name: str) -> str:
     """Name the day's folder by the label in the file's name; empty for a file that is not of a set."""
     label = manifest.label_in_metadata_name(name) or (manifest.split_part_name(name) or ("", ""))[1]
     try:
-        return DAYS[datetime.strptime(label, manifest.LABEL).weekday()]
+        return manifest.day_of(datetime.strptime(label, manifest.LABEL))
     except ValueError:
         return ""
