@@ -84,13 +84,40 @@ class Backups:
         return self._workspace.clock()
 
     def sets(self, caller: Caller) -> list[BackupSet]:
-        """Every set, newest first. Works with the database down."""
+        """Every set of this database and of the original system, newest first. Works with the database down."""
         caller.check("backup.see")
-        return list(reversed(self._workspace.catalog.sets()))
+        return api.owner_seen(self._workspace).at_hand(reversed(self._workspace.catalog.sets()))
+
+    def foreign_sets(self, caller: Caller) -> list[BackupSet]:
+        """The sets of other databases in the folder, newest first."""
+        caller.check("backup.see")
+        return api.owner_seen(self._workspace).foreign(reversed(self._workspace.catalog.sets()))
+
+    def owner(self) -> api.Owner:
+        """Who this database is, and what has to be said about it."""
+        return api.owner_seen(self._workspace)
+
+    def holdings(self, caller: Caller) -> list[api.Holding]:
+        """Whose sets lie in the folder."""
+        caller.check("backup.see")
+        return api.holdings(self._workspace)
+
+    def adopt(self, caller: Caller, which: str, *, gone: bool | None = None) -> None:
+        """Take over the sets of another database; ``gone`` lets retention clear them away."""
+        caller.check("backup.settings")
+        adopted = api.adopt(self._workspace, which, gone=gone)
+        self._note(caller, "backup.adopt", which or "backups of another database", ", ".join(
+            f"{holding.called}{' (gone)' if holding.gone else ''}" for holding in adopted))
+
+    def answer(self, caller: Caller, answer: Callable[[api.Workspace], api.Owner]) -> None:
+        """Answer the question that is open: ``api.start_anew``, ``is_copy`` or ``was_rolled_back``."""
+        caller.check("backup.settings")
+        owner = answer(self._workspace)
+        self._note(caller, f"backup.{answer.__name__}", owner.database, f"id {owner.database_id}")
 
     def newest_good(self) -> BackupSet | None:
         """The newest set that nothing speaks against."""
-        return self._workspace.catalog.newest_good()
+        return self._workspace.catalog.newest_good(api.owner_seen(self._workspace).owns)
 
     def find(self, caller: Caller, label: str) -> BackupSet:
         """Give the set of that label. Raises ``NoBackupsFound``."""

@@ -49,7 +49,7 @@ def last_moment():  # somebody writes after the last reading, before the swap
 failpoints.hooks[step] = die
 failpoints.hooks["R6"] = last_moment
 ws = workspace(Path(folder), database)
-restore.replace(ws, restore.plan_replace(ws, ws.catalog.newest_good(), ["equipment", "select_options"]))
+restore.replace(ws, restore.plan_replace(ws, ws.catalog.newest_good(anybodys), ["equipment", "select_options"]))
 """
 
 
