@@ -176,7 +176,7 @@ class DatabaseBackupRestore:
         from backup_engine.ownership import lookup
 
         def run() -> dict[str, list[dict[str, Any]]]:
-            wanted = (lambda _: True) if foreign else lookup.seen(self.workspace).may_restore
+            wanted = (lambda _: True) if foreign else lookup.shown(self.workspace).may_restore
             return self.workspace.catalog.by_day(wanted)
 
         return _answer(run, lambda message: {})

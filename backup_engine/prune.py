@@ -64,7 +64,7 @@ def prune(
 
 def halted(ws: Workspace) -> str:
     """Say why retention deletes nothing at present; empty when it may."""
-    owner = lookup.seen(ws)
+    owner = lookup.shown(ws)
     sets = _subject(owner, ws.catalog.sets())
     bad = ledger.bad(ledger.read(ws.storage))
     return _halted(ws, owner, sets, bad, acknowledged=0)

@@ -37,7 +37,7 @@ def status(ws: Workspace) -> Status:
     """Read the folder and say how things stand."""
     now = ws.clock()
     everything = ws.catalog.sets()
-    owner = lookup.seen(ws)
+    owner = lookup.shown(ws)
     sets = owner.at_hand(everything)
     usable = [backup for backup in sets if backup.usable]
     last = ws.catalog.last(owner.owns)

@@ -99,7 +99,7 @@ def freshness(ws: Workspace) -> str:
 
     Too old is more than 26 hours, or twice the interval it was made for where that is longer.
     """
-    last = ws.catalog.last(lookup.seen(ws).owns)
+    last = ws.catalog.last(lookup.shown(ws).owns)
     if last is None:
         return f"there is no backup: {ws.catalog.why_empty()}"
     interval = last.metadata.get("backup_interval_hours")

@@ -16,7 +16,7 @@ from backup_engine.ownership.identity import Identity
 from backup_engine.ownership.owner import Owner, Question
 from backup_engine.workspace import Workspace
 
-__all__ = ["of", "require_own", "seen"]
+__all__ = ["of", "require_own", "seen", "shown"]
 
 log = logging.getLogger(__name__)
 Doc = dict[str, Any]
@@ -34,13 +34,16 @@ def of(ws: Workspace, database: Database[Doc] | None = None) -> Owner:
 
 
 def seen(ws: Workspace) -> Owner:
-    """Give what was heard last, without asking; for pages and listings, which must stand with the database down.
+    """Give what was heard last; only a process that has heard nothing yet asks."""
+    return ws.remembered.owner or of(ws)
 
-    In a process that has heard nothing yet a folder with sets of one database needs no question either.
+
+def shown(ws: Workspace) -> Owner:
+    """Give what was heard last, or what the folder tells, and ask only when that is not clear.
+
+    For listings: nothing is decided by it, and a command that only looks need not wait for a server, or start one.
     """
-    if ws.remembered.owner is not None:
-        return ws.remembered.owner
-    return owners.alone(ws.catalog.sets(), ws.database_name) or of(ws)
+    return ws.remembered.owner or owners.alone(_sets(ws), ws.database_name) or of(ws)
 
 
 def require_own(ws: Workspace, database: Database[Doc], backup: BackupSet, *, foreign: bool) -> None:

@@ -121,12 +121,12 @@ def called(backup: BackupSet) -> str:
 
 
 def alone(sets: Sequence[BackupSet], name: str) -> Owner | None:
-    """Guess the owner from a folder: when all its sets are of one database, or only one bears the name."""
-    sources = {(backup.database_id, backup.database, backup.replica_set) for backup in sets
-               if backup.state == "complete" and backup.database}
-    for chosen in (sources, {source for source in sources if source[1] == name}):
-        ids = {database_id for database_id, _, _ in chosen if database_id}
-        names = {database for _, database, _ in chosen}
-        if len(ids) <= 1 and len(names) == 1:
-            return Owner(next(iter(ids), ""), names.pop(), max(source[2] for source in chosen), unnamed=True)
+    """Guess the owner from a folder: where one database only bears the name, or there is one only and no name."""
+    sources = [backup for backup in sets if backup.state == "complete" and backup.database]
+    named = [backup for backup in sources if not name or backup.database == name]
+    ids = {backup.database_id for backup in named} - {""}
+    names = {backup.database for backup in named}
+    servers = {backup.replica_set for backup in named} - {""}
+    if len(ids) <= 1 and len(names) == 1 and len(servers) <= 1:
+        return Owner(next(iter(ids), ""), names.pop(), next(iter(servers), ""), unnamed=True)
     return None if sources else Owner(database=name, unnamed=True)

@@ -57,6 +57,7 @@ def test_a_folder_with_the_sets_of_one_database_tells_whose_they_are() -> None:
     assert alone([made(database_id="id-1"), made()], "") == Owner("id-1", "lab", unnamed=True)
     assert alone([made("a", "1"), made("b", "2")], "b") == Owner("2", "b", unnamed=True)
     assert alone([made("a", "1"), made("a", "2")], "a") is None
+    assert alone([made("a", "1")], "b") is None
     assert alone([], "lab") == Owner(database="lab", unnamed=True)
 
 
