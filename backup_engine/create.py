@@ -48,7 +48,7 @@ def create(
     """
     interval = check_interval(interval_hours)
     # Without locks, so that nobody waits for a running backup; once read, from folder times alone: 0.1 ms.
-    if not force and (enough := _not_needed(ws, lookup.seen(ws), interval, fresh=False)):
+    if not force and (enough := _not_needed(ws, ws.remembered.owner or lookup.ask(ws), interval, fresh=False)):
         return enough
     reach("W0")
     self_test()

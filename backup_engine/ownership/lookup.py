@@ -16,7 +16,7 @@ from backup_engine.ownership.identity import Identity
 from backup_engine.ownership.owner import Owner, Question
 from backup_engine.workspace import Workspace
 
-__all__ = ["of", "require_own", "seen", "shown"]
+__all__ = ["ask", "of", "require_own", "seen", "shown"]
 
 log = logging.getLogger(__name__)
 Doc = dict[str, Any]
@@ -25,11 +25,15 @@ Doc = dict[str, Any]
 def of(ws: Workspace, database: Database[Doc] | None = None) -> Owner:
     """Ask the database; when it cannot be asked, give what was heard last, else what the folder tells."""
     try:
-        asked = ws.connect() if database is None else database
-        ws.remembered.owner = _asked(ws, asked)
+        return ask(ws, database)
     except DatabaseUnreachable as problem:
         log.info("whose the backups are is taken from memory or the folder: %s", problem)
         return ws.remembered.owner or _guessed(ws)
+
+
+def ask(ws: Workspace, database: Database[Doc] | None = None) -> Owner:
+    """Ask the database. Raises ``DatabaseUnreachable``."""
+    ws.remembered.owner = _asked(ws, ws.connect() if database is None else database)
     return ws.remembered.owner
 
 
@@ -92,7 +96,9 @@ def _dropped(ws: Workspace, database: Database[Doc]) -> Question | None:
 
 
 def _guessed(ws: Workspace) -> Owner:
-    return owners.alone(_sets(ws), ws.database_name) or Owner(database=ws.database_name)
+    sets = _sets(ws)
+    # under another name, too, when nobody else's sets are there: with the database down one can only look at them
+    return owners.alone(sets, ws.database_name) or owners.alone(sets, "") or Owner(database=ws.database_name)
 
 
 def _sets(ws: Workspace) -> Sequence[BackupSet]:

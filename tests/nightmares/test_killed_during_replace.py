@@ -34,7 +34,7 @@ from pathlib import Path
 import pymongo
 from backup_engine import failpoints, restore
 from backup_engine.replacing import steps
-from tests.backup_engine.engine import workspace
+from tests.backup_engine.engine import anybodys, workspace
 uri, name, folder, step = sys.argv[1:]
 database = pymongo.MongoClient(uri)[name]
 rename = steps.rename

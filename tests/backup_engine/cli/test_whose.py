@@ -6,7 +6,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from tests.backup_engine.cli.test_main import Run, run
+from tests.backup_engine.cli.test_main import Run, run  # noqa: F401 - a fixture
 from tests.backup_engine.engine import fill
 
 
