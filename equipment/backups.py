@@ -134,27 +134,32 @@ class Backups:
         )
 
     def replace(
-        self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], *, expected: Counts | None = None
+        self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], *, expected: Counts | None = None,
+        foreign: bool = False,
     ) -> Job:
         """Start a replace restore of these collections; the result is ``Restored``.
 
         ``expected`` is what a comparison with the current list counted; when that has changed nothing is restored.
+        ``foreign`` says that a set of another database is meant.
         """
         caller.check("backup.restore")
 
         def work(watch: Watch) -> Any:
             self._still(backup, expected or {}, watch)
-            plan = api.plan_replace(self._workspace, backup, keys)
+            plan = api.plan_replace(self._workspace, backup, keys, foreign=foreign, watch=watch)
             return api.replace(self._workspace, plan, actor=caller.name, watch=watch)
 
         return self._start(caller, "backup.replace", f"Restore {backup.label}", work)
 
-    def merge(self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], pick: Any = None) -> Job:
+    def merge(
+        self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], pick: Any = None, *, foreign: bool = False
+    ) -> Job:
         """Start a merge restore; the result is one ``Merged`` per collection key."""
         caller.check("backup.restore")
 
         def work(watch: Watch) -> dict[str, Any]:
-            plans = [api.plan_merge(self._workspace, backup, key, pick=pick, watch=watch) for key in keys]
+            plans = [api.plan_merge(self._workspace, backup, key, pick=pick, foreign=foreign, watch=watch)
+                     for key in keys]
             done = api.merge_all(self._workspace, plans, actor=caller.name, watch=watch)
             return dict(zip(keys, done, strict=True))
 
