@@ -86,12 +86,12 @@ class Backups:
     def sets(self, caller: Caller) -> list[BackupSet]:
         """Every set of this database and of the original system, newest first. Works with the database down."""
         caller.check("backup.see")
-        return api.owner_seen(self._workspace).at_hand(reversed(self._workspace.catalog.sets()))
+        return api.owner_seen(self._workspace).at_hand(reversed(self._workspace.catalog.sets(fresh=False)))
 
     def foreign_sets(self, caller: Caller) -> list[BackupSet]:
         """The sets of other databases in the folder, newest first."""
         caller.check("backup.see")
-        return api.owner_seen(self._workspace).foreign(reversed(self._workspace.catalog.sets()))
+        return api.owner_seen(self._workspace).foreign(reversed(self._workspace.catalog.sets(fresh=False)))
 
     def owner(self) -> api.Owner:
         """Who this database is, and what has to be said about it."""
@@ -100,7 +100,7 @@ class Backups:
     def holdings(self, caller: Caller) -> list[api.Holding]:
         """Whose sets lie in the folder."""
         caller.check("backup.see")
-        return api.holdings(self._workspace)
+        return api.holdings(self._workspace, self.owner())
 
     def adopt(self, caller: Caller, which: str, *, gone: bool | None = None) -> None:
         """Take over the sets of another database; ``gone`` lets retention clear them away."""
@@ -294,9 +294,9 @@ class Backups:
         caller.check("backup.see")
         return archive.stream(self._workspace.storage.open, backup)
 
-    def sound(self, backup: BackupSet) -> bool:
-        """Whether nothing speaks against a set: it was read back when it was made, and no check since found damage."""
-        return backup.backup_id not in api.bad(api.checks(self._workspace.storage))
+    def bad(self) -> set[str]:
+        """The ``backup_id`` of the sets in which a check found damage; every other was read back when it was made."""
+        return api.bad(api.checks(self._workspace.storage))
 
     def last_drill(self) -> datetime | None:
         """When a set was last proven restorable."""

@@ -52,7 +52,7 @@ def labels(names: Iterable[str]) -> set[str]:
 
 def recover(storage: Storage) -> list[str]:
     """Undo what crashed writers left, finish what crashed removers began; says what was done. Under the locks only."""
-    done = [_settle(storage, label) for label in sorted(labels(entry.name for entry in storage.entries(STATE)))]
+    done = [_settle(storage, label) for label in sorted(labels(storage.names(STATE)))]
     return [line for line in done if line] + _sweep(storage)
 
 
@@ -133,7 +133,9 @@ def _sweep(storage: Storage) -> list[str]:
     gone = []
     for folder in ("", STATE, *DAYS):
         try:
-            entries = storage.entries(folder)
+            # by name first: there is hardly ever one, and thousands of sets need not be asked for their times
+            suspects = any(name.startswith(".tmp-p") for name in storage.names(folder))
+            entries = storage.entries(folder) if suspects else []
         except BackupError:
             continue  # a day folder that is a link or a file stops that day's backups, not every day's
         newest = max((entry.modified for entry in entries), default=0.0)
