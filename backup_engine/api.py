@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from backup_engine.restore import plan_replace, replace
     from backup_engine.scheduling.scheduler import Check, Scheduler
     from backup_engine.status import Status, status
-    from backup_engine.take_in import import_set
+    from backup_engine.take_in import import_set, import_sets
     from backup_engine.undo import undo, undoable
     from backup_engine.verify import require as require_sound, verify
 
@@ -53,9 +53,9 @@ __all__ = [
     "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Comparison", "Created",
     "DatabaseBackupRestore", "DatabaseUnreachable", "History", "Lost", "Pick", "Preferences", "Progress",
     "RestoreStopped", "Scheduler", "Source", "Status", "Watch", "Workspace", "apply_changes", "bad", "check_interval",
-    "checks", "compare", "create", "delete", "drill", "history_of", "import_set", "last_drill", "last_verified",
-    "lost_and_found", "merge", "merge_all", "pin", "plan_merge", "plan_replace", "preview", "prune", "recover",
-    "replace", "require_sound", "retention_halted", "status", "undo", "undoable", "unpin", "verify",
+    "checks", "compare", "create", "delete", "drill", "history_of", "import_set", "import_sets", "last_drill",
+    "last_verified", "lost_and_found", "merge", "merge_all", "pin", "plan_merge", "plan_replace", "preview", "prune",
+    "recover", "replace", "require_sound", "retention_halted", "status", "undo", "undoable", "unpin", "verify",
 ]
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ Answer = TypeVar("Answer")
 LATE = {
     "compare": ("Comparison", "compare"), "repository.contents": ("preview",), "create": ("Created", "create"),
     "drill": ("drill",), "mongo.guarded": ("Applied", "Change", "apply_changes"),
-    "history": ("History", "history_of"), "lost": ("Lost", "lost_and_found"), "take_in": ("import_set",),
+    "history": ("History", "history_of"), "lost": ("Lost", "lost_and_found"), "take_in": ("import_set", "import_sets"),
     "repository.ledger": ("bad", "checks", "last_drill", "last_verified"),
     "merge": ("Pick", "merge", "merge_all", "plan_merge"),
     "prune": ("delete", "pin", "prune", "retention_halted", "unpin"), "replacing.recovery": ("recover",),

@@ -143,11 +143,11 @@ class Backups:
         return self._start(caller, "backup.undo", "Undo restore", lambda watch: api.undo(self._workspace, watch=watch))
 
     def import_set(self, caller: Caller, source: Any) -> Job:
-        """Start taking in a set from a zip stream or a folder; the result is the new ``BackupSet``."""
+        """Start taking in every set of a zip stream or a folder; the result are its sets, oldest first."""
         caller.check("backup.restore")
         return self._start(
             caller, "backup.import", "Take in a backup",
-            lambda watch: api.import_set(self._workspace, source, watch=watch),
+            lambda watch: api.import_sets(self._workspace, source, watch=watch),
         )
 
     def compare(
@@ -348,4 +348,6 @@ def _allow(action: str) -> None:
 def _words(result: Any) -> str:
     if isinstance(result, Mapping):
         return " ".join(_words(value) for value in result.values())
+    if isinstance(result, list):
+        return ", ".join(backup.label for backup in result)
     return str(getattr(result, "message", result))

@@ -86,16 +86,23 @@ def drill(session: Session, backup_id: str | None) -> Answer:
     return Answer(done.message, {"backup": as_data(done.backup), "records": done.counts})
 
 
-@verb("import-set", help="Take in a backup from a zip file or a folder; it is verified first.")
+@verb("import-set", help="Take in every backup of a zip file or a folder; all are verified first.")
 @click.argument("path", type=click.Path(path_type=Path))
 def import_set(session: Session, path: Path) -> Answer:
     """Import."""
     if not path.exists():
         raise BadInput(f"There is no file or folder {path}.")
     with session.watch() as watch:
-        taken = take_in.import_set(session.workspace, path, watch=watch)
-    counts = ", ".join(f"{count:,} {key}" for key, count in taken.counts.items())
-    return Answer(f"Backup {taken.label} is here now: {counts}.", {"backup": as_data(taken)})
+        taken = take_in.import_sets(session.workspace, path, watch=watch)
+    *_, newest = taken
+    lines = tuple(f"Backup {backup.label} is here now: {_counts(backup)}." for backup in taken)
+    message = lines[0] if len(taken) == 1 else f"{len(taken):,} backups are here now, the newest {newest.label}."
+    data = {"backup": as_data(newest), "backups": [as_data(backup) for backup in taken]}
+    return Answer(message, data, lines if len(taken) > 1 else ())
+
+
+def _counts(backup: BackupSet) -> str:
+    return ", ".join(f"{count:,} {key}" for key, count in backup.counts.items())
 
 
 def _confirm(session: Session, backup: BackupSet, keys: tuple[str, ...], mode: str, yes: bool) -> None:

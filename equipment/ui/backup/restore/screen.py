@@ -117,7 +117,8 @@ def _start(
 def _outcome(backups: Backups, job: Job) -> None:
     if job.about not in ACTIONS:
         return
-    results = job.result.values() if isinstance(job.result, dict) else [job.result]
+    results = list(job.result.values()) if isinstance(job.result, dict) else job.result
+    results = results if isinstance(results, list) else [results]
     with st.container(border=True):
         for result in results:
             _result(result)
