@@ -13,11 +13,13 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pymongo
 from pymongo.database import Database
 
+from backup_engine.arguments import checked, database_named
 from backup_engine.csv_format.seal import UNSEALED, Seal
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
 from backup_engine.model import OWNER_SOURCES, SILENT, BackupSet, Clock, Progress, Source, Trigger, Watch
@@ -102,28 +104,40 @@ class DatabaseBackupRestore:
         connection_string: str | None = None,
         *,
         client: pymongo.MongoClient[dict[str, Any]] | None = None,
-        database: str = "Equipment_DB",
-        backup_folder: str = "restore_data_to_db",
+        database: str | None = None,
+        backup_folder: str | Path | None = None,
         keep_days: int = 7,
         sources: tuple[Source, ...] = OWNER_SOURCES,
         seal: Seal = UNSEALED,
         clock: Clock = local_now,
         workers: int | None = None,
-        interval_hours: float = 1.0,
+        interval_hours: float | None = None,
         connect: Callable[[], Database[dict[str, Any]]] | None = None,
+        **unknown: Any,
     ) -> None:
         """Remember where everything is; nothing is contacted yet, so this works with the database down.
 
-        ``connect`` gives the database itself and then stands in for ``connection_string``, ``client`` and
-        ``database``. ``keep_days`` is the retention in days, ``interval_hours`` the default time between backups.
+        One of ``connection_string``, ``client`` and ``connect`` leads to the database; ``connect`` gives the database
+        itself and goes without ``database``. Without ``database`` it is the one in the path of the connection string,
+        else ``Equipment_DB``. ``keep_days`` (1–3650) is the retention in days, ``interval_hours`` (0.1–168) the default
+        time between backups, ``workers`` the processes that encode.
+
+        Raises ``TypeError`` for an unknown argument and for contradictory ones, ``BadInput`` for an unusable value.
         """
-        storage = open_storage(backup_folder)
-        self.interval_hours = interval_hours
+        given = checked({
+            "connection_string": connection_string, "client": client, "connect": connect, "database": database,
+            "backup_folder": backup_folder, "keep_days": keep_days, "interval_hours": interval_hours,
+            "sources": sources, "seal": seal, "clock": clock, "workers": workers, **unknown,
+        })
+        storage = open_storage(given.get("backup_folder", "restore_data_to_db"))
+        self.interval_hours = given.get("interval_hours", 1.0)
         self.workspace = Workspace(
-            sources=sources,
+            sources=given["sources"],
             storage=storage,
-            catalog=Catalog(storage, sources),
-            connect=connect or Connection(connection_string or LOCAL_URI, database, client=client),
+            catalog=Catalog(storage, given["sources"]),
+            connect=connect or Connection(
+                connection_string or LOCAL_URI, database or database_named(given) or "Equipment_DB", client=client
+            ),
             clock=clock,
             seal=seal,
             keep_days=keep_days,

@@ -30,7 +30,7 @@ class Connection:
         ``short_lived`` is for a command: watching the server by polling saves it half a second at its end.
         """
         self._uri = uri
-        self._database = database
+        self.database = database
         self._client = client
         self._host = _host(uri) if client is None else "the given client"
         self._options: dict[str, Any] = (
@@ -44,7 +44,7 @@ class Connection:
             client = self._opened()
             client.admin.command("ping")
         except NotImplementedError:
-            return client[self._database]  # mongomock has no commands
+            return client[self.database]  # mongomock has no commands
         except OperationFailure as error:
             raise self._unreachable("the login was refused", "Check user name, password and authSource.") from error
         except PyMongoError as error:
@@ -54,7 +54,7 @@ class Connection:
         # A port that is no number is a plain ValueError of the driver's, not one of its own kind.
         except (ValueError, TypeError) as error:
             raise self._unreachable("this is no connection string", "Check the address.") from error
-        return client[self._database]
+        return client[self.database]
 
     def _opened(self) -> pymongo.MongoClient[dict[str, Any]]:
         with self._lock:
@@ -66,7 +66,7 @@ class Connection:
             return self._client
 
     def _unreachable(self, why: str, hint: str) -> DatabaseUnreachable:
-        return DatabaseUnreachable(f"{self._host}, database {self._database}: {why}", hint=hint)
+        return DatabaseUnreachable(f"{self._host}, database {self.database}: {why}", hint=hint)
 
 
 def _host(uri: str) -> str:
