@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -29,7 +30,7 @@ from backup_engine.api import (
 )
 from equipment.exchange import archive
 from equipment.jobs import Job, Jobs
-from equipment.settings import Settings
+from equipment.settings import Settings, write_file
 from equipment.store import activity
 from equipment.store.access import SYSTEM, Who
 from equipment.store.list import listing, records, trash
@@ -197,6 +198,13 @@ class Backups:
         after = self.scheduler.change(**changes)
         self._note(caller, "backup.settings", "preferences", f"{before} → {after}")
         return after
+
+    def write_settings(self, caller: Caller, settings: Settings) -> Path:
+        """Write the options in force into the settings file of lines that run elsewhere; gives its path."""
+        caller.check("settings.write_file")
+        path = write_file(settings)
+        self._note(caller, "settings.write_file", str(path), "")
+        return path
 
     def preview(
         self, caller: Caller, backup: BackupSet, key: str, limit: int, skip: int, search: str
