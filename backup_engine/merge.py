@@ -14,14 +14,14 @@ from backup_engine.errors import BackupError, Cancelled, RestoreStopped
 from backup_engine.locking.locks import Hold, hold
 from backup_engine.making.write_set import write_set
 from backup_engine.merging import planning, writing
-from backup_engine.merging.outcome import Merged, MergePlan, Outcome
+from backup_engine.merging.outcome import Merged, MergePlan, Outcome, extent_of, message_of
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.records.planner import Pick
 from backup_engine.replacing import journal, recovery
 from backup_engine.verify import require
 from backup_engine.workspace import Workspace
 
-__all__ = ["MergePlan", "Merged", "Outcome", "Pick", "merge", "merge_all", "plan"]
+__all__ = ["MergePlan", "Merged", "Outcome", "Pick", "extent_of", "merge", "merge_all", "message_of", "plan"]
 
 
 def plan(ws: Workspace, backup: BackupSet, key: str, *, pick: Pick | None = None, watch: Watch = SILENT) -> MergePlan:

@@ -16,14 +16,15 @@ from backup_engine import drill as drills, merge, restore, take_in, undo as undo
 from backup_engine.cli.session import Answer, Session, verb
 from backup_engine.cli.words import as_data
 from backup_engine.compare import compare
-from backup_engine.errors import BadInput, RestoreIncomplete
+from backup_engine.errors import BadInput, RestoreIncomplete, RestoreStopped
 from backup_engine.merge import Merged
 from backup_engine.model import BackupSet, Watch
 from backup_engine.records.planner import Pick
 from backup_engine.restore import Restored
 
 BOTH = "both"
-PARTLY = 3
+EXTENTS = {"all": 0, "partly": 3, "nothing": RestoreStopped.exit_code}
+"""Exit codes of a merge: one that wrote nothing because every record was refused is a restore that stopped."""
 
 
 def collections_of(session: Session, collection: str) -> tuple[str, ...]:
@@ -163,10 +164,9 @@ def _merged(done: list[Merged]) -> Answer:
     data = {
         **{name: counts[name] for name in ("inserted", "updated", "unchanged", "conflicts", "refused", "skipped")},
         "left_alone": [{"record": outcome.identity, "status": outcome.status, "why": outcome.why} for outcome in left],
-        "safety": [as_data(merged.safety) for merged in done if merged.safety],
+        "safety": [as_data(merged.safety) for merged in done if merged.safety], "extent": merge.extent_of(done),
     }
-    message = " ".join(f"{merged.plan.key}: {merged.message}" for merged in done)
-    return Answer(message, data, lines, PARTLY if left else 0)
+    return Answer(merge.message_of(done), data, lines, EXTENTS[merge.extent_of(done)])
 
 
 def _read_pick(path: Path, keys: tuple[str, ...], mode: str) -> Pick:

@@ -6,6 +6,7 @@ again only when its size or time changed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -73,7 +74,7 @@ class Catalog:
         for backup in reversed(self.sets()):
             if wanted in (backup.backup_id, backup.label) and folder in (None, backup.day):
                 return backup
-        raise NoBackupsFound(f"there is no backup {wanted!r} in {self.storage.describe()}")
+        raise NoBackupsFound(f"there is no backup {wanted!r:.80} in {self.storage.describe()}")
 
     def last(self, *, fresh: bool = True) -> BackupSet | None:
         """Give the set that decides when the next is due.
@@ -110,13 +111,19 @@ class Catalog:
                 raise VerificationFailed(f"the full backup {base.label} it rests on is {base.state}: {base.problem}")
         raise VerificationFailed(f"the full backup {backup.base} it rests on is missing")
 
-    def why_empty(self) -> str:
-        """Say where was looked and why nothing there can be used."""
+    def why_empty(self, *, advice: bool = True) -> str:
+        """Say where was looked and why nothing there can be used without being named."""
         where = self.storage.describe()
         if self.unreadable:
             return f"{where} cannot be read: {next(iter(self.unreadable.values()))}"
-        unusable = sum(not backup.usable for backup in self.sets())
-        return f"{where} holds {unusable} damaged or unfinished" if unusable else f"{where} is empty"
+        sets = self.sets()
+        kinds = Counter(_kind_in_words(backup) for backup in sets if backup.usable)
+        held = [f"{count} {kind if count == 1 else kind.replace('backup', 'backups')}" for kind, count in kinds.items()]
+        unusable = sum(not backup.usable for backup in sets)
+        if unusable:
+            held.append(f"{unusable} damaged or unfinished")
+        name_one = "; name one" if kinds and advice else ""
+        return f"{where} holds {', '.join(held)}{name_one}" if held else f"{where} is empty"
 
     def open_part(self, backup: BackupSet, key: str) -> BinaryIO:
         """Open the stored bytes of one collection. Raises ``BackupFileNotFound`` or ``PermissionDenied``."""
@@ -192,6 +199,11 @@ class Catalog:
             return None
         except BackupError as problem:
             return manifest_reader.damaged(day, label, f"its metadata cannot be read: {problem.message}")
+
+
+def _kind_in_words(backup: BackupSet) -> str:
+    words = {"imported": "imported backup", "pre_restore": "safety backup"}
+    return words.get(backup.trigger, "backup of the original system" if backup.state == "legacy" else "backup")
 
 
 def _counts(backup: BackupSet) -> bool:

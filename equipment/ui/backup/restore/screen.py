@@ -133,7 +133,8 @@ def _result(result: Any) -> None:
         st.success(f"The backup of {words.moment(result.started)} was verified and taken in.")
         return
     problems = list(getattr(result, "problems", ()) or ())
-    (st.warning if problems else st.success)(result.message)
+    show_as = {"all": st.success, "partly": st.warning, "nothing": st.error}[getattr(result, "extent", "all")]
+    (st.warning if problems else show_as)(result.message)
     for problem in problems:
         st.caption(str(problem))
 
