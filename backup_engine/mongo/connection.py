@@ -30,7 +30,7 @@ class Connection:
         ``short_lived`` is for a command: watching the server by polling saves it half a second at its end.
         """
         self._uri = uri
-        self.database = database
+        self._database = database
         self._client = client
         self._host = _host(uri) if client is None else "the given client"
         self._options: dict[str, Any] = (
@@ -38,13 +38,18 @@ class Connection:
         )
         self._lock = threading.Lock()
 
+    @property
+    def database(self) -> str:
+        """Name of the database."""
+        return self._database
+
     def __call__(self) -> Database[dict[str, Any]]:
         """Give the database after a ping; raises ``DatabaseUnreachable`` naming the host, never the password."""
         try:
             client = self._opened()
             client.admin.command("ping")
         except NotImplementedError:
-            return client[self.database]  # mongomock has no commands
+            return client[self._database]  # mongomock has no commands
         except OperationFailure as error:
             raise self._unreachable("the login was refused", "Check user name, password and authSource.") from error
         except PyMongoError as error:
@@ -54,7 +59,7 @@ class Connection:
         # A port that is no number is a plain ValueError of the driver's, not one of its own kind.
         except (ValueError, TypeError) as error:
             raise self._unreachable("this is no connection string", "Check the address.") from error
-        return client[self.database]
+        return client[self._database]
 
     def _opened(self) -> pymongo.MongoClient[dict[str, Any]]:
         with self._lock:
@@ -66,7 +71,7 @@ class Connection:
             return self._client
 
     def _unreachable(self, why: str, hint: str) -> DatabaseUnreachable:
-        return DatabaseUnreachable(f"{self._host}, database {self.database}: {why}", hint=hint)
+        return DatabaseUnreachable(f"{self._host}, database {self._database}: {why}", hint=hint)
 
 
 def _host(uri: str) -> str:
