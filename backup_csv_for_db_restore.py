@@ -10,6 +10,7 @@ Without arguments everything is this installation's: its database, its folder, i
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +39,19 @@ class DatabaseBackupRestore(api.DatabaseBackupRestore):
         given.setdefault("backup_folder", str(chosen.backup_folder))
         given.setdefault("keep_days", chosen.backup_keep_days)
         given.setdefault("interval_hours", chosen.backup_interval_hours)
+        name = ""
         own_uri = chosen.mongodb_uri and chosen.mongodb_uri.get_secret_value()
         if not given.keys() & {"connection_string", "client", "connect"}:
-            own = chosen.model_copy(update={"mongodb_database": given.pop("database", chosen.mongodb_database)})
+            name = given.pop("database", chosen.mongodb_database)
+            own = chosen.model_copy(update={"mongodb_database": name})
             given["connect"] = lambda: database.connect(own)
         elif "connect" not in given:
             # The installation's own address is its own database as well, whatever the path says.
             named = None if given.get("connection_string") == own_uri else database_named(given)
             given.setdefault("database", named or chosen.mongodb_database)
         super().__init__(**given)
+        if name:
+            self.workspace = replace(self.workspace, database_name=name)
 
 
 def backup_restore_ui(app: Any = None) -> None:

@@ -34,6 +34,7 @@ from backup_engine.workspace import Workspace
 if TYPE_CHECKING:
     import pandas as pd
 
+    from backup_engine.adopt import Holding, adopt, holdings, is_copy, start_anew, was_rolled_back
     from backup_engine.compare import Comparison, compare
     from backup_engine.create import Created, create
     from backup_engine.drill import drill
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from backup_engine.lost import Lost, lost_and_found
     from backup_engine.merge import Merged, Pick, merge, merge_all, plan as plan_merge
     from backup_engine.mongo.guarded import Applied, Change, apply as apply_changes
+    from backup_engine.ownership.lookup import of as owner_of, seen as owner_seen
+    from backup_engine.ownership.owner import Owner, called
     from backup_engine.prune import delete, halted as retention_halted, pin, prune, unpin
     from backup_engine.replacing.recovery import recover
     from backup_engine.repository.contents import preview
@@ -54,12 +57,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Comparison", "Created",
-    "DatabaseBackupRestore", "DatabaseUnreachable", "History", "Lost", "Merged", "Pick", "Preferences", "Progress",
-    "RestoreStopped", "Scheduler", "Source", "Status", "Verification", "Watch", "Workspace", "apply_changes", "bad",
-    "check_interval", "checks", "compare", "create", "delete", "drill", "history_of", "import_set", "import_sets",
-    "last_drill", "last_verified", "lost_and_found", "merge", "merge_all", "pin", "plan_merge", "plan_replace",
-    "preview", "prune", "recover", "replace", "require_sound", "retention_halted", "status", "undo", "undoable",
-    "unpin", "verify",
+    "DatabaseBackupRestore", "DatabaseUnreachable", "History", "Holding", "Lost", "Merged", "Owner", "Pick",
+    "Preferences", "Progress", "RestoreStopped", "Scheduler", "Source", "Status", "Verification", "Watch", "Workspace",
+    "adopt", "apply_changes", "bad", "called", "check_interval", "checks", "compare", "create", "delete", "drill",
+    "history_of", "holdings", "import_set", "import_sets", "is_copy", "last_drill", "last_verified", "lost_and_found",
+    "merge", "merge_all", "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "prune", "recover",
+    "replace", "require_sound", "retention_halted", "start_anew", "status", "undo", "undoable", "unpin", "verify",
+    "was_rolled_back",
 ]
 
 log = logging.getLogger(__name__)
@@ -69,6 +73,8 @@ LATE = {
     "compare": ("Comparison", "compare"), "repository.contents": ("preview",), "create": ("Created", "create"),
     "drill": ("drill",), "mongo.guarded": ("Applied", "Change", "apply_changes"),
     "history": ("History", "history_of"), "lost": ("Lost", "lost_and_found"), "take_in": ("import_set", "import_sets"),
+    "adopt": ("Holding", "adopt", "holdings", "is_copy", "start_anew", "was_rolled_back"),
+    "ownership.lookup": ("owner_of", "owner_seen"), "ownership.owner": ("Owner", "called"),
     "repository.ledger": ("bad", "checks", "last_drill", "last_verified"),
     "merge": ("Merged", "Pick", "merge", "merge_all", "plan_merge"),
     "prune": ("delete", "pin", "prune", "retention_halted", "unpin"), "replacing.recovery": ("recover",),
@@ -77,8 +83,8 @@ LATE = {
 }
 """Modules loaded when one of their names is first asked for: together they take longer than all the rest."""
 
-OWN_NAMES = {"apply_changes": "apply", "checks": "read", "plan_merge": "plan", "require_sound": "require",
-             "retention_halted": "halted"}
+OWN_NAMES = {"apply_changes": "apply", "checks": "read", "owner_of": "of", "owner_seen": "seen", "plan_merge": "plan",
+             "require_sound": "require", "retention_halted": "halted"}
 """What some of them are called in their modules."""
 
 
@@ -132,18 +138,18 @@ class DatabaseBackupRestore:
             "sources": sources, "seal": seal, "clock": clock, "workers": workers, **unknown,
         })
         storage = open_storage(given.get("backup_folder", "restore_data_to_db"))
+        name = "" if connect else database or database_named(given) or "Equipment_DB"
         self.interval_hours = given.get("interval_hours", 1.0)
         self.workspace = Workspace(
             sources=given["sources"],
             storage=storage,
             catalog=Catalog(storage, given["sources"]),
-            connect=connect or Connection(
-                connection_string or LOCAL_URI, database or database_named(given) or "Equipment_DB", client=client
-            ),
+            connect=connect or Connection(connection_string or LOCAL_URI, name, client=client),
             clock=clock,
             seal=seal,
             keep_days=keep_days,
             workers=workers,
+            database_name=name,
         )
 
     def create_backup(
@@ -179,16 +185,24 @@ class DatabaseBackupRestore:
         name = backup.parts[self.workspace.sources[0].key].file
         return f"{self.workspace.storage.describe()}/{backup.day}/{name}"
 
-    def get_available_backups(self) -> dict[str, list[dict[str, Any]]]:
-        """List every set: metadata by day, ``sunday`` … ``saturday``, newest first; empty days are empty lists."""
-        return _answer(self.workspace.catalog.by_day, lambda message: {})
+    def get_available_backups(self, *, foreign: bool = False) -> dict[str, list[dict[str, Any]]]:
+        """List the sets of this database and of the original system: metadata by day, ``sunday`` … ``saturday``,
+        newest first; empty days are empty lists. ``foreign`` adds the sets of other databases in the folder."""
+        from backup_engine.ownership import lookup
+
+        def run() -> dict[str, list[dict[str, Any]]]:
+            wanted = (lambda _: True) if foreign else lookup.shown(self.workspace).may_restore
+            return self.workspace.catalog.by_day(wanted)
+
+        return _answer(run, lambda message: {})
 
     def restore_from_backup(
         self, backup_metadata: Mapping[str, Any], collection_type: str = "equipment", restore_mode: str = "replace",
-        *, watch: Watch = SILENT,
+        *, foreign: bool = False, watch: Watch = SILENT,
     ) -> tuple[bool, str]:
         """Restore one collection from a set: ``replace`` makes it exactly the backup, ``merge`` brings back what
-        the backup has and keeps the rest. ``(success, message)``.
+        the backup has and keeps the rest. ``(success, message)``. ``foreign`` says that a set of another database is
+        meant.
 
         A merge of which MongoDB refused every record, or which others were faster than, is no success;
         ``merge_backup`` tells it in numbers.
@@ -199,15 +213,17 @@ class DatabaseBackupRestore:
             key = self._key(collection_type)
             mode = _mode(restore_mode)
             if mode == "merge":
-                merged = self._merge(backup_metadata, key, watch)
+                merged = self._merge(backup_metadata, key, foreign, watch)
                 return merged.extent != "nothing", merged.message
-            plan = plan_replace(self.workspace, self.workspace.catalog.find(backup_metadata), (key,))
+            backup = self.workspace.catalog.find(backup_metadata)
+            plan = plan_replace(self.workspace, backup, (key,), foreign=foreign, watch=watch)
             return True, replace(self.workspace, plan, watch=watch).message
 
         return _answer(run, _refused)
 
     def merge_backup(
-        self, backup_metadata: Mapping[str, Any], collection_type: str = "equipment", *, watch: Watch = SILENT
+        self, backup_metadata: Mapping[str, Any], collection_type: str = "equipment", *, foreign: bool = False,
+        watch: Watch = SILENT,
     ) -> tuple[bool, Merged | None, str]:
         """Merge one collection as ``restore_from_backup`` does: ``(success, result in numbers, message)``.
 
@@ -215,16 +231,17 @@ class DatabaseBackupRestore:
         """
 
         def run() -> tuple[bool, Merged | None, str]:
-            merged = self._merge(backup_metadata, self._key(collection_type), watch)
+            merged = self._merge(backup_metadata, self._key(collection_type), foreign, watch)
             return merged.extent != "nothing", merged, merged.message
 
         return _answer(run, lambda message: (False, None, message))
 
-    def _merge(self, backup_metadata: Mapping[str, Any], key: str, watch: Watch) -> Merged:
+    def _merge(self, backup_metadata: Mapping[str, Any], key: str, foreign: bool, watch: Watch) -> Merged:
         from backup_engine.merge import merge, plan as plan_merge
 
-        plan = plan_merge(self.workspace, self.workspace.catalog.find(backup_metadata), key)
-        return merge(self.workspace, plan, watch=watch)
+        backup = self.workspace.catalog.find(backup_metadata)
+        planned = plan_merge(self.workspace, backup, key, foreign=foreign, watch=watch)
+        return merge(self.workspace, planned, watch=watch)
 
     def preview_backup(
         self, backup_metadata: Mapping[str, Any], collection_type: str = "equipment", limit: int | None = 100

@@ -25,6 +25,7 @@ from backup_engine.errors import (
     WrongKey,
 )
 from backup_engine.model import SILENT, BackupSet, Part, Watch
+from backup_engine.ownership import lookup
 from backup_engine.records.content_sum import Content
 from backup_engine.repository import contents, ledger, legacy
 from backup_engine.repository.damage import Damage, Report, Verification, error_of
@@ -98,9 +99,10 @@ def freshness(ws: Workspace) -> str:
 
     Too old is more than 26 hours, or twice the interval it was made for where that is longer.
     """
-    last = ws.catalog.last()
+    owner = lookup.shown(ws)
+    last = ws.catalog.last(owner.owns)
     if last is None:
-        return f"there is no backup: {ws.catalog.why_empty(advice=False)}"
+        return f"there is no backup: {ws.catalog.why_empty(owner.may_restore, advice=False)}"
     interval = last.metadata.get("backup_interval_hours")
     # Anybody may have edited the metadata; 168 hours is the longest interval that can be set.
     hours = interval if isinstance(interval, (int, float)) and 0 < interval <= 168 else 0

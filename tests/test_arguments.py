@@ -82,9 +82,12 @@ def test_the_database_used_is_the_one_in_the_table(
         with pytest.raises(TypeError, match="drop"):
             DatabaseBackupRestore(**words)
         return
-    database = DatabaseBackupRestore(**words).workspace.connect()
+    workspace = DatabaseBackupRestore(**words).workspace
+    database = workspace.connect()
 
     assert (server_of(database, shared_mongod), database.name) == (whose, DATABASE_USED[used])
+    # What it is called while it cannot be asked; nobody knows of a way that only gives the database.
+    assert workspace.database_name == ("" if way == "`connect`" else database.name)
 
 
 @pytest.mark.parametrize(("way", "given", "whose", "used"), [
@@ -96,8 +99,10 @@ def test_the_flags_mean_the_same(
     uri = arguments(shared_mongod, installation, way).get("connection_string")
     asked = Given(uri=uri, database=GIVEN if given == "given" else None)
 
-    database = Session(DatabaseBackupRestore, Signals(), asked).workspace.connect()
+    workspace = Session(DatabaseBackupRestore, Signals(), asked).workspace
+    database = workspace.connect()
 
+    assert workspace.database_name == database.name
     assert (server_of(database, shared_mongod), database.name) == (whose, DATABASE_USED[used])
 
 

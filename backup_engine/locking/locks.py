@@ -27,7 +27,7 @@ from backup_engine.storage.disk_errors import disk_errors
 from backup_engine.workspace import Workspace
 
 Purpose = Literal[
-    "backup", "restore", "merge", "undo", "drill", "prune", "pin", "repair", "import", "delete", "recover"
+    "backup", "restore", "merge", "undo", "drill", "prune", "pin", "repair", "import", "delete", "recover", "adopt"
 ]
 
 _WITHOUT_DATABASE: frozenset[str] = frozenset({"prune", "pin", "repair", "import", "delete", "recover"})
