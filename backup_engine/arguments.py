@@ -112,11 +112,14 @@ def _database(value: Any) -> str:
     return name
 
 
-def _folder(value: Any) -> str:
-    path = os.fspath(value) if isinstance(value, os.PathLike) else value
-    if not isinstance(path, str) or not path.strip() or "\0" in path:
-        raise BadInput(f"backup_folder must name a folder, not {short(value)}.")
-    return path
+def _folder(name: str) -> Callable[[Any], str]:
+    def rule(value: Any) -> str:
+        path = os.fspath(value) if isinstance(value, os.PathLike) else value
+        if not isinstance(path, str) or not path.strip() or "\0" in path:
+            raise BadInput(f"{name} must name a folder, not {short(value)}.")
+        return path
+
+    return rule
 
 
 def _days(value: Any) -> int:
@@ -157,7 +160,8 @@ def _workers(value: Any) -> int:
 
 _RULES: dict[str, Callable[[Any], Any]] = {
     "connection_string": _text("connection_string"), "client": _client, "connect": _called("connect"),
-    "database": _database, "backup_folder": _folder, "keep_days": _days, "interval_hours": check_interval,
-    "sources": _sources, "seal": _seal, "clock": _called("clock"), "workers": _workers,
+    "database": _database, "backup_folder": _folder("backup_folder"), "keep_days": _days,
+    "interval_hours": check_interval, "sources": _sources, "seal": _seal, "clock": _called("clock"),
+    "workers": _workers,
 }
 """Every argument, and what makes its value one that can be used."""
