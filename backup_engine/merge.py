@@ -66,13 +66,15 @@ def merge_all(
         if not changing:  # no safety set and no entry: Undo stays with the last restore that changed something
             return results
         safety = _safety(ws, held, watch)
-        _note_for_undo(ws, held, changing, safety, actor)
+        entry = _note_for_undo(ws, held, changing, safety, actor)
         failpoints.reach("M2")
         done = 0
         for merged in changing:
             merged.safety = safety
             writing.write(ws, held, merged, watch, earlier=done)
-            done += merged.inserted + merged.updated
+            done += merged.written
+        if not done:  # every record was refused: here, too, Undo stays with the last restore
+            journal.advance(held.need_database(), entry, changed=False)
     failpoints.reach("M4")
     return results
 
@@ -92,10 +94,12 @@ def _weakness(held: Hold) -> tuple[str, ...]:
     return ("This server has no transactions: another person's change of 5 to 5.0 would not be noticed",)
 
 
-def _note_for_undo(ws: Workspace, held: Hold, changing: Sequence[Merged], safety: BackupSet, actor: str) -> None:
+def _note_for_undo(
+    ws: Workspace, held: Hold, changing: Sequence[Merged], safety: BackupSet, actor: str
+) -> journal.Entry:
     """Before anything is written, so that Undo also takes back a merge that was killed half-way."""
     backup = changing[0].plan.backup
-    journal.note(
+    return journal.note(
         held.need_database(), kind="merge",
         keys={merged.plan.key: ws.source(merged.plan.key).collection for merged in changing},
         backup_id=backup.backup_id, label=backup.label, safety=safety.backup_id, actor=actor, now=ws.clock(),
