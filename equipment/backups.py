@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -29,7 +30,7 @@ from backup_engine.api import (
 )
 from equipment.exchange import archive
 from equipment.jobs import Job, Jobs
-from equipment.settings import Settings
+from equipment.settings import Settings, write_file
 from equipment.store import activity
 from equipment.store.access import SYSTEM, Who
 from equipment.store.list import listing, records, trash
@@ -175,11 +176,11 @@ class Backups:
         return self._start(caller, "backup.undo", "Undo restore", lambda watch: api.undo(self._workspace, watch=watch))
 
     def import_set(self, caller: Caller, source: Any) -> Job:
-        """Start taking in a set from a zip stream or a folder; the result is the new ``BackupSet``."""
+        """Start taking in every set of a zip stream or a folder; the result are its sets, oldest first."""
         caller.check("backup.restore")
         return self._start(
             caller, "backup.import", "Take in a backup",
-            lambda watch: api.import_set(self._workspace, source, watch=watch),
+            lambda watch: api.import_sets(self._workspace, source, watch=watch),
         )
 
     def compare(
@@ -229,6 +230,13 @@ class Backups:
         after = self.scheduler.change(**changes)
         self._note(caller, "backup.settings", "preferences", f"{before} → {after}")
         return after
+
+    def write_settings(self, caller: Caller, settings: Settings) -> Path:
+        """Write the options in force into the settings file of lines that run elsewhere; gives its path."""
+        caller.check("settings.write_file")
+        path = write_file(settings)
+        self._note(caller, "settings.write_file", str(path), "")
+        return path
 
     def preview(
         self, caller: Caller, backup: BackupSet, key: str, limit: int, skip: int, search: str
@@ -354,6 +362,7 @@ def of(settings: Settings, connect: Connect) -> Backups:
                 connect=connect, backup_folder=str(settings.backup_folder), keep_days=settings.backup_keep_days,
                 interval_hours=settings.backup_interval_hours,
             )
+            engine.workspace = replace(engine.workspace, database_name=settings.mongodb_database)
             _built[where] = Backups(engine, connect, defaults)
         return _built[where]
 
@@ -380,4 +389,6 @@ def _allow(action: str) -> None:
 def _words(result: Any) -> str:
     if isinstance(result, Mapping):
         return " ".join(_words(value) for value in result.values())
+    if isinstance(result, list):
+        return ", ".join(backup.label for backup in result)
     return str(getattr(result, "message", result))

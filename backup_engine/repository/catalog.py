@@ -5,6 +5,7 @@ Looking into the folders is ``listing``'s.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, BinaryIO
@@ -65,7 +66,7 @@ class Catalog:
         for backup in reversed(self.sets()):
             if wanted in (backup.backup_id, backup.label) and folder in (None, backup.day):
                 return backup
-        raise NoBackupsFound(f"there is no backup {wanted!r} in {self.storage.describe()}")
+        raise NoBackupsFound(f"there is no backup {wanted!r:.80} in {self.storage.describe()}")
 
     def last(self, mine: Mine, *, fresh: bool = True) -> BackupSet | None:
         """Give the set that decides when the next is due.
@@ -104,13 +105,22 @@ class Catalog:
                 raise VerificationFailed(f"the full backup {base.label} it rests on is {base.state}: {base.problem}")
         raise VerificationFailed(f"the full backup {backup.base} it rests on is missing")
 
-    def why_empty(self) -> str:
-        """Say where was looked and why nothing there can be used."""
+    def why_empty(self, mine: Mine = lambda _: True, *, advice: bool = True) -> str:
+        """Say where was looked and why nothing there can be used without being named.
+
+        ``mine`` tells the sets of this database from those of others.
+        """
         where = self.storage.describe()
         if self.unreadable:
             return f"{where} cannot be read: {next(iter(self.unreadable.values()))}"
-        unusable = sum(not backup.usable for backup in self.sets())
-        return f"{where} holds {unusable} damaged or unfinished" if unusable else f"{where} is empty"
+        sets = self.sets()
+        kinds = Counter(_kind_in_words(backup, mine) for backup in sets if backup.usable)
+        held = [f"{count} {kind if count == 1 else kind.replace('backup', 'backups')}" for kind, count in kinds.items()]
+        unusable = sum(not backup.usable for backup in sets)
+        if unusable:
+            held.append(f"{unusable} damaged or unfinished")
+        name_one = "; name one" if kinds and advice else ""
+        return f"{where} holds {', '.join(held)}{name_one}" if held else f"{where} is empty"
 
     def open_part(self, backup: BackupSet, key: str) -> BinaryIO:
         """Open the stored bytes of one collection. Raises ``BackupFileNotFound`` or ``PermissionDenied``."""
@@ -162,6 +172,13 @@ class Catalog:
             self.storage.sync(backup.day)  # after each: the metadata must be gone from the disk before a file is
         self.storage.delete(STATE, backup.metadata_file)
         intents.clear(self.storage, backup.label)
+
+
+def _kind_in_words(backup: BackupSet, mine: Mine) -> str:
+    if not mine(backup):
+        return "backup of another database"
+    words = {"imported": "imported backup", "pre_restore": "safety backup"}
+    return words.get(backup.trigger, "backup of the original system" if backup.state == "legacy" else "backup")
 
 
 def _counts(backup: BackupSet) -> bool:
