@@ -50,8 +50,10 @@ class DatabaseBackupRestore(api.DatabaseBackupRestore):
             named = None if given.get("connection_string") == own_uri else database_named(given)
             given.setdefault("database", named or chosen.mongodb_database)
         super().__init__(**given)
-        if name:
-            self.workspace = replace(self.workspace, database_name=name)
+        from equipment.store import outside
+
+        self.workspace = replace(self.workspace, database_name=name or self.workspace.database_name,
+                                 tell=outside.teller(self.workspace.connect))
 
 
 def backup_restore_ui(app: Any = None) -> None:

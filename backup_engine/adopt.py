@@ -12,6 +12,7 @@ from typing import Any
 
 from pymongo.database import Database
 
+from backup_engine.deeds import told
 from backup_engine.errors import BadInput, NoBackupsFound
 from backup_engine.locking.locks import hold
 from backup_engine.model import BackupSet
@@ -57,6 +58,7 @@ def holdings(ws: Workspace, owner: Owner | None = None) -> list[Holding]:
     return sorted(listed, key=lambda holding: (order[holding.relation], holding.database))
 
 
+@told("backup.adopt")
 def adopt(ws: Workspace, which: str = "", *, gone: bool | None = None) -> list[Holding]:
     """Take over the sets of another database, named by its id (or the beginning of it), by its name, or ``all``.
 
@@ -72,6 +74,7 @@ def adopt(ws: Workspace, which: str = "", *, gone: bool | None = None) -> list[H
     return [holding for holding in holdings(ws) if holding.relation == "adopted"]
 
 
+@told("backup.start_anew")
 def start_anew(ws: Workspace) -> Owner:
     """This database has nothing to do with the backups that lie there: it gets an id, they stay as they are.
 
@@ -84,6 +87,7 @@ def start_anew(ws: Workspace) -> Owner:
     return lookup.of(ws)
 
 
+@told("backup.is_copy")
 def is_copy(ws: Workspace) -> Owner:
     """This database is a copy of another one: it gets an id of its own, and the sets so far belong to the other."""
     with _deciding(ws) as (database, owner):
@@ -92,6 +96,7 @@ def is_copy(ws: Workspace) -> Owner:
     return lookup.of(ws)
 
 
+@told("backup.was_rolled_back")
 def was_rolled_back(ws: Workspace) -> Owner:
     """This database is the one that made the sets it does not know: it was brought back to an earlier state."""
     with _deciding(ws) as (database, owner):

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from backup_engine.adopt import Holding, adopt, holdings, is_copy, start_anew, was_rolled_back
     from backup_engine.compare import Comparison, compare
     from backup_engine.create import Created, create
+    from backup_engine.deeds import Deed, take_untold, untold
     from backup_engine.drill import drill
     from backup_engine.history import History, history_of
     from backup_engine.lost import Lost, lost_and_found
@@ -53,16 +54,19 @@ if TYPE_CHECKING:
     from backup_engine.status import Status, status
     from backup_engine.take_in import import_set, import_sets
     from backup_engine.undo import undo, undoable
+    from backup_engine.unsaved import Unsaved
     from backup_engine.verify import Verification, require as require_sound, verify
 
 __all__ = [
     "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Comparison", "Created",
-    "DatabaseBackupRestore", "DatabaseUnreachable", "History", "Holding", "Lost", "Merged", "Owner", "Pick",
-    "Preferences", "Progress", "RestoreStopped", "Scheduler", "Source", "Status", "Verification", "Watch", "Workspace",
+    "DatabaseBackupRestore", "DatabaseUnreachable", "Deed", "History", "Holding", "Lost", "Merged", "Owner", "Pick",
+    "Preferences", "Progress", "RestoreStopped", "Scheduler", "Source", "Status", "Unsaved", "Verification", "Watch",
+    "Workspace",
     "adopt", "apply_changes", "bad", "called", "check_interval", "checks", "compare", "create", "delete", "drill",
     "history_of", "holdings", "import_set", "import_sets", "is_copy", "last_drill", "last_verified", "lost_and_found",
     "merge", "merge_all", "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "prune", "recover",
-    "replace", "require_sound", "retention_halted", "start_anew", "status", "undo", "undoable", "unpin", "verify",
+    "replace", "require_sound", "retention_halted", "start_anew", "status", "take_untold", "undo",
+    "undoable", "unpin", "untold", "verify",
     "was_rolled_back",
 ]
 
@@ -73,13 +77,15 @@ LATE = {
     "compare": ("Comparison", "compare"), "repository.contents": ("preview",), "create": ("Created", "create"),
     "drill": ("drill",), "mongo.guarded": ("Applied", "Change", "apply_changes"),
     "history": ("History", "history_of"), "lost": ("Lost", "lost_and_found"), "take_in": ("import_set", "import_sets"),
+    "deeds": ("Deed", "take_untold", "untold"),
     "adopt": ("Holding", "adopt", "holdings", "is_copy", "start_anew", "was_rolled_back"),
     "ownership.lookup": ("owner_of", "owner_seen"), "ownership.owner": ("Owner", "called"),
     "repository.ledger": ("bad", "checks", "last_drill", "last_verified"),
     "merge": ("Merged", "Pick", "merge", "merge_all", "plan_merge"),
     "prune": ("delete", "pin", "prune", "retention_halted", "unpin"), "replacing.recovery": ("recover",),
     "restore": ("plan_replace", "replace"), "scheduling.scheduler": ("Check", "Scheduler"),
-    "status": ("Status", "status"), "undo": ("undo", "undoable"), "verify": ("Verification", "require_sound", "verify"),
+    "status": ("Status", "status"), "unsaved": ("Unsaved",), "undo": ("undo", "undoable"),
+    "verify": ("Verification", "require_sound", "verify"),
 }
 """Modules loaded when one of their names is first asked for: together they take longer than all the rest."""
 
@@ -161,7 +167,7 @@ class DatabaseBackupRestore:
             created = self.create(backup_interval_hours, force=force, watch=watch)
             return created.set is not None, self.first_file(created.set), created.message
 
-        return _answer(run, lambda message: (False, None, message))
+        return self._answer(run, lambda message: (False, None, message))
 
     def create(
         self, interval_hours: float | None = None, *, force: bool = False, trigger: Trigger = "manual",
@@ -194,7 +200,7 @@ class DatabaseBackupRestore:
             wanted = (lambda _: True) if foreign else lookup.shown(self.workspace).may_restore
             return self.workspace.catalog.by_day(wanted)
 
-        return _answer(run, lambda message: {})
+        return self._answer(run, lambda message: {})
 
     def restore_from_backup(
         self, backup_metadata: Mapping[str, Any], collection_type: str = "equipment", restore_mode: str = "replace",
@@ -219,7 +225,7 @@ class DatabaseBackupRestore:
             plan = plan_replace(self.workspace, backup, (key,), foreign=foreign, watch=watch)
             return True, replace(self.workspace, plan, watch=watch).message
 
-        return _answer(run, _refused)
+        return self._answer(run, _refused)
 
     def merge_backup(
         self, backup_metadata: Mapping[str, Any], collection_type: str = "equipment", *, foreign: bool = False,
@@ -234,7 +240,7 @@ class DatabaseBackupRestore:
             merged = self._merge(backup_metadata, self._key(collection_type), foreign, watch)
             return merged.extent != "nothing", merged, merged.message
 
-        return _answer(run, lambda message: (False, None, message))
+        return self._answer(run, lambda message: (False, None, message))
 
     def _merge(self, backup_metadata: Mapping[str, Any], key: str, foreign: bool, watch: Watch) -> Merged:
         from backup_engine.merge import merge, plan as plan_merge
@@ -255,7 +261,7 @@ class DatabaseBackupRestore:
             table, total = preview(self.workspace, backup, key, rows, 0, "")
             return True, table, f"{len(table)} of {total} records"
 
-        return _answer(run, lambda message: (False, None, message))
+        return self._answer(run, lambda message: (False, None, message))
 
     def compare_backup(
         self, backup_metadata: Mapping[str, Any], other: Mapping[str, Any] | str = "current",
@@ -272,7 +278,7 @@ class DatabaseBackupRestore:
             comparison = compare(self.workspace, left, right or "current", key)
             return True, comparison, comparison.message
 
-        return _answer(run, lambda message: (False, None, message))
+        return self._answer(run, lambda message: (False, None, message))
 
     def verify_backup(self, backup_metadata: Mapping[str, Any], level: int = 2) -> tuple[bool, str]:
         """Check a set: level 1 compares stored hashes, level 2 decodes every row. ``(sound, message)``."""
@@ -287,7 +293,7 @@ class DatabaseBackupRestore:
             verification = verify(self.workspace, self.workspace.catalog.find(backup_metadata), level)
             return verification.ok, verification, verification.message
 
-        return _answer(run, lambda message: (False, None, message))
+        return self._answer(run, lambda message: (False, None, message))
 
     def status(self) -> tuple[bool, Status | None, str]:
         """Say how the backups stand, from the folder alone: ``(the newest is recent enough, status, message)``."""
@@ -299,7 +305,7 @@ class DatabaseBackupRestore:
             message = f"Attention: {stale}." if stale else "The backups are up to date."
             return not stale, status(self.workspace), message
 
-        return _answer(run, lambda message: (False, None, message))
+        return self._answer(run, lambda message: (False, None, message))
 
     def drill(self, backup_metadata: Mapping[str, Any] | None = None) -> tuple[bool, str]:
         """Rehearse a restore into scratch collections: ``(restorable, message)``. Live data is not touched."""
@@ -309,13 +315,13 @@ class DatabaseBackupRestore:
             backup = None if backup_metadata is None else self.workspace.catalog.find(backup_metadata)
             return True, drill(self.workspace, backup).message
 
-        return _answer(run, _refused)
+        return self._answer(run, _refused)
 
     def undo_restore(self) -> tuple[bool, str]:
         """Take back the last restore: ``(success, message)``."""
         from backup_engine.undo import undo
 
-        return _answer(lambda: (True, undo(self.workspace).message), _refused)
+        return self._answer(lambda: (True, undo(self.workspace).message), _refused)
 
     def prune(self, dry_run: bool = True) -> tuple[bool, str]:
         """Apply the retention rules, or say what they would do: ``(success, message)``."""
@@ -324,7 +330,7 @@ class DatabaseBackupRestore:
         def run() -> tuple[bool, str]:
             return True, prune(self.workspace, dry_run=_flag("dry_run", dry_run)).message
 
-        return _answer(run, _refused)
+        return self._answer(run, _refused)
 
     def pin(self, backup_metadata: Mapping[str, Any], pinned: bool = True) -> tuple[bool, str]:
         """Protect a set from retention, or release it: ``(success, message)``."""
@@ -335,11 +341,20 @@ class DatabaseBackupRestore:
             backup = verb(self.workspace, self.workspace.catalog.find(backup_metadata))
             return True, f"Backup {backup.label} is {'pinned' if pinned else 'no longer pinned'}."
 
-        return _answer(run, _refused)
+        return self._answer(run, _refused)
 
     def unpin(self, backup_metadata: Mapping[str, Any]) -> tuple[bool, str]:
         """Give a set back to retention: ``(success, message)``."""
         return self.pin(backup_metadata, False)
+
+    def _answer(self, run: Callable[[], Answer], refuse: Callable[[str], Answer]) -> Answer:
+        """Give what a method promises, whatever happens, with what could not be told to the activity log behind it."""
+        from backup_engine.deeds import take_untold
+
+        answer = _answer(run, refuse)
+        if isinstance(answer, tuple) and self.workspace.remembered.untold:
+            answer = (*answer[:-1], f"{answer[-1]} ({take_untold(self.workspace)})")  # type: ignore[assignment]
+        return answer
 
     def _key(self, collection_type: str) -> str:
         keys = [source.key for source in self.workspace.sources]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from backup_engine import prune
+from backup_engine.deeds import told
 from backup_engine.errors import BackupError
 from backup_engine.failpoints import reach
 from backup_engine.locking.locks import Hold, hold
@@ -38,7 +39,13 @@ class Created:
     message: str
     warnings: tuple[str, ...] = ()
 
+    @property
+    def deed(self) -> str:
+        """What was done; nothing when none was needed."""
+        return self.message if self.set is not None else ""
 
+
+@told("backup.create")
 def create(
     ws: Workspace, *, trigger: Trigger = "manual", interval_hours: float = 1.0, force: bool = False,
     kind: Kind | Literal["auto"] = "auto", watch: Watch = SILENT,

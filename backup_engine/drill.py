@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
+from backup_engine.deeds import told
 from backup_engine.errors import BackupError, Cancelled, DatabaseUnreachable, NoBackupsFound
 from backup_engine.failpoints import reach
 from backup_engine.locking.locks import Hold, hold
@@ -30,6 +31,7 @@ class Drilled:
     counts: dict[str, int]
 
 
+@told("backup.drill")
 def drill(ws: Workspace, backup: BackupSet | None = None, *, watch: Watch = SILENT) -> Drilled:
     """Restore a set (by default the newest good one) beside the live data and compare; live data is not touched.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backup_engine import failpoints
+from backup_engine.deeds import told
 from backup_engine.errors import BackupError, Cancelled, RestoreStopped
 from backup_engine.locking.locks import Hold, hold
 from backup_engine.making.write_set import write_set
@@ -49,6 +50,7 @@ def merge(ws: Workspace, plan: MergePlan, *, actor: str = "", watch: Watch = SIL
     return merge_all(ws, (plan,), actor=actor, watch=watch)[0]
 
 
+@told("backup.merge")
 def merge_all(
     ws: Workspace, plans: Sequence[MergePlan], *, actor: str = "", watch: Watch = SILENT
 ) -> list[Merged]:

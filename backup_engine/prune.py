@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from backup_engine.deeds import told
 from backup_engine.errors import BadInput, WrongKey
 from backup_engine.locking import locks
 from backup_engine.model import SILENT, BackupSet, Watch
@@ -41,7 +42,13 @@ class Pruned:
     """Why nothing may be deleted, or empty."""
     dry_run: bool
 
+    @property
+    def deed(self) -> str:
+        """What was done; nothing by a dry run, and when nothing was old enough."""
+        return "" if self.dry_run or not self.deleted else self.message
 
+
+@told("backup.prune")
 def prune(
     ws: Workspace, dry_run: bool = False, hold: locks.Hold | None = None, *, acknowledge_shrink: bool = False,
     watch: Watch = SILENT,
@@ -70,22 +77,26 @@ def halted(ws: Workspace) -> str:
     return _halted(ws, owner, sets, bad, acknowledged=0)
 
 
+@told("backup.acknowledge_shrink")
 def acknowledge(ws: Workspace) -> None:
     """Accept the present state of the list and the clock, so that retention may go on."""
     with _held(ws, None, "prune") as held:
         _acknowledge(ws, lookup.of(ws, held.database))
 
 
+@told("backup.pin")
 def pin(ws: Workspace, backup: BackupSet) -> BackupSet:
     """Protect a set from retention; gives it as it is now. Raises ``BadInput`` for a set that cannot be marked."""
     return _mark(ws, backup, pinned=True)
 
 
+@told("backup.unpin")
 def unpin(ws: Workspace, backup: BackupSet) -> BackupSet:
     """Give a set back to retention; gives it as it is now."""
     return _mark(ws, backup, pinned=False)
 
 
+@told("backup.delete")
 def delete(ws: Workspace, backup: BackupSet) -> None:
     """Delete one set because a person wants it gone.
 

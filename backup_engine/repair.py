@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from backup_engine.deeds import told
 from backup_engine.errors import BackupFileNotFound, BadInput, NewerFormat, VerificationFailed
 from backup_engine.locking import locks
 from backup_engine.making.write_set import write_documents
@@ -44,6 +45,7 @@ class Repaired:
     """Rows that could not be read, by collection key."""
 
 
+@told("backup.repair")
 def repair(ws: Workspace, backup: BackupSet, *, watch: Watch = SILENT) -> Repaired:
     """Mend one set under the locks. Works with the database down.
 

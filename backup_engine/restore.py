@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from backup_engine import verify
+from backup_engine.deeds import told
 from backup_engine.errors import (
     BackupError,
     BadInput,
@@ -88,6 +89,7 @@ def plan_replace(
     return RestorePlan(backup, chosen, "replace", before, after, tuple(decisions), _warnings(capabilities))
 
 
+@told("backup.replace")
 def replace(
     ws: Workspace, plan: RestorePlan, *, actor: str = "", after: After | None = None, watch: Watch = SILENT
 ) -> Restored:

@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 from backup_engine import verify
+from backup_engine.deeds import told
 from backup_engine.errors import VerificationFailed
 from backup_engine.locking.locks import Hold, hold
 from backup_engine.making.write_set import write_documents
@@ -44,6 +45,7 @@ def import_set(ws: Workspace, source: Path | str | BinaryIO, *, watch: Watch = S
     return import_sets(ws, source, watch=watch)[-1]
 
 
+@told("backup.import")
 def import_sets(ws: Workspace, source: Path | str | BinaryIO, *, watch: Watch = SILENT) -> list[BackupSet]:
     """Take in every set of a zip (path or stream) or folder, oldest first, after all have been verified.
 

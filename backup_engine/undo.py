@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 
+from backup_engine.deeds import told
 from backup_engine.errors import DatabaseUnreachable, NoBackupsFound
 from backup_engine.locking.locks import hold
 from backup_engine.model import SILENT, BackupSet, Watch
@@ -26,6 +27,7 @@ def undoable(ws: Workspace) -> BackupSet | None:
     return _last(ws)[0]
 
 
+@told("backup.undo")
 def undo(ws: Workspace, *, actor: str = "", after: After | None = None, watch: Watch = SILENT) -> Restored:
     """Bring back what was there before the last restore, for the collections it concerned.
 

@@ -12,6 +12,7 @@ from backup_engine.model import Clock, Source
 
 if TYPE_CHECKING:  # a word may name what lies in rooms above it, but must not load it
     from backup_engine.csv_format.seal import Seal
+    from backup_engine.deeds import Deed
     from backup_engine.ownership.owner import Owner
     from backup_engine.repository.catalog import Catalog
     from backup_engine.storage.base import Storage
@@ -22,6 +23,8 @@ class Remembered:
     """What this process last heard from the database about whose the sets are; shared by the verbs of a workspace."""
 
     owner: Owner | None = None
+    untold: list[str] = field(default_factory=list)
+    """Why the last deeds could not be told, for the answer at hand."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class Workspace:
     """Worker processes for encoding; ``None`` chooses by cores and size."""
     database_name: str = ""
     """What the database is called, for when it cannot be asked."""
+    tell: Callable[[Deed], None] | None = None
+    """Hears of everything that was done; raises ``BackupError`` where it cannot keep it."""
     remembered: Remembered = field(default_factory=Remembered, compare=False)
 
     def source(self, key: str) -> Source:

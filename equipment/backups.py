@@ -44,8 +44,6 @@ WRITING = "backup"
 CHECKING = "verify"
 LIST = "equipment"
 """The engine's key of the equipment list."""
-LIST_CHANGES = ("records.", "options.", "columns.", "sample.")
-"""Beginnings of the activity entries that changed the list."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +65,7 @@ class Backups:
         self._workspace = engine.workspace
         self.jobs = Jobs()
         self.scheduler = Scheduler(engine.workspace, defaults, tell=self._tell)
+        self._unsaved = api.Unsaved(engine.workspace)
         self._connect = connect
         self._seeded = False
 
@@ -270,15 +269,9 @@ class Backups:
         """How the backups stand, from the folder alone."""
         return api.status(self._workspace)
 
-    def changes_since(self, moment: datetime | None) -> int | None:
-        """Count the changes to the list since a moment; None when the database cannot say."""
-        if moment is None:
-            return None
-        try:
-            return activity.count(self._connect(), activity.Filter(actions=LIST_CHANGES, since=moment))
-        except (BackupError, PyMongoError) as error:
-            log.warning("changes since the last backup were not counted: %s", error)
-            return None
+    def unsaved(self) -> int | None:
+        """Count the records that changed since the newest good backup; None when that cannot be told."""
+        return self._unsaved.count()
 
     def running(self) -> bool:
         """Whether a backup, restore or drill of this process runs now."""

@@ -84,24 +84,37 @@ class _Usage(BackupError):
 
 def _print(answer: Answer, session: Session) -> int:
     if session.given.as_json:
-        said = {"ok": answer.code == 0, "exit_code": answer.code, "message": answer.message, **answer.data}
+        said = {"ok": answer.code == 0, "exit_code": answer.code, "message": answer.message, **answer.data,
+                **_untold(session)}
         click.echo(json.dumps(said, ensure_ascii=False, indent=1, default=str))
         return answer.code
     session.progress.end()
     for line in answer.lines:
         click.echo(line)
     click.echo(answer.message, err=answer.code not in (0, 3))
+    _say_untold(session)
     return answer.code
+
+
+def _untold(session: Session) -> dict[str, str]:
+    problem = session.take_untold()
+    return {"untold": problem} if problem else {}
+
+
+def _say_untold(session: Session) -> None:
+    if problem := session.take_untold():
+        click.echo(f"Attention: {problem}.", err=True)
 
 
 def _failed(session: Session, error: BackupError, code: int) -> int:
     session.progress.end()
     if session.given.as_json:
         said = {"ok": False, "exit_code": code, "error": error.code.lstrip("_"), "message": error.message,
-                "hint": error.hint}
+                "hint": error.hint, **_untold(session)}
         click.echo(json.dumps(said, ensure_ascii=False, indent=1))
     else:
         click.echo(error.message, err=True)
         if error.hint:
             click.echo(error.hint, err=True)
+        _say_untold(session)
     return code

@@ -14,6 +14,7 @@ import click
 
 from backup_engine.api import DatabaseBackupRestore
 from backup_engine.cli.signals import Signals
+from backup_engine.deeds import take_untold
 from backup_engine.errors import BadInput, NoBackupsFound
 from backup_engine.model import BackupSet, Progress, Watch
 from backup_engine.mongo.connection import Connection
@@ -119,6 +120,10 @@ class Session:
             brief = Connection(self.given.uri, connect.database, short_lived=True)
             backups.workspace = replace(backups.workspace, connect=brief)
         return backups
+
+    def take_untold(self) -> str:
+        """Give, once, why what was done could not be told to the activity log; empty when it was."""
+        return take_untold(self.backups.workspace) if "backups" in self.__dict__ else ""
 
     @property
     def workspace(self) -> Workspace:

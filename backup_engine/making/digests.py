@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from backup_engine.csv_format import reader
 from backup_engine.errors import BackupError, BackupFileNotFound, VerificationFailed
 from backup_engine.model import SILENT, BackupSet, Batch, Watch
+from backup_engine.ownership import lookup
 from backup_engine.records import raw
 from backup_engine.records.content_sum import MODULUS, Content, digests
 from backup_engine.records.digest_rows import key as key_of, row
@@ -170,9 +171,12 @@ def _batches(ws: Workspace, base: BackupSet, key: str, source: BinaryIO, watch: 
 
 
 def _forget_others(ws: Workspace, label: str) -> None:
-    for entry in ws.storage.entries(STATE):
-        if entry.name.startswith("digests_") and not entry.name.startswith(f"digests_{label}_"):
-            ws.storage.delete(STATE, entry.name)
+    """Those of other databases stay: on a folder they share each would make its own anew at every backup."""
+    others = [backup.label for backup in lookup.seen(ws).foreign(ws.catalog.sets(fresh=False))]
+    kept = tuple(f"digests_{known}_" for known in (label, *others))
+    for name in ws.storage.names(STATE):
+        if name.startswith("digests_") and not name.startswith(kept):
+            ws.storage.delete(STATE, name)
 
 
 def _name(label: str, key: str) -> str:

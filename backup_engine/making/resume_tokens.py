@@ -7,7 +7,7 @@ record is read again from the new snapshot, whatever the event says.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -51,12 +51,13 @@ def take(database: Database[dict[str, Any]], sources: Sequence[Source]) -> Mappi
     return None if token is None else {"_data": token["_data"]}
 
 
-def keep(storage: Storage, backup: BackupSet, mark: Mark) -> None:
-    """Remember a set's mark; those of other sets go."""
+def keep(storage: Storage, backup: BackupSet, mark: Mark, *, beside: Iterable[str] = ()) -> None:
+    """Remember a set's mark; those of other sets go, unless their label stands in ``beside``."""
     note = _note(backup)
-    for entry in storage.entries(STATE):
-        if entry.name.startswith("mark_") and entry.name != note.name:
-            storage.delete(STATE, entry.name)
+    kept = {note.name, *(f"mark_{label}.json" for label in beside)}
+    for name in storage.names(STATE):
+        if name.startswith("mark_") and name not in kept:
+            storage.delete(STATE, name)
     about = {"backup_id": backup.backup_id, "token": json_util.dumps(mark.token), "uuids": dict(mark.uuids)}
     note.write(storage, about)
 
@@ -74,13 +75,20 @@ def touched_since(
     Raises ``Lost`` when the oplog no longer reaches back, a collection was dropped or renamed, or more than ``limit``
     records were touched.
     """
+    return follow(database, sources, mark.token, limit)[0]
+
+
+def follow(
+    database: Database[dict[str, Any]], sources: Sequence[Source], token: Mapping[str, Any], limit: int
+) -> tuple[dict[str, set[bytes]], Mapping[str, Any]]:
+    """Do the same from a token, and give the token of where the stream stands now, to go on from."""
     keys = {source.collection: source.key for source in sources}
     touched: dict[str, set[bytes]] = {source.key: set() for source in sources}
     deadline = time.monotonic() + _PATIENCE_SECONDS
     try:
         with database_errors(database):
             until = database.command("ping")["operationTime"]  # any answer of a replica set carries it
-        with _open(database, sources, mark.token) as stream:
+        with _open(database, sources, token) as stream:
             while (position := _position(stream.resume_token)) <= until:  # a transaction's events share their time
                 event = stream.try_next()
                 if event is not None:
@@ -89,9 +97,10 @@ def touched_since(
                     break
                 if time.monotonic() > deadline or sum(map(len, touched.values())) > limit:
                     raise Lost("there are too many")
+            reached = {"_data": stream.resume_token["_data"]}
     except OperationFailure as problem:
         raise Lost(str((problem.details or {}).get("codeName", problem))) from problem
-    return touched
+    return touched, reached
 
 
 def _key_of(event: Mapping[str, Any], keys: Mapping[str, str]) -> str:

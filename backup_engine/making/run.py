@@ -204,9 +204,10 @@ def _claim_number(ws: Workspace, sets: Sequence[BackupSet]) -> int:
 
 
 def _claim_label(run: Run) -> bool:
-    folders = (run.day, STATE)
     # whatever bears the label takes it, an orphan too: nothing is ever overwritten
-    if any(run.label in name for folder in folders for name in run.ws.storage.names(folder)):
+    taken = any(run.label in name for name in run.ws.storage.names(run.day))
+    # the second copy of a lost file as well; not the caches about a set that is gone
+    if taken or manifest.metadata_name(run.label) in run.ws.storage.names(STATE):
         return False
     suffix = run.ws.seal.suffix
     names = [manifest.part_name(source.key, run.label, suffix) for source in run.ws.sources]

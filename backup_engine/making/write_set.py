@@ -24,6 +24,7 @@ from backup_engine.making.run import Run, running
 from backup_engine.model import SILENT, BackupSet, Batch, Kind, Trigger, Watch
 from backup_engine.mongo import snapshot
 from backup_engine.mongo.snapshot import Snapshot, SnapshotChanged, SnapshotTooOld
+from backup_engine.ownership import lookup
 from backup_engine.repository.manifest import Origin
 from backup_engine.workspace import Workspace
 
@@ -130,7 +131,7 @@ def _write(
     # outside of running: a fault from here on must not take away what is committed
     problems = run.finish(backup)
     try:
-        problems += _keep_mark(ws, backup, filled.mark)
+        problems += _keep_mark(ws, backup, filled)
         reach("W10")
     except Exception as problem:  # whatever it is, the set is there
         log.exception("after the commit of %s", backup.label)
@@ -189,7 +190,7 @@ def _try_one_instant(run: Run, base: BackupSet | None, watch: Watch, plain: bool
         _stream(run, contents, watch, view.changed)
         origin = Origin(database.name, facts.version, facts.topology, view.consistency, replica_set=facts.set_name)
         uuids = {source.key: (view.uuid(source.key) or b"").hex() for source in ws.sources}
-    return _Filled(origin, base, Mark(token, uuids) if token and base is None else None)
+    return _Filled(origin, base, Mark(token, uuids) if token else None)
 
 
 def _say_how_consistent(run: Run, view: Snapshot) -> None:
@@ -213,12 +214,14 @@ def _given(ws: Workspace, key: str, batches: Iterable[Batch], like: BackupSet | 
     return PartSource(key, name, lambda: batches, part.records, part.options, part.indexes)
 
 
-def _keep_mark(ws: Workspace, backup: BackupSet, mark: Mark | None) -> list[str]:
-    """Note where a set on which others may rest stands in the change stream."""
-    if mark is None or backup.trigger in NEVER_BASE:
+def _keep_mark(ws: Workspace, backup: BackupSet, filled: _Filled) -> list[str]:
+    """Note where a set stands in the change stream: for those that rest on it, and to tell what changed since."""
+    if filled.mark is None or backup.trigger in NEVER_BASE:
         return []
     try:
-        resume_tokens.keep(ws.storage, backup, mark)
+        others = lookup.seen(ws).foreign(ws.catalog.sets(fresh=False))
+        kept = [*others, filled.base] if filled.base else others
+        resume_tokens.keep(ws.storage, backup, filled.mark, beside=[known.label for known in kept])
     except BackupError as problem:
         return [f"the next differential backup has to read everything: {problem}"]
     return []

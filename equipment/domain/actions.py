@@ -15,6 +15,8 @@ WORDS: Final = {
     "backup.adopt": "Adopted backups of another database", "backup.start_anew": "Started anew beside other backups",
     "backup.is_copy": "Said that this database is a copy",
     "backup.was_rolled_back": "Said that this database was rolled back",
+    "backup.import": "Took in a backup", "backup.repair": "Repaired a backup",
+    "backup.prune": "Cleared old backups away", "backup.acknowledge_shrink": "Let retention go on",
     "backup.settings": "Changed backup settings", "backup.auto.created": "Automatic backup",
     "sign_in": "Signed in", "sign_in.failed": "Failed sign-in", "sign_out": "Signed out",
     "sign_out.everywhere": "Signed out everywhere", "user.create": "Created an account", "user.role": "Changed a role",

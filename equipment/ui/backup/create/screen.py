@@ -35,10 +35,11 @@ def _status(backups: Backups) -> None:
     columns[2].metric("Today", f"{state.today:,}", border=True)
     gap = words.ago(state.longest_gap) if state.longest_gap is not None else "–"
     columns[3].metric("Longest gap, 7 days", gap, border=True)
-    lost = backups.changes_since(state.last.started if state.last else None)
-    changes = "–" if lost is None else f"{lost:,}"
+    lost = backups.unsaved()
+    changes = "Unknown" if lost is None else f"{lost:,}"
     columns[4].metric("Unsaved changes", changes, border=True,
-                      help="Changes since the last backup. If this disk died now, you would lose these.")
+                      help="Records changed since the last verified backup, by whomever. If this disk died now, you "
+                           "would lose these.")
     free = "–" if state.free_bytes is None else words.size(state.free_bytes)
     columns[5].metric("Free space", free, border=True)
     if state.age is not None and state.age.total_seconds() > CHECKED_HOURS * 3600:

@@ -1,0 +1,130 @@
+"""How many records were changed since the newest good backup: what would be lost if this disk died now.
+
+Measured from the database, so it is true whoever changed something: the application, a script, an import, a restore.
+The change stream tells which records were touched since the set was made; where it cannot (another list took the place
+of this one, a server without change streams), a list of moderate length is compared with the set record by record.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from backup_engine.errors import BackupError, WrongKey
+from backup_engine.making import resume_tokens
+from backup_engine.making.resume_tokens import Lost
+from backup_engine.model import BackupSet
+from backup_engine.mongo.capabilities import answers_commands
+from backup_engine.ownership import lookup
+from backup_engine.records import raw
+from backup_engine.records.content_sum import digests
+from backup_engine.repository import contents, record_stream
+from backup_engine.workspace import Workspace
+
+__all__ = ["Unsaved"]
+
+log = logging.getLogger(__name__)
+EVERY_SECONDS = 5.0
+"""A look serves every visitor of the process for so long."""
+MOST_TOUCHED = 100_000
+"""Touched records beyond this are not counted one by one."""
+MOST_COMPARED = 20_000
+"""Records of a list that is compared while somebody waits for the page: 0.5 s."""
+Touched = dict[str, set[bytes]]
+"""``_id`` elements, by key of the collection."""
+
+
+class Unsaved:
+    """Keeps count for one process. Safe to share between threads."""
+
+    def __init__(self, ws: Workspace) -> None:
+        self._ws = ws
+        self._looking = threading.Lock()
+        self._since = ""
+        self._looked = float("-inf")
+        self._answer: int | None = None
+        self._touched: Touched = {}
+        self._token: Mapping[str, Any] | None = None
+
+    def count(self) -> int | None:
+        """Give the number of records that are new, changed or gone since then; None when that cannot be told.
+
+        Looks at most every 5 s, and at once when there is a new backup.
+        """
+        with self._looking:
+            newest = self._ws.catalog.newest_good(lookup.seen(self._ws).owns)
+            if newest is None:
+                return None
+            if newest.backup_id != self._since:
+                self._since, self._token, self._looked = newest.backup_id, None, float("-inf")
+            if time.monotonic() - self._looked >= EVERY_SECONDS:
+                self._answer = self._look(newest)
+                self._looked = time.monotonic()
+            return self._answer
+
+    def forget(self) -> None:
+        """Look again at the next question: something was done here."""
+        self._looked = float("-inf")
+
+    def _look(self, newest: BackupSet) -> int | None:
+        try:
+            try:
+                self._follow(newest)
+            except Lost as problem:
+                log.info("what changed since backup %s is found out by comparing: %s", newest.label, problem.detail)
+                if not self._compare(newest):
+                    return None
+        except WrongKey:  # a set that cannot be opened here cannot be compared with
+            return None
+        except BackupError as problem:
+            log.warning("what changed since backup %s is unknown: %s", newest.label, problem)
+            return None
+        return sum(map(len, self._touched.values()))
+
+    def _follow(self, newest: BackupSet) -> None:
+        if self._token is None:
+            mark = resume_tokens.of(self._ws.storage, newest)
+            if mark is None:
+                raise Lost("the backup has no place in the change stream")
+            self._token, self._touched = mark.token, {}
+        database = self._ws.connect()
+        try:
+            more, self._token = resume_tokens.follow(database, self._ws.sources, self._token, MOST_TOUCHED)
+        except Lost:
+            self._token = None
+            raise
+        self._touched = {key: self._touched.get(key, set()) | identities for key, identities in more.items()}
+
+    def _compare(self, newest: BackupSet) -> bool:
+        """Compare with the set itself; false for what takes too long."""
+        ws, database = self._ws, self._ws.connect()
+        sizes = [database[source.collection].estimated_document_count() for source in ws.sources]
+        if max([*sizes, *newest.counts.values()]) > MOST_COMPARED:
+            return False
+        # before the reading: what is written during it is then counted by the stream
+        token = resume_tokens.take(database, ws.sources) if answers_commands(database) else None
+        differing: Touched = {}
+        for source in ws.sources:
+            saved = self._digests_of_set(newest, source.key)
+            there: dict[bytes, bytes] = {}
+            with record_stream.of_current(ws, source.key) as live:
+                for batch in live.batches:
+                    there |= _digests(raw.documents_of(batch))
+            differing[source.key] = {identity for identity in saved.keys() | there.keys()
+                                     if saved.get(identity) != there.get(identity)}
+        self._touched, self._token = differing, token
+        return True
+
+    def _digests_of_set(self, newest: BackupSet, key: str) -> dict[bytes, bytes]:
+        saved: dict[bytes, bytes] = {}
+        if key in newest.parts:
+            for batch in contents.documents(self._ws, newest, key):
+                saved |= _digests(raw.documents_of(batch))
+        return saved
+
+
+def _digests(documents: list[bytes]) -> dict[bytes, bytes]:
+    return dict(zip(map(raw.id_of, documents), digests(documents), strict=True))

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import mongomock
+import pytest
+from pymongo.database import Database
+
+from backup_engine import unsaved
+from backup_engine.create import create
+from backup_engine.errors import DatabaseUnreachable
+from backup_engine.making import resume_tokens
+from backup_engine.restore import plan_replace, replace
+from backup_engine.unsaved import Unsaved
+from tests.backup_engine.engine import back_up, fill, workspace
+from tests.backup_engine.stored import age_seal
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at every question."""
+    monkeypatch.setattr(unsaved, "EVERY_SECONDS", 0.0)
+
+
+def test_what_anybody_changed_is_counted_from_the_stream(database: Database[dict[str, Any]], tmp_path: Path) -> None:
+    fill(database)
+    ws = workspace(tmp_path, database)
+    assert Unsaved(ws).count() is None, "without a backup there is nothing to count from"
+    back_up(ws)
+    counting = Unsaved(ws)
+    assert counting.count() == 0
+
+    database.Equipment.update_many({"_id": {"$lt": 3}}, {"$set": {"Vendor": "by a script"}})
+    assert counting.count() == 3
+    database.Equipment.delete_one({"_id": 9})
+    database.Equipment.update_one({"_id": 0}, {"$set": {"Vendor": "again"}})
+    database.Equipment_select_options.insert_one({"_id": "new"})
+    assert counting.count() == Unsaved(ws).count() == 5
+    back_up(ws)
+    assert counting.count() == 0
+
+
+def test_after_a_restore_the_list_is_compared_and_then_followed_again(
+    database: Database[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(database)
+    ws = workspace(tmp_path, database)
+    old = back_up(ws)
+    database.Equipment.update_many({"_id": {"$lt": 4}}, {"$set": {"Vendor": "later"}})
+    back_up(ws)
+    counting = Unsaved(ws)
+    assert counting.count() == 0
+
+    replace(ws, plan_replace(ws, old, ["equipment"]))
+
+    assert counting.count() == 4, "the newest backup has the four later ones"
+    monkeypatch.setattr(unsaved.record_stream, "of_current", None)  # from here on nothing is read any more
+    database.Equipment.delete_one({"_id": 19})
+    assert counting.count() == 5
+
+
+def test_a_differential_backup_is_counted_from_as_well(database: Database[dict[str, Any]], tmp_path: Path) -> None:
+    fill(database)
+    ws = workspace(tmp_path, database)
+    back_up(ws)
+    database.Equipment.delete_one({"_id": 1})
+    made = create(ws, force=True, kind="differential").set
+    assert made is not None
+    assert made.kind == "differential"
+    database.Equipment.delete_one({"_id": 2})
+
+    assert Unsaved(ws).count() == 1
+    assert resume_tokens.of(ws.storage, made) is not None
+
+
+def test_a_long_list_without_a_stream_is_unknown_rather_than_nothing(
+    database: Database[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(database)
+    ws = workspace(tmp_path, database)
+    backup = back_up(ws)
+    ws.storage.delete(".state", f"mark_{backup.label}.json")
+    assert Unsaved(ws).count() == 0, "a short one is compared"
+
+    monkeypatch.setattr(unsaved, "MOST_COMPARED", 10)
+
+    assert Unsaved(ws).count() is None
+
+
+def test_with_the_database_down_it_is_unknown(database: Database[dict[str, Any]], tmp_path: Path) -> None:
+    fill(database)
+    up = [True]
+
+    def connect() -> Database[dict[str, Any]]:
+        if not up[0]:
+            raise DatabaseUnreachable("example.invalid")
+        return database
+
+    ws = workspace(tmp_path, connect)
+    back_up(ws)
+    counting = Unsaved(ws)
+    assert counting.count() == 0
+    up[0] = False
+
+    assert counting.count() is None
+
+
+def test_a_backup_nobody_can_open_here_is_unknown(database: Database[dict[str, Any]], tmp_path: Path) -> None:
+    fill(database)
+    backup = back_up(workspace(tmp_path, database, seal=age_seal()))
+    ws = workspace(tmp_path, database)
+    ws.storage.delete(".state", f"mark_{backup.label}.json")
+
+    assert Unsaved(ws).count() is None
+
+
+def test_in_memory_it_is_compared(tmp_path: Path) -> None:
+    demo = mongomock.MongoClient().lab
+    fill(demo)
+    ws = workspace(tmp_path, demo)
+    back_up(ws)
+    demo.Equipment.delete_one({"_id": 3})
+
+    assert Unsaved(ws).count() == 1
+
+
+def test_a_look_serves_everybody_for_a_while(
+    database: Database[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(database)
+    ws = workspace(tmp_path, database)
+    back_up(ws)
+    monkeypatch.setattr(unsaved, "EVERY_SECONDS", 3600.0)
+    counting = Unsaved(ws)
+    assert counting.count() == 0
+    database.Equipment.delete_one({"_id": 3})
+
+    assert counting.count() == 0
+    counting.forget()
+    assert counting.count() == 1
