@@ -27,6 +27,7 @@ class DatabaseBackupRestore(api.DatabaseBackupRestore):
 
         chosen = settings.get_settings()
         options.setdefault("backup_folder", str(chosen.backup_folder))
+        options.setdefault("work_folder", str(chosen.work_folder))
         options.setdefault("keep_days", chosen.backup_keep_days)
         options.setdefault("interval_hours", chosen.backup_interval_hours)
         if connection_string is None and "client" not in options:

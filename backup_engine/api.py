@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from backup_engine.status import Status, status
     from backup_engine.take_in import import_set
     from backup_engine.undo import undo, undoable
+    from backup_engine.unlock import unlock
     from backup_engine.verify import require as require_sound, verify
 
 __all__ = [
@@ -55,7 +56,7 @@ __all__ = [
     "RestoreStopped", "Scheduler", "Source", "Status", "Watch", "Workspace", "apply_changes", "bad", "check_interval",
     "checks", "compare", "create", "delete", "drill", "history_of", "import_set", "last_drill", "last_verified",
     "lost_and_found", "merge", "merge_all", "pin", "plan_merge", "plan_replace", "preview", "prune", "recover",
-    "replace", "require_sound", "retention_halted", "status", "undo", "undoable", "unpin", "verify",
+    "replace", "require_sound", "retention_halted", "status", "undo", "undoable", "unlock", "unpin", "verify",
 ]
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,8 @@ LATE = {
     "merge": ("Pick", "merge", "merge_all", "plan_merge"),
     "prune": ("delete", "pin", "prune", "retention_halted", "unpin"), "replacing.recovery": ("recover",),
     "restore": ("plan_replace", "replace"), "scheduling.scheduler": ("Check", "Scheduler"),
-    "status": ("Status", "status"), "undo": ("undo", "undoable"), "verify": ("require_sound", "verify"),
+    "status": ("Status", "status"), "undo": ("undo", "undoable"), "unlock": ("unlock",),
+    "verify": ("require_sound", "verify"),
 }
 """Modules loaded when one of their names is first asked for: together they take longer than all the rest."""
 
@@ -111,13 +113,15 @@ class DatabaseBackupRestore:
         workers: int | None = None,
         interval_hours: float = 1.0,
         connect: Callable[[], Database[dict[str, Any]]] | None = None,
+        work_folder: str = "",
     ) -> None:
         """Remember where everything is; nothing is contacted yet, so this works with the database down.
 
         ``connect`` gives the database itself and then stands in for ``connection_string``, ``client`` and
         ``database``. ``keep_days`` is the retention in days, ``interval_hours`` the default time between backups.
+        ``work_folder`` takes the safety backup of a restore from a folder that can only be read.
         """
-        storage = open_storage(backup_folder)
+        storage = open_storage(backup_folder, work_folder)
         self.interval_hours = interval_hours
         self.workspace = Workspace(
             sources=sources,
@@ -247,6 +251,12 @@ class DatabaseBackupRestore:
         from backup_engine.prune import prune
 
         return _answer(lambda: (True, prune(self.workspace, dry_run=dry_run).message), _refused)
+
+    def unlock(self) -> tuple[bool, str]:
+        """Release the lock of a run that died, or say who holds it: ``(released or free, message)``."""
+        from backup_engine.unlock import unlock
+
+        return _answer(lambda: (True, unlock(self.workspace).message), _refused)
 
     def pin(self, backup_metadata: Mapping[str, Any], pinned: bool = True) -> tuple[bool, str]:
         """Protect a set from retention, or release it: ``(success, message)``."""

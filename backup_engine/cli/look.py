@@ -10,9 +10,11 @@ from backup_engine import prune as pruning, verify as verifying
 from backup_engine.cli.session import Answer, Session, verb
 from backup_engine.cli.words import age, as_data, check_data, size, table, when
 from backup_engine.errors import NoBackupsFound, VerificationFailed
+from backup_engine.model import BackupSet
 from backup_engine.repository import ledger
 from backup_engine.status import status as read_status
 from backup_engine.verify import Verification
+from backup_engine.workspace import Workspace
 
 
 @verb("list", help="List all backups, newest first.")
@@ -29,14 +31,21 @@ def list_sets(session: Session) -> Answer:
         check = checks.get(backup.backup_id)
         verified = "" if check is None else f"{age(now - check.when)} ago" if check.ok else "FAILED"
         counts = ", ".join(f"{count:,} {key}" for key, count in backup.counts.items())
+        aside = " in the work folder" if where_of(ws, backup) != ws.storage.describe() else ""
         rows.append((backup.label, when(backup.started, now)[:3], age(now - backup.started), backup.trigger,
-                     backup.kind, backup.state + (" pinned" if backup.pinned else ""), verified, counts))
+                     backup.kind, backup.state + (" pinned" if backup.pinned else "") + aside, verified, counts))
     header = ("BACKUP", "DAY", "AGE", "MADE BY", "KIND", "STATE", "VERIFIED", "RECORDS")
     usable = sum(backup.usable for backup in sets)
     code = 0 if usable else NoBackupsFound.exit_code
     where = ws.storage.describe()
     message = f"{usable:,} backups in {where}." if usable else NoBackupsFound(ws.catalog.why_empty()).message
-    return Answer(message, {"backups": [as_data(backup) for backup in sets]}, table(header, rows), code)
+    data = {"backups": [{**as_data(backup), "place": where_of(ws, backup)} for backup in sets]}
+    return Answer(message, data, table(header, rows), code)
+
+
+def where_of(ws: Workspace, backup: BackupSet) -> str:
+    """Give the folder in which a set lies: the backup folder, or the work folder."""
+    return ws.storage.place(backup.day, backup.metadata_file)
 
 
 @verb("show", help="Show everything known about one backup.")
@@ -58,7 +67,7 @@ def show(session: Session, backup_id: str) -> Answer:
               for key, part in backup.parts.items()]
     lines = tuple(f"{name + ':':<16}{value}" for name, value in facts if value)
     verified = None if check is None else {"level": check.level, "ok": check.ok, "when": check.when.isoformat()}
-    return Answer(f"Backup {backup.label} in {ws.storage.describe()}/{backup.day}.",
+    return Answer(f"Backup {backup.label} in {where_of(ws, backup)}/{backup.day}.",
                   {"backup": as_data(backup), "verified": verified, "metadata": dict(backup.metadata)}, lines)
 
 

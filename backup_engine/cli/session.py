@@ -21,6 +21,7 @@ from backup_engine.workspace import Workspace
 
 __all__ = ["Answer", "Given", "ProgressBar", "Session", "common_options"]
 
+COMMON = ("uri", "database", "folder", "work_folder", "as_json", "debug")
 NEWEST = ("newest", "latest")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -42,6 +43,7 @@ class Given:
     uri: str | None = None
     database: str | None = None
     folder: str | None = None
+    work_folder: str | None = None
     as_json: bool = False
     debug: bool = False
 
@@ -106,6 +108,8 @@ class Session:
         options: dict[str, Any] = {}
         if self.given.folder:
             options["backup_folder"] = self.given.folder
+        if self.given.work_folder:
+            options["work_folder"] = self.given.work_folder
         if self.given.database:
             options["database"] = self.given.database
         if self.given.uri:
@@ -149,6 +153,8 @@ def common_options(function: Function) -> Function:
         click.option("--uri", metavar="URI", help="Connection string of the MongoDB server."),
         click.option("--database", metavar="NAME", help="Name of the database."),
         click.option("--folder", metavar="PATH", help="Folder of the backups."),
+        click.option("--work-folder", metavar="PATH",
+                     help="Folder for the safety backup of a restore from a folder that can only be read."),
         click.option("--json", "as_json", is_flag=True, help="Answer in JSON."),
         click.option("--debug", is_flag=True, hidden=True, help="Show where in the program an unexpected fault arose."),
     ]
@@ -164,7 +170,7 @@ def verb(name: str, **settings: Any) -> Callable[[Callable[..., Answer]], click.
         @click.pass_context
         @wraps(function)
         def run(context: click.Context, /, **arguments: Any) -> Answer:
-            common = {key: arguments.pop(key) for key in ("uri", "database", "folder", "as_json", "debug")}
+            common = {key: arguments.pop(key) for key in COMMON}
             context.obj.take(**common)
             return function(context.obj, **arguments)
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from backup_engine.errors import BackupError, Busy, RestoreRunning
+from backup_engine.errors import Busy, RestoreRunning
 from backup_engine.locking.lease import boot_id
 from backup_engine.storage.disk_errors import disk_errors
 
@@ -65,7 +65,7 @@ def forget_in_child() -> None:
     _open_locks.clear()
 
 
-def busy(purpose: str, who: str) -> BackupError:
+def busy(purpose: str, who: str) -> Busy:
     """Say what runs, and who runs it."""
     if purpose in RESTORES:
         return RestoreRunning(f"A restore is running {who}".strip(), hint="Try again when it has finished.")
@@ -108,7 +108,8 @@ def _flock(descriptor: int, path: Path, deadline: float) -> bool:
         except OSError as problem:
             if problem.errno in _NO_LOCKS:
                 raise _NoLocks from None
-            raise
+            with disk_errors(str(path)):
+                raise
     if not _excludes(descriptor, path):
         raise _NoLocks
     try:

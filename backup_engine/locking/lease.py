@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -92,6 +93,20 @@ class Lease:
             if mine is None:
                 return collection.find_one({"_id": LEASE_ID}) or {}
         return cls(collection, int(mine["token"]), terms, str(mine["scope"]))
+
+    @staticmethod
+    def look(database: Database[dict[str, Any]]) -> dict[str, Any]:
+        """Give the lease's document with the server's present moment as ``now``; empty when there is none."""
+        with database_errors(database):
+            return next(database[COLLECTION].aggregate([{"$match": {"_id": LEASE_ID}}, {"$set": {"now": "$$NOW"}}]), {})
+
+    @staticmethod
+    def free(database: Database[dict[str, Any]], seen: Mapping[str, Any]) -> bool:
+        """Take the lease from whoever has it, if it is still as it was seen: no heartbeat came between."""
+        collection = database.get_collection(COLLECTION, write_concern=_MAJORITY)
+        same = {"_id": LEASE_ID, "token": seen["token"], "until": seen["until"]}
+        with database_errors(database):
+            return collection.update_one(same, {"$set": {"until": None}}).modified_count == 1
 
     def check(self) -> None:
         """Ask the server whether the lease is still ours, and renew it. Raises ``Busy`` when it is not."""

@@ -119,6 +119,20 @@ def hold(ws: Workspace, purpose: Purpose, *, wait: float = 0, terms: Terms | Non
         yield Hold(purpose, database, capabilities, warnings, lease, alone)
 
 
+@contextmanager
+def this_machine(ws: Workspace) -> Iterator[None]:
+    """Hold the locks of this machine, whoever has the lease. Raises ``Busy`` / ``RestoreRunning`` at once."""
+    with ExitStack() as held:
+        held.enter_context(_process_mutex(ws.storage.describe(), "unlock", 0))
+        if ws.storage.refusal() is not None and not ws.storage.aside:
+            yield  # in a folder that can only be read nobody holds anything
+            return
+        path = ws.storage.lock_file()
+        if path is not None:
+            held.enter_context(file_lock(path, "unlock", 0))
+        yield
+
+
 def _place(ws: Workspace, purpose: str) -> tuple[Path | None, tuple[str, ...]]:
     """Find the file to lock and what the place lacks; None where nobody shares it, or a drill can write nothing.
 
@@ -128,9 +142,9 @@ def _place(ws: Workspace, purpose: str) -> tuple[Path | None, tuple[str, ...]]:
     refusal = storage.refusal()
     if refusal is None:
         return storage.lock_file(), storage.weaknesses()
-    said = f"the backup folder can only be read: {refusal.detail}"
+    said = f"the backup folder can only be read, {refusal.detail}"
     if purpose in _ASIDE and storage.aside:
-        return storage.lock_file(), (f"{said}; what this writes lies in {storage.aside}", *storage.weaknesses())
+        return storage.lock_file(), (f"{said}; what this run writes lies in {storage.aside}", *storage.weaknesses())
     if purpose == "drill":
         return None, (said,)
     if purpose in _ASIDE:

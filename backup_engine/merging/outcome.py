@@ -136,4 +136,4 @@ class Merged:
         words += f", {self.conflicts:,} changed by someone else meanwhile and left alone" if self.conflicts else ""
         words += f", {self.refused:,} refused" if self.refused else ""
         words += f", {self.skipped:,} not picked" if self.skipped else ""
-        return ". ".join((words, *self.warnings)) + "."
+        return ". ".join((words, *(f"{warning[:1].upper()}{warning[1:]}" for warning in self.warnings))) + "."

@@ -85,8 +85,9 @@ class LocalStorage:
 
     def put(self, folder: str, name: str, data: bytes, *, exclusive: bool = False) -> None:
         """Write a small file atomically and sync it together with its folder."""
-        self._where(folder, name)  # a bad name is refused before anything is written
-        draft = self.draft(folder, "put")
+        where = self._where(folder, name)  # a bad name is refused before anything is written
+        descriptor = self._descriptor(folder, where, create=True)
+        draft = LocalDraft(descriptor, f"{TEMPORARY}put-{secrets.token_hex(4)}", where)
         try:
             draft.write(data)
             draft.sync()
@@ -131,9 +132,14 @@ class LocalStorage:
     def refusal(self) -> PermissionDenied | None:
         """Try to make a file; gives why not when the folder can only be read, and None for any other trouble."""
         try:
-            self.draft("", "probe").discard()
-        except PermissionDenied as problem:
-            return problem if is_refusal(problem) else None
+            with disk_errors(str(self.root)):
+                try:
+                    self.draft("", "probe").discard()
+                except PermissionDenied as refused:
+                    if is_refusal(refused) and isinstance(refused.__cause__, OSError):
+                        raise refused.__cause__ from None  # again, to name the folder instead of the file
+        except PermissionDenied as refusal:
+            return refusal
         except BackupError:
             return None
         return None
