@@ -17,6 +17,7 @@ from pathlib import Path
 from backup_engine.errors import Busy, RestoreRunning
 from backup_engine.locking.lease import boot_id
 from backup_engine.storage.disk_errors import disk_errors
+from backup_engine.storage.mounts import readable
 
 __all__ = ["RESTORES", "busy", "file_lock", "folder_identity", "forget_in_child"]
 
@@ -51,7 +52,7 @@ def file_lock(path: Path, purpose: str, deadline: float) -> Iterator[bool]:
 def folder_identity(path: Path | None, name: str) -> str:
     """Name the folder by device and inode: two containers may call different folders by one path."""
     if path is None:
-        return f"{name} {os.getpid()}"
+        return f"{readable(name)} {os.getpid()}"
     with disk_errors(str(path)):
         status = path.parent.stat()
     return f"{status.st_dev}:{status.st_ino}"

@@ -27,7 +27,7 @@ from backup_engine.errors import DatabaseUnreachable, PermissionDenied
 from backup_engine.locking.file_lock import RESTORES, busy, file_lock, folder_identity, forget_in_child
 from backup_engine.locking.lease import Holder, Lease, Terms
 from backup_engine.mongo.capabilities import Capabilities
-from backup_engine.storage.mounts import mount_of
+from backup_engine.storage.mounts import mount_of, readable
 from backup_engine.workspace import Workspace
 
 Purpose = Literal[
@@ -105,7 +105,7 @@ def hold(ws: Workspace, purpose: Purpose, *, wait: float = 0, terms: Terms | Non
         if database is not None and capabilities.commands:
             if capabilities.can_write:
                 # Who holds no file lock must not be taken for dead by who gets one.
-                holder = Holder(purpose, folder_identity(path if locked else None, name), place=name)
+                holder = Holder(purpose, folder_identity(path if locked else None, name), place=readable(name))
                 lease = _lease(database, holder, locked, deadline, terms or TERMS)
             if lease is not None:
                 held.callback(lease.release)
@@ -144,7 +144,8 @@ def _place(ws: Workspace, purpose: str) -> tuple[Path | None, tuple[str, ...]]:
         return storage.lock_file(), storage.weaknesses()
     said = f"the backup folder can only be read, {refusal.detail}"
     if purpose in _ASIDE and storage.aside:
-        return storage.lock_file(), (f"{said}; what this run writes lies in {storage.aside}", *storage.weaknesses())
+        said += f"; what this run writes lies in {readable(storage.aside)}"
+        return storage.lock_file(), (said, *storage.weaknesses())
     if purpose == "drill":
         return None, (said,)
     if purpose in _ASIDE:
@@ -155,7 +156,7 @@ def _place(ws: Workspace, purpose: str) -> tuple[Path | None, tuple[str, ...]]:
 def _without_file_lock(path: Path | None, lease: Lease | None) -> tuple[str, ...]:
     if path is None:
         return ()
-    said = f"the folder {path.parent} ({mount_of(path)}) has no file locks"
+    said = f"the folder {readable(path.parent)} ({mount_of(path)}) has no file locks"
     if lease is None:
         raise PermissionDenied(f"{said}, and there is no lock in MongoDB that could stand in for them",
                                hint="Two runs at once could destroy each other's work: choose another folder.")

@@ -20,7 +20,7 @@ from backup_engine.errors import BackupError, BackupFileNotFound, PermissionDeni
 from backup_engine.storage.base import Entry
 from backup_engine.storage.disk_errors import disk_errors, is_refusal
 from backup_engine.storage.local_draft import BUFFER, LocalDraft, flush
-from backup_engine.storage.mounts import mount_of
+from backup_engine.storage.mounts import mount_of, readable
 
 TEMPORARY = ".tmp-"
 KEPT = ".gitkeep"
@@ -132,7 +132,7 @@ class LocalStorage:
     def refusal(self) -> PermissionDenied | None:
         """Try to make a file; gives why not when the folder can only be read, and None for any other trouble."""
         try:
-            with disk_errors(str(self.root)):
+            with disk_errors(readable(self.root)):
                 try:
                     self.draft("", "probe").discard()
                 except PermissionDenied as refused:
@@ -156,7 +156,7 @@ class LocalStorage:
             draft.discard()
         if self.free_bytes() is None:
             said.append("does not tell how much room is left: a backup may stop half-way, and then leaves nothing")
-        return tuple(f"the folder {self.root} ({mount_of(self.root)}) {words}" for words in said)
+        return tuple(f"the folder {readable(self.root)} ({mount_of(self.root)}) {words}" for words in said)
 
     def place(self, folder: str, name: str) -> str:
         """Give the path of the backup folder."""

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Mount", "mount_of"]
+__all__ = ["Mount", "mount_of", "readable"]
 
 TABLE = Path("/proc/self/mounts")
 _ELSEWHERE = re.compile(r"nfs|cifs|smb|fuse|9p|virtiofs|ceph|lustre|gpfs|gfs|ocfs|glusterfs|afs|vboxsf|davfs|prl_fs")
@@ -34,8 +34,13 @@ class Mount:
         return bool(_ELSEWHERE.match(self.kind))
 
     def __str__(self) -> str:
-        words = f"mount {self.point}" + (f", {self.kind}" if self.kind else "")
+        words = f"mount {readable(self.point)}" + (f", {self.kind}" if self.kind else "")
         return f"{words}, read-only" if self.read_only else words
+
+
+def readable(path: str | Path) -> str:
+    """Write a path for messages, metadata and MongoDB: a name that is no UTF-8 has its odd bytes as ``\\xe9``."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def mount_of(path: str | Path) -> Mount:

@@ -23,6 +23,7 @@ from backup_engine.compare import compare
 from backup_engine.create import create
 from backup_engine.drill import drill
 from backup_engine.errors import BackupError, Busy, NoSpace, PermissionDenied
+from backup_engine.locking.lease import Lease
 from backup_engine.locking.locks import hold
 from backup_engine.merge import merge, plan as plan_merge
 from backup_engine.model import BackupSet
@@ -135,6 +136,24 @@ def test_a_mount_that_went_away_is_named(tmp_path: Path, database: Live, monkeyp
         create(ws, force=True)
 
     assert f"does not answer: {os.strerror(code)} ({mount_of(tmp_path)})" in stopped.value.message
+
+
+def test_a_folder_whose_name_is_no_utf_8_works_on_an_odd_mount_too(
+    tmp_path: Path, database: Live, monkeypatch: Patch
+) -> None:
+    fill(database)
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    ws = workspace(folder, database)
+    for lack, _ in LACKS.values():
+        lack(monkeypatch)
+
+    created = create(ws)
+
+    assert created.set is not None
+    assert all(rf"{tmp_path}/caf\xe9 (" in warning for warning in created.set.warnings)
+    assert [verify(ws, backup, 2).ok for backup in ws.catalog.sets()] == [True]
+    with hold(ws, "backup"):
+        assert Lease.look(database)["place"] == rf"{tmp_path}/caf\xe9"
 
 
 # A folder that can only be read.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from backup_engine.storage import mounts
-from backup_engine.storage.mounts import Mount, mount_of
+from backup_engine.storage.mounts import Mount, mount_of, readable
 
 TABLE = """\
 /dev/sda1 / ext4 rw,relatime 0 0
@@ -58,3 +59,8 @@ def test_without_a_table_the_mount_point_is_known(tmp_path: Path, monkeypatch: p
 
     assert mount.kind == ""
     assert tmp_path.is_relative_to(mount.point)
+
+
+def test_a_name_that_is_no_utf_8_can_be_written_anywhere() -> None:
+    assert readable("/mnt/café") == "/mnt/café"
+    assert readable(os.fsdecode(b"/mnt/caf\xe9")) == "/mnt/caf\\xe9"
