@@ -6,6 +6,7 @@ who stood still too long finds another token and must stop before the next step 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 import subprocess
@@ -25,7 +26,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from backup_engine.errors import Busy
-from backup_engine.mongo.capabilities import database_errors
+from backup_engine.mongo.capabilities import address, database_errors
 
 COLLECTION = "backup_restore_state"
 LEASE_ID = "lease"
@@ -92,7 +93,7 @@ class Lease:
             )
             if mine is None:
                 return collection.find_one({"_id": LEASE_ID}) or {}
-        return cls(collection, int(mine["token"]), terms, str(mine["scope"]))
+        return cls(collection, int(mine["token"]), terms, _scope(database, str(mine["scope"])))
 
     @staticmethod
     def look(database: Database[dict[str, Any]]) -> dict[str, Any]:
@@ -148,6 +149,12 @@ def boot_id() -> str:
 
 def _unique() -> str:
     return f"unknown-{time.time_ns()}"
+
+
+def _scope(database: Database[dict[str, Any]], own: str) -> str:
+    """Tell this lease from that of any other database, also of a copy, which has the same documents."""
+    where = f"{own} {database.name} {address(database)}"
+    return hashlib.sha256(where.encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
 
 def _until(terms: Terms) -> dict[str, Any]:

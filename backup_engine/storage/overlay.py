@@ -103,10 +103,14 @@ class OverlayStorage:
 
     def sync(self, folder: str) -> None:
         """Sync the place that is written, and the work folder in any case: files of it may have been deleted."""
-        if self._refused or self._in_work(folder):
+        if self._refused:
             self.work.sync(folder)
-        if not self._refused:
-            self.main.sync(folder)
+            return
+        self.main.sync(folder)
+        try:
+            self.work.sync(folder)
+        except PermissionDenied as problem:  # nothing of it can have been deleted
+            log.warning("left out: %s", problem)
 
     def free_bytes(self) -> int | None:
         """Count the room in the place that is written."""

@@ -13,6 +13,7 @@ from backup_engine.errors import Busy
 from backup_engine.locking.lease import COLLECTION, LEASE_ID, Holder, Lease, Terms
 from backup_engine.locking.locks import hold
 from tests.backup_engine.engine import workspace
+from tests.mongod import Mongod
 
 Live = Database[dict[str, Any]]
 
@@ -64,6 +65,24 @@ def test_a_lease_keeps_its_scope_whoever_holds_it(database: Live) -> None:
 
     assert len(scopes) == 1
     assert "" not in scopes
+
+
+def test_a_copy_of_a_database_has_another_scope(shared_mongod: Mongod, database: Live) -> None:
+    scopes = []
+    with shared_mongod.client() as client:
+        copy = client[f"{database.name}_copy"]
+        for live in (database, copy):
+            lease = Lease.take(live, Holder("backup", "a"), locked=False, terms=Terms())
+            assert isinstance(lease, Lease)
+            lease.release()
+            scopes.append(lease.scope)
+            if live is database:
+                document = database[COLLECTION].find_one({"_id": LEASE_ID})
+                assert document is not None
+                copy[COLLECTION].insert_one(document)
+        client.drop_database(copy.name)
+
+    assert len(set(scopes)) == 2
 
 
 def test_only_the_lease_that_was_seen_is_freed(database: Live) -> None:

@@ -154,6 +154,15 @@ def test_a_writable_place_says_so_and_keeps_no_trace(storage: Storage) -> None:
     assert free is None or free > 0
 
 
+def test_it_says_where_a_file_lies_and_has_no_weakness_here(storage: Storage) -> None:
+    storage.put("monday", "a", b"")
+
+    written = storage.aside if storage.refusal() else storage.describe()
+    assert storage.place("monday", "a") == written != ""
+    assert storage.place("monday", "not there") == storage.describe()
+    assert storage.weaknesses() == ()
+
+
 def test_modes_are_private(local: LocalStorage) -> None:
     local.put("monday", "a", b"")
 
