@@ -133,7 +133,7 @@ def test_the_wheel_holds_both_packages_the_doors_and_nothing_else(wheel: Path) -
 
 
 def test_there_is_one_version(wheel: Path) -> None:
-    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.M)
+    newest = re.search(r"^## (\d\S*)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.M)
 
     assert newest is not None and newest[1] == equipment.__version__
     assert wheel.name == f"equipment-{equipment.__version__}-py3-none-any.whl"
