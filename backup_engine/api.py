@@ -31,6 +31,7 @@ from backup_engine.workspace import Workspace
 if TYPE_CHECKING:
     import pandas as pd
 
+    from backup_engine.adopt import Holding, adopt, holdings, is_copy, start_anew, was_rolled_back
     from backup_engine.compare import Comparison, compare
     from backup_engine.create import Created, create
     from backup_engine.drill import drill
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from backup_engine.lost import Lost, lost_and_found
     from backup_engine.merge import Pick, merge, merge_all, plan as plan_merge
     from backup_engine.mongo.guarded import Applied, Change, apply as apply_changes
+    from backup_engine.ownership.lookup import of as owner_of, seen as owner_seen
+    from backup_engine.ownership.owner import Owner, called
     from backup_engine.prune import delete, halted as retention_halted, pin, prune, unpin
     from backup_engine.replacing.recovery import recover
     from backup_engine.repository.contents import preview
@@ -52,11 +55,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Comparison", "Created",
-    "DatabaseBackupRestore", "DatabaseUnreachable", "History", "Lost", "Pick", "Preferences", "Progress",
-    "RestoreStopped", "Scheduler", "Source", "Status", "Watch", "Workspace", "apply_changes", "bad", "check_interval",
-    "checks", "compare", "create", "delete", "drill", "history_of", "import_set", "last_drill", "last_verified",
-    "lost_and_found", "merge", "merge_all", "pin", "plan_merge", "plan_replace", "preview", "prune", "recover",
-    "replace", "require_sound", "retention_halted", "status", "undo", "undoable", "unlock", "unpin", "verify",
+    "DatabaseBackupRestore", "DatabaseUnreachable", "History", "Holding", "Lost", "Owner", "Pick", "Preferences",
+    "Progress", "RestoreStopped", "Scheduler", "Source", "Status", "Watch", "Workspace", "adopt", "apply_changes",
+    "bad", "called", "check_interval", "checks", "compare", "create", "delete", "drill", "history_of", "holdings",
+    "import_set", "is_copy", "last_drill", "last_verified", "lost_and_found", "merge", "merge_all", "owner_of",
+    "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "prune", "recover", "replace", "require_sound",
+    "retention_halted", "start_anew", "status", "undo", "undoable", "unlock", "unpin", "verify", "was_rolled_back",
 ]
 
 log = logging.getLogger(__name__)
@@ -66,6 +70,8 @@ LATE = {
     "compare": ("Comparison", "compare"), "repository.contents": ("preview",), "create": ("Created", "create"),
     "drill": ("drill",), "mongo.guarded": ("Applied", "Change", "apply_changes"),
     "history": ("History", "history_of"), "lost": ("Lost", "lost_and_found"), "take_in": ("import_set",),
+    "adopt": ("Holding", "adopt", "holdings", "is_copy", "start_anew", "was_rolled_back"),
+    "ownership.lookup": ("owner_of", "owner_seen"), "ownership.owner": ("Owner", "called"),
     "repository.ledger": ("bad", "checks", "last_drill", "last_verified"),
     "merge": ("Pick", "merge", "merge_all", "plan_merge"),
     "prune": ("delete", "pin", "prune", "retention_halted", "unpin"), "replacing.recovery": ("recover",),
@@ -75,8 +81,8 @@ LATE = {
 }
 """Modules loaded when one of their names is first asked for: together they take longer than all the rest."""
 
-OWN_NAMES = {"apply_changes": "apply", "checks": "read", "plan_merge": "plan", "require_sound": "require",
-             "retention_halted": "halted"}
+OWN_NAMES = {"apply_changes": "apply", "checks": "read", "owner_of": "of", "owner_seen": "seen", "plan_merge": "plan",
+             "require_sound": "require", "retention_halted": "halted"}
 """What some of them are called in their modules."""
 
 
@@ -132,6 +138,7 @@ class DatabaseBackupRestore:
             seal=seal,
             keep_days=keep_days,
             workers=workers,
+            database_name=database,
         )
 
     def create_backup(
@@ -167,16 +174,24 @@ class DatabaseBackupRestore:
         name = backup.parts[self.workspace.sources[0].key].file
         return f"{self.workspace.storage.describe()}/{backup.day}/{name}"
 
-    def get_available_backups(self) -> dict[str, list[dict[str, Any]]]:
-        """List every set: metadata by day, ``sunday`` … ``saturday``, newest first; empty days are empty lists."""
-        return _answer(self.workspace.catalog.by_day, lambda message: {})
+    def get_available_backups(self, *, foreign: bool = False) -> dict[str, list[dict[str, Any]]]:
+        """List the sets of this database and of the original system: metadata by day, ``sunday`` … ``saturday``,
+        newest first; empty days are empty lists. ``foreign`` adds the sets of other databases in the folder."""
+        from backup_engine.ownership import lookup
+
+        def run() -> dict[str, list[dict[str, Any]]]:
+            wanted = (lambda _: True) if foreign else lookup.shown(self.workspace).may_restore
+            return self.workspace.catalog.by_day(wanted)
+
+        return _answer(run, lambda message: {})
 
     def restore_from_backup(
         self, backup_metadata: Mapping[str, Any], collection_type: str = "equipment", restore_mode: str = "replace",
-        *, watch: Watch = SILENT,
+        *, foreign: bool = False, watch: Watch = SILENT,
     ) -> tuple[bool, str]:
         """Restore one collection from a set: ``replace`` makes it exactly the backup, ``merge`` brings back what
-        the backup has and keeps the rest. ``(success, message)``."""
+        the backup has and keeps the rest. ``(success, message)``. ``foreign`` says that a set of another database is
+        meant."""
         from backup_engine.merge import merge, plan as plan_merge
         from backup_engine.restore import plan_replace, replace
 
@@ -185,8 +200,10 @@ class DatabaseBackupRestore:
             mode = _mode(restore_mode)
             backup = self.workspace.catalog.find(backup_metadata)
             if mode == "replace":
-                return True, replace(self.workspace, plan_replace(self.workspace, backup, (key,)), watch=watch).message
-            return True, merge(self.workspace, plan_merge(self.workspace, backup, key), watch=watch).message
+                plan = plan_replace(self.workspace, backup, (key,), foreign=foreign, watch=watch)
+                return True, replace(self.workspace, plan, watch=watch).message
+            planned = plan_merge(self.workspace, backup, key, foreign=foreign, watch=watch)
+            return True, merge(self.workspace, planned, watch=watch).message
 
         return _answer(run, _refused)
 

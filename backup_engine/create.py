@@ -17,6 +17,9 @@ from backup_engine.locking.locks import Hold, hold
 from backup_engine.making.self_test import self_test
 from backup_engine.making.write_set import Made, write_live
 from backup_engine.model import SILENT, BackupSet, Kind, Trigger, Watch
+from backup_engine.ownership import lookup
+from backup_engine.ownership.owner import Owner
+from backup_engine.ownership.settling import settle
 from backup_engine.policy.due import check_interval, due
 from backup_engine.replacing.recovery import recover_database
 from backup_engine.workspace import Workspace
@@ -40,26 +43,29 @@ def create(
     """Make a backup if one is due; ``force`` makes it anyway.
 
     ``kind="auto"`` makes the first set of a local day full, and later ones differential where that pays.
-    Raises ``BadInput`` for the interval, ``Busy``, ``DatabaseUnreachable``, ``NoSpace``, ``PermissionDenied``.
+    Raises ``BadInput`` for the interval, ``Busy``, ``ChoiceNeeded``, ``DatabaseUnreachable``, ``NoSpace``,
+    ``PermissionDenied``.
     """
     interval = check_interval(interval_hours)
     # Without locks, so that nobody waits for a running backup; once read, from folder times alone: 0.1 ms.
-    if not force and (enough := _not_needed(ws, interval, fresh=False)):
+    if not force and (enough := _not_needed(ws, ws.remembered.owner or lookup.ask(ws), interval, fresh=False)):
         return enough
     reach("W0")
     self_test()
     with hold(ws, "backup") as held:
+        owner = settle(ws, held)
         # Whoever held the locks until now may have made it: two tabs or two hosts make one set.
-        if not force and (enough := _not_needed(ws, interval, fresh=True)):
+        if not force and (enough := _not_needed(ws, owner, interval, fresh=True)):
             return enough
         reach("W1")
         recover_database(ws, held)  # before anything is read: a crash may have swapped one collection of two
-        made = write_live(ws, held, trigger=trigger, kind=kind, interval_hours=interval, watch=watch)
+        made = write_live(ws, held, trigger=trigger, kind="full" if owner.question else kind, interval_hours=interval,
+                          watch=watch)
         return _created(made, _prune(ws, held))
 
 
-def _not_needed(ws: Workspace, interval: float, *, fresh: bool) -> Created | None:
-    last = ws.catalog.last(fresh=fresh)
+def _not_needed(ws: Workspace, owner: Owner, interval: float, *, fresh: bool) -> Created | None:
+    last = ws.catalog.last(owner.owns, fresh=fresh)
     answer = due(last.started if last else None, ws.clock(), interval)
     return None if answer.is_due else Created(None, f"Backup not needed. {answer.why}")
 

@@ -11,6 +11,7 @@ from backup_engine.failpoints import reach
 from backup_engine.locking.locks import Hold, hold
 from backup_engine.model import SILENT, BackupSet, Part, Watch
 from backup_engine.mongo.capabilities import answers_commands
+from backup_engine.ownership import lookup
 from backup_engine.records.content_sum import Content
 from backup_engine.records.live_profile import LiveProfile
 from backup_engine.replacing import journal, recovery, staging
@@ -37,7 +38,7 @@ def drill(ws: Workspace, backup: BackupSet | None = None, *, watch: Watch = SILE
 
     Raises ``NoBackupsFound``, ``VerificationFailed``, ``RestoreStopped`` and what reading the set raises.
     """
-    chosen = backup or ws.catalog.newest_good()
+    chosen = backup or ws.catalog.newest_good(lookup.seen(ws).owns)
     if chosen is None:
         raise NoBackupsFound(ws.catalog.why_empty())
     with hold(ws, "drill") as held:

@@ -2,6 +2,7 @@
 
     BackupError                     1
     ├── BadInput                    2   an argument, interval, mode, type or file that cannot be used
+    │   └── ForeignBackup           2   a set of another database, and nobody has said that it is meant
     ├── Busy                       11   a backup is already running
     │   └── RestoreRunning         11   a restore is running
     ├── WrongKey                   12   the set is encrypted for another key
@@ -9,6 +10,7 @@
     ├── DatabaseUnreachable        14   MongoDB does not answer, or refuses the login
     ├── BackupFileNotFound         15   a file named by the metadata is missing
     ├── NoBackupsFound             16   nothing to restore from
+    ├── ChoiceNeeded               16   whose the backups are has to be said first
     ├── NoSpace                    17   the disk is full
     ├── PermissionDenied           18   the folder or the database user does not allow it
     │   └── AdminOnly              18   the role does not allow it
@@ -32,7 +34,9 @@ __all__ = [
     "BadInput",
     "Busy",
     "Cancelled",
+    "ChoiceNeeded",
     "DatabaseUnreachable",
+    "ForeignBackup",
     "NewerFormat",
     "NoBackupsFound",
     "NoSpace",
@@ -83,6 +87,10 @@ class BadInput(BackupError):
         return self.detail
 
 
+class ForeignBackup(BadInput):
+    """The set was made of another database; the message names both."""
+
+
 class Busy(BackupError):
     """Another backup or restore holds the locks."""
 
@@ -129,6 +137,13 @@ class NoBackupsFound(BackupError):
 
     exit_code = 16
     opening = "No backups found"
+
+
+class ChoiceNeeded(BackupError):
+    """An administrator has to say whether this database continues the backups that lie there."""
+
+    exit_code = 16
+    opening = "No backup is made"
 
 
 class NoSpace(BackupError):

@@ -13,6 +13,7 @@ import bson
 from backup_engine.errors import DatabaseUnreachable
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.mongo.capabilities import answers_commands, database_errors
+from backup_engine.ownership import lookup
 from backup_engine.records import raw
 from backup_engine.records.planner import FieldChange, Same, exactly, field_changes
 from backup_engine.records.text import same_text
@@ -58,7 +59,7 @@ def history_of(ws: Workspace, key: str, record: str, *, watch: Watch = SILENT) -
     the first that has the record are left out. Sets of the original system are searched by its uuid, else by its ID
     and Serial, as the current list or the newest set that knows it has them.
     """
-    entries = index_of(ws, key, watch=watch)
+    entries = index_of(ws, key, lookup.seen(ws).may_restore, watch=watch)
     live = _live_record(ws, key, record)
     element = raw.id_from_text(record) if live is None else raw.id_of(live)
     identity = identity_hash(element)

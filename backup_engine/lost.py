@@ -10,6 +10,7 @@ import bson
 import numpy as np
 
 from backup_engine.model import SILENT, BackupSet, Watch
+from backup_engine.ownership import lookup
 from backup_engine.records import raw
 from backup_engine.repository import record_stream
 from backup_engine.repository.history_index import Entry, Hashes, Wanted, fetch, identity_hash, index_of, table_hash
@@ -36,7 +37,7 @@ def lost_and_found(
     ``present`` are further records that count as there (the trash): documents with their ``_id``, uuid, ID, Serial.
     Raises ``DatabaseUnreachable``: without the list everything would seem lost.
     """
-    entries = index_of(ws, key, watch=watch)
+    entries = index_of(ws, key, lookup.of(ws).may_restore, watch=watch)
     known = _present(ws, key, present, _has_tables(entries))
     needed: list[tuple[Entry, list[Wanted]]] = []
     total = 0

@@ -16,6 +16,7 @@ from backup_engine.making.write_set import write_set
 from backup_engine.merging import planning, writing
 from backup_engine.merging.outcome import Merged, MergePlan, Outcome
 from backup_engine.model import SILENT, BackupSet, Watch
+from backup_engine.ownership import lookup
 from backup_engine.records.planner import Pick
 from backup_engine.replacing import journal, recovery
 from backup_engine.verify import require
@@ -24,12 +25,17 @@ from backup_engine.workspace import Workspace
 __all__ = ["MergePlan", "Merged", "Outcome", "Pick", "merge", "merge_all", "plan"]
 
 
-def plan(ws: Workspace, backup: BackupSet, key: str, *, pick: Pick | None = None, watch: Watch = SILENT) -> MergePlan:
+def plan(
+    ws: Workspace, backup: BackupSet, key: str, *, pick: Pick | None = None, foreign: bool = False,
+    watch: Watch = SILENT,
+) -> MergePlan:
     """Decide what merging one collection of a backup would do; nothing is written.
 
     Raises ``VerificationFailed`` and its kin when the backup is not sound, ``DatabaseUnreachable``, and ``BadInput``
-    when records of a legacy set cannot be told apart.
+    when records of a legacy set cannot be told apart. A set of another database raises ``ForeignBackup`` unless
+    ``foreign`` says that it is meant.
     """
+    lookup.require_own(ws, ws.connect(), backup, foreign=foreign)
     require(ws, backup, 1, keys=[key], watch=watch)
     return planning.decide(ws, backup, key, pick=pick, watch=watch)
 

@@ -127,6 +127,21 @@ class BackupSet:
     warnings: tuple[str, ...] = ()
 
     @property
+    def database_id(self) -> str:
+        """The id of the database it was made of; empty where none was known. See ``ownership``."""
+        return self._source("database_id")
+
+    @property
+    def database(self) -> str:
+        """What that database is called; empty for a set made of documents."""
+        return self._source("database")
+
+    @property
+    def replica_set(self) -> str:
+        """What its replica set is called; empty on a standalone and in sets of version 1.1 and before."""
+        return self._source("replica_set")
+
+    @property
     def usable(self) -> bool:
         """Whether it may be previewed and offered for restore (its bytes are verified then, not now)."""
         return self.state in ("complete", "legacy")
@@ -135,6 +150,11 @@ class BackupSet:
     def counts(self) -> dict[str, int]:
         """Records by collection key, as the set restores them."""
         return {key: part.records for key, part in self.parts.items()}
+
+    def _source(self, name: str) -> str:
+        about = self.metadata.get("source")  # of a damaged set it may be anything
+        value = about.get(name) if isinstance(about, Mapping) else None
+        return value if isinstance(value, str) else ""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from typing import Any
 from backup_engine.errors import BadInput, WrongKey
 from backup_engine.locking import locks
 from backup_engine.model import SILENT, BackupSet, Watch
+from backup_engine.ownership import lookup
+from backup_engine.ownership.owner import Owner, called
 from backup_engine.policy import retention
 from backup_engine.policy.retention import Decision
 from backup_engine.repository import ledger
@@ -49,26 +51,29 @@ def prune(
     ``acknowledge_shrink`` accepts what has halted the run so far. ``hold`` are locks the caller has.
     """
     if dry_run:
-        return _decided(ws, dry_run=True, acknowledged=_newest(ws) if acknowledge_shrink else 0, watch=watch)
+        return _decided(ws, lookup.of(ws), dry_run=True, acknowledged=_newest(ws) if acknowledge_shrink else 0,
+                        watch=watch)
     with _held(ws, hold, "prune") as held:
+        owner = lookup.of(ws, held.database)
         if acknowledge_shrink:
-            _acknowledge(ws)
-        decided = _decided(ws, dry_run=False, acknowledged=0, watch=watch)
+            _acknowledge(ws, owner)
+        decided = _decided(ws, owner, dry_run=False, acknowledged=0, watch=watch)
         gone = _delete_all(ws, held, decided.deleted, watch)
-        return replace(decided, deleted=gone, message=_words(len(gone), decided.halted, dry_run=False))
+        return replace(decided, deleted=gone, message=_words(len(gone), decided.halted, owner, dry_run=False))
 
 
 def halted(ws: Workspace) -> str:
     """Say why retention deletes nothing at present; empty when it may."""
-    sets = ws.catalog.sets()
+    owner = lookup.shown(ws)
+    sets = _subject(owner, ws.catalog.sets())
     bad = ledger.bad(ledger.read(ws.storage))
-    return retention.halted(sets, ws.clock(), acknowledged=_acknowledged(ws), bad=bad)
+    return _halted(ws, owner, sets, bad, acknowledged=0)
 
 
 def acknowledge(ws: Workspace) -> None:
     """Accept the present state of the list and the clock, so that retention may go on."""
-    with _held(ws, None, "prune"):
-        _acknowledge(ws)
+    with _held(ws, None, "prune") as held:
+        _acknowledge(ws, lookup.of(ws, held.database))
 
 
 def pin(ws: Workspace, backup: BackupSet) -> BackupSet:
@@ -88,7 +93,10 @@ def delete(ws: Workspace, backup: BackupSet) -> None:
     """
     with _held(ws, None, "delete") as held:
         sets = ws.catalog.sets()
-        good = retention.good_sets(sets, ledger.bad(ledger.read(ws.storage)))
+        owner = lookup.of(ws, held.database)
+        if not owner.may_restore(backup):
+            raise BadInput(f"Backup {backup.label} is of the database {called(backup)}: delete it there.")
+        good = retention.good_sets(owner.own(sets), ledger.bad(ledger.read(ws.storage)))
         if good and good[-1].backup_id == backup.backup_id:
             raise BadInput(f"Backup {backup.label} is the newest good one and is not deleted.")
         if backup.pinned:
@@ -102,11 +110,11 @@ def delete(ws: Workspace, backup: BackupSet) -> None:
         ws.catalog.remove(backup)
 
 
-def _decided(ws: Workspace, *, dry_run: bool, acknowledged: int, watch: Watch) -> Pruned:
-    sets = ws.catalog.sets()
-    now = ws.clock()
+def _decided(ws: Workspace, owner: Owner, *, dry_run: bool, acknowledged: int, watch: Watch) -> Pruned:
+    everything, now = ws.catalog.sets(), ws.clock()
+    sets = _subject(owner, everything)
     bad = ledger.bad(ledger.read(ws.storage))
-    halt = retention.halted(sets, now, acknowledged=max(acknowledged, _acknowledged(ws)), bad=bad)
+    halt = _halted(ws, owner, sets, bad, acknowledged)
     decisions = retention.decide(sets, now, ws.keep_days, bad=bad)
     # A set that proves rotten makes an older one a keeper, and that one has to be looked at in its turn.
     while not halt and any(not decision.keep for decision in decisions):
@@ -114,10 +122,30 @@ def _decided(ws: Workspace, *, dry_run: bool, acknowledged: int, watch: Watch) -
         if not rotten:
             break
         bad |= rotten
-        halt = retention.halted(sets, now, acknowledged=max(acknowledged, _acknowledged(ws)), bad=bad)
+        halt = _halted(ws, owner, sets, bad, acknowledged)
         decisions = retention.decide(sets, now, ws.keep_days, bad=bad)
+    decided = {(backup.day, backup.label) for backup in sets}
+    decisions += [Decision(backup, True, _others(owner, backup), now - backup.started)
+                  for backup in everything if (backup.day, backup.label) not in decided]
     gone = [] if halt else [decision.backup for decision in decisions if not decision.keep]
-    return Pruned(_words(len(gone), halt, dry_run), tuple(decisions), tuple(gone), halt, dry_run)
+    return Pruned(_words(len(gone), halt, owner, dry_run), tuple(decisions), tuple(gone), halt, dry_run)
+
+
+def _subject(owner: Owner, sets: Sequence[BackupSet]) -> list[BackupSet]:
+    """The sets retention decides about, with those it keeps in any case (of the original system, without metadata)."""
+    return [backup for backup in sets if owner.may_prune(backup) or owner.relation(backup) == "everybody"]
+
+
+def _halted(ws: Workspace, owner: Owner, sets: Sequence[BackupSet], bad: set[str], acknowledged: int) -> str:
+    if owner.question is not None:
+        return owner.question.words
+    return retention.halted(sets, ws.clock(), acknowledged=max(acknowledged, _acknowledged(ws, owner)), bad=bad)
+
+
+def _others(owner: Owner, backup: BackupSet) -> str:
+    if owner.relation(backup) == "adopted":
+        return f"adopted from {called(backup)}, of which nobody has said that it is gone"
+    return f"of another database, {called(backup)}"
 
 
 def _rotten(ws: Workspace, keepers: Sequence[BackupSet], watch: Watch, *, remember: bool) -> set[str]:
@@ -162,31 +190,34 @@ def _held(ws: Workspace, hold: locks.Hold | None, purpose: locks.Purpose) -> Ite
         yield held
 
 
-def _acknowledged(ws: Workspace) -> int:
-    return _acknowledgement.read_anyway(ws.storage)
+def _acknowledged(ws: Workspace, owner: Owner) -> int:
+    said = _acknowledgement.read_anyway(ws.storage)
+    # under the empty name: what was accepted before databases had ids, and where they cannot have one
+    return max(said.get(owner.database_id, 0), said.get("", 0) if owner.unnamed else 0)
 
 
-def _acknowledge(ws: Workspace) -> None:
-    _acknowledgement.write(ws.storage, {"acknowledged_seq": _newest(ws)})
+def _acknowledge(ws: Workspace, owner: Owner) -> None:
+    said = _acknowledgement.read_anyway(ws.storage)
+    _acknowledgement.write(ws.storage, {"acknowledged": {**said, owner.database_id: _newest(ws)}})
 
 
-def _acknowledged_seq(about: Mapping[str, Any]) -> int:
-    seq = about["acknowledged_seq"]
-    if type(seq) is not int:  # isinstance takes true, which counted as 1
-        raise TypeError("acknowledged_seq is not a number")
-    return seq
+def _acknowledged_seqs(about: Mapping[str, Any]) -> dict[str, int]:
+    said = about["acknowledged"] if "acknowledged" in about else {"": about["acknowledged_seq"]}
+    if not all(type(seq) is int for seq in said.values()):  # isinstance takes true, which counted as 1
+        raise TypeError("what was acknowledged is not a number")
+    return dict(said)
 
 
-_acknowledgement = Note("retention.json", _acknowledged_seq, int)
+_acknowledgement: Note[dict[str, int]] = Note("retention.json", _acknowledged_seqs, dict)
 
 
 def _newest(ws: Workspace) -> int:
     return max((backup.seq for backup in ws.catalog.sets()), default=0)
 
 
-def _words(number: int, halt: str, dry_run: bool) -> str:
+def _words(number: int, halt: str, owner: Owner, dry_run: bool) -> str:
     if halt:
-        return f"Nothing is deleted: {halt}. An admin can acknowledge this."
+        return f"Nothing is deleted: {halt}." + ("" if owner.question else " An admin can acknowledge this.")
     if not number:
         return "No backup is old enough to delete."
     sets = "1 backup" if number == 1 else f"{number:,} backups"

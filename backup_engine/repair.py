@@ -18,6 +18,7 @@ from backup_engine.locking import locks
 from backup_engine.making.write_set import write_documents
 from backup_engine.model import SILENT, BackupSet, Part, Watch
 from backup_engine.repository import legacy, manifest, manifest_reader
+from backup_engine.repository.manifest import Origin
 from backup_engine.repository.salvage import Salvage, guessed_documents
 from backup_engine.repository.type_guess import is_ours
 from backup_engine.storage.base import STATE
@@ -159,6 +160,7 @@ def _write_new(
         raise VerificationFailed(f"nothing can be read of backup {old.label}")
     new = write_documents(
         ws, held, readable, trigger="imported", pinned=True, like=old if old.metadata else None,
+        origin=Origin.of(old) if old.database else None,
         warnings=(f"repaired from backup {old.label}", *warnings), watch=watch,
     )
     lost = {key: salvage.lost for key, salvage in rows.items()}

@@ -25,6 +25,7 @@ from backup_engine.failpoints import reach
 from backup_engine.locking.locks import Hold, hold
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.mongo.capabilities import Capabilities, database_errors
+from backup_engine.ownership import lookup
 from backup_engine.records.live_profile import LiveProfile
 from backup_engine.replacing import journal, recovery, swap
 from backup_engine.replacing.journal import Entry, Swap
@@ -64,10 +65,16 @@ class Restored:
     """Records others wrote meanwhile that are kept in the safety set."""
 
 
-def plan_replace(ws: Workspace, backup: BackupSet, keys: Sequence[str], *, watch: Watch = SILENT) -> RestorePlan:
-    """Look at what a replace would do. Raises ``BadInput``, ``NewerFormat``, ``VerificationFailed``."""
+def plan_replace(
+    ws: Workspace, backup: BackupSet, keys: Sequence[str], *, foreign: bool = False, watch: Watch = SILENT
+) -> RestorePlan:
+    """Look at what a replace would do. Raises ``BadInput``, ``NewerFormat``, ``VerificationFailed``.
+
+    A set of another database raises ``ForeignBackup`` unless ``foreign`` says that it is meant.
+    """
     chosen = _checked_keys(ws, backup, keys)
     database = ws.connect()
+    lookup.require_own(ws, database, backup, foreign=foreign)
     capabilities = Capabilities.of(database)
     before, decisions = {}, list[str]()
     for key in chosen:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from backup_engine.model import BackupSet
+from backup_engine.ownership import lookup
+from backup_engine.ownership.owner import Question
 from backup_engine.workspace import Workspace
 
 WINDOW = timedelta(days=7)
@@ -25,14 +27,20 @@ class Status:
     longest_gap: timedelta | None
     """Longest time without a backup within the last 7 days, the present gap included; None without any set."""
     free_bytes: int | None
+    foreign: int = 0
+    """Sets of other databases in the folder; they count for nothing else here."""
+    question: Question | None = None
+    """What an administrator has to say before everything goes on as usual."""
 
 
 def status(ws: Workspace) -> Status:
     """Read the folder and say how things stand."""
     now = ws.clock()
-    sets = ws.catalog.sets()
+    everything = ws.catalog.sets()
+    owner = lookup.shown(ws)
+    sets = owner.at_hand(everything)
     usable = [backup for backup in sets if backup.usable]
-    last = ws.catalog.last()
+    last = ws.catalog.last(owner.owns)
     return Status(
         last=last,
         age=now - last.started if last else None,
@@ -41,6 +49,8 @@ def status(ws: Workspace) -> Status:
         damaged=sum(backup.state == "damaged" for backup in sets),
         longest_gap=longest_gap([backup.started for backup in usable], now),
         free_bytes=ws.storage.free_bytes(),
+        foreign=len(everything) - len(sets),
+        question=owner.question,
     )
 
 

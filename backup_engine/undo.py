@@ -10,6 +10,7 @@ import logging
 from backup_engine.errors import DatabaseUnreachable, NoBackupsFound
 from backup_engine.locking.locks import hold
 from backup_engine.model import SILENT, BackupSet, Watch
+from backup_engine.ownership import lookup
 from backup_engine.replacing import journal, recovery
 from backup_engine.replacing.steps import After
 from backup_engine.restore import Restored, plan_replace, replace_held
@@ -39,7 +40,7 @@ def undo(ws: Workspace, *, actor: str = "", after: After | None = None, watch: W
         safety, keys = _last(ws)
         if safety is None:
             raise NoBackupsFound("there is no restore to undo")
-        plan = plan_replace(ws, safety, keys, watch=watch)
+        plan = plan_replace(ws, safety, keys, foreign=True, watch=watch)  # this database's own journal names it
         return replace_held(ws, held, plan, actor=actor, after=after, watch=watch)
 
 
@@ -57,7 +58,7 @@ def _last(ws: Workspace) -> tuple[BackupSet | None, tuple[str, ...]]:
             return None, ()  # safety sets in the folder are of restores that stopped
     except DatabaseUnreachable as problem:
         log.info("asking the folder what can be undone: %s", problem)
-    latest = ws.catalog.latest("pre_restore")
+    latest = ws.catalog.latest("pre_restore", lookup.of(ws).owns)
     return latest, tuple(latest.parts) if latest else ()
 
 

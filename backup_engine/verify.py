@@ -24,6 +24,7 @@ from backup_engine.errors import (
     WrongKey,
 )
 from backup_engine.model import SILENT, BackupSet, Part, Watch
+from backup_engine.ownership import lookup
 from backup_engine.records.content_sum import Content
 from backup_engine.repository import contents, ledger, legacy
 from backup_engine.repository.damage import Damage, Report, Verification, error_of
@@ -97,7 +98,7 @@ def freshness(ws: Workspace) -> str:
 
     Too old is more than 26 hours, or twice the interval it was made for where that is longer.
     """
-    last = ws.catalog.last()
+    last = ws.catalog.last(lookup.shown(ws).owns)
     if last is None:
         return f"there is no backup: {ws.catalog.why_empty()}"
     interval = last.metadata.get("backup_interval_hours")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pymongo.database import Database
@@ -12,8 +12,16 @@ from backup_engine.model import Clock, Source
 
 if TYPE_CHECKING:  # a word may name what lies in rooms above it, but must not load it
     from backup_engine.csv_format.seal import Seal
+    from backup_engine.ownership.owner import Owner
     from backup_engine.repository.catalog import Catalog
     from backup_engine.storage.base import Storage
+
+
+@dataclass
+class Remembered:
+    """What this process last heard from the database about whose the sets are; shared by the verbs of a workspace."""
+
+    owner: Owner | None = None
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,9 @@ class Workspace:
     keep_days: int = 7
     workers: int | None = None
     """Worker processes for encoding; ``None`` chooses by cores and size."""
+    database_name: str = ""
+    """What the database is called, for when it cannot be asked."""
+    remembered: Remembered = field(default_factory=Remembered, compare=False)
 
     def source(self, key: str) -> Source:
         """The source of that key; raises ``KeyError``."""

@@ -84,13 +84,40 @@ class Backups:
         return self._workspace.clock()
 
     def sets(self, caller: Caller) -> list[BackupSet]:
-        """Every set, newest first. Works with the database down."""
+        """Every set of this database and of the original system, newest first. Works with the database down."""
         caller.check("backup.see")
-        return list(reversed(self._workspace.catalog.sets()))
+        return api.owner_seen(self._workspace).at_hand(reversed(self._workspace.catalog.sets()))
+
+    def foreign_sets(self, caller: Caller) -> list[BackupSet]:
+        """The sets of other databases in the folder, newest first."""
+        caller.check("backup.see")
+        return api.owner_seen(self._workspace).foreign(reversed(self._workspace.catalog.sets()))
+
+    def owner(self) -> api.Owner:
+        """Who this database is, and what has to be said about it."""
+        return api.owner_seen(self._workspace)
+
+    def holdings(self, caller: Caller) -> list[api.Holding]:
+        """Whose sets lie in the folder."""
+        caller.check("backup.see")
+        return api.holdings(self._workspace)
+
+    def adopt(self, caller: Caller, which: str, *, gone: bool | None = None) -> None:
+        """Take over the sets of another database; ``gone`` lets retention clear them away."""
+        caller.check("backup.settings")
+        adopted = api.adopt(self._workspace, which, gone=gone)
+        self._note(caller, "backup.adopt", which or "backups of another database", ", ".join(
+            f"{holding.called}{' (gone)' if holding.gone else ''}" for holding in adopted))
+
+    def answer(self, caller: Caller, answer: Callable[[api.Workspace], api.Owner]) -> None:
+        """Answer the question that is open: ``api.start_anew``, ``is_copy`` or ``was_rolled_back``."""
+        caller.check("backup.settings")
+        owner = answer(self._workspace)
+        self._note(caller, f"backup.{answer.__name__}", owner.database, f"id {owner.database_id}")
 
     def newest_good(self) -> BackupSet | None:
         """The newest set that nothing speaks against."""
-        return self._workspace.catalog.newest_good()
+        return self._workspace.catalog.newest_good(api.owner_seen(self._workspace).owns)
 
     def find(self, caller: Caller, label: str) -> BackupSet:
         """Give the set of that label. Raises ``NoBackupsFound``."""
@@ -112,27 +139,32 @@ class Backups:
         )
 
     def replace(
-        self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], *, expected: Counts | None = None
+        self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], *, expected: Counts | None = None,
+        foreign: bool = False,
     ) -> Job:
         """Start a replace restore of these collections; the result is ``Restored``.
 
         ``expected`` is what a comparison with the current list counted; when that has changed nothing is restored.
+        ``foreign`` says that a set of another database is meant.
         """
         caller.check("backup.restore")
 
         def work(watch: Watch) -> Any:
             self._still(backup, expected or {}, watch)
-            plan = api.plan_replace(self._workspace, backup, keys)
+            plan = api.plan_replace(self._workspace, backup, keys, foreign=foreign, watch=watch)
             return api.replace(self._workspace, plan, actor=caller.name, watch=watch)
 
         return self._start(caller, "backup.replace", f"Restore {backup.label}", work)
 
-    def merge(self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], pick: Any = None) -> Job:
+    def merge(
+        self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], pick: Any = None, *, foreign: bool = False
+    ) -> Job:
         """Start a merge restore; the result is one ``Merged`` per collection key."""
         caller.check("backup.restore")
 
         def work(watch: Watch) -> dict[str, Any]:
-            plans = [api.plan_merge(self._workspace, backup, key, pick=pick, watch=watch) for key in keys]
+            plans = [api.plan_merge(self._workspace, backup, key, pick=pick, foreign=foreign, watch=watch)
+                     for key in keys]
             done = api.merge_all(self._workspace, plans, actor=caller.name, watch=watch)
             return dict(zip(keys, done, strict=True))
 

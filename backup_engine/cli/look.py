@@ -11,6 +11,8 @@ from backup_engine.cli.session import Answer, Session, verb
 from backup_engine.cli.words import age, as_data, check_data, size, table, when
 from backup_engine.errors import NoBackupsFound, VerificationFailed
 from backup_engine.model import BackupSet
+from backup_engine.ownership import lookup
+from backup_engine.ownership.owner import Owner, called
 from backup_engine.repository import ledger
 from backup_engine.status import status as read_status
 from backup_engine.verify import Verification
@@ -26,26 +28,35 @@ def list_sets(session: Session) -> Answer:
         raise NoBackupsFound(ws.catalog.why_empty())
     now = ws.clock()
     checks = ledger.read(ws.storage)
-    rows = []
+    owner = lookup.shown(ws)
+    rows: list[tuple[str, ...]] = []
     for backup in sets:
         check = checks.get(backup.backup_id)
         verified = "" if check is None else f"{age(now - check.when)} ago" if check.ok else "FAILED"
         counts = ", ".join(f"{count:,} {key}" for key, count in backup.counts.items())
         aside = " in the work folder" if where_of(ws, backup) != ws.storage.describe() else ""
         rows.append((backup.label, when(backup.started, now)[:3], age(now - backup.started), backup.trigger,
-                     backup.kind, backup.state + (" pinned" if backup.pinned else "") + aside, verified, counts))
-    header = ("BACKUP", "DAY", "AGE", "MADE BY", "KIND", "STATE", "VERIFIED", "RECORDS")
+                     backup.kind, backup.state + (" pinned" if backup.pinned else "") + aside, verified, counts,
+                     _whose(owner, backup)))
+    header: tuple[str, ...] = ("BACKUP", "DAY", "AGE", "MADE BY", "KIND", "STATE", "VERIFIED", "RECORDS", "OF DATABASE")
+    if not any(row[-1] for row in rows):
+        header, rows = header[:-1], [row[:-1] for row in rows]
     usable = sum(backup.usable for backup in sets)
     code = 0 if usable else NoBackupsFound.exit_code
     where = ws.storage.describe()
     message = f"{usable:,} backups in {where}." if usable else NoBackupsFound(ws.catalog.why_empty()).message
-    data = {"backups": [{**as_data(backup), "place": where_of(ws, backup)} for backup in sets]}
-    return Answer(message, data, table(header, rows), code)
+    data = [{**as_data(backup), "relation": owner.relation(backup), "place": where_of(ws, backup)} for backup in sets]
+    return Answer(message, {"backups": data}, table(header, rows), code)
 
 
 def where_of(ws: Workspace, backup: BackupSet) -> str:
     """Give the folder in which a set lies: the backup folder, or the work folder."""
     return ws.storage.place(backup.day, backup.metadata_file)
+
+
+def _whose(owner: Owner, backup: BackupSet) -> str:
+    relation = owner.relation(backup)
+    return "" if relation in ("own", "everybody") else f"{called(backup)}{', adopted' * (relation == 'adopted')}"
 
 
 @verb("show", help="Show everything known about one backup.")
@@ -59,6 +70,7 @@ def show(session: Session, backup_id: str) -> Answer:
         ("id", backup.backup_id), ("started", when(backup.started, ws.clock())), ("state", backup.state),
         ("kind", backup.kind), ("made by", backup.trigger), ("pinned", "yes" if backup.pinned else "no"),
         ("rests on", backup.base or ""),
+        ("of database", called(backup) if backup.database else ""),
         ("problem", backup.problem), ("warnings", "; ".join(backup.warnings)),
         ("verified", "" if check is None else f"level {check.level}, {'sound' if check.ok else 'FAILED'}, "
                                               f"{when(check.when, ws.clock())}"),
@@ -119,6 +131,8 @@ def status(session: Session) -> Answer:
         ("longest gap", age(standing.longest_gap)),
         ("free space", size(standing.free_bytes)), ("restore drill", _ago(now - drilled if drilled else None)),
         ("retention", f"nothing is deleted: {halted}" if halted else f"{ws.keep_days} days"),
+        *([("other databases", f"{standing.foreign:,} backups in this folder")] if standing.foreign else []),
+        *([("attention", standing.question.words)] if standing.question else []),
     ]
     data = {
         "last": as_data(standing.last) if standing.last else None,
@@ -128,6 +142,7 @@ def status(session: Session) -> Answer:
         "longest_gap_seconds": standing.longest_gap.total_seconds() if standing.longest_gap else None,
         "last_drill": drilled.isoformat() if drilled else None,
         "last_verified": verified.isoformat() if verified else None,
+        "foreign": standing.foreign, "question": standing.question.kind if standing.question else None,
     }
     message = f"Attention: {stale}." if stale else "The backups are up to date."
     return Answer(message, data, tuple(f"{name + ':':<16}{value}" for name, value in facts))

@@ -19,6 +19,7 @@ from backup_engine.compare import compare
 from backup_engine.errors import BadInput, RestoreIncomplete
 from backup_engine.merge import Merged
 from backup_engine.model import BackupSet, Watch
+from backup_engine.ownership import lookup
 from backup_engine.records.planner import Pick
 from backup_engine.restore import Restored
 
@@ -45,24 +46,29 @@ def collections_of(session: Session, collection: str) -> tuple[str, ...]:
 @click.option("--pick", "pick_file", type=click.Path(path_type=Path), metavar="FILE",
               help="Merge only these records: one id a line, or JSON {\"records\": {id: [field, …] or null}, "
                    "\"fields\": [field, …]}.")
+@click.option("--from-other-database", "foreign", is_flag=True,
+              help="Say that a backup of another database is meant.")
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def restore_set(
-    session: Session, backup_id: str, collection: str, mode: str, pick_file: Path | None, dry_run: bool, yes: bool
+    session: Session, backup_id: str, collection: str, mode: str, pick_file: Path | None, foreign: bool,
+    dry_run: bool, yes: bool,
 ) -> Answer:
     """Restore."""
     keys = collections_of(session, collection)
     pick = _read_pick(pick_file, keys, mode) if pick_file else None
     backup = session.find(backup_id)
+    # before anybody is asked: a question about the wrong database is easily answered with yes
+    lookup.require_own(session.workspace, session.workspace.connect(), backup, foreign=foreign)
     if not dry_run:
         _confirm(session, backup, keys, mode, yes)
     with session.watch() as watch:
         if dry_run:
             return _rehearsed(session, backup, keys, mode, pick, watch)
         if mode == "replace":
-            plan = restore.plan_replace(session.workspace, backup, keys, watch=watch)
+            plan = restore.plan_replace(session.workspace, backup, keys, foreign=foreign, watch=watch)
             return _restored(restore.replace(session.workspace, plan, actor=_actor(), watch=watch))
-        plans = [merge.plan(session.workspace, backup, key, pick=pick, watch=watch) for key in keys]
+        plans = [merge.plan(session.workspace, backup, key, pick=pick, foreign=foreign, watch=watch) for key in keys]
         return _merged(merge.merge_all(session.workspace, plans, actor=_actor(), watch=watch))
 
 
@@ -122,11 +128,11 @@ def _rehearsed(
     lines: list[str] = []
     data: dict[str, Any] = {"backup": as_data(backup), "mode": mode, "dry_run": True, "collections": {}}
     if mode == "replace":
-        plan = restore.plan_replace(ws, backup, keys, watch=watch)
+        plan = restore.plan_replace(ws, backup, keys, foreign=True, watch=watch)  # was asked for before
         lines += [*plan.decisions, *plan.warnings]
     for key in keys:
         if mode == "merge":
-            planned = merge.plan(ws, backup, key, pick=pick, watch=watch)
+            planned = merge.plan(ws, backup, key, pick=pick, foreign=True, watch=watch)
             lines += [f"{key}: {planned.message}", *planned.decisions]
             data["collections"][key] = {"insert": planned.inserts, "update": planned.updates,
                                         "unchanged": planned.unchanged, "only_current": planned.only_live}

@@ -17,6 +17,7 @@ from backup_engine.cli.signals import Signals
 from backup_engine.errors import NoBackupsFound
 from backup_engine.model import BackupSet, Progress, Watch
 from backup_engine.mongo.connection import Connection
+from backup_engine.ownership import lookup
 from backup_engine.workspace import Workspace
 
 __all__ = ["Answer", "Given", "ProgressBar", "Session", "common_options"]
@@ -133,7 +134,7 @@ class Session:
         catalog = self.workspace.catalog
         if which not in NEWEST:
             return catalog.find(which)
-        usable = [backup for backup in catalog.sets()
+        usable = [backup for backup in lookup.shown(self.workspace).at_hand(catalog.sets())
                   if backup.usable and backup.trigger not in ("pre_restore", "imported")]
         if not usable:
             raise NoBackupsFound(catalog.why_empty())

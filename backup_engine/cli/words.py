@@ -19,6 +19,7 @@ def as_data(backup: BackupSet) -> dict[str, Any]:
         "kind": backup.kind, "base": backup.base, "trigger": backup.trigger, "seq": backup.seq,
         "started": backup.started.isoformat(), "records": backup.counts, "pinned": backup.pinned,
         "problem": backup.problem, "warnings": list(backup.warnings),
+        "database": backup.database, "database_id": backup.database_id,
         "files": {key: part.file for key, part in backup.parts.items()}, "metadata_file": backup.metadata_file,
     }
 

@@ -19,6 +19,7 @@ from backup_engine.making.digests import Digests
 from backup_engine.making.parts import PartSource
 from backup_engine.model import BackupSet, Batch, Part, Watch, Written
 from backup_engine.mongo.snapshot import Snapshot
+from backup_engine.ownership import lookup
 from backup_engine.records import digest_rows, raw
 from backup_engine.records.content_sum import Content, digest, digests as digests_of
 from backup_engine.repository import ledger
@@ -49,7 +50,7 @@ def base_for(ws: Workspace, hold: Hold, now: datetime, *, wanted: bool) -> Backu
     """
     today, bad = now.strftime("%Y%m%d"), ledger.bad(ledger.read(ws.storage))
     full = [
-        backup for backup in ws.catalog.sets()
+        backup for backup in lookup.of(ws, hold.need_database()).own(ws.catalog.sets())
         if backup.state == "complete" and backup.kind == "full" and backup.trigger not in NEVER_BASE
     ]
     # a set that cannot be opened here has no digests to compare with
@@ -58,8 +59,8 @@ def base_for(ws: Workspace, hold: Hold, now: datetime, *, wanted: bool) -> Backu
     base = full[-1]
     if base.backup_id in bad:
         return None
-    about = base.metadata.get("source", {})
-    same = about.get("database") == hold.need_database().name and {*base.parts} == {source.key for source in ws.sources}
+    # the name as well: a set made of documents while the database was down is own, and is nobody's list
+    same = base.database == hold.need_database().name and {*base.parts} == {source.key for source in ws.sources}
     return base if same and (wanted or sum(base.counts.values()) >= WORTH_IT) else None
 
 

@@ -17,6 +17,7 @@ from backup_engine.failpoints import reach
 from backup_engine.locking.locks import Hold
 from backup_engine.making import digests
 from backup_engine.model import BackupSet, Kind, Part, Written
+from backup_engine.ownership.settling import stamp
 from backup_engine.repository import intents, manifest, readme
 from backup_engine.repository.intents import Intent
 from backup_engine.repository.manifest import Header, Origin
@@ -101,6 +102,8 @@ class Run:
     def commit(self, origin: Origin, kind: Kind = "full", base: str | None = None, pinned: bool = False) -> BackupSet:
         """W9: write the metadata, after which the set exists."""
         self.hold.check()  # again: a host that stood still since W8 must not commit
+        # before the commit: a set that its database does not know looks like one of a copy
+        origin = stamp(self.ws, self.hold, origin, self.backup_id, self.seq)
         # finished: the clock may have been set back since the start
         header = Header(
             backup_id=self.backup_id, seq=self.seq, trigger=self.trigger, started=self.started,

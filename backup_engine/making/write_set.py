@@ -77,18 +77,20 @@ def write_set(ws: Workspace, hold: Hold, *, trigger: Trigger, watch: Watch = SIL
 
 def write_documents(
     ws: Workspace, hold: Hold, documents: Mapping[str, Iterable[Batch]], *, trigger: Trigger = "imported",
-    pinned: bool = True, like: BackupSet | None = None, warnings: tuple[str, ...] = (), watch: Watch = SILENT,
+    pinned: bool = True, like: BackupSet | None = None, origin: Origin | None = None, warnings: tuple[str, ...] = (),
+    watch: Watch = SILENT,
 ) -> BackupSet:
     """Make a full set of documents that do not come from the database: salvaged or imported ones.
 
-    ``documents`` by collection key; ``like`` gives the collection options and indexes to carry over.
+    ``documents`` by collection key; ``like`` gives the collection options and indexes to carry over; without an
+    ``origin`` the set belongs to the database for which it is made.
     """
 
     def fill(run: Run) -> _Filled:
         run.warnings += warnings
         reach("W3")
         _stream(run, [_given(ws, key, batches, like) for key, batches in documents.items()], watch)
-        return _Filled(Origin())
+        return _Filled(origin or Origin())
 
     return _write(ws, hold, fill, trigger=trigger, pinned=pinned).set
 
@@ -172,7 +174,7 @@ def _try_one_instant(run: Run, base: BackupSet | None, watch: Watch, plain: bool
             noted = will_be_base(ws, run.trigger, sum(view.count(source.key) for source in ws.sources))
             base, contents = None, [_live(ws, view, source.key, noted) for source in ws.sources]
         _stream(run, contents, watch, view.changed)
-        origin = Origin(database.name, facts.version, facts.topology, view.consistency)
+        origin = Origin(database.name, facts.version, facts.topology, view.consistency, replica_set=facts.set_name)
         uuids = {source.key: (view.uuid(source.key) or b"").hex() for source in ws.sources}
     return _Filled(origin, base, Mark(token, uuids) if token and base is None else None)
 

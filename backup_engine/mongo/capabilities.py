@@ -51,6 +51,8 @@ class Capabilities:
     rename: bool = False
     can_write: bool = True
     version: str = ""
+    set_name: str = ""
+    """Of the replica set."""
 
     @property
     def topology(self) -> str:
@@ -77,6 +79,7 @@ class Capabilities:
         return cls(
             commands=True, replica_set=replica_set, sharded=sharded, snapshot_reads=clustered and major >= 5,
             transactions=clustered, change_streams=clustered, rename=not sharded, can_write=can_write, version=version,
+            set_name=str(hello.get("setName", "")),
         )
 
 

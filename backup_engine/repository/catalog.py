@@ -6,7 +6,7 @@ again only when its size or time changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, BinaryIO
@@ -20,6 +20,9 @@ from backup_engine.storage.base import STATE, Entry, Storage
 _WEEK = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 _ASIDE = ("pre_restore", "imported")
 """Triggers that count neither as the last backup nor as the newest good one."""
+
+Mine = Callable[[BackupSet], bool]
+"""Whether a set belongs to the database that asks; ``Owner.owns``."""
 
 
 class Catalog:
@@ -54,14 +57,14 @@ class Catalog:
         self._parsed, self.unreadable = parsed, unreadable
         return sorted(sets, key=lambda backup: (backup.seq, backup.state != "legacy", backup.label))
 
-    def by_day(self) -> dict[str, list[dict[str, Any]]]:
+    def by_day(self, wanted: Mine) -> dict[str, list[dict[str, Any]]]:
         """Give metadata dicts, newest first, by the folder they lie in, ``sunday`` … ``saturday``.
 
         Each carries besides its own keys ``backup_id``, ``label``, ``folder`` and ``state``.
         """
         days: dict[str, list[dict[str, Any]]] = {day: [] for day in _WEEK}
         for backup in reversed(self.sets()):
-            if backup.usable or backup.state == "newer":
+            if wanted(backup) and (backup.usable or backup.state == "newer"):
                 about = {"backup_id": backup.backup_id, "label": backup.label, "folder": backup.day,
                          "state": backup.state}
                 days[backup.day].append({**backup.metadata, **about})
@@ -75,28 +78,29 @@ class Catalog:
                 return backup
         raise NoBackupsFound(f"there is no backup {wanted!r} in {self.storage.describe()}")
 
-    def last(self, *, fresh: bool = True) -> BackupSet | None:
+    def last(self, mine: Mine, *, fresh: bool = True) -> BackupSet | None:
         """Give the set that decides when the next is due.
 
         Not ``fresh``, the answer is remembered until a name comes or goes in one of the folders: for page loads.
         """
         # before the look: what comes or goes during it makes the next look differ
-        stamps = tuple(self.storage.stamp(folder) for folder in DAYS)
+        stamps = (mine, *(self.storage.stamp(folder) for folder in DAYS))
         if not fresh and None not in stamps and self._last is not None and self._last[0] == stamps:
             return self._last[1]
         usual = [backup for backup in self.sets()
-                 if backup.state in ("complete", "legacy", "newer") and _counts(backup)]
+                 if backup.state in ("complete", "newer") and _counts(backup) and mine(backup)]
         self._last = (stamps, usual[-1] if usual else None)
         return self._last[1]
 
-    def newest_good(self) -> BackupSet | None:
+    def newest_good(self, mine: Mine) -> BackupSet | None:
         """Give the newest complete set that was not made by a restore or an import."""
-        good = [backup for backup in self.sets() if backup.state == "complete" and _counts(backup)]
+        good = [backup for backup in self.sets() if backup.state == "complete" and _counts(backup) and mine(backup)]
         return good[-1] if good else None
 
-    def latest(self, trigger: str) -> BackupSet | None:
+    def latest(self, trigger: str, mine: Mine) -> BackupSet | None:
         """Give the newest complete set made for that reason."""
-        made = [backup for backup in self.sets() if backup.state == "complete" and backup.trigger == trigger]
+        made = [backup for backup in self.sets()
+                if backup.state == "complete" and backup.trigger == trigger and mine(backup)]
         return made[-1] if made else None
 
     def base_of(self, backup: BackupSet) -> BackupSet:

@@ -85,9 +85,12 @@ def table_hash(document: bytes) -> int | None:
     return None
 
 
-def index_of(ws: Workspace, key: str, *, watch: Watch = SILENT) -> list[Entry]:
-    """Give the index of every usable set, oldest first, reading only sets that are new or changed since."""
-    sets = [backup for backup in ws.catalog.sets() if backup.usable and key in backup.parts]
+def index_of(
+    ws: Workspace, key: str, wanted: Callable[[BackupSet], bool] = lambda _: True, *, watch: Watch = SILENT
+) -> list[Entry]:
+    """Give the index of every usable set that is wanted, oldest first, reading only what is new or changed since."""
+    everything = [backup for backup in ws.catalog.sets() if backup.usable and key in backup.parts]
+    sets = [backup for backup in everything if wanted(backup)]
     present = {entry.name for entry in ws.storage.entries(STATE)}
     builder = _Builder(ws, key, watch)
     entries: list[Entry] = []
@@ -95,7 +98,7 @@ def index_of(ws: Workspace, key: str, *, watch: Watch = SILENT) -> list[Entry]:
         watch.step("Looking through the backups", number, len(sets))
         entry = _load(ws, backup, key) if _name(backup, key) in present else None
         entries.append(entry or builder.build(backup, entries[-1] if entries else None))
-    _forget(ws, key, present - {_name(backup, key) for backup in sets})
+    _forget(ws, key, present - {_name(backup, key) for backup in everything})
     return entries
 
 

@@ -43,12 +43,18 @@ class Origin:
     server_version: str = ""
     topology: str = ""
     consistency: str = "none"
+    database_id: str | None = None
+    replica_set: str = ""
+    number: int | None = None
+    """Which set of that database it is, as the database counts them; None where it could not note that."""
 
     @classmethod
     def of(cls, backup: BackupSet) -> Origin:
-        """What a set's metadata says."""
+        """What a set's metadata says, its number aside."""
         about = backup.metadata.get("source", {})
-        return cls(*(str(about.get(name, "")) for name in ("database", "server_version", "topology", "consistency")))
+        version, topology, consistency = (str(about.get(name, "")) for name in (
+            "server_version", "topology", "consistency"))
+        return cls(backup.database, version, topology, consistency, backup.database_id or None, backup.replica_set)
 
 
 @dataclass(frozen=True)
@@ -147,7 +153,8 @@ def build(header: Header, seal: Seal, parts: Mapping[str, Part]) -> dict[str, An
         "backup_id": header.backup_id, "seq": header.seq, "trigger": header.trigger,
         "timestamp_utc": moment(started), "finished_utc": moment(header.finished),
         "timezone": f"{started.tzname()} {started.strftime('%z')}",
-        "source": {"database": origin.database, "server_version": origin.server_version,
+        "source": {"database": origin.database, "database_id": origin.database_id, "number": origin.number,
+                   "replica_set": origin.replica_set, "server_version": origin.server_version,
                    "topology": origin.topology, "consistency": origin.consistency},
         "kind": header.kind, "base": header.base, "codec": codec,
         "pinned": header.pinned, "warnings": list(header.warnings),

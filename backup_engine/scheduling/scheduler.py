@@ -18,6 +18,7 @@ from backup_engine.create import create
 from backup_engine.drill import drill
 from backup_engine.errors import BackupError, Busy, Cancelled
 from backup_engine.model import Trigger, Watch
+from backup_engine.ownership import lookup
 from backup_engine.policy.due import Due, due
 from backup_engine.replacing.recovery import recover_now
 from backup_engine.repository import ledger
@@ -86,7 +87,7 @@ class Scheduler:
 
     def due(self) -> Due:
         """Say whether a backup is due, from the folder and the remembered preferences: no MongoDB command."""
-        last = self.workspace.catalog.last(fresh=False)
+        last = self.workspace.catalog.last(lookup.seen(self.workspace).owns, fresh=False)
         return due(last.started if last else None, self.workspace.clock(), self.preferences.interval_hours)
 
     def page_check(self) -> Check | None:
@@ -118,7 +119,9 @@ class Scheduler:
 
     def refresh(self) -> Preferences:
         """Read the preferences again; raises ``DatabaseUnreachable``."""
-        self.preferences = choices.load(self.workspace.connect(), self._defaults)
+        database = self.workspace.connect()
+        self.preferences = choices.load(database, self._defaults)
+        lookup.of(self.workspace, database)  # somebody may have adopted backups, or answered a question, elsewhere
         return self.preferences
 
     def change(self, **changes: object) -> Preferences:
@@ -160,7 +163,7 @@ class Scheduler:
 
     def _rehearse(self) -> None:
         days = self.preferences.drill_every_days
-        newest = self.workspace.catalog.newest_good()
+        newest = self.workspace.catalog.newest_good(lookup.seen(self.workspace).owns)
         if not days or newest is None:
             return
         proven = ledger.last_drill(self.workspace)
@@ -172,7 +175,8 @@ class Scheduler:
 
         Of long lists only when somebody asks, because it takes a core from the pages for as long as a backup.
         """
-        sets = [backup for backup in self.workspace.catalog.sets() if backup.usable]
+        owner = lookup.seen(self.workspace)
+        sets = [backup for backup in owner.at_hand(self.workspace.catalog.sets()) if backup.usable]
         labels = frozenset(backup.label for backup in sets)
         if labels == self._indexed:
             return
@@ -183,7 +187,7 @@ class Scheduler:
         for source in self.workspace.sources:
             sizes = [backup.parts[source.key].plain_bytes for backup in sets if source.key in backup.parts]
             if sizes and max(sizes) < INDEX_BYTES:
-                history_index.index_of(self.workspace, source.key, watch=watch)
+                history_index.index_of(self.workspace, source.key, owner.may_restore, watch=watch)
         self._indexed = labels
 
     def _remember(self, result: Result, message: str, trigger: str) -> Check:

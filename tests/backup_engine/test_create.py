@@ -38,7 +38,7 @@ from backup_engine.storage import MemoryStorage
 from backup_engine.storage.local import LocalDraft
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
-from tests.backup_engine.engine import StillClock, fill, workspace
+from tests.backup_engine.engine import StillClock, anybodys, fill, workspace
 
 Live = Database[dict[str, Any]]
 
@@ -66,7 +66,7 @@ def test_a_set_is_three_files_of_one_label_in_the_local_day_s_folder(ws: Workspa
         "backup_metadata_20250604_140506.json", "equipment_backup_20250604_140506.csv",
         "select_options_backup_20250604_140506.csv",
     ]
-    assert created.set == ws.catalog.last()
+    assert created.set == ws.catalog.last(anybodys)
     assert verify(ws, ws.catalog.sets()[0], level=2).ok
 
 
@@ -209,7 +209,7 @@ def test_a_fault_after_the_commit_is_said_and_the_set_stays(ws: Workspace, monke
     created = create(ws)
 
     assert created.message.startswith("Backup created, but old backups were not cleared away: Backup error: disk gone")
-    assert ws.catalog.last() == created.set
+    assert ws.catalog.last(anybodys) == created.set
 
 
 def test_a_disk_that_fills_up_right_after_the_commit_takes_nothing_back(
@@ -227,7 +227,7 @@ def test_a_disk_that_fills_up_right_after_the_commit_takes_nothing_back(
     monkeypatch.undo()
 
     assert created.message.startswith("Backup created, but its second copy of the metadata is still to be made")
-    assert ws.catalog.last() == created.set
+    assert ws.catalog.last(anybodys) == created.set
     assert create(ws, force=True).warnings == ()
     names_in_state = {entry.name for entry in ws.storage.entries(".state")}
     assert {backup.metadata_file for backup in ws.catalog.sets()} <= names_in_state
@@ -293,14 +293,14 @@ def test_the_page_load_check_hears_of_other_people_s_backups(ws: Workspace, tmp_
     second = create(workspace(tmp_path, ws.connect(), clock=clock)).set
 
     assert create(ws).set is None
-    assert ws.catalog.last(fresh=False) == second
+    assert ws.catalog.last(anybodys, fresh=False) == second
 
 
 def test_clock_differences_do_not_make_negative_durations(ws: Workspace, clock: StillClock) -> None:
     for _ in range(3):
         create(ws, force=True)
 
-    last = ws.catalog.last()
+    last = ws.catalog.last(anybodys)
     assert last is not None
     assert last.metadata["finished_utc"] >= last.metadata["timestamp_utc"]
     assert last.started - clock.moment < timedelta(seconds=3)

@@ -18,7 +18,7 @@ from backup_engine.errors import BackupError, NoBackupsFound, RestoreStopped
 from backup_engine.repository import ledger
 from backup_engine.storage import MemoryStorage
 from backup_engine.workspace import Workspace
-from tests.backup_engine.engine import fill, workspace
+from tests.backup_engine.engine import anybodys, fill, workspace
 from tests.mongod import Mongod
 
 Doc = dict[str, Any]
@@ -72,7 +72,7 @@ def test_a_differential_set_is_proven_over_its_full_set(ws: Workspace, database:
 def test_a_set_that_does_not_restore_fails_and_is_noted(
     ws: Workspace, database: Database[Doc], tmp_path: Path
 ) -> None:
-    backup = ws.catalog.newest_good()
+    backup = ws.catalog.newest_good(anybodys)
     assert backup is not None
     file = next(tmp_path.rglob("equipment_backup_*.csv"))
     file.write_bytes(file.read_bytes().replace(b"00007", b"00008"))

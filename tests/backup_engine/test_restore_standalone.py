@@ -13,7 +13,7 @@ from backup_engine import create, failpoints, restore, undo
 from backup_engine.locking.locks import hold
 from backup_engine.replacing import recovery
 from backup_engine.workspace import Workspace
-from tests.backup_engine.engine import fill, workspace
+from tests.backup_engine.engine import anybodys, fill, workspace
 from tests.mongod import Mongod
 
 Doc = dict[str, Any]
@@ -43,7 +43,7 @@ def ws(database: Database[Doc], tmp_path: Path) -> Workspace:
 
 
 def _replace(ws: Workspace) -> restore.Restored:
-    backup = ws.catalog.newest_good()
+    backup = ws.catalog.newest_good(anybodys)
     assert backup is not None
     return restore.replace(ws, restore.plan_replace(ws, backup, ["equipment"]))
 

@@ -21,7 +21,7 @@ from backup_engine.policy.retention import decide
 from backup_engine.repository import unpacking
 from backup_engine.take_in import import_set, import_sets
 from backup_engine.workspace import Workspace
-from tests.backup_engine.engine import StillClock, back_up, fill, workspace
+from tests.backup_engine.engine import StillClock, anybodys, back_up, fill, workspace
 from tests.backup_engine.legacy_sets import write_legacy_set
 
 Data = Database[dict[str, Any]]
@@ -64,7 +64,7 @@ def test_a_zip_comes_in_under_its_own_date_pinned_and_equal(away: Workspace, her
     assert str(taken.parts["equipment"].file).endswith(".csv")
     assert [index["name"] for index in taken.parts["equipment"].indexes] == ["_id_", "Serial_1"]
     assert verify.verify(here, taken, 2).ok
-    assert here.catalog.last() is None
+    assert here.catalog.last(anybodys) is None
     assert all(decision.keep for decision in decide(here.catalog.sets(), datetime(2026, 1, 1, tzinfo=UTC)))
 
 

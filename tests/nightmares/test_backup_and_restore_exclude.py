@@ -13,7 +13,7 @@ from pymongo.database import Database
 from backup_engine import create, failpoints, restore
 from backup_engine.errors import Busy, RestoreRunning
 from backup_engine.workspace import Workspace
-from tests.backup_engine.engine import fill, workspace
+from tests.backup_engine.engine import anybodys, fill, workspace
 from tests.mongod import Mongod
 
 Doc = dict[str, Any]
@@ -34,7 +34,7 @@ def other_host(shared_mongod: Mongod, database: Database[Doc], tmp_path: Path) -
 
 
 def _replace(ws: Workspace) -> restore.Restored:
-    backup = ws.catalog.newest_good()
+    backup = ws.catalog.newest_good(anybodys)
     assert backup is not None
     return restore.replace(ws, restore.plan_replace(ws, backup, ["equipment"]))
 

@@ -34,7 +34,7 @@ from pathlib import Path
 import pymongo
 from backup_engine import failpoints, restore
 from backup_engine.replacing import steps
-from tests.backup_engine.engine import workspace
+from tests.backup_engine.engine import anybodys, workspace
 uri, name, folder, step = sys.argv[1:]
 database = pymongo.MongoClient(uri)[name]
 rename = steps.rename
@@ -49,7 +49,7 @@ def last_moment():  # somebody writes after the last reading, before the swap
 failpoints.hooks[step] = die
 failpoints.hooks["R6"] = last_moment
 ws = workspace(Path(folder), database)
-restore.replace(ws, restore.plan_replace(ws, ws.catalog.newest_good(), ["equipment", "select_options"]))
+restore.replace(ws, restore.plan_replace(ws, ws.catalog.newest_good(anybodys), ["equipment", "select_options"]))
 """
 
 

@@ -117,7 +117,8 @@ def test_a_standalone_server_is_read_plainly_and_the_set_says_so(standalone: Mon
 
         assert created.set is not None
         assert created.set.metadata["source"] == {
-            "database": "lab", "server_version": client.server_info()["version"], "topology": "standalone",
+            "database": "lab", "database_id": created.set.database_id, "number": 1, "replica_set": "",
+            "server_version": client.server_info()["version"], "topology": "standalone",
             "consistency": "none",
         }
         assert created.warnings == ("read without a common instant of all collections (server: standalone)",)

@@ -25,9 +25,17 @@ class Badge:
     level: Literal["ok", "due", "alarm"]
 
 
+ASKED = {"dropped": Badge("No backups are made: whose are those in the folder?", "alarm"),
+         "diverged": Badge("Is this database a copy, or was it rolled back?", "alarm")}
+"""While an administrator has to say something, that is what matters."""
+
+
 def of(app: App) -> Badge:
     """Judge this installation's backups, from the folder alone."""
     here = backups.of(app.settings, application.connector(app.settings))
+    question = here.owner().question
+    if question is not None:
+        return ASKED[question.kind]
     newest = here.newest_good()
     interval = timedelta(hours=here.scheduler.preferences.interval_hours)
     return judge(newest.started if newest else None, here.now(), interval)

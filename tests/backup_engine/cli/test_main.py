@@ -330,4 +330,5 @@ def test_help_names_every_verb() -> None:
     names = set(commands.commands)
 
     assert names == {"backup", "list", "show", "verify", "repair", "prune", "pin", "unpin", "status", "restore", "undo",
-                     "compare", "drill", "history", "lost", "import-set", "unlock"}
+                     "compare", "drill", "history", "lost", "import-set", "owners", "adopt",
+                     "unlock"}

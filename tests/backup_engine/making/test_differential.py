@@ -25,7 +25,7 @@ from backup_engine.records.content_sum import Content
 from backup_engine.repository import contents, ledger
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
-from tests.backup_engine.engine import StillClock, workspace
+from tests.backup_engine.engine import StillClock, anybodys, workspace
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def assert_exact(ws: Workspace, backup: BackupSet) -> None:
 
 
 def without_mark(ws: Workspace) -> None:
-    base = ws.catalog.newest_good()
+    base = ws.catalog.newest_good(anybodys)
     assert base is not None
     ws.storage.delete(".state", f"mark_{base.label}.json")
 
@@ -292,7 +292,7 @@ def test_given_changes_over_a_safety_set(ws: Workspace, database: Database[dict[
     wanted = {document for document in live(ws, "equipment") if bson.decode(document)["_id"] not in (5, 6)}
     assert set(restored(ws, backup, "equipment")) == wanted | {bytes(document) for document in given.documents}
     assert verify(ws, backup, level=2).ok
-    assert ws.catalog.newest_good() == ws.catalog.sets()[0]
+    assert ws.catalog.newest_good(anybodys) == ws.catalog.sets()[0]
 
 
 def test_contradictory_changes_and_wrong_bases_are_refused(ws: Workspace) -> None:
@@ -320,7 +320,7 @@ def test_a_differential_without_its_full_set_names_it(ws: Workspace, database: D
 
 
 def _base_and_key(ws: Workspace) -> tuple[BackupSet, str]:
-    base = ws.catalog.newest_good()
+    base = ws.catalog.newest_good(anybodys)
     assert base is not None
     return base, "equipment"
 

@@ -17,7 +17,7 @@ from backup_engine.making import write_set as module
 from backup_engine.making.write_set import write_documents, write_set
 from backup_engine.repository.contents import documents
 from backup_engine.workspace import Workspace
-from tests.backup_engine.engine import fill, workspace
+from tests.backup_engine.engine import anybodys, fill, workspace
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_a_safety_set_is_full_counts_for_nothing_and_clears_nothing_away(
         safety = write_set(ws, held, trigger="pre_restore")
 
     assert (safety.kind, safety.trigger, safety.state) == ("full", "pre_restore", "complete")
-    assert ws.catalog.last() is None
+    assert ws.catalog.last(anybodys) is None
 
 
 def test_documents_from_elsewhere_become_a_pinned_imported_set(ws: Workspace) -> None:
@@ -48,7 +48,7 @@ def test_documents_from_elsewhere_become_a_pinned_imported_set(ws: Workspace) ->
     assert (backup.trigger, backup.pinned, backup.warnings) == ("imported", True, ("salvaged",))
     assert backup.parts["equipment"].indexes == like.parts["equipment"].indexes
     assert list(documents(ws, backup, "equipment")) == given
-    assert ws.catalog.last() == like
+    assert ws.catalog.last(anybodys) == like
 
 
 def test_no_answer_is_tried_again_before_giving_up(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

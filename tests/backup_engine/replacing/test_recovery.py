@@ -18,7 +18,7 @@ from backup_engine.scheduling.preferences import Preferences
 from backup_engine.scheduling.scheduler import Scheduler
 from backup_engine.storage import MemoryStorage
 from backup_engine.workspace import Workspace
-from tests.backup_engine.engine import fill, workspace
+from tests.backup_engine.engine import anybodys, fill, workspace
 from tests.server.running_app import wait_for
 
 Doc = dict[str, Any]
@@ -42,7 +42,7 @@ def _crash_at(ws: Workspace, monkeypatch: pytest.MonkeyPatch, step: str, *keys: 
     def crash() -> None:
         raise Crash
 
-    backup = ws.catalog.newest_good()
+    backup = ws.catalog.newest_good(anybodys)
     assert backup is not None
     with monkeypatch.context() as patch:
         patch.setitem(failpoints.hooks, step, crash)

@@ -17,6 +17,7 @@ from backup_engine.repository import intents, manifest
 from backup_engine.repository.catalog import Catalog
 from backup_engine.repository.intents import Intent
 from backup_engine.storage import LocalStorage
+from tests.backup_engine.engine import anybodys
 
 START = datetime(2025, 6, 4, 12, tzinfo=UTC)
 
@@ -96,7 +97,7 @@ def test_the_list_by_day_is_newest_first_and_every_day_is_there(catalog: Catalog
     make(catalog, 2)
     legacy(catalog)
 
-    days = catalog.by_day()
+    days = catalog.by_day(anybodys)
 
     assert list(days) == ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]
     assert [entry["backup_id"] for entry in days["wednesday"]] == ["id-2", "id-1", "legacy-20250101_101010"]
@@ -106,7 +107,7 @@ def test_finding_by_id_label_or_an_entry_of_the_list(catalog: Catalog) -> None:
     backup = make(catalog, 1)
     legacy(catalog)
     (old, _) = catalog.sets()
-    (new, past) = catalog.by_day()["wednesday"]
+    (new, past) = catalog.by_day(anybodys)["wednesday"]
 
     assert catalog.find("id-1") == catalog.find(backup.label) == catalog.find(new) == backup
     assert catalog.find(past) == catalog.find({"equipment_file": "equipment_backup_20250101_101010.csv"}) == old
@@ -122,7 +123,8 @@ def test_safety_and_imported_sets_count_neither_as_last_nor_as_newest_good(catal
     make(catalog, 2, trigger="pre_restore")
     make(catalog, 3, trigger="imported")
 
-    for chosen, wanted in ((catalog.last(), 1), (catalog.newest_good(), 1), (catalog.latest("pre_restore"), 2)):
+    for chosen, wanted in ((catalog.last(anybodys), 1), (catalog.newest_good(anybodys), 1),
+                           (catalog.latest("pre_restore", anybodys), 2)):
         assert chosen is not None
         assert chosen.seq == wanted
 
@@ -144,8 +146,8 @@ def test_unreadable_metadata_is_a_damaged_set_and_never_an_exception(
 
     assert (damaged.state, good.state) == ("damaged", "complete")
     assert damaged.problem
-    assert catalog.last() == good
-    assert "id-1" not in json.dumps(catalog.by_day(), default=str)
+    assert catalog.last(anybodys) == good
+    assert "id-1" not in json.dumps(catalog.by_day(anybodys), default=str)
 
 
 @pytest.mark.parametrize("key", ["seq", "trigger", "backup_hash", "timestamp_utc", "kind", "collections", "pinned"])
@@ -180,7 +182,7 @@ def test_a_newer_format_is_listed_and_not_used(catalog: Catalog, tmp_path: Path)
     (listed,) = catalog.sets()
 
     assert (listed.state, listed.seq, listed.usable) == ("newer", 5, False)
-    assert catalog.by_day()["wednesday"][0]["state"] == "newer"
+    assert catalog.by_day(anybodys)["wednesday"][0]["state"] == "newer"
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,8 @@ USERS = {
     "ledger": User(
         ledger._note, {"a": {"level": 2, "ok": True, "when": WHEN, "proven": None}}, {"a": ledger.Check(2, True, WHEN)}
     ),
-    "retention": User(prune._acknowledgement, {"acknowledged_seq": 7}, 7),
+    "retention": User(prune._acknowledgement, {"acknowledged": {"": 7}}, {"": 7}),
+    "retention of 1.1": User(prune._acknowledgement, {"acknowledged_seq": 7}, {"": 7}),
     "mark": User(
         resume_tokens._note(BACKUP), {"backup_id": LABEL, "token": '{"_data": "82"}', "uuids": {"equipment": "00"}},
         Mark({"_data": "82"}, {"equipment": "00"}),

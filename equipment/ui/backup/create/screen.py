@@ -7,7 +7,7 @@ import streamlit as st
 from backup_engine.api import BackupError, Created
 from equipment.backups import WRITING, Backups, Caller
 from equipment.jobs import Job
-from equipment.ui.backup import words
+from equipment.ui.backup import whose, words
 from equipment.ui.backup.create import charts, sets
 from equipment.ui.progress import follow
 
@@ -23,6 +23,7 @@ def show(backups: Backups, caller: Caller) -> None:
     follow(backups.jobs, WRITING, lambda job: _outcome(backups, caller, job))
     charts.show(backups, caller)
     sets.show(backups, caller)
+    whose.others(backups, caller)
 
 
 def _status(backups: Backups) -> None:

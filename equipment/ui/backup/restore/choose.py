@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from backup_engine.api import BackupSet
+from backup_engine.api import BackupSet, called
 from equipment.backups import Backups, Caller
 from equipment.ui.backup import words
 
@@ -15,6 +15,10 @@ DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "satur
 def show(backups: Backups, caller: Caller) -> BackupSet | None:
     """Draw the two choices; gives the chosen set, or None when there is none to choose."""
     sets = backups.sets(caller)
+    theirs = [backup for backup in backups.foreign_sets(caller) if backup.usable]
+    if theirs and st.toggle(f"Offer the {words.count(len(theirs), 'backup')} of other databases, too",
+                            key="restore_foreign"):
+        sets = sorted([*sets, *theirs], key=lambda backup: backup.started, reverse=True)
     usable = [backup for backup in sets if backup.usable]
     if not usable:
         _nothing(backups, caller, len(sets))
@@ -24,7 +28,10 @@ def show(backups: Backups, caller: Caller) -> BackupSet | None:
         day = _day(usable)
     offered = [backup for backup in usable if day in (ALL, backup.day)]
     with set_column:
-        return st.selectbox("Backup", offered, format_func=words.title, key=f"restore_set_{day}")
+        strange = {backup.backup_id for backup in theirs}
+        return st.selectbox(
+            "Backup", offered, key=f"restore_set_{day}", format_func=lambda backup: words.title(backup) + (
+                f" · from database {called(backup)}" if backup.backup_id in strange else ""))
 
 
 def _day(usable: list[BackupSet]) -> str:

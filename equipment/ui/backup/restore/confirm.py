@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from backup_engine.api import BackupSet
+from backup_engine.api import BackupSet, called
 from equipment.ui.backup import words
 
 
-def show(backup: BackupSet, keys: tuple[str, ...], mode: str, *, blocked: str = "") -> bool:
-    """Draw tick, typed count (Replace only) and button; True when the person confirmed just now."""
+def show(backup: BackupSet, keys: tuple[str, ...], mode: str, *, here: str = "", blocked: str = "") -> bool:
+    """Draw tick, typed count (Replace only) and button; True when the person confirmed just now.
+
+    ``here`` names this database when the backup is of another one, which then has to be ticked as well.
+    """
     about = f"{backup.backup_id}_{'_'.join(keys)}_{mode}"
     names = " and ".join(words.COLLECTIONS.get(key, key) for key in keys)
     with st.container(border=True):
@@ -17,12 +20,14 @@ def show(backup: BackupSet, keys: tuple[str, ...], mode: str, *, blocked: str = 
         ticked = st.checkbox(
             f"{mode.title()} {names} with the backup of {words.moment(backup.started)}", key=f"tick_{about}"
         )
+        meant = not here or st.checkbox(
+            f"This backup is of the database {called(backup)}: put it into “{here}” all the same", key=f"meant_{about}")
         counted = mode == "merge" or _counted(backup, keys, about)
         if blocked:
             st.error(blocked, icon=":material/block:")
         return st.button(
             "Confirm and Restore", type="primary", icon=":material/settings_backup_restore:",
-            disabled=bool(blocked) or not (ticked and counted), key=f"confirm_{about}",
+            disabled=bool(blocked) or not (ticked and meant and counted), key=f"confirm_{about}",
         )
 
 

@@ -44,8 +44,10 @@ def _restore(backups: Backups, caller: Caller, backup: BackupSet, busy: bool) ->
         st.info(consequence(compared, mode), icon=":material/info:")
         pick = _details(backups, caller, backup, keys, mode, compared)
     blocked = "A backup or restore is running." if busy else comparing.blocked(backup, keys)
-    if confirm.show(backup, keys, mode, blocked=blocked):
-        _start(backups, caller, backup, keys, mode, pick, compared)
+    owner = backups.owner()
+    here = "" if owner.may_restore(backup) else owner.database
+    if confirm.show(backup, keys, mode, here=here, blocked=blocked):
+        _start(backups, caller, backup, keys, mode, pick, compared, foreign=bool(here))
 
 
 def consequence(compared: dict[str, Comparison], mode: str) -> str:
@@ -99,14 +101,14 @@ def _two_backups(backups: Backups, caller: Caller, backup: BackupSet, key: str) 
 
 def _start(
     backups: Backups, caller: Caller, backup: BackupSet, keys: tuple[str, ...], mode: str, pick: Pick | None,
-    compared: dict[str, Comparison] | None,
+    compared: dict[str, Comparison] | None, *, foreign: bool,
 ) -> None:
     expected = {key: comparison.counts for key, comparison in compared.items()} if compared else None
     try:
         if mode == "replace":
-            backups.replace(caller, backup, keys, expected=expected)
+            backups.replace(caller, backup, keys, expected=expected, foreign=foreign)
         else:
-            backups.merge(caller, backup, keys, pick)
+            backups.merge(caller, backup, keys, pick, foreign=foreign)
     except BackupError as error:
         st.error(str(error))
         return

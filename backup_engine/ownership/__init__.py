@@ -1,0 +1,1 @@
+"""Whose a set is: an id that every database has, and what it may do with the sets of others."""

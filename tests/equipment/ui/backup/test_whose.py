@@ -1,0 +1,119 @@
+"""What an administrator is asked about other databases' backups, and what becomes of the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+from streamlit.testing.v1 import AppTest
+
+from backup_csv_for_db_restore import DatabaseBackupRestore
+from equipment import backups
+from equipment.store import activity
+from tests.equipment.ui.backup.test_tab import installation, owners_page, run  # noqa: F401 - a fixture
+from tests.mongod import Mongod
+
+Db = Database[dict[str, Any]]
+
+
+@pytest.fixture
+def theirs(shared_mongod: Mongod, database: Db, installation: Path) -> Iterator[Db]:  # noqa: F811
+    """A second database whose backup lies in the same folder."""
+    with shared_mongod.client() as client:
+        other = client[f"{database.name}_other"]
+        other["Equipment"].insert_many([{"_id": number, "ID": number} for number in range(7)])
+        DatabaseBackupRestore(shared_mongod.uri, database=other.name, backup_folder=str(installation)).create_backup()
+        yield other
+        client.drop_database(other.name)
+
+
+def press(test: AppTest, label: str) -> AppTest:
+    (button,) = [button for button in test.button if button.label.startswith(label)]
+    return button.click().run()
+
+
+def errors(test: AppTest) -> str:
+    return " ".join(error.value for error in test.error)
+
+
+def test_backups_of_other_databases_stand_apart(theirs: Db, database: Db) -> None:
+    test = run(owners_page, user_role="admin")
+
+    assert not test.exception
+    (expander,) = [expander for expander in test.expander if expander.label.startswith("Backups of other databases")]
+    assert "(1)" in expander.label
+    assert theirs.name in str(expander.dataframe[0].value)
+    (metric,) = [metric for metric in test.metric if metric.label == "Backups"]
+    assert metric.value == "0", "they do not count here"
+
+
+def test_a_lost_database_is_asked_about_and_adopting_answers(theirs: Db, database: Db) -> None:
+    database["Equipment"].delete_many({})
+    test = run(owners_page, user_role="admin")
+    assert "never been backed up" in errors(test)
+
+    test = press(test, "Adopt 1 backup of")
+
+    assert "never been backed up" not in errors(test)
+    assert backups._built
+    (built,) = backups._built.values()
+    assert [adopted.database for adopted in built.owner().adopted] == [theirs.name]
+    assert [entry["action"] for entry in activity.find(database, activity.Filter(actions=("backup.adopt",)))] == [
+        "backup.adopt"]
+
+
+def test_starting_anew_answers_as_well(theirs: Db, database: Db) -> None:
+    database["Equipment"].delete_many({})
+
+    test = press(run(owners_page, user_role="admin"), "Start anew")
+
+    assert not test.exception
+    assert "never been backed up" not in errors(test)
+    assert database["backup_restore_state"].find_one({"_id": "database"}) is not None
+
+
+@pytest.mark.parametrize("answer", ["This is a copy", "This was rolled back"])
+def test_a_copy_is_told_from_a_roll_back(installation: Path, database: Db, answer: str) -> None:  # noqa: F811
+    system = DatabaseBackupRestore()
+    system.create_backup()
+    before = database["backup_restore_state"].find_one({"_id": "database"})
+    system.create_backup(force=True)
+    database["backup_restore_state"].replace_one({"_id": "database"}, before or {})
+    system.create_backup(force=True)
+    test = run(owners_page, user_role="admin")
+    assert "it was rolled back to an earlier state" in errors(test)
+
+    test = press(test, answer)
+
+    assert not test.exception
+    assert "rolled back" not in errors(test)
+    after = database["backup_restore_state"].find_one({"_id": "database"})
+    assert before is not None and after is not None
+    assert (after["database_id"] == before["database_id"]) is (answer == "This was rolled back")
+
+
+def test_a_backup_of_another_database_needs_a_tick_that_names_both(theirs: Db, database: Db) -> None:
+    test = AppTest.from_function(owners_page, default_timeout=60)
+    test.session_state["user_role"] = "admin"
+    test.session_state["backup_tab"] = "Restore Data"
+    test.run()
+    (toggle,) = test.toggle
+    assert toggle.label == "Offer the 1 backup of other databases, too"
+    test = toggle.set_value(True).run()
+    test = next(radio for radio in test.radio if radio.label == "How").set_value("Merge").run()
+
+    ticks = {tick.label: tick for tick in test.checkbox}
+    (meant,) = [label for label in ticks if theirs.name in label and f"into “{database.name}”" in label]
+    (confirm,) = [button for button in test.button if button.label == "Confirm and Restore"]
+    assert confirm.disabled
+    test = next(tick for label, tick in ticks.items() if label != meant).set_value(True).run()
+    assert next(button for button in test.button if button.label == "Confirm and Restore").disabled
+    test = next(tick for tick in test.checkbox if tick.label == meant).set_value(True).run()
+    test = press(test, "Confirm and Restore")
+
+    (built,) = backups._built.values()
+    built.jobs.wait(30)
+    assert database["Equipment"].count_documents({}) == 7
