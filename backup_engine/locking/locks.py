@@ -37,8 +37,10 @@ Purpose = Literal[
 _WITHOUT_DATABASE: frozenset[str] = frozenset({"prune", "pin", "repair", "import", "delete", "recover"})
 """What concerns the folder alone and is done with the database down."""
 _READ_ONLY_OK: frozenset[str] = _WITHOUT_DATABASE | {"backup"}
-_ASIDE: frozenset[str] = RESTORES | {"drill", "recover"}
-"""What is done with a folder that can only be read, as long as there is another to write into."""
+_WRITES_NOTHING: frozenset[str] = frozenset({"drill", "adopt"})
+"""What is done with a folder that can only be read: it writes into the database."""
+_ASIDE: frozenset[str] = _WRITES_NOTHING | RESTORES | {"recover"}
+"""What is done with such a folder as long as there is another to write into."""
 _LEASE_POLL_SECONDS = 0.5
 TERMS = Terms()
 READ_ONLY_WARNING = "the database user may only read: locked by the folder's file lock alone"
@@ -134,7 +136,7 @@ def this_machine(ws: Workspace) -> Iterator[None]:
 
 
 def _place(ws: Workspace, purpose: str) -> tuple[Path | None, tuple[str, ...]]:
-    """Find the file to lock and what the place lacks; None where nobody shares it, or a drill can write nothing.
+    """Find the file to lock and what the place lacks; None where nobody shares it, or nothing is written.
 
     Raises ``PermissionDenied`` when the folder can only be read and that does not do.
     """
@@ -146,7 +148,7 @@ def _place(ws: Workspace, purpose: str) -> tuple[Path | None, tuple[str, ...]]:
     if purpose in _ASIDE and storage.aside:
         said += f"; what this run writes lies in {readable(storage.aside)}"
         return storage.lock_file(), (said, *storage.weaknesses())
-    if purpose == "drill":
+    if purpose in _WRITES_NOTHING:
         return None, (said,)
     if purpose in _ASIDE:
         refusal.hint = "Name a work folder for the safety backup (--work-folder PATH, or work_folder=…)."

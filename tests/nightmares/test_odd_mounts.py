@@ -19,6 +19,7 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine import failpoints
+from backup_engine.adopt import adopt
 from backup_engine.compare import compare
 from backup_engine.create import create
 from backup_engine.drill import drill
@@ -243,6 +244,27 @@ def test_from_a_real_read_only_mount_too(read_only_copy: Path, tmp_path: Path, d
     whole_way(ws, database, read_only_copy, work)
     with pytest.raises(PermissionDenied, match=f"Read-only file system .mount {read_only_copy}, .*, read-only"):
         create(ws, force=True)
+
+
+@pytest.mark.parametrize("work", ["work", ""], ids=["work folder", "no work folder"])
+def test_another_machine_adopts_what_lies_on_read_only_media_and_restores(
+    ws: Workspace, shared_mongod: Mongod, tmp_path: Path, database: Live, monkeypatch: Patch, work: str
+) -> None:
+    [backup] = ws.catalog.sets()
+    odd_mount.read_only(monkeypatch, tmp_path / "backups")
+    with shared_mongod.client() as client:
+        fresh = client[f"{database.name}_moved"]
+        moved = workspace(open_storage(tmp_path / "backups", work and tmp_path / work), fresh)
+        try:
+            [adopted] = adopt(moved)
+            if work:
+                replace(moved, plan_replace(moved, backup, ["equipment"]))
+            restored = fresh.Equipment.count_documents({})
+        finally:
+            client.drop_database(fresh.name)
+
+    assert [held.backup_id for held in adopted.sets] == [backup.backup_id]
+    assert restored == (20 if work else 0)
 
 
 def test_without_a_work_folder_a_restore_says_what_it_needs_and_a_drill_needs_none(
