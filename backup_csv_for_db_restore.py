@@ -10,9 +10,12 @@ Without arguments everything is this installation's: its database, its folder, i
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from backup_engine import api
+from backup_engine.arguments import checked, database_named
 
 __all__ = ["DatabaseBackupRestore", "backup_restore_ui", "integrate_auto_backup_into_main_app"]
 
@@ -20,20 +23,36 @@ __all__ = ["DatabaseBackupRestore", "backup_restore_ui", "integrate_auto_backup_
 class DatabaseBackupRestore(api.DatabaseBackupRestore):
     """``backup_engine.api.DatabaseBackupRestore`` with this installation's defaults bound in."""
 
-    def __init__(self, connection_string: str | None = None, **options: Any) -> None:
-        """Take whatever is not given from the installation's settings; see the parent for every option."""
+    def __init__(
+        self, connection_string: str | None = None, *, settings_file: str | Path | None = None, **options: Any
+    ) -> None:
+        """Take whatever is not given from the installation's settings; see the parent for every option.
+
+        ``settings_file`` adds a file of options to the sources of the settings, between the environment and the
+        secrets. ``database`` alone is another database on the installation's server.
+        """
+        given = checked({"connection_string": connection_string, **options}, also=("settings_file",))
         from equipment import settings
         from equipment.server import database
 
-        chosen = settings.get_settings()
-        options.setdefault("backup_folder", str(chosen.backup_folder))
-        options.setdefault("work_folder", str(chosen.work_folder))
-        options.setdefault("keep_days", chosen.backup_keep_days)
-        options.setdefault("interval_hours", chosen.backup_interval_hours)
-        if connection_string is None and "client" not in options:
-            options.setdefault("connect", lambda: database.connect(chosen))
-        options.setdefault("database", chosen.mongodb_database)
-        super().__init__(connection_string, **options)
+        chosen = settings.get_settings() if settings_file is None else settings.installed(Path(settings_file))
+        given.setdefault("backup_folder", str(chosen.backup_folder))
+        given.setdefault("work_folder", str(chosen.work_folder))
+        given.setdefault("keep_days", chosen.backup_keep_days)
+        given.setdefault("interval_hours", chosen.backup_interval_hours)
+        name = ""
+        own_uri = chosen.mongodb_uri and chosen.mongodb_uri.get_secret_value()
+        if not given.keys() & {"connection_string", "client", "connect"}:
+            name = given.pop("database", chosen.mongodb_database)
+            own = chosen.model_copy(update={"mongodb_database": name})
+            given["connect"] = lambda: database.connect(own)
+        elif "connect" not in given:
+            # The installation's own address is its own database as well, whatever the path says.
+            named = None if given.get("connection_string") == own_uri else database_named(given)
+            given.setdefault("database", named or chosen.mongodb_database)
+        super().__init__(**given)
+        if name:
+            self.workspace = replace(self.workspace, database_name=name)
 
 
 def backup_restore_ui(app: Any = None) -> None:

@@ -48,7 +48,7 @@ def holdings(ws: Workspace, owner: Owner | None = None) -> list[Holding]:
     """List whose sets lie in the folder, this database first; sets that name no database are left out."""
     known = owner or lookup.of(ws)
     groups: dict[tuple[str, str], list[BackupSet]] = {}
-    for backup in ws.catalog.sets():
+    for backup in ws.catalog.sets(fresh=False):
         if backup.database:
             # the sets of one id are one database's, though it may have been renamed
             groups.setdefault((backup.database_id, "" if backup.database_id else backup.database), []).append(backup)

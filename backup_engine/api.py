@@ -11,13 +11,16 @@ from __future__ import annotations
 import importlib
 import logging
 import secrets
+import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pymongo
 from pymongo.database import Database
 
+from backup_engine.arguments import checked, database_named
 from backup_engine.csv_format.seal import UNSEALED, Seal
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
 from backup_engine.model import OWNER_SOURCES, SILENT, BackupSet, Clock, Progress, Source, Trigger, Watch
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
     from backup_engine.drill import drill
     from backup_engine.history import History, history_of
     from backup_engine.lost import Lost, lost_and_found
-    from backup_engine.merge import Pick, merge, merge_all, plan as plan_merge
+    from backup_engine.merge import Merged, Pick, merge, merge_all, plan as plan_merge
     from backup_engine.mongo.guarded import Applied, Change, apply as apply_changes
     from backup_engine.ownership.lookup import of as owner_of, seen as owner_seen
     from backup_engine.ownership.owner import Owner, called
@@ -48,19 +51,20 @@ if TYPE_CHECKING:
     from backup_engine.restore import plan_replace, replace
     from backup_engine.scheduling.scheduler import Check, Scheduler
     from backup_engine.status import Status, status
-    from backup_engine.take_in import import_set
+    from backup_engine.take_in import import_set, import_sets
     from backup_engine.undo import undo, undoable
     from backup_engine.unlock import unlock
-    from backup_engine.verify import require as require_sound, verify
+    from backup_engine.verify import Verification, require as require_sound, verify
 
 __all__ = [
     "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Comparison", "Created",
-    "DatabaseBackupRestore", "DatabaseUnreachable", "History", "Holding", "Lost", "Owner", "Pick", "Preferences",
-    "Progress", "RestoreStopped", "Scheduler", "Source", "Status", "Watch", "Workspace", "adopt", "apply_changes",
-    "bad", "called", "check_interval", "checks", "compare", "create", "delete", "drill", "history_of", "holdings",
-    "import_set", "is_copy", "last_drill", "last_verified", "lost_and_found", "merge", "merge_all", "owner_of",
-    "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "prune", "recover", "replace", "require_sound",
-    "retention_halted", "start_anew", "status", "undo", "undoable", "unlock", "unpin", "verify", "was_rolled_back",
+    "DatabaseBackupRestore", "DatabaseUnreachable", "History", "Holding", "Lost", "Merged", "Owner", "Pick",
+    "Preferences", "Progress", "RestoreStopped", "Scheduler", "Source", "Status", "Verification", "Watch", "Workspace",
+    "adopt", "apply_changes", "bad", "called", "check_interval", "checks", "compare", "create", "delete", "drill",
+    "history_of", "holdings", "import_set", "import_sets", "is_copy", "last_drill", "last_verified", "lost_and_found",
+    "merge", "merge_all", "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "prune", "recover",
+    "replace", "require_sound", "retention_halted", "start_anew", "status", "undo", "undoable", "unlock", "unpin",
+    "verify", "was_rolled_back",
 ]
 
 log = logging.getLogger(__name__)
@@ -69,15 +73,15 @@ Answer = TypeVar("Answer")
 LATE = {
     "compare": ("Comparison", "compare"), "repository.contents": ("preview",), "create": ("Created", "create"),
     "drill": ("drill",), "mongo.guarded": ("Applied", "Change", "apply_changes"),
-    "history": ("History", "history_of"), "lost": ("Lost", "lost_and_found"), "take_in": ("import_set",),
+    "history": ("History", "history_of"), "lost": ("Lost", "lost_and_found"), "take_in": ("import_set", "import_sets"),
     "adopt": ("Holding", "adopt", "holdings", "is_copy", "start_anew", "was_rolled_back"),
     "ownership.lookup": ("owner_of", "owner_seen"), "ownership.owner": ("Owner", "called"),
     "repository.ledger": ("bad", "checks", "last_drill", "last_verified"),
-    "merge": ("Pick", "merge", "merge_all", "plan_merge"),
+    "merge": ("Merged", "Pick", "merge", "merge_all", "plan_merge"),
     "prune": ("delete", "pin", "prune", "retention_halted", "unpin"), "replacing.recovery": ("recover",),
     "restore": ("plan_replace", "replace"), "scheduling.scheduler": ("Check", "Scheduler"),
     "status": ("Status", "status"), "undo": ("undo", "undoable"), "unlock": ("unlock",),
-    "verify": ("require_sound", "verify"),
+    "verify": ("Verification", "require_sound", "verify"),
 }
 """Modules loaded when one of their names is first asked for: together they take longer than all the rest."""
 
@@ -110,35 +114,47 @@ class DatabaseBackupRestore:
         connection_string: str | None = None,
         *,
         client: pymongo.MongoClient[dict[str, Any]] | None = None,
-        database: str = "Equipment_DB",
-        backup_folder: str = "restore_data_to_db",
+        database: str | None = None,
+        backup_folder: str | Path | None = None,
         keep_days: int = 7,
         sources: tuple[Source, ...] = OWNER_SOURCES,
         seal: Seal = UNSEALED,
         clock: Clock = local_now,
         workers: int | None = None,
-        interval_hours: float = 1.0,
+        interval_hours: float | None = None,
         connect: Callable[[], Database[dict[str, Any]]] | None = None,
-        work_folder: str = "",
+        work_folder: str | None = None,
+        **unknown: Any,
     ) -> None:
         """Remember where everything is; nothing is contacted yet, so this works with the database down.
 
-        ``connect`` gives the database itself and then stands in for ``connection_string``, ``client`` and
-        ``database``. ``keep_days`` is the retention in days, ``interval_hours`` the default time between backups.
-        ``work_folder`` takes the safety backup of a restore from a folder that can only be read.
+        One of ``connection_string``, ``client`` and ``connect`` leads to the database; ``connect`` gives the database
+        itself and goes without ``database``. Without ``database`` it is the one in the path of the connection string,
+        else ``Equipment_DB``. ``keep_days`` (1–3650) is the retention in days, ``interval_hours`` (0.1–168) the default
+        time between backups, ``workers`` the processes that encode. ``work_folder`` takes the safety backup of a
+        restore from a folder that can only be read.
+
+        Raises ``TypeError`` for an unknown argument and for contradictory ones, ``BadInput`` for an unusable value.
         """
-        storage = open_storage(backup_folder, work_folder)
-        self.interval_hours = interval_hours
+        given = checked({
+            "connection_string": connection_string, "client": client, "connect": connect, "database": database,
+            "backup_folder": backup_folder, "keep_days": keep_days, "interval_hours": interval_hours,
+            "sources": sources, "seal": seal, "clock": clock, "workers": workers, "work_folder": work_folder,
+            **unknown,
+        })
+        storage = open_storage(given.get("backup_folder", "restore_data_to_db"), given.get("work_folder", ""))
+        name = "" if connect else database or database_named(given) or "Equipment_DB"
+        self.interval_hours = given.get("interval_hours", 1.0)
         self.workspace = Workspace(
-            sources=sources,
+            sources=given["sources"],
             storage=storage,
-            catalog=Catalog(storage, sources),
-            connect=connect or Connection(connection_string or LOCAL_URI, database, client=client),
+            catalog=Catalog(storage, given["sources"]),
+            connect=connect or Connection(connection_string or LOCAL_URI, name, client=client),
             clock=clock,
             seal=seal,
             keep_days=keep_days,
             workers=workers,
-            database_name=database,
+            database_name=name,
         )
 
     def create_backup(
@@ -191,32 +207,57 @@ class DatabaseBackupRestore:
     ) -> tuple[bool, str]:
         """Restore one collection from a set: ``replace`` makes it exactly the backup, ``merge`` brings back what
         the backup has and keeps the rest. ``(success, message)``. ``foreign`` says that a set of another database is
-        meant."""
-        from backup_engine.merge import merge, plan as plan_merge
+        meant.
+
+        A merge of which MongoDB refused every record, or which others were faster than, is no success;
+        ``merge_backup`` tells it in numbers.
+        """
         from backup_engine.restore import plan_replace, replace
 
         def run() -> tuple[bool, str]:
             key = self._key(collection_type)
             mode = _mode(restore_mode)
+            if mode == "merge":
+                merged = self._merge(backup_metadata, key, foreign, watch)
+                return merged.extent != "nothing", merged.message
             backup = self.workspace.catalog.find(backup_metadata)
-            if mode == "replace":
-                plan = plan_replace(self.workspace, backup, (key,), foreign=foreign, watch=watch)
-                return True, replace(self.workspace, plan, watch=watch).message
-            planned = plan_merge(self.workspace, backup, key, foreign=foreign, watch=watch)
-            return True, merge(self.workspace, planned, watch=watch).message
+            plan = plan_replace(self.workspace, backup, (key,), foreign=foreign, watch=watch)
+            return True, replace(self.workspace, plan, watch=watch).message
 
         return _answer(run, _refused)
 
+    def merge_backup(
+        self, backup_metadata: Mapping[str, Any], collection_type: str = "equipment", *, foreign: bool = False,
+        watch: Watch = SILENT,
+    ) -> tuple[bool, Merged | None, str]:
+        """Merge one collection as ``restore_from_backup`` does: ``(success, result in numbers, message)``.
+
+        The result's ``extent`` is ``all``, ``partly`` or ``nothing``; its ``report`` names every record.
+        """
+
+        def run() -> tuple[bool, Merged | None, str]:
+            merged = self._merge(backup_metadata, self._key(collection_type), foreign, watch)
+            return merged.extent != "nothing", merged, merged.message
+
+        return _answer(run, lambda message: (False, None, message))
+
+    def _merge(self, backup_metadata: Mapping[str, Any], key: str, foreign: bool, watch: Watch) -> Merged:
+        from backup_engine.merge import merge, plan as plan_merge
+
+        backup = self.workspace.catalog.find(backup_metadata)
+        planned = plan_merge(self.workspace, backup, key, foreign=foreign, watch=watch)
+        return merge(self.workspace, planned, watch=watch)
+
     def preview_backup(
-        self, backup_metadata: Mapping[str, Any], collection_type: str = "equipment", limit: int = 100
+        self, backup_metadata: Mapping[str, Any], collection_type: str = "equipment", limit: int | None = 100
     ) -> tuple[bool, pd.DataFrame | None, str]:
-        """Show the first rows of a set as a table of text: ``(success, table, message)``."""
+        """Show the first rows of a set, without a limit all, as a table of text: ``(success, table, message)``."""
         from backup_engine.repository.contents import preview
 
         def run() -> tuple[bool, pd.DataFrame | None, str]:
-            key = self._key(collection_type)
+            key, rows = self._key(collection_type), _rows(limit)
             backup = self.workspace.catalog.find(backup_metadata)
-            table, total = preview(self.workspace, backup, key, limit, 0, "")
+            table, total = preview(self.workspace, backup, key, rows, 0, "")
             return True, table, f"{len(table)} of {total} records"
 
         return _answer(run, lambda message: (False, None, message))
@@ -231,7 +272,8 @@ class DatabaseBackupRestore:
         def run() -> tuple[bool, Comparison | None, str]:
             key = self._key(collection_type)
             left = self.workspace.catalog.find(backup_metadata)
-            right = None if other == "current" else self.workspace.catalog.find(other)
+            now = isinstance(other, str) and other == "current"
+            right = None if now else self.workspace.catalog.find(other)
             comparison = compare(self.workspace, left, right or "current", key)
             return True, comparison, comparison.message
 
@@ -239,13 +281,30 @@ class DatabaseBackupRestore:
 
     def verify_backup(self, backup_metadata: Mapping[str, Any], level: int = 2) -> tuple[bool, str]:
         """Check a set: level 1 compares stored hashes, level 2 decodes every row. ``(sound, message)``."""
+        sound, _, message = self.verify(backup_metadata, level)
+        return sound, message
+
+    def verify(self, backup_metadata: Mapping[str, Any], level: int = 2) -> tuple[bool, Verification | None, str]:
+        """Check a set as ``verify_backup`` does, and name every damage: ``(sound, verification, message)``."""
         from backup_engine.verify import verify
 
-        def run() -> tuple[bool, str]:
+        def run() -> tuple[bool, Verification | None, str]:
             verification = verify(self.workspace, self.workspace.catalog.find(backup_metadata), level)
-            return verification.ok, verification.message
+            return verification.ok, verification, verification.message
 
-        return _answer(run, _refused)
+        return _answer(run, lambda message: (False, None, message))
+
+    def status(self) -> tuple[bool, Status | None, str]:
+        """Say how the backups stand, from the folder alone: ``(the newest is recent enough, status, message)``."""
+        from backup_engine.status import status
+        from backup_engine.verify import freshness
+
+        def run() -> tuple[bool, Status | None, str]:
+            stale = freshness(self.workspace)
+            message = f"Attention: {stale}." if stale else "The backups are up to date."
+            return not stale, status(self.workspace), message
+
+        return _answer(run, lambda message: (False, None, message))
 
     def drill(self, backup_metadata: Mapping[str, Any] | None = None) -> tuple[bool, str]:
         """Rehearse a restore into scratch collections: ``(restorable, message)``. Live data is not touched."""
@@ -267,7 +326,10 @@ class DatabaseBackupRestore:
         """Apply the retention rules, or say what they would do: ``(success, message)``."""
         from backup_engine.prune import prune
 
-        return _answer(lambda: (True, prune(self.workspace, dry_run=dry_run).message), _refused)
+        def run() -> tuple[bool, str]:
+            return True, prune(self.workspace, dry_run=_flag("dry_run", dry_run)).message
+
+        return _answer(run, _refused)
 
     def unlock(self) -> tuple[bool, str]:
         """Release the lock of a run that died, or say who holds it: ``(released or free, message)``."""
@@ -280,24 +342,42 @@ class DatabaseBackupRestore:
         from backup_engine.prune import pin, unpin
 
         def run() -> tuple[bool, str]:
-            verb = pin if pinned else unpin
+            verb = pin if _flag("pinned", pinned) else unpin
             backup = verb(self.workspace, self.workspace.catalog.find(backup_metadata))
             return True, f"Backup {backup.label} is {'pinned' if pinned else 'no longer pinned'}."
 
         return _answer(run, _refused)
 
+    def unpin(self, backup_metadata: Mapping[str, Any]) -> tuple[bool, str]:
+        """Give a set back to retention: ``(success, message)``."""
+        return self.pin(backup_metadata, False)
+
     def _key(self, collection_type: str) -> str:
         keys = [source.key for source in self.workspace.sources]
         if collection_type not in keys:
-            raise BadInput(f"Unknown collection type {collection_type!r}: use one of {', '.join(keys)}.")
+            raise BadInput(f"Unknown collection type {collection_type!r:.40}: use one of {', '.join(keys)}.")
         return collection_type
 
 
 def _mode(restore_mode: str) -> str:
     modes = {"replace": "replace", "merge": "merge", "smart_merge": "merge"}
-    if restore_mode not in modes:
-        raise BadInput(f"Unknown restore mode {restore_mode!r}: use replace or merge.")
+    if not isinstance(restore_mode, str) or restore_mode not in modes:
+        raise BadInput(f"Unknown restore mode {restore_mode!r:.40}: use replace or merge.")
     return modes[restore_mode]
+
+
+def _rows(limit: int | None) -> int:
+    if limit is None:
+        return sys.maxsize
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+        raise BadInput(f"limit must be a number of rows, or None for all, not {limit!r:.40}.")
+    return limit
+
+
+def _flag(name: str, value: bool) -> bool:
+    if not isinstance(value, bool):  # "no" would count as yes
+        raise BadInput(f"{name} must be True or False, not {value!r:.40}.")
+    return value
 
 
 def _refused(message: str) -> tuple[bool, str]:

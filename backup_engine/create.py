@@ -7,6 +7,7 @@ goes wrong after it is a warning.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +16,7 @@ from backup_engine.errors import BackupError
 from backup_engine.failpoints import reach
 from backup_engine.locking.locks import Hold, hold
 from backup_engine.making.self_test import self_test
-from backup_engine.making.write_set import Made, write_live
+from backup_engine.making.write_set import Made, after_commit, write_live
 from backup_engine.model import SILENT, BackupSet, Kind, Trigger, Watch
 from backup_engine.ownership import lookup
 from backup_engine.ownership.owner import Owner
@@ -25,6 +26,8 @@ from backup_engine.replacing.recovery import recover_database
 from backup_engine.workspace import Workspace
 
 __all__ = ["Created", "create"]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -52,16 +55,25 @@ def create(
         return enough
     reach("W0")
     self_test()
-    with hold(ws, "backup") as held:
-        owner = settle(ws, held)
-        # Whoever held the locks until now may have made it: two tabs or two hosts make one set.
-        if not force and (enough := _not_needed(ws, owner, interval, fresh=True)):
-            return enough
-        reach("W1")
-        recover_database(ws, held)  # before anything is read: a crash may have swapped one collection of two
-        made = write_live(ws, held, trigger=trigger, kind="full" if owner.question else kind, interval_hours=interval,
-                          watch=watch)
-        return _created(made, _prune(ws, held))
+    made: Made | None = None
+    retention = ""
+    try:
+        with hold(ws, "backup") as held:
+            owner = settle(ws, held)
+            # Whoever held the locks until now may have made it: two tabs or two hosts make one set.
+            if not force and (enough := _not_needed(ws, owner, interval, fresh=True)):
+                return enough
+            reach("W1")
+            recover_database(ws, held)  # before anything is read: a crash may have swapped one collection of two
+            made = write_live(ws, held, trigger=trigger, kind="full" if owner.question else kind,
+                              interval_hours=interval, watch=watch)
+            retention = _prune(ws, held)
+    except Exception as problem:
+        if made is None:
+            raise
+        log.exception("after the commit of %s", made.set.label)  # retention, or giving the locks back
+        made = Made(made.set, (*made.problems, after_commit(problem)))
+    return _created(made, retention)
 
 
 def _not_needed(ws: Workspace, owner: Owner, interval: float, *, fresh: bool) -> Created | None:

@@ -38,9 +38,10 @@ def drill(ws: Workspace, backup: BackupSet | None = None, *, watch: Watch = SILE
 
     Raises ``NoBackupsFound``, ``VerificationFailed``, ``RestoreStopped`` and what reading the set raises.
     """
-    chosen = backup or ws.catalog.newest_good(lookup.seen(ws).owns)
+    owner = lookup.seen(ws)
+    chosen = backup or ws.catalog.newest_good(owner.owns)
     if chosen is None:
-        raise NoBackupsFound(ws.catalog.why_empty())
+        raise NoBackupsFound(ws.catalog.why_empty(owner.may_restore))
     with hold(ws, "drill") as held:
         recovery.recover(ws, held)
         try:

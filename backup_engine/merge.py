@@ -14,7 +14,7 @@ from backup_engine.errors import BackupError, Cancelled, RestoreStopped
 from backup_engine.locking.locks import Hold, hold
 from backup_engine.making.write_set import write_set
 from backup_engine.merging import planning, writing
-from backup_engine.merging.outcome import Merged, MergePlan, Outcome
+from backup_engine.merging.outcome import Merged, MergePlan, Outcome, extent_of, message_of
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.ownership import lookup
 from backup_engine.records.planner import Pick
@@ -22,7 +22,7 @@ from backup_engine.replacing import journal, recovery
 from backup_engine.verify import require
 from backup_engine.workspace import Workspace
 
-__all__ = ["MergePlan", "Merged", "Outcome", "Pick", "merge", "merge_all", "plan"]
+__all__ = ["MergePlan", "Merged", "Outcome", "Pick", "extent_of", "merge", "merge_all", "message_of", "plan"]
 
 
 def plan(
@@ -66,13 +66,15 @@ def merge_all(
         if not changing:  # no safety set and no entry: Undo stays with the last restore that changed something
             return results
         safety = _safety(ws, held, watch)
-        _note_for_undo(ws, held, changing, safety, actor)
+        entry = _note_for_undo(ws, held, changing, safety, actor)
         failpoints.reach("M2")
         done = 0
         for merged in changing:
             merged.safety = safety
             writing.write(ws, held, merged, watch, earlier=done)
-            done += merged.inserted + merged.updated
+            done += merged.written
+        if not done:  # every record was refused: here, too, Undo stays with the last restore
+            journal.advance(held.need_database(), entry, changed=False)
     failpoints.reach("M4")
     return results
 
@@ -92,10 +94,12 @@ def _weakness(held: Hold) -> tuple[str, ...]:
     return ("This server has no transactions: another person's change of 5 to 5.0 would not be noticed",)
 
 
-def _note_for_undo(ws: Workspace, held: Hold, changing: Sequence[Merged], safety: BackupSet, actor: str) -> None:
+def _note_for_undo(
+    ws: Workspace, held: Hold, changing: Sequence[Merged], safety: BackupSet, actor: str
+) -> journal.Entry:
     """Before anything is written, so that Undo also takes back a merge that was killed half-way."""
     backup = changing[0].plan.backup
-    journal.note(
+    return journal.note(
         held.need_database(), kind="merge",
         keys={merged.plan.key: ws.source(merged.plan.key).collection for merged in changing},
         backup_id=backup.backup_id, label=backup.label, safety=safety.backup_id, actor=actor, now=ws.clock(),

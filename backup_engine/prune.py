@@ -65,7 +65,7 @@ def prune(
 def halted(ws: Workspace) -> str:
     """Say why retention deletes nothing at present; empty when it may."""
     owner = lookup.shown(ws)
-    sets = _subject(owner, ws.catalog.sets())
+    sets = _subject(owner, ws.catalog.sets(fresh=False))
     bad = ledger.bad(ledger.read(ws.storage))
     return _halted(ws, owner, sets, bad, acknowledged=0)
 
@@ -111,7 +111,7 @@ def delete(ws: Workspace, backup: BackupSet) -> None:
 
 
 def _decided(ws: Workspace, owner: Owner, *, dry_run: bool, acknowledged: int, watch: Watch) -> Pruned:
-    everything, now = ws.catalog.sets(), ws.clock()
+    everything, now = ws.catalog.sets(fresh=False), ws.clock()
     sets = _subject(owner, everything)
     bad = ledger.bad(ledger.read(ws.storage))
     halt = _halted(ws, owner, sets, bad, acknowledged)

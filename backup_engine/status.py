@@ -36,11 +36,11 @@ class Status:
 def status(ws: Workspace) -> Status:
     """Read the folder and say how things stand."""
     now = ws.clock()
-    everything = ws.catalog.sets()
+    everything = ws.catalog.sets(fresh=False)
     owner = lookup.shown(ws)
     sets = owner.at_hand(everything)
     usable = [backup for backup in sets if backup.usable]
-    last = ws.catalog.last(owner.owns)
+    last = ws.catalog.last(owner.owns, fresh=False)
     return Status(
         last=last,
         age=now - last.started if last else None,

@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 
 __all__ = ["import_set", "import_sets"]
 
+ORIGIN = "taken in from elsewhere:"
+
 
 def import_set(ws: Workspace, source: Path | str | BinaryIO, *, watch: Watch = SILENT) -> BackupSet:
     """Take in a backup and give it as it is listed here; of several the newest (see ``import_sets``)."""
@@ -108,9 +110,7 @@ def _already_here(ws: Workspace, backup: BackupSet) -> BackupSet | None:
         if backup.state == "legacy":
             same = _plain(candidate.metadata) == _plain(backup.metadata)
         else:
-            # Written anew it has an id of its own; where it came from stands in its warnings.
-            taken_in = candidate.trigger == "imported" and _origin(backup) in candidate.warnings
-            same = candidate.backup_id == backup.backup_id or taken_in
+            same = bool(_origins(candidate) & _origins(backup))
         if same:
             return candidate
     return None
@@ -119,7 +119,7 @@ def _already_here(ws: Workspace, backup: BackupSet) -> BackupSet | None:
 def _write_anew(ws: Workspace, held: Hold, aside: Workspace, backup: BackupSet, watch: Watch) -> BackupSet:
     known = [source.key for source in ws.sources if source.key in backup.parts]
     left = sorted(set(backup.parts) - set(known))
-    notes = (_origin(backup), *(f"its collection {key} is not kept here and was left out" for key in left))
+    notes = (*sorted(_origins(backup)), *(f"its collection {key} is not kept here and was left out" for key in left))
     moment = backup.started.astimezone(ws.clock().tzinfo)
     dated = replace(ws, clock=lambda: moment)  # label, folder and start are taken from the clock
     documents = {key: contents.documents(aside, backup, key, watch=watch) for key in known}
@@ -185,5 +185,11 @@ def _plain(metadata: Any) -> dict[str, Any]:
             if not name.endswith("_file") and name not in ("trigger", "pinned")}
 
 
-def _origin(backup: BackupSet) -> str:
-    return f"taken in from elsewhere: backup {backup.label}, id {backup.backup_id}"
+def _origins(backup: BackupSet) -> set[str]:
+    """What names a set in every folder it was taken into: written anew it has an id of its own.
+
+    Where it came from stands in its warnings, and where that came from as well, so that it can come home.
+    """
+    own = f"{ORIGIN} backup {backup.label}, id {backup.backup_id}"
+    before = backup.warnings if backup.trigger == "imported" else ()
+    return {own, *(warning for warning in before if warning.startswith(ORIGIN))}

@@ -55,7 +55,7 @@ def verify(
     Raises ``WrongKey`` when it is encrypted for a key that is not there, ``BadInput`` for another level.
     """
     if level not in (0, 1, 2):
-        raise BadInput(f"Level {level} does not exist: use 0, 1 or 2 (a drill is level 3).")
+        raise BadInput(f"Level {level!r:.40} does not exist: use 0, 1 or 2 (a drill is level 3).")
     outcome = _verify(ws, backup, level, keys, _Bases(), watch)
     if remember and keys is None and level and (trouble := _remember(ws, [outcome])):
         return replace(outcome, notes=(*outcome.notes, trouble))
@@ -98,9 +98,10 @@ def freshness(ws: Workspace) -> str:
 
     Too old is more than 26 hours, or twice the interval it was made for where that is longer.
     """
-    last = ws.catalog.last(lookup.shown(ws).owns)
+    owner = lookup.shown(ws)
+    last = ws.catalog.last(owner.owns)
     if last is None:
-        return f"there is no backup: {ws.catalog.why_empty()}"
+        return f"there is no backup: {ws.catalog.why_empty(owner.may_restore, advice=False)}"
     interval = last.metadata.get("backup_interval_hours")
     # Anybody may have edited the metadata; 168 hours is the longest interval that can be set.
     hours = interval if isinstance(interval, (int, float)) and 0 < interval <= 168 else 0

@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -29,7 +30,7 @@ from backup_engine.api import (
 )
 from equipment.exchange import archive
 from equipment.jobs import Job, Jobs
-from equipment.settings import Settings
+from equipment.settings import Settings, write_file
 from equipment.store import activity
 from equipment.store.access import SYSTEM, Who
 from equipment.store.list import listing, records, trash
@@ -86,12 +87,12 @@ class Backups:
     def sets(self, caller: Caller) -> list[BackupSet]:
         """Every set of this database and of the original system, newest first. Works with the database down."""
         caller.check("backup.see")
-        return api.owner_seen(self._workspace).at_hand(reversed(self._workspace.catalog.sets()))
+        return api.owner_seen(self._workspace).at_hand(reversed(self._workspace.catalog.sets(fresh=False)))
 
     def foreign_sets(self, caller: Caller) -> list[BackupSet]:
         """The sets of other databases in the folder, newest first."""
         caller.check("backup.see")
-        return api.owner_seen(self._workspace).foreign(reversed(self._workspace.catalog.sets()))
+        return api.owner_seen(self._workspace).foreign(reversed(self._workspace.catalog.sets(fresh=False)))
 
     def owner(self) -> api.Owner:
         """Who this database is, and what has to be said about it."""
@@ -100,7 +101,7 @@ class Backups:
     def holdings(self, caller: Caller) -> list[api.Holding]:
         """Whose sets lie in the folder."""
         caller.check("backup.see")
-        return api.holdings(self._workspace)
+        return api.holdings(self._workspace, self.owner())
 
     def adopt(self, caller: Caller, which: str, *, gone: bool | None = None) -> None:
         """Take over the sets of another database; ``gone`` lets retention clear them away."""
@@ -180,11 +181,11 @@ class Backups:
         return self._start(caller, "backup.undo", "Undo restore", lambda watch: api.undo(self._workspace, watch=watch))
 
     def import_set(self, caller: Caller, source: Any) -> Job:
-        """Start taking in a set from a zip stream or a folder; the result is the new ``BackupSet``."""
+        """Start taking in every set of a zip stream or a folder; the result are its sets, oldest first."""
         caller.check("backup.restore")
         return self._start(
             caller, "backup.import", "Take in a backup",
-            lambda watch: api.import_set(self._workspace, source, watch=watch),
+            lambda watch: api.import_sets(self._workspace, source, watch=watch),
         )
 
     def compare(
@@ -234,6 +235,13 @@ class Backups:
         after = self.scheduler.change(**changes)
         self._note(caller, "backup.settings", "preferences", f"{before} → {after}")
         return after
+
+    def write_settings(self, caller: Caller, settings: Settings) -> Path:
+        """Write the options in force into the settings file of lines that run elsewhere; gives its path."""
+        caller.check("settings.write_file")
+        path = write_file(settings)
+        self._note(caller, "settings.write_file", str(path), "")
+        return path
 
     def preview(
         self, caller: Caller, backup: BackupSet, key: str, limit: int, skip: int, search: str
@@ -299,9 +307,9 @@ class Backups:
         caller.check("backup.see")
         return archive.stream(self._workspace.storage.open, backup)
 
-    def sound(self, backup: BackupSet) -> bool:
-        """Whether nothing speaks against a set: it was read back when it was made, and no check since found damage."""
-        return backup.backup_id not in api.bad(api.checks(self._workspace.storage))
+    def bad(self) -> set[str]:
+        """The ``backup_id`` of the sets in which a check found damage; every other was read back when it was made."""
+        return api.bad(api.checks(self._workspace.storage))
 
     def last_drill(self) -> datetime | None:
         """When a set was last proven restorable."""
@@ -359,6 +367,7 @@ def of(settings: Settings, connect: Connect) -> Backups:
                 connect=connect, backup_folder=str(settings.backup_folder), keep_days=settings.backup_keep_days,
                 interval_hours=settings.backup_interval_hours, work_folder=str(settings.work_folder),
             )
+            engine.workspace = replace(engine.workspace, database_name=settings.mongodb_database)
             _built[where] = Backups(engine, connect, defaults)
         return _built[where]
 
@@ -385,4 +394,6 @@ def _allow(action: str) -> None:
 def _words(result: Any) -> str:
     if isinstance(result, Mapping):
         return " ".join(_words(value) for value in result.values())
+    if isinstance(result, list):
+        return ", ".join(backup.label for backup in result)
     return str(getattr(result, "message", result))

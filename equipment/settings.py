@@ -1,4 +1,6 @@
-"""Every option of the application: from the environment, then ``.streamlit/secrets.toml``, then the defaults here.
+"""Every option of the application: from the environment, ``.streamlit/secrets.toml``, and the defaults here.
+
+A command that is given a settings file looks there after the environment and before the secrets.
 
 Four options go by their plain names (``MONGODB_URI``, ``MONGODB_DATABASE``, ``BACKUP_FOLDER``,
 ``BACKUP_INTERVAL_HOURS``); every other one is its field's name in capitals after ``EQUIPMENT_``.
@@ -20,17 +22,21 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
 from backup_engine.errors import BadInput
+from equipment import settings_file
 from equipment.domain.roles import Role
 
 __all__ = [
-    "ROOT", "Settings", "divert_backups", "get_settings", "home", "installed", "is_checkout", "option_name", "read",
-    "unknown_options", "use",
+    "ROOT", "Settings", "divert_backups", "file_of", "get_settings", "home", "in_force", "installed", "is_checkout",
+    "is_current", "option_name",
+    "read", "unknown_options", "use", "write_file",
 ]
 
 ROOT = Path(__file__).resolve().parent.parent
 """The folder of the code: a checkout, with ``app.py``, or where pip put an installed copy."""
 
 PREFIX = "EQUIPMENT_"
+FIRST_START = frozenset({"admin_user", "admin_password"})
+"""Of no use after the first start, so that no settings file repeats the password."""
 PLAIN = frozenset({"mongodb_uri", "mongodb_database", "backup_folder", "backup_interval_hours"})
 
 
@@ -47,7 +53,8 @@ class Settings(BaseModel):
                     "A checkout is its own folder and does not ask.")
     mongodb_uri: SecretStr | None = Field(
         default=None,
-        description="Connection string of your MongoDB. Without it the MongoDB that comes with the requirements runs.")
+        description="Connection string of your MongoDB. Without it the MongoDB that comes with the requirements runs. "
+                    "A database in its path is only where the login is checked.")
     mongodb_database: str = Field(
         default="Equipment_DB", min_length=1, max_length=63, pattern=r'^[^/\\. "$*<>:|?\x00]+$',
         description="Name of the database that holds the equipment list.")
@@ -158,9 +165,15 @@ def option_name(field: str) -> str:
     return field.upper() if field in PLAIN else PREFIX + field.upper()
 
 
-def read(environment: Mapping[str, str], secrets_file: Path | None = None) -> Settings:
-    """Build the settings from these sources, the environment first; raises ``BadInput`` naming each wrong option."""
-    given: dict[str, Any] = {**_secrets(secrets_file), **{name: text for name, text in environment.items() if text}}
+def read(
+    environment: Mapping[str, str], secrets_file: Path | None = None, file: Mapping[str, Any] | None = None
+) -> Settings:
+    """Build the settings from these sources; raises ``BadInput`` naming each wrong option.
+
+    First the environment, then the options of a settings ``file``, the secrets, the defaults.
+    """
+    said = {name: text for name, text in environment.items() if text}
+    given: dict[str, Any] = {**_secrets(secrets_file), **(file or {}), **said}
     values = {field: given[option_name(field)] for field in Settings.model_fields if option_name(field) in given}
     try:
         return Settings(**values)
@@ -178,9 +191,50 @@ def get_settings() -> Settings:
         return _current
 
 
-def installed() -> Settings:
-    """Read this installation's settings from the real sources; raises ``BadInput`` naming each wrong option."""
-    return read(os.environ, _secrets_path())
+def installed(file: Path | None = None) -> Settings:
+    """Read this installation's settings from the real sources, a settings ``file`` included.
+
+    Raises ``BadInput`` naming each wrong option, and a name in the file that is no option.
+    """
+    options = {} if file is None else settings_file.load(file)
+    known = {option_name(field) for field in Settings.model_fields}
+    strange = sorted(options.keys() - known)
+    if strange:
+        raise BadInput(f"The settings file {file} names what is no option: {', '.join(strange)}.")
+    return read(os.environ, _secrets_path(options.get(option_name("home"))), options)
+
+
+def in_force(settings: Settings) -> dict[str, str | int | float | bool]:
+    """Give the options that count now, by their names, in the form of a settings file; paths are absolute."""
+    options: dict[str, str | int | float | bool] = {}
+    for field in Settings.model_fields.keys() - FIRST_START:
+        value = getattr(settings, field)
+        if isinstance(value, SecretStr):
+            value = value.get_secret_value()
+        elif isinstance(value, Path):
+            value = str(value)
+        elif isinstance(value, Mapping):
+            value = json.dumps(value)
+        if value is not None and value != "":
+            options[option_name(field)] = value
+    return dict(sorted(options.items()))
+
+
+def write_file(settings: Settings) -> Path:
+    """Write the options in force into the settings file of the data folder; raises ``PermissionDenied``."""
+    settings_file.write(file_of(settings), in_force(settings))
+    return file_of(settings)
+
+
+def file_of(settings: Settings) -> Path:
+    """Where this installation's settings file lies."""
+    return settings.data_folder / settings_file.NAME
+
+
+def is_current(settings: Settings) -> bool:
+    """Whether the settings file is there and says what is in force; raises ``BadInput`` for one that cannot be read."""
+    path = file_of(settings)
+    return path.exists() and settings_file.load(path) == in_force(settings)
 
 
 @contextmanager
@@ -212,11 +266,11 @@ _lock = threading.Lock()
 _current: Settings | None = None
 
 
-def _secrets_path() -> Path | None:
+def _secrets_path(home_in_file: str | None = None) -> Path | None:
     # A process that a test started must not find the installation's secrets either.
     if "PYTEST_VERSION" in os.environ:
         return None
-    named = os.environ.get(option_name("home"))
+    named = os.environ.get(option_name("home")) or home_in_file
     return home(Path(named) if named else None) / ".streamlit" / "secrets.toml"
 
 

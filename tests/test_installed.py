@@ -31,6 +31,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("backup_engine", "equipment")
 ABOUT = ("import json; from equipment import settings; chosen = settings.installed(); "
          "print(json.dumps([str(chosen.backup_folder), str(chosen.data_folder)]))")
+CRON_LINE = ("from equipment import settings; from equipment.server.database import Choice; "
+             "from equipment.ui.backup.outside import lines_for; chosen = settings.installed(); "
+             "settings.write_file(chosen); print(lines_for(chosen, Choice.URI)[0].content)")
 WITHOUT = """
 import sys
 
@@ -170,6 +173,20 @@ def test_a_folder_inside_the_environment_is_refused(untouched: Copy) -> None:
 
     assert answer.returncode == 2
     assert "beside the program's code" in answer.stderr
+
+
+def test_its_line_for_cron_needs_no_environment(
+    untouched: Copy, tmp_path: Path, shared_mongod: Mongod, database: Database[dict[str, Any]]
+) -> None:
+    database["Equipment"].insert_one({"Serial": "007"})
+    told = untouched.run("-c", CRON_LINE, home=tmp_path, MONGODB_URI=shared_mongod.uri, MONGODB_DATABASE=database.name)
+    command = told.stdout.strip().split(None, 5)[5].replace("\\%", "%")
+
+    done = subprocess.run(["env", "-i", "/bin/sh", "-c", command], cwd="/", capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, (told.stderr, done.stderr)
+    assert "1 in Equipment" in done.stdout
+    assert len(list((tmp_path / "restore_data_to_db").glob("*day/equipment_backup_*.csv"))) == 1
 
 
 def test_engine_and_command_line_need_the_base_only(

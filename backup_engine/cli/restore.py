@@ -16,7 +16,7 @@ from backup_engine import drill as drills, merge, restore, take_in, undo as undo
 from backup_engine.cli.session import Answer, Session, verb
 from backup_engine.cli.words import as_data
 from backup_engine.compare import compare
-from backup_engine.errors import BadInput, RestoreIncomplete
+from backup_engine.errors import BadInput, RestoreIncomplete, RestoreStopped
 from backup_engine.merge import Merged
 from backup_engine.model import BackupSet, Watch
 from backup_engine.ownership import lookup
@@ -24,7 +24,8 @@ from backup_engine.records.planner import Pick
 from backup_engine.restore import Restored
 
 BOTH = "both"
-PARTLY = 3
+EXTENTS = {"all": 0, "partly": 3, "nothing": RestoreStopped.exit_code}
+"""Exit codes of a merge: one that wrote nothing because every record was refused is a restore that stopped."""
 
 
 def collections_of(session: Session, collection: str) -> tuple[str, ...]:
@@ -92,16 +93,23 @@ def drill(session: Session, backup_id: str | None) -> Answer:
     return Answer(done.message, {"backup": as_data(done.backup), "records": done.counts})
 
 
-@verb("import-set", help="Take in a backup from a zip file or a folder; it is verified first.")
+@verb("import-set", help="Take in every backup of a zip file or a folder; all are verified first.")
 @click.argument("path", type=click.Path(path_type=Path))
 def import_set(session: Session, path: Path) -> Answer:
     """Import."""
     if not path.exists():
         raise BadInput(f"There is no file or folder {path}.")
     with session.watch() as watch:
-        taken = take_in.import_set(session.workspace, path, watch=watch)
-    counts = ", ".join(f"{count:,} {key}" for key, count in taken.counts.items())
-    return Answer(f"Backup {taken.label} is here now: {counts}.", {"backup": as_data(taken)})
+        taken = take_in.import_sets(session.workspace, path, watch=watch)
+    *_, newest = taken
+    lines = tuple(f"Backup {backup.label} is here now: {_counts(backup)}." for backup in taken)
+    message = lines[0] if len(taken) == 1 else f"{len(taken):,} backups are here now, the newest {newest.label}."
+    data = {"backup": as_data(newest), "backups": [as_data(backup) for backup in taken]}
+    return Answer(message, data, lines if len(taken) > 1 else ())
+
+
+def _counts(backup: BackupSet) -> str:
+    return ", ".join(f"{count:,} {key}" for key, count in backup.counts.items())
 
 
 def _confirm(session: Session, backup: BackupSet, keys: tuple[str, ...], mode: str, yes: bool) -> None:
@@ -163,10 +171,9 @@ def _merged(done: list[Merged]) -> Answer:
     data = {
         **{name: counts[name] for name in ("inserted", "updated", "unchanged", "conflicts", "refused", "skipped")},
         "left_alone": [{"record": outcome.identity, "status": outcome.status, "why": outcome.why} for outcome in left],
-        "safety": [as_data(merged.safety) for merged in done if merged.safety],
+        "safety": [as_data(merged.safety) for merged in done if merged.safety], "extent": merge.extent_of(done),
     }
-    message = " ".join(f"{merged.plan.key}: {merged.message}" for merged in done)
-    return Answer(message, data, lines, PARTLY if left else 0)
+    return Answer(merge.message_of(done), data, lines, EXTENTS[merge.extent_of(done)])
 
 
 def _read_pick(path: Path, keys: tuple[str, ...], mode: str) -> Pick:

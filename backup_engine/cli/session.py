@@ -14,7 +14,7 @@ import click
 
 from backup_engine.api import DatabaseBackupRestore
 from backup_engine.cli.signals import Signals
-from backup_engine.errors import NoBackupsFound
+from backup_engine.errors import BadInput, NoBackupsFound
 from backup_engine.model import BackupSet, Progress, Watch
 from backup_engine.mongo.connection import Connection
 from backup_engine.ownership import lookup
@@ -22,8 +22,8 @@ from backup_engine.workspace import Workspace
 
 __all__ = ["Answer", "Given", "ProgressBar", "Session", "common_options"]
 
-COMMON = ("uri", "database", "folder", "work_folder", "as_json", "debug")
 NEWEST = ("newest", "latest")
+COMMON = ("uri", "database", "folder", "work_folder", "settings", "as_json", "debug")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -45,6 +45,7 @@ class Given:
     database: str | None = None
     folder: str | None = None
     work_folder: str | None = None
+    settings: str | None = None
     as_json: bool = False
     debug: bool = False
 
@@ -96,7 +97,9 @@ class Session:
 
     def take(self, **given: Any) -> None:
         """Note options; what is given to a command wins over what is given before it."""
-        self.given = replace(self.given, **{name: value for name, value in given.items() if value})
+        # An empty text is one that was given, and is refused: --uri "$URI" must not mean the installation's.
+        said = {name: value for name, value in given.items() if value is not None and value is not False}
+        self.given = replace(self.given, **said)
 
     @cached_property
     def progress(self) -> ProgressBar:
@@ -105,23 +108,18 @@ class Session:
 
     @cached_property
     def backups(self) -> DatabaseBackupRestore:
-        """The backup system the options ask for; nothing is contacted yet."""
-        options: dict[str, Any] = {}
-        if self.given.folder:
-            options["backup_folder"] = self.given.folder
-        if self.given.work_folder:
-            options["work_folder"] = self.given.work_folder
-        if self.given.database:
-            options["database"] = self.given.database
-        if self.given.uri:
-            options["connect"] = Connection(
-                self.given.uri, self.given.database or "Equipment_DB", short_lived=True
-            )
-        backups = self._engine(**options)
-        # The installation's own way to its server, and another database there.
-        if self.given.database and not self.given.uri:
-            configured, name = backups.workspace.connect, self.given.database
-            backups.workspace = replace(backups.workspace, connect=lambda: configured().client[name])
+        """The backup system the options ask for; nothing is contacted yet. Raises ``BadInput``."""
+        asked = {"connection_string": self.given.uri, "database": self.given.database,
+                 "backup_folder": self.given.folder, "work_folder": self.given.work_folder,
+                 "settings_file": self.given.settings}
+        try:
+            backups = self._engine(**{name: value for name, value in asked.items() if value is not None})
+        except TypeError as error:  # an engine without an installation takes no settings
+            raise BadInput(str(error)) from error
+        connect = backups.workspace.connect
+        if self.given.uri and isinstance(connect, Connection):
+            brief = Connection(self.given.uri, connect.database, short_lived=True)
+            backups.workspace = replace(backups.workspace, connect=brief)
         return backups
 
     @property
@@ -134,10 +132,11 @@ class Session:
         catalog = self.workspace.catalog
         if which not in NEWEST:
             return catalog.find(which)
-        usable = [backup for backup in lookup.shown(self.workspace).at_hand(catalog.sets())
+        owner = lookup.shown(self.workspace)
+        usable = [backup for backup in owner.at_hand(catalog.sets())
                   if backup.usable and backup.trigger not in ("pre_restore", "imported")]
         if not usable:
-            raise NoBackupsFound(catalog.why_empty())
+            raise NoBackupsFound(catalog.why_empty(owner.may_restore))
         return usable[-1]
 
     @contextmanager
@@ -152,10 +151,12 @@ def common_options(function: Function) -> Function:
     """Add the options that stand before or after the command's name."""
     options = [
         click.option("--uri", metavar="URI", help="Connection string of the MongoDB server."),
-        click.option("--database", metavar="NAME", help="Name of the database."),
+        click.option("--database", metavar="NAME", help="Name of the database, on that server or the installation's."),
         click.option("--folder", metavar="PATH", help="Folder of the backups."),
         click.option("--work-folder", metavar="PATH",
                      help="Folder for the safety backup of a restore from a folder that can only be read."),
+        click.option("--settings", metavar="FILE", help="File of options that counts after the environment and before "
+                                                        "the secrets; only its owner may read it."),
         click.option("--json", "as_json", is_flag=True, help="Answer in JSON."),
         click.option("--debug", is_flag=True, hidden=True, help="Show where in the program an unexpected fault arose."),
     ]

@@ -23,6 +23,7 @@ from backup_engine.ownership import lookup
 from backup_engine.records import digest_rows, raw
 from backup_engine.records.content_sum import Content, digest, digests as digests_of
 from backup_engine.repository import ledger
+from backup_engine.repository.manifest import day_of
 from backup_engine.workspace import Workspace
 
 __all__ = ["NEVER_BASE", "Changes", "base_for", "contents_since", "over", "will_be_base"]
@@ -50,7 +51,7 @@ def base_for(ws: Workspace, hold: Hold, now: datetime, *, wanted: bool) -> Backu
     """
     today, bad = now.strftime("%Y%m%d"), ledger.bad(ledger.read(ws.storage))
     full = [
-        backup for backup in lookup.of(ws, hold.need_database()).own(ws.catalog.sets())
+        backup for backup in lookup.of(ws, hold.need_database()).own(ws.catalog.sets(fresh=day_of(now)))
         if backup.state == "complete" and backup.kind == "full" and backup.trigger not in NEVER_BASE
     ]
     # a set that cannot be opened here has no digests to compare with

@@ -161,7 +161,7 @@ def running(ws: Workspace, hold: Hold, trigger: str, interval_hours: float) -> I
     """
     # first: what a crash left takes room and keeps its label
     intents.recover(ws.storage, alone=hold.alone, scope=hold.scope)
-    sets = ws.catalog.sets()
+    sets = ws.catalog.sets(fresh=False)
     check_room(ws, sets)
     readme.leave_readme(ws.storage)
     run = Run(ws, hold, trigger, interval_hours, ws.clock(), _claim_number(ws, sets), warnings=list(hold.warnings))
@@ -188,27 +188,27 @@ def check_room(ws: Workspace, sets: Sequence[BackupSet]) -> None:
 
 
 def _claim_number(ws: Workspace, sets: Sequence[BackupSet]) -> int:
-    claims = {int(name): entry.name for entry in ws.storage.entries(STATE)
-              if entry.name.startswith(_CLAIM) and (name := entry.name.removeprefix(_CLAIM)).isdecimal()}
-    number = max([backup.seq for backup in sets] + list(claims), default=0)
+    claims = {int(number): name for name in ws.storage.names(STATE)
+              if name.startswith(_CLAIM) and (number := name.removeprefix(_CLAIM)).isdecimal()}
+    newest = max([backup.seq for backup in sets] + list(claims), default=0)
     while True:
-        number += 1
+        newest += 1
         try:
-            ws.storage.put(STATE, f"{_CLAIM}{number:08d}", b"", exclusive=True)
+            ws.storage.put(STATE, f"{_CLAIM}{newest:08d}", b"", exclusive=True)
             break
         except FileExistsError:
             continue  # another host on this folder was faster
     for old, name in claims.items():
-        if old < number - _CLAIMS_KEPT:
+        if old < newest - _CLAIMS_KEPT:
             with suppress(PermissionDenied):  # a safety set beside a folder that can only be read
                 ws.storage.delete(STATE, name)
-    return number
+    return newest
 
 
 def _claim_label(run: Run) -> bool:
     folders = (run.day, STATE)
     # whatever bears the label takes it, an orphan too: nothing is ever overwritten
-    if any(run.label in entry.name for folder in folders for entry in run.ws.storage.entries(folder)):
+    if any(run.label in name for folder in folders for name in run.ws.storage.names(folder)):
         return False
     suffix = run.ws.seal.suffix
     names = [manifest.part_name(source.key, run.label, suffix) for source in run.ws.sources]

@@ -7,6 +7,7 @@ Whatever goes wrong before W9 leaves the folder as it was; whatever goes wrong a
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -26,7 +27,9 @@ from backup_engine.mongo.snapshot import Snapshot, SnapshotChanged, SnapshotTooO
 from backup_engine.repository.manifest import Origin
 from backup_engine.workspace import Workspace
 
-__all__ = ["Made", "write_changes", "write_documents", "write_live", "write_set"]
+__all__ = ["Made", "after_commit", "write_changes", "write_documents", "write_live", "write_set"]
+
+log = logging.getLogger(__name__)
 
 TRIES = 3
 """Snapshots to try before giving up on collections that keep changing, or a server that keeps going away."""
@@ -125,9 +128,19 @@ def _write(
         run.publish()
         backup = run.commit(filled.origin, *filled.kind, pinned=pinned)
     # outside of running: a fault from here on must not take away what is committed
-    problems = run.finish(backup) + _keep_mark(ws, backup, filled.mark)
-    reach("W10")
+    problems = run.finish(backup)
+    try:
+        problems += _keep_mark(ws, backup, filled.mark)
+        reach("W10")
+    except Exception as problem:  # whatever it is, the set is there
+        log.exception("after the commit of %s", backup.label)
+        problems.append(after_commit(problem))
     return Made(backup, tuple(problems))
+
+
+def after_commit(problem: Exception) -> str:
+    """Say what went wrong once the set was committed."""
+    return f"then: {problem}" if isinstance(problem, BackupError) else f"then a fault came ({type(problem).__name__})"
 
 
 def _stream(

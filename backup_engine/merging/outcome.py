@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from backup_engine.errors import RestoreStopped
 from backup_engine.model import BackupSet
 from backup_engine.records import raw
 from backup_engine.records.changes import Status
@@ -15,7 +17,13 @@ from backup_engine.records.spool import Spool
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MergePlan", "Merged", "Outcome"]
+__all__ = ["Extent", "MergePlan", "Merged", "Outcome", "extent_of", "message_of"]
+
+Extent = Literal["all", "partly", "nothing"]
+"""How much of its plan a merge did; ``nothing`` only where something was refused or left alone."""
+OPENINGS: dict[Extent, str] = {
+    "all": "Merge completed", "partly": "Merge completed, but not all of it", "nothing": RestoreStopped.opening,
+}
 
 
 @dataclass
@@ -128,12 +136,44 @@ class Merged:
         return self.plan.skipped
 
     @property
+    def written(self) -> int:
+        """Records that were added or changed."""
+        return self.inserted + self.updated
+
+    @property
+    def left(self) -> int:
+        """Records that were to be added or changed and were not."""
+        return self.conflicts + self.refused
+
+    @property
+    def extent(self) -> Extent:
+        """How much of the plan was done."""
+        return extent_of([self])
+
+    @property
+    def numbers(self) -> str:
+        """What became of how many records, those that were not written first."""
+        words = [f"{self.refused:,} refused"] if self.refused else []
+        words += [f"{self.conflicts:,} changed by someone else meanwhile and left alone"] if self.conflicts else []
+        words += [f"{self.inserted:,} added", f"{self.updated:,} changed", f"{self.unchanged:,} unchanged"]
+        words += [f"{self.skipped:,} not picked"] if self.skipped else []
+        return ", ".join(words)
+
+    @property
     def message(self) -> str:
         """One sentence for people."""
-        left = self.conflicts + self.refused
-        opening = "Merge completed" if not left else "Merge completed, but not all of it"
-        words = f"{opening}: {self.inserted:,} added, {self.updated:,} changed, {self.unchanged:,} unchanged"
-        words += f", {self.conflicts:,} changed by someone else meanwhile and left alone" if self.conflicts else ""
-        words += f", {self.refused:,} refused" if self.refused else ""
-        words += f", {self.skipped:,} not picked" if self.skipped else ""
-        return ". ".join((words, *(f"{warning[:1].upper()}{warning[1:]}" for warning in self.warnings))) + "."
+        return message_of([self])
+
+
+def extent_of(done: Sequence[Merged]) -> Extent:
+    """How much of the plans for several collections was done."""
+    if not any(merged.left for merged in done):
+        return "all"
+    return "partly" if any(merged.written for merged in done) else "nothing"
+
+
+def message_of(done: Sequence[Merged]) -> str:
+    """Say what became of several collections; the first words tell whether it is all of it."""
+    numbers = [merged.numbers if len(done) == 1 else f"{merged.plan.key}: {merged.numbers}" for merged in done]
+    warnings = dict.fromkeys(f"{warning[:1].upper()}{warning[1:]}" for merged in done for warning in merged.warnings)
+    return ". ".join((f"{OPENINGS[extent_of(done)]}: {'; '.join(numbers)}", *warnings)) + "."

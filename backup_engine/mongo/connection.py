@@ -38,6 +38,11 @@ class Connection:
         )
         self._lock = threading.Lock()
 
+    @property
+    def database(self) -> str:
+        """Name of the database."""
+        return self._database
+
     def __call__(self) -> Database[dict[str, Any]]:
         """Give the database after a ping; raises ``DatabaseUnreachable`` naming the host, never the password."""
         try:

@@ -103,6 +103,6 @@ def _guessed(ws: Workspace) -> Owner:
 
 def _sets(ws: Workspace) -> Sequence[BackupSet]:
     try:
-        return ws.catalog.sets()
+        return ws.catalog.sets(fresh=False)
     except BackupError:
         return ()

@@ -30,7 +30,7 @@ def settle(ws: Workspace, held: Hold) -> Owner:
     if not held.capabilities.can_write and held.capabilities.commands:
         return owner
     identity = identities.create(database)
-    sets = ws.catalog.sets()
+    sets = ws.catalog.sets(fresh=False)
     if identity.claimed is None:
         identities.note_claim(database, claim.stake(ws.storage, identity, database.name, sets))
     strange = None if identity.question else identity.stranger(sets)

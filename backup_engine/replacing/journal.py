@@ -104,11 +104,11 @@ def close(database: Database[Doc], entry: Entry, status: Status, **changes: Any)
 def note(
     database: Database[Doc], *, kind: Literal["merge"], keys: Mapping[str, str], backup_id: str, label: str,
     safety: str, actor: str, now: datetime,
-) -> None:
+) -> Entry:
     """Write down an operation that is over and that Undo can take back; ``keys``: key → live collection."""
     swaps = tuple(Swap(key, live, "") for key, live in keys.items())
-    start(database, Entry(new_id(), kind, backup_id, label, actor, now, swaps, step="", status="done", safety=safety,
-                          changed=True))
+    return start(database, Entry(new_id(), kind, backup_id, label, actor, now, swaps, step="", status="done",
+                                 safety=safety, changed=True))
 
 
 def fence(database: Database[Doc], entry_id: str) -> int:

@@ -17,6 +17,7 @@ from pymongo.errors import AutoReconnect, ConnectionFailure, ExecutionTimeout, P
 
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
 from backup_engine.mongo.capabilities import Capabilities, answers_commands, database_errors, named
+from backup_engine.mongo.sharding import is_sharded
 from backup_engine.replacing.journal import Swap
 
 __all__ = ["Live", "happened", "look", "refuse_unsupported", "rename", "uuid_of"]
@@ -63,10 +64,12 @@ def refuse_unsupported(
     live = look(database, name)
     for kind, applies in (("a view", live.kind == "view" or "viewOn" in saved),
                           ("a time-series collection", live.kind == "timeseries" or "timeseries" in saved),
-                          ("a capped collection", "capped" in live.options or "capped" in saved),
-                          ("in a sharded cluster", capabilities.sharded)):
+                          ("a capped collection", "capped" in live.options or "capped" in saved)):
         if applies:
             raise BadInput(f"{name} is {kind}: it cannot be replaced as a whole. Use Merge instead.")
+    if capabilities.sharded and is_sharded(database, name):
+        raise BadInput(f"{name} is a sharded collection: it cannot be replaced as a whole. Use Merge instead.",
+                       hint="Compare names what only the list has, which Merge keeps.")
     return live
 
 

@@ -1,21 +1,21 @@
 """Which backups exist: listing, finding, and the few steps that make, amend or remove one.
 
-Listing trusts nothing in the folder and never fails because of its contents. It reads a metadata file once and then
-again only when its size or time changed.
+Looking into the folders is ``listing``'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any, BinaryIO
 
-from backup_engine.errors import BackupError, BackupFileNotFound, BadInput, NoBackupsFound, VerificationFailed
-from backup_engine.model import DAYS, BackupSet, Part, Source
+from backup_engine.errors import BackupFileNotFound, BadInput, NoBackupsFound, VerificationFailed
+from backup_engine.model import DAYS, BackupSet, Source
 from backup_engine.repository import intents, manifest, manifest_reader
 from backup_engine.repository.intents import Intent
-from backup_engine.storage.base import STATE, Entry, Storage
+from backup_engine.repository.listing import Listing
+from backup_engine.storage.base import STATE, Storage
 
 _WEEK = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 _ASIDE = ("pre_restore", "imported")
@@ -31,31 +31,21 @@ class Catalog:
     def __init__(self, storage: Storage, sources: tuple[Source, ...]) -> None:
         self.storage = storage
         self.sources = sources
-        self.unreadable: dict[str, str] = {}
-        """Folders that could not be listed in the last look, and why."""
-        self._parsed: dict[tuple[str, Entry], BackupSet] = {}
+        self._listing = Listing(storage, sources)
         self._last: tuple[tuple[object, ...], BackupSet | None] | None = None
 
-    def sets(self) -> list[BackupSet]:
-        """Give every set in any folder, oldest first: legacy by label, then by ``seq``."""
-        try:
-            state = {entry.name for entry in self.storage.entries(STATE)}
-        except BackupError:  # the sets lie in the folders of the days, and are listed without it
-            state = set()
-        claimed = intents.labels(state)
-        sets: list[BackupSet] = []
-        parsed: dict[tuple[str, Entry], BackupSet] = {}
-        unreadable: dict[str, str] = {}
-        for day in DAYS:
-            try:
-                entries = {entry.name: entry for entry in self.storage.entries(day)}
-            except BackupError as problem:
-                unreadable[day] = problem.message
-                continue
-            sets += self._with_metadata(day, entries, parsed)
-            sets += _without_metadata(day, entries, claimed, state, self.sources)
-        self._parsed, self.unreadable = parsed, unreadable
-        return sorted(sets, key=lambda backup: (backup.seq, backup.state != "legacy", backup.label))
+    @property
+    def unreadable(self) -> Mapping[str, str]:
+        """Folders that could not be listed in the last look, and why."""
+        return self._listing.unreadable
+
+    def sets(self, *, fresh: bool | str = True) -> list[BackupSet]:
+        """Give every set in any folder, oldest first: legacy by label, then by ``seq``.
+
+        Not ``fresh``, folders in which no name came or went are not looked at again for a minute; a day makes only
+        that one's folder fresh. That is for runs and pages beside thousands of sets; nothing is restored from it.
+        """
+        return self._listing.sets(fresh=fresh)
 
     def by_day(self, wanted: Mine) -> dict[str, list[dict[str, Any]]]:
         """Give metadata dicts, newest first, by the folder they lie in, ``sunday`` … ``saturday``.
@@ -76,7 +66,7 @@ class Catalog:
         for backup in reversed(self.sets()):
             if wanted in (backup.backup_id, backup.label) and folder in (None, backup.day):
                 return backup
-        raise NoBackupsFound(f"there is no backup {wanted!r} in {self.storage.describe()}")
+        raise NoBackupsFound(f"there is no backup {wanted!r:.80} in {self.storage.describe()}")
 
     def last(self, mine: Mine, *, fresh: bool = True) -> BackupSet | None:
         """Give the set that decides when the next is due.
@@ -87,14 +77,15 @@ class Catalog:
         stamps = (mine, *(self.storage.stamp(folder) for folder in DAYS))
         if not fresh and None not in stamps and self._last is not None and self._last[0] == stamps:
             return self._last[1]
-        usual = [backup for backup in self.sets()
+        usual = [backup for backup in self.sets(fresh=fresh)
                  if backup.state in ("complete", "newer") and _counts(backup) and mine(backup)]
         self._last = (stamps, usual[-1] if usual else None)
         return self._last[1]
 
     def newest_good(self, mine: Mine) -> BackupSet | None:
         """Give the newest complete set that was not made by a restore or an import."""
-        good = [backup for backup in self.sets() if backup.state == "complete" and _counts(backup) and mine(backup)]
+        good = [backup for backup in self.sets(fresh=False)
+                if backup.state == "complete" and _counts(backup) and mine(backup)]
         return good[-1] if good else None
 
     def latest(self, trigger: str, mine: Mine) -> BackupSet | None:
@@ -114,13 +105,22 @@ class Catalog:
                 raise VerificationFailed(f"the full backup {base.label} it rests on is {base.state}: {base.problem}")
         raise VerificationFailed(f"the full backup {backup.base} it rests on is missing")
 
-    def why_empty(self) -> str:
-        """Say where was looked and why nothing there can be used."""
+    def why_empty(self, mine: Mine = lambda _: True, *, advice: bool = True) -> str:
+        """Say where was looked and why nothing there can be used without being named.
+
+        ``mine`` tells the sets of this database from those of others.
+        """
         where = self.storage.describe()
         if self.unreadable:
             return f"{where} cannot be read: {next(iter(self.unreadable.values()))}"
-        unusable = sum(not backup.usable for backup in self.sets())
-        return f"{where} holds {unusable} damaged or unfinished" if unusable else f"{where} is empty"
+        sets = self.sets()
+        kinds = Counter(_kind_in_words(backup, mine) for backup in sets if backup.usable)
+        held = [f"{count} {kind if count == 1 else kind.replace('backup', 'backups')}" for kind, count in kinds.items()]
+        unusable = sum(not backup.usable for backup in sets)
+        if unusable:
+            held.append(f"{unusable} damaged or unfinished")
+        name_one = "; name one" if kinds and advice else ""
+        return f"{where} holds {', '.join(held)}{name_one}" if held else f"{where} is empty"
 
     def open_part(self, backup: BackupSet, key: str) -> BinaryIO:
         """Open the stored bytes of one collection. Raises ``BackupFileNotFound`` or ``PermissionDenied``."""
@@ -173,80 +173,16 @@ class Catalog:
         self.storage.delete(STATE, backup.metadata_file)
         intents.clear(self.storage, backup.label)
 
-    def _with_metadata(
-        self, day: str, entries: Mapping[str, Entry], parsed: dict[tuple[str, Entry], BackupSet]
-    ) -> Iterable[BackupSet]:
-        for name, entry in entries.items():
-            label = manifest.label_in_metadata_name(name)
-            if label is None:
-                continue
-            known = self._parsed.get((day, entry)) or self._read(day, label, entry)
-            if known is None:
-                continue
-            parsed[day, entry] = known
-            yield _with_files(known, entries)
 
-    def _read(self, day: str, label: str, entry: Entry) -> BackupSet | None:
-        if entry.size > manifest.MAX_BYTES:
-            return manifest_reader.damaged(day, label, "its metadata cannot be read: the file is too large")
-        try:
-            with self.storage.open(day, entry.name) as file:
-                return manifest_reader.parse(day, label, file.read(), self.sources)
-        except BackupFileNotFound:  # removed since the folder was listed
-            return None
-        except BackupError as problem:
-            return manifest_reader.damaged(day, label, f"its metadata cannot be read: {problem.message}")
+def _kind_in_words(backup: BackupSet, mine: Mine) -> str:
+    if not mine(backup):
+        return "backup of another database"
+    words = {"imported": "imported backup", "pre_restore": "safety backup"}
+    return words.get(backup.trigger, "backup of the original system" if backup.state == "legacy" else "backup")
 
 
 def _counts(backup: BackupSet) -> bool:
     return backup.trigger not in _ASIDE
-
-
-def _with_files(backup: BackupSet, entries: Mapping[str, Entry]) -> BackupSet:
-    """Compare what the metadata promises with what lies in the folder, by name and size."""
-    if backup.state == "legacy":
-        return _legacy_with_files(backup, entries)
-    if backup.state != "complete":
-        return backup
-    for part in backup.parts.values():
-        entry = entries.get(part.file or "")
-        if entry is None:
-            return replace(backup, state="damaged", problem=f"Backup file not found: {part.file}")
-        if entry.size != part.stored_bytes:
-            problem = f"{part.file} has {entry.size} bytes instead of {part.stored_bytes}"
-            return replace(backup, state="damaged", problem=problem)
-    return backup
-
-
-def _legacy_with_files(backup: BackupSet, entries: Mapping[str, Entry]) -> BackupSet:
-    """The original system wrote no file for an empty collection; a lost file leaves the other collection usable."""
-    parts = {
-        key: part if part.records or part.file in entries else replace(part, file=None)
-        for key, part in backup.parts.items()
-    }
-    lost = [part.file or f"for {key}" for key, part in parts.items() if part.records and part.file not in entries]
-    if not lost:
-        return replace(backup, parts=parts) if parts != backup.parts else backup
-    usable = any(part.file in entries for part in parts.values())
-    problem = f"Backup file not found: {', '.join(lost)}"
-    return replace(backup, parts=parts, problem=problem, state="legacy" if usable else "damaged")
-
-
-def _without_metadata(
-    day: str, entries: Mapping[str, Entry], claimed: set[str], state: set[str], sources: tuple[Source, ...]
-) -> Iterable[BackupSet]:
-    collections = {source.key: source.collection for source in sources}
-    parts: dict[str, dict[str, Part]] = {}
-    for name, entry in entries.items():
-        key, label = manifest.split_part_name(name) or ("", "")
-        if key in collections and label not in claimed and manifest.metadata_name(label) not in entries:
-            part = Part(key, collections[key], name, 0, stored_bytes=entry.size)
-            parts.setdefault(label, {})[key] = part
-    for label, by_key in parts.items():
-        copy = manifest.metadata_name(label) in state
-        advice = "a copy can be put back with repair" if copy else "repair can turn the files into a backup"
-        problem = f"its metadata file is missing; {advice}"
-        yield manifest_reader.damaged(day, label, problem, parts=by_key, state="damaged" if copy else "orphan")
 
 
 def _identity(which: str | Mapping[str, Any]) -> tuple[str, str | None]:

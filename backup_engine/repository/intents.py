@@ -68,7 +68,7 @@ def recover(storage: Storage, *, alone: bool = True, scope: str = "") -> list[st
 
     ``alone`` and ``scope`` are those of the locks held. What lies in a folder that can only be read stays as it is.
     """
-    known = sorted(labels(entry.name for entry in storage.entries(STATE)))
+    known = sorted(labels(storage.names(STATE)))
     if not known and not any(_temporaries(storage)):
         return []
     now = _folder_clock(storage)
@@ -189,14 +189,20 @@ def _sweep(storage: Storage, claimed: set[str], now: float) -> list[str]:
 
 def _temporaries(storage: Storage) -> Iterator[tuple[str, Entry]]:
     for folder in ("", STATE, *DAYS):
-        yield from ((folder, entry) for entry in _listed(storage, folder) if entry.name.startswith(".tmp-"))
+        try:
+            # by name first: there is hardly ever one, and thousands of sets need not be asked for their times
+            suspects = any(name.startswith(".tmp-") for name in storage.names(folder))
+        except BackupError:
+            continue  # a day folder that is a link or a file stops that day's backups, not every day's
+        listed = _listed(storage, folder) if suspects else []
+        yield from ((folder, entry) for entry in listed if entry.name.startswith(".tmp-"))
 
 
 def _listed(storage: Storage, folder: str) -> list[Entry]:
     try:
         return storage.entries(folder)
     except BackupError:
-        return []  # a day folder that is a link or a file stops that day's backups, not every day's
+        return []
 
 
 def _folder_clock(storage: Storage) -> float:

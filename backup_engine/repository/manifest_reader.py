@@ -67,7 +67,7 @@ def _load(raw: bytes) -> dict[str, Any]:
 
 
 def _current(day: str, label: str, metadata: Mapping[str, Any], sources: tuple[Source, ...]) -> BackupSet:
-    if metadata.get("metadata_hash") != manifest.metadata_hash(metadata):
+    if not manifest.is_sealed(metadata):
         raise Malformed("it was changed after it was written (metadata_hash differs)")
     kind = _text(metadata, "kind")
     if kind not in ("full", "differential"):

@@ -1,7 +1,7 @@
 """Take the files of backup sets out of a zip or a folder into a place of their own. Trusts no name and no size.
 
-Only files named like those of a set are looked at, by their bare names, so no path in a zip means anything; sizes are
-limited before a byte is written.
+Only files named like those of a set are looked at, by their bare names, so no path in a zip means anything but that a
+folder ``.state`` holds second copies; sizes are limited before a byte is written.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import IO, BinaryIO
 from backup_engine.errors import BadInput, NoSpace
 from backup_engine.model import DAYS, SILENT, Watch
 from backup_engine.repository import manifest
+from backup_engine.storage.base import STATE
 from backup_engine.storage.local import LocalStorage
 
 __all__ = ["Found", "copy_to", "found_in"]
@@ -34,19 +35,24 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Found:
-    """One file of a set: its bare name, where it belongs, its size in bytes, and how to open it."""
+    """One file of a set: its bare name, where it belongs, its size in bytes, and how to open it.
+
+    ``second`` is the copy of a metadata file that lies in ``.state``.
+    """
 
     name: str
     day: str
     size: int
     open: Callable[[], IO[bytes]]
+    second: bool = False
 
 
 @contextmanager
 def found_in(source: Path | str | BinaryIO) -> Iterator[list[Found]]:
     """Give what looks like files of sets in a zip (a path or a stream) or in a folder and its folders.
 
-    Raises ``BadInput`` for anything else, for two files of one name, and for what unpacks beyond all measure.
+    A second copy of metadata counts where the first is missing and a file of that set is there. Raises ``BadInput`` for
+    anything else, for two files of one name, and for what unpacks beyond all measure.
     """
     path = Path(source) if isinstance(source, (str, Path)) else None
     if path is not None and path.is_dir():
@@ -84,20 +90,20 @@ def _in_zip(archive: zipfile.ZipFile) -> Iterator[Found]:
     if len(entries) > MAX_ENTRIES:
         raise BadInput(f"The zip holds {len(entries):,} files; a backup has three.")
     # some programs on Windows write backslashes
-    wanted = [(entry, entry.filename.replace("\\", "/").rpartition("/")[2]) for entry in entries]
-    wanted = [(entry, name) for entry, name in wanted if _day_of(name) and not entry.is_dir()]
+    placed = [(entry, entry.filename.replace("\\", "/").split("/")) for entry in entries]
+    wanted = [(entry, path) for entry, path in placed if _day_of(path[-1]) and not entry.is_dir()]
     unpacked = sum(entry.file_size for entry, _ in wanted)
     packed = sum(entry.compress_size for entry, _ in wanted)
     if unpacked > MAX_BYTES or (unpacked > SMALL and unpacked > MAX_RATIO * packed):
         raise BadInput(f"The zip would unpack to {unpacked >> 20:,} MiB from {packed >> 20:,} MiB and is not opened.")
-    for entry, name in wanted:
-        yield Found(name, _day_of(name), entry.file_size, partial(archive.open, entry))
+    for entry, (*folders, name) in wanted:
+        yield Found(name, _day_of(name), entry.file_size, partial(archive.open, entry), STATE in folders)
 
 
 def _in_folder(folder: Path) -> Iterator[Found]:
-    for path in sorted([*folder.iterdir(), *(inner for day in DAYS for inner in _inside(folder / day))]):
+    for path in sorted([*folder.iterdir(), *(inner for day in (*DAYS, STATE) for inner in _inside(folder / day))]):
         if _day_of(path.name) and path.is_file() and not path.is_symlink():
-            yield Found(path.name, _day_of(path.name), path.stat().st_size, _reader(path))
+            yield Found(path.name, _day_of(path.name), path.stat().st_size, _reader(path), path.parent.name == STATE)
 
 
 def _reader(path: Path) -> Callable[[], IO[bytes]]:
@@ -110,10 +116,15 @@ def _inside(folder: Path) -> Iterator[Path]:
 
 def _checked(files: Iterator[Found]) -> list[Found]:
     by_name: dict[str, Found] = {}
-    for file in files:
+    labels: set[str] = set()
+    for file in sorted(files, key=lambda file: file.second):
+        part = manifest.split_part_name(file.name)
+        if file.second and (part or file.name in by_name or manifest.label_in_metadata_name(file.name) not in labels):
+            continue  # a set that is whole without it, or one that is gone
         if file.name in by_name:
             raise BadInput(f"There are two files named {file.name}.")
         by_name[file.name] = file
+        labels |= {part[1]} if part else set()
     if not any(manifest.label_in_metadata_name(name) for name in by_name):
         what = "backup_metadata_….json is missing" if by_name else "no file is named like one of a backup"
         raise BadInput(f"This is no backup: {what}. A single table comes in through Import in Equipment Records.")

@@ -52,6 +52,14 @@ class LocalStorage:
         except BackupFileNotFound:
             return []
 
+    def names(self, folder: str) -> set[str]:
+        """List names, whatever bears them; as ``entries`` for a folder that is missing or none."""
+        try:
+            with self._folder(folder) as descriptor:
+                return set(os.listdir(descriptor))  # noqa: PTH208 - Path knows no descriptors
+        except BackupFileNotFound:
+            return set()
+
     def stamp(self, folder: str) -> object:
         """Give the folder's own times; None for one that changed so recently that a clock tick may hide more."""
         try:

@@ -35,6 +35,10 @@ class MemoryStorage:
             files = [(name, *stored) for (where, name), stored in self._files.items() if where == folder]
         return [Entry(name, len(data), modified) for name, data, modified in sorted(files)]
 
+    def names(self, folder: str) -> set[str]:
+        """List names."""
+        return {name for where, name in self._files if where == folder}
+
     def stamp(self, folder: str) -> object:
         """Give the number of changes so far."""
         return self._changes

@@ -49,8 +49,13 @@ class OverlayStorage:
 
     def entries(self, folder: str) -> list[Entry]:
         """List both."""
-        files = {entry.name: entry for entry in (*self.main.entries(folder), *self._in_work(folder))}
+        aside = self.work.entries(folder) if self._in_work(folder) else []
+        files = {entry.name: entry for entry in (*self.main.entries(folder), *aside)}
         return sorted(files.values(), key=lambda entry: entry.name)
+
+    def names(self, folder: str) -> set[str]:
+        """List the names in both."""
+        return self.main.names(folder) | self._in_work(folder)
 
     def stamp(self, folder: str) -> object:
         """Give the marks of both."""
@@ -76,11 +81,11 @@ class OverlayStorage:
     def put(self, folder: str, name: str, data: bytes, *, exclusive: bool = False) -> None:
         """Write a small file into the place that is written; what belongs to a set in the work folder stays there."""
         if self._refused:
-            if exclusive and self._has(folder, name):
+            if exclusive and name in self.main.names(folder):
                 raise FileExistsError(name)
             self.work.put(folder, name, data, exclusive=exclusive)
             return
-        hidden = any(entry.name == name for entry in self._in_work(folder))
+        hidden = name in self._in_work(folder)
         if hidden and exclusive:
             raise FileExistsError(name)
         if hidden and folder != STATE:
@@ -92,13 +97,13 @@ class OverlayStorage:
 
     def delete(self, folder: str, name: str) -> None:
         """Remove it from both. Raises ``PermissionDenied`` when it lies in a folder that can only be read."""
-        if any(entry.name == name for entry in self._in_work(folder)):
+        if name in self._in_work(folder):
             self.work.delete(folder, name)
         try:
             self.main.delete(folder, name)
         except PermissionDenied as refused:
             # A read-only mount refuses before it looks whether there is such a file.
-            if not is_refusal(refused) or self._has(folder, name):
+            if not is_refusal(refused) or name in self.main.names(folder):
                 raise
 
     def sync(self, folder: str) -> None:
@@ -126,24 +131,19 @@ class OverlayStorage:
 
     def place(self, folder: str, name: str) -> str:
         """Say in which of the two it lies."""
-        there = any(entry.name == name for entry in self._in_work(folder))
-        return (self.work if there else self.main).describe()
+        return (self.work if name in self._in_work(folder) else self.main).describe()
 
     @property
     def _written(self) -> Storage:
         return self.work if self._refused else self.main
 
-    def _in_work(self, folder: str) -> list[Entry]:
+    def _in_work(self, folder: str) -> set[str]:
         """The work folder of another user, or a broken one, must not take the backups away."""
         try:
-            return self.work.entries(folder)
+            return self.work.names(folder)
         except BackupError as problem:
             log.warning("left out: %s", problem)
-            return []
-
-    def _has(self, folder: str, name: str) -> bool:
-        """Whether the backup folder has a file of that name."""
-        return any(entry.name == name for entry in self.main.entries(folder))
+            return set()
 
 
 class _Aside:
@@ -158,6 +158,6 @@ class _Aside:
 
     def publish(self, name: str) -> None:
         """Give the final name unless the backup folder has it."""
-        if any(entry.name == name for entry in self._storage.main.entries(self._folder)):
+        if name in self._storage.main.names(self._folder):
             raise FileExistsError(name)
         self._draft.publish(name)

@@ -30,6 +30,7 @@ PERMISSIONS: Final[dict[str, Role]] = {
     "backup.settings": "admin",
     "users.manage": "admin",
     "settings.edit": "admin",
+    "settings.write_file": "admin",
 }
 """Action → the least role that may do it."""
 

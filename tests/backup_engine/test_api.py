@@ -235,3 +235,152 @@ def test_importing_the_module_loads_no_screens_and_no_tables() -> None:
 def test_only_what_is_exported_is_public() -> None:
     assert all(hasattr(api, name) for name in api.__all__)
     assert sorted(set(api.__all__)) == sorted(api.__all__)
+
+
+def take_every_key(database: Db) -> None:
+    """Other records get what the backup's have to have for themselves, as a client with another kind of number does."""
+    records = list(database["Equipment"].find())
+    database["Equipment"].delete_many({})
+    database["Equipment"].insert_many([{**record, "_id": float(record["_id"])} for record in records])
+
+
+def test_a_merge_that_wrote_nothing_is_no_success(system: DatabaseBackupRestore, database: Db) -> None:
+    system.create_backup()
+    backup = newest(system)
+    take_every_key(database)
+    before = list(database["Equipment"].find())
+
+    success, message = system.restore_from_backup(backup, "equipment", "merge")
+    typed, merged, words = system.merge_backup(backup)
+
+    assert (success, typed, words) == (False, False, message)
+    assert message.startswith("Restore stopped; current data unchanged: 5 refused, 0 added")
+    assert merged is not None
+    assert (merged.extent, merged.refused, merged.written) == ("nothing", 5, 0)
+    assert list(database["Equipment"].find()) == before
+
+
+def test_a_merge_that_wrote_a_part_says_so_first(system: DatabaseBackupRestore, database: Db) -> None:
+    system.create_backup()
+    take_every_key(database)
+    database["Equipment"].delete_one({"_id": 3.0})
+
+    success, merged, message = system.merge_backup(newest(system))
+
+    assert success is True
+    assert message.startswith("Merge completed, but not all of it: 4 refused, 1 added")
+    assert merged is not None
+    assert (merged.extent, merged.left, merged.written) == ("partly", 4, 1)
+    assert {outcome.status for outcome in merged.report} == {"refused", "inserted"}
+
+
+@pytest.mark.parametrize(("limit", "rows"), [(None, 5), (5, 5), (2, 2), (0, 0), (10**9, 5)])
+def test_preview_gives_as_many_rows_as_asked(system: DatabaseBackupRestore, limit: int | None, rows: int) -> None:
+    system.create_backup()
+
+    success, table, message = system.preview_backup(newest(system), limit=limit)
+
+    assert success is True, message
+    assert table is not None
+    assert len(table) == rows
+    assert message == f"{rows} of 5 records"
+
+
+def test_status_verify_and_unpin_answer_in_the_same_manner(system: DatabaseBackupRestore, tmp_path: Path) -> None:
+    fresh, status, message = system.status()
+    assert (fresh, message) == (False, f"Attention: there is no backup: {tmp_path} is empty.")
+    assert status is not None
+    assert status.total == 0
+
+    system.create_backup()
+    fresh, status, message = system.status()
+    assert (fresh, message) == (True, "The backups are up to date.")
+    assert status is not None
+    assert status.total == 1
+    sound, verification, message = system.verify(newest(system))
+    assert (sound, message) == system.verify_backup(newest(system))
+    assert verification is not None
+    assert verification.ok
+    system.pin(newest(system))
+    assert system.unpin(newest(system))[0] is True
+    assert newest(system)["pinned"] is False
+
+    next(tmp_path.glob("*day/equipment_backup_*.csv")).write_bytes(b"x")
+    sound, verification, message = system.verify({"label": system.workspace.catalog.sets()[0].label})
+    assert sound is False
+    assert verification is not None
+    assert verification.problems
+
+
+ODD: list[Any] = [None, 0, 1.5, [], {}, [[]], b"x", "", "x" * 1_000_000, {"backup_id": 5}, {"label": None}, object()]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: f"{odd!r:.20}")
+def test_whatever_a_method_is_given_it_answers_in_words(
+    system: DatabaseBackupRestore, database: Db, odd: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    system.create_backup()
+    good = newest(system)
+    database["Equipment"].delete_one({"_id": 0})
+    other_day = {**good, "folder": next(day for day in DAYS if day != good["folder"])}
+    asks: list[Callable[[], tuple[Any, ...]]] = [
+        lambda: system.restore_from_backup(odd), lambda: system.restore_from_backup(good, odd),
+        lambda: system.restore_from_backup(good, "equipment", odd), lambda: system.restore_from_backup(other_day),
+        lambda: system.merge_backup(odd), lambda: system.merge_backup(good, odd),
+        lambda: system.merge_backup(other_day), lambda: system.preview_backup(odd),
+        lambda: system.preview_backup(good, odd),
+        lambda: system.compare_backup(odd), lambda: system.compare_backup(good, odd),
+        lambda: system.compare_backup(good, "current", odd), lambda: system.verify(odd), lambda: system.pin(odd),
+        lambda: system.verify_backup(odd), lambda: system.unpin(odd), lambda: system.unpin(other_day),
+        lambda: system.pin(good, odd), lambda: system.prune(odd),
+    ]
+    if odd is not None:  # which means the default there
+        asks += [lambda: system.drill(odd), lambda: system.create_backup(odd)]
+    if odd is not None and type(odd) is not int:
+        asks += [lambda: system.preview_backup(good, limit=odd), lambda: system.verify(good, odd)]
+
+    for number, ask in enumerate(asks):
+        answer = ask()
+
+        assert answer[0] is False, number
+        assert isinstance(answer[-1], str)
+        assert 0 < len(answer[-1]) < 600, number
+        assert "unexpected fault" not in answer[-1], (number, caplog.text)
+    assert database["Equipment"].count_documents({}) == 4
+
+
+def test_with_nothing_but_sets_from_elsewhere_nothing_says_empty(
+    system: DatabaseBackupRestore, database: Db, tmp_path: Path
+) -> None:
+    system.create_backup()
+    system.restore_from_backup(newest(system))
+    elsewhere = DatabaseBackupRestore(connect=lambda: database, backup_folder=tmp_path / "elsewhere")
+    api.import_sets(elsewhere.workspace, tmp_path)
+
+    drilled, message = elsewhere.drill()
+    assert drilled is False
+    assert message == f"No backups found: {tmp_path / 'elsewhere'} holds 2 imported backups; name one"
+    assert elsewhere.status()[2] == (
+        f"Attention: there is no backup: {tmp_path / 'elsewhere'} holds 2 imported backups.")
+    assert elsewhere.drill(newest(elsewhere))[0] is True
+
+
+@pytest.mark.parametrize("step", ["retention", "mark", "locks"])
+def test_a_fault_after_the_commit_is_a_warning_on_a_backup_that_is_there(
+    system: DatabaseBackupRestore, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = {"retention": "backup_engine.prune.prune", "mark": "backup_engine.making.resume_tokens.keep",
+              "locks": "backup_engine.locking.lease.Lease.release"}
+
+    def broken(*given: Any, **named: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(places[step], broken)
+    success, file, message = system.create_backup()
+    monkeypatch.undo()
+
+    assert success is True
+    assert file is not None
+    assert Path(file).exists()
+    assert message.startswith("Backup created, but then a fault came (OSError)")
+    assert system.verify(newest(system))[0] is True

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import subprocess
+import time
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -30,15 +31,16 @@ from backup_engine.errors import (
 )
 from backup_engine.locking import locks
 from backup_engine.locking.locks import hold
-from backup_engine.model import Progress, Watch
+from backup_engine.model import DAYS, Progress, Watch
 from backup_engine.records import raw
 from backup_engine.repository import readme
 from backup_engine.repository.contents import documents
-from backup_engine.storage import MemoryStorage
+from backup_engine.storage import LocalStorage, MemoryStorage
+from backup_engine.storage.base import Entry
 from backup_engine.storage.local import LocalDraft
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
-from tests.backup_engine.engine import StillClock, anybodys, fill, workspace
+from tests.backup_engine.engine import StillClock, anybodys, back_up, fill, workspace
 
 Live = Database[dict[str, Any]]
 
@@ -304,3 +306,30 @@ def test_clock_differences_do_not_make_negative_durations(ws: Workspace, clock: 
     assert last is not None
     assert last.metadata["finished_utc"] >= last.metadata["timestamp_utc"]
     assert last.started - clock.moment < timedelta(seconds=3)
+
+
+def test_beside_many_sets_a_backup_looks_only_into_the_folder_it_writes(
+    database: Database[dict[str, Any]], tmp_path: Path
+) -> None:
+    class Counting(LocalStorage):
+        looked: list[str] = []  # noqa: RUF012 - one storage, one test
+
+        def entries(self, folder: str) -> list[Entry]:
+            self.looked.append(folder)
+            return super().entries(folder)
+
+    fill(database)
+    clock = StillClock()
+    ws = workspace(Counting(tmp_path), database, clock=clock)
+    for _ in range(7):
+        back_up(ws)
+        clock.pass_by(days=1)
+    for folder in tmp_path.iterdir():
+        os.utime(folder, (time.time() - 60,) * 2)
+    ws.catalog.sets()
+    Counting.looked.clear()
+
+    backup = back_up(ws)
+
+    days = [folder for folder in Counting.looked if folder in DAYS]
+    assert set(days) == {backup.day}

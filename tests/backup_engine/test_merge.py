@@ -133,6 +133,22 @@ def test_refused_records_are_reported_and_the_rest_merged(ws: Workspace, databas
         "another record already has Serial = 00001"]
 
 
+def test_a_merge_of_which_every_record_was_refused_leaves_undo_where_it_was(
+    ws: Workspace, database: Data, backup: BackupSet
+) -> None:
+    database.Equipment.delete_one({"_id": 1})
+    merge.merge(ws, merge.plan(ws, backup, "equipment"))
+    before = undo.undoable(ws)
+    records = list(database.Equipment.find())
+    database.Equipment.delete_many({})
+    database.Equipment.insert_many([{**record, "_id": float(record["_id"])} for record in records])
+
+    merged = merge.merge(ws, merge.plan(ws, backup, "equipment"))
+
+    assert (merged.extent, merged.refused) == ("nothing", 20)
+    assert before is not None and undo.undoable(ws) == before
+
+
 def test_a_changed_file_is_not_merged(ws: Workspace, database: Data, backup: BackupSet, tmp_path: Path) -> None:
     file = tmp_path / backup.day / str(backup.parts["equipment"].file)
     file.write_bytes(file.read_bytes().replace(b"ACME", b"AXME", 1))

@@ -97,6 +97,49 @@ def test_a_folder_with_several_sets(away: Workspace, here: Workspace, tmp_path: 
     assert len(here.catalog.sets()) == 2
 
 
+def whole_folder(folder: Path) -> io.BytesIO:
+    """Everything in it, ``.state`` included, as a person zips it."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, f"{folder.name}/{path.relative_to(folder)}")
+    stream.seek(0)
+    return stream
+
+
+@pytest.mark.parametrize("pack", [whole_folder, lambda folder: folder], ids=["zip", "folder"])
+def test_the_whole_folder_brings_in_every_set_once(
+    away: Workspace, here: Workspace, tmp_path: Path, pack: Callable[[Path], Any]
+) -> None:
+    made = [backup(away)]
+    away.clock.pass_by(days=1)  # type: ignore[attr-defined]
+    made.append(backup(away))
+    (tmp_path / "away" / made[0].day / made[0].metadata_file).unlink()  # its second copy is in .state
+    gone = made[1].metadata_file.replace(made[1].label, "20250101_000000")
+    (tmp_path / "away" / ".state" / gone).write_bytes(b"{}")  # a second copy without files is of a set that is gone
+
+    first = import_sets(here, pack(tmp_path / "away"))
+    again = import_sets(here, pack(tmp_path / "away"))
+
+    assert [taken.label for taken in first] == [saved.label for saved in made]
+    assert [taken.backup_id for taken in again] == [taken.backup_id for taken in first]
+    assert len(here.catalog.sets()) == 2
+
+
+def test_a_set_that_went_through_another_folder_is_known_again(
+    away: Workspace, here: Workspace, tmp_path: Path, database: Data
+) -> None:
+    backup(away)
+    third = workspace(tmp_path / "third", database, clock=StillClock(datetime(2025, 9, 2, 12, tzinfo=UTC)))
+
+    import_set(here, whole_folder(tmp_path / "away"))
+    import_set(third, whole_folder(tmp_path / "here"))
+    for place, other in ((away, "third"), (third, "away"), (here, "third")):
+        import_set(place, whole_folder(tmp_path / other))
+
+    assert [len(place.catalog.sets()) for place in (away, here, third)] == [1, 1, 1]
+
+
 def test_a_differential_set_comes_in_whole(
     away: Workspace, here: Workspace, tmp_path: Path, database: Data
 ) -> None:

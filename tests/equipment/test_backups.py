@@ -14,6 +14,7 @@ from pymongo.database import Database
 from backup_engine.api import BackupSet, DatabaseBackupRestore, Preferences
 from backup_engine.errors import AdminOnly, PermissionDenied
 from equipment.backups import Backups, Caller
+from equipment.settings import get_settings
 from equipment.store import activity
 from equipment.store.access import SESSIONS, USERS, Who, require
 from tests.equipment.store.people import signed_in
@@ -62,6 +63,7 @@ VERBS: dict[str, Callable[[Backups, Caller, BackupSet], object]] = {
     "bring back": lambda backups, by, made: backups.bring_back(by, []),
     "preferences": lambda backups, by, made: backups.change_preferences(by, interval_hours=2),
     "acknowledge": lambda backups, by, made: backups.acknowledge(by),
+    "settings file": lambda backups, by, made: backups.write_settings(by, get_settings()),
 }
 
 

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pandas as pd
 import streamlit as st
 
 from backup_engine.api import BackupError
 from equipment.backups import WRITING, Backups, Caller
 from equipment.jobs import Job
-from equipment.settings import get_settings, home, is_checkout
-from equipment.ui.backup import words
+from equipment.ui.backup import outside, words
 from equipment.ui.progress import follow
-
-COMMAND = "backup_csv_for_db_restore.py"
-INSTALLED_COMMAND = "-m backup_csv_for_db_restore"
 
 
 def show(backups: Backups, caller: Caller) -> None:
@@ -33,7 +26,7 @@ def show(backups: Backups, caller: Caller) -> None:
     )
     _shrink(backups, caller)
     _drill(backups, caller)
-    _outside(backups)
+    outside.show(backups, caller)
 
 
 def _switches(backups: Backups, caller: Caller) -> None:
@@ -131,26 +124,3 @@ def _drill(backups: Backups, caller: Caller) -> None:
 def _drilled(job: Job) -> None:
     if job.about == "backup.drill":
         st.success(job.result.message, icon=":material/verified:")
-
-
-def _outside(backups: Backups) -> None:
-    with st.expander("Back up without this page running"):
-        st.write("The same command makes a backup when one is due, with the app open or closed.")
-        for system, text, language in lines_for(home(get_settings().home), sys.executable, checkout=is_checkout()):
-            st.caption(system)
-            st.code(text, language=language)
-        st.caption("The command's exit code is 0 for a backup made or not needed; see docs/operations.md for the rest. "
-                   f"Interval: {backups.scheduler.preferences.interval_hours:g} hours.")
-
-
-def lines_for(folder: Path, python: str, *, checkout: bool) -> list[tuple[str, str, str]]:
-    """Give name, lines and language for each system that runs things; an installed copy must be told its folder."""
-    command = f"{python} {COMMAND if checkout else INSTALLED_COMMAND} backup"
-    variable = "" if checkout else f"EQUIPMENT_HOME={folder}"
-    return [
-        ("cron", f"*/15 * * * * cd {folder} && " + " ".join(filter(None, (variable, command))), "bash"),
-        ("systemd unit, started by a timer",
-         "[Service]\nType=oneshot\n" + (f"Environment={variable}\n" if variable else "")
-         + f"WorkingDirectory={folder}\nExecStart={command}\n\n[Timer]\nOnCalendar=*:0/15\nPersistent=true", "ini"),
-        ("Windows Task Scheduler", f'schtasks /Create /SC MINUTE /MO 15 /TN EquipmentBackup /TR "{command}"', "bat"),
-    ]

@@ -98,6 +98,37 @@ def test_the_way_back(run: Run, database: Database) -> None:
     assert run("history", "nobody")[1]["message"] == "No backup knows nobody."
 
 
+def test_a_merge_that_was_refused_has_a_code_of_its_own(run: Run, database: Database) -> None:
+    fill(database)
+    label = run("backup", "--force")[1]["backup"]["label"]
+    records = list(database.Equipment.find())
+    database.Equipment.delete_many({})
+    database.Equipment.insert_many([{**record, "_id": float(record["_id"])} for record in records])
+    merge = ("restore", label, "--collection", "equipment", "--mode", "merge", "--yes")
+
+    code, merged = run(*merge)
+    assert code == 20 and merged["message"].startswith("Restore stopped; current data unchanged: 20 refused")
+    assert (merged["ok"], merged["extent"], len(merged["left_alone"])) == (False, "nothing", 20)
+
+    database.Equipment_select_options.delete_one({"_id": 1})
+    code, merged = run("restore", label, "--mode", "merge", "--yes")
+    assert code == 3 and (merged["ok"], merged["extent"]) == (False, "partly")
+    assert merged["message"].startswith("Merge completed, but not all of it: equipment: 20 refused, 0 added")
+    assert "select_options: 1 added" in merged["message"]
+
+
+def test_newest_of_sets_from_elsewhere_is_to_be_named(run: Run, database: Database, tmp_path: Path) -> None:
+    fill(database)
+    run("backup", "--force")
+    elsewhere = tmp_path / "elsewhere"
+    taken = run("import-set", str(tmp_path / "sets"), place=elsewhere)[1]["backup"]["label"]
+
+    code, answer = run("verify", "newest", place=elsewhere)
+
+    assert code == 16 and answer["message"].endswith("holds 1 imported backup; name one")
+    assert run("verify", taken, place=elsewhere)[0] == 0
+
+
 def test_lost_and_found_knows_the_trash(run: Run, database: Database) -> None:
     fill(database)
     run("backup", "--force")

@@ -342,3 +342,9 @@ def test_no_backups_says_where_and_why(catalog: Catalog, tmp_path: Path) -> None
     assert catalog.why_empty() == f"{tmp_path} is empty"
     edit(make(catalog, 1), tmp_path, b"{}")
     assert catalog.why_empty() == f"{tmp_path} holds 1 damaged or unfinished"
+    for number, trigger in enumerate(("imported", "imported", "pre_restore"), 2):
+        make(catalog, number, trigger=trigger)
+    held = f"{tmp_path} holds 2 imported backups, 1 safety backup, 1 damaged or unfinished"
+    assert (catalog.why_empty(), catalog.why_empty(advice=False)) == (f"{held}; name one", held)
+    others = f"{tmp_path} holds 3 backups of another database, 1 damaged or unfinished; name one"
+    assert catalog.why_empty(lambda backup: False) == others

@@ -158,6 +158,8 @@ def test_it_says_where_a_file_lies_and_has_no_weakness_here(storage: Storage) ->
     storage.put("monday", "a", b"")
 
     written = storage.aside if storage.refusal() else storage.describe()
+    assert storage.names("monday") == {"a"}
+    assert storage.names("friday") == set()
     assert storage.place("monday", "a") == written != ""
     assert storage.place("monday", "not there") == storage.describe()
     assert storage.weaknesses() == ()

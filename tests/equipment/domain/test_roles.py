@@ -30,6 +30,7 @@ TABLE = {
     "backup.settings":     (NO, NO, NO, YES),
     "users.manage":        (NO, NO, NO, YES),
     "settings.edit":       (NO, NO, NO, YES),
+    "settings.write_file": (NO, NO, NO, YES),
 }
 CELLS = [(role, action, row[column]) for action, row in TABLE.items() for column, role in enumerate(ROLES)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import altair as alt
 import pandas as pd
@@ -11,6 +11,9 @@ import streamlit as st
 from backup_engine.api import BackupSet
 from equipment.backups import Backups, Caller
 from equipment.ui.backup import words
+
+DRAWN = 500
+"""Points of the growth chart: of more sets every second, third … one is drawn, and the newest in any case."""
 
 
 def show(backups: Backups, caller: Caller) -> None:
@@ -26,7 +29,10 @@ def show(backups: Backups, caller: Caller) -> None:
 def _week(sets: list[BackupSet], today: date) -> alt.Chart:
     days = [today - timedelta(days=back) for back in range(6, -1, -1)]
     cells = {(day, hour): 0 for day in days for hour in range(24)}
+    first = datetime.combine(days[0], time.min).astimezone()
     for backup in sets:
+        if backup.started < first:
+            continue
         local = backup.started.astimezone()
         if (local.date(), local.hour) in cells:
             cells[local.date(), local.hour] += 1
@@ -46,7 +52,8 @@ def _week(sets: list[BackupSet], today: date) -> alt.Chart:
     )
 
 
-def _growth(sets: list[BackupSet]) -> alt.LayerChart:
+def _growth(everything: list[BackupSet]) -> alt.LayerChart:
+    sets = everything[:: -max(1, len(everything) // DRAWN)][::-1]
     frame = pd.DataFrame(
         [{"When": backup.started, "Records": sum(backup.counts.values()),
           "KB": words.stored_bytes(backup) / 1000} for backup in sets]

@@ -119,7 +119,8 @@ def _start(
 def _outcome(backups: Backups, job: Job) -> None:
     if job.about not in ACTIONS:
         return
-    results = job.result.values() if isinstance(job.result, dict) else [job.result]
+    results = list(job.result.values()) if isinstance(job.result, dict) else job.result
+    results = results if isinstance(results, list) else [results]
     with st.container(border=True):
         for result in results:
             _result(result)
@@ -134,7 +135,8 @@ def _result(result: Any) -> None:
         st.success(f"The backup of {words.moment(result.started)} was verified and taken in.")
         return
     problems = list(getattr(result, "problems", ()) or ())
-    (st.warning if problems else st.success)(result.message)
+    show_as = {"all": st.success, "partly": st.warning, "nothing": st.error}[getattr(result, "extent", "all")]
+    (st.warning if problems else show_as)(result.message)
     for problem in problems:
         st.caption(str(problem))
 

@@ -12,7 +12,8 @@ def show(backups: Backups, caller: Caller) -> None:
     """Draw the upload; the set is verified, kept as imported, and restored the same way as any other."""
     with st.expander("Restore a backup from elsewhere", icon=":material/upload_file:"):
         st.write(
-            "Upload the zip of a backup: both CSV files and the JSON file. Backups of the original system work too."
+            "Upload the zip of a backup (both CSV files and the JSON file) or of a whole backup folder. Backups of the "
+            "original system work too."
         )
         given = st.file_uploader("Backup zip", type=["zip"], key="backup_upload")
         if given is None:

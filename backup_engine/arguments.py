@@ -1,0 +1,167 @@
+"""What ``DatabaseBackupRestore`` takes: every argument checked, and none ignored, before anything is touched.
+
+An argument that is unknown or contradicts another is a ``TypeError``, as in any call; a value that cannot be used is
+``BadInput``. None counts as not given, but for ``keep_days``, where somebody could mean "for ever" by it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from itertools import combinations
+from reprlib import repr as short
+from typing import Any
+
+from pymongo.errors import ConfigurationError, PyMongoError
+from pymongo.uri_parser import parse_uri
+
+from backup_engine.csv_format.seal import Seal
+from backup_engine.errors import BadInput
+from backup_engine.model import Source
+from backup_engine.policy.due import check_interval
+
+__all__ = ["KEEP_DAYS", "checked", "database_named"]
+
+KEEP_DAYS = (1, 3650)
+MAX_WORKERS = 256
+NAME_BYTES = 63
+"""MongoDB's limit for the name of a database; the characters below are those it refuses."""
+
+_DATABASE = re.compile(r'[^/\\. "$*<>:|?\x00]+')
+_KEY = re.compile(r"[a-z][a-z0-9_]*")
+_LOGIN_PATHS = frozenset({"admin", "config", "local"})
+_WAYS = {
+    "connection_string": "the server", "client": "the server", "connect": "the database",
+}
+"""Ways to the database, and what each says already."""
+
+
+def checked(given: Mapping[str, Any], *, also: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Give what was given, each value in its own type; ``also`` are names that the caller takes besides.
+
+    Raises ``TypeError`` for unknown and for contradictory arguments, ``BadInput`` for values that cannot be used.
+    """
+    unknown = [name for name in given if name not in _RULES]
+    if unknown:
+        raise TypeError(f"DatabaseBackupRestore() has no argument {', '.join(map(repr, unknown))}; "
+                        f"it takes {', '.join((*_RULES, *also))}")
+    values = {name: value for name, value in given.items() if value is not None or name == "keep_days"}
+    _refuse_contradictions(values)
+    return {name: _RULES[name](value) for name, value in values.items()}
+
+
+def database_named(values: Mapping[str, Any]) -> str | None:
+    """Give the database in the path of the connection string, the client's own included.
+
+    Paths of ``admin``, ``config`` and ``local`` say where the login is checked; no list lies there.
+    """
+    if "client" in values:
+        try:
+            name = values["client"].get_default_database().name
+        except ConfigurationError:
+            return None
+    else:
+        # parse_uri would ask the DNS for the hosts behind +srv
+        uri = str(values.get("connection_string", "")).replace("mongodb+srv://", "mongodb://", 1)
+        try:
+            name = parse_uri(uri, validate=False, warn=False)["database"]
+        except (PyMongoError, ValueError, TypeError):
+            return None  # the first use says what is wrong with it
+    return None if name in _LOGIN_PATHS else name
+
+
+def _refuse_contradictions(values: Mapping[str, Any]) -> None:
+    for first, second in combinations([name for name in _WAYS if name in values], 2):
+        raise TypeError(f"{first} and {second} both name {_WAYS[first]}: drop one of them")
+    if "connect" in values and "database" in values:
+        raise TypeError("connect gives the database itself: drop database, or give connection_string or client instead")
+
+
+def _text(name: str) -> Callable[[Any], str]:
+    def rule(value: Any) -> str:
+        if not isinstance(value, str) or not value.strip():
+            raise BadInput(f"{name} must be text, and not empty: {short(value)} says nothing.",
+                           hint="Leave it out to use the one of this installation.")
+        return value
+
+    return rule
+
+
+def _called(name: str) -> Callable[[Any], Any]:
+    def rule(value: Any) -> Any:
+        if not callable(value):
+            raise BadInput(f"{name} must be something to call, not {short(value)}.")
+        return value
+
+    return rule
+
+
+def _client(value: Any) -> Any:
+    # By name: a stand-in in memory is a client, too. A database has items like a client, and would be taken for one.
+    if not any(kind.__name__ == "MongoClient" for kind in type(value).__mro__):
+        raise BadInput(f"client must be a MongoClient, not {type(value).__name__}.")
+    return value
+
+
+def _database(value: Any) -> str:
+    name = _text("database")(value)
+    if not _DATABASE.fullmatch(name) or len(name.encode(errors="replace")) > NAME_BYTES:
+        raise BadInput(f"{short(name)} cannot be the name of a database: at most {NAME_BYTES} bytes, "
+                       'and none of / \\ . space " $ * < > : | ?')
+    return name
+
+
+def _folder(name: str) -> Callable[[Any], str]:
+    def rule(value: Any) -> str:
+        path = os.fspath(value) if isinstance(value, os.PathLike) else value
+        if not isinstance(path, str) or not path.strip() or "\0" in path:
+            raise BadInput(f"{name} must name a folder, not {short(value)}.")
+        return path
+
+    return rule
+
+
+def _days(value: Any) -> int:
+    first, last = KEEP_DAYS
+    # A bool is an int to Python: True would be a day.
+    if isinstance(value, bool) or not isinstance(value, int) or not first <= value <= last:
+        raise BadInput(f"keep_days must be a whole number of days from {first} to {last}, not {short(value)}.",
+                       hint="To keep a backup for ever, pin it.")
+    return value
+
+
+def _sources(value: Any) -> tuple[Source, ...]:
+    sources = tuple(value) if isinstance(value, (tuple, list)) else ()
+    if not sources or not all(isinstance(source, Source) for source in sources):
+        raise BadInput(f"sources must be one or more Source(key, collection), not {short(value)}.")
+    for source in sources:
+        if not isinstance(source.key, str) or not _KEY.fullmatch(source.key):
+            raise BadInput(f"{short(source.key)} cannot name files: a key is small letters, digits and _.")
+        if not isinstance(source.collection, str) or not source.collection:
+            raise BadInput(f"the source {source.key} names no collection.")
+    for name in ("key", "collection"):
+        if len({getattr(source, name) for source in sources}) < len(sources):
+            raise BadInput(f"two sources have one {name}.")
+    return sources
+
+
+def _seal(value: Any) -> Seal:
+    if not isinstance(value, Seal):
+        raise BadInput(f"seal must be a Seal, not {type(value).__name__}.")
+    return value
+
+
+def _workers(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_WORKERS:
+        raise BadInput(f"workers must be a whole number from 0 to {MAX_WORKERS}, not {short(value)}.")
+    return value
+
+
+_RULES: dict[str, Callable[[Any], Any]] = {
+    "connection_string": _text("connection_string"), "client": _client, "connect": _called("connect"),
+    "database": _database, "backup_folder": _folder("backup_folder"), "keep_days": _days,
+    "interval_hours": check_interval, "sources": _sources, "seal": _seal, "clock": _called("clock"),
+    "workers": _workers, "work_folder": _folder("work_folder"),
+}
+"""Every argument, and what makes its value one that can be used."""

@@ -1,0 +1,146 @@
+"""Looking into the folders of a storage: what lies there is read, compared by name and size, and made into sets.
+
+Listing trusts nothing in the folder and never fails because of its contents. It reads a metadata file once and then
+again only when its size or time changed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from backup_engine.errors import BackupError, BackupFileNotFound
+from backup_engine.model import DAYS, BackupSet, Part, Source
+from backup_engine.repository import intents, manifest, manifest_reader
+from backup_engine.storage.base import STATE, Entry, Storage
+
+__all__ = ["Listing"]
+
+TRUSTED_SECONDS = 60.0
+"""How long a folder in which no name came or went counts as unchanged: 2,000 sets are 6,000 files, and to ask for the
+size of each takes 0.2 s; a file that was cut meanwhile is noticed after that time, and before anything is restored."""
+
+
+@dataclass
+class _Folder:
+    """What was seen in the folder of one day."""
+
+    stamp: object = None
+    looked: float = float("-inf")
+    parsed: dict[Entry, BackupSet] = field(default_factory=dict)
+    """Sets by the entry of their metadata file, as the file alone describes them."""
+    sets: list[BackupSet] = field(default_factory=list)
+    bare: dict[str, dict[str, Part]] = field(default_factory=dict)
+    """CSV files without metadata: by label, by key."""
+
+
+class Listing:
+    """The sets in one storage. Safe to share between threads."""
+
+    def __init__(self, storage: Storage, sources: tuple[Source, ...]) -> None:
+        self.unreadable: dict[str, str] = {}
+        """Folders that could not be listed in the last look, and why."""
+        self._storage = storage
+        self._sources = sources
+        self._folders: dict[str, _Folder] = {}
+
+    def sets(self, *, fresh: bool | str = True) -> list[BackupSet]:
+        """Give every set in any folder, in their order; see ``Catalog.sets``."""
+        try:
+            state = self._storage.names(STATE)
+        except BackupError:  # the sets lie in the folders of the days, and are listed without it
+            state = set()
+        claimed = intents.labels(state)
+        sets: list[BackupSet] = []
+        unreadable: dict[str, str] = {}
+        for day in DAYS:
+            try:
+                folder = self._folder(day, fresh is True or fresh == day)
+            except BackupError as problem:
+                unreadable[day] = problem.message
+                continue
+            sets += folder.sets
+            sets += _orphans(day, folder.bare, claimed, state)
+        self.unreadable = unreadable
+        return sorted(sets, key=lambda backup: (backup.seq, backup.state != "legacy", backup.label))
+
+    def _folder(self, day: str, fresh: bool) -> _Folder:
+        known = self._folders.get(day, _Folder())
+        stamp = self._storage.stamp(day)  # before the look: what comes or goes during it makes the next look differ
+        young = time.monotonic() - known.looked < TRUSTED_SECONDS
+        if not fresh and young and stamp is not None and stamp == known.stamp:
+            return known
+        entries = {entry.name: entry for entry in self._storage.entries(day)}
+        seen = _Folder(stamp, time.monotonic(), bare=_bare(entries, self._sources))
+        for name, entry in entries.items():
+            label = manifest.label_in_metadata_name(name)
+            described = known.parsed.get(entry) or self._read(day, label, entry) if label else None
+            if described is not None:
+                seen.parsed[entry] = described
+                seen.sets.append(_with_files(described, entries))
+        self._folders[day] = seen
+        return seen
+
+    def _read(self, day: str, label: str, entry: Entry) -> BackupSet | None:
+        if entry.size > manifest.MAX_BYTES:
+            return manifest_reader.damaged(day, label, "its metadata cannot be read: the file is too large")
+        try:
+            with self._storage.open(day, entry.name) as file:
+                return manifest_reader.parse(day, label, file.read(), self._sources)
+        except BackupFileNotFound:  # removed since the folder was listed
+            return None
+        except BackupError as problem:
+            return manifest_reader.damaged(day, label, f"its metadata cannot be read: {problem.message}")
+
+
+def _with_files(backup: BackupSet, entries: Mapping[str, Entry]) -> BackupSet:
+    """Compare what the metadata promises with what lies in the folder, by name and size."""
+    if backup.state == "legacy":
+        return _legacy_with_files(backup, entries)
+    if backup.state != "complete":
+        return backup
+    for part in backup.parts.values():
+        entry = entries.get(part.file or "")
+        if entry is None:
+            return replace(backup, state="damaged", problem=f"Backup file not found: {part.file}")
+        if entry.size != part.stored_bytes:
+            problem = f"{part.file} has {entry.size} bytes instead of {part.stored_bytes}"
+            return replace(backup, state="damaged", problem=problem)
+    return backup
+
+
+def _legacy_with_files(backup: BackupSet, entries: Mapping[str, Entry]) -> BackupSet:
+    """The original system wrote no file for an empty collection; a lost file leaves the other collection usable."""
+    parts = {
+        key: part if part.records or part.file in entries else replace(part, file=None)
+        for key, part in backup.parts.items()
+    }
+    lost = [part.file or f"for {key}" for key, part in parts.items() if part.records and part.file not in entries]
+    if not lost:
+        return replace(backup, parts=parts) if parts != backup.parts else backup
+    usable = any(part.file in entries for part in parts.values())
+    problem = f"Backup file not found: {', '.join(lost)}"
+    return replace(backup, parts=parts, problem=problem, state="legacy" if usable else "damaged")
+
+
+def _bare(entries: Mapping[str, Entry], sources: tuple[Source, ...]) -> dict[str, dict[str, Part]]:
+    collections = {source.key: source.collection for source in sources}
+    parts: dict[str, dict[str, Part]] = {}
+    for name, entry in entries.items():
+        key, label = manifest.split_part_name(name) or ("", "")
+        if key in collections and manifest.metadata_name(label) not in entries:
+            parts.setdefault(label, {})[key] = Part(key, collections[key], name, 0, stored_bytes=entry.size)
+    return parts
+
+
+def _orphans(
+    day: str, bare: Mapping[str, dict[str, Part]], claimed: set[str], state: set[str]
+) -> Iterator[BackupSet]:
+    for label, by_key in bare.items():
+        if label in claimed:
+            continue  # a run is writing or removing it
+        copy = manifest.metadata_name(label) in state
+        advice = "a copy can be put back with repair" if copy else "repair can turn the files into a backup"
+        problem = f"its metadata file is missing; {advice}"
+        yield manifest_reader.damaged(day, label, problem, parts=by_key, state="damaged" if copy else "orphan")

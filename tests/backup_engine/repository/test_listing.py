@@ -1,0 +1,88 @@
+"""Looking again only where something changed."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from backup_engine.model import OWNER_SOURCES
+from backup_engine.repository import listing
+from backup_engine.repository.catalog import Catalog
+from backup_engine.storage import LocalStorage
+from backup_engine.storage.base import Entry
+from tests.backup_engine.repository.test_catalog import make
+
+
+class Counting(LocalStorage):
+    """A storage that notes whose files were asked for their sizes."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.looked: list[str] = []
+
+    def entries(self, folder: str) -> list[Entry]:
+        self.looked.append(folder)
+        return super().entries(folder)
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Counting:
+    return Counting(tmp_path)
+
+
+@pytest.fixture
+def catalog(storage: Counting) -> Catalog:
+    return Catalog(storage, OWNER_SOURCES)
+
+
+def come_to_rest(root: Path) -> None:
+    """Make the folders older than a clock tick, as those of yesterday are."""
+    for folder in root.iterdir():
+        os.utime(folder, (time.time() - 60,) * 2)
+
+
+def test_folders_in_which_no_name_came_or_went_are_not_looked_at_again(
+    catalog: Catalog, storage: Counting, tmp_path: Path
+) -> None:
+    made = [make(catalog, 1), make(catalog, 30)]
+    come_to_rest(tmp_path)
+    assert catalog.sets(fresh=False) == made
+    storage.looked.clear()
+
+    assert catalog.sets(fresh=False) == made
+    assert storage.looked == []
+    third = make(catalog, 2)
+    assert catalog.sets(fresh=False) == [made[0], third, made[1]]
+    assert set(storage.looked) == {third.day}
+
+
+def test_a_cut_file_is_noticed_by_a_fresh_look_that_day_s_look_and_after_a_minute(
+    catalog: Catalog, storage: Counting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (made,) = [make(catalog, 1)]
+    come_to_rest(tmp_path)
+    catalog.sets()
+    (tmp_path / made.day / str(made.parts["equipment"].file)).write_bytes(b"_id")
+
+    assert [backup.state for backup in catalog.sets(fresh=False)] == ["complete"], "not looked at"
+    assert [backup.state for backup in catalog.sets(fresh="monday")] == ["complete"]
+    assert [backup.state for backup in catalog.sets(fresh=made.day)] == ["damaged"]
+    (tmp_path / made.day / str(made.parts["equipment"].file)).write_bytes(b"_id\r\n1\r\n")
+    monkeypatch.setattr(listing, "TRUSTED_SECONDS", -1.0)
+    assert [backup.state for backup in catalog.sets(fresh=False)] == ["complete"]
+
+
+def test_a_file_that_a_run_is_writing_is_no_orphan_whatever_was_seen_before(
+    catalog: Catalog, storage: Counting, tmp_path: Path
+) -> None:
+    storage.put("monday", "equipment_backup_20250602_120000.csv", b"_id\r\n")
+    storage.put(".state", "intent_20250602_120000.json", b"{}")
+    come_to_rest(tmp_path)
+    assert catalog.sets(fresh=False) == []
+
+    storage.delete(".state", "intent_20250602_120000.json")
+
+    assert [backup.state for backup in catalog.sets(fresh=False)] == ["orphan"]
