@@ -37,6 +37,7 @@ class DatabaseBackupRestore(api.DatabaseBackupRestore):
 
         chosen = settings.get_settings() if settings_file is None else settings.installed(Path(settings_file))
         given.setdefault("backup_folder", str(chosen.backup_folder))
+        given.setdefault("work_folder", str(chosen.work_folder))
         given.setdefault("keep_days", chosen.backup_keep_days)
         given.setdefault("interval_hours", chosen.backup_interval_hours)
         name = ""

@@ -11,7 +11,6 @@ from __future__ import annotations
 import importlib
 import logging
 import secrets
-import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pymongo
 from pymongo.database import Database
 
-from backup_engine.arguments import checked, database_named
+from backup_engine.arguments import checked, database_named, flag, mode_of, rows_of
 from backup_engine.csv_format.seal import UNSEALED, Seal
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
 from backup_engine.model import OWNER_SOURCES, SILENT, BackupSet, Clock, Progress, Source, Trigger, Watch
@@ -54,6 +53,7 @@ if TYPE_CHECKING:
     from backup_engine.status import Status, status
     from backup_engine.take_in import import_set, import_sets
     from backup_engine.undo import undo, undoable
+    from backup_engine.unlock import unlock
     from backup_engine.unsaved import Unsaved
     from backup_engine.verify import Verification, require as require_sound, verify
 
@@ -65,9 +65,8 @@ __all__ = [
     "adopt", "apply_changes", "bad", "called", "check_interval", "checks", "compare", "create", "delete", "drill",
     "history_of", "holdings", "import_set", "import_sets", "is_copy", "last_drill", "last_verified", "lost_and_found",
     "merge", "merge_all", "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "prune", "recover",
-    "replace", "require_sound", "retention_halted", "start_anew", "status", "take_untold", "undo",
-    "undoable", "unpin", "untold", "verify",
-    "was_rolled_back",
+    "replace", "require_sound", "retention_halted", "start_anew", "status", "take_untold", "undo", "undoable",
+    "unlock", "unpin", "untold", "verify", "was_rolled_back",
 ]
 
 log = logging.getLogger(__name__)
@@ -84,7 +83,7 @@ LATE = {
     "merge": ("Merged", "Pick", "merge", "merge_all", "plan_merge"),
     "prune": ("delete", "pin", "prune", "retention_halted", "unpin"), "replacing.recovery": ("recover",),
     "restore": ("plan_replace", "replace"), "scheduling.scheduler": ("Check", "Scheduler"),
-    "status": ("Status", "status"), "unsaved": ("Unsaved",), "undo": ("undo", "undoable"),
+    "status": ("Status", "status"), "undo": ("undo", "undoable"), "unlock": ("unlock",), "unsaved": ("Unsaved",),
     "verify": ("Verification", "require_sound", "verify"),
 }
 """Modules loaded when one of their names is first asked for: together they take longer than all the rest."""
@@ -127,6 +126,7 @@ class DatabaseBackupRestore:
         workers: int | None = None,
         interval_hours: float | None = None,
         connect: Callable[[], Database[dict[str, Any]]] | None = None,
+        work_folder: str | None = None,
         **unknown: Any,
     ) -> None:
         """Remember where everything is; nothing is contacted yet, so this works with the database down.
@@ -134,16 +134,18 @@ class DatabaseBackupRestore:
         One of ``connection_string``, ``client`` and ``connect`` leads to the database; ``connect`` gives the database
         itself and goes without ``database``. Without ``database`` it is the one in the path of the connection string,
         else ``Equipment_DB``. ``keep_days`` (1–3650) is the retention in days, ``interval_hours`` (0.1–168) the default
-        time between backups, ``workers`` the processes that encode.
+        time between backups, ``workers`` the processes that encode. ``work_folder`` takes the safety backup of a
+        restore from a folder that can only be read.
 
         Raises ``TypeError`` for an unknown argument and for contradictory ones, ``BadInput`` for an unusable value.
         """
         given = checked({
             "connection_string": connection_string, "client": client, "connect": connect, "database": database,
             "backup_folder": backup_folder, "keep_days": keep_days, "interval_hours": interval_hours,
-            "sources": sources, "seal": seal, "clock": clock, "workers": workers, **unknown,
+            "sources": sources, "seal": seal, "clock": clock, "workers": workers, "work_folder": work_folder,
+            **unknown,
         })
-        storage = open_storage(given.get("backup_folder", "restore_data_to_db"))
+        storage = open_storage(given.get("backup_folder", "restore_data_to_db"), given.get("work_folder", ""))
         name = "" if connect else database or database_named(given) or "Equipment_DB"
         self.interval_hours = given.get("interval_hours", 1.0)
         self.workspace = Workspace(
@@ -217,7 +219,7 @@ class DatabaseBackupRestore:
 
         def run() -> tuple[bool, str]:
             key = self._key(collection_type)
-            mode = _mode(restore_mode)
+            mode = mode_of(restore_mode)
             if mode == "merge":
                 merged = self._merge(backup_metadata, key, foreign, watch)
                 return merged.extent != "nothing", merged.message
@@ -256,7 +258,7 @@ class DatabaseBackupRestore:
         from backup_engine.repository.contents import preview
 
         def run() -> tuple[bool, pd.DataFrame | None, str]:
-            key, rows = self._key(collection_type), _rows(limit)
+            key, rows = self._key(collection_type), rows_of(limit)
             backup = self.workspace.catalog.find(backup_metadata)
             table, total = preview(self.workspace, backup, key, rows, 0, "")
             return True, table, f"{len(table)} of {total} records"
@@ -328,16 +330,22 @@ class DatabaseBackupRestore:
         from backup_engine.prune import prune
 
         def run() -> tuple[bool, str]:
-            return True, prune(self.workspace, dry_run=_flag("dry_run", dry_run)).message
+            return True, prune(self.workspace, dry_run=flag("dry_run", dry_run)).message
 
         return self._answer(run, _refused)
+
+    def unlock(self) -> tuple[bool, str]:
+        """Release the lock of a run that died, or say who holds it: ``(released or free, message)``."""
+        from backup_engine.unlock import unlock
+
+        return self._answer(lambda: (True, unlock(self.workspace).message), _refused)
 
     def pin(self, backup_metadata: Mapping[str, Any], pinned: bool = True) -> tuple[bool, str]:
         """Protect a set from retention, or release it: ``(success, message)``."""
         from backup_engine.prune import pin, unpin
 
         def run() -> tuple[bool, str]:
-            verb = pin if _flag("pinned", pinned) else unpin
+            verb = pin if flag("pinned", pinned) else unpin
             backup = verb(self.workspace, self.workspace.catalog.find(backup_metadata))
             return True, f"Backup {backup.label} is {'pinned' if pinned else 'no longer pinned'}."
 
@@ -361,27 +369,6 @@ class DatabaseBackupRestore:
         if collection_type not in keys:
             raise BadInput(f"Unknown collection type {collection_type!r:.40}: use one of {', '.join(keys)}.")
         return collection_type
-
-
-def _mode(restore_mode: str) -> str:
-    modes = {"replace": "replace", "merge": "merge", "smart_merge": "merge"}
-    if not isinstance(restore_mode, str) or restore_mode not in modes:
-        raise BadInput(f"Unknown restore mode {restore_mode!r:.40}: use replace or merge.")
-    return modes[restore_mode]
-
-
-def _rows(limit: int | None) -> int:
-    if limit is None:
-        return sys.maxsize
-    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
-        raise BadInput(f"limit must be a number of rows, or None for all, not {limit!r:.40}.")
-    return limit
-
-
-def _flag(name: str, value: bool) -> bool:
-    if not isinstance(value, bool):  # "no" would count as yes
-        raise BadInput(f"{name} must be True or False, not {value!r:.40}.")
-    return value
 
 
 def _refused(message: str) -> tuple[bool, str]:

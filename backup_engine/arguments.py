@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Callable, Mapping
 from itertools import combinations
 from reprlib import repr as short
@@ -21,7 +22,7 @@ from backup_engine.errors import BadInput
 from backup_engine.model import Source
 from backup_engine.policy.due import check_interval
 
-__all__ = ["KEEP_DAYS", "checked", "database_named"]
+__all__ = ["KEEP_DAYS", "checked", "database_named", "flag", "mode_of", "rows_of"]
 
 KEEP_DAYS = (1, 3650)
 MAX_WORKERS = 256
@@ -69,6 +70,30 @@ def database_named(values: Mapping[str, Any]) -> str | None:
         except (PyMongoError, ValueError, TypeError):
             return None  # the first use says what is wrong with it
     return None if name in _LOGIN_PATHS else name
+
+
+def mode_of(restore_mode: str) -> str:
+    """Give ``replace`` or ``merge``. Raises ``BadInput``."""
+    modes = {"replace": "replace", "merge": "merge", "smart_merge": "merge"}
+    if not isinstance(restore_mode, str) or restore_mode not in modes:
+        raise BadInput(f"Unknown restore mode {restore_mode!r:.40}: use replace or merge.")
+    return modes[restore_mode]
+
+
+def rows_of(limit: int | None) -> int:
+    """Give a number of rows; None means all. Raises ``BadInput``."""
+    if limit is None:
+        return sys.maxsize
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 0:
+        raise BadInput(f"limit must be a number of rows, or None for all, not {limit!r:.40}.")
+    return limit
+
+
+def flag(name: str, value: bool) -> bool:
+    """Give a truth value that was one. Raises ``BadInput``."""
+    if not isinstance(value, bool):  # "no" would count as yes
+        raise BadInput(f"{name} must be True or False, not {value!r:.40}.")
+    return value
 
 
 def _refuse_contradictions(values: Mapping[str, Any]) -> None:
@@ -162,6 +187,6 @@ _RULES: dict[str, Callable[[Any], Any]] = {
     "connection_string": _text("connection_string"), "client": _client, "connect": _called("connect"),
     "database": _database, "backup_folder": _folder("backup_folder"), "keep_days": _days,
     "interval_hours": check_interval, "sources": _sources, "seal": _seal, "clock": _called("clock"),
-    "workers": _workers,
+    "workers": _workers, "work_folder": _folder("work_folder"),
 }
 """Every argument, and what makes its value one that can be used."""

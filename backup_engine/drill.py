@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from backup_engine.repository import contents, ledger
 from backup_engine.workspace import Workspace
 
 __all__ = ["Drilled", "drill"]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,22 @@ def drill(ws: Workspace, backup: BackupSet | None = None, *, watch: Watch = SILE
         except (DatabaseUnreachable, Cancelled):  # says nothing about the set, so the ledger keeps what it knew
             raise
         except BackupError:
-            ledger.remember(ws.storage, chosen, ledger.DRILL, False, ws.clock())
+            _note(ws, chosen, ok=False)
             raise
-        ledger.remember(ws.storage, chosen, ledger.DRILL, True, ws.clock())
+        trouble = _note(ws, chosen, ok=True)
     what = ", ".join(f"{count:,} in {key}" for key, count in counts.items())
-    message = f"Backup {chosen.label} is restorable: {what}, indexes built, every record compared."
+    message = f"Backup {chosen.label} is restorable: {what}, indexes built, every record compared.{trouble}"
     return Drilled(message, chosen, counts)
+
+
+def _note(ws: Workspace, backup: BackupSet, *, ok: bool) -> str:
+    """Note the outcome; says why that failed, which does not change what was proven."""
+    try:
+        ledger.remember(ws.storage, backup, ledger.DRILL, ok, ws.clock())
+    except BackupError as problem:
+        log.warning("the drill of %s is not noted: %s", backup.label, problem)
+        return f" This is not noted: {problem.detail}."
+    return ""
 
 
 def _rehearse(ws: Workspace, held: Hold, backup: BackupSet, watch: Watch) -> dict[str, int]:

@@ -67,7 +67,10 @@ def repair(ws: Workspace, backup: BackupSet, *, watch: Watch = SILENT) -> Repair
 
 
 def _from_copy(ws: Workspace, backup: BackupSet) -> BackupSet | None:
-    """Put the copy in the place of the metadata when it describes exactly the files that lie there."""
+    """Put the copy in the place of the metadata when files of the names it gives lie there.
+
+    Of what size and with what content is the business of the listing and of ``verify``, which name what differs.
+    """
     try:
         with ws.storage.open(STATE, backup.metadata_file) as file:
             data = file.read(manifest.MAX_BYTES)  # in the place of a copy may lie anything, of any size

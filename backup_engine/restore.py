@@ -195,7 +195,7 @@ def _restored(run: Replacing, held: Hold) -> Restored:
     sentences = [f"Restore completed successfully: {what}, as of backup {run.backup.label}."]
     if run.captured:
         sentences.append(f"{run.captured:,} records that others changed meanwhile are kept in the safety backup.")
-    problems = run.problems + _warnings(held.capabilities)
+    problems = run.problems + held.warnings + _warnings(held.capabilities)
     sentences += [f"{problem[:1].upper()}{problem[1:]}." for problem in problems]
     sentences.append("Undo is available.")
     return Restored(" ".join(sentences), run.safety, counts, problems, run.captured)

@@ -24,7 +24,11 @@ log = logging.getLogger(__name__)
 
 def undoable(ws: Workspace) -> BackupSet | None:
     """Give the set an undo would bring back, None when there is nothing to undo. Works with the database down."""
-    return _last(ws)[0]
+    try:
+        return _last(ws)[0]
+    except NoBackupsFound as missing:
+        log.warning("%s", missing)
+        return None
 
 
 @told("backup.undo")
@@ -43,15 +47,27 @@ def undo(ws: Workspace, *, actor: str = "", after: After | None = None, watch: W
 
 
 def _last(ws: Workspace) -> tuple[BackupSet | None, tuple[str, ...]]:
-    """The safety set of the last restore and the keys it concerned; the journal knows, else the folder does."""
+    """The safety set of the last restore and the keys it concerned; the journal knows, else the folder does.
+
+    Raises ``NoBackupsFound`` for a set that the journal knows and the folder does not: an older one is not the same.
+    """
     try:
         database = ws.connect()
         entry = journal.last_changed(database)
         if entry is not None and entry.safety:
-            return ws.catalog.find(entry.safety), entry.keys
+            return _safety(ws, entry.safety), entry.keys
         if journal.exists(database):
             return None, ()  # safety sets in the folder are of restores that stopped
-    except (DatabaseUnreachable, NoBackupsFound) as problem:
+    except DatabaseUnreachable as problem:
         log.info("asking the folder what can be undone: %s", problem)
     latest = ws.catalog.latest("pre_restore", lookup.of(ws).owns)
     return latest, tuple(latest.parts) if latest else ()
+
+
+def _safety(ws: Workspace, backup_id: str) -> BackupSet:
+    try:
+        return ws.catalog.find(backup_id)
+    except NoBackupsFound:
+        places = " or ".join(place for place in (ws.storage.describe(), ws.storage.aside) if place)
+        raise NoBackupsFound(f"the safety backup of the last restore is not in {places}",
+                             hint="Name the work folder it was written to (--work-folder PATH).") from None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -58,8 +57,8 @@ def verify(
     if level not in (0, 1, 2):
         raise BadInput(f"Level {level!r:.40} does not exist: use 0, 1 or 2 (a drill is level 3).")
     outcome = _verify(ws, backup, level, keys, _Bases(), watch)
-    if remember and keys is None and level:
-        _remember(ws, [outcome])
+    if remember and keys is None and level and (trouble := _remember(ws, [outcome])):
+        return replace(outcome, notes=(*outcome.notes, trouble))
     return outcome
 
 
@@ -78,7 +77,7 @@ def require(
 
 def verify_all(ws: Workspace, level: int = 1, *, watch: Watch = SILENT) -> Report:
     """Check every set, newest first, and whether the newest is recent enough. One bad set does not stop the rest."""
-    outcomes, bases = list[Verification](), _Bases()
+    outcomes, bases, trouble = list[Verification](), _Bases(), ""
     try:
         for backup in reversed(ws.catalog.sets()):
             try:
@@ -89,9 +88,9 @@ def verify_all(ws: Workspace, level: int = 1, *, watch: Watch = SILENT) -> Repor
                 outcomes.append(Verification(backup, level, (Damage("", "", "key", error.message),)))
     finally:
         # A key that is not there says nothing about the set.
-        _remember(ws, [outcome for outcome in outcomes
-                       if level and not any(damage.kind == "key" for damage in outcome.problems)])
-    return Report(tuple(outcomes), freshness(ws))
+        trouble = _remember(ws, [outcome for outcome in outcomes
+                                 if level and not any(damage.kind == "key" for damage in outcome.problems)])
+    return Report(tuple(outcomes), freshness(ws), (trouble,) if trouble else ())
 
 
 def freshness(ws: Workspace) -> str:
@@ -268,9 +267,12 @@ def _sha256(ws: Workspace, backup: BackupSet, part: Part, watch: Watch) -> str:
     return hasher.hexdigest()
 
 
-def _remember(ws: Workspace, outcomes: Sequence[Verification]) -> None:
-    """Note it in the ledger; a folder that cannot be written does not spoil a verification."""
+def _remember(ws: Workspace, outcomes: Sequence[Verification]) -> str:
+    """Note it in the ledger; says why that failed: a folder that cannot be written does not spoil a verification."""
     known = {backup.backup_id for backup in ws.catalog.sets()}  # what the ledger says of deleted sets goes
     noted = [(outcome.backup, outcome.level, outcome.ok) for outcome in outcomes]
-    with suppress(BackupError):
+    try:
         ledger.remember_all(ws.storage, noted, ws.clock(), known)
+    except BackupError as problem:
+        return f"not noted as verified: {problem.detail}"
+    return ""

@@ -124,6 +124,11 @@ class Backups:
         caller.check("backup.see")
         return self._workspace.catalog.find(label)
 
+    def aside(self, backup: BackupSet) -> str:
+        """Name the work folder for a set that lies there because the backup folder could only be read; else empty."""
+        place = self._workspace.storage.place(backup.day, backup.metadata_file)
+        return "" if place == self.place else place
+
     def create(self, caller: Caller, *, force: bool = False) -> Job:
         """Start a backup unless one is not yet due (``force`` makes it regardless); the result is ``Created``."""
         caller.check("backup.create")
@@ -353,7 +358,7 @@ def of(settings: Settings, connect: Connect) -> Backups:
             defaults = Preferences(interval_hours=settings.backup_interval_hours)
             engine = DatabaseBackupRestore(
                 connect=connect, backup_folder=str(settings.backup_folder), keep_days=settings.backup_keep_days,
-                interval_hours=settings.backup_interval_hours,
+                interval_hours=settings.backup_interval_hours, work_folder=str(settings.work_folder),
             )
             engine.workspace = replace(engine.workspace, database_name=settings.mongodb_database)
             _built[where] = Backups(engine, connect, defaults)

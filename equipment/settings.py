@@ -70,6 +70,10 @@ class Settings(BaseModel):
     data_folder: Path = Field(
         default=Path(".data"),
         description="Folder of the embedded MongoDB's files; relative to the folder of app.py or EQUIPMENT_HOME.")
+    work_folder: Path | None = Field(
+        default=None,
+        description="Folder for the safety backup of a restore from a backup folder that can only be read; by default "
+                    "`work` in the data folder.")
     embedded_database: bool = Field(
         default=True,
         description="Run a MongoDB of our own when there is no MONGODB_URI. With false the app asks for one instead.")
@@ -118,6 +122,14 @@ class Settings(BaseModel):
     def _from_home(cls, value: Path, info: ValidationInfo) -> Path:
         path = value.expanduser()
         return path if path.is_absolute() else home(info.data.get("home")) / path
+
+    @field_validator("work_folder")
+    @classmethod
+    def _in_data_folder(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is not None:
+            return cls._from_home(value, info)
+        data = info.data.get("data_folder")  # not there when it was refused
+        return data / "work" if data else None
 
 
 def is_checkout() -> bool:
@@ -240,7 +252,8 @@ def divert_backups() -> None:
     """From now on keep this process's backups in a temporary folder: those of a demo must not mix with real ones."""
     global _current
     folder = Path(tempfile.mkdtemp(prefix="equipment-demo-"))
-    _current = get_settings().model_copy(update={"backup_folder": folder})
+    places = {"backup_folder": folder, "work_folder": folder.with_name(f"{folder.name}-work")}
+    _current = get_settings().model_copy(update=places)
 
 
 def unknown_options(environment: Mapping[str, str]) -> list[str]:

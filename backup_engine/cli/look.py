@@ -16,6 +16,7 @@ from backup_engine.ownership.owner import Owner, called
 from backup_engine.repository import ledger
 from backup_engine.status import status as read_status
 from backup_engine.verify import Verification
+from backup_engine.workspace import Workspace
 
 
 @verb("list", help="List all backups, newest first.")
@@ -33,8 +34,9 @@ def list_sets(session: Session) -> Answer:
         check = checks.get(backup.backup_id)
         verified = "" if check is None else f"{age(now - check.when)} ago" if check.ok else "FAILED"
         counts = ", ".join(f"{count:,} {key}" for key, count in backup.counts.items())
+        aside = " in the work folder" if where_of(ws, backup) != ws.storage.describe() else ""
         rows.append((backup.label, when(backup.started, now)[:3], age(now - backup.started), backup.trigger,
-                     backup.kind, backup.state + (" pinned" if backup.pinned else ""), verified, counts,
+                     backup.kind, backup.state + (" pinned" if backup.pinned else "") + aside, verified, counts,
                      _whose(owner, backup)))
     header: tuple[str, ...] = ("BACKUP", "DAY", "AGE", "MADE BY", "KIND", "STATE", "VERIFIED", "RECORDS", "OF DATABASE")
     if not any(row[-1] for row in rows):
@@ -43,8 +45,13 @@ def list_sets(session: Session) -> Answer:
     code = 0 if usable else NoBackupsFound.exit_code
     where = ws.storage.describe()
     message = f"{usable:,} backups in {where}." if usable else NoBackupsFound(ws.catalog.why_empty()).message
-    data = [{**as_data(backup), "relation": owner.relation(backup)} for backup in sets]
+    data = [{**as_data(backup), "relation": owner.relation(backup), "place": where_of(ws, backup)} for backup in sets]
     return Answer(message, {"backups": data}, table(header, rows), code)
+
+
+def where_of(ws: Workspace, backup: BackupSet) -> str:
+    """Give the folder in which a set lies: the backup folder, or the work folder."""
+    return ws.storage.place(backup.day, backup.metadata_file)
 
 
 def _whose(owner: Owner, backup: BackupSet) -> str:
@@ -72,7 +79,7 @@ def show(session: Session, backup_id: str) -> Answer:
               for key, part in backup.parts.items()]
     lines = tuple(f"{name + ':':<16}{value}" for name, value in facts if value)
     verified = None if check is None else {"level": check.level, "ok": check.ok, "when": check.when.isoformat()}
-    return Answer(f"Backup {backup.label} in {ws.storage.describe()}/{backup.day}.",
+    return Answer(f"Backup {backup.label} in {where_of(ws, backup)}/{backup.day}.",
                   {"backup": as_data(backup), "verified": verified, "metadata": dict(backup.metadata)}, lines)
 
 

@@ -21,7 +21,8 @@ def backup(session: Session, force: bool, interval: str | None) -> Answer:
     made = created.set
     data = {"created": made is not None, "backup": as_data(made) if made else None, "warnings": list(created.warnings),
             "file": session.backups.first_file(made)}
-    lines = (str(data["file"]),) if made else ()
+    notes = tuple(f"Note: {warning}." for warning in created.warnings if warning not in created.message)
+    lines = (str(data["file"]), *notes) if made else ()
     code = WARNED if made and created.message.startswith("Backup created, but") else 0
     return Answer(created.message, data, lines, code)
 

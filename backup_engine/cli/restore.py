@@ -78,7 +78,7 @@ def restore_set(
 def undo(session: Session, yes: bool) -> Answer:
     """Undo."""
     if not yes:
-        _ask("Take back the last restore?")
+        ask("Take back the last restore?")
     with session.watch() as watch:
         return _restored(undoing.undo(session.workspace, actor=_actor(), watch=watch))
 
@@ -118,10 +118,11 @@ def _confirm(session: Session, backup: BackupSet, keys: tuple[str, ...], mode: s
     counts = ", ".join(f"{backup.counts.get(key, 0):,} {key}" for key in keys)
     words = {"replace": f"Replace the current list by backup {backup.label} ({counts})?",
              "merge": f"Merge backup {backup.label} ({counts}) into the current list?"}
-    _ask(f"{words[mode]} A safety backup is made first.")
+    ask(f"{words[mode]} A safety backup is made first.")
 
 
-def _ask(question: str) -> None:
+def ask(question: str) -> None:
+    """Go on only when a person says yes. Raises ``BadInput`` where nobody can be asked."""
     if not sys.stdin.isatty():
         raise BadInput("Nobody can be asked here: add --yes.")
     click.confirm(question, abort=True, err=True)  # standard output is for the answer

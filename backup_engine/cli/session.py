@@ -24,7 +24,7 @@ from backup_engine.workspace import Workspace
 __all__ = ["Answer", "Given", "ProgressBar", "Session", "common_options"]
 
 NEWEST = ("newest", "latest")
-COMMON = ("uri", "database", "folder", "settings", "as_json", "debug")
+COMMON = ("uri", "database", "folder", "work_folder", "settings", "as_json", "debug")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -45,6 +45,7 @@ class Given:
     uri: str | None = None
     database: str | None = None
     folder: str | None = None
+    work_folder: str | None = None
     settings: str | None = None
     as_json: bool = False
     debug: bool = False
@@ -110,7 +111,8 @@ class Session:
     def backups(self) -> DatabaseBackupRestore:
         """The backup system the options ask for; nothing is contacted yet. Raises ``BadInput``."""
         asked = {"connection_string": self.given.uri, "database": self.given.database,
-                 "backup_folder": self.given.folder, "settings_file": self.given.settings}
+                 "backup_folder": self.given.folder, "work_folder": self.given.work_folder,
+                 "settings_file": self.given.settings}
         try:
             backups = self._engine(**{name: value for name, value in asked.items() if value is not None})
         except TypeError as error:  # an engine without an installation takes no settings
@@ -156,6 +158,8 @@ def common_options(function: Function) -> Function:
         click.option("--uri", metavar="URI", help="Connection string of the MongoDB server."),
         click.option("--database", metavar="NAME", help="Name of the database, on that server or the installation's."),
         click.option("--folder", metavar="PATH", help="Folder of the backups."),
+        click.option("--work-folder", metavar="PATH",
+                     help="Folder for the safety backup of a restore from a folder that can only be read."),
         click.option("--settings", metavar="FILE", help="File of options that counts after the environment and before "
                                                         "the secrets; only its owner may read it."),
         click.option("--json", "as_json", is_flag=True, help="Answer in JSON."),

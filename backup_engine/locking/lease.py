@@ -6,13 +6,17 @@ who stood still too long finds another token and must stop before the next step 
 
 from __future__ import annotations
 
+import hashlib
+import os
 import socket
 import subprocess
 import sys
 import threading
 import time
+import uuid
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +26,13 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from backup_engine.errors import Busy
-from backup_engine.mongo.capabilities import database_errors
+from backup_engine.mongo.capabilities import address, database_errors
 
 COLLECTION = "backup_restore_state"
 LEASE_ID = "lease"
+MARGIN_MILLISECONDS = 10_000
+"""A command's ``$$NOW`` is of its start: of twelve at once, some that had to wait saw a date of the winner that was
+further away than their own would have been."""
 # What only one member knows is gone when another is elected, and then two would hold the lease.
 _MAJORITY = WriteConcern("majority", wtimeout=10_000)
 
@@ -46,13 +53,20 @@ class Holder:
     folder: str
     boot: str = field(default_factory=lambda: boot_id())
     host: str = field(default_factory=socket.gethostname)
+    place: str = ""
+    """The folder's path, for people; ``folder`` is what tells folders apart."""
+    pid: int = field(default_factory=os.getpid)
 
 
 class Lease:
     """A lease being held, renewed by a thread of its own until ``release``."""
 
-    def __init__(self, collection: Collection[dict[str, Any]], token: int, terms: Terms) -> None:
+    def __init__(
+        self, collection: Collection[dict[str, Any]], token: int, terms: Terms, scope: str = ""
+    ) -> None:
         self.token = token
+        self.scope = scope
+        """Names the lease itself, so that a run can tell whether it was this one another run held."""
         self._collection = collection
         self._terms = terms
         self._ended = threading.Event()
@@ -74,12 +88,26 @@ class Lease:
             with suppress(DuplicateKeyError):  # made first: MongoDB refuses an upsert whose filter has $expr
                 collection.insert_one({"_id": LEASE_ID, "token": 0, "until": None})
             mine = collection.find_one_and_update(
-                {"_id": LEASE_ID, "$expr": _free_for(holder, locked)}, [{"$set": _held_by(holder, terms)}],
+                {"_id": LEASE_ID, "$expr": _free_for(holder, locked, terms)}, [{"$set": _held_by(holder, terms)}],
                 return_document=ReturnDocument.AFTER,
             )
             if mine is None:
                 return collection.find_one({"_id": LEASE_ID}) or {}
-        return cls(collection, int(mine["token"]), terms)
+        return cls(collection, int(mine["token"]), terms, _scope(database, str(mine["scope"])))
+
+    @staticmethod
+    def look(database: Database[dict[str, Any]]) -> dict[str, Any]:
+        """Give the lease's document with the server's present moment as ``now``; empty when there is none."""
+        with database_errors(database):
+            return next(database[COLLECTION].aggregate([{"$match": {"_id": LEASE_ID}}, {"$set": {"now": "$$NOW"}}]), {})
+
+    @staticmethod
+    def free(database: Database[dict[str, Any]], seen: Mapping[str, Any]) -> bool:
+        """Take the lease from whoever has it, if it is still as it was seen: no heartbeat came between."""
+        collection = database.get_collection(COLLECTION, write_concern=_MAJORITY)
+        same = {"_id": LEASE_ID, "token": seen["token"], "until": seen["until"]}
+        with database_errors(database):
+            return collection.update_one(same, {"$set": {"until": None}}).modified_count == 1
 
     def check(self) -> None:
         """Ask the server whether the lease is still ours, and renew it. Raises ``Busy`` when it is not."""
@@ -123,19 +151,36 @@ def _unique() -> str:
     return f"unknown-{time.time_ns()}"
 
 
+def _scope(database: Database[dict[str, Any]], own: str) -> str:
+    """Tell this lease from that of any other database, also of a copy, which has the same documents."""
+    where = f"{own} {database.name} {address(database)}"
+    return hashlib.sha256(where.encode("utf-8", "backslashreplace")).hexdigest()[:32]
+
+
 def _until(terms: Terms) -> dict[str, Any]:
-    return {"$add": ["$$NOW", int(terms.lasts * 1000)]}
+    return {"$add": ["$$NOW", _milliseconds(terms)]}
 
 
-def _free_for(holder: Holder, locked: bool) -> dict[str, Any]:
+def _milliseconds(terms: Terms) -> int:
+    return int(terms.lasts * 1000)
+
+
+def _free_for(holder: Holder, locked: bool, terms: Terms) -> dict[str, Any]:
     lapsed = {"$lte": ["$until", "$$NOW"]}  # null sorts below every date
-    if not locked:
-        return lapsed
-    # $literal: text that begins with $ would be read as the name of a field.
-    same = [{"$eq": ["$boot", {"$literal": holder.boot}]}, {"$eq": ["$folder", {"$literal": holder.folder}]}]
-    return {"$or": [lapsed, {"$and": same}]}
+    # Nobody writes a moment further away than this: it is of a holder who died while the server's clock was ahead. One
+    # who lives, after the election of a member whose clock is behind, is stopped by its token before it commits.
+    furthest = {"$add": ["$$NOW", {"$ifNull": ["$lasts", _milliseconds(terms)]}, MARGIN_MILLISECONDS]}
+    impossible = {"$gt": ["$until", furthest]}
+    free = [lapsed, impossible]
+    if locked:
+        # $literal: text that begins with $ would be read as the name of a field.
+        same = [{"$eq": ["$boot", {"$literal": holder.boot}]}, {"$eq": ["$folder", {"$literal": holder.folder}]}]
+        free.append({"$and": same})
+    return {"$or": free}
 
 
 def _held_by(holder: Holder, terms: Terms) -> dict[str, Any]:
-    words = {name: {"$literal": getattr(holder, name)} for name in ("purpose", "folder", "boot", "host")}
-    return {**words, "token": {"$add": ["$token", 1]}, "since": "$$NOW", "until": _until(terms)}
+    words = {name: {"$literal": value} for name, value in asdict(holder).items()}
+    return {**words, "token": {"$add": ["$token", 1]}, "since": "$$NOW", "until": _until(terms),
+            "lasts": {"$literal": _milliseconds(terms)},
+            "scope": {"$ifNull": ["$scope", {"$literal": uuid.uuid4().hex}]}}

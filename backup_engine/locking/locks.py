@@ -3,27 +3,31 @@
 Three locks, taken in this order: a mutex of this process per folder; ``flock`` on the folder's ``.lock``, which the
 kernel frees when its holder dies; a lease in MongoDB for other hosts. Public verbs take them with ``hold`` and hand
 the ``Hold`` on to inner functions, which never take them again.
+
+Where a mount has no file locks the lease stands in for them, as it does between hosts: it excludes every run over the
+same database, and nobody then takes over the lease of a process of this boot before it lapses. Where there is no lease
+either, nothing is done. Runs over other databases are not seen in both cases, so ``Hold.alone`` says whether the
+leftovers in the folder can only be a dead run's.
 """
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from pymongo.database import Database
 
-from backup_engine.errors import BackupError, Busy, DatabaseUnreachable, PermissionDenied, RestoreRunning
-from backup_engine.locking.lease import Holder, Lease, Terms, boot_id
+from backup_engine.errors import DatabaseUnreachable, PermissionDenied
+from backup_engine.locking.file_lock import RESTORES, busy, file_lock, folder_identity, forget_in_child
+from backup_engine.locking.lease import Holder, Lease, Terms
 from backup_engine.mongo.capabilities import Capabilities
-from backup_engine.storage.disk_errors import disk_errors
+from backup_engine.storage.mounts import mount_of, readable
 from backup_engine.workspace import Workspace
 
 Purpose = Literal[
@@ -33,8 +37,10 @@ Purpose = Literal[
 _WITHOUT_DATABASE: frozenset[str] = frozenset({"prune", "pin", "repair", "import", "delete", "recover"})
 """What concerns the folder alone and is done with the database down."""
 _READ_ONLY_OK: frozenset[str] = _WITHOUT_DATABASE | {"backup"}
-_RESTORES: frozenset[str] = frozenset({"restore", "merge", "undo"})
-_POLL_SECONDS = 0.05
+_WRITES_NOTHING: frozenset[str] = frozenset({"drill", "adopt"})
+"""What is done with a folder that can only be read: it writes into the database."""
+_ASIDE: frozenset[str] = _WRITES_NOTHING | RESTORES | {"recover"}
+"""What is done with such a folder as long as there is another to write into."""
 _LEASE_POLL_SECONDS = 0.5
 TERMS = Terms()
 READ_ONLY_WARNING = "the database user may only read: locked by the folder's file lock alone"
@@ -42,17 +48,13 @@ READ_ONLY_WARNING = "the database user may only read: locked by the folder's fil
 _mutexes: dict[str, threading.Lock] = {}
 _holding: dict[str, str] = {}
 _guard = threading.Lock()
-_open_locks: set[int] = set()
 
 
 def _forget_locks_in_child() -> None:
     """A forked worker must not keep a dead parent's file lock alive."""
     global _guard
     _guard = threading.Lock()  # if another thread held it at the fork, nobody is left here to free it
-    for descriptor in _open_locks:
-        with suppress(OSError):
-            os.close(descriptor)  # closing a copy frees nothing: the parent keeps its lock
-    _open_locks.clear()
+    forget_in_child()
     _mutexes.clear()
     _holding.clear()
 
@@ -70,6 +72,13 @@ class Hold:
     capabilities: Capabilities
     warnings: tuple[str, ...] = ()
     lease: Lease | None = None
+    alone: bool = True
+    """Whether no other run can be writing into this folder, over whatever database."""
+
+    @property
+    def scope(self) -> str:
+        """Which lease is held; empty without one."""
+        return self.lease.scope if self.lease is not None else ""
 
     def check(self) -> None:
         """Raise ``Busy`` when another host has taken over. Called right before every step that commits."""
@@ -91,22 +100,69 @@ def hold(ws: Workspace, purpose: Purpose, *, wait: float = 0, terms: Terms | Non
     with ExitStack() as held:
         held.enter_context(_process_mutex(name, purpose, deadline))
         database, capabilities = _reach(ws, purpose)
-        path = ws.storage.lock_file()
+        path, warnings = _place(ws, purpose)
         # Before the lease: who has it may take over the lease of a dead process of this boot at once.
-        if path is not None:
-            held.enter_context(_file_lock(path, purpose, deadline))
-        lease, warnings = None, tuple[str, ...]()
+        locked = path is not None and held.enter_context(file_lock(path, purpose, deadline))
+        lease = None
         if database is not None and capabilities.commands:
             if capabilities.can_write:
-                holder = Holder(purpose, _folder_identity(path, name))
-                lease = _lease(database, holder, path is not None, deadline, terms or TERMS)
+                # Who holds no file lock must not be taken for dead by who gets one.
+                holder = Holder(purpose, folder_identity(path if locked else None, name), place=readable(name))
+                lease = _lease(database, holder, locked, deadline, terms or TERMS)
             if lease is not None:
                 held.callback(lease.release)
             elif purpose in _READ_ONLY_OK:
-                capabilities, warnings = replace(capabilities, can_write=False), (READ_ONLY_WARNING,)
+                capabilities, warnings = replace(capabilities, can_write=False), (*warnings, READ_ONLY_WARNING)
             else:
                 raise PermissionDenied("the database user may only read")
-        yield Hold(purpose, database, capabilities, warnings, lease)
+        if not locked:
+            warnings = (*warnings, *_without_file_lock(path, lease))
+        alone = path is None or (locked and not mount_of(path).may_be_shared)
+        yield Hold(purpose, database, capabilities, warnings, lease, alone)
+
+
+@contextmanager
+def this_machine(ws: Workspace) -> Iterator[None]:
+    """Hold the locks of this machine, whoever has the lease. Raises ``Busy`` / ``RestoreRunning`` at once."""
+    with ExitStack() as held:
+        held.enter_context(_process_mutex(ws.storage.describe(), "unlock", 0))
+        if ws.storage.refusal() is not None and not ws.storage.aside:
+            yield  # in a folder that can only be read nobody holds anything
+            return
+        path = ws.storage.lock_file()
+        if path is not None:
+            held.enter_context(file_lock(path, "unlock", 0))
+        yield
+
+
+def _place(ws: Workspace, purpose: str) -> tuple[Path | None, tuple[str, ...]]:
+    """Find the file to lock and what the place lacks; None where nobody shares it, or nothing is written.
+
+    Raises ``PermissionDenied`` when the folder can only be read and that does not do.
+    """
+    storage = ws.storage
+    refusal = storage.refusal()
+    if refusal is None:
+        return storage.lock_file(), storage.weaknesses()
+    said = f"the backup folder can only be read, {refusal.detail}"
+    if purpose in _ASIDE and storage.aside:
+        said += f"; what this run writes lies in {readable(storage.aside)}"
+        return storage.lock_file(), (said, *storage.weaknesses())
+    if purpose in _WRITES_NOTHING:
+        return None, (said,)
+    if purpose in _ASIDE:
+        refusal.hint = "Name a work folder for the safety backup (--work-folder PATH, or work_folder=…)."
+    raise refusal
+
+
+def _without_file_lock(path: Path | None, lease: Lease | None) -> tuple[str, ...]:
+    if path is None:
+        return ()
+    said = f"the folder {readable(path.parent)} ({mount_of(path)}) has no file locks"
+    if lease is None:
+        raise PermissionDenied(f"{said}, and there is no lock in MongoDB that could stand in for them",
+                               hint="Two runs at once could destroy each other's work: choose another folder.")
+    return (f"{said}: the lock in MongoDB alone keeps other runs away",)
 
 
 def _reach(ws: Workspace, purpose: str) -> tuple[Database[dict[str, Any]] | None, Capabilities]:
@@ -124,60 +180,13 @@ def _process_mutex(name: str, purpose: str, deadline: float) -> Iterator[None]:
     with _guard:
         mutex = _mutexes.setdefault(name, threading.Lock())
     if not mutex.acquire(timeout=max(0.0, deadline - time.monotonic())):
-        raise _busy(_holding.get(name, ""), "in this process")
+        raise busy(_holding.get(name, ""), "in this process")
     try:
         _holding[name] = purpose
         yield
     finally:
         _holding.pop(name, None)
         mutex.release()
-
-
-@contextmanager
-def _file_lock(path: Path, purpose: str, deadline: float) -> Iterator[None]:
-    descriptor = _locked(path, deadline)
-    _open_locks.add(descriptor)
-    try:
-        with suppress(OSError):  # for people only; a full disk must not stop what frees it
-            _write_holder(descriptor, purpose)
-        yield
-    finally:
-        if descriptor in _open_locks:  # not so in a forked child
-            _open_locks.discard(descriptor)
-            with suppress(OSError):
-                os.ftruncate(descriptor, 0)
-            os.close(descriptor)
-
-
-def _locked(path: Path, deadline: float) -> int:
-    """Open and lock; again when somebody removed the file between the two."""
-    while True:
-        with disk_errors(str(path)):
-            # NOFOLLOW: a link laid there must not make us write elsewhere. CLOEXEC: no program we start keeps the lock.
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        try:
-            if _flock(descriptor, path, deadline):
-                return descriptor
-        except BaseException:
-            os.close(descriptor)
-            raise
-        os.close(descriptor)
-
-
-def _flock(descriptor: int, path: Path, deadline: float) -> bool:
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            break
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                purpose, who = _read_holder(descriptor)
-                raise _busy(purpose, who) from None
-            time.sleep(_POLL_SECONDS)
-    try:
-        return os.path.samestat(path.stat(), os.fstat(descriptor))
-    except FileNotFoundError:
-        return False
 
 
 def _lease(
@@ -192,35 +201,5 @@ def _lease(
         if isinstance(answer, Lease):
             return answer
         if time.monotonic() >= deadline:
-            raise _busy(str(answer.get("purpose", "")), f"on {answer.get('host', 'another host')}")
+            raise busy(str(answer.get("purpose", "")), f"on {answer.get('host', 'another host')}")
         time.sleep(_LEASE_POLL_SECONDS)
-
-
-def _folder_identity(path: Path | None, name: str) -> str:
-    """Name the folder by device and inode: two containers may call different folders by one path."""
-    if path is None:
-        return f"{name} {os.getpid()}"
-    with disk_errors(str(path)):
-        status = path.parent.stat()
-    return f"{status.st_dev}:{status.st_ino}"
-
-
-def _write_holder(descriptor: int, purpose: str) -> None:
-    about = {"purpose": purpose, "pid": os.getpid(), "boot": boot_id(), "since": time.strftime("%Y-%m-%d %H:%M:%S")}
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, json.dumps(about).encode(), 0)
-
-
-def _read_holder(descriptor: int) -> tuple[str, str]:
-    try:
-        about = json.loads(os.pread(descriptor, 4096, 0))
-        return str(about["purpose"]), f"by process {about['pid']} since {about['since']}"
-    except (ValueError, KeyError, TypeError, RecursionError, OSError):  # 5,000 brackets in it are a RecursionError
-        return "", "by another process"
-
-
-def _busy(purpose: str, who: str) -> BackupError:
-    if purpose in _RESTORES:
-        return RestoreRunning(f"A restore is running {who}".strip(), hint="Try again when it has finished.")
-    what = "A backup is already running" if purpose in ("", "backup") else f"A backup is already running ({purpose})"
-    return Busy(f"{what} {who}".strip(), hint="Try again when it has finished.")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from backup_engine.errors import BackupError, Busy, NoSpace
+from backup_engine.errors import BackupError, Busy, NoSpace, PermissionDenied
 from backup_engine.failpoints import reach
 from backup_engine.locking.locks import Hold
 from backup_engine.making import digests
@@ -159,7 +159,8 @@ def running(ws: Workspace, hold: Hold, trigger: str, interval_hours: float) -> I
 
     Whatever goes wrong inside leaves nothing behind.
     """
-    intents.recover(ws.storage)  # first: what a crash left takes room and keeps its label
+    # first: what a crash left takes room and keeps its label
+    intents.recover(ws.storage, alone=hold.alone, scope=hold.scope)
     sets = ws.catalog.sets(fresh=False)
     check_room(ws, sets)
     readme.leave_readme(ws.storage)
@@ -199,7 +200,8 @@ def _claim_number(ws: Workspace, sets: Sequence[BackupSet]) -> int:
             continue  # another host on this folder was faster
     for old, name in claims.items():
         if old < newest - _CLAIMS_KEPT:
-            ws.storage.delete(STATE, name)
+            with suppress(PermissionDenied):  # a safety set beside a folder that can only be read
+                ws.storage.delete(STATE, name)
     return newest
 
 
@@ -213,7 +215,8 @@ def _claim_label(run: Run) -> bool:
     names = [manifest.part_name(source.key, run.label, suffix) for source in run.ws.sources]
     try:
         intents.claim(run.ws.storage, Intent(
-            run.label, run.day, (manifest.metadata_name(run.label), *names), run=run.backup_id))
+            run.label, run.day, (manifest.metadata_name(run.label), *names), run=run.backup_id,
+            scope=run.hold.scope))
     except FileExistsError:
         return False
     run.claimed = True

@@ -175,5 +175,5 @@ def extent_of(done: Sequence[Merged]) -> Extent:
 def message_of(done: Sequence[Merged]) -> str:
     """Say what became of several collections; the first words tell whether it is all of it."""
     numbers = [merged.numbers if len(done) == 1 else f"{merged.plan.key}: {merged.numbers}" for merged in done]
-    warnings = dict.fromkeys(warning for merged in done for warning in merged.warnings)
+    warnings = dict.fromkeys(f"{warning[:1].upper()}{warning[1:]}" for merged in done for warning in merged.warnings)
     return ". ".join((f"{OPENINGS[extent_of(done)]}: {'; '.join(numbers)}", *warnings)) + "."

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 def recover(ws: Workspace, held: Hold) -> list[str]:
     """Bring folder and database into order after crashes; says what was done, in sentences."""
-    return intents.recover(ws.storage) + recover_database(ws, held)
+    return intents.recover(ws.storage, alone=held.alone, scope=held.scope) + recover_database(ws, held)
 
 
 def recover_now(ws: Workspace) -> list[str]:

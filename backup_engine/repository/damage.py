@@ -58,6 +58,7 @@ class Report:
 
     verifications: tuple[Verification, ...]
     stale: str
+    notes: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -71,7 +72,8 @@ class Report:
         total = len(self.verifications)
         if failed:
             return f"Backup verification failed: {failed} of {total} backups. {self.stale}".strip()
-        return f"Backup verification failed: {self.stale}" if self.stale else f"All {total} backups verified."
+        notes = f" ({'; '.join(self.notes)})" if self.notes else ""
+        return f"Backup verification failed: {self.stale}" if self.stale else f"All {total} backups verified{notes}."
 
 
 def error_of(outcome: Verification) -> BackupError:

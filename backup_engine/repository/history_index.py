@@ -264,7 +264,10 @@ def _load(ws: Workspace, backup: BackupSet, key: str) -> Entry | None:
 def _forget(ws: Workspace, key: str, names: set[str]) -> None:
     for name in names:
         if name.startswith("history_") and name.endswith(f"_{key}.index"):
-            ws.storage.delete(STATE, name)
+            try:
+                ws.storage.delete(STATE, name)
+            except BackupError as error:
+                log.warning("an index nobody needs any more stays: %s", error)
 
 
 def _name(backup: BackupSet, key: str) -> str:

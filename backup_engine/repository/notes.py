@@ -23,6 +23,8 @@ from backup_engine.storage.disk_errors import disk_errors
 __all__ = ["Note"]
 
 log = logging.getLogger(__name__)
+MAX_BYTES = 16 << 20
+"""The longest note, the ledger, has 150 bytes a set. In its place may lie anything, of any size."""
 T = TypeVar("T")
 
 DAMAGE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, BSONError)
@@ -44,10 +46,12 @@ class Note(Generic[T]):
         """Give what it says, or the empty value when it is missing or damaged. Raises what the storage raises."""
         try:
             with storage.open(STATE, self.name) as file, disk_errors(f"{STATE}/{self.name}"):
-                raw = file.read()
+                raw = file.read(MAX_BYTES + 1)
         except BackupFileNotFound:
             return self.empty()
         try:
+            if len(raw) > MAX_BYTES:
+                raise ValueError("it is too large")
             return self.parse(strict_json.loads(raw.decode()))
         except DAMAGE as damage:
             log.info("%s counts as missing: %s", self.name, str(damage) or type(damage).__name__)

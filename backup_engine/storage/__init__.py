@@ -9,8 +9,9 @@ from backup_engine.errors import BadInput
 from backup_engine.storage.base import Storage
 from backup_engine.storage.local import LocalStorage
 from backup_engine.storage.memory import MemoryStorage
+from backup_engine.storage.overlay import OverlayStorage
 
-__all__ = ["KINDS", "LocalStorage", "MemoryStorage", "Storage", "open_storage"]
+__all__ = ["KINDS", "LocalStorage", "MemoryStorage", "OverlayStorage", "Storage", "open_storage"]
 
 KINDS: dict[str, Callable[[str], Storage]] = {
     "file": LocalStorage,
@@ -23,8 +24,13 @@ yet. A kind for which that is no address has its own in that test: ``ADDRESSES``
 """
 
 
-def open_storage(address: str | Path) -> Storage:
-    """Open a folder by its path, or another place by its address. Raises ``BadInput`` for an unknown kind."""
+def open_storage(address: str | Path, work: str | Path = "") -> Storage:
+    """Open a folder by its path, or another place by its address. Raises ``BadInput`` for an unknown kind.
+
+    With a ``work`` folder they are opened together, for as long as the first can only be read: ``OverlayStorage``.
+    """
+    if work:
+        return OverlayStorage(open_storage(address), LocalStorage(work))
     kind, separator, rest = str(address).partition("://")
     if not separator:
         return LocalStorage(address)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from backup_engine.errors import PermissionDenied
+
 STATE = ".state"
 """The folder of rebuildable caches and second copies."""
 
@@ -87,3 +89,16 @@ class Storage(Protocol):
 
     def check_writable(self) -> None:
         """Raise ``PermissionDenied`` or ``NoSpace`` when nothing can be written here."""
+
+    def refusal(self) -> PermissionDenied | None:
+        """Why nothing may be written here, for a place that can only be read; None for one that is merely full."""
+
+    def weaknesses(self) -> tuple[str, ...]:
+        """What this place cannot promise, in words for people; found out by trying."""
+
+    def place(self, folder: str, name: str) -> str:
+        """Where that file lies, or would be written: as ``describe``, for a place that is made of several."""
+
+    @property
+    def aside(self) -> str:
+        """Where is written what has to be while the place itself can only be read; empty where there is no such."""

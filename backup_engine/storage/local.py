@@ -6,7 +6,6 @@ folder can lead outside it. Files are 0600, folders 0700.
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import secrets
@@ -17,17 +16,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from backup_engine.errors import BackupFileNotFound, PermissionDenied
+from backup_engine.errors import BackupError, BackupFileNotFound, PermissionDenied
 from backup_engine.storage.base import Entry
-from backup_engine.storage.disk_errors import disk_errors
+from backup_engine.storage.disk_errors import disk_errors, is_refusal
+from backup_engine.storage.local_draft import BUFFER, LocalDraft, flush
+from backup_engine.storage.mounts import mount_of, readable
 
 TEMPORARY = ".tmp-"
 KEPT = ".gitkeep"
-_BUFFER = 1 << 20
 _TICK_SECONDS = 0.1
 _FOLDER = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]*")
-# File systems without hard links, such as those of memory cards, answer link() with EPERM.
-_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
 
 class LocalStorage:
@@ -43,7 +41,7 @@ class LocalStorage:
     def lock_file(self) -> Path | None:
         """Give the file whose ``flock`` guards this folder, making the folder if needed."""
         with disk_errors(str(self.root)):
-            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_root()
         return self.root / ".lock"
 
     def entries(self, folder: str) -> list[Entry]:
@@ -79,7 +77,7 @@ class LocalStorage:
             # Looked at before it is opened, because opening a device may do something, and after, if it was exchanged.
             _require_regular(os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode, where)
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # nor may a FIFO hold us
-            file = os.fdopen(os.open(name, flags, dir_fd=descriptor), "rb", buffering=_BUFFER)
+            file = os.fdopen(os.open(name, flags, dir_fd=descriptor), "rb", buffering=BUFFER)
             try:
                 _require_regular(os.fstat(file.fileno()).st_mode, where)
             except PermissionDenied:
@@ -95,8 +93,9 @@ class LocalStorage:
 
     def put(self, folder: str, name: str, data: bytes, *, exclusive: bool = False) -> None:
         """Write a small file atomically and sync it together with its folder."""
-        self._where(folder, name)  # a bad name is refused before anything is written
-        draft = self.draft(folder, "put")
+        where = self._where(folder, name)  # a bad name is refused before anything is written
+        descriptor = self._descriptor(folder, where, create=True)
+        draft = LocalDraft(descriptor, f"{TEMPORARY}put-{secrets.token_hex(4)}", where)
         try:
             draft.write(data)
             draft.sync()
@@ -117,16 +116,17 @@ class LocalStorage:
     def sync(self, folder: str) -> None:
         """Bring the folder's names to stable storage."""
         with suppress(BackupFileNotFound), self._folder(folder) as descriptor, disk_errors(f"{self.root}/{folder}"):
-            os.fsync(descriptor)
+            flush(descriptor)  # where that cannot be done, ``weaknesses`` says so
 
     def free_bytes(self) -> int | None:
-        """Count the bytes an ordinary user may still write here."""
+        """Count the bytes an ordinary user may still write here; None where the mount does not know."""
         existing = next((path for path in (self.root, *self.root.parents) if path.exists()), None)
         if existing is None:
             return None
         with disk_errors(str(self.root)):
             room = os.statvfs(existing)
-        return room.f_bavail * room.f_frsize
+        # FUSE programs that count nothing answer zeros; a full file system still has a size.
+        return room.f_bavail * room.f_frsize if room.f_blocks else None
 
     def check_writable(self) -> None:
         """Write and remove a probe, so that denied, read-only and full are known before anything starts."""
@@ -136,6 +136,67 @@ class LocalStorage:
             draft.sync()
         finally:
             draft.discard()
+
+    def refusal(self) -> PermissionDenied | None:
+        """Try to make a file; gives why not when the folder can only be read, and None for any other trouble."""
+        try:
+            with disk_errors(readable(self.root)):
+                try:
+                    self.draft("", "probe").discard()
+                except PermissionDenied as refused:
+                    if is_refusal(refused) and isinstance(refused.__cause__, OSError):
+                        raise refused.__cause__ from None  # again, to name the folder instead of the file
+        except PermissionDenied as refusal:
+            return refusal
+        except BackupError:
+            return None
+        return None
+
+    def weaknesses(self) -> tuple[str, ...]:
+        """Try what some mounts cannot do; nothing is said of a folder in which no file can be made at all."""
+        try:
+            draft = self.draft("", "probe")
+        except BackupError:
+            return ()
+        try:
+            said = draft.shortcomings()
+        finally:
+            draft.discard()
+        if self.free_bytes() is None:
+            said.append("does not tell how much room is left: a backup may stop half-way, and then leaves nothing")
+        return tuple(f"the folder {readable(self.root)} ({mount_of(self.root)}) {words}" for words in said)
+
+    def place(self, folder: str, name: str) -> str:
+        """Give the path of the backup folder."""
+        return str(self.root)
+
+    @property
+    def aside(self) -> str:
+        """There is no other."""
+        return ""
+
+    def _make_root(self) -> None:
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except FileExistsError:  # something that is no folder bears the name
+            raise self._why_no_folder() from None
+
+    def _open_root(self) -> int:
+        try:
+            # The folder somebody chose may be a link; what lies in it may not.
+            return os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            if any(path.is_symlink() and not path.exists() for path in (self.root, *self.root.parents)):
+                raise self._why_no_folder() from None
+            raise
+
+    def _why_no_folder(self) -> PermissionDenied:
+        for path in (self.root, *self.root.parents):
+            if path.is_symlink() and not path.exists():
+                target = path.parent / path.readlink()
+                return PermissionDenied(f"{path} is a link to {target}, which is not there ({mount_of(target)})",
+                                        hint="Mount or create the target, or choose another backup folder.")
+        return PermissionDenied(f"{self.root} is not a folder", hint="Choose another backup folder.")
 
     def _where(self, folder: str, name: str) -> str:
         if not name or name in (".", "..") or any(sign in name for sign in "/\\\0"):
@@ -155,9 +216,8 @@ class LocalStorage:
             raise PermissionDenied(f"{folder!r} is not a folder of backups")
         with disk_errors(where):
             if create:
-                self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # The folder somebody chose may be a link; what lies in it may not.
-            root = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                self._make_root()
+            root = self._open_root()
             if not folder:
                 return root
             try:
@@ -177,75 +237,6 @@ def _take_over(descriptor: int) -> None:
     if stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o077 and set(os.listdir(descriptor)) == {KEPT}:
         with suppress(PermissionError):  # another user's checkout; the diagnosis names the folder
             os.fchmod(descriptor, 0o700)
-
-
-class LocalDraft:
-    """A file without a final name yet."""
-
-    def __init__(self, descriptor: int, name: str, where: str) -> None:
-        self.name = name
-        self._folder = descriptor
-        self._where = where
-        self._gone = False
-        try:
-            with disk_errors(where):
-                flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-                self._file = os.fdopen(os.open(name, flags, 0o600, dir_fd=descriptor), "wb", buffering=_BUFFER)
-        except BaseException:
-            os.close(descriptor)
-            raise
-
-    def write(self, data: bytes, /) -> int:
-        """Append."""
-        with disk_errors(self._where):
-            return self._file.write(data)
-
-    def sync(self) -> None:
-        """Flush and fsync."""
-        with disk_errors(self._where):
-            self._file.flush()
-            os.fsync(self._file.fileno())
-
-    def reopen(self) -> BinaryIO:
-        """Open what has been written for reading, through its temporary name."""
-        with disk_errors(self._where):
-            self._file.flush()
-            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-            return os.fdopen(os.open(self.name, flags, dir_fd=self._folder), "rb", buffering=_BUFFER)
-
-    def publish(self, name: str) -> None:
-        """Give the final name by a hard link, or by an exclusive placeholder where links do not exist."""
-        with disk_errors(self._where):
-            self._file.flush()
-            try:
-                os.link(self.name, name, src_dir_fd=self._folder, dst_dir_fd=self._folder, follow_symlinks=False)
-            except FileExistsError:
-                raise
-            except OSError as problem:
-                if problem.errno not in _NO_LINKS:
-                    raise
-                # rename() replaces what is there, so the name must be ours before.
-                os.close(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=self._folder))
-                os.rename(self.name, name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
-        self.discard()
-
-    def replace(self, name: str) -> None:
-        """Give the final name, taking the place of an older file in one step."""
-        with disk_errors(self._where):
-            self._file.flush()
-            os.rename(self.name, name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
-        self.discard()
-
-    def discard(self) -> None:
-        """Remove the temporary name and close."""
-        if self._gone:
-            return
-        self._gone = True
-        with suppress(OSError):  # a full disk refuses the last buffer; the file is on its way out
-            self._file.close()
-        with suppress(FileNotFoundError):
-            os.unlink(self.name, dir_fd=self._folder)
-        os.close(self._folder)
 
 
 def _regular(listing: Iterator[os.DirEntry[str]]) -> Iterator[Entry]:

@@ -76,6 +76,23 @@ class MemoryStorage:
     def check_writable(self) -> None:
         """It always is."""
 
+    def refusal(self) -> PermissionDenied | None:
+        """It never refuses."""
+        return None
+
+    def weaknesses(self) -> tuple[str, ...]:
+        """It lacks nothing that matters for as long as the process lives."""
+        return ()
+
+    def place(self, folder: str, name: str) -> str:
+        """There is one place."""
+        return self.describe()
+
+    @property
+    def aside(self) -> str:
+        """There is no other."""
+        return ""
+
     def store(self, folder: str, name: str, data: bytes, *, exclusive: bool = False) -> None:
         """Put bytes at a place; ``exclusive`` raises ``FileExistsError`` when it is taken."""
         with self._lock:

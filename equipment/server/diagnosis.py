@@ -49,9 +49,11 @@ def collections_are_there(where: Installation) -> str:
 
 
 def folder_is_usable(where: Installation) -> str:
-    """Write to the backup folder."""
-    where.engine.workspace.storage.check_writable()
-    return f"The backup folder {where.backup_folder} can be written."
+    """Write to the backup folder, and try what not every mount can do."""
+    storage = where.engine.workspace.storage
+    storage.check_writable()
+    weaknesses = "".join(f" Note: {weakness}." for weakness in storage.weaknesses())
+    return f"The backup folder {where.backup_folder} can be written.{weaknesses}"
 
 
 def folder_is_private(where: Installation) -> str:
@@ -72,7 +74,7 @@ def space_is_left(where: Installation) -> str:
     free = where.engine.workspace.storage.free_bytes()
     if free is not None and free < NEEDED_MB * 1_000_000:
         raise BadInput(f"Only {free / 1e6:,.0f} MB are free for backups.", hint=f"Free at least {NEEDED_MB} MB.")
-    return "Free space: " + ("unlimited." if free is None else f"{free / 1e9:,.1f} GB.")
+    return "Free space: " + ("not told by this mount." if free is None else f"{free / 1e9:,.1f} GB.")
 
 
 def newest_backup_is_sound(where: Installation) -> str:

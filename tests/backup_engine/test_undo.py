@@ -111,6 +111,23 @@ def test_the_folder_knows_it_when_the_journal_is_gone(ws: Workspace, database: D
     assert undo.undoable(ws) == expected
 
 
+def test_a_safety_backup_that_lies_elsewhere_is_missed_and_no_older_one_taken(
+    ws: Workspace, database: Database[Doc]
+) -> None:
+    backup = _backup(ws)
+    for _ in range(2):
+        restore.replace(ws, restore.plan_replace(ws, backup, ["equipment"]))
+    latest = undo.undoable(ws)
+    assert latest is not None
+    ws.catalog.remove(latest)
+    before = _hashes(database)
+
+    assert undo.undoable(ws) is None
+    with pytest.raises(NoBackupsFound, match="the safety backup of the last restore is not in"):
+        undo.undo(ws)
+    assert _hashes(database) == before
+
+
 def test_asking_works_with_the_database_down(ws: Workspace, tmp_path: Path) -> None:
     restore.replace(ws, restore.plan_replace(ws, _backup(ws), ["equipment"]))
     expected = undo.undoable(ws)

@@ -32,6 +32,12 @@ def test_defaults_are_the_documented_ones() -> None:
     assert settings.backup_interval_hours == 1
     assert settings.backup_keep_days == 7
     assert settings.data_folder == ROOT / ".data"
+    assert settings.work_folder == ROOT / ".data" / "work"
+
+
+def test_the_work_folder_goes_with_the_data_unless_it_is_named(tmp_path: Path) -> None:
+    assert read({"EQUIPMENT_DATA_FOLDER": str(tmp_path)}).work_folder == tmp_path / "work"
+    assert read({"EQUIPMENT_WORK_FOLDER": "aside"}).work_folder == ROOT / "aside"
 
 
 def test_environment_comes_before_the_secrets_file(secrets_file: Path) -> None:

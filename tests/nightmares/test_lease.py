@@ -16,7 +16,7 @@ from pymongo.database import Database
 from backup_engine import failpoints
 from backup_engine.create import Created, create
 from backup_engine.errors import BackupError, Busy
-from backup_engine.locking import lease, locks
+from backup_engine.locking import file_lock, lease, locks
 from backup_engine.locking.lease import Terms
 from backup_engine.repository.manifest import label_of
 from backup_engine.verify import verify
@@ -36,7 +36,7 @@ def ws(tmp_path: Path, database: Live, monkeypatch: pytest.MonkeyPatch) -> Works
     """This host: its own boot id, leases of under a second, and a file system whose locks stay on one host."""
     fill(database)
     monkeypatch.setattr(locks, "TERMS", SHORT)
-    monkeypatch.setattr(locks, "_flock", lambda *_: True)
+    monkeypatch.setattr(file_lock, "_flock", lambda *_: True)
     monkeypatch.setattr(lease, "boot_id", lambda: "host B")
     return workspace(tmp_path, database)
 
@@ -166,7 +166,7 @@ def test_control_without_the_check_the_late_one_commits(
     ws: Workspace, shared_mongod: Mongod, database: Live, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lease.Lease, "check", lambda _: None)
-    monkeypatch.setattr("backup_engine.repository.intents.recover", lambda _: [])
+    monkeypatch.setattr("backup_engine.repository.intents.recover", lambda *_, **__: [])
     results = FORK.Queue()
     late = other_host(shared_mongod, database.name, tmp_path, "W7", stand_still, results)
     wait_until_stopped(late)

@@ -13,7 +13,7 @@ from pymongo.database import Database
 
 from backup_engine.create import create
 from backup_engine.errors import Busy
-from backup_engine.locking import locks
+from backup_engine.locking import file_lock, locks
 from backup_engine.verify import verify
 from tests.backup_engine.engine import fill, workspace
 from tests.mongod import Mongod
@@ -54,8 +54,9 @@ def test_twenty_threads_make_one_set(tmp_path: Path, database: Live) -> None:
 
 def _process(uri_of: Any, name: str, folder: Path, barrier: Any, results: Any, host: int, force: bool) -> None:
     if host:
-        locks._flock = lambda *_: True  # a file system whose locks do not reach other hosts
-        locks.Holder = lambda purpose, at: Holder(purpose, at, boot=f"host {host}", host=f"host {host}")  # type: ignore
+        file_lock._flock = lambda *_: True  # a file system whose locks do not reach other hosts
+        locks.Holder = lambda purpose, at, **_: Holder(  # type: ignore
+            purpose, at, boot=f"host {host}", host=f"host {host}")
     with uri_of() as client:
         ws = workspace(folder, client[name])
         client.admin.command("ping")

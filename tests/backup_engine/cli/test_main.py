@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -17,7 +18,10 @@ from pymongo.database import Database
 
 from backup_engine.cli.main import commands, main
 from backup_engine.csv_format.seal import Seal
+from backup_engine.locking.lease import COLLECTION, LEASE_ID
+from tests import odd_mount
 from tests.backup_engine.engine import fill, raw
+from tests.backup_engine.locking.test_lease import dead_holder
 from tests.backup_engine.stored import file_of, flip, folder, snapshot, store
 from tests.mongod import Mongod
 
@@ -314,8 +318,48 @@ def test_stopped_in_the_middle_leaves_nothing(
     assert again.wait(timeout=120) == 0, again.communicate()
 
 
+def test_unlock_says_who_holds_it_asks_and_releases(run: Run, tmp_path: Path, database: Database) -> None:
+    assert run("unlock")[1]["message"] == "No lock is held."
+    dead_holder(database, timedelta(0), host="busy-host", place="/srv/backups", pid=4711)
+
+    code, refused = run("unlock", "--yes")
+    assert (code, refused["error"]) == (11, "RestoreRunning")
+    assert "restore on busy-host, process 4711, folder /srv/backups, since " in refused["message"]
+
+    database[COLLECTION].update_one({"_id": LEASE_ID}, [{"$set": {"until": {"$add": ["$$NOW", -61_000]}}}])
+    code, unasked = run("unlock")  # there is nobody to ask
+    assert (code, "--yes" in unasked["message"]) == (2, True)
+    code, released = run("unlock", "--yes")
+    assert (code, released["released"]) == (0, True)
+    assert (released["holder"]["host"], released["holder"]["process"]) == ("busy-host", 4711)
+    assert run("unlock")[1]["released"] is False
+
+
+def test_a_restore_from_a_read_only_folder_goes_to_the_work_folder(
+    run: Run, tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(database)
+    label = run("backup")[1]["backup"]["label"]
+    database.Equipment.delete_many({})
+    odd_mount.read_only(monkeypatch, tmp_path / "sets")
+    restore = ("restore", label, "--collection", "equipment", "--mode", "replace", "--yes")
+
+    code, refused = run(*restore)
+    assert (code, "--work-folder" in refused["hint"]) == (18, True)
+    code, done = run("--work-folder", str(tmp_path / "work"), *restore)
+    assert (code, database.Equipment.count_documents({})) == (0, 20)
+    assert f"lies in {tmp_path}/work" in done["message"]
+    listed = run("list", "--work-folder", str(tmp_path / "work"))[1]["backups"]
+    assert [backup["place"] for backup in listed] == [str(tmp_path / "work"), str(tmp_path / "sets")]
+
+    assert run("undo", "--yes")[0] == 18  # nowhere to write
+    code, undone = run("undo", "--yes", "--work-folder", str(tmp_path / "work"))
+    assert (code, database.Equipment.count_documents({})) == (0, 0), undone
+
+
 def test_help_names_every_verb() -> None:
     names = set(commands.commands)
 
     assert names == {"backup", "list", "show", "verify", "repair", "prune", "pin", "unpin", "status", "restore", "undo",
-                     "compare", "drill", "history", "lost", "import-set", "owners", "adopt"}
+                     "compare", "drill", "history", "lost", "import-set", "owners", "adopt",
+                     "unlock"}

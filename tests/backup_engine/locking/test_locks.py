@@ -17,7 +17,7 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine.errors import Busy, DatabaseUnreachable, RestoreRunning
-from backup_engine.locking import locks
+from backup_engine.locking import file_lock
 from backup_engine.locking.lease import COLLECTION, LEASE_ID, Holder, Lease, Terms
 from backup_engine.locking.locks import hold
 from backup_engine.storage import MemoryStorage
@@ -140,7 +140,7 @@ def test_a_removed_lock_file_does_not_make_two_holders(tmp_path: Path) -> None:
     with hold(ws, "backup"):
         (tmp_path / ".lock").unlink()
     with hold(ws, "backup"), pytest.raises(Busy):
-        locks._locked(tmp_path / ".lock", 0)
+        file_lock._locked(tmp_path / ".lock", 0)
 
 
 def test_the_lease_names_its_holder_and_is_given_back(tmp_path: Path, database: Database[dict[str, Any]]) -> None:
@@ -159,7 +159,7 @@ def test_the_lease_names_its_holder_and_is_given_back(tmp_path: Path, database: 
 def test_a_dead_process_of_this_boot_and_folder_is_succeeded_at_once(
     tmp_path: Path, database: Database[dict[str, Any]]
 ) -> None:
-    dead = Holder("backup", locks._folder_identity(tmp_path / ".lock", ""))
+    dead = Holder("backup", file_lock.folder_identity(tmp_path / ".lock", ""))
     lease = Lease.take(database, dead, locked=True, terms=Terms())
     assert isinstance(lease, Lease)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -86,11 +87,50 @@ def test_an_intent_that_is_not_ours_removes_nothing(storage: LocalStorage, forge
     assert names(storage) == sorted(kept)
 
 
-def test_small_temporaries_are_swept_when_they_are_old(storage: LocalStorage, tmp_path: Path) -> None:
-    for name, age in ((".tmp-put-old", 700), (".tmp-put-young", 10), ("note", 0)):
-        storage.put(".state", name, b"")
-        os.utime(tmp_path / ".state" / name, (1_000_000 - age, 1_000_000 - age))
+HOUR = 3600
 
-    intents.recover(storage)
 
-    assert names(storage, ".state") == [".tmp-put-young", "note"]
+@pytest.mark.parametrize(("name", "age", "stays"), [
+    (".tmp-put-abcd", 2 * HOUR, False),
+    (".tmp-put-abcd", 10, True),  # a verification may be writing it
+    (".tmp-probe-abcd", 2 * HOUR, False),
+    (".tmp-20250101_000000-abcd", 2 * HOUR, False),  # no intent names its label any more
+    (f".tmp-{LABEL}-abcd", 2 * HOUR, True),
+    (".tmp-put-abcd", -2 * HOUR, False),  # of a time when the clock was ahead
+    ("notes.txt", 2 * HOUR, True),
+])
+@pytest.mark.parametrize("folder", ["", ".state", "wednesday"])
+def test_temporaries_that_nobody_can_be_writing_are_swept(
+    storage: LocalStorage, tmp_path: Path, folder: str, name: str, age: float, stays: bool
+) -> None:
+    storage.put(folder, name, b"")
+    intents.claim(storage, Intent(LABEL, "monday", FILES, scope="another database"))
+    now = time.time()
+    os.utime(tmp_path / folder / name, (now - age, now - age))
+
+    said = intents.recover(storage, alone=False, scope="ours")
+
+    assert (name in names(storage, folder)) is stays
+    assert said == ([] if stays else ["removed 1 forgotten temporary files"])
+    assert [entry for entry in names(storage, "") if "probe" in entry] == []
+
+
+@pytest.mark.parametrize(("alone", "scope", "age", "settled"), [
+    (True, "", 0, True),
+    (False, "ours", 0, True),
+    (False, "another", 0, False),
+    (False, "", 0, False),  # no lease is held here: it says nothing of whose that one is
+    (False, "another", 2 * HOUR, True),
+])
+def test_without_a_file_lock_only_what_is_certainly_a_dead_run_s_is_undone(
+    storage: LocalStorage, tmp_path: Path, alone: bool, scope: str, age: float, settled: bool
+) -> None:
+    storage.put("wednesday", FILES[1], b"x")
+    intents.claim(storage, Intent(LABEL, "wednesday", FILES, scope="ours"))
+    for path in tmp_path.rglob(f"*{LABEL}*"):
+        os.utime(path, (time.time() - age, time.time() - age))
+
+    intents.recover(storage, alone=alone, scope=scope)
+
+    assert names(storage) == ([] if settled else [FILES[1]])
+    assert (names(storage, ".state") == []) is settled

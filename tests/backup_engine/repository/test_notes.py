@@ -16,7 +16,7 @@ from backup_engine import prune
 from backup_engine.errors import BackupError, PermissionDenied
 from backup_engine.making import resume_tokens
 from backup_engine.making.resume_tokens import Mark
-from backup_engine.repository import intents, ledger
+from backup_engine.repository import intents, ledger, notes
 from backup_engine.repository.intents import Intent
 from backup_engine.repository.notes import Note
 from backup_engine.scheduling import scheduler
@@ -155,6 +155,23 @@ def test_a_wrong_value_anywhere_is_no_fault(storage: LocalStorage, user: User, w
         user.note.write(storage, changed(user.written, {key: wrong}))
 
         assert type(user.note.read(storage)) in (type(user.read), type(user.note.empty())), key
+
+
+def test_a_note_of_any_size_is_not_read_to_its_end(
+    storage: LocalStorage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    note = USERS["plain"].note
+    note.write(storage, {"count": 3})
+    size = len(stored(storage, note))
+    monkeypatch.setattr(notes, "MAX_BYTES", size)
+    assert note.read(storage) == {"count": 3}
+
+    with (storage.root / STATE / note.name).open("ab") as file:
+        file.truncate(8 << 30)  # of nothing: it takes no room on the disk
+
+    with caplog.at_level(logging.INFO):
+        assert note.read(storage) == {}
+    assert "it is too large" in caplog.text
 
 
 def test_a_missing_key_is_damage(storage: LocalStorage, user: User) -> None:

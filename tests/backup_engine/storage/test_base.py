@@ -14,15 +14,25 @@ from pathlib import Path
 import pytest
 
 from backup_engine.errors import BackupFileNotFound, BadInput, NoSpace, PermissionDenied
-from backup_engine.storage import KINDS, LocalStorage, MemoryStorage, Storage, open_storage
+from backup_engine.storage import KINDS, LocalStorage, MemoryStorage, OverlayStorage, Storage, open_storage
+from tests import odd_mount
 
+UNIONS = ("overlay", "overlay, read-only")
+"""A backup folder with a work folder: while the first can be written, and while it cannot."""
 ADDRESSES: dict[str, Callable[[Path], str]] = {}
 """Kinds that need more than a folder, such as a server → their address for a test in that folder."""
 
 
-@pytest.fixture(params=KINDS)
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+@pytest.fixture(params=[*KINDS, *UNIONS])
+def storage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Storage:
     kind, folder = request.param, tmp_path / "backups"
+    if kind in UNIONS:
+        union = open_storage(folder, tmp_path / "work")
+        if "read-only" in kind:
+            folder.mkdir()
+            odd_mount.read_only(monkeypatch, folder)
+        assert (union.refusal() is None) is ("read-only" not in kind)
+        return union
     return open_storage(ADDRESSES[kind](folder) if kind in ADDRESSES else f"{kind}://{folder}")
 
 
@@ -98,11 +108,11 @@ def test_delete_is_quiet_about_what_is_gone(storage: Storage) -> None:
     assert storage.entries("monday") == storage.entries("friday") == []
 
 
-def test_the_stamp_of_a_folder_tells_when_names_came_or_went(storage: Storage) -> None:
+def test_the_stamp_of_a_folder_tells_when_names_came_or_went(storage: Storage, tmp_path: Path) -> None:
     def age() -> None:
-        if isinstance(storage, LocalStorage):
-            # A folder that changed less than a clock tick ago gives no stamp.
-            os.utime(storage.root / "monday", (1, next(moments)))
+        # A folder that changed less than a clock tick ago gives no stamp.
+        for path in tmp_path.glob("*/monday"):
+            os.utime(path, (1, next(moments)))
 
     moments = iter(range(1, 9))
     storage.put("monday", "a", b"")
@@ -142,6 +152,17 @@ def test_a_writable_place_says_so_and_keeps_no_trace(storage: Storage) -> None:
     assert storage.entries("") == []
     free = storage.free_bytes()
     assert free is None or free > 0
+
+
+def test_it_says_where_a_file_lies_and_has_no_weakness_here(storage: Storage) -> None:
+    storage.put("monday", "a", b"")
+
+    written = storage.aside if storage.refusal() else storage.describe()
+    assert storage.names("monday") == {"a"}
+    assert storage.names("friday") == set()
+    assert storage.place("monday", "a") == written != ""
+    assert storage.place("monday", "not there") == storage.describe()
+    assert storage.weaknesses() == ()
 
 
 def test_modes_are_private(local: LocalStorage) -> None:
@@ -215,5 +236,6 @@ def test_an_address_opens_its_kind(tmp_path: Path) -> None:
     assert isinstance(open_storage(tmp_path), LocalStorage)
     assert open_storage(f"file://{tmp_path}").describe() == str(tmp_path)
     assert isinstance(open_storage("memory://"), MemoryStorage)
+    assert isinstance(open_storage(tmp_path, tmp_path / "work"), OverlayStorage)
     with pytest.raises(BadInput, match="ftp"):
         open_storage("ftp://x")

@@ -145,9 +145,10 @@ def _undo(backups: Backups, caller: Caller, busy: bool) -> None:
     safety = backups.undoable()
     if safety is None:
         return
+    where = f" in {aside}" if (aside := backups.aside(safety)) else ""
     text, button = st.columns([5, 2], vertical_alignment="center")
     text.caption(f"The last restore can be taken back: the state of {words.moment(safety.started)} is kept with "
-                 f"{words.records(safety)}.")
+                 f"{words.records(safety)}{where}.")
     if button.button("Undo this restore", icon=":material/undo:", width="stretch", disabled=busy):
         try:
             backups.undo(caller)

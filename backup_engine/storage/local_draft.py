@@ -1,0 +1,145 @@
+"""A file on its way into a folder: written and synced under a temporary name, then given its own.
+
+Also what mounts differ in: not every file system has hard links, and not every one flushes a folder when asked to.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import suppress
+from typing import BinaryIO
+
+from backup_engine.errors import NoSpace
+from backup_engine.storage.disk_errors import disk_errors
+
+__all__ = ["BUFFER", "LocalDraft", "flush"]
+
+BUFFER = 1 << 20
+# What link() answers where there are no hard links: vfat and exFAT EPERM, Android EACCES, FUSE ENOSYS or EPERM, SMB
+# ENOTSUP or EINVAL, quota projects and stacked mounts EXDEV, a file system with one name a file EMLINK. What is really
+# forbidden is so to the exclusive create that comes instead, and says so then.
+_NO_LINKS = frozenset({errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK,
+                       errno.EXDEV, errno.EINVAL})
+# What fsync() of a folder answers where that means nothing: CIFS and vboxsf EINVAL, FUSE ENOTSUP or ENOSYS, some
+# network mounts EBADF or EACCES for a descriptor that is open for reading, as a folder's always is. Never EIO.
+_NO_FLUSH = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EACCES,
+                       errno.EPERM, errno.EISDIR})
+
+
+def flush(folder: int) -> bool:
+    """Bring the names of an open folder to stable storage; False where the mount cannot."""
+    try:
+        os.fsync(folder)
+    except OSError as problem:
+        if problem.errno not in _NO_FLUSH:
+            raise
+        return False
+    return True
+
+
+class LocalDraft:
+    """A file without a final name yet."""
+
+    def __init__(self, descriptor: int, name: str, where: str) -> None:
+        self.name = name
+        self._folder = descriptor
+        self._where = where
+        self._gone = False
+        try:
+            with disk_errors(where):
+                flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+                self._file = os.fdopen(os.open(name, flags, 0o600, dir_fd=descriptor), "wb", buffering=BUFFER)
+        except BaseException:
+            os.close(descriptor)
+            raise
+
+    def write(self, data: bytes, /) -> int:
+        """Append."""
+        with disk_errors(self._where):
+            return self._file.write(data)
+
+    def sync(self) -> None:
+        """Flush and fsync."""
+        with disk_errors(self._where):
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+    def reopen(self) -> BinaryIO:
+        """Open what has been written for reading, through its temporary name."""
+        with disk_errors(self._where):
+            self._file.flush()
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+            return os.fdopen(os.open(self.name, flags, dir_fd=self._folder), "rb", buffering=BUFFER)
+
+    def publish(self, name: str) -> None:
+        """Give the final name by a hard link, or by an exclusive placeholder where links do not exist."""
+        with disk_errors(self._where):
+            self._file.flush()
+            if not self._link(name):
+                self._take_name(name)
+        self.discard()
+
+    def shortcomings(self) -> list[str]:
+        """Try with this file what some mounts cannot do; gives what follows from it, in words."""
+        said, other = [], f"{self.name}-link"
+        with suppress(NoSpace), disk_errors(self._where):
+            try:
+                linked = self._link(other)
+            finally:
+                with suppress(FileNotFoundError):
+                    os.unlink(other, dir_fd=self._folder)
+            if not linked:
+                said.append("has no hard links: who looks at it while a backup is made may see an empty file")
+            if not flush(self._folder):
+                said.append("cannot flush folders to the disk: after a power cut the newest backup may be missing")
+        return said
+
+    def replace(self, name: str) -> None:
+        """Give the final name, taking the place of an older file in one step."""
+        with disk_errors(self._where):
+            self._file.flush()
+            os.rename(self.name, name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+        self.discard()
+
+    def discard(self) -> None:
+        """Remove the temporary name and close."""
+        if self._gone:
+            return
+        self._gone = True
+        with suppress(OSError):  # a full disk refuses the last buffer; the file is on its way out
+            self._file.close()
+        with suppress(FileNotFoundError):
+            os.unlink(self.name, dir_fd=self._folder)
+        os.close(self._folder)
+
+    def _link(self, name: str) -> bool:
+        """Link under another name; False where that does not exist. Raises ``FileExistsError``."""
+        try:
+            os.link(self.name, name, src_dir_fd=self._folder, dst_dir_fd=self._folder, follow_symlinks=False)
+        except FileExistsError:
+            # NFS repeats a request whose answer was lost, and finds what the first one made.
+            if not self._is_ours(name):
+                raise
+        except OSError as problem:
+            if problem.errno not in _NO_LINKS:
+                raise
+            return False
+        return True
+
+    def _take_name(self, name: str) -> None:
+        """Rename over an empty file of our own: rename() replaces what is there, so the name must be ours before."""
+        placeholder = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=self._folder)
+        try:
+            os.rename(self.name, name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+        except BaseException:
+            with suppress(OSError):  # what keeps us from removing it is what the caller is told of
+                if os.path.samestat(os.fstat(placeholder), os.stat(name, dir_fd=self._folder, follow_symlinks=False)):
+                    os.unlink(name, dir_fd=self._folder)
+            raise
+        finally:
+            os.close(placeholder)
+
+    def _is_ours(self, name: str) -> bool:
+        there = os.stat(name, dir_fd=self._folder, follow_symlinks=False)
+        return os.path.samestat(os.fstat(self._file.fileno()), there)
