@@ -167,6 +167,7 @@ def _try_one_instant(run: Run, base: BackupSet | None, watch: Watch, plain: bool
     with snapshot.take(database, ws.sources, facts, plain=plain) as view:
         reach("W3")
         _say_how_consistent(run, view)
+        _say_what_is_odd(run, view)
         contents = contents_since(ws, view, run.hold, base, watch) if base else None
         if contents is None:
             noted = will_be_base(ws, run.trigger, sum(view.count(source.key) for source in ws.sources))
@@ -174,7 +175,9 @@ def _try_one_instant(run: Run, base: BackupSet | None, watch: Watch, plain: bool
         _stream(run, contents, watch, view.changed)
         origin = Origin(database.name, facts.version, facts.topology, view.consistency)
         uuids = {source.key: (view.uuid(source.key) or b"").hex() for source in ws.sources}
-    return _Filled(origin, base, Mark(token, uuids) if token and base is None else None)
+    # changes of a collection that is no ordinary one do not all come by in the stream
+    followed = token and base is None and not any(view.kind(source.key) for source in ws.sources)
+    return _Filled(origin, base, Mark(token, uuids) if followed and token else None)
 
 
 def _say_how_consistent(run: Run, view: Snapshot) -> None:
@@ -183,6 +186,18 @@ def _say_how_consistent(run: Run, view: Snapshot) -> None:
     warning = f"read without a common instant of all collections ({why})"
     if view.consistency == "none" and warning not in run.warnings:
         run.warnings.append(warning)
+
+
+def _say_what_is_odd(run: Run, view: Snapshot) -> None:
+    """A capped collection, a view, a time-series collection: all of it is saved, and less can be done with it."""
+    for source in run.ws.sources:
+        if (kind := view.kind(source.key)) is None:
+            continue
+        apart = "; it was read apart from the common instant of the others" if source.key in view.apart else ""
+        warning = (f"{source.collection} is {kind.name}: all its records are saved, and a restore makes an ordinary "
+                   f"collection of them once the name is free{apart}")
+        if warning not in run.warnings:
+            run.warnings.append(warning)
 
 
 def _live(ws: Workspace, view: Snapshot, key: str, digests: bool) -> PartSource:

@@ -30,7 +30,7 @@ def write(ws: Workspace, held: Hold, merged: Merged, watch: Watch, *, earlier: i
     def committed(_: object, batch: list[Applied]) -> None:
         held.check()  # before the commit of each transaction: a host that stood still writes nothing more
 
-    # Past the validator: records of the backup may be older than it.
+    # Past the validator where it refuses a record: those of the backup may be older than it.
     applied = guarded.apply_each(
         collection, _changes(changes), also=committed, bypass_validation=True, watch=watch, total=len(changes)
     )

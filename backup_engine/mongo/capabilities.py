@@ -21,9 +21,9 @@ from pymongo.errors import (
     PyMongoError,
 )
 
-from backup_engine.errors import BackupError, DatabaseUnreachable, PermissionDenied
+from backup_engine.errors import BackupError, DatabaseUnreachable
+from backup_engine.mongo.rights import UNAUTHORIZED, denied
 
-UNAUTHORIZED = 13
 _LOGIN_FAILED = frozenset({
     18,  # AuthenticationFailed
     8000,  # AtlasError
@@ -103,8 +103,8 @@ def named(problem: PyMongoError, database: Database[dict[str, Any]] | None = Non
         return DatabaseUnreachable(f"the server{where} is not the primary", hint="Try again when one is elected.")
     if code in _LOGIN_FAILED:
         return DatabaseUnreachable(f"the server{where} refuses the user name or password")
-    if code == UNAUTHORIZED:
-        return PermissionDenied(f"the database user may not do this{where}")
+    if isinstance(problem, OperationFailure) and code == UNAUTHORIZED:
+        return denied(problem, where)
     if isinstance(problem, (InvalidURI, ConfigurationError)):
         return DatabaseUnreachable("the connection string cannot be used", hint="Check MONGODB_URI.")
     if isinstance(problem, (ConnectionFailure, AutoReconnect)):

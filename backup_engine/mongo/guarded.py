@@ -40,6 +40,8 @@ def apply(
     """Make the changes and tell what became of each, in order.
 
     Up to ``batch`` changes (8 MiB of records) are one transaction together with what ``also`` writes. Raises
+    ``bypass_validation`` sends what the validator refuses again past it, and nothing else: that takes the right
+    ``bypassDocumentValidation``; without it the record is refused and says so. Raises
     ``DatabaseUnreachable``, ``PermissionDenied``, ``Cancelled`` or what ``also`` raises: then the batch at hand is
     undone (not on a standalone) and earlier batches stay.
     """

@@ -1,7 +1,8 @@
 """One consistent instant of all collections under backup.
 
-On a replica set every read goes through one snapshot session. A snapshot has a blind spot: a collection that is
-dropped meanwhile reads as empty without any error. So UUIDs, indexes and options are compared before and after, and
+On a replica set every read goes through one snapshot session. MongoDB refuses that for a capped collection or a view of
+one (code 246): it is read plainly, and ``apart`` says so. A snapshot has a blind spot: a collection that is dropped
+meanwhile reads as empty without any error. So UUIDs, indexes and options are compared before and after, and
 ``Snapshot.changed`` raises ``SnapshotChanged`` when they differ: the caller starts again.
 """
 
@@ -22,6 +23,7 @@ from backup_engine.errors import BackupError
 from backup_engine.model import Batch, Source
 from backup_engine.mongo import raw_batches
 from backup_engine.mongo.capabilities import Capabilities, database_errors, named
+from backup_engine.mongo.kinds import Kind, kind_of
 from backup_engine.records.raw import PYTHON, filter_by_ids
 
 BATCH_BYTES = 4 << 20
@@ -75,6 +77,7 @@ class Snapshot:
         self._names = {source.key: source.collection for source in sources}
         self._session = session
         self._before = self._look()
+        self._apart: set[str] = set()
         self._empty: dict[str, set[bool]] = {key: set() for key in self._names}
         """What the readings of a collection said: one answer, unless it was away in between."""
 
@@ -94,11 +97,20 @@ class Snapshot:
         """How many documents there are, roughly: for progress and for choosing workers."""
         return self._before[key].estimate
 
+    def kind(self, key: str) -> Kind | None:
+        """What the collection is where it is no ordinary one."""
+        return kind_of(self._before[key].options)
+
+    @property
+    def apart(self) -> frozenset[str]:
+        """Keys of the collections that MongoDB does not read in the common instant."""
+        return frozenset(self._apart)
+
     def establish(self) -> None:
         """Fix the instant now, by a first read."""
         if self._session is not None:
             for key in self._names:
-                self._empty[key].add(next(self._find(key, {}, limit=1), None) is None)
+                self._empty[key].add(self._is_empty(key))
 
     def read(self, key: str) -> Iterator[Batch]:
         """Give all documents in ``_id`` order, whole BSON documents by the batch. Raises ``SnapshotChanged``."""
@@ -123,6 +135,15 @@ class Snapshot:
             if _identity(self._before[key]) != _identity(after[key]):
                 raise SnapshotChanged(f"{name} was dropped, renamed, created, or got other indexes or options")
 
+    def _is_empty(self, key: str) -> bool:
+        try:
+            return next(self._find(key, {}, limit=1), None) is None
+        except SnapshotChanged:
+            if self.kind(key) is None or key in self._apart:
+                raise
+            self._apart.add(key)
+            return self._is_empty(key)
+
     def _find(self, key: str, query: Mapping[str, Any], limit: int = 0) -> Iterator[Batch]:
         if not self.capabilities.commands:
             yield from _plain_batches(self._database[self._names[key]], query)
@@ -132,7 +153,7 @@ class Snapshot:
         hint = {"hint": [("_id", 1)], "sort": [("_id", 1)]} if self._has_id_index(key) else {}
         try:
             with raw_batches.find(
-                collection, query, session=self._session, limit=limit, batch_size=BATCH_DOCUMENTS, **hint
+                collection, query, session=self._session_for(key), limit=limit, batch_size=BATCH_DOCUMENTS, **hint
             ) as batches:
                 yield from filter(None, batches)  # read takes any batch for a sign that the collection is not empty
         except OperationFailure as problem:
@@ -143,6 +164,9 @@ class Snapshot:
             raise named(problem, self._database) from problem
         except PyMongoError as problem:
             raise named(problem, self._database) from problem
+
+    def _session_for(self, key: str) -> ClientSession | None:
+        return None if key in self._apart else self._session
 
     def _has_id_index(self, key: str) -> bool:
         return any(index.get("name") == "_id_" for index in self._before[key].indexes)

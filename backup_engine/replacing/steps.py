@@ -6,7 +6,7 @@ Until R7 has happened for one collection, ``abandon`` takes everything back; fro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,15 +17,13 @@ from backup_engine.errors import BackupError, Cancelled, RestoreIncomplete, Rest
 from backup_engine.failpoints import reach
 from backup_engine.locking.locks import Hold
 from backup_engine.making.write_set import write_set
-from backup_engine.model import SILENT, BackupSet, Part, Progress, Watch
-from backup_engine.mongo.snapshot import take
-from backup_engine.records.live_profile import LiveProfile
+from backup_engine.model import SILENT, BackupSet, Progress, Watch
 from backup_engine.replacing import journal, staging
 from backup_engine.replacing.capture import Capture
 from backup_engine.replacing.journal import Entry, Swap
 from backup_engine.replacing.late_writes import Late
+from backup_engine.replacing.prepare import prepare
 from backup_engine.replacing.swap import happened, rename, uuid_of
-from backup_engine.repository import contents
 from backup_engine.workspace import Workspace
 
 __all__ = ["After", "Replacing", "open_capture", "without_cancel"]
@@ -146,37 +144,9 @@ class Replacing:
         self.entry = journal.advance(self.database, self.entry, **changes)
 
     def _stage(self, swap: Swap) -> int:
-        part = self.backup.parts[swap.key]
-        options, indexes = self._shape(part, swap)
-        profile = self._profile(swap)
-        staging.create(self.database, swap.staging, options)
-        documents = contents.documents(self.ws, self.backup, swap.key, live=profile, watch=self.watch)
-        loaded = staging.load(self.database, swap.staging, documents, expected=part.records,
-                              digest=not part.content_sha256, bypass="validator" in options,
-                              phase=f"Loading {swap.live}", watch=self.watch)
-        measured = staging.build_and_measure(self.database, swap.staging, indexes, total=loaded.records,
-                                             watch=self.watch)
-        staging.prove(measured, loaded, part, swap.live)
-        self._say_violations(swap, options)
-        return loaded.records
-
-    def _shape(self, part: Part, swap: Swap) -> tuple[Mapping[str, Any], tuple[Mapping[str, Any], ...]]:
-        """Options and indexes: those of the set; a legacy set knows none, live keeps its own."""
-        if self.backup.state != "legacy":
-            return part.options, part.indexes
-        with take(self.database, [self.ws.source(swap.key)], self.held.capabilities) as view:
-            return view.options(swap.key), view.indexes(swap.key)
-
-    def _profile(self, swap: Swap) -> LiveProfile | None:
-        if self.backup.state != "legacy":
-            return None
-        return LiveProfile.of(self.database[swap.live], watch=self.watch)
-
-    def _say_violations(self, swap: Swap, options: Mapping[str, Any]) -> None:
-        refused = staging.violations(self.database, swap.staging, options.get("validator"))
-        if refused:
-            self.problems += (f"{refused:,} records of {swap.live} do not meet its validation rules; "
-                              "they were restored as they are",)
+        prepared = prepare(self.ws, self.database, self.held.capabilities, self.backup, swap, watch=self.watch)
+        self.problems += prepared.notes
+        return prepared.records
 
     def _look_at_live(self) -> None:
         for swap in self.entry.swaps:

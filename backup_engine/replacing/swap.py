@@ -16,7 +16,9 @@ from pymongo.database import Database
 from pymongo.errors import AutoReconnect, ConnectionFailure, ExecutionTimeout, PyMongoError, WriteConcernError
 
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
+from backup_engine.mongo import kinds
 from backup_engine.mongo.capabilities import Capabilities, answers_commands, database_errors, named
+from backup_engine.records.raw import PYTHON
 from backup_engine.replacing.journal import Swap
 
 __all__ = ["Live", "happened", "look", "refuse_unsupported", "rename", "uuid_of"]
@@ -44,7 +46,9 @@ def look(database: Database[Doc], name: str) -> Live:
     if not answers_commands(database):
         return Live(name)
     with database_errors(database):
-        listed = next(iter(database.list_collections(filter={"name": name})), None)
+        # with options that read any date: one may stand in a validator
+        readable = database.with_options(codec_options=PYTHON)
+        listed = next(iter(readable.list_collections(filter={"name": name})), None)
     if listed is None:
         return Live(name)
     uuid = listed.get("info", {}).get("uuid")
@@ -56,17 +60,12 @@ def uuid_of(database: Database[Doc], name: str) -> bytes | None:
     return look(database, name).uuid
 
 
-def refuse_unsupported(
-    database: Database[Doc], capabilities: Capabilities, name: str, saved: Mapping[str, Any]
-) -> Live:
+def refuse_unsupported(database: Database[Doc], capabilities: Capabilities, name: str) -> Live:
     """Raise ``BadInput`` where a collection cannot be replaced by a rename; gives the live one otherwise."""
     live = look(database, name)
-    for kind, applies in (("a view", live.kind == "view" or "viewOn" in saved),
-                          ("a time-series collection", live.kind == "timeseries" or "timeseries" in saved),
-                          ("a capped collection", "capped" in live.options or "capped" in saved),
-                          ("in a sharded cluster", capabilities.sharded)):
-        if applies:
-            raise BadInput(f"{name} is {kind}: it cannot be replaced as a whole. Use Merge instead.")
+    kinds.refuse(name, live.options)
+    if capabilities.sharded:
+        raise BadInput(f"{name} is in a sharded cluster: it cannot be replaced as a whole. Use Merge instead.")
     return live
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import bson
 import pytest
-from bson import SON, Binary, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
+from bson import SON, Binary, DatetimeMS, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 from pymongo.database import Database
 
 from backup_engine.errors import BackupError, Cancelled, RestoreStopped, VerificationFailed
@@ -99,10 +99,19 @@ def test_records_that_break_the_validator_are_loaded_and_counted(database: Datab
     staging.create(database, "stage", {"validator": validator})
     documents = [{"_id": 1}, {"_id": 2, "name": "x"}, {"_id": 3, "t": Timestamp(0, 0)}]
 
-    staging.load(database, "stage", [_batch(documents)], bypass=True)
+    loaded = staging.load(database, "stage", [_batch(documents)])
 
-    assert staging.violations(database, "stage", validator) == 2
+    assert loaded.refused == 2
     assert _stored(database) == {bson.encode(document) for document in documents}
+
+
+def test_a_unique_index_that_dates_beyond_python_break_is_explained(database: Database[Doc]) -> None:
+    far = DatetimeMS(253402300800000)
+    staging.create(database, "stage", {})
+    staging.load(database, "stage", [_batch([{"_id": n, "due": far} for n in range(2)])])
+
+    with pytest.raises(RestoreStopped, match=r"due_1 does not hold for the backup.* in 2 records"):
+        staging.build_and_measure(database, "stage", [{"v": 2, "key": {"due": 1}, "name": "due_1", "unique": True}])
 
 
 def test_the_same_id_twice_names_the_row(database: Database[Doc]) -> None:
