@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast
 
 import bson
 from bson.codec_options import CodecOptions, DatetimeConversion
-from bson.errors import BSONError, InvalidDocument
+from bson.errors import InvalidDocument
 from bson.raw_bson import RawBSONDocument
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
@@ -79,7 +79,7 @@ class Transactions:
                         write_concern=_DURABLE,
                     )
                 except _RecordRefused as error:
-                    if error.by_validator and self.bypass_validation and not self.lacking:
+                    if error.by_validator and self.bypass_validation and not (bypass or self.lacking):
                         bypass = True
                     elif error.number is None and len(group) > 1:
                         break
@@ -128,10 +128,8 @@ class Transactions:
         try:
             # None leaves the option out of the command: asking for it takes a right of its own
             self.collection.bulk_write(operations, session=session, bypass_document_validation=bypass or None)
-        except BSONError as error:
-            # A refusal shows the values it is about, and the driver cannot read a year 10000 in the server's answer.
-            by_validator = not (bypass or isinstance(error, InvalidDocument))
-            raise _RecordRefused(None, _unreadable(error), by_validator=by_validator) from error
+        except InvalidDocument as error:  # the driver did not send it, and does not say which it is
+            raise _RecordRefused(None, _not_sent(error)) from error
         except BulkWriteError as error:
             failed = error.details.get("writeErrors")
             if not failed:
@@ -179,9 +177,8 @@ class Guard:
                 return Applied(change, *_as_conflict(change, current))
             refusal = _RecordRefused(0, _why_refused(failed), by_validator=failed["code"] == _VALIDATION)
             return self._refused(durable, change, wished, refusal, bypass)
-        except BSONError as error:  # as in a transaction
-            refusal = _RecordRefused(0, _unreadable(error), by_validator=not isinstance(error, InvalidDocument))
-            return self._refused(durable, change, wished, refusal, bypass)
+        except InvalidDocument as error:
+            return Applied(change, "refused", self._current(change), _not_sent(error))
         except OperationFailure as error:
             if error.code != _TOO_LARGE:
                 raise
@@ -298,16 +295,14 @@ def _why_refused(failed: Mapping[str, Any]) -> str:
     return f"MongoDB refuses the record: {failed.get('errmsg', failed['code'])}"
 
 
-def _unreadable(error: BSONError) -> str:
-    if isinstance(error, InvalidDocument):  # the driver did not send it
-        return f"MongoDB would refuse the record: {error}"
-    return "MongoDB refuses the record, and the driver cannot read why: a value in the answer is out of its range"
+def _not_sent(error: InvalidDocument) -> str:
+    return f"MongoDB would refuse the record: {error}"
 
 
 class _RecordRefused(Exception):
     """One record of a batch cannot be written (None: nobody can say which); the transaction is repeated without it."""
 
-    def __init__(self, number: int | None, why: str, *, by_validator: bool) -> None:
+    def __init__(self, number: int | None, why: str, *, by_validator: bool = False) -> None:
         super().__init__(why)
         self.number = number
         self.why = why

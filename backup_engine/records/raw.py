@@ -30,8 +30,8 @@ MAX_DOCUMENT = 16 * 1024 * 1024
 RAW: CodecOptions[RawBSONDocument] = CodecOptions(
     document_class=RawBSONDocument, datetime_conversion=DatetimeConversion.DATETIME_AUTO,
     unicode_decode_error_handler="replace")
-"""Keeps documents as bytes. Where somebody looks into one (the driver asks whether a query is empty) any value will do.
-"""
+"""Keeps documents as bytes. Where one is looked into all the same, any value will do: the driver asks whether a query
+is empty, and reads the server's refusals, which show the refused values."""
 PYTHON: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_AUTO)
 """Decodes every BSON date: those outside the years 1–9999 become ``DatetimeMS``."""
 FORGIVING = PYTHON.with_options(unicode_decode_error_handler="replace")

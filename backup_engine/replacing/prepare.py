@@ -97,8 +97,8 @@ def prepare(
     documents = tally.over(contents.documents(ws, backup, swap.key, live=profile, watch=watch))
     ordered = None if kind is None or kind.unique_id else _IdFirst(documents)
     loaded = staging.load(database, swap.staging, ordered or documents, expected=part.records,
-                          digest=bool(ordered) or not part.content_sha256, live=swap.live,
-                          phase=f"Loading {swap.live}", watch=watch)
+                          digest=bool(ordered) or not part.content_sha256, validated="validator" in options,
+                          live=swap.live, phase=f"Loading {swap.live}", watch=watch)
     if step:
         reach(f"{step}2")
     lasting = [index for index in shape.indexes if not expiry.expires(index)]
@@ -110,12 +110,13 @@ def prepare(
     else:
         staging.check(ordered.read, Content.of_part(part), swap.live)
         staging.check(measured, loaded.content, swap.live)
+    broken = _broken_rules(database, swap, options, loaded)
     # After the proof, in which the server would otherwise delete what has expired: with a TTL monitor that runs every
     # second, 60,000 records of which all had expired made three restores of three fail as "not those of the backup".
     staging.build(database, swap.staging, [index for index in shape.indexes if expiry.expires(index)])
     if later:
         _let_expire(database, swap, shape)
-    return Prepared(loaded.records, (*shape.notes, *_violations(loaded.refused, swap), *tally.sentences(swap.live)))
+    return Prepared(loaded.records, (*shape.notes, *broken, *tally.sentences(swap.live)))
 
 
 class _IdFirst:
@@ -135,10 +136,15 @@ class _IdFirst:
             yield b"".join(map(raw.id_first, documents))
 
 
-def _violations(refused: int, swap: Swap) -> tuple[str, ...]:
-    if not refused:
+def _broken_rules(
+    database: Database[Doc], swap: Swap, options: Mapping[str, Any], loaded: staging.Loaded
+) -> tuple[str, ...]:
+    if not loaded.refused:
         return ()
-    return (f"{refused:,} records of {swap.live} do not meet its validation rules; they are restored as they are",)
+    counted = staging.violations(database, swap.staging, options["validator"]) if loaded.more else loaded.refused
+    # where the rules fail on a record, the server cannot count
+    number = f"{counted:,} records" if counted else f"more than {loaded.refused - 1:,} records"
+    return (f"{number} of {swap.live} do not meet its validation rules; they are restored as they are",)
 
 
 def _let_expire(database: Database[Doc], swap: Swap, shape: Shape) -> None:

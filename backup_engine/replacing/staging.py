@@ -21,7 +21,14 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import WriteConcern
 from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError, WriteError
+from pymongo.errors import (
+    AutoReconnect,
+    BulkWriteError,
+    ConnectionFailure,
+    OperationFailure,
+    PyMongoError,
+    WriteError,
+)
 
 from backup_engine.errors import BackupError, PermissionDenied, RestoreStopped, VerificationFailed
 from backup_engine.model import SILENT, Batch, Part, Watch
@@ -31,7 +38,7 @@ from backup_engine.mongo.rights import lacks_bypass, no_bypass
 from backup_engine.records import raw
 from backup_engine.records.content_sum import EMPTY, Content
 
-__all__ = ["Loaded", "build", "build_and_measure", "check", "create", "drop", "load", "prove"]
+__all__ = ["Loaded", "build", "build_and_measure", "check", "create", "drop", "load", "prove", "violations"]
 
 CHUNK = 2_000
 """Documents per insert; 2,000 was the fastest of 500–10,000 for records of half a KiB."""
@@ -40,6 +47,8 @@ THREADS = 2
 """More than two insert threads did not pay on two cores."""
 DUPLICATE_KEY = 11000
 VALIDATION = 121
+REPEATS = 20
+"""Refused documents of a chunk that are sent again one by one."""
 _NAMED = 5
 Doc = dict[str, Any]
 
@@ -53,6 +62,8 @@ class Loaded:
     """Of the documents sent, where asked for."""
     refused: int = 0
     """How many of them the validator refused; they went in past it."""
+    more: bool = False
+    """Whether that may be more: nobody asked for each."""
     errors: list[BaseException] = field(default_factory=list)
 
 
@@ -87,18 +98,19 @@ def drop(database: Database[Doc], name: str) -> None:
 
 def load(
     database: Database[Doc], name: str, batches: Iterable[Batch], *, expected: int | None = None, digest: bool = False,
-    live: str = "", phase: str = "Loading", watch: Watch = SILENT,
+    validated: bool = False, live: str = "", phase: str = "Loading", watch: Watch = SILENT,
 ) -> Loaded:
     """Insert every document. Raises ``RestoreStopped`` naming the rows when an ``_id`` occurs twice.
 
-    ``digest`` adds up what is sent: for sets that do not say what they hold. ``live`` is what people call the
-    collection. Raises ``LacksBypass`` when the validator refuses a record and the user may not pass it by.
+    ``digest`` adds up what is sent: for sets that do not say what they hold. ``validated`` says that there is a
+    validator, ``live`` what people call the collection. Raises ``LacksBypass`` when the validator refuses a record and
+    the user may not pass it by.
     """
     collection = database.get_collection(name, codec_options=raw.RAW, write_concern=WriteConcern(w=1))
     loaded = Loaded()
     chunks: queue.Queue[_Chunk | None] = queue.Queue(maxsize=THREADS * 2)
-    threads = [threading.Thread(target=_insert_all, args=(collection, chunks, loaded, live or name), daemon=True)
-               for _ in range(THREADS)]
+    work = (collection, chunks, loaded, validated, live or name)
+    threads = [threading.Thread(target=_insert_all, args=work, daemon=True) for _ in range(THREADS)]
     for thread in threads:
         thread.start()
     try:
@@ -144,7 +156,7 @@ def build(database: Database[Doc], name: str, indexes: Sequence[Mapping[str, Any
     try:
         # with options that read any date: a refusal shows the values it is about
         database.command({"createIndexes": name, "indexes": [dict(index) for index in wanted]},
-                         codec_options=raw.PYTHON)
+                         codec_options=raw.FORGIVING)
     except PyMongoError as problem:
         if getattr(problem, "code", None) == DUPLICATE_KEY:
             raise _twice(database[name], wanted) from problem
@@ -167,6 +179,16 @@ def check(measured: Content, promised: Content, name: str) -> None:
         raise VerificationFailed(f"the records of {name} after loading are not those of the backup")
 
 
+def violations(database: Database[Doc], name: str, validator: Mapping[str, Any]) -> int | None:
+    """Count the records the validator would refuse today; None where it fails on one instead of saying no."""
+    try:
+        return database[name].count_documents({"$nor": [dict(validator)]})
+    except (ConnectionFailure, AutoReconnect) as problem:
+        raise named(problem, database) from problem
+    except PyMongoError:
+        return None
+
+
 def _chunks(batches: Iterable[Batch]) -> Iterator[_Chunk]:
     row, held, size = 1, list[bytes](), 0
     for batch in batches:
@@ -181,53 +203,70 @@ def _chunks(batches: Iterable[Batch]) -> Iterator[_Chunk]:
 
 
 def _insert_all(
-    collection: Collection[Any], chunks: queue.Queue[_Chunk | None], loaded: Loaded, live: str
+    collection: Collection[Any], chunks: queue.Queue[_Chunk | None], loaded: Loaded, validated: bool, live: str
 ) -> None:
     while (chunk := chunks.get()) is not None:
         if loaded.errors:
             continue  # keep taking, so that the reader never waits for room
         try:
-            refused = _insert(collection, chunk, live)
-        except (PyMongoError, BackupError, BSONError) as problem:
+            refused = _insert(collection, chunk, validated, live)
+        except (PyMongoError, BackupError) as problem:
             loaded.errors.append(problem)
+        except BSONError as problem:  # the driver did not send it
+            loaded.errors.append(RestoreStopped(f"records of the backup from {_rows(chunk.only([0]))} on: {problem}"))
         else:
             with _counting:
                 loaded.refused += refused
+                loaded.more |= refused == REPEATS
 
 
 _counting = threading.Lock()
 
 
-def _insert(collection: Collection[Any], chunk: _Chunk, live: str) -> int:
-    """Insert, what the validator refuses past it; gives how many that were."""
-    refused = chunk.only(_insert_valid(collection, chunk))
-    if refused.documents:
-        _past_the_validator(collection, refused, live)
+def _insert(collection: Collection[Any], chunk: _Chunk, validated: bool, live: str) -> int:
+    """Insert, what the validator refuses past it; gives how many that were at least."""
+    refused = _insert_validated(collection, chunk, live) if validated else _insert_at_once(collection, chunk)
     for document in chunk.documents:
         if raw.has_zero_timestamp(document):
             _write_again(collection, document)
-    return len(refused.documents)
+    return refused
 
 
-def _insert_valid(collection: Collection[Any], chunk: _Chunk) -> list[int]:
-    """Insert what the validator lets in; gives the places of the other documents."""
+def _insert_at_once(collection: Collection[Any], chunk: _Chunk) -> int:
     try:
         collection.insert_many(map(RawBSONDocument, chunk.documents), ordered=False)
     except BulkWriteError as problem:
+        raise _refused_rows(problem, chunk) from problem
+    return 0
+
+
+def _insert_validated(collection: Collection[Any], chunk: _Chunk, live: str) -> int:
+    # Ordered, so that an answer tells of one refusal: each shows the refused values and the rules, and the server
+    # closed the connection over an answer for 2,000 records of 2 KB that broke 20 rules each.
+    rest, refused = chunk, 0
+    while rest.documents:
+        place = _insert_until_refused(collection, rest)
+        if place is None:
+            break
+        refused += 1
+        if refused == REPEATS:  # where nearly all are refused, one by one would take a minute for 100,000
+            _past_the_validator(collection, rest.only(range(place, len(rest.documents))), live)
+            break
+        _past_the_validator(collection, rest.only([place]), live)
+        rest = rest.only(range(place + 1, len(rest.documents)))
+    return refused
+
+
+def _insert_until_refused(collection: Collection[Any], chunk: _Chunk) -> int | None:
+    """Insert up to the first document that the validator refuses; gives its place."""
+    try:
+        collection.insert_many(map(RawBSONDocument, chunk.documents))
+    except BulkWriteError as problem:
         errors = problem.details.get("writeErrors", [])
-        if not errors or any(error["code"] != VALIDATION for error in errors):
+        if not errors or errors[0]["code"] != VALIDATION:
             raise _refused_rows(problem, chunk) from problem
-        return [error["index"] for error in errors]
-    except BSONError:
-        # A refusal shows the values it is about, and the driver cannot read a year 10000 in the server's answer.
-        there = _there(collection, chunk)
-        return [place for place, document in enumerate(chunk.documents) if raw.id_of(document) not in there]
-    return []
-
-
-def _there(collection: Collection[Any], chunk: _Chunk) -> set[bytes]:
-    batches = raw_batches.find(collection, raw.filter_by_ids(map(raw.id_of, chunk.documents)), projection={"_id": 1})
-    return {raw.id_of(document) for batch in batches for document in raw.documents_of(batch)}
+        return int(errors[0]["index"])
+    return None
 
 
 def _past_the_validator(collection: Collection[Any], chunk: _Chunk, live: str) -> None:
@@ -238,9 +277,8 @@ def _past_the_validator(collection: Collection[Any], chunk: _Chunk, live: str) -
     except OperationFailure as problem:
         if not lacks_bypass(problem):
             raise
-        raise no_bypass(collection.database, live, f"records of the backup: {_rows(chunk)}") from problem
-    except BSONError as problem:  # not the validator, then: another refusal that shows such a value
-        raise RestoreStopped(f"the server refuses records of the backup: among {_rows(chunk)}") from problem
+        first = _rows(chunk.only([0]))
+        raise no_bypass(collection.database, live, f"records of the backup, the first of them {first}") from problem
 
 
 def _write_again(collection: Collection[Any], document: bytes) -> None:
@@ -248,15 +286,14 @@ def _write_again(collection: Collection[Any], document: bytes) -> None:
     where, exactly = raw.filter_by_id(raw.id_of(document)), [{"$replaceWith": {"$literal": RawBSONDocument(document)}}]
     try:
         collection.update_one(where, exactly)
-    except (WriteError, BSONError) as problem:
-        if isinstance(problem, WriteError) and problem.code != VALIDATION:
+    except WriteError as problem:
+        if problem.code != VALIDATION:
             raise
         collection.update_one(where, exactly, bypass_document_validation=True)
 
 
 def _refused_rows(problem: BulkWriteError, chunk: _Chunk) -> RestoreStopped:
-    # that the validator refuses some is no reason: they would have been sent again
-    errors = [error for error in problem.details.get("writeErrors", []) if error.get("code") != VALIDATION]
+    errors = problem.details.get("writeErrors", [])
     rows = _rows(chunk.only(error["index"] for error in errors))
     if errors and all(error.get("code") == DUPLICATE_KEY for error in errors):
         return RestoreStopped(f"the backup holds the same _id twice: {rows}")

@@ -154,7 +154,7 @@ RULES = {"a type": {"due": {"$type": "string"}}, "a failing expression": {"$expr
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_a_rule_that_refuses_them_does_not_keep_them_out(live: Database[Doc], tmp_path: Path, rule: Doc) -> None:
-    """The server shows the refused values in its answer, and the driver cannot read that answer."""
+    """The server shows the refused values in its answer, which the driver's own options could not read."""
     live.command("collMod", "Equipment", validator=rule)
     live.Equipment.insert_one({"_id": 9, "due": "text", "Vendor": "7"})
     ws = workspace(tmp_path, live)

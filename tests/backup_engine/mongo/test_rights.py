@@ -112,7 +112,7 @@ def test_a_record_that_breaks_a_rule_takes_a_right_that_is_named(
 
     for problem in (drilled.value, replaced.value):
         assert f"lacks the action bypassDocumentValidation on {root.name}.Equipment" in problem.message
-        assert "row 2 (_id 1), row 3 (_id 2)" in problem.message
+        assert "records of the backup, the first of them row 2 (_id 1)," in problem.message
         assert f"the role dbAdmin on {root.name}" in problem.hint
     assert ledger.read(ws.storage).get(backup.backup_id) == before.get(backup.backup_id)  # nothing against the set
     assert (merged.inserted, merged.refused) == (1, 2)

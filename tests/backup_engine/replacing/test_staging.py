@@ -99,9 +99,9 @@ def test_records_that_break_the_validator_are_loaded_and_counted(database: Datab
     staging.create(database, "stage", {"validator": validator})
     documents = [{"_id": 1}, {"_id": 2, "name": "x"}, {"_id": 3, "t": Timestamp(0, 0)}]
 
-    loaded = staging.load(database, "stage", [_batch(documents)])
+    loaded = staging.load(database, "stage", [_batch(documents)], validated=True)
 
-    assert loaded.refused == 2
+    assert loaded.refused == staging.violations(database, "stage", validator) == 2
     assert _stored(database) == {bson.encode(document) for document in documents}
 
 
