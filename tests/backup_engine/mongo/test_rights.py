@@ -11,11 +11,12 @@ import pymongo
 import pytest
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from backup_engine import create, drill, merge, restore, undo
 from backup_engine.errors import PermissionDenied, RestoreStopped
 from backup_engine.model import BackupSet
-from backup_engine.mongo.rights import denied
+from backup_engine.mongo.rights import BYPASS, denied
 from backup_engine.repository import ledger
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import back_up, workspace
@@ -52,16 +53,37 @@ def root(guarded: Mongod) -> Iterator[Database[Doc]]:
 
 
 @pytest.fixture
-def ws(guarded: Mongod, root: Database[Doc], tmp_path: Path) -> Iterator[Workspace]:
+def ws(guarded: Mongod, root: Database[Doc], tmp_path: Path, asked: Asked) -> Iterator[Workspace]:
     """The same database as a user sees it who has ``readWrite`` there and nothing else."""
-    with as_user(guarded, root, ["readWrite"]) as client:
+    with as_user(guarded, root, ["readWrite"], event_listeners=[asked]) as client:
         yield workspace(tmp_path, client[root.name])
 
 
-def as_user(server: Mongod, root: Database[Doc], roles: list[Any]) -> pymongo.MongoClient[Doc]:
+def as_user(server: Mongod, root: Database[Doc], roles: list[Any], **options: Any) -> pymongo.MongoClient[Doc]:
     name = f"user{next(_numbers)}"
     root.command("createUser", name, pwd=SECRET, roles=roles)
-    return server.client(username=name, password=SECRET, authSource=root.name)
+    return server.client(username=name, password=SECRET, authSource=root.name, **options)
+
+
+class Asked(CommandListener):
+    """Counts the commands that were to pass a validator by."""
+
+    def __init__(self) -> None:
+        self.past_the_validator = 0
+
+    def started(self, event: CommandStartedEvent) -> None:
+        self.past_the_validator += BYPASS in event.command
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        """Of no interest."""
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        """Of no interest."""
+
+
+@pytest.fixture
+def asked() -> Asked:
+    return Asked()
 
 
 def fill(root: Database[Doc], rule: Doc | None = None, numbers: tuple[Any, ...] = (1, 1, 1)) -> None:
@@ -76,7 +98,7 @@ def replace(ws: Workspace, backup: BackupSet) -> restore.Restored:
 
 @pytest.mark.parametrize("rule", [None, *RULES.values()], ids=["no rule", *RULES])
 def test_read_write_is_enough_where_no_record_breaks_a_rule(
-    ws: Workspace, root: Database[Doc], rule: Doc | None
+    ws: Workspace, root: Database[Doc], rule: Doc | None, asked: Asked
 ) -> None:
     fill(root, rule)
     backup = back_up(ws)
@@ -91,8 +113,8 @@ def test_read_write_is_enough_where_no_record_breaks_a_rule(
     assert (merged.inserted, merged.refused) == (1, 0)
     assert drilled.counts["equipment"] == replaced.counts["equipment"] == 3
     assert undone.counts["equipment"] == 0
-    options = root.Equipment.options()
-    assert options.get("validator") == rule
+    assert root.Equipment.options().get("validator") == rule
+    assert asked.past_the_validator == 0
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
