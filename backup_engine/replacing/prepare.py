@@ -47,9 +47,15 @@ class Shape:
 class Prepared:
     """A collection that is filled and proven."""
 
-    records: int
+    content: Content
+    """What was read back from it."""
     notes: tuple[str, ...] = ()
     """What a person should know of it, in sentences without a full stop."""
+
+    @property
+    def records(self) -> int:
+        """How many records it holds."""
+        return self.content.records
 
 
 def shape_of(
@@ -116,7 +122,7 @@ def prepare(
     staging.build(database, swap.staging, [index for index in shape.indexes if expiry.expires(index)])
     if later:
         _let_expire(database, swap, shape)
-    return Prepared(loaded.records, (*shape.notes, *broken, *tally.sentences(swap.live)))
+    return Prepared(measured, (*shape.notes, *broken, *tally.sentences(swap.live)))
 
 
 class _IdFirst:
