@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast
 import bson
 from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.raw_bson import RawBSONDocument
+from pymongo import ReadPreference
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, OperationFailure, ServerSelectionTimeoutError
@@ -36,6 +37,8 @@ MAX_REPEATS = 20
 
 # A rename acknowledged with w:1 was gone after kill -9 of the server, twice out of two; with j:true never.
 _DURABLE = WriteConcern(w="majority", j=True)
+COMMIT_MS = 10_000
+"""With a wtimeout in its place ``with_transaction`` would ask again for two minutes."""
 _DUPLICATE_KEY = 11000
 _VALIDATION = 121
 _ABOUT_THE_COLLECTION = frozenset({13, 20, 166, 263})
@@ -67,6 +70,9 @@ class Transactions:
                         lambda inside: self._try_once(group, also, refused, inside),
                         read_concern=ReadConcern("snapshot"),
                         write_concern=_DURABLE,
+                        # Else it comes from the client's options, and with a secondary's every transaction fails.
+                        read_preference=ReadPreference.PRIMARY,
+                        max_commit_time_ms=COMMIT_MS,
                     )
                 except _RecordRefused as error:
                     refused[error.number] = error.why
