@@ -59,7 +59,7 @@ def _rehearse(ws: Workspace, held: Hold, backup: BackupSet, watch: Watch) -> dic
     entry = journal.start(held.need_database(), _entry(ws, backup))
     reach("D1")
     try:
-        return {swap.key: _load(ws, held, backup, swap, watch) for swap in entry.swaps}
+        return {swap.key: _load(ws, held, backup, entry, swap, watch) for swap in entry.swaps}
     finally:
         with suppress(DatabaseUnreachable):  # the next start of anything clears up
             for swap in entry.swaps:
@@ -73,7 +73,7 @@ def _entry(ws: Workspace, backup: BackupSet) -> Entry:
     return Entry(name, "drill", backup.backup_id, backup.label, "", ws.clock(), swaps)
 
 
-def _load(ws: Workspace, held: Hold, backup: BackupSet, swap: Swap, watch: Watch) -> int:
+def _load(ws: Workspace, held: Hold, backup: BackupSet, entry: Entry, swap: Swap, watch: Watch) -> int:
     database, part = held.need_database(), backup.parts[swap.key]
     profile = LiveProfile.of(database[swap.live]) if backup.state == "legacy" else None
     staging.create(database, swap.staging, part.options)
@@ -82,7 +82,8 @@ def _load(ws: Workspace, held: Hold, backup: BackupSet, swap: Swap, watch: Watch
     loaded = staging.load(database, swap.staging, documents, expected=part.records, digest=not part.content_sha256,
                           bypass="validator" in part.options, phase=f"Loading {swap.key}", watch=watch)
     reach("D2")
-    measured = staging.build_and_measure(database, swap.staging, part.indexes, total=loaded.records, watch=watch)
+    measured = staging.build_and_measure(database, swap.staging, part.indexes, total=loaded.records,
+                                         beat=lambda: journal.beat(database, entry.id), watch=watch)
     reach("D3")
     staging.prove(measured, loaded, part, swap.key)
     return loaded.records

@@ -21,7 +21,7 @@ from backup_engine.mongo.capabilities import named
 from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change, Status, judge
 
-__all__ = ["Also", "Guard", "InMemory", "Transactions", "Way"]
+__all__ = ["Also", "Guard", "InMemory", "Transactions", "Way", "read"]
 
 Also = Callable[[ClientSession | None, list[Applied]], None]
 """Writes what belongs to a batch, in the same transaction where there is one. May be called again when MongoDB
@@ -93,7 +93,7 @@ class Transactions:
     def _judge_and_write(
         self, group: Sequence[Change], refused: Mapping[int, str], session: ClientSession
     ) -> list[Applied]:
-        state = _read(self.collection, group, session)
+        state = read(self.collection, group, session)
         results: list[Applied] = []
         operations: list[Operation] = []
         owners: list[int] = []
@@ -136,7 +136,7 @@ class Guard:
     def write(self, group: Sequence[Change], also: Also | None) -> list[Applied]:
         """One after the other, each on the disk before the next."""
         durable = self.collection.with_options(write_concern=WriteConcern(w=1, j=True))
-        state = _read(self.collection, group, None)
+        state = read(self.collection, group, None)
         results: list[Applied] = []
         for change in group:
             applied = _judged(change, state, "")
@@ -171,7 +171,7 @@ class Guard:
         return RawBSONDocument(raw.build([(b"_id", change.identity), (b"$expr", b"\x03" + same)]))
 
     def _current(self, change: Change) -> bytes | None:
-        return _read(self.collection, [change], None)[change.identity]
+        return read(self.collection, [change], None)[change.identity]
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,8 @@ class InMemory:
         return results
 
 
-def _read(collection: Raw, group: Sequence[Change], session: ClientSession | None) -> State:
+def read(collection: Raw, group: Sequence[Change], session: ClientSession | None = None) -> State:
+    """Give the records that changes are about, as they are stored."""
     state: State = {change.identity: None for change in group}
     batches = cast("Iterable[bytes]", collection.find_raw_batches(raw.filter_by_ids(state), session=session))
     for batch in batches:

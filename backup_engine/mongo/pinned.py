@@ -1,8 +1,8 @@
 """Clients and handles whose concerns are the engine's, whatever the connection string or the caller's client says.
 
-What decides is read from the primary, and what is acknowledged is on the disk of a majority: a handle says so with every
-command. Some options belong to the client and no handle overrides them (a pool of one connection, a time limit over
-everything, no retries); then the engine uses a client of its own with the same way in.
+What decides is read from the primary, and what is acknowledged is on the disk of a majority: a handle says so with
+every command. Some options belong to the client and no handle overrides them (a pool of one connection, a time limit
+over everything, no retries); then the engine uses a client of its own with the same way in.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["DURABLE", "database", "open_client", "require_primary", "suitable"]
 Client = pymongo.MongoClient[dict[str, Any]]
 
 DURABLE = WriteConcern("majority", j=True, wtimeout=10_000)
-"""With a majority away, whatever waits for it must have said so within half a minute."""
+"""A write that no majority has by then is reported: nobody shall wait longer than half a minute for the news."""
 # A time limit of the driver's cuts off whole restores. A change stream, a heartbeat and two inserts share the pool.
 _CLIENT_OPTIONS: Mapping[str, Any] = {
     "retryWrites": True, "retryReads": True, "timeoutMS": None, "socketTimeoutMS": None, "maxPoolSize": 100,

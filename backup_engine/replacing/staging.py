@@ -1,40 +1,53 @@
 """A collection made beside the live one, filled, indexed and proven before anything depends on it.
 
-Documents go in as raw BSON, about 2,000 at a time over several threads, past the validator: a record that was saved
-under yesterday's rules must come back under today's. The server rewrites a top-level ``Timestamp(0, 0)`` on insert,
-so such documents are written a second time by a pipeline, which leaves it alone.
+Documents go in as raw BSON, about 2,000 at a time over several threads, each piece acknowledged by a majority, past the
+validator: a record that was saved under yesterday's rules must come back under today's. What is read back as proof is
+what a majority has, after a majority write, so that no election can take it back. The server rewrites a top-level
+``Timestamp(0, 0)`` on insert, so such documents are written a second time by a pipeline, which leaves it alone.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from bson import Timestamp
 from bson.raw_bson import RawBSONDocument
 from pymongo import WriteConcern
 from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo.errors import AutoReconnect, BulkWriteError, PyMongoError
+from pymongo.read_concern import ReadConcern
 
-from backup_engine.errors import BackupError, RestoreStopped, VerificationFailed
+from backup_engine.errors import BackupError, DatabaseUnreachable, NoMajority, RestoreStopped, VerificationFailed
 from backup_engine.model import SILENT, Batch, Part, Watch
-from backup_engine.mongo import raw_batches
+from backup_engine.mongo import elections, raw_batches
 from backup_engine.mongo.capabilities import database_errors, named
 from backup_engine.records import raw
 from backup_engine.records.content_sum import EMPTY, Content
 
-__all__ = ["Loaded", "build_and_measure", "check", "create", "drop", "load", "prove", "violations"]
+__all__ = ["Loaded", "build_and_measure", "check", "create", "drop", "load", "measure", "measure_at", "prove",
+           "violations"]
 
 CHUNK = 2_000
 """Documents per insert; 2,000 was the fastest of 500–10,000 for records of half a KiB."""
 CHUNK_BYTES = 8 << 20
 THREADS = 2
 """More than two insert threads did not pay on two cores."""
+PIECE = WriteConcern("majority", j=True, wtimeout=15_000)
+"""What only the primary has is gone with it: a list loaded with w:1 was proven, swapped in and then empty."""
+PROOF = ReadConcern("majority")
+ELECTION_SECONDS = 20.0
+"""How long a piece waits for a new primary before it is sent again."""
+BEAT_SECONDS = 5.0
 DUPLICATE_KEY = 11000
+_WENT_AWAY = frozenset({91, 189, 11600, 11602})
+"""ShutdownInProgress, PrimarySteppedDown, InterruptedAtShutdown, InterruptedDueToReplStateChange."""
 _NAMED = 5
 Doc = dict[str, Any]
 
@@ -58,7 +71,7 @@ class _Chunk:
 def create(database: Database[Doc], name: str, options: Mapping[str, Any]) -> None:
     """Make the empty collection with the saved options. Raises ``RestoreStopped`` when the server refuses them."""
     with _refused(database, f"the collection options of the backup cannot be used for {name}"):
-        database.command({"create": name, **options, "writeConcern": {"w": "majority"}})
+        elections.command(database, {"create": name, **options, "writeConcern": PIECE.document})
 
 
 def drop(database: Database[Doc], name: str) -> None:
@@ -76,7 +89,7 @@ def load(
     ``digest`` adds up what is sent: for sets that do not say what they hold. ``bypass`` passes the validator by, which
     needs a privilege of its own, so it is asked for only where there is a validator.
     """
-    collection = database.get_collection(name, codec_options=raw.RAW, write_concern=WriteConcern(w=1))
+    collection = database.get_collection(name, codec_options=raw.RAW, write_concern=PIECE)
     loaded = Loaded()
     chunks: queue.Queue[_Chunk | None] = queue.Queue(maxsize=THREADS * 2)
     threads = [threading.Thread(target=_insert_all, args=(collection, chunks, loaded, bypass), daemon=True)
@@ -104,16 +117,42 @@ def load(
 
 def build_and_measure(
     database: Database[Doc], name: str, indexes: Sequence[Mapping[str, Any]], *, total: int | None = None,
-    watch: Watch = SILENT,
+    beat: Callable[[], object] = lambda: None, watch: Watch = SILENT,
 ) -> Content:
-    """Build the indexes and meanwhile read everything back.
+    """Build the indexes and meanwhile read back what a majority has; ``beat`` is a majority write.
 
-    Raises ``RestoreStopped`` naming the records when a unique index does not hold.
+    Raises ``RestoreStopped`` naming the records when a unique index does not hold, ``NoMajority`` when the members go
+    away meanwhile.
     """
+    beat()  # before the proof: what a majority has from here on is everything that was loaded
     with ThreadPoolExecutor(1, "index") as pool:
         building = pool.submit(_build, database, name, indexes)
-        measured = _measure(database, name, total, watch)
-        building.result()
+        measured = measure(database, name, total=total, watch=watch)
+        _await_build(database, name, building, beat)
+    return measured
+
+
+def measure(database: Database[Doc], name: str, *, total: int | None = None, watch: Watch = SILENT) -> Content:
+    """Read everything a majority has of a collection."""
+    measured = EMPTY
+    with database_errors(database):
+        for batch in raw_batches.find(database.get_collection(name, read_concern=PROOF), batch_size=100_000):
+            measured += Content.of(raw.documents_of(batch))
+            watch.step("Proving what was loaded", measured.records, total)
+    return measured
+
+
+def measure_at(database: Database[Doc], name: str, instant: Timestamp, *, watch: Watch = SILENT) -> Content:
+    """Read everything a collection held at an instant of the recent past."""
+    measured = EMPTY
+    # as a command: the find() of the driver cannot name an instant
+    command = {"find": name, "readConcern": {"level": "snapshot", "atClusterTime": instant}, "batchSize": 10_000}
+    with database_errors(database):
+        cursor: Any = database.cursor_command(command, codec_options=raw.RAW)
+        for number, document in enumerate(cursor, 1):
+            measured += Content.of([document.raw])
+            if number % 10_000 == 0:
+                watch.step("Proving what is live", number)
     return measured
 
 
@@ -165,21 +204,55 @@ def _insert_all(
 
 
 def _insert(collection: Collection[Any], chunk: _Chunk, bypass: bool) -> None:
+    """Send a piece; once more when its answer was lost, as in an election, and the driver's own repetition as well."""
+    try:
+        _send(collection, chunk, bypass)
+    except AutoReconnect:
+        _await_primary(collection.database)
+        _send(collection, chunk, bypass, again=True)
+
+
+def _send(collection: Collection[Any], chunk: _Chunk, bypass: bool, *, again: bool = False) -> None:
     documents = [RawBSONDocument(document) for document in chunk.documents]
     try:
         # None leaves the option out of the command
         collection.insert_many(documents, ordered=False, bypass_document_validation=bypass or None)
     except BulkWriteError as problem:
-        raise _refused_rows(problem, chunk) from problem
+        _judge(problem, chunk, again)
     for document in chunk.documents:
         if raw.has_zero_timestamp(document):
-            again = {"$replaceWith": {"$literal": RawBSONDocument(document)}}
-            collection.update_one(raw.filter_by_id(raw.id_of(document)), [again],
+            exactly = {"$replaceWith": {"$literal": RawBSONDocument(document)}}
+            collection.update_one(raw.filter_by_id(raw.id_of(document)), [exactly],
                                   bypass_document_validation=bypass or None)
 
 
-def _refused_rows(problem: BulkWriteError, chunk: _Chunk) -> RestoreStopped:
-    errors = problem.details.get("writeErrors", [])
+def _judge(problem: BulkWriteError, chunk: _Chunk, again: bool) -> None:
+    """Raise what is wrong with a piece; nothing is when the first sending did arrive."""
+    errors, unmet = problem.details.get("writeErrors", []), problem.details.get("writeConcernErrors", [])
+    # A second sending meets what the first one left: these very records, and the proof says whether they are right.
+    refused = [error for error in errors if not (again and error.get("code") == DUPLICATE_KEY)]
+    if refused:
+        raise _refused_rows(refused, chunk, problem) from problem
+    if unmet and unmet[0].get("code") in _WENT_AWAY and not again:
+        raise AutoReconnect(unmet[0].get("errmsg", "")) from problem
+    if unmet:
+        raise NoMajority(f"too few members of the replica set take the records: {unmet[0].get('errmsg', '')}",
+                         hint="Start the members that are down, or wait until they have caught up.") from problem
+
+
+def _await_primary(database: Database[Doc]) -> None:
+    deadline = time.monotonic() + ELECTION_SECONDS
+    while True:
+        try:
+            elections.election_id(database)
+            return
+        except DatabaseUnreachable:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
+def _refused_rows(errors: Sequence[Mapping[str, Any]], chunk: _Chunk, problem: BulkWriteError) -> RestoreStopped:
     rows = [f"row {chunk.first_row + error['index']} ({_value(error, chunk)})" for error in errors[:_NAMED]]
     more = f" and {len(errors) - _NAMED} more" if len(errors) > _NAMED else ""
     if all(error.get("code") == DUPLICATE_KEY for error in errors):
@@ -197,14 +270,29 @@ def _build(database: Database[Doc], name: str, indexes: Sequence[Mapping[str, An
     wanted = [index for index in indexes if index.get("name") != "_id_" and not index.get("clustered")]
     if not wanted:
         return
+    command = {"createIndexes": name, "indexes": [dict(index) for index in wanted], "writeConcern": PIECE.document}
     try:
-        database.command({"createIndexes": name, "indexes": [dict(index) for index in wanted]})
+        if "setName" in database.command("hello"):
+            command["commitQuorum"] = "majority"  # by default one member that is down holds the build up for ever
+        elections.command(database, command)
     except PyMongoError as problem:
         if getattr(problem, "code", None) == DUPLICATE_KEY:
             raise _twice(database[name], wanted) from problem
         why = named(problem, database)
         raise why if type(why) is not BackupError else RestoreStopped(
             f"an index of the backup cannot be built: {why.detail}") from problem
+
+
+def _await_build(database: Database[Doc], name: str, building: Future[None], beat: Callable[[], object]) -> None:
+    while True:
+        try:
+            return building.result(BEAT_SECONDS)
+        except TimeoutError:
+            try:
+                beat()
+            except NoMajority:  # the build waits for a majority without end; only dropping the collection ends it
+                database.get_collection(name, write_concern=WriteConcern(1)).drop()
+                raise
 
 
 def _twice(collection: Collection[Doc], indexes: Sequence[Mapping[str, Any]]) -> RestoreStopped:
@@ -235,15 +323,6 @@ def _group_text(index: Mapping[str, Any], group: Doc) -> str:
     values = ", ".join(f"{path} {group['_id'].get(str(number))!r}" for number, path in enumerate(index["key"]))
     ids = ", ".join(raw.element_text(raw.element_of(value)) for value in group["ids"])
     return f"{values} in {group['n']} records (_id {ids})"
-
-
-def _measure(database: Database[Doc], name: str, total: int | None, watch: Watch) -> Content:
-    measured = EMPTY
-    with database_errors(database):
-        for batch in raw_batches.find(database[name], batch_size=100_000):
-            measured += Content.of(raw.documents_of(batch))
-            watch.step("Proving what was loaded", measured.records, total)
-    return measured
 
 
 def _explained(problem: BaseException, database: Database[Doc]) -> BaseException:
