@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,8 +12,9 @@ from pymongo.write_concern import WriteConcern
 
 from backup_engine import compare, create, merge, restore, verify
 from backup_engine.errors import DatabaseUnreachable, NoMajority
+from backup_engine.locking import lease
 from backup_engine.locking.locks import hold
-from backup_engine.mongo import guarded, guarded_ways, pinned
+from backup_engine.mongo import guarded, guarded_ways, pinned, snapshot
 from backup_engine.records.changes import Change
 from backup_engine.repository import contents
 from backup_engine.workspace import Workspace
@@ -45,6 +45,13 @@ def ws(members: ReplicaSet, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield ws
 
 
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait a second where the engine waits five or ten."""
+    monkeypatch.setattr(lease, "_MAJORITY", WriteConcern("majority", wtimeout=1_000))
+    monkeypatch.setattr(snapshot, "MAJORITY_SECONDS", 1.0)
+
+
 @pytest.fixture
 def database(ws: Workspace) -> Database[Doc]:
     return ws.connect()
@@ -71,7 +78,6 @@ def test_looking_works_as_ever(ws: Workspace) -> None:
 @pytest.mark.parametrize("verb", ["replace", "merge"])
 def test_a_restore_says_why_not_and_frees_the_locks(ws: Workspace, database: Database[Doc], verb: str) -> None:
     backup = ws.catalog.sets()[0]
-    started = time.monotonic()
 
     with pytest.raises(NoMajority) as refused:
         if verb == "replace":
@@ -79,7 +85,6 @@ def test_a_restore_says_why_not_and_frees_the_locks(ws: Workspace, database: Dat
         else:
             merge.merge(ws, merge.plan(ws, backup, "equipment"))
 
-    assert time.monotonic() - started < 30
     assert refused.value.message.startswith("Database connection failed: too few members of the replica set")
     assert "Start the members that are down" in refused.value.hint
     assert database.backup_restore_state.find_one({"_id": "lease"}, {"_id": 0, "until": 1}) == {"until": None}

@@ -8,8 +8,16 @@ import bson
 import pytest
 from bson import SON, Binary, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 from pymongo.database import Database
+from pymongo.errors import AutoReconnect
 
-from backup_engine.errors import BackupError, Cancelled, RestoreStopped, VerificationFailed
+from backup_engine.errors import (
+    BackupError,
+    Cancelled,
+    DatabaseUnreachable,
+    NoMajority,
+    RestoreStopped,
+    VerificationFailed,
+)
 from backup_engine.model import Watch
 from backup_engine.records import raw
 from backup_engine.records.content_sum import Content
@@ -157,3 +165,68 @@ def test_a_source_that_fails_midway_raises_its_own_error(database: Database[Doc]
 
     with pytest.raises(BackupError, match="the file ends early"):
         staging.load(database, "stage", broken())
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_a_piece_whose_answer_was_lost_is_sent_once_more(
+    database: Database[Doc], monkeypatch: pytest.MonkeyPatch, arrived: bool
+) -> None:
+    send, lost = staging._send, list[bool]()
+
+    def lose_the_first_answer(*words: Any, **more: Any) -> None:
+        if not lost:
+            lost.append(True)
+            if arrived:
+                send(*words, **more)
+            raise AutoReconnect("connection closed")
+        send(*words, **more)
+
+    monkeypatch.setattr(staging, "_send", lose_the_first_answer)
+    staging.create(database, "stage", {})
+
+    staging.load(database, "stage", [_batch(ODD)])
+
+    assert _stored(database) == {bson.encode(document) for document in ODD}
+
+
+def test_a_piece_that_is_lost_twice_ends_the_loading(database: Database[Doc], monkeypatch: pytest.MonkeyPatch) -> None:
+    database.client.admin.command({
+        "configureFailPoint": "failCommand", "mode": {"times": 4},
+        "data": {"failCommands": ["insert"], "closeConnection": True}})
+    staging.create(database, "stage", {})
+    try:
+        with pytest.raises(DatabaseUnreachable):
+            staging.load(database, "stage", [_batch(ODD)])
+    finally:
+        database.client.admin.command({"configureFailPoint": "failCommand", "mode": "off"})
+
+
+def test_a_piece_no_majority_takes_ends_the_loading(database: Database[Doc]) -> None:
+    database.client.admin.command({
+        "configureFailPoint": "failCommand", "mode": {"times": 1},
+        "data": {"failCommands": ["insert"], "writeConcernError": {"code": 64, "errmsg": "waited in vain"}}})
+    staging.create(database, "stage", {})
+
+    with pytest.raises(NoMajority, match="waited in vain"):
+        staging.load(database, "stage", [_batch(ODD)])
+
+
+def test_an_index_that_no_majority_builds_is_given_up(database: Database[Doc], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staging, "BEAT_SECONDS", 0.05)
+    beats = iter([None, None, NoMajority("gone")])
+
+    def beat() -> None:
+        if (problem := next(beats)) is not None:
+            raise problem
+
+    staging.create(database, "stage", {})
+    staging.load(database, "stage", [_batch([{"_id": 1, "name": "n"}])])
+    hang = {"configureFailPoint": "hangAfterStartingIndexBuild"}
+    database.client.admin.command({**hang, "mode": "alwaysOn"})
+    try:
+        with pytest.raises(NoMajority, match="gone"):
+            staging.build_and_measure(database, "stage", [{"v": 2, "key": {"name": 1}, "name": "name_1"}], beat=beat)
+    finally:
+        database.client.admin.command({**hang, "mode": "off"})
+
+    assert "stage" not in database.list_collection_names()
