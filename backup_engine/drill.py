@@ -73,7 +73,7 @@ def _rehearse(ws: Workspace, held: Hold, backup: BackupSet, watch: Watch) -> tup
     entry = journal.start(held.need_database(), _entry(ws, backup))
     reach("D1")
     try:
-        loaded = {swap.key: _load(ws, held, backup, swap, notes, watch) for swap in entry.swaps}
+        loaded = {swap.key: _load(ws, held, backup, entry, swap, notes, watch) for swap in entry.swaps}
         counts = {key: count for key, count in loaded.items() if count is not None}
         if not counts:
             raise RestoreStopped("; ".join(notes))
@@ -99,12 +99,13 @@ def _entry(ws: Workspace, backup: BackupSet) -> Entry:
 
 
 def _load(
-    ws: Workspace, held: Hold, backup: BackupSet, swap: Swap, notes: list[str], watch: Watch
+    ws: Workspace, held: Hold, backup: BackupSet, entry: Entry, swap: Swap, notes: list[str], watch: Watch
 ) -> int | None:
     """Do exactly what a restore will do; None, and why, where this collection cannot be restored into a database."""
-    kind = kinds.kind_of(backup.parts[swap.key].options)
+    database, kind = held.need_database(), kinds.kind_of(backup.parts[swap.key].options)
     try:
-        prepared = prepare(ws, held.need_database(), held.capabilities, backup, swap, step="D", watch=watch)
+        prepared = prepare(ws, database, held.capabilities, backup, swap, step="D",
+                           beat=lambda: journal.beat(database, entry.id), watch=watch)
     except RestoreStopped as problem:
         if kind is None or kind.unique_id or isinstance(problem, LacksBypass):
             raise

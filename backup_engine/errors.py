@@ -7,6 +7,7 @@
     ├── WrongKey                   12   the set is encrypted for another key
     ├── VerificationFailed         13   stored bytes differ from what the metadata promises
     ├── DatabaseUnreachable        14   MongoDB does not answer, or refuses the login
+    │   └── NoMajority             14   too few members of the replica set answer for a write that lasts
     ├── BackupFileNotFound         15   a file named by the metadata is missing
     ├── NoBackupsFound             16   nothing to restore from
     ├── NoSpace                    17   the disk is full
@@ -35,6 +36,7 @@ __all__ = [
     "DatabaseUnreachable",
     "NewerFormat",
     "NoBackupsFound",
+    "NoMajority",
     "NoSpace",
     "PermissionDenied",
     "RestoreIncomplete",
@@ -115,6 +117,10 @@ class DatabaseUnreachable(BackupError):
 
     exit_code = 14
     opening = "Database connection failed"
+
+
+class NoMajority(DatabaseUnreachable):
+    """The primary answers, but too few members follow it: what is written now could be taken back."""
 
 
 class BackupFileNotFound(BackupError):

@@ -18,6 +18,7 @@ from backup_engine.errors import (
     Cancelled,
     DatabaseUnreachable,
     NewerFormat,
+    RestoreIncomplete,
     RestoreStopped,
     VerificationFailed,
 )
@@ -29,7 +30,7 @@ from backup_engine.replacing import journal, recovery, swap
 from backup_engine.replacing.journal import Entry, Swap
 from backup_engine.replacing.plainly import replace_plainly
 from backup_engine.replacing.prepare import expiring, shape_of
-from backup_engine.replacing.steps import After, Replacing, incomplete, open_capture
+from backup_engine.replacing.steps import After, BroughtBack, Replacing, incomplete
 from backup_engine.repository import contents, ledger, record_stream
 from backup_engine.workspace import Workspace
 
@@ -117,14 +118,9 @@ def replace_held(
 
 def _run(run: Replacing, after: After | None) -> None:
     try:
-        run.start()
-        with open_capture(run) as capture:
-            run.save(capture)
-            run.stage()
-            run.note_uuids()
-            run.settle()
-            run.swap()
-            run.finish(after)
+        run.run(after)
+    except BroughtBack:
+        raise
     except BackupError as problem:
         raise _failed(run, problem) from problem
     except BaseException:
@@ -135,6 +131,8 @@ def _run(run: Replacing, after: After | None) -> None:
 
 def _failed(run: Replacing, problem: BackupError) -> BackupError:
     """Clear up if nothing has changed, and say which of the two it is."""
+    if isinstance(problem, RestoreIncomplete):
+        return problem
     try:
         changed = run.has_changed()
     except DatabaseUnreachable:

@@ -16,6 +16,7 @@ from backup_engine.api import DatabaseBackupRestore
 from backup_engine.cli.signals import Signals
 from backup_engine.errors import NoBackupsFound
 from backup_engine.model import BackupSet, Progress, Watch
+from backup_engine.mongo import pinned
 from backup_engine.mongo.connection import Connection
 from backup_engine.workspace import Workspace
 
@@ -116,7 +117,7 @@ class Session:
         # The installation's own way to its server, and another database there.
         if self.given.database and not self.given.uri:
             configured, name = backups.workspace.connect, self.given.database
-            backups.workspace = replace(backups.workspace, connect=lambda: configured().client[name])
+            backups.workspace = replace(backups.workspace, connect=lambda: pinned.database(configured().client, name))
         return backups
 
     @property

@@ -21,13 +21,14 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from backup_engine.errors import Busy
+from backup_engine.errors import Busy, NoMajority
 from backup_engine.mongo.capabilities import database_errors
 
 COLLECTION = "backup_restore_state"
 LEASE_ID = "lease"
 # What only one member knows is gone when another is elected, and then two would hold the lease.
-_MAJORITY = WriteConcern("majority", wtimeout=10_000)
+_MAJORITY = WriteConcern("majority", wtimeout=5_000)
+_HERE = WriteConcern(1)
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,10 @@ class Lease:
         """Take the lease, or give the document of whoever has it.
 
         ``locked`` says that the caller holds the folder's flock, so that a lease of the same folder and boot is a dead
-        process's and may be taken at once. Raises ``PermissionDenied`` for a user who may only read.
+        process's and may be taken at once. Raises ``PermissionDenied`` for a user who may only read, ``NoMajority``.
         """
-        collection = database.get_collection(COLLECTION, write_concern=_MAJORITY)
+        # On the primary first, so that the token is known and can be given back should there be no majority.
+        collection = database.get_collection(COLLECTION, write_concern=_HERE)
         with database_errors(database):
             with suppress(DuplicateKeyError):  # made first: MongoDB refuses an upsert whose filter has $expr
                 collection.insert_one({"_id": LEASE_ID, "token": 0, "until": None})
@@ -79,13 +81,23 @@ class Lease:
             )
             if mine is None:
                 return collection.find_one({"_id": LEASE_ID}) or {}
-        return cls(collection, int(mine["token"]), terms)
+        lease = cls(collection.with_options(write_concern=_MAJORITY), int(mine["token"]), terms)
+        try:
+            lease.check()
+        except BaseException:
+            lease.release()
+            raise
+        return lease
 
     def check(self) -> None:
         """Ask the server whether the lease is still ours, and renew it. Raises ``Busy`` when it is not."""
-        with database_errors(self._collection.database):
-            if not self._lost and self._renew():
-                return
+        try:
+            with database_errors(self._collection.database):
+                if not self._lost and self._renew():
+                    return
+        except NoMajority:
+            self._collection = self._collection.with_options(write_concern=_HERE)  # else the release waits as well
+            raise
         raise Busy("another run took over while this one stood still", hint="Nothing was committed; try again.")
 
     def release(self) -> None:

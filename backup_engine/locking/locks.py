@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from pymongo.database import Database
 
-from backup_engine.errors import BackupError, Busy, DatabaseUnreachable, PermissionDenied, RestoreRunning
+from backup_engine.errors import BackupError, Busy, DatabaseUnreachable, NoMajority, PermissionDenied, RestoreRunning
 from backup_engine.locking.lease import Holder, Lease, Terms, boot_id
 from backup_engine.mongo.capabilities import Capabilities
 from backup_engine.storage.disk_errors import disk_errors
@@ -37,6 +37,8 @@ _RESTORES: frozenset[str] = frozenset({"restore", "merge", "undo"})
 _POLL_SECONDS = 0.05
 _LEASE_POLL_SECONDS = 0.5
 TERMS = Terms()
+NO_MAJORITY_WARNING = ("too few members of the replica set answer: locked by the folder's file lock alone; until they "
+                       "are back nothing can be restored")
 READ_ONLY_WARNING = "the database user may only read: locked by the folder's file lock alone"
 
 _mutexes: dict[str, threading.Lock] = {}
@@ -97,13 +99,21 @@ def hold(ws: Workspace, purpose: Purpose, *, wait: float = 0, terms: Terms | Non
             held.enter_context(_file_lock(path, purpose, deadline))
         lease, warnings = None, tuple[str, ...]()
         if database is not None and capabilities.commands:
+            weakness = READ_ONLY_WARNING
             if capabilities.can_write:
                 holder = Holder(purpose, _folder_identity(path, name))
-                lease = _lease(database, holder, path is not None, deadline, terms or TERMS)
+                try:
+                    lease = _lease(database, holder, path is not None, deadline, terms or TERMS)
+                except NoMajority:
+                    if purpose not in _READ_ONLY_OK:
+                        raise
+                    weakness = NO_MAJORITY_WARNING
+                    # Both show what a majority has, which may be old by now.
+                    capabilities = replace(capabilities, snapshot_reads=False, change_streams=False)
             if lease is not None:
                 held.callback(lease.release)
             elif purpose in _READ_ONLY_OK:
-                capabilities, warnings = replace(capabilities, can_write=False), (READ_ONLY_WARNING,)
+                capabilities, warnings = replace(capabilities, can_write=False), (weakness,)
             else:
                 raise PermissionDenied("the database user may only read")
         yield Hold(purpose, database, capabilities, warnings, lease)

@@ -96,7 +96,7 @@ def contents_since(
 def _changes(
     ws: Workspace, view: Snapshot, hold: Hold, base: BackupSet, mark: resume_tokens.Mark | None, watch: Watch
 ) -> dict[str, Changes] | None:
-    if mark is not None:
+    if mark is not None and hold.capabilities.change_streams:
         try:
             return _from_stream(ws, view, hold, base, mark, watch)
         except resume_tokens.Lost as problem:

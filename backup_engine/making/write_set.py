@@ -181,9 +181,7 @@ def _try_one_instant(run: Run, base: BackupSet | None, watch: Watch, plain: bool
 
 
 def _say_how_consistent(run: Run, view: Snapshot) -> None:
-    why = "it took longer than the server's snapshot window" if view.capabilities.snapshot_reads else (
-        f"server: {view.capabilities.topology}")
-    warning = f"read without a common instant of all collections ({why})"
+    warning = f"read without a common instant of all collections ({view.why_plain})"
     if view.consistency == "none" and warning not in run.warnings:
         run.warnings.append(warning)
 

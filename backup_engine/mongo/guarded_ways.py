@@ -11,6 +11,7 @@ import bson
 from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.errors import InvalidDocument
 from bson.raw_bson import RawBSONDocument
+from pymongo import ReadPreference
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import BulkWriteError, OperationFailure, ServerSelectionTimeoutError
@@ -23,7 +24,7 @@ from backup_engine.mongo.rights import lacking_on, lacks_bypass
 from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change, Status, judge
 
-__all__ = ["Also", "Guard", "InMemory", "Transactions", "Way"]
+__all__ = ["Also", "Guard", "InMemory", "Transactions", "Way", "read"]
 
 Also = Callable[[ClientSession | None, list[Applied]], None]
 """Writes what belongs to a batch, in the same transaction where there is one. May be called again when MongoDB
@@ -39,6 +40,8 @@ MAX_REPEATS = 20
 
 # A rename acknowledged with w:1 was gone after kill -9 of the server, twice out of two; with j:true never.
 _DURABLE = WriteConcern(w="majority", j=True)
+COMMIT_MS = 10_000
+"""With a wtimeout in its place ``with_transaction`` would ask again for two minutes."""
 _DUPLICATE_KEY = 11000
 _VALIDATION = 121
 _TOO_LARGE = 10334
@@ -77,6 +80,9 @@ class Transactions:
                         partial(self._try_once, group, also, refused, bypass),
                         read_concern=ReadConcern("snapshot"),
                         write_concern=_DURABLE,
+                        # Else it comes from the client's options, and with a secondary's every transaction fails.
+                        read_preference=ReadPreference.PRIMARY,
+                        max_commit_time_ms=COMMIT_MS,
                     )
                 except _RecordRefused as error:
                     if error.by_validator and self.bypass_validation and not (bypass or self.lacking):
@@ -107,7 +113,7 @@ class Transactions:
     def _judge_and_write(
         self, group: Sequence[Change], refused: Mapping[int, str], session: ClientSession, bypass: bool
     ) -> list[Applied]:
-        state = _read(self.collection, group, session)
+        state = read(self.collection, group, session)
         results: list[Applied] = []
         operations: list[Operation] = []
         owners: list[int] = []
@@ -153,7 +159,7 @@ class Guard:
     def write(self, group: Sequence[Change], also: Also | None) -> list[Applied]:
         """One after the other, each on the disk before the next."""
         durable = self.collection.with_options(write_concern=WriteConcern(w=1, j=True))
-        state = _read(self.collection, group, None)
+        state = read(self.collection, group, None)
         results: list[Applied] = []
         for change in group:
             applied = _judged(change, state, "")
@@ -207,7 +213,7 @@ class Guard:
         return RawBSONDocument(raw.build([(b"_id", change.identity), (b"$expr", b"\x03" + same)]))
 
     def _current(self, change: Change) -> bytes | None:
-        return _read(self.collection, [change], None)[change.identity]
+        return read(self.collection, [change], None)[change.identity]
 
 
 @dataclass(frozen=True)
@@ -237,7 +243,8 @@ class InMemory:
         return results
 
 
-def _read(collection: Raw, group: Sequence[Change], session: ClientSession | None) -> State:
+def read(collection: Raw, group: Sequence[Change], session: ClientSession | None = None) -> State:
+    """Give the records that changes are about, as they are stored."""
     state: State = {change.identity: None for change in group}
     batches = cast("Iterable[bytes]", collection.find_raw_batches(raw.filter_by_ids(state), session=session))
     for batch in batches:

@@ -8,6 +8,7 @@ meanwhile reads as empty without any error. So UUIDs, indexes and options are co
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ from backup_engine.mongo.capabilities import Capabilities, database_errors, name
 from backup_engine.mongo.kinds import Kind, kind_of
 from backup_engine.records.raw import PYTHON, filter_by_ids
 
+MAJORITY_SECONDS = 5.0
+"""How long a snapshot may wait for members that lag behind."""
 BATCH_BYTES = 4 << 20
 """What a batch from a stand-in without raw batches holds at most; the server sends up to 16 MiB."""
 BATCH_DOCUMENTS = 10_000
@@ -69,8 +72,10 @@ class Snapshot:
 
     def __init__(
         self, database: Database[dict[str, Any]], sources: Sequence[Source], capabilities: Capabilities,
-        session: ClientSession | None,
+        session: ClientSession | None, why_plain: str = "",
     ) -> None:
+        self.why_plain = why_plain
+        """Why there is no common instant of all collections, in words; empty when there is one."""
         self.consistency: Literal["snapshot", "none"] = "snapshot" if session is not None else "none"
         self.capabilities = capabilities
         self._database = database
@@ -201,17 +206,45 @@ def take(
     database: Database[dict[str, Any]], sources: Sequence[Source], capabilities: Capabilities | None = None, *,
     plain: bool = False,
 ) -> Iterator[Snapshot]:
-    """Open a snapshot of the sources; ``plain`` gives up the common instant. Raises ``DatabaseUnreachable``."""
+    """Open a snapshot of the sources; ``plain`` gives up the common instant. Raises ``DatabaseUnreachable``.
+
+    A snapshot shows what a majority of the members has. Where no majority follows the primary, that can be days old:
+    then what the primary has now is read, without a common instant.
+    """
     capabilities = capabilities or Capabilities.of(database)
     with ExitStack() as opened:
-        session = None
-        if capabilities.snapshot_reads and not plain:
+        session, why_plain = None, _why_plain(database, capabilities, plain)
+        if not why_plain:
             with database_errors(database):
                 session = opened.enter_context(database.client.start_session(snapshot=True))
-        snapshot = Snapshot(database, sources, capabilities, session)
+        snapshot = Snapshot(database, sources, capabilities, session, why_plain)
         # After the look at UUIDs and indexes: what happens between the two then differs in the look at the end.
         snapshot.establish()
         yield snapshot
+
+
+def _why_plain(database: Database[dict[str, Any]], capabilities: Capabilities, plain: bool) -> str:
+    if not capabilities.snapshot_reads:
+        return f"server: {capabilities.topology}"
+    if plain:
+        return "it took longer than the server's snapshot window"
+    with database_errors(database):
+        return "" if _majority_follows(database) else "too few members of the replica set have the latest writes"
+
+
+def _majority_follows(database: Database[dict[str, Any]]) -> bool:
+    """Wait until a majority has what the primary has now; a few milliseconds, unless members are down or lag."""
+    deadline, wanted = time.monotonic() + MAJORITY_SECONDS, None
+    while True:
+        written = database.command("hello").get("lastWrite", {})
+        if "majorityOpTime" not in written:
+            return True  # a sharded cluster's router does not know
+        wanted = wanted or written["opTime"]["ts"]
+        if written["majorityOpTime"]["ts"] >= wanted:
+            return True
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
 
 
 def _list(database: Database[dict[str, Any]], command: Mapping[str, Any]) -> list[dict[str, Any]]:

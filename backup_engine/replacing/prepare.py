@@ -7,7 +7,7 @@ which knows none. Views, capped and time-series collections come as ordinary one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +23,9 @@ from backup_engine.mongo.snapshot import take
 from backup_engine.records import expiry, raw
 from backup_engine.records.content_sum import EMPTY, Content
 from backup_engine.records.expiry import Tally
-from backup_engine.replacing import staging
+from backup_engine.replacing import loading, staging
 from backup_engine.replacing.journal import Swap
+from backup_engine.replacing.loading import Loaded
 from backup_engine.repository import contents, record_stream
 from backup_engine.workspace import Workspace
 
@@ -51,6 +52,8 @@ class Prepared:
     """What was read back from it."""
     notes: tuple[str, ...] = ()
     """What a person should know of it, in sentences without a full stop."""
+    expired: bool = False
+    """Whether it holds records that MongoDB deletes by itself from now on."""
 
     @property
     def records(self) -> int:
@@ -84,12 +87,13 @@ def expiring(ws: Workspace, backup: BackupSet, swap: Swap, shape: Shape, *, watc
 
 def prepare(
     ws: Workspace, database: Database[Doc], capabilities: Capabilities, backup: BackupSet, swap: Swap, *,
-    step: str = "", watch: Watch = SILENT,
+    step: str = "", beat: Callable[[], object] = lambda: None, watch: Watch = SILENT,
 ) -> Prepared:
     """Create the staging collection, load it, build its indexes, prove it; TTL indexes come last.
 
-    ``step`` names the failpoints. Raises ``RestoreStopped`` where the server refuses something, ``VerificationFailed``
-    where the collection does not hold what the set promises, and what reading the set raises.
+    ``step`` names the failpoints, ``beat`` is a majority write. Raises ``RestoreStopped`` where the server refuses
+    something, ``VerificationFailed`` where the collection does not hold what the set promises, ``NoMajority``, and what
+    reading the set raises.
     """
     part, shape = backup.parts[swap.key], shape_of(ws, database, capabilities, backup, swap)
     kind = kinds.kind_of(part.options)
@@ -102,27 +106,28 @@ def prepare(
     staging.create(database, swap.staging, options)
     documents = tally.over(contents.documents(ws, backup, swap.key, live=profile, watch=watch))
     ordered = None if kind is None or kind.unique_id else _IdFirst(documents)
-    loaded = staging.load(database, swap.staging, ordered or documents, expected=part.records,
+    loaded = loading.load(database, swap.staging, ordered or documents, expected=part.records,
                           digest=bool(ordered) or not part.content_sha256, validated="validator" in options,
                           live=swap.live, phase=f"Loading {swap.live}", watch=watch)
     if step:
         reach(f"{step}2")
     lasting = [index for index in shape.indexes if not expiry.expires(index)]
-    measured = staging.build_and_measure(database, swap.staging, lasting, total=loaded.records, watch=watch)
+    measured = staging.build_and_measure(database, swap.staging, lasting, total=loaded.records, beat=beat,
+                                         watch=watch)
     if step:
         reach(f"{step}3")
     if ordered is None:
-        staging.prove(measured, loaded, part, swap.live)
+        staging.prove(measured, loaded.content, part, swap.live)
     else:
         staging.check(ordered.read, Content.of_part(part), swap.live)
         staging.check(measured, loaded.content, swap.live)
     broken = _broken_rules(database, swap, options, loaded)
     # After the proof, in which the server would otherwise delete what has expired: with a TTL monitor that runs every
     # second, 60,000 records of which all had expired made three restores of three fail as "not those of the backup".
-    staging.build(database, swap.staging, [index for index in shape.indexes if expiry.expires(index)])
+    staging.build(database, swap.staging, [index for index in shape.indexes if expiry.expires(index)], beat)
     if later:
         _let_expire(database, swap, shape)
-    return Prepared(measured, (*shape.notes, *broken, *tally.sentences(swap.live)))
+    return Prepared(measured, (*shape.notes, *broken, *tally.sentences(swap.live)), any(tally.counts.values()))
 
 
 class _IdFirst:
@@ -143,7 +148,7 @@ class _IdFirst:
 
 
 def _broken_rules(
-    database: Database[Doc], swap: Swap, options: Mapping[str, Any], loaded: staging.Loaded
+    database: Database[Doc], swap: Swap, options: Mapping[str, Any], loaded: Loaded
 ) -> tuple[str, ...]:
     if not loaded.refused:
         return ()

@@ -1,87 +1,43 @@
-"""A collection made beside the live one, filled, indexed and proven before anything depends on it.
+"""A collection made beside the live one, indexed and proven before anything depends on it; ``loading`` fills it.
 
-Documents go in as raw BSON, about 2,000 at a time over several threads. Those that the validator refuses go in again
-past it, because a record that was saved under yesterday's rules must come back under today's; that takes a right of
-its own, so nothing else asks for it. A validator whose expression fails on a record (a division by zero, ``$toInt`` of
-text) refuses it with the same code as one that says no. The server rewrites a top-level ``Timestamp(0, 0)`` on insert,
-so such documents are written a second time by a pipeline, which leaves it alone.
+What is read back as proof is what a majority has, after a majority write, so that no election can take it back.
 """
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from bson.errors import BSONError
-from bson.raw_bson import RawBSONDocument
+from bson import Timestamp
 from pymongo import WriteConcern
 from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import (
-    AutoReconnect,
-    BulkWriteError,
-    ConnectionFailure,
-    OperationFailure,
-    PyMongoError,
-    WriteError,
-)
+from pymongo.errors import AutoReconnect, ConnectionFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
 
-from backup_engine.errors import BackupError, PermissionDenied, RestoreStopped, VerificationFailed
-from backup_engine.model import SILENT, Batch, Part, Watch
-from backup_engine.mongo import raw_batches
+from backup_engine.errors import BackupError, NoMajority, PermissionDenied, RestoreStopped, VerificationFailed
+from backup_engine.model import SILENT, Part, Watch
+from backup_engine.mongo import elections, raw_batches
 from backup_engine.mongo.capabilities import database_errors, named
-from backup_engine.mongo.rights import lacks_bypass, no_bypass
 from backup_engine.records import raw
 from backup_engine.records.content_sum import EMPTY, Content
 
-__all__ = ["Loaded", "build", "build_and_measure", "check", "create", "drop", "load", "prove", "violations"]
+__all__ = ["build", "build_and_measure", "check", "create", "drop", "measure", "measure_at", "prove", "violations"]
 
-CHUNK = 2_000
-"""Documents per insert; 2,000 was the fastest of 500–10,000 for records of half a KiB."""
-CHUNK_BYTES = 8 << 20
-THREADS = 2
-"""More than two insert threads did not pay on two cores."""
+PIECE = WriteConcern("majority", j=True, wtimeout=15_000)
+"""What only the primary has is gone with it: a list loaded with w:1 was proven, swapped in and then empty."""
+PROOF = ReadConcern("majority")
+BEAT_SECONDS = 5.0
 DUPLICATE_KEY = 11000
-VALIDATION = 121
-REPEATS = 20
-"""Refused documents of a chunk that are sent again one by one."""
 _NAMED = 5
 Doc = dict[str, Any]
-
-
-@dataclass
-class Loaded:
-    """What went into a staging collection."""
-
-    records: int = 0
-    content: Content = EMPTY
-    """Of the documents sent, where asked for."""
-    refused: int = 0
-    """How many of them the validator refused; they went in past it."""
-    more: bool = False
-    """Whether that may be more: nobody asked for each."""
-    errors: list[BaseException] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Chunk:
-    rows: Sequence[int]
-    """Numbers of the rows, from 1."""
-    documents: Sequence[bytes]
-
-    def only(self, places: Iterable[int]) -> _Chunk:
-        chosen = list(places)
-        return _Chunk([self.rows[place] for place in chosen], [self.documents[place] for place in chosen])
 
 
 def create(database: Database[Doc], name: str, options: Mapping[str, Any]) -> None:
     """Make the empty collection with the saved options. Raises ``RestoreStopped`` when the server refuses them."""
     with _refused(database, f"the collection options of the backup cannot be used for {name}"):
-        database.command({"create": name, **options, "writeConcern": {"w": "majority"}})
+        elections.command(database, {"create": name, **options, "writeConcern": PIECE.document})
 
 
 def drop(database: Database[Doc], name: str) -> None:
@@ -96,78 +52,58 @@ def drop(database: Database[Doc], name: str) -> None:
                 raise
 
 
-def load(
-    database: Database[Doc], name: str, batches: Iterable[Batch], *, expected: int | None = None, digest: bool = False,
-    validated: bool = False, live: str = "", phase: str = "Loading", watch: Watch = SILENT,
-) -> Loaded:
-    """Insert every document. Raises ``RestoreStopped`` naming the rows when an ``_id`` occurs twice.
-
-    ``digest`` adds up what is sent: for sets that do not say what they hold. ``validated`` says that there is a
-    validator, ``live`` what people call the collection. Raises ``LacksBypass`` when the validator refuses a record and
-    the user may not pass it by.
-    """
-    collection = database.get_collection(name, codec_options=raw.RAW, write_concern=WriteConcern(w=1))
-    loaded = Loaded()
-    chunks: queue.Queue[_Chunk | None] = queue.Queue(maxsize=THREADS * 2)
-    work = (collection, chunks, loaded, validated, live or name)
-    threads = [threading.Thread(target=_insert_all, args=work, daemon=True) for _ in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    try:
-        for chunk in _chunks(batches):
-            if loaded.errors:
-                break
-            watch.step(phase, chunk.rows[0] - 1, expected)
-            if digest:
-                loaded.content += Content.of(chunk.documents)
-            loaded.records += len(chunk.documents)
-            chunks.put(chunk)
-    finally:
-        for _ in threads:
-            chunks.put(None)
-        for thread in threads:
-            thread.join()
-    if loaded.errors:
-        raise _explained(loaded.errors[0], database)
-    return loaded
-
-
 def build_and_measure(
     database: Database[Doc], name: str, indexes: Sequence[Mapping[str, Any]], *, total: int | None = None,
-    watch: Watch = SILENT,
+    beat: Callable[[], object] = lambda: None, watch: Watch = SILENT,
 ) -> Content:
-    """Build the indexes and meanwhile read everything back.
+    """Build the indexes and meanwhile read back what a majority has; ``beat`` is a majority write.
 
-    Raises ``RestoreStopped`` naming the records when a unique index does not hold.
+    Raises ``RestoreStopped`` naming the records when a unique index does not hold, ``NoMajority`` when the members go
+    away meanwhile.
     """
+    beat()  # before the proof: what a majority has from here on is everything that was loaded
     with ThreadPoolExecutor(1, "index") as pool:
-        building = pool.submit(build, database, name, indexes)
-        measured = _measure(database, name, total, watch)
-        building.result()
+        building = pool.submit(_build, database, name, indexes)
+        measured = measure(database, name, total=total, watch=watch)
+        _await_build(database, name, building, beat)
     return measured
 
 
-def build(database: Database[Doc], name: str, indexes: Sequence[Mapping[str, Any]]) -> None:
-    """Build indexes. Raises ``RestoreStopped`` naming the records when a unique one does not hold."""
-    # these two come with the collection
-    wanted = [index for index in indexes if index.get("name") != "_id_" and not index.get("clustered")]
-    if not wanted:
-        return
-    try:
-        # with options that read any date: a refusal shows the values it is about
-        database.command({"createIndexes": name, "indexes": [dict(index) for index in wanted]},
-                         codec_options=raw.FORGIVING)
-    except PyMongoError as problem:
-        if getattr(problem, "code", None) == DUPLICATE_KEY:
-            raise _twice(database[name], wanted) from problem
-        why = named(problem, database)
-        raise why if type(why) is not BackupError else RestoreStopped(
-            f"an index of the backup cannot be built: {why.detail}") from problem
+def build(database: Database[Doc], name: str, indexes: Sequence[Mapping[str, Any]],
+          beat: Callable[[], object] = lambda: None) -> None:
+    """Build indexes; ``beat`` is a majority write. Raises ``RestoreStopped`` naming the records when a unique one does
+    not hold, ``NoMajority`` when the members go away meanwhile."""
+    with ThreadPoolExecutor(1, "index") as pool:
+        _await_build(database, name, pool.submit(_build, database, name, indexes), beat)
 
 
-def prove(measured: Content, loaded: Loaded, part: Part, name: str) -> None:
+def measure(database: Database[Doc], name: str, *, total: int | None = None, watch: Watch = SILENT) -> Content:
+    """Read everything a majority has of a collection."""
+    measured = EMPTY
+    with database_errors(database):
+        for batch in raw_batches.find(database.get_collection(name, read_concern=PROOF), batch_size=100_000):
+            measured += Content.of(raw.documents_of(batch))
+            watch.step("Proving what was loaded", measured.records, total)
+    return measured
+
+
+def measure_at(database: Database[Doc], name: str, instant: Timestamp, *, watch: Watch = SILENT) -> Content:
+    """Read everything a collection held at an instant of the recent past."""
+    measured = EMPTY
+    # as a command: the find() of the driver cannot name an instant
+    command = {"find": name, "readConcern": {"level": "snapshot", "atClusterTime": instant}, "batchSize": 10_000}
+    with database_errors(database):
+        cursor: Any = database.cursor_command(command, codec_options=raw.RAW)
+        for number, document in enumerate(cursor, 1):
+            measured += Content.of([document.raw])
+            if number % 10_000 == 0:
+                watch.step("Proving what is live", number)
+    return measured
+
+
+def prove(measured: Content, sent: Content, part: Part, name: str) -> None:
     """Raise ``VerificationFailed`` unless the collection holds what the set promises (a legacy set: what was sent)."""
-    check(measured, Content.of_part(part) if part.content_sha256 else loaded.content, name)
+    check(measured, Content.of_part(part) if part.content_sha256 else sent, name)
 
 
 def check(measured: Content, promised: Content, name: str) -> None:
@@ -189,123 +125,34 @@ def violations(database: Database[Doc], name: str, validator: Mapping[str, Any])
         return None
 
 
-def _chunks(batches: Iterable[Batch]) -> Iterator[_Chunk]:
-    row, held, size = 1, list[bytes](), 0
-    for batch in batches:
-        for document in raw.documents_of(batch):
-            held.append(document)
-            size += len(document)
-            if len(held) >= CHUNK or size >= CHUNK_BYTES:
-                yield _Chunk(range(row, row + len(held)), held)
-                row, held, size = row + len(held), [], 0
-    if held:
-        yield _Chunk(range(row, row + len(held)), held)
+def _build(database: Database[Doc], name: str, indexes: Sequence[Mapping[str, Any]]) -> None:
+    # these two come with the collection
+    wanted = [index for index in indexes if index.get("name") != "_id_" and not index.get("clustered")]
+    if not wanted:
+        return
+    command = {"createIndexes": name, "indexes": [dict(index) for index in wanted], "writeConcern": PIECE.document}
+    try:
+        if "setName" in database.command("hello"):
+            command["commitQuorum"] = "majority"  # by default one member that is down holds the build up for ever
+        elections.command(database, command)
+    except PyMongoError as problem:
+        if getattr(problem, "code", None) == DUPLICATE_KEY:
+            raise _twice(database[name], wanted) from problem
+        why = named(problem, database)
+        raise why if type(why) is not BackupError else RestoreStopped(
+            f"an index of the backup cannot be built: {why.detail}") from problem
 
 
-def _insert_all(
-    collection: Collection[Any], chunks: queue.Queue[_Chunk | None], loaded: Loaded, validated: bool, live: str
-) -> None:
-    while (chunk := chunks.get()) is not None:
-        if loaded.errors:
-            continue  # keep taking, so that the reader never waits for room
+def _await_build(database: Database[Doc], name: str, building: Future[None], beat: Callable[[], object]) -> None:
+    while True:
         try:
-            refused = _insert(collection, chunk, validated, live)
-        except (PyMongoError, BackupError) as problem:
-            loaded.errors.append(problem)
-        except BSONError as problem:  # the driver did not send it
-            loaded.errors.append(RestoreStopped(f"records of the backup from {_rows(chunk.only([0]))} on: {problem}"))
-        else:
-            with _counting:
-                loaded.refused += refused
-                loaded.more |= refused == REPEATS
-
-
-_counting = threading.Lock()
-
-
-def _insert(collection: Collection[Any], chunk: _Chunk, validated: bool, live: str) -> int:
-    """Insert, what the validator refuses past it; gives how many that were at least."""
-    refused = _insert_validated(collection, chunk, live) if validated else _insert_at_once(collection, chunk)
-    for document in chunk.documents:
-        if raw.has_zero_timestamp(document):
-            _write_again(collection, document)
-    return refused
-
-
-def _insert_at_once(collection: Collection[Any], chunk: _Chunk) -> int:
-    try:
-        collection.insert_many(map(RawBSONDocument, chunk.documents), ordered=False)
-    except BulkWriteError as problem:
-        raise _refused_rows(problem, chunk) from problem
-    return 0
-
-
-def _insert_validated(collection: Collection[Any], chunk: _Chunk, live: str) -> int:
-    # Ordered, so that an answer tells of one refusal: each shows the refused values and the rules, and the server
-    # closed the connection over an answer for 2,000 records of 2 KB that broke 20 rules each.
-    rest, refused = chunk, 0
-    while rest.documents:
-        place = _insert_until_refused(collection, rest)
-        if place is None:
-            break
-        refused += 1
-        if refused == REPEATS:  # where nearly all are refused, one by one would take a minute for 100,000
-            _past_the_validator(collection, rest.only(range(place, len(rest.documents))), live)
-            break
-        _past_the_validator(collection, rest.only([place]), live)
-        rest = rest.only(range(place + 1, len(rest.documents)))
-    return refused
-
-
-def _insert_until_refused(collection: Collection[Any], chunk: _Chunk) -> int | None:
-    """Insert up to the first document that the validator refuses; gives its place."""
-    try:
-        collection.insert_many(map(RawBSONDocument, chunk.documents))
-    except BulkWriteError as problem:
-        errors = problem.details.get("writeErrors", [])
-        if not errors or errors[0]["code"] != VALIDATION:
-            raise _refused_rows(problem, chunk) from problem
-        return int(errors[0]["index"])
-    return None
-
-
-def _past_the_validator(collection: Collection[Any], chunk: _Chunk, live: str) -> None:
-    try:
-        collection.insert_many(map(RawBSONDocument, chunk.documents), ordered=False, bypass_document_validation=True)
-    except BulkWriteError as problem:
-        raise _refused_rows(problem, chunk) from problem
-    except OperationFailure as problem:
-        if not lacks_bypass(problem):
-            raise
-        first = _rows(chunk.only([0]))
-        raise no_bypass(collection.database, live, f"records of the backup, the first of them {first}") from problem
-
-
-def _write_again(collection: Collection[Any], document: bytes) -> None:
-    """Put a ``Timestamp(0, 0)`` back where the insert put the time."""
-    where, exactly = raw.filter_by_id(raw.id_of(document)), [{"$replaceWith": {"$literal": RawBSONDocument(document)}}]
-    try:
-        collection.update_one(where, exactly)
-    except WriteError as problem:
-        if problem.code != VALIDATION:
-            raise
-        collection.update_one(where, exactly, bypass_document_validation=True)
-
-
-def _refused_rows(problem: BulkWriteError, chunk: _Chunk) -> RestoreStopped:
-    errors = problem.details.get("writeErrors", [])
-    rows = _rows(chunk.only(error["index"] for error in errors))
-    if errors and all(error.get("code") == DUPLICATE_KEY for error in errors):
-        return RestoreStopped(f"the backup holds the same _id twice: {rows}")
-    reason = errors[0].get("errmsg", "") if errors else str(problem)
-    return RestoreStopped(f"the server refuses records of the backup: {rows}: {reason}")
-
-
-def _rows(chunk: _Chunk) -> str:
-    named_rows = [f"row {row} (_id {raw.element_text(raw.id_of(document))})"
-                  for row, document in zip(chunk.rows[:_NAMED], chunk.documents, strict=False)]
-    more = f" and {len(chunk.rows) - _NAMED} more" if len(chunk.rows) > _NAMED else ""
-    return ", ".join(named_rows) + more
+            return building.result(BEAT_SECONDS)
+        except TimeoutError:
+            try:
+                beat()
+            except NoMajority:  # the build waits for a majority without end; only dropping the collection ends it
+                database.get_collection(name, write_concern=WriteConcern(1)).drop()
+                raise
 
 
 def _twice(collection: Collection[Doc], indexes: Sequence[Mapping[str, Any]]) -> RestoreStopped:
@@ -337,19 +184,6 @@ def _group_text(index: Mapping[str, Any], group: Doc) -> str:
     values = ", ".join(f"{path} {group['_id'].get(str(number))!r}" for number, path in enumerate(index["key"]))
     ids = ", ".join(raw.element_text(raw.element_of(value)) for value in group["ids"])
     return f"{values} in {group['n']} records (_id {ids})"
-
-
-def _measure(database: Database[Doc], name: str, total: int | None, watch: Watch) -> Content:
-    measured = EMPTY
-    with database_errors(database):
-        for batch in raw_batches.find(database[name], batch_size=100_000):
-            measured += Content.of(raw.documents_of(batch))
-            watch.step("Proving what was loaded", measured.records, total)
-    return measured
-
-
-def _explained(problem: BaseException, database: Database[Doc]) -> BaseException:
-    return named(problem, database) if isinstance(problem, PyMongoError) else problem
 
 
 class _refused:  # noqa: N801 - reads as a word in a with statement

@@ -17,7 +17,7 @@ from backup_engine import drill, merge, restore, undo
 from backup_engine.compare import compare
 from backup_engine.errors import VerificationFailed
 from backup_engine.model import BackupSet
-from backup_engine.replacing import staging
+from backup_engine.replacing import loading, staging
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import back_up, workspace
 from tests.mongod import Mongod
@@ -82,13 +82,13 @@ def backup(live: Database[Doc], tmp_path: Path) -> tuple[Workspace, BackupSet]:
 
 def slow_proof(monkeypatch: pytest.MonkeyPatch, live: Database[Doc]) -> None:
     """Let the monitor look at the staging collection between its loading and the reading for the proof."""
-    measure = staging._measure
+    measure = staging.measure
 
-    def later(*arguments: Any) -> Any:
+    def later(*arguments: Any, **options: Any) -> Any:
         look_by_the_monitor(live)  # the indexes that are built beside the reading are there by then
-        return measure(*arguments)
+        return measure(*arguments, **options)
 
-    monkeypatch.setattr(staging, "_measure", later)
+    monkeypatch.setattr(staging, "measure", later)
 
 
 def test_it_is_said_before_and_after_and_the_proof_holds(
@@ -173,14 +173,14 @@ def test_records_that_are_missing_for_another_reason_still_fail_the_proof(
     live: Database[Doc], backup: tuple[Workspace, BackupSet], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ws, made = backup
-    loaded = staging.load
+    loaded = loading.load
 
     def one_less(database: Database[Doc], name: str, *arguments: Any, **options: Any) -> Any:
         outcome = loaded(database, name, *arguments, **options)
         database[name].delete_one({})
         return outcome
 
-    monkeypatch.setattr(staging, "load", one_less)
+    monkeypatch.setattr(loading, "load", one_less)
 
     with pytest.raises(VerificationFailed, match="2,999 records after loading"):
         restore.replace(ws, restore.plan_replace(ws, made, ["equipment"]))

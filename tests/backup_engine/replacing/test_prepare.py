@@ -11,7 +11,7 @@ from pymongo.database import Database
 
 from backup_engine import drill, restore
 from backup_engine.errors import RestoreStopped
-from backup_engine.replacing import staging
+from backup_engine.replacing import loading, staging
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import StillClock, back_up, fill, raw, workspace
 from tests.backup_engine.legacy_sets import write_legacy_set
@@ -51,7 +51,7 @@ def test_a_validator_that_fails_on_old_records_stops_neither(
     drilled = drill.drill(ws, backup)
     done = restore.replace(ws, restore.plan_replace(ws, backup, ["equipment"]))
 
-    number = "3 records" if bad == 3 else f"ore than {staging.REPEATS - 1} records"
+    number = "3 records" if bad == 3 else f"ore than {loading.REPEATS - 1} records"
     said = f"{number} of Equipment do not meet its validation rules; they are restored as they are"
     assert said in drilled.message and said in done.message
     assert raw(database, "Equipment") == before
@@ -74,9 +74,9 @@ def test_answers_about_refused_records_stay_small(database: Database[Doc]) -> No
     staging.create(database, "stage", {"validator": {"$jsonSchema": {"properties": rules}}})
     documents = b"".join(bson.encode({"_id": n, **dict.fromkeys(fields, "x" * 100)}) for n in range(2_000))
 
-    loaded = staging.load(database, "stage", [documents], validated=True)
+    loaded = loading.load(database, "stage", [documents], validated=True)
 
-    assert loaded.more and loaded.refused == staging.REPEATS
+    assert loaded.more and loaded.refused == loading.REPEATS
     assert database.stage.count_documents({}) == 2_000
 
 
