@@ -20,6 +20,7 @@ __all__ = ["BYPASS", "UNAUTHORIZED", "LacksBypass", "denied", "lacking_on", "lac
 
 UNAUTHORIZED = 13
 BYPASS = "bypassDocumentValidation"
+_BEYOND_READ_WRITE = (BYPASS, "collMod")
 _ACTIONS = {
     "aggregate": "find", "collMod": "collMod", "count": "find", "create": "createCollection",
     "createIndexes": "createIndex", "delete": "remove", "drop": "dropCollection", "find": "find",
@@ -50,7 +51,7 @@ def denied(problem: OperationFailure, where: str) -> PermissionDenied:
     # a staging collection is called otherwise each time: a right on one name does not help
     on = (f"every collection of {database}" if _OF_A_RESTORE.search(name) or action in ("changeStream", BYPASS) else
           f"{database}.{name}" if name else f"the database {database}")
-    role = "dbAdmin" if action == BYPASS else "readWrite"
+    role = "dbAdmin" if action in _BEYOND_READ_WRITE else "readWrite"
     return PermissionDenied(f"the database user lacks the action {action} on {on}{where}",
                             hint=f"Grant it the role {role} on {database}, or a role with that action.")
 

@@ -195,12 +195,15 @@ def test_rights_on_single_collections_are_not_enough_and_it_says_which_is_missin
     ('{ findAndModify: "backup_restore_state", query: {}', "update on lab.backup_restore_state"),
     ('{ aggregate: 1, pipeline: [ { $changeStream: {} } ]', "changeStream on every collection of lab"),
     ('{ createIndexes: "Equipment__drill_ab12"', "createIndex on every collection of lab"),
+    ('{ collMod: "Equipment__restore_ab12", expireAfterSeconds: 60', "collMod on every collection of lab"),
     ('{ listCollections: 1, cursor: {}', "listCollections on the database lab"),
 ])
 def test_the_missing_action_is_read_from_what_the_server_says(said: str, wanted: str) -> None:
     problem = denied(OperationFailure(f"not authorized on lab to execute command {said} }}", 13), " at host")
 
     assert f"the database user lacks the action {wanted}" in problem.message
+    advised = "dbAdmin" if wanted.startswith(("bypass", "collMod")) else "readWrite"
+    assert problem.hint == f"Grant it the role {advised} on lab, or a role with that action."
 
 
 def test_a_refusal_in_other_words_is_still_one() -> None:
