@@ -18,6 +18,7 @@ from backup_engine.errors import (
     Cancelled,
     DatabaseUnreachable,
     NewerFormat,
+    NoMajority,
     RestoreIncomplete,
     RestoreStopped,
     VerificationFailed,
@@ -131,8 +132,8 @@ def _run(run: Replacing, after: After | None) -> None:
 
 def _failed(run: Replacing, problem: BackupError) -> BackupError:
     """Clear up if nothing has changed, and say which of the two it is."""
-    if isinstance(problem, RestoreIncomplete):
-        return problem
+    if isinstance(problem, (RestoreIncomplete, NoMajority)):
+        return problem  # without a majority clearing up would wait in vain once more: recovery does it
     try:
         changed = run.has_changed()
     except DatabaseUnreachable:

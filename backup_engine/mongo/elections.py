@@ -35,7 +35,8 @@ def lasting(
 ) -> Seen:
     """Look until what was seen can no longer be taken back; ``write`` waits for a majority.
 
-    Raises ``DatabaseUnreachable`` when there was no such look for so many seconds.
+    Raises ``DatabaseUnreachable`` when there was no such look for so many seconds, ``NoMajority`` once a write has
+    waited in vain.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -46,6 +47,8 @@ def lasting(
             if election_id(database) == before:
                 return seen
             problem = DatabaseUnreachable("the primary of the replica set keeps changing", hint="Try again later.")
+        except NoMajority:  # whose wait was long enough
+            raise
         except DatabaseUnreachable as no_answer:
             problem = no_answer
         if time.monotonic() > deadline:

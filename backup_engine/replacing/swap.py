@@ -117,6 +117,6 @@ def _settled(database: Database[Doc], swap: Swap, entry_id: str, pending_until: 
             time.sleep(0.5)
         return True
     except DatabaseUnreachable as problem:
-        raise DatabaseUnreachable(
+        raise type(problem)(
             f"the answer to putting {swap.live} in place was lost",
             hint="The next start finds out whether it happened and finishes or clears up.") from problem

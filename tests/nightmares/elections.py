@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -67,7 +68,11 @@ def matrix() -> list[Case]:
 
 
 def run(members: ReplicaSet, case: Case, folder: Path) -> Doc:
-    """Play a case on a healthy set, and heal it; gives ``{fault, verb, step, lag, answer, live, verdict}``."""
+    """Heal the set and play a case; gives ``{fault, verb, step, lag, answer, live, verdict}``.
+
+    What is killed stays away while the outcome is judged. Raises ``TimeoutError`` when the set does not heal.
+    """
+    _heal(members)
     options: Doc = {"serverSelectionTimeoutMS": 5_000, "connectTimeoutMS": 1_000, "heartbeatFrequencyMS": 1_000}
     with pinned.open_client(members.uri, **options) as client:
         client.drop_database(NAME)
@@ -75,12 +80,18 @@ def run(members: ReplicaSet, case: Case, folder: Path) -> Doc:
         stage = _Stage(members, case, workspace(folder, database), database)
         stage.prepare()
         code, message = stage.play()
-        try:
-            members.heal()
-        except TimeoutError:  # a member that has found nobody to follow looks again after a minute
-            members.wait_until_healthy(120)
+        members.primary()
         verdict = stage.judge(code)
         return {**asdict(case), "answer": f"{code} {message}", "live": stage.live_in_words(), "verdict": verdict}
+
+
+def _heal(members: ReplicaSet) -> None:
+    """Make the set whole. A dead member begins anew: rolling back what only it had takes it minutes now and then."""
+    for member in members.members:
+        if member.process is not None and member.process.poll() is not None:
+            shutil.rmtree(member.folder / "data")
+    replicate([member for member in members.members if (member.folder / "data").exists()], True)
+    members.heal()
 
 
 @dataclass
@@ -271,9 +282,14 @@ def play(cases: Sequence[Case], folder: Path, say: Callable[[Doc], None], rounds
     try:
         for number, case in enumerate(itertools.chain.from_iterable([cases] * rounds)):
             started = time.monotonic()
-            result = run(members, case, folder / str(number))
+            try:
+                result = run(members, case, folder / str(number))
+            except TimeoutError as problem:  # of the set and not of the product: another one
+                members.stop()
+                members = ReplicaSet()
+                result = {**asdict(case), "answer": "", "live": "", "verdict": f"not judged: {problem}"}
             say({**result, "seconds": round(time.monotonic() - started, 1)})
-            if result["verdict"] != "ok":
+            if not result["verdict"].startswith(("ok", "not judged")):
                 bad.append(result)
     finally:
         members.stop()

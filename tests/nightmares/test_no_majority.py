@@ -10,12 +10,13 @@ import pytest
 from pymongo.database import Database
 from pymongo.write_concern import WriteConcern
 
-from backup_engine import compare, create, merge, restore, verify
+from backup_engine import compare, create, failpoints, merge, restore, verify
 from backup_engine.errors import DatabaseUnreachable, NoMajority
 from backup_engine.locking import lease
 from backup_engine.locking.locks import hold
 from backup_engine.mongo import guarded, guarded_ways, pinned, snapshot
 from backup_engine.records.changes import Change
+from backup_engine.replacing import staging
 from backup_engine.repository import contents
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import workspace
@@ -110,3 +111,22 @@ def test_when_the_member_is_back_everything_is(members: ReplicaSet, ws: Workspac
 
     assert done.counts == {"equipment": 300}
     assert database.Equipment.count_documents({}) == 300
+
+
+def test_a_majority_that_goes_away_during_a_restore(
+    members: ReplicaSet, ws: Workspace, database: Database[Doc], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it leaves behind, the next run clears up."""
+    backup = ws.catalog.sets()[0]
+    monkeypatch.setattr(staging, "PIECE", WriteConcern("majority", j=True, wtimeout=1_000))
+    with monkeypatch.context() as patched:
+        patched.setitem(failpoints.hooks, "R3", members.secondaries()[0].kill)
+        with pytest.raises(NoMajority):
+            restore.replace(ws, restore.plan_replace(ws, backup, ["equipment"]))
+    assert database.Equipment.count_documents({}) == 300
+
+    created = create.create(ws, force=True)
+    assert created.set is not None
+    members.heal()
+    assert restore.replace(ws, restore.plan_replace(ws, backup, ["equipment"])).counts == {"equipment": 300}
+    assert [name for name in database.list_collection_names() if "__" in name] == []

@@ -43,13 +43,21 @@ def test_with_no_end_of_elections_nobody_answers(database: Database[Doc], monkey
 
 def test_a_write_that_fails_is_tried_again(database: Database[Doc], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(elections, "_PAUSE", 0)
-    outcomes: Iterator[Exception | None] = iter([NoMajority("not yet"), None])
+    outcomes: Iterator[Exception | None] = iter([DatabaseUnreachable("not yet"), None])
 
     def write() -> None:
         if (problem := next(outcomes)) is not None:
             raise problem
 
     assert elections.lasting(database, lambda: 1, write, 5) == 1
+
+
+def test_a_write_that_waited_in_vain_for_a_majority_is_not_repeated(database: Database[Doc]) -> None:
+    def write() -> None:
+        raise NoMajority("gone")
+
+    with pytest.raises(NoMajority):
+        elections.lasting(database, lambda: 1, write, 60)
 
 
 def test_a_command_without_its_write_concern_is_an_error(database: Database[Doc]) -> None:
