@@ -29,7 +29,8 @@ from backup_engine.mongo.capabilities import named
 from backup_engine.mongo.rights import lacks_bypass, no_bypass
 from backup_engine.records import raw
 from backup_engine.records.content_sum import EMPTY, Content
-from backup_engine.replacing.staging import DUPLICATE_KEY, PIECE
+from backup_engine.replacing import staging
+from backup_engine.replacing.staging import DUPLICATE_KEY
 
 __all__ = ["REPEATS", "Loaded", "load"]
 
@@ -84,7 +85,7 @@ def load(
     validator, ``live`` what people call the collection. Raises ``LacksBypass`` when the validator refuses a record and
     the user may not pass it by.
     """
-    collection = database.get_collection(name, codec_options=raw.RAW, write_concern=PIECE)
+    collection = database.get_collection(name, codec_options=raw.RAW, write_concern=staging.PIECE)
     loaded = Loaded()
     chunks: queue.Queue[_Chunk | None] = queue.Queue(maxsize=THREADS * 2)
     work = (collection, chunks, loaded, validated, live or name)

@@ -12,7 +12,7 @@ import pytest
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from backup_engine.replacing import journal, loading, staging, steps
+from backup_engine.replacing import journal, staging, steps
 from tests.nightmares.elections import Case, matrix, run
 from tests.replica_set import ReplicaSet
 
@@ -40,7 +40,7 @@ def test_a_change_of_primary(members: ReplicaSet, tmp_path: Path, case: Case) ->
 @pytest.fixture
 def _carelessly_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Load and prove on the primary alone."""
-    monkeypatch.setattr(loading, "PIECE", WriteConcern(1))
+    monkeypatch.setattr(staging, "PIECE", WriteConcern(1))
     monkeypatch.setattr(staging, "PROOF", ReadConcern("local"))
     monkeypatch.setattr(staging, "_build", lambda *words: None)
     monkeypatch.setattr(journal, "beat", lambda *words: None)
