@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from backup_engine.model import SILENT, BackupSet, Watch
-from backup_engine.records import raw
+from backup_engine.records import expiry, raw
 from backup_engine.records.content_sum import same_content
+from backup_engine.records.expiry import Tally
 from backup_engine.records.matching import pairs
 from backup_engine.records.planner import FieldChange, Same, exactly, field_changes
 from backup_engine.records.spool import Spool
@@ -138,7 +139,11 @@ def compare(
         if isinstance(right, BackupSet) and same_content(left.parts[key], right.parts[key]):
             result.same = left.parts[key].records
         else:
-            _fill(result, left_side, right_side, watch)
+            # what a restore of the left side would hand to the server's own deletion
+            tally = Tally(expiry.rules(left_side.indexes or (), left_side.options or {}), ws.clock())
+            _fill(result, replace(left_side, batches=tally.over(left_side.batches)), right_side, watch)
+            if right == CURRENT:
+                result.notes += tally.sentences(ws.source(key).collection)
     return result
 
 

@@ -7,16 +7,25 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from backup_engine.deeds import told
-from backup_engine.errors import BackupError, Cancelled, DatabaseUnreachable, NoBackupsFound
+from backup_engine.errors import (
+    BackupError,
+    Cancelled,
+    DatabaseUnreachable,
+    NoBackupsFound,
+    PermissionDenied,
+    RestoreStopped,
+)
 from backup_engine.failpoints import reach
 from backup_engine.locking.locks import Hold, hold
 from backup_engine.model import SILENT, BackupSet, Part, Watch
+from backup_engine.mongo import kinds
 from backup_engine.mongo.capabilities import answers_commands
+from backup_engine.mongo.rights import LacksBypass
 from backup_engine.ownership import lookup
 from backup_engine.records.content_sum import Content
-from backup_engine.records.live_profile import LiveProfile
 from backup_engine.replacing import journal, recovery, staging
 from backup_engine.replacing.journal import Entry, Swap
+from backup_engine.replacing.prepare import prepare
 from backup_engine.repository import contents, ledger
 from backup_engine.workspace import Workspace
 
@@ -32,6 +41,8 @@ class Drilled:
     message: str
     backup: BackupSet
     counts: dict[str, int]
+    notes: tuple[str, ...] = ()
+    """What a person should know of a restore of it, and what could not be drilled."""
 
 
 @told("backup.drill")
@@ -47,16 +58,18 @@ def drill(ws: Workspace, backup: BackupSet | None = None, *, watch: Watch = SILE
     with hold(ws, "drill") as held:
         recovery.recover(ws, held)
         try:
-            counts = _rehearse(ws, held, chosen, watch)
-        except (DatabaseUnreachable, Cancelled):  # says nothing about the set, so the ledger keeps what it knew
+            counts, notes = _rehearse(ws, held, chosen, watch)
+        # these say nothing about the set, so the ledger keeps what it knew
+        except (DatabaseUnreachable, Cancelled, PermissionDenied, LacksBypass):
             raise
         except BackupError:
             _note(ws, chosen, ok=False)
             raise
         trouble = _note(ws, chosen, ok=True)
     what = ", ".join(f"{count:,} in {key}" for key, count in counts.items())
+    said = [f"{note[:1].upper()}{note[1:]}." for note in notes]
     message = f"Backup {chosen.label} is restorable: {what}, indexes built, every record compared.{trouble}"
-    return Drilled(message, chosen, counts)
+    return Drilled(" ".join((message, *said)), chosen, counts, tuple(notes))
 
 
 def _note(ws: Workspace, backup: BackupSet, *, ok: bool) -> str:
@@ -69,19 +82,31 @@ def _note(ws: Workspace, backup: BackupSet, *, ok: bool) -> str:
     return ""
 
 
-def _rehearse(ws: Workspace, held: Hold, backup: BackupSet, watch: Watch) -> dict[str, int]:
+def _rehearse(ws: Workspace, held: Hold, backup: BackupSet, watch: Watch) -> tuple[dict[str, int], list[str]]:
+    notes = list[str]()
     if not answers_commands(held.need_database()):
-        return {key: _decode(ws, backup, part, watch) for key, part in backup.parts.items()}
+        return {key: _decode(ws, backup, part, watch) for key, part in backup.parts.items()}, notes
     # First the journal, then the scratch collections: recovery drops those that an open entry names.
     entry = journal.start(held.need_database(), _entry(ws, backup))
     reach("D1")
     try:
-        return {swap.key: _load(ws, held, backup, swap, watch) for swap in entry.swaps}
-    finally:
-        with suppress(DatabaseUnreachable):  # the next start of anything clears up
-            for swap in entry.swaps:
-                staging.drop(held.need_database(), swap.staging)
-            journal.close(held.need_database(), entry, "done", step="")
+        loaded = {swap.key: _load(ws, held, backup, entry, swap, notes, watch) for swap in entry.swaps}
+        counts = {key: count for key, count in loaded.items() if count is not None}
+        if not counts:
+            raise RestoreStopped("; ".join(notes))
+    except BaseException:
+        with suppress(BackupError):  # what stopped it is what has to be said
+            _clear_up(held, entry)
+        raise
+    with suppress(DatabaseUnreachable):  # the next start of anything clears up
+        _clear_up(held, entry)
+    return counts, notes
+
+
+def _clear_up(held: Hold, entry: Entry) -> None:
+    for swap in entry.swaps:
+        staging.drop(held.need_database(), swap.staging)
+    journal.close(held.need_database(), entry, "done", step="")
 
 
 def _entry(ws: Workspace, backup: BackupSet) -> Entry:
@@ -90,19 +115,22 @@ def _entry(ws: Workspace, backup: BackupSet) -> Entry:
     return Entry(name, "drill", backup.backup_id, backup.label, "", ws.clock(), swaps)
 
 
-def _load(ws: Workspace, held: Hold, backup: BackupSet, swap: Swap, watch: Watch) -> int:
-    database, part = held.need_database(), backup.parts[swap.key]
-    profile = LiveProfile.of(database[swap.live]) if backup.state == "legacy" else None
-    staging.create(database, swap.staging, part.options)
-    documents = contents.documents(ws, backup, swap.key, live=profile, watch=watch)
-    # Old records may violate a validator that came later; passing it by takes a privilege, so only where there is one.
-    loaded = staging.load(database, swap.staging, documents, expected=part.records, digest=not part.content_sha256,
-                          bypass="validator" in part.options, phase=f"Loading {swap.key}", watch=watch)
-    reach("D2")
-    measured = staging.build_and_measure(database, swap.staging, part.indexes, total=loaded.records, watch=watch)
-    reach("D3")
-    staging.prove(measured, loaded, part, swap.key)
-    return loaded.records
+def _load(
+    ws: Workspace, held: Hold, backup: BackupSet, entry: Entry, swap: Swap, notes: list[str], watch: Watch
+) -> int | None:
+    """Do exactly what a restore will do; None, and why, where this collection cannot be restored into a database."""
+    database, kind = held.need_database(), kinds.kind_of(backup.parts[swap.key].options)
+    try:
+        prepared = prepare(ws, database, held.capabilities, backup, swap, step="D",
+                           beat=lambda: journal.beat(database, entry.id), watch=watch)
+    except RestoreStopped as problem:
+        if kind is None or kind.unique_id or isinstance(problem, LacksBypass):
+            raise
+        notes.append(f"{swap.key} was not drilled: it was {kind.name} when it was saved, and as an ordinary collection "
+                     f"it cannot be restored ({problem.detail}); its CSV file holds every record")
+        return None
+    notes += prepared.notes
+    return prepared.records
 
 
 def _decode(ws: Workspace, backup: BackupSet, part: Part, watch: Watch) -> int:

@@ -8,6 +8,7 @@
     ├── WrongKey                   12   the set is encrypted for another key
     ├── VerificationFailed         13   stored bytes differ from what the metadata promises
     ├── DatabaseUnreachable        14   MongoDB does not answer, or refuses the login
+    │   └── NoMajority             14   too few members of the replica set answer for a write that lasts
     ├── BackupFileNotFound         15   a file named by the metadata is missing
     ├── NoBackupsFound             16   nothing to restore from
     ├── ChoiceNeeded               16   whose the backups are has to be said first
@@ -39,6 +40,7 @@ __all__ = [
     "ForeignBackup",
     "NewerFormat",
     "NoBackupsFound",
+    "NoMajority",
     "NoSpace",
     "PermissionDenied",
     "RestoreIncomplete",
@@ -123,6 +125,10 @@ class DatabaseUnreachable(BackupError):
 
     exit_code = 14
     opening = "Database connection failed"
+
+
+class NoMajority(DatabaseUnreachable):
+    """The primary answers, but too few members follow it: what is written now could be taken back."""
 
 
 class BackupFileNotFound(BackupError):

@@ -149,18 +149,18 @@ def _live_record(ws: Workspace, key: str, record: str) -> bytes | None:
         database = ws.connect()
     except DatabaseUnreachable:
         return None
-    value = raw.value_of(raw.id_from_text(record))
+    element = raw.id_from_text(record)
     # 64 bits hold any number of 17 digits; the driver refuses what they do not hold with OverflowError.
     number = int(record) if record.isdecimal() and len(record) < 18 else record
     others = [{name: {"$in": [record, number]}} for name in ("uuid", "ID", "Serial")]
     collection = database[ws.source(key).collection]
-    for query in ({"_id": value}, *others):
+    for query in (None, *others):
         if not answers_commands(database):  # mongomock knows no raw BSON
-            stored = collection.find_one(query)
+            stored = collection.find_one(query or {"_id": raw.value_of(element)})
             document = None if stored is None else bson.encode(stored)
         else:
             with database_errors(database):
-                exact = collection.with_options(codec_options=raw.RAW).find_one(query)
+                exact = collection.with_options(codec_options=raw.RAW).find_one(query or raw.filter_by_id(element))
             document = None if exact is None else bytes(exact.raw)
         if document is not None:
             return document

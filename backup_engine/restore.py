@@ -19,6 +19,8 @@ from backup_engine.errors import (
     Cancelled,
     DatabaseUnreachable,
     NewerFormat,
+    NoMajority,
+    RestoreIncomplete,
     RestoreStopped,
     VerificationFailed,
 )
@@ -27,12 +29,12 @@ from backup_engine.locking.locks import Hold, hold
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.mongo.capabilities import Capabilities, database_errors
 from backup_engine.ownership import lookup
-from backup_engine.records.live_profile import LiveProfile
 from backup_engine.replacing import journal, recovery, swap
 from backup_engine.replacing.journal import Entry, Swap
 from backup_engine.replacing.plainly import replace_plainly
-from backup_engine.replacing.steps import After, Replacing, incomplete, open_capture
-from backup_engine.repository import contents, ledger
+from backup_engine.replacing.prepare import expiring, shape_of
+from backup_engine.replacing.steps import After, BroughtBack, Replacing, incomplete
+from backup_engine.repository import contents, ledger, record_stream
 from backup_engine.workspace import Workspace
 
 __all__ = ["RestorePlan", "Restored", "plan_replace", "replace", "replace_held"]
@@ -77,16 +79,20 @@ def plan_replace(
     database = ws.connect()
     lookup.require_own(ws, database, backup, foreign=foreign)
     capabilities = Capabilities.of(database)
-    before, decisions = {}, list[str]()
+    before, decisions, warnings = {}, list[str](), _warnings(capabilities)
     for key in chosen:
         name = ws.source(key).collection
-        swap.refuse_unsupported(database, capabilities, name, backup.parts[key].options)
+        swap.refuse_unsupported(database, capabilities, name)
         with database_errors(database):
             before[key] = database[name].count_documents({})
         if backup.state == "legacy":
-            decisions += contents.decisions(ws, backup, key, LiveProfile.of(database[name]), watch=watch)
+            profile = record_stream.profile_of(ws, record_stream.CURRENT, key, watch)
+            decisions += contents.decisions(ws, backup, key, profile, watch=watch)
+        planned = Swap(key, name, "")
+        shape = shape_of(ws, database, capabilities, backup, planned)
+        warnings += (*shape.notes, *expiring(ws, backup, planned, shape, watch=watch))
     after = {key: backup.parts[key].records for key in chosen}
-    return RestorePlan(backup, chosen, "replace", before, after, tuple(decisions), _warnings(capabilities))
+    return RestorePlan(backup, chosen, "replace", before, after, tuple(decisions), warnings)
 
 
 @told("backup.replace")
@@ -114,7 +120,7 @@ def replace_held(
         replace_plainly(run)
         return _restored(run, held)
     for planned in run.entry.swaps:  # asked again: the plan was made without locks
-        swap.refuse_unsupported(run.database, held.capabilities, planned.live, plan.backup.parts[planned.key].options)
+        swap.refuse_unsupported(run.database, held.capabilities, planned.live)
     reach("R1")
     _run(run, after)
     return _restored(run, held)
@@ -122,14 +128,9 @@ def replace_held(
 
 def _run(run: Replacing, after: After | None) -> None:
     try:
-        run.start()
-        with open_capture(run) as capture:
-            run.save(capture)
-            run.stage()
-            run.note_uuids()
-            run.settle()
-            run.swap()
-            run.finish(after)
+        run.run(after)
+    except BroughtBack:
+        raise
     except BackupError as problem:
         raise _failed(run, problem) from problem
     except BaseException:
@@ -140,6 +141,8 @@ def _run(run: Replacing, after: After | None) -> None:
 
 def _failed(run: Replacing, problem: BackupError) -> BackupError:
     """Clear up if nothing has changed, and say which of the two it is."""
+    if isinstance(problem, (RestoreIncomplete, NoMajority)):
+        return problem  # without a majority clearing up would wait in vain once more: recovery does it
     try:
         changed = run.has_changed()
     except DatabaseUnreachable:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Literal
 
 import click
+from pymongo.database import Database
 
 from backup_engine.cli.restore import BOTH, collections_of
 from backup_engine.cli.session import Answer, Session, verb
@@ -16,6 +17,8 @@ from backup_engine.errors import BadInput
 from backup_engine.history import Version, history_of
 from backup_engine.lost import lost_and_found
 from backup_engine.model import BackupSet
+from backup_engine.mongo import raw_batches
+from backup_engine.mongo.capabilities import database_errors
 from backup_engine.records import raw
 from backup_engine.records.planner import FieldChange
 
@@ -108,7 +111,7 @@ def lost(session: Session, collection: str, trash: str | None) -> Answer:
     database = ws.connect()
     name = trash or f"{ws.source(key).collection}_trash"
     with session.watch() as watch:
-        records = lost_and_found(ws, key, present=map(_record_in, database[name].find()), watch=watch)
+        records = lost_and_found(ws, key, present=map(_record_in, _stored(database, name)), watch=watch)
     now = ws.clock()
     lines = tuple(f"{record.identity}  last in backup {record.last.label} ({when(record.last.started, now)})"
                   for record in records)
@@ -120,10 +123,17 @@ def lost(session: Session, collection: str, trash: str | None) -> Answer:
     return Answer(words, {"lost": data}, lines)
 
 
-def _record_in(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+def _stored(database: Database[dict[str, Any]], name: str) -> Iterator[bytes]:
+    """As they are stored: a record that cannot be decoded is in the trash all the same."""
+    with database_errors(database):
+        for batch in raw_batches.find(database[name]):
+            yield from raw.documents_of(batch)
+
+
+def _record_in(entry: bytes) -> bytes:
     """The record itself, or wrapped as the application's trash has it."""
-    record = entry.get("record")
-    return record if isinstance(record, Mapping) else entry
+    record = dict(raw.elements(entry)).get(b"record", b"")
+    return record[1:] if record[:1] == b"\x03" else entry
 
 
 def _single(session: Session, collection: str) -> tuple[str]:

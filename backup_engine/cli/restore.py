@@ -141,7 +141,7 @@ def _rehearsed(
     for key in keys:
         if mode == "merge":
             planned = merge.plan(ws, backup, key, pick=pick, foreign=True, watch=watch)
-            lines += [f"{key}: {planned.message}", *planned.decisions]
+            lines += [f"{key}: {planned.message}", *planned.decisions, *planned.warnings]
             data["collections"][key] = {"insert": planned.inserts, "update": planned.updates,
                                         "unchanged": planned.unchanged, "only_current": planned.only_live}
         else:

@@ -25,7 +25,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from backup_engine.errors import Busy
+from backup_engine.errors import Busy, NoMajority
 from backup_engine.mongo.capabilities import address, database_errors
 
 COLLECTION = "backup_restore_state"
@@ -34,7 +34,8 @@ MARGIN_MILLISECONDS = 10_000
 """A command's ``$$NOW`` is of its start: of twelve at once, some that had to wait saw a date of the winner that was
 further away than their own would have been."""
 # What only one member knows is gone when another is elected, and then two would hold the lease.
-_MAJORITY = WriteConcern("majority", wtimeout=10_000)
+_MAJORITY = WriteConcern("majority", wtimeout=5_000)
+_HERE = WriteConcern(1)
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,10 @@ class Lease:
         """Take the lease, or give the document of whoever has it.
 
         ``locked`` says that the caller holds the folder's flock, so that a lease of the same folder and boot is a dead
-        process's and may be taken at once. Raises ``PermissionDenied`` for a user who may only read.
+        process's and may be taken at once. Raises ``PermissionDenied`` for a user who may only read, ``NoMajority``.
         """
-        collection = database.get_collection(COLLECTION, write_concern=_MAJORITY)
+        # On the primary first, so that the token is known and can be given back should there be no majority.
+        collection = database.get_collection(COLLECTION, write_concern=_HERE)
         with database_errors(database):
             with suppress(DuplicateKeyError):  # made first: MongoDB refuses an upsert whose filter has $expr
                 collection.insert_one({"_id": LEASE_ID, "token": 0, "until": None})
@@ -93,7 +95,14 @@ class Lease:
             )
             if mine is None:
                 return collection.find_one({"_id": LEASE_ID}) or {}
-        return cls(collection, int(mine["token"]), terms, _scope(database, str(mine["scope"])))
+        scope = _scope(database, str(mine["scope"]))
+        lease = cls(collection.with_options(write_concern=_MAJORITY), int(mine["token"]), terms, scope)
+        try:
+            lease.check()
+        except BaseException:
+            lease.release()
+            raise
+        return lease
 
     @staticmethod
     def look(database: Database[dict[str, Any]]) -> dict[str, Any]:
@@ -111,9 +120,13 @@ class Lease:
 
     def check(self) -> None:
         """Ask the server whether the lease is still ours, and renew it. Raises ``Busy`` when it is not."""
-        with database_errors(self._collection.database):
-            if not self._lost and self._renew():
-                return
+        try:
+            with database_errors(self._collection.database):
+                if not self._lost and self._renew():
+                    return
+        except NoMajority:
+            self._collection = self._collection.with_options(write_concern=_HERE)  # else the release waits as well
+            raise
         raise Busy("another run took over while this one stood still", hint="Nothing was committed; try again.")
 
     def release(self) -> None:

@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 from pymongo.database import Database
 
-from backup_engine.errors import DatabaseUnreachable, PermissionDenied
+from backup_engine.errors import DatabaseUnreachable, NoMajority, PermissionDenied
 from backup_engine.locking.file_lock import RESTORES, busy, file_lock, folder_identity, forget_in_child
 from backup_engine.locking.lease import Holder, Lease, Terms
 from backup_engine.mongo.capabilities import Capabilities
@@ -43,6 +43,8 @@ _ASIDE: frozenset[str] = _WRITES_NOTHING | RESTORES | {"recover"}
 """What is done with such a folder as long as there is another to write into."""
 _LEASE_POLL_SECONDS = 0.5
 TERMS = Terms()
+NO_MAJORITY_WARNING = ("too few members of the replica set answer: locked by the folder's file lock alone; until they "
+                       "are back nothing can be restored")
 READ_ONLY_WARNING = "the database user may only read: locked by the folder's file lock alone"
 
 _mutexes: dict[str, threading.Lock] = {}
@@ -105,14 +107,22 @@ def hold(ws: Workspace, purpose: Purpose, *, wait: float = 0, terms: Terms | Non
         locked = path is not None and held.enter_context(file_lock(path, purpose, deadline))
         lease = None
         if database is not None and capabilities.commands:
+            weakness = READ_ONLY_WARNING
             if capabilities.can_write:
                 # Who holds no file lock must not be taken for dead by who gets one.
                 holder = Holder(purpose, folder_identity(path if locked else None, name), place=readable(name))
-                lease = _lease(database, holder, locked, deadline, terms or TERMS)
+                try:
+                    lease = _lease(database, holder, locked, deadline, terms or TERMS)
+                except NoMajority:
+                    if purpose not in _READ_ONLY_OK:
+                        raise
+                    weakness = NO_MAJORITY_WARNING
+                    # Both show what a majority has, which may be old by now.
+                    capabilities = replace(capabilities, snapshot_reads=False, change_streams=False)
             if lease is not None:
                 held.callback(lease.release)
             elif purpose in _READ_ONLY_OK:
-                capabilities, warnings = replace(capabilities, can_write=False), (*warnings, READ_ONLY_WARNING)
+                capabilities, warnings = replace(capabilities, can_write=False), (*warnings, weakness)
             else:
                 raise PermissionDenied("the database user may only read")
         if not locked:

@@ -74,6 +74,10 @@ def contents_since(
     ws: Workspace, view: Snapshot, hold: Hold, base: BackupSet, watch: Watch
 ) -> list[PartSource] | None:
     """Give what has to be written so that, over the base, it restores to the snapshot; None when a full set is due."""
+    if any(view.kind(source.key) for source in ws.sources):
+        # The change stream does not show what a view shows, what a capped collection drops or what happens in a
+        # time-series collection, which may have one _id twice besides.
+        return None
     mark = resume_tokens.of(ws.storage, base)
     uuids = {source.key: (view.uuid(source.key) or b"").hex() for source in ws.sources}
     if mark is not None and dict(mark.uuids) != uuids:
@@ -94,7 +98,7 @@ def contents_since(
 def _changes(
     ws: Workspace, view: Snapshot, hold: Hold, base: BackupSet, mark: resume_tokens.Mark | None, watch: Watch
 ) -> dict[str, Changes] | None:
-    if mark is not None:
+    if mark is not None and hold.capabilities.change_streams:
         try:
             return _from_stream(ws, view, hold, base, mark, watch)
         except resume_tokens.Lost as problem:

@@ -183,6 +183,7 @@ def _try_one_instant(run: Run, base: BackupSet | None, watch: Watch, plain: bool
     with snapshot.take(database, ws.sources, facts, plain=plain) as view:
         reach("W3")
         _say_how_consistent(run, view)
+        _say_what_is_odd(run, view)
         contents = contents_since(ws, view, run.hold, base, watch) if base else None
         if contents is None:
             noted = will_be_base(ws, run.trigger, sum(view.count(source.key) for source in ws.sources))
@@ -190,15 +191,27 @@ def _try_one_instant(run: Run, base: BackupSet | None, watch: Watch, plain: bool
         _stream(run, contents, watch, view.changed)
         origin = Origin(database.name, facts.version, facts.topology, view.consistency, replica_set=facts.set_name)
         uuids = {source.key: (view.uuid(source.key) or b"").hex() for source in ws.sources}
-    return _Filled(origin, base, Mark(token, uuids) if token else None)
+    # changes of a collection that is no ordinary one do not all come by in the stream
+    followed = token and not any(view.kind(source.key) for source in ws.sources)
+    return _Filled(origin, base, Mark(token, uuids) if followed and token else None)
 
 
 def _say_how_consistent(run: Run, view: Snapshot) -> None:
-    why = "it took longer than the server's snapshot window" if view.capabilities.snapshot_reads else (
-        f"server: {view.capabilities.topology}")
-    warning = f"read without a common instant of all collections ({why})"
+    warning = f"read without a common instant of all collections ({view.why_plain})"
     if view.consistency == "none" and warning not in run.warnings:
         run.warnings.append(warning)
+
+
+def _say_what_is_odd(run: Run, view: Snapshot) -> None:
+    """A capped collection, a view, a time-series collection: all of it is saved, and less can be done with it."""
+    for source in run.ws.sources:
+        if (kind := view.kind(source.key)) is None:
+            continue
+        apart = "; it was read apart from the common instant of the others" if source.key in view.apart else ""
+        warning = (f"{source.collection} is {kind.name}: all its records are saved, and a restore makes an ordinary "
+                   f"collection of them once the name is free{apart}")
+        if warning not in run.warnings:
+            run.warnings.append(warning)
 
 
 def _live(ws: Workspace, view: Snapshot, key: str, digests: bool) -> PartSource:

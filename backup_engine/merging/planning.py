@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from backup_engine.errors import BadInput, VerificationFailed
 from backup_engine.merging.outcome import MergePlan
 from backup_engine.model import SILENT, BackupSet, Batch, Part, Watch
-from backup_engine.records import raw
+from backup_engine.mongo import kinds
+from backup_engine.records import expiry, raw
 from backup_engine.records.content_sum import EMPTY, Content
+from backup_engine.records.expiry import Tally
 from backup_engine.records.live_profile import LiveProfile
 from backup_engine.records.matching import pairs
 from backup_engine.records.planner import Pick, Same, exactly, plan_pairs
@@ -38,9 +40,20 @@ def decide(ws: Workspace, backup: BackupSet, key: str, *, pick: Pick | None = No
     saved = record_stream.of_backup(ws, backup, key, like=like, watch=watch)
     proof = _Proof(saved, backup.parts[key])
     with record_stream.of_current(ws, key) as live:
+        kinds.refuse(ws.source(key).collection, live.options or {})
         _compare(result, proof.batches(), live, same_text if saved.textual else exactly, watch)
-    result.warnings = proof.check(backup)
+        tally = Tally(expiry.rules(live.indexes or (), live.options or {}), ws.clock())
+    result.warnings = proof.check(backup) + _expiring(tally, result, ws.source(key).collection)
     return result
+
+
+def _expiring(tally: Tally, plan: MergePlan, name: str) -> tuple[str, ...]:
+    """Say how many of the records that would be written MongoDB deletes at once."""
+    if tally.rules:
+        written = (planned.change.after for planned in plan.changes if planned.change is not None)
+        for _ in tally.over(document for document in written if document is not None):
+            pass
+    return tally.sentences(name)
 
 
 def _recognised_by(ws: Workspace, backup: BackupSet, key: str, like: LiveProfile, watch: Watch) -> str:

@@ -13,17 +13,20 @@ from typing import Any
 from pymongo.database import Database
 from pymongo.errors import (
     AutoReconnect,
+    BulkWriteError,
     ConfigurationError,
     ConnectionFailure,
+    ExecutionTimeout,
     InvalidURI,
     NotPrimaryError,
     OperationFailure,
     PyMongoError,
+    WriteConcernError,
 )
 
-from backup_engine.errors import BackupError, DatabaseUnreachable, PermissionDenied
+from backup_engine.errors import BackupError, DatabaseUnreachable, NoMajority
+from backup_engine.mongo.rights import UNAUTHORIZED, denied
 
-UNAUTHORIZED = 13
 _LOGIN_FAILED = frozenset({
     18,  # AuthenticationFailed
     8000,  # AtlasError
@@ -35,6 +38,10 @@ _NOT_PRIMARY = frozenset({
     189,  # PrimarySteppedDown
     91,  # ShutdownInProgress
     11600,  # InterruptedAtShutdown
+})
+_NOT_ON_A_MAJORITY = frozenset({
+    64,  # WriteConcernFailed: wtimeout has passed
+    100,  # UnsatisfiableWriteConcern
 })
 
 
@@ -104,16 +111,27 @@ def named(problem: PyMongoError, database: Database[dict[str, Any]] | None = Non
     # Before ConnectionFailure below, which a NotPrimaryError is as well.
     if isinstance(problem, NotPrimaryError) or code in _NOT_PRIMARY:
         return DatabaseUnreachable(f"the server{where} is not the primary", hint="Try again when one is elected.")
+    if isinstance(problem, WriteConcernError) or code in _NOT_ON_A_MAJORITY or _waited_in_vain(problem):
+        return NoMajority(f"too few members of the replica set{where} answer, so that what is written could be lost",
+                          hint="Start the members that are down, or wait until they have caught up.")
     if code in _LOGIN_FAILED:
         return DatabaseUnreachable(f"the server{where} refuses the user name or password")
-    if code == UNAUTHORIZED:
-        return PermissionDenied(f"the database user may not do this{where}")
+    if isinstance(problem, OperationFailure) and code == UNAUTHORIZED:
+        return denied(problem, where)
     if isinstance(problem, (InvalidURI, ConfigurationError)):
         return DatabaseUnreachable("the connection string cannot be used", hint="Check MONGODB_URI.")
     if isinstance(problem, (ConnectionFailure, AutoReconnect)):
         return DatabaseUnreachable(f"no answer{where}", hint="Is MongoDB running, and is the address right?")
     reason = problem.details.get("errmsg", "") if isinstance(problem, OperationFailure) and problem.details else ""
     return BackupError(f"MongoDB refused{where}: {reason or problem}")
+
+
+def _waited_in_vain(problem: PyMongoError) -> bool:
+    """Whether writes were made, and only their way to a majority was not seen in time."""
+    if isinstance(problem, BulkWriteError):
+        return bool(problem.details.get("writeConcernErrors")) and not problem.details.get("writeErrors")
+    # A commit that runs into its time limit: it may have been made, and no majority has said so.
+    return isinstance(problem, ExecutionTimeout) and problem.has_error_label("UnknownTransactionCommitResult")
 
 
 def address(database: Database[dict[str, Any]]) -> str:

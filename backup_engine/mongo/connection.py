@@ -1,4 +1,4 @@
-"""The way to a database by its connection string: opened when first needed, asked for an answer before every use."""
+"""The way to a database: opened when first needed, asked for an answer before every use, its concerns pinned."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pymongo.database import Database
 from pymongo.errors import OperationFailure, PyMongoError
 
 from backup_engine.errors import DatabaseUnreachable
+from backup_engine.mongo import pinned
 
 __all__ = ["LOCAL_URI", "Connection"]
 
@@ -19,7 +20,7 @@ SELECTION_TIMEOUT_MS = 2500
 
 
 class Connection:
-    """Connect lazily, once, and ping before every use; a call gives the database."""
+    """Connect lazily, once, and ask before every use; a call gives the database."""
 
     def __init__(
         self, uri: str, database: str, *, client: pymongo.MongoClient[dict[str, Any]] | None = None,
@@ -31,7 +32,8 @@ class Connection:
         """
         self._uri = uri
         self._database = database
-        self._client = client
+        self._given = client
+        self._client: pymongo.MongoClient[dict[str, Any]] | None = None
         self._host = _host(uri) if client is None else "the given client"
         self._options: dict[str, Any] = (
             {"serverMonitoringMode": "poll", "appname": "backup command"} if short_lived else {}
@@ -44,12 +46,16 @@ class Connection:
         return self._database
 
     def __call__(self) -> Database[dict[str, Any]]:
-        """Give the database after a ping; raises ``DatabaseUnreachable`` naming the host, never the password."""
+        """Give the database once the primary answers.
+
+        Raises ``DatabaseUnreachable`` naming the host, never the password; also when this is a direct connection to a
+        secondary, or a given client has options that cannot be used.
+        """
         try:
             client = self._opened()
-            client.admin.command("ping")
+            pinned.require_primary(client, f"{self._host}, database {self._database}")
         except NotImplementedError:
-            return client[self._database]  # mongomock has no commands
+            return pinned.database(client, self._database)  # mongomock has no commands
         except OperationFailure as error:
             raise self._unreachable("the login was refused", "Check user name, password and authSource.") from error
         except PyMongoError as error:
@@ -59,12 +65,12 @@ class Connection:
         # A port that is no number is a plain ValueError of the driver's, not one of its own kind.
         except (ValueError, TypeError) as error:
             raise self._unreachable("this is no connection string", "Check the address.") from error
-        return client[self._database]
+        return pinned.database(client, self._database)
 
     def _opened(self) -> pymongo.MongoClient[dict[str, Any]]:
         with self._lock:
             if self._client is None:
-                self._client = pymongo.MongoClient(
+                self._client = pinned.suitable(self._given) if self._given is not None else pinned.open_client(
                     self._uri, serverSelectionTimeoutMS=SELECTION_TIMEOUT_MS, connectTimeoutMS=SELECTION_TIMEOUT_MS,
                     **self._options,
                 )

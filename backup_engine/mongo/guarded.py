@@ -14,15 +14,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pymongo.collection import Collection
+from pymongo.read_concern import ReadConcern
 
 from backup_engine.errors import Cancelled
 from backup_engine.model import SILENT, Watch
 from backup_engine.mongo.capabilities import answers_commands, database_errors
-from backup_engine.mongo.guarded_ways import Also, Guard, InMemory, Transactions, Way
+from backup_engine.mongo.guarded_ways import Also, Guard, InMemory, Transactions, Way, read
 from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change, Status, judge
 
-__all__ = ["Also", "Applied", "Change", "Status", "apply", "apply_each", "judge"]
+__all__ = ["Also", "Applied", "Change", "Status", "apply", "apply_each", "judge", "taken_back"]
 
 MAX_BYTES = 8 * 1024 * 1024
 """Of records before and after in one batch, so that a transaction stays small whatever the records weigh."""
@@ -40,6 +41,8 @@ def apply(
     """Make the changes and tell what became of each, in order.
 
     Up to ``batch`` changes (8 MiB of records) are one transaction together with what ``also`` writes. Raises
+    ``bypass_validation`` sends what the validator refuses again past it, and nothing else: that takes the right
+    ``bypassDocumentValidation``; without it the record is refused and says so. Raises
     ``DatabaseUnreachable``, ``PermissionDenied``, ``Cancelled`` or what ``also`` raises: then the batch at hand is
     undone (not on a standalone) and earlier batches stay.
     """
@@ -69,6 +72,17 @@ def apply_each(
                 raise Cancelled(f"{done} changes were made before, the rest was not" if done else "") from None
             yield from way.write(group, also)
             done += len(group)
+
+
+def taken_back(collection: Collection[dict[str, Any]], changes: Iterable[Change]) -> int:
+    """Count the changes after which a majority has the record as it was before: made, and then lost in an election."""
+    lasting = collection.with_options(codec_options=raw.RAW, read_concern=ReadConcern("majority"))
+    lost = 0
+    with database_errors(collection.database):
+        for group in _groups(changes, 1000):
+            state = read(lasting, group)
+            lost += sum(change.before != change.after and state[change.identity] == change.before for change in group)
+    return lost
 
 
 def _way_to(collection: Collection[dict[str, Any]], bypass_validation: bool) -> Way:

@@ -1,12 +1,14 @@
 """One consistent instant of all collections under backup.
 
-On a replica set every read goes through one snapshot session. A snapshot has a blind spot: a collection that is
-dropped meanwhile reads as empty without any error. So UUIDs, indexes and options are compared before and after, and
+On a replica set every read goes through one snapshot session. MongoDB refuses that for a capped collection or a view of
+one (code 246): it is read plainly, and ``apart`` says so. A snapshot has a blind spot: a collection that is dropped
+meanwhile reads as empty without any error. So UUIDs, indexes and options are compared before and after, and
 ``Snapshot.changed`` raises ``SnapshotChanged`` when they differ: the caller starts again.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -22,8 +24,11 @@ from backup_engine.errors import BackupError
 from backup_engine.model import Batch, Source
 from backup_engine.mongo import raw_batches
 from backup_engine.mongo.capabilities import Capabilities, database_errors, named
+from backup_engine.mongo.kinds import Kind, kind_of
 from backup_engine.records.raw import PYTHON, filter_by_ids
 
+MAJORITY_SECONDS = 5.0
+"""How long a snapshot may wait for members that lag behind."""
 BATCH_BYTES = 4 << 20
 """What a batch from a stand-in without raw batches holds at most; the server sends up to 16 MiB."""
 BATCH_DOCUMENTS = 10_000
@@ -67,14 +72,17 @@ class Snapshot:
 
     def __init__(
         self, database: Database[dict[str, Any]], sources: Sequence[Source], capabilities: Capabilities,
-        session: ClientSession | None,
+        session: ClientSession | None, why_plain: str = "",
     ) -> None:
+        self.why_plain = why_plain
+        """Why there is no common instant of all collections, in words; empty when there is one."""
         self.consistency: Literal["snapshot", "none"] = "snapshot" if session is not None else "none"
         self.capabilities = capabilities
         self._database = database
         self._names = {source.key: source.collection for source in sources}
         self._session = session
         self._before = self._look()
+        self._apart: set[str] = set()
         self._empty: dict[str, set[bool]] = {key: set() for key in self._names}
         """What the readings of a collection said: one answer, unless it was away in between."""
 
@@ -94,11 +102,20 @@ class Snapshot:
         """How many documents there are, roughly: for progress and for choosing workers."""
         return self._before[key].estimate
 
+    def kind(self, key: str) -> Kind | None:
+        """What the collection is where it is no ordinary one."""
+        return kind_of(self._before[key].options)
+
+    @property
+    def apart(self) -> frozenset[str]:
+        """Keys of the collections that MongoDB does not read in the common instant."""
+        return frozenset(self._apart)
+
     def establish(self) -> None:
         """Fix the instant now, by a first read."""
         if self._session is not None:
             for key in self._names:
-                self._empty[key].add(next(self._find(key, {}, limit=1), None) is None)
+                self._empty[key].add(self._is_empty(key))
 
     def read(self, key: str) -> Iterator[Batch]:
         """Give all documents in ``_id`` order, whole BSON documents by the batch. Raises ``SnapshotChanged``."""
@@ -123,6 +140,15 @@ class Snapshot:
             if _identity(self._before[key]) != _identity(after[key]):
                 raise SnapshotChanged(f"{name} was dropped, renamed, created, or got other indexes or options")
 
+    def _is_empty(self, key: str) -> bool:
+        try:
+            return next(self._find(key, {}, limit=1), None) is None
+        except SnapshotChanged:
+            if self.kind(key) is None or key in self._apart:
+                raise
+            self._apart.add(key)
+            return self._is_empty(key)
+
     def _find(self, key: str, query: Mapping[str, Any], limit: int = 0) -> Iterator[Batch]:
         if not self.capabilities.commands:
             yield from _plain_batches(self._database[self._names[key]], query)
@@ -132,7 +158,7 @@ class Snapshot:
         hint = {"hint": [("_id", 1)], "sort": [("_id", 1)]} if self._has_id_index(key) else {}
         try:
             with raw_batches.find(
-                collection, query, session=self._session, limit=limit, batch_size=BATCH_DOCUMENTS, **hint
+                collection, query, session=self._session_for(key), limit=limit, batch_size=BATCH_DOCUMENTS, **hint
             ) as batches:
                 yield from filter(None, batches)  # read takes any batch for a sign that the collection is not empty
         except OperationFailure as problem:
@@ -143,6 +169,9 @@ class Snapshot:
             raise named(problem, self._database) from problem
         except PyMongoError as problem:
             raise named(problem, self._database) from problem
+
+    def _session_for(self, key: str) -> ClientSession | None:
+        return None if key in self._apart else self._session
 
     def _has_id_index(self, key: str) -> bool:
         return any(index.get("name") == "_id_" for index in self._before[key].indexes)
@@ -177,17 +206,45 @@ def take(
     database: Database[dict[str, Any]], sources: Sequence[Source], capabilities: Capabilities | None = None, *,
     plain: bool = False,
 ) -> Iterator[Snapshot]:
-    """Open a snapshot of the sources; ``plain`` gives up the common instant. Raises ``DatabaseUnreachable``."""
+    """Open a snapshot of the sources; ``plain`` gives up the common instant. Raises ``DatabaseUnreachable``.
+
+    A snapshot shows what a majority of the members has. Where no majority follows the primary, that can be days old:
+    then what the primary has now is read, without a common instant.
+    """
     capabilities = capabilities or Capabilities.of(database)
     with ExitStack() as opened:
-        session = None
-        if capabilities.snapshot_reads and not plain:
+        session, why_plain = None, _why_plain(database, capabilities, plain)
+        if not why_plain:
             with database_errors(database):
                 session = opened.enter_context(database.client.start_session(snapshot=True))
-        snapshot = Snapshot(database, sources, capabilities, session)
+        snapshot = Snapshot(database, sources, capabilities, session, why_plain)
         # After the look at UUIDs and indexes: what happens between the two then differs in the look at the end.
         snapshot.establish()
         yield snapshot
+
+
+def _why_plain(database: Database[dict[str, Any]], capabilities: Capabilities, plain: bool) -> str:
+    if not capabilities.snapshot_reads:
+        return f"server: {capabilities.topology}"
+    if plain:
+        return "it took longer than the server's snapshot window"
+    with database_errors(database):
+        return "" if _majority_follows(database) else "too few members of the replica set have the latest writes"
+
+
+def _majority_follows(database: Database[dict[str, Any]]) -> bool:
+    """Wait until a majority has what the primary has now; a few milliseconds, unless members are down or lag."""
+    deadline, wanted = time.monotonic() + MAJORITY_SECONDS, None
+    while True:
+        written = database.command("hello").get("lastWrite", {})
+        if "majorityOpTime" not in written:
+            return True  # a sharded cluster's router does not know
+        wanted = wanted or written["opTime"]["ts"]
+        if written["majorityOpTime"]["ts"] >= wanted:
+            return True
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
 
 
 def _list(database: Database[dict[str, Any]], command: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -10,11 +10,14 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from pymongo.collection import Collection
+import bson
+from bson.datetime_ms import DatetimeMS
 
 from backup_engine.model import SILENT, Watch
+from backup_engine.records import raw
 
 __all__ = ["CANDIDATES", "FieldProfile", "LiveProfile", "key_text"]
 
@@ -41,31 +44,31 @@ class LiveProfile:
     """What is known about a collection; the empty profile knows nothing."""
 
     fields: Mapping[str, FieldProfile] = field(default_factory=dict)
-    identities: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """By candidate field that is filled and unique in every record: text of its value → ``_id``."""
-
-    @classmethod
-    def of(
-        cls, collection: Collection[Any], candidates: Iterable[str] = CANDIDATES, *, watch: Watch = SILENT
-    ) -> LiveProfile:
-        """Read the whole collection once."""
-        return cls.over(collection.find({}), candidates, watch=watch)
+    identities: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
+    """By candidate field that is filled and unique in every record: text of its value → element of ``_id``."""
 
     @classmethod
     def over(
-        cls, documents: Iterable[Mapping[str, Any]], candidates: Iterable[str] = CANDIDATES, *, watch: Watch = SILENT
+        cls, documents: Iterable[Mapping[str, Any] | bytes], candidates: Iterable[str] = CANDIDATES, *,
+        watch: Watch = SILENT,
     ) -> LiveProfile:
-        """Profile any stream of documents."""
+        """Profile any stream of documents, decoded or as they are stored: then none is too odd to be read."""
         types: dict[str, Counter[type]] = {}
-        keys: dict[str, dict[str, Any]] = {name: {} for name in candidates}
+        keys: dict[str, dict[str, bytes]] = {name: {} for name in candidates}
         total = 0
         for document in documents:
             if total % STEP == 0:
                 watch.step("Looking at the current records", total)
             total += 1
-            for name, value in document.items():
+            values = bson.decode(document, raw.FORGIVING) if isinstance(document, bytes) else document
+            for name, value in values.items():
                 types.setdefault(name, Counter())[_kind(value)] += 1
-            keys = {name: ids for name, ids in keys.items() if _add_key(ids, document, name)}
+            texts = {name: key_text(values.get(name)) for name in keys}
+            keys = {name: ids for name, ids in keys.items() if texts[name] and texts[name] not in ids}
+            if keys:
+                identity = raw.id_of(document) if isinstance(document, bytes) else raw.element_of(values.get("_id"))
+                for name, ids in keys.items():
+                    ids[texts[name]] = identity
         return cls({name: _summary(seen, total) for name, seen in types.items()}, keys if total else {})
 
 
@@ -87,17 +90,7 @@ class _Empty:
 def _kind(value: Any) -> type:
     if isinstance(value, str) and not value:
         return _Empty
-    if isinstance(value, float) and math.isnan(value):
-        return float
-    return type(value)
-
-
-def _add_key(ids: dict[str, Any], document: Mapping[str, Any], name: str) -> bool:
-    text = key_text(document.get(name))
-    if not text or text in ids:
-        return False
-    ids[text] = document.get("_id")
-    return True
+    return datetime if isinstance(value, DatetimeMS) else type(value)  # a date is one whatever its year
 
 
 def _summary(seen: Counter[type], total: int) -> FieldProfile:

@@ -7,6 +7,7 @@ elements are equal bytes. The layout is that of https://bsonspec.org/spec.html, 
 from __future__ import annotations
 
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
@@ -26,9 +27,19 @@ from backup_engine.model import Batch
 MAX_DOCUMENT = 16 * 1024 * 1024
 """Bytes a document may have in MongoDB."""
 
-RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
+RAW: CodecOptions[RawBSONDocument] = CodecOptions(
+    document_class=RawBSONDocument, datetime_conversion=DatetimeConversion.DATETIME_AUTO,
+    unicode_decode_error_handler="replace")
+"""Keeps documents as bytes. Where one is looked into all the same, any value will do: the driver asks whether a query
+is empty, and reads the server's refusals, which show the refused values."""
 PYTHON: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_AUTO)
 """Decodes every BSON date: those outside the years 1–9999 become ``DatetimeMS``."""
+FORGIVING = PYTHON.with_options(unicode_decode_error_handler="replace")
+"""Decodes every document a server may hold, for eyes and types: broken UTF-8 shows as replacement characters."""
+
+_EXTENDED = json_util.JSONOptions(
+    json_mode=json_util.JSONMode.CANONICAL, tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_AUTO)
+_BYTES = "$bson"
 
 SMALLEST = 5
 """Bytes of an empty document: its length and its closing NUL."""
@@ -155,8 +166,8 @@ def id_first(document: bytes) -> bytes:
 
 
 def value_of(element: bytes) -> Any:
-    """Decode an element to a Python value."""
-    return bson.decode(build([(b"v", element)]), codec_options=PYTHON)["v"]
+    """Decode an element to a Python value; broken UTF-8 becomes replacement characters."""
+    return bson.decode(build([(b"v", element)]), codec_options=FORGIVING)["v"]
 
 
 def element_of(value: Any) -> bytes:
@@ -168,14 +179,18 @@ def id_text(element: bytes) -> str:
     """Write an ``_id`` for people and for addresses.
 
     An ObjectId is its 24 hex digits and a string itself; whatever could be taken for something else begins with
-    ``~`` and is Extended JSON, as in the cells of a backup.
+    ``~`` and is Extended JSON, as in the cells of a backup. What Extended JSON does not hold (broken UTF-8) stands in
+    base64 under ``$bson``, a name that no ``_id`` of a record may have.
     """
     value = value_of(element)
     if isinstance(value, ObjectId):
         return str(value)
-    if isinstance(value, str) and not value.startswith("~") and not ObjectId.is_valid(value):
-        return value
-    return "~" + json_util.dumps(value, json_options=json_util.CANONICAL_JSON_OPTIONS)
+    plain = isinstance(value, str) and not value.startswith("~") and not ObjectId.is_valid(value)
+    text = value if plain else "~" + json_util.dumps(value, json_options=_EXTENDED)
+    doubtful = "\ufffd" in text or "\\ufffd" in text  # JSON escapes it
+    if not doubtful or id_from_text(text) == element:
+        return text
+    return "~" + json_util.dumps({_BYTES: b64encode(element).decode()})
 
 
 def id_from_text(text: str) -> bytes:
@@ -183,20 +198,23 @@ def id_from_text(text: str) -> bytes:
     if ObjectId.is_valid(text):
         return element_of(ObjectId(text))
     if text.startswith("~"):
-        with suppress(ValueError, TypeError, BSONError):
-            return element_of(json_util.loads(text[1:], json_options=json_util.CANONICAL_JSON_OPTIONS))
+        with suppress(ValueError, TypeError, BSONError, VerificationFailed):
+            value = json_util.loads(text[1:], json_options=_EXTENDED)
+            if isinstance(value, dict) and list(value) == [_BYTES]:
+                return elements(build([(b"v", b64decode(value[_BYTES]))]))[0][1]
+            return element_of(value)
     return element_of(text)
 
 
 def filter_by_id(identity: bytes) -> RawBSONDocument:
     """Make the query for one ``_id`` without decoding it."""
-    return RawBSONDocument(build([(b"_id", identity)]))
+    return RawBSONDocument(build([(b"_id", identity)]), RAW)
 
 
 def filter_by_ids(identities: Iterable[bytes]) -> RawBSONDocument:
     """Make the query for any of several ``_id`` without decoding them."""
     array = build((str(number).encode(), identity) for number, identity in enumerate(identities))
-    return RawBSONDocument(build([(b"_id", b"\x03" + build([(b"$in", b"\x04" + array)]))]))
+    return RawBSONDocument(build([(b"_id", b"\x03" + build([(b"$in", b"\x04" + array)]))]), RAW)
 
 
 def element_text(element: bytes | None) -> str:

@@ -66,7 +66,7 @@ class Capture:
         """Whether documents are kept with the events, or only identities: before the first fence these suffice."""
         self._events: list[Event] = []
         self._fences: dict[int, Timestamp] = {}
-        self._swapped: set[str] = set()
+        self._swapped: dict[str, Timestamp] = {}
         self._failure: BackupError | None = None
         self._news = threading.Condition()
         self._hurry = threading.Event()
@@ -94,6 +94,11 @@ class Capture:
         with self._news:
             return frozenset(self._swapped)
 
+    def swapped_at(self, key: str) -> Timestamp | None:
+        """Cluster time of the swap of a collection, once it has come through."""
+        with self._news:
+            return self._swapped.get(key)
+
     def __enter__(self) -> Capture:
         return self
 
@@ -117,7 +122,7 @@ class Capture:
         """Wait until the renames of these collections have come through."""
         wanted = set(keys)
         self._hurry.set()
-        self._await(lambda: wanted <= self._swapped, "the change stream does not show the swap")
+        self._await(lambda: wanted <= self._swapped.keys(), "the change stream does not show the swap")
 
     def take(self, until: Timestamp | None = None) -> list[Event]:
         """Give and forget the events up to an instant, or all."""
@@ -160,7 +165,7 @@ class Capture:
             if name == journal.COLLECTION:
                 self._note_fence(change, when)
             elif kind == "rename" and name in self._staging:
-                self._swapped.add(self._staging[name])
+                self._swapped[self._staging[name]] = when
             elif kind in ("insert", "update", "replace", "delete"):
                 self._note_write(change, kind, name, when)
             elif self._keys.get(name) not in self._swapped:  # no key: something else was renamed onto a live collection

@@ -51,15 +51,20 @@ def _truncation(size: bytes) -> Edit:
 
 
 def _edit(document: bytes, path: bytes, edit: Edit, is_array: bool) -> bytes:
-    fields = dict(raw.elements(document))
+    fields = raw.elements(document)
     for name, rest in _ways(path):
-        element = fields.get(name)
+        element = _first(fields, name)
         if not rest:
             return _with(fields, name, edit(element), is_array)
         if element is not None and element[:1] in (_DOCUMENT, _ARRAY):
             inner = _edit(element[1:], rest, edit, element[:1] == _ARRAY)
             return _with(fields, name, element[:1] + inner, is_array)
     return _with(fields, path, edit(None), is_array)
+
+
+def _first(fields: list[tuple[bytes, bytes]], name: bytes) -> bytes | None:
+    """Of a name that a document has twice the server changes and removes the first, and leaves the others."""
+    return next((element for known, element in fields if known == name), None)
 
 
 def _ways(path: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -71,13 +76,12 @@ def _ways(path: bytes) -> Iterator[tuple[bytes, bytes]]:
     yield path, b""
 
 
-def _with(fields: dict[bytes, bytes], name: bytes, element: bytes | None, is_array: bool) -> bytes:
+def _with(fields: list[tuple[bytes, bytes]], name: bytes, element: bytes | None, is_array: bool) -> bytes:
+    place = next((place for place, (known, _) in enumerate(fields) if known == name), len(fields))
     if element is None:
-        fields.pop(name, None)
-        return raw.build(fields.items())
-    if is_array and name.isdigit():
+        return raw.build(fields[:place] + fields[place + 1 :])
+    if is_array and name.isdigit() and place == len(fields):
         # as the server does: setting place 11 of a list of eight makes nulls of the places between
-        for gap in range(len(fields), int(name)):
-            fields[str(gap).encode()] = _NULL
-    fields[name] = element
-    return raw.build(fields.items())
+        fields = fields + [(str(gap).encode(), _NULL) for gap in range(len(fields), int(name))]
+        place = len(fields)
+    return raw.build([*fields[:place], (name, element), *fields[place + 1 :]])

@@ -16,15 +16,16 @@ from bson import Timestamp
 from pymongo import ReturnDocument, WriteConcern
 from pymongo.collection import Collection
 from pymongo.database import Database
+from pymongo.read_concern import ReadConcern
 
 from backup_engine.mongo.capabilities import answers_commands, database_errors
 from backup_engine.records.raw import PYTHON
 
-__all__ = ["COLLECTION", "Entry", "Swap", "advance", "close", "exists", "fence", "last_changed", "new_id", "note",
-           "running", "start"]
+__all__ = ["COLLECTION", "Entry", "Swap", "advance", "beat", "close", "exists", "fence", "last_changed", "new_id",
+           "note", "running", "start"]
 
 COLLECTION = "backup_restore_journal"
-DURABLE = WriteConcern(w="majority", j=True, wtimeout=30_000)
+DURABLE = WriteConcern(w="majority", j=True, wtimeout=15_000)
 KEPT = 200
 """Finished entries that stay, for the audit trail and for Undo."""
 
@@ -63,6 +64,10 @@ class Entry:
     token: Mapping[str, Any] | None = None
     changed: bool = False
     problem: str = ""
+    election: str = ""
+    """The primary's term of office at R2: while it lasts, nothing acknowledged since then can have been taken back."""
+    proven: Mapping[str, Mapping[str, Any]] | None = None
+    """By key, from R5 on: ``records`` and ``content_sha256`` of what was staged and is to be live."""
     number: int = 0
     """Counts the operations; their order, whatever clocks say."""
 
@@ -111,6 +116,12 @@ def note(
                                  safety=safety, changed=True))
 
 
+def beat(database: Database[Doc], entry_id: str) -> None:
+    """Write into the entry and wait for a majority: what was written before it cannot be taken back any more."""
+    with database_errors(database):
+        _journal(database).update_one({"_id": entry_id}, {"$inc": {"beats": 1}})
+
+
 def fence(database: Database[Doc], entry_id: str) -> int:
     """Write a number into the entry; who reads a change stream knows where it is when the number comes by."""
     with database_errors(database):
@@ -141,7 +152,8 @@ def exists(database: Database[Doc]) -> bool:
 def _journal(database: Database[Doc]) -> Collection[Doc]:
     if not answers_commands(database):
         return database[COLLECTION]
-    return database.get_collection(COLLECTION, codec_options=PYTHON, write_concern=DURABLE)
+    return database.get_collection(COLLECTION, codec_options=PYTHON, write_concern=DURABLE,
+                                   read_concern=ReadConcern("majority"))
 
 
 def _trim(database: Database[Doc]) -> None:
@@ -158,6 +170,7 @@ def _document(entry: Entry) -> Doc:
     document["_id"] = document.pop("id")
     document["swaps"] = [asdict(swap) for swap in entry.swaps]
     document["token"] = dict(entry.token) if entry.token else None
+    document["proven"] = {key: dict(content) for key, content in entry.proven.items()} if entry.proven else None
     return document
 
 

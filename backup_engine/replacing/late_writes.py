@@ -60,6 +60,10 @@ class Late:
         """How many records the differential set holds or marks as deleted."""
         return sum(len(state) for state in self._state.values())
 
+    def swapped_at(self, key: str) -> Timestamp | None:
+        """Cluster time at which a collection was put in place; None before that."""
+        return self._capture.swapped_at(key)
+
     def settle(self, watch: Watch = SILENT) -> None:
         """R6: read again what was touched, until nothing more was (or three times)."""
         events: list[Event] = []

@@ -15,10 +15,9 @@ from backup_engine.errors import BackupError, RestoreStopped
 from backup_engine.making.write_set import write_set
 from backup_engine.model import Batch
 from backup_engine.records import raw
-from backup_engine.records.live_profile import LiveProfile
 from backup_engine.replacing import journal
 from backup_engine.replacing.steps import Replacing
-from backup_engine.repository import contents
+from backup_engine.repository import contents, record_stream
 
 __all__ = ["replace_plainly"]
 
@@ -46,7 +45,7 @@ def replace_plainly(run: Replacing) -> None:
 
 def _wanted(run: Replacing, key: str) -> list[Doc]:
     legacy = run.backup.state == "legacy"
-    profile = LiveProfile.of(run.database[run.ws.source(key).collection]) if legacy else None
+    profile = record_stream.profile_of(run.ws, record_stream.CURRENT, key) if legacy else None
     batches = contents.documents(run.ws, run.backup, key, live=profile, watch=run.watch)
     return list(_decoded(batches))
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import logging
 
-from backup_engine.errors import BackupError, DatabaseUnreachable
+from backup_engine.errors import BackupError, DatabaseUnreachable, RestoreIncomplete
 from backup_engine.locking.locks import Hold, hold
 from backup_engine.model import BackupSet
 from backup_engine.mongo.capabilities import answers_commands
 from backup_engine.replacing import journal, staging
 from backup_engine.replacing.journal import Entry
 from backup_engine.replacing.late_writes import Late
-from backup_engine.replacing.steps import Replacing, open_capture
-from backup_engine.replacing.swap import happened
+from backup_engine.replacing.steps import BroughtBack, Replacing, open_capture
+from backup_engine.replacing.swap import happened, in_place
 from backup_engine.repository import intents
 from backup_engine.workspace import Workspace
 
@@ -52,9 +52,8 @@ def recover_database(ws: Workspace, held: Hold) -> list[str]:
 
 def _settle(ws: Workspace, held: Hold, entry: Entry) -> str:
     database = held.need_database()
-    swapped = [swap for swap in entry.swaps if happened(database, swap)]
     # changed: after R7 somebody may have moved the new list away, and the UUIDs alone would look like before it
-    if not swapped and not entry.changed:
+    if not entry.changed and not any(in_place(database, entry.swaps, entry.id)):
         for swap in entry.swaps:
             staging.drop(database, swap.staging)
         journal.close(database, entry, "stopped", problem="interrupted")
@@ -78,9 +77,13 @@ def _go_forward(ws: Workspace, held: Hold, entry: Entry) -> str:
         return ""
     except DatabaseUnreachable:  # the entry stays open, and the next start tries again
         raise
+    except BroughtBack as problem:  # which has closed the entry
+        return problem.detail
     except BackupError as problem:
         log.warning("recovery of restore %s: %s", entry.id, problem)
         _close_with(held, entry, problem)
+        if isinstance(problem, RestoreIncomplete):
+            return problem.detail
         return f"writes others made at that moment may be missing from the safety backup: {problem.message}"
 
 
@@ -94,4 +97,5 @@ def _close_with(held: Hold, entry: Entry, problem: BackupError) -> None:
     database = held.need_database()
     for swap in entry.swaps:
         staging.drop(database, swap.staging)
-    journal.close(database, entry, "done", changed=True, problem=problem.message)
+    journal.close(database, entry, "stopped" if isinstance(problem, RestoreIncomplete) else "done", changed=True,
+                  problem=problem.message)

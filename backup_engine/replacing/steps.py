@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pymongo.database import Database
@@ -17,21 +17,25 @@ from backup_engine.errors import BackupError, Cancelled, RestoreIncomplete, Rest
 from backup_engine.failpoints import reach
 from backup_engine.locking.locks import Hold
 from backup_engine.making.write_set import write_set
-from backup_engine.model import SILENT, BackupSet, Part, Progress, Watch
-from backup_engine.mongo.snapshot import take
-from backup_engine.records.live_profile import LiveProfile
+from backup_engine.model import SILENT, BackupSet, Progress, Watch
+from backup_engine.mongo.elections import election_id
+from backup_engine.records.content_sum import Content
 from backup_engine.replacing import journal, staging
 from backup_engine.replacing.capture import Capture
 from backup_engine.replacing.journal import Entry, Swap
 from backup_engine.replacing.late_writes import Late
-from backup_engine.replacing.swap import happened, rename, uuid_of
-from backup_engine.repository import contents
+from backup_engine.replacing.prepare import Prepared, prepare
+from backup_engine.replacing.swap import happened, in_place, rename, uuid_of
 from backup_engine.workspace import Workspace
 
-__all__ = ["After", "Replacing", "open_capture", "without_cancel"]
+__all__ = ["After", "BroughtBack", "Replacing", "incomplete", "open_capture", "without_cancel"]
 
 After = Callable[[Database[dict[str, Any]], str], None]
 """Called with the database and a key once a collection is in place: the application's own indexes."""
+
+
+class BroughtBack(RestoreStopped):
+    """The new list did not survive an election, and the old one is in place again."""
 
 
 @dataclass
@@ -46,6 +50,7 @@ class Replacing:
     safety: BackupSet | None = None
     late: Late | None = None
     counts: dict[str, int] | None = None
+    proven: Mapping[str, Content] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     captured: int = 0
     swapping: bool = False
@@ -56,8 +61,20 @@ class Replacing:
         """The database that is restored into."""
         return self.held.need_database()
 
+    def run(self, after: After | None = None) -> None:
+        """R2 to R8."""
+        self.start()
+        with open_capture(self) as capture:
+            self.save(capture)
+            self.stage()
+            self.note_uuids()
+            self.settle()
+            self.swap()
+            self.finish(after)
+
     def start(self) -> None:
         """R2: write down what is going to happen."""
+        self.entry = replace(self.entry, election=election_id(self.database))
         # before anything is created: recovery removes what the journal names, and nothing else
         self.entry = journal.start(self.database, self.entry)
         reach("R2")
@@ -76,7 +93,10 @@ class Replacing:
 
     def stage(self) -> None:
         """R4: fill the staging collections and prove them."""
-        self.counts = {swap.key: self._stage(swap) for swap in self.entry.swaps}
+        prepared = {swap.key: self._stage(swap) for swap in self.entry.swaps}
+        self.counts = {key: collection.records for key, collection in prepared.items()}
+        # not of a list from which MongoDB itself deletes: what is missing there after an election says nothing
+        self.proven = {key: collection.content for key, collection in prepared.items() if not collection.expired}
         reach("R4")
 
     def note_uuids(self) -> None:
@@ -84,8 +104,10 @@ class Replacing:
         self.held.check()
         swaps = tuple(replace(swap, live_uuid=uuid_of(self.database, swap.live),
                               staging_uuid=uuid_of(self.database, swap.staging)) for swap in self.entry.swaps)
+        proven = {key: {"records": content.records, "content_sha256": content.hex}
+                  for key, content in self.proven.items()}
         # before R7: after a crash in it only the UUIDs tell which list bears the name
-        self._advance(step="R5", swaps=swaps)
+        self._advance(step="R5", swaps=swaps, proven=proven)
         reach("R5")
 
     def settle(self) -> None:
@@ -109,7 +131,7 @@ class Replacing:
             if uuid_of(self.database, swap.live) != swap.live_uuid:
                 raise RestoreStopped(f"{swap.live} was dropped, renamed or created by someone else meanwhile")
             self.swapping = True
-            rename(self.database, swap)
+            rename(self.database, swap, self.entry.id)
         reach("R7")
 
     def finish(self, after: After | None = None) -> None:
@@ -120,7 +142,7 @@ class Replacing:
         if self.late is not None:
             self.captured = self.late.finish([swap.key for swap in self.entry.swaps], watch)
             self.safety = self.late.safety
-        self._look_at_live()
+        self._look_at_live(watch)
         # before the entry is closed: what the hook complains of is written down with it
         for swap in self.entry.swaps if after else ():
             self._call(after, swap)
@@ -131,8 +153,8 @@ class Replacing:
         reach("R8")
 
     def has_changed(self) -> bool:
-        """Whether any collection was replaced. Raises ``DatabaseUnreachable`` when nobody can say."""
-        return self.swapping and any(happened(self.database, swap) for swap in self.entry.swaps)
+        """Whether any collection was replaced, for good. Raises ``DatabaseUnreachable`` when nobody can say."""
+        return self.swapping and any(in_place(self.database, self.entry.swaps, self.entry.id))
 
     def abandon(self, why: str) -> None:
         """Take everything back; where the database does not answer, recovery does it later."""
@@ -145,43 +167,64 @@ class Replacing:
     def _advance(self, **changes: Any) -> None:
         self.entry = journal.advance(self.database, self.entry, **changes)
 
-    def _stage(self, swap: Swap) -> int:
-        part = self.backup.parts[swap.key]
-        options, indexes = self._shape(part, swap)
-        profile = self._profile(swap)
-        staging.create(self.database, swap.staging, options)
-        documents = contents.documents(self.ws, self.backup, swap.key, live=profile, watch=self.watch)
-        loaded = staging.load(self.database, swap.staging, documents, expected=part.records,
-                              digest=not part.content_sha256, bypass="validator" in options,
-                              phase=f"Loading {swap.live}", watch=self.watch)
-        measured = staging.build_and_measure(self.database, swap.staging, indexes, total=loaded.records,
-                                             watch=self.watch)
-        staging.prove(measured, loaded, part, swap.live)
-        self._say_violations(swap, options)
-        return loaded.records
+    def _stage(self, swap: Swap) -> Prepared:
+        prepared = prepare(self.ws, self.database, self.held.capabilities, self.backup, swap,
+                           beat=lambda: journal.beat(self.database, self.entry.id), watch=self.watch)
+        self.problems += prepared.notes
+        return prepared
 
-    def _shape(self, part: Part, swap: Swap) -> tuple[Mapping[str, Any], tuple[Mapping[str, Any], ...]]:
-        """Options and indexes: those of the set; a legacy set knows none, live keeps its own."""
-        if self.backup.state != "legacy":
-            return part.options, part.indexes
-        with take(self.database, [self.ws.source(swap.key)], self.held.capabilities) as view:
-            return view.options(swap.key), view.indexes(swap.key)
-
-    def _profile(self, swap: Swap) -> LiveProfile | None:
-        if self.backup.state != "legacy":
-            return None
-        return LiveProfile.of(self.database[swap.live], watch=self.watch)
-
-    def _say_violations(self, swap: Swap, options: Mapping[str, Any]) -> None:
-        refused = staging.violations(self.database, swap.staging, options.get("validator"))
-        if refused:
-            self.problems += (f"{refused:,} records of {swap.live} do not meet its validation rules; "
-                              "they were restored as they are",)
-
-    def _look_at_live(self) -> None:
-        for swap in self.entry.swaps:
-            if not happened(self.database, swap):
+    def _look_at_live(self, watch: Watch) -> None:
+        """Make sure that live is what the answer will say, and that no election can take that back."""
+        placed = in_place(self.database, self.entry.swaps, self.entry.id)
+        for swap, is_placed in zip(self.entry.swaps, placed, strict=True):
+            if not is_placed:
                 raise VerificationFailed(f"{swap.live} is not the collection that was put in place")
+        # One term of office from R2 until now: what was proven in staging is what bears the name.
+        if self.entry.election and self.entry.election == election_id(self.database):
+            return
+        differences = [said for swap in self.entry.swaps if (said := self._difference(swap, watch))]
+        if differences:
+            self._bring_back("; ".join(differences))
+
+    def _difference(self, swap: Swap, watch: Watch) -> str:
+        """Measure a live collection at the instant of its swap: what others have written to it since does not count."""
+        promised = (self.entry.proven or {}).get(swap.key)
+        if promised is None:
+            return ""  # an entry of an earlier version
+        wanted = Content(promised["records"], int(promised["content_sha256"], 16))
+        instant = self.late.swapped_at(swap.key) if self.late is not None else None
+        if instant is not None:
+            measured = staging.measure_at(self.database, swap.live, instant, watch=watch)
+        else:
+            measured = staging.measure(self.database, swap.live, watch=watch)
+        if measured == wanted:
+            return ""
+        said = f"{swap.live}, once put in place, held {measured.records:,} records, and {wanted.records:,} were loaded"
+        if measured.records == wanted.records:
+            said = f"{swap.live}, once put in place, held other records than were loaded"
+        if instant is not None:
+            return said
+        # Nothing tells what others have written since from what is missing.
+        self.problems += (f"{said}: others have written to it meanwhile, or an election took records back",)
+        return ""
+
+    def _bring_back(self, why: str) -> None:
+        """Replace once more, by the safety set. Raises ``BroughtBack``, or ``RestoreIncomplete`` when that fails."""
+        assert self.safety is not None
+        name, safety = journal.new_id(), self.safety
+        entry = Entry(name, "undo", safety.backup_id, safety.label, self.entry.actor, self.ws.clock(),
+                      tuple(Swap(swap.key, swap.live, f"{swap.live}__restore_{name}") for swap in self.entry.swaps))
+        back = Replacing(self.ws, self.held, safety, entry, without_cancel(self.watch))
+        self.entry = journal.close(self.database, self.entry, "stopped", problem=why)
+        try:
+            back.run()
+        except BackupError as problem:
+            if not back.swapping:
+                back.abandon(problem.message)
+            raise RestoreIncomplete(f"{why}, and the safety backup could not be brought back: {problem.message}",
+                                    hint="Use Undo, which brings the safety backup back.") from problem
+        raise BroughtBack(f"a change of primary took records back ({why}); what was there before is there again",
+                          hint="Try again when the replica set is well.")
 
     def _call(self, after: After | None, swap: Swap) -> None:
         assert after is not None

@@ -22,6 +22,7 @@ from bson import ObjectId
 
 from backup_engine.errors import VerificationFailed
 from backup_engine.model import SILENT, Batch, Watch
+from backup_engine.records import raw
 from backup_engine.records.live_profile import LiveProfile, key_text
 from backup_engine.records.text import as_live, as_number
 
@@ -160,9 +161,9 @@ class Converter:
     identity: str | None = None
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def document(self, number: int, cells: list[str]) -> dict[str, Any]:
+    def document(self, number: int, cells: list[str]) -> bytes:
         """Give the document of one row; its ``_id`` comes first."""
-        document = {"_id": self._id(number, cells)}
+        document: dict[str, Any] = {}
         for name, text in zip(self.header, cells, strict=True):
             if name == "_id":
                 continue
@@ -170,7 +171,8 @@ class Converter:
                 document[name] = self._value(name, text)
             else:
                 self._empty(document, name)
-        return document
+        # as it is stored: an _id of the live list may hold what Python cannot
+        return raw.build([(b"_id", self._id(number, cells)), *raw.elements(bson.encode(document))])
 
     def decisions(self) -> list[str]:
         """Say in sentences what was decided, column by column."""
@@ -198,10 +200,10 @@ class Converter:
         document[name] = "" if profile is None else profile.empty
         self.counts[name, "empty cells become null" if document[name] is None else "empty cells become empty text"] += 1
 
-    def _id(self, number: int, cells: list[str]) -> Any:
+    def _id(self, number: int, cells: list[str]) -> bytes:
         if "_id" in self.header:
             text = cells[self.header.index("_id")]
-            return ObjectId(text) if ObjectId.is_valid(text) else text
+            return raw.element_of(ObjectId(text) if ObjectId.is_valid(text) else text)
         if self.identity:
             known = self.live.identities[self.identity]
             key = key_text(cells[self.header.index(self.identity)])
@@ -209,7 +211,7 @@ class Converter:
                 self.counts["_id", "taken over from the current record"] += 1
                 return known[key]
         self.counts["_id", "new"] += 1
-        return ObjectId(hashlib.sha256(f"{self.seed}/{number}".encode()).digest()[:12])
+        return raw.element_of(ObjectId(hashlib.sha256(f"{self.seed}/{number}".encode()).digest()[:12]))
 
 
 def converter(opener: Opener, live: LiveProfile, seed: str, watch: Watch = SILENT) -> Converter:
@@ -236,7 +238,7 @@ def documents(
     table = open_table(opener)
     batch: list[bytes] = []
     for number, cells in table.rows:
-        batch.append(bson.encode(convert.document(number, cells)))
+        batch.append(convert.document(number, cells))
         if len(batch) == BATCH:
             watch.step("Reading the backup", number)
             yield b"".join(batch)

@@ -7,12 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import bson
-
 from backup_engine.model import SILENT, BackupSet, Batch, Watch
 from backup_engine.mongo import snapshot
 from backup_engine.records.live_profile import LiveProfile
-from backup_engine.records.raw import PYTHON, documents_of
+from backup_engine.records.raw import documents_of
 from backup_engine.repository import contents, legacy
 from backup_engine.workspace import Workspace
 
@@ -58,9 +56,9 @@ def of_backup(
 def profile_of(ws: Workspace, what: BackupSet | Literal["current"], key: str, watch: Watch = SILENT) -> LiveProfile:
     """Learn how records look there, for the text of a legacy set on the other side."""
     if isinstance(what, BackupSet):
-        return LiveProfile.over(_decoded(contents.documents(ws, what, key, watch=watch)), watch=watch)
+        return LiveProfile.over(_each(contents.documents(ws, what, key, watch=watch)), watch=watch)
     with of_current(ws, key) as live:
-        return LiveProfile.over(_decoded(live.batches), watch=watch)
+        return LiveProfile.over(_each(live.batches), watch=watch)
 
 
 def legacy_identity(ws: Workspace, backup: BackupSet, key: str, like: LiveProfile, watch: Watch = SILENT) -> str | None:
@@ -71,5 +69,5 @@ def legacy_identity(ws: Workspace, backup: BackupSet, key: str, like: LiveProfil
     return "_id" if "_id" in convert.header else convert.identity
 
 
-def _decoded(batches: Iterable[Batch]) -> Iterator[dict[str, Any]]:
-    return (bson.decode(document, codec_options=PYTHON) for batch in batches for document in documents_of(batch))
+def _each(batches: Iterable[Batch]) -> Iterator[bytes]:
+    return (document for batch in batches for document in documents_of(batch))

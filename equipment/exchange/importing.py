@@ -79,7 +79,7 @@ def identities(rows: Mapped, columns: Sequence[str]) -> list[str]:
 
 def plan(db: Db, rows: Mapped, identity: str | None, *, clear_empty: bool, watch: Watch = SILENT) -> list[Planned]:
     """Say for each row what the import would do with it. New records get a uuid; their ID comes when they are added."""
-    profile = LiveProfile.over(_decoded(db), watch=watch)
+    profile = LiveProfile.over(_each(db), watch=watch)
     return list(plan_rows(rows, _batches(db), identity, profile=profile, clear_empty=clear_empty))
 
 
@@ -136,6 +136,5 @@ def _batches(db: Db) -> Iterator[Batch]:
     yield from (bson.encode(document) for document in collection.find())
 
 
-def _decoded(db: Db) -> Iterable[dict[str, Any]]:
-    return (bson.decode(document, codec_options=raw.PYTHON) for batch in _batches(db)
-            for document in raw.documents_of(batch))
+def _each(db: Db) -> Iterable[bytes]:
+    return (document for batch in _batches(db) for document in raw.documents_of(batch))

@@ -20,6 +20,7 @@ from pymongo.database import Database
 from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, OperationFailure, PyMongoError
 
 from backup_engine.errors import DatabaseUnreachable
+from backup_engine.mongo import pinned
 from equipment.settings import Settings, divert_backups
 
 if TYPE_CHECKING:
@@ -109,12 +110,12 @@ def connect(settings: Settings) -> Db:
             raise _process.down[1]
         try:
             client = _answering(client, settings)
-        except PyMongoError as error:
-            failure = unreachable(settings, error)
+        except (PyMongoError, DatabaseUnreachable) as error:
+            failure = error if isinstance(error, DatabaseUnreachable) else unreachable(settings, error)
             _process.down = (time.monotonic() + REPEAT_SECONDS, failure)
             raise failure from None
         _process.down = None
-    return client[settings.mongodb_database]
+    return pinned.database(client, settings.mongodb_database)
 
 
 def can_write(database: Db) -> bool:
@@ -197,7 +198,7 @@ def _uri(settings: Settings, choice: Choice) -> str:
 
 def _open(uri: str, settings: Settings) -> Client:
     try:
-        return pymongo.MongoClient(
+        return pinned.open_client(
             uri, appname="equipment", connect=False,
             serverSelectionTimeoutMS=int(PATIENCE_SECONDS * 1000), connectTimeoutMS=int(PATIENCE_SECONDS * 1000),
         )
@@ -205,19 +206,19 @@ def _open(uri: str, settings: Settings) -> Client:
         raise unreachable(settings, error) from None
 
 
-def _ping(client: Client) -> None:
+def _ping(client: Client, settings: Settings) -> None:
     with pymongo.timeout(PATIENCE_SECONDS if _process.down is None else PATIENCE_WHEN_DOWN_SECONDS):
-        client.admin.command("ping")
+        pinned.require_primary(client, label(settings))
 
 
 def _answering(client: Client, settings: Settings) -> Client:
     try:
-        _ping(client)
+        _ping(client, settings)
     except PyMongoError:
         if not _revive():  # the server may have died a moment ago
             raise
         client = get_client(settings)
-        _ping(client)
+        _ping(client, settings)
     return client
 
 

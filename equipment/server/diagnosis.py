@@ -14,6 +14,7 @@ from typing import Any
 from pymongo.database import Database
 
 from backup_engine.api import BackupError, BadInput, DatabaseBackupRestore, status, verify
+from backup_engine.mongo import pinned
 
 NEEDED_MB = 200
 STALE_HOURS = 26
@@ -95,10 +96,11 @@ def round_trip_works(where: Installation) -> str:
     """Back up, damage and restore a scratch database; the installation's own data is not touched."""
     client = where.connect().client
     name = f"diagnosis_{secrets.token_hex(6)}"
+    scratch = pinned.database(client, name)
     try:
         with tempfile.TemporaryDirectory(prefix="diagnosis-") as folder:
-            probe = DatabaseBackupRestore(connect=lambda: client[name], backup_folder=folder)
-            _round_trip(probe, client[name])
+            probe = DatabaseBackupRestore(connect=lambda: scratch, backup_folder=folder)
+            _round_trip(probe, scratch)
     finally:
         client.drop_database(name)
     return f"A backup of {PROBE_RECORDS} scratch records was made, damaged, restored and found identical."

@@ -17,8 +17,7 @@ from backup_engine.compare import compare
 from backup_engine.create import create
 from backup_engine.errors import BackupFileNotFound, VerificationFailed
 from backup_engine.model import BackupSet
-from backup_engine.records.live_profile import LiveProfile
-from backup_engine.repository import contents
+from backup_engine.repository import contents, record_stream
 from backup_engine.undo import undo
 from backup_engine.verify import require, verify
 from backup_engine.workspace import Workspace
@@ -157,7 +156,7 @@ def test_encodings_give_the_same_records(tmp_path: Path, live: Database, encodin
     restore.replace(ws, restore.plan_replace(ws, backup, ("equipment",)))
 
     assert raw(live, "Equipment") == before
-    said = contents.decisions(ws, backup, "equipment", LiveProfile.of(live.Equipment))
+    said = contents.decisions(ws, backup, "equipment", record_stream.profile_of(ws, record_stream.CURRENT, "equipment"))
     assert any("Windows-1252" in decision for decision in said) is (encoding == "cp1252")
 
 

@@ -15,6 +15,7 @@ from pymongo.database import Database
 from backup_engine import create, restore
 from backup_engine.model import BackupSet
 from backup_engine.records import raw
+from backup_engine.replacing import steps
 from backup_engine.repository import contents
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import workspace
@@ -36,7 +37,7 @@ def test_no_acknowledged_write_is_lost(shared_mongod: Mongod, database: Database
 def test_control_without_capture_some_are_lost(
     shared_mongod: Mongod, database: Database[Doc], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(restore, "open_capture", _no_capture)
+    monkeypatch.setattr(steps, "open_capture", _no_capture)
 
     crowd, states = _replace_again_and_again(shared_mongod, database, tmp_path, 2)
 

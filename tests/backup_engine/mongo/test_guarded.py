@@ -176,6 +176,21 @@ def test_validation_can_be_bypassed_for_old_records(database: Database[Any]) -> 
     assert statuses(applied) == ["inserted"]
 
 
+def test_a_refusal_that_shows_what_python_cannot_hold_is_read(database: Database[Any]) -> None:
+    """With the driver's own options the answer that shows a date of the year 10000 raised ``InvalidBSON``."""
+    database.create_collection("records", validator={"a": {"$type": "string"}})
+    far = bson.DatetimeMS(253402300800000)
+    changes = [Change(None, encoded(_id=1, a="x")), Change(None, encoded(_id=2, a=far)),
+               Change(None, encoded(_id=3, a="y"))]
+
+    plain = guarded.apply(database.records, changes)
+    past = guarded.apply(database.records, changes, bypass_validation=True)
+
+    assert statuses(plain) == ["inserted", "refused", "inserted"]
+    assert "validation rule rejects" in plain[1].why
+    assert statuses(past) == ["unchanged", "inserted", "unchanged"]
+
+
 def test_what_cannot_be_stored_is_refused_with_the_reason(records: Records) -> None:
     records.insert_one({"_id": 1})
 

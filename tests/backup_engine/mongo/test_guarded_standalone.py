@@ -119,3 +119,29 @@ def test_a_merge_works_and_says_that_the_guard_is_weaker(
     assert (merged.inserted, merged.updated) == (1, 1)
     assert "This server has no transactions" in merged.message
     assert merge.plan(ws, saved, "equipment").unchanged == 20
+
+
+def test_a_record_too_large_to_be_compared_and_written_in_one_is_refused_alone(records: Records) -> None:
+    before, after = ({"_id": 1, "n": n, "text": "x" * (11 << 20)} for n in (1, 2))
+    records.insert_many([before, {"_id": 2}])
+
+    applied = guarded.apply(records, [Change(bson.encode(before), bson.encode(after)),
+                                      Change(encoded(_id=2), encoded(_id=2, a=1))])
+
+    assert [outcome.status for outcome in applied] == ["refused", "updated"]
+    assert "too large for one command" in applied[0].why
+    assert records.count_documents({"n": 1}) == 1
+
+
+@pytest.mark.parametrize("rule", [{"a": {"$type": "string"}}, {"$expr": {"$gt": [{"$toInt": "$a"}, 0]}}], ids=str)
+def test_what_the_validator_refuses_is_written_past_it_only_on_request(records: Records, rule: dict[str, Any]) -> None:
+    records.database.create_collection("records", validator=rule)
+    far = bson.DatetimeMS(253402300800000)  # it stands in the server's answer
+    changes = [Change(None, encoded(_id=1, a="5")), Change(None, encoded(_id=2, a=far)), Change(None, encoded(_id=3))]
+
+    plain = guarded.apply(records, changes)
+    past = guarded.apply(records, changes, bypass_validation=True)
+
+    assert [outcome.status for outcome in plain][:2] == ["inserted", "refused"]
+    assert [outcome.status for outcome in past][:2] == ["unchanged", "inserted"]
+    assert records.count_documents({}) == 3

@@ -161,3 +161,28 @@ def test_zero_timestamps_are_found_at_the_top_only() -> None:
     assert raw.has_zero_timestamp(document(element(0x02, "s", b"\2\0\0\0\xff\0"), zero))
     assert not raw.has_zero_timestamp(document(element(0x03, "d", document(zero))))
     assert not raw.has_zero_timestamp(document(element(0x12, "\x11", bytes(8))))
+
+
+BROKEN = raw.element_of("abcd").replace(b"abcd", b"a\xffcd")
+
+
+@pytest.mark.parametrize("identity", [
+    BROKEN, raw.element_of("a\ufffdcd"), raw.element_of({"a": "x"}).replace(b"x\0", b"\xff\0"),
+    raw.element_of(bson.DatetimeMS(253402300800000)), raw.element_of(bson.DatetimeMS(-(2**63))), raw.element_of("~x"),
+    raw.element_of('~{"$bson": "eA=="}'), raw.element_of(None),
+], ids=str)
+def test_the_text_of_an_id_leads_back_to_it(identity: bytes) -> None:
+    text = raw.id_text(identity)
+
+    assert raw.id_from_text(text) == identity
+    assert text.isprintable()
+
+
+@pytest.mark.parametrize("text", ['~{"$bson": "%%%"}', '~{"$bson": ""}', '~{"$bson": "AgAA"}', '~{"$bson": 5}'])
+def test_the_text_of_no_id_is_a_string(text: str) -> None:
+    assert raw.id_from_text(text) == raw.element_of(text)
+
+
+def test_what_is_not_utf8_shows_as_replacement_characters() -> None:
+    assert raw.element_text(BROKEN) == "a\ufffdcd"
+    assert raw.value_of(raw.element_of({"abcd": 1}).replace(b"abcd", b"a\xffcd")) == {"a\ufffdcd": 1}

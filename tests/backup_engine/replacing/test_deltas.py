@@ -8,6 +8,7 @@ from typing import Any
 import bson
 import pytest
 from bson import Decimal128, Int64
+from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
 from backup_engine.records import raw
@@ -46,6 +47,18 @@ def test_replays_many_random_updates(database: Database[Doc], seed: int) -> None
     assert replayed == _stored(database)
 
 
+DOUBLED = raw.build([(name, raw.element_of(value)) for name, value in (
+    (b"_id", 1), (b"a", 1), (b"b", {"x": 1}), (b"a", 2), (b"b", {"x": 5}), (b"c", 1), (b"a", 3))])
+
+
+@pytest.mark.parametrize("update", [
+    {"$set": {"a": 9}}, {"$unset": {"a": 1}}, {"$set": {"b.x": 7}}, {"$unset": {"b.x": 1}}, {"$set": {"c": 3}},
+    {"$inc": {"a": 5}}, {"$set": {"new": 1}}, {"$rename": {"a": "q"}},
+], ids=str)
+def test_a_name_that_a_document_has_twice_stays_twice(database: Database[Doc], update: Doc) -> None:
+    assert _replayed(database, [DOUBLED], [update]) == _stored(database)
+
+
 def _random_update(chance: random.Random) -> Doc:
     path = ".".join(chance.choice("abcs") for _ in range(chance.randint(1, 3)))
     value = chance.choice([1, "text", None, 2.5, [1, 2], {"a": 1}, {"b": {"c": [0]}}])
@@ -53,10 +66,11 @@ def _random_update(chance: random.Random) -> Doc:
                           {"$pop": {f"l{path[0]}": -1}}, [{"$set": {path: {"$ifNull": ["$a", value]}}}]])
 
 
-def _replayed(database: Database[Doc], documents: list[Doc], updates: list[Any]) -> bytes:
+def _replayed(database: Database[Doc], documents: list[Any], updates: list[Any]) -> bytes:
     """Run updates on the server and replay their events on the document as it was."""
-    database.live.insert_many(documents)
-    current = bson.encode(documents[0])
+    stored = [document if isinstance(document, bytes) else bson.encode(document) for document in documents]
+    database.live.insert_many(map(RawBSONDocument, stored))
+    current = stored[0]
     with database.with_options(codec_options=raw.RAW).watch() as stream:
         for update in updates:
             _try_update(database, update)

@@ -6,14 +6,22 @@ from typing import Any
 
 import bson
 import pytest
-from bson import SON, Binary, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
+from bson import SON, Binary, DatetimeMS, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 from pymongo.database import Database
+from pymongo.errors import AutoReconnect
 
-from backup_engine.errors import BackupError, Cancelled, RestoreStopped, VerificationFailed
+from backup_engine.errors import (
+    BackupError,
+    Cancelled,
+    DatabaseUnreachable,
+    NoMajority,
+    RestoreStopped,
+    VerificationFailed,
+)
 from backup_engine.model import Watch
 from backup_engine.records import raw
 from backup_engine.records.content_sum import Content
-from backup_engine.replacing import staging
+from backup_engine.replacing import loading, staging
 
 Doc = dict[str, Any]
 ODD: list[Doc] = [
@@ -43,17 +51,17 @@ def _content(documents: list[Doc]) -> Content:
 def test_every_document_arrives_byte_for_byte(database: Database[Doc]) -> None:
     staging.create(database, "stage", {})
 
-    loaded = staging.load(database, "stage", [_batch(ODD[:3]), _batch(ODD[3:])])
+    loaded = loading.load(database, "stage", [_batch(ODD[:3]), _batch(ODD[3:])])
 
     assert loaded.records == len(ODD)
     assert _stored(database) == {bson.encode(document) for document in ODD}
 
 
 def test_many_documents_over_many_chunks_are_proven(database: Database[Doc], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staging, "CHUNK", 100)
+    monkeypatch.setattr(loading, "CHUNK", 100)
     documents = [{"_id": n, "name": f"n{n}"} for n in range(2_345)]
     staging.create(database, "stage", {})
-    staging.load(database, "stage", [_batch(documents[:1000]), _batch(documents[1000:])])
+    loading.load(database, "stage", [_batch(documents[:1000]), _batch(documents[1000:])])
 
     measured = staging.build_and_measure(database, "stage", [{"v": 2, "key": {"name": 1}, "name": "name_1"}])
 
@@ -63,7 +71,7 @@ def test_many_documents_over_many_chunks_are_proven(database: Database[Doc], mon
 
 def test_one_byte_of_difference_is_noticed(database: Database[Doc]) -> None:
     staging.create(database, "stage", {})
-    staging.load(database, "stage", [_batch([{"_id": 1, "a": "x"}])])
+    loading.load(database, "stage", [_batch([{"_id": 1, "a": "x"}])])
 
     with pytest.raises(VerificationFailed, match="not those of the backup"):
         staging.check(staging.build_and_measure(database, "stage", []), _content([{"_id": 1, "a": "y"}]), "stage")
@@ -99,10 +107,19 @@ def test_records_that_break_the_validator_are_loaded_and_counted(database: Datab
     staging.create(database, "stage", {"validator": validator})
     documents = [{"_id": 1}, {"_id": 2, "name": "x"}, {"_id": 3, "t": Timestamp(0, 0)}]
 
-    staging.load(database, "stage", [_batch(documents)], bypass=True)
+    loaded = loading.load(database, "stage", [_batch(documents)], validated=True)
 
-    assert staging.violations(database, "stage", validator) == 2
+    assert loaded.refused == staging.violations(database, "stage", validator) == 2
     assert _stored(database) == {bson.encode(document) for document in documents}
+
+
+def test_a_unique_index_that_dates_beyond_python_break_is_explained(database: Database[Doc]) -> None:
+    far = DatetimeMS(253402300800000)
+    staging.create(database, "stage", {})
+    loading.load(database, "stage", [_batch([{"_id": n, "due": far} for n in range(2)])])
+
+    with pytest.raises(RestoreStopped, match=r"due_1 does not hold for the backup.* in 2 records"):
+        staging.build_and_measure(database, "stage", [{"v": 2, "key": {"due": 1}, "name": "due_1", "unique": True}])
 
 
 def test_the_same_id_twice_names_the_row(database: Database[Doc]) -> None:
@@ -110,14 +127,14 @@ def test_the_same_id_twice_names_the_row(database: Database[Doc]) -> None:
     documents = [{"_id": n} for n in range(3_000)] + [{"_id": 7}]
 
     with pytest.raises(RestoreStopped, match=r"same _id twice: row (8|3001) \(_id 7\)"):
-        staging.load(database, "stage", [_batch(documents)])
+        loading.load(database, "stage", [_batch(documents)])
 
 
 @pytest.mark.parametrize("more", [{}, {"sparse": True}, {"partialFilterExpression": {"serial": {"$exists": True}}}],
                          ids=["plain", "sparse", "partial"])
 def test_a_unique_index_that_does_not_hold_names_the_records(database: Database[Doc], more: Doc) -> None:
     staging.create(database, "stage", {})
-    staging.load(database, "stage", [_batch([{"_id": "a", "serial": "007"}, {"_id": "b", "serial": "007"},
+    loading.load(database, "stage", [_batch([{"_id": "a", "serial": "007"}, {"_id": "b", "serial": "007"},
                                             {"_id": "c", "serial": "1"}, {"_id": "d", "serial": "2"}])])
 
     with pytest.raises(RestoreStopped, match=r"index serial_1 .*serial '007' in 2 records \(_id a, b\)"):
@@ -138,12 +155,12 @@ def test_options_the_server_refuses_stop(database: Database[Doc]) -> None:
 
 
 def test_stopping_stops_the_insert_threads(database: Database[Doc], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staging, "CHUNK", 1)
+    monkeypatch.setattr(loading, "CHUNK", 1)
     staging.create(database, "stage", {})
     asked = iter([False, True])
 
     with pytest.raises(Cancelled):
-        staging.load(database, "stage", [_batch(ODD)], watch=Watch(cancelled=lambda: next(asked)))
+        loading.load(database, "stage", [_batch(ODD)], watch=Watch(cancelled=lambda: next(asked)))
 
     assert database.stage.count_documents({}) <= 1
 
@@ -156,4 +173,70 @@ def test_a_source_that_fails_midway_raises_its_own_error(database: Database[Doc]
     staging.create(database, "stage", {})
 
     with pytest.raises(BackupError, match="the file ends early"):
-        staging.load(database, "stage", broken())
+        loading.load(database, "stage", broken())
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+@pytest.mark.parametrize("rule", [None, {"never": {"$exists": True}}], ids=["no rule", "a rule"])
+def test_a_piece_whose_answer_was_lost_is_sent_once_more(
+    database: Database[Doc], monkeypatch: pytest.MonkeyPatch, arrived: bool, rule: Doc | None
+) -> None:
+    send, lost = loading._send, list[bool]()
+
+    def lose_the_first_answer(*words: Any, **more: Any) -> int:
+        if not lost:
+            lost.append(True)
+            if arrived:
+                send(*words, **more)
+            raise AutoReconnect("connection closed")
+        return send(*words, **more)
+
+    monkeypatch.setattr(loading, "_send", lose_the_first_answer)
+    staging.create(database, "stage", {"validator": rule} if rule else {})
+
+    loading.load(database, "stage", [_batch(ODD)], validated=rule is not None)
+
+    assert _stored(database) == {bson.encode(document) for document in ODD}
+
+
+def test_a_piece_that_is_lost_twice_ends_the_loading(database: Database[Doc], monkeypatch: pytest.MonkeyPatch) -> None:
+    database.client.admin.command({
+        "configureFailPoint": "failCommand", "mode": {"times": 4},
+        "data": {"failCommands": ["insert"], "closeConnection": True}})
+    staging.create(database, "stage", {})
+    try:
+        with pytest.raises(DatabaseUnreachable):
+            loading.load(database, "stage", [_batch(ODD)])
+    finally:
+        database.client.admin.command({"configureFailPoint": "failCommand", "mode": "off"})
+
+
+def test_a_piece_no_majority_takes_ends_the_loading(database: Database[Doc]) -> None:
+    database.client.admin.command({
+        "configureFailPoint": "failCommand", "mode": {"times": 1},
+        "data": {"failCommands": ["insert"], "writeConcernError": {"code": 64, "errmsg": "waited in vain"}}})
+    staging.create(database, "stage", {})
+
+    with pytest.raises(NoMajority, match="waited in vain"):
+        loading.load(database, "stage", [_batch(ODD)])
+
+
+def test_an_index_that_no_majority_builds_is_given_up(database: Database[Doc], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(staging, "BEAT_SECONDS", 0.05)
+    beats = iter([None, None, NoMajority("gone")])
+
+    def beat() -> None:
+        if (problem := next(beats)) is not None:
+            raise problem
+
+    staging.create(database, "stage", {})
+    loading.load(database, "stage", [_batch([{"_id": 1, "name": "n"}])])
+    hang = {"configureFailPoint": "hangAfterStartingIndexBuild"}
+    database.client.admin.command({**hang, "mode": "alwaysOn"})
+    try:
+        with pytest.raises(NoMajority, match="gone"):
+            staging.build_and_measure(database, "stage", [{"v": 2, "key": {"name": 1}, "name": "name_1"}], beat=beat)
+    finally:
+        database.client.admin.command({**hang, "mode": "off"})
+
+    assert "stage" not in database.list_collection_names()

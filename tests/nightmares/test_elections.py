@@ -1,0 +1,66 @@
+"""A primary is killed, steps down or freezes during a replace, undo, merge or drill: no false success, nothing lost.
+
+A few cases of the matrix in ``elections``; the controls break the promise and see the same judge say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from backup_engine.replacing import journal, staging, steps
+from tests.nightmares.elections import Case, matrix, run
+from tests.replica_set import ReplicaSet
+
+SOME = [
+    Case("kill", "replace", "R4", "all"), Case("freeze", "replace", "R6", "none"), Case("kill", "merge", "M3", "one"),
+    Case("step_down", "drill", "D2", "one"),
+]
+LOADED = Case("kill", "replace", "R4", "all")
+
+
+@pytest.fixture(scope="module")
+def members() -> Iterator[ReplicaSet]:
+    members = ReplicaSet()
+    yield members
+    members.stop()
+
+
+@pytest.mark.parametrize("case", SOME, ids=lambda case: f"{case.verb}-{case.step}-{case.fault}-{case.lag}")
+def test_a_change_of_primary(members: ReplicaSet, tmp_path: Path, case: Case) -> None:
+    assert case in matrix()
+
+    assert run(members, case, tmp_path)["verdict"] == "ok"
+
+
+@pytest.fixture
+def _carelessly_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Load and prove on the primary alone."""
+    monkeypatch.setattr(staging, "PIECE", WriteConcern(1))
+    monkeypatch.setattr(staging, "PROOF", ReadConcern("local"))
+    monkeypatch.setattr(staging, "_build", lambda *words: None)
+    monkeypatch.setattr(journal, "beat", lambda *words: None)
+
+
+@pytest.mark.usefixtures("_carelessly_loaded")
+def test_records_that_only_the_dead_primary_had_bring_the_old_list_back(members: ReplicaSet, tmp_path: Path) -> None:
+    result = run(members, LOADED, tmp_path)
+
+    assert result["answer"].startswith("20 Restore stopped; current data unchanged: a change of primary took records")
+    assert (result["live"], result["verdict"]) == ("old", "ok")
+
+
+@pytest.mark.usefixtures("_carelessly_loaded")
+def test_control_without_the_look_at_the_end_it_is_a_false_success(
+    members: ReplicaSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "election_id", lambda database: "always the same")
+
+    result = run(members, LOADED, tmp_path)
+
+    assert result["answer"].startswith("0 Restore completed successfully: 5,000 records")
+    assert result["verdict"] == "false success"
