@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
-from pymongo.errors import ConnectionFailure
+from pymongo.errors import ConnectionFailure, WriteConcernError
 
-from backup_engine.errors import BackupError, DatabaseUnreachable
+from backup_engine.errors import BackupError, DatabaseUnreachable, NoMajority
 
 __all__ = ["explain", "guard", "on_script_error"]
 
@@ -30,6 +30,8 @@ def guard(screen: str) -> Iterator[None]:
     except ConnectionFailure:
         log.warning("the database went away while %s was drawn", screen)
         explain(DatabaseUnreachable("the server does not answer any more", hint="Reload the page to see more."))
+    except WriteConcernError:
+        explain(_no_majority())
     except Exception:  # noqa: BLE001 - the boundary: an unforeseen fault is logged whole and shown in words
         st.error(_in_words(screen, _logged(screen)), icon=":material/error:")
 
@@ -41,6 +43,8 @@ def explain(error: BackupError) -> None:
 
 def on_script_error(error: Exception) -> bool:
     """Show what escaped every boundary, such as a fault in a callback, in the same manner; True: dealt with."""
+    if isinstance(error, WriteConcernError):
+        error = _no_majority()
     if isinstance(error, BackupError):
         explain(error)
         return True
@@ -48,6 +52,11 @@ def on_script_error(error: Exception) -> bool:
     log.error("a page failed, reference %s", reference, exc_info=error)
     st.error(_in_words("This page", reference), icon=":material/error:")
     return True
+
+
+def _no_majority() -> NoMajority:
+    return NoMajority("too few members of the replica set answer, so that what was saved just now may not last",
+                      hint="Try again when they are back, and look first what was saved.")
 
 
 def _logged(screen: str) -> str:

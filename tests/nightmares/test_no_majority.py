@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import bson
@@ -19,6 +20,9 @@ from backup_engine.records.changes import Change
 from backup_engine.replacing import staging
 from backup_engine.repository import contents
 from backup_engine.workspace import Workspace
+from equipment.store.access import Account
+from equipment.store.accounts import sessions
+from equipment.ui import boundary
 from tests.backup_engine.engine import workspace
 from tests.replica_set import ReplicaSet
 
@@ -99,6 +103,24 @@ def test_a_save_of_the_application_says_so_too(database: Database[Doc], monkeypa
 
     with pytest.raises(DatabaseUnreachable, match="too few members of the replica set"):
         guarded.apply(database.Equipment, [change])
+
+
+def test_a_page_can_be_looked_at_and_a_save_outside_of_transactions_is_explained(
+    database: Database[Doc], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(boundary.st, "error", lambda words, **_: said.append(words))
+    impatient = database.with_options(write_concern=WriteConcern("majority", j=True, wtimeout=300))
+    account = Account("ada", "Ada", "user")
+    with boundary.guard("Sign-in"):
+        sessions.open_session(impatient, account, 1, address="", agent="", lifetimes=sessions.USUAL)
+    session = sessions.of_user(database, "ada")[0]
+
+    sessions.touch(impatient, session.id, sessions.USUAL, now=session.seen + timedelta(minutes=5))
+
+    assert len(said) == 1
+    assert said[0].startswith("Database connection failed: too few members of the replica set answer")
+    assert sessions.of_user(database, "ada")[0].seen > session.seen
 
 
 def test_when_the_member_is_back_everything_is(members: ReplicaSet, ws: Workspace, database: Database[Doc]) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from pymongo import ASCENDING
+from pymongo import ASCENDING, WriteConcern
 
 from equipment.store import moments
 from equipment.store.access import SESSIONS, Account, Db, session_is_live
@@ -104,7 +104,8 @@ def by_cookie(db: Db, cookie: str) -> str | None:
 def touch(db: Db, session: str, lifetimes: Lifetimes, *, now: datetime | None = None) -> None:
     """Move the idle limit forward, at most once a minute."""
     now = now or moments.now()
-    db[SESSIONS].update_one(
+    # Without a majority of the members a page can still be looked at: this write is none to wait for.
+    db[SESSIONS].with_options(write_concern=WriteConcern(1)).update_one(
         {"_id": session, "seen": {"$lt": now - timedelta(seconds=TOUCH_SECONDS)}, "idle_until": {"$gt": now}},
         {"$set": {"seen": now, "idle_until": now + lifetimes.idle}},
     )
