@@ -106,6 +106,7 @@ class Backups:
         """Take over the sets of another database; ``gone`` lets retention clear them away."""
         caller.check("backup.settings")
         adopted = api.adopt(self._workspace, which, gone=gone)
+        self.scheduler.excuse()
         self._note(caller, "backup.adopt", which or "backups of another database", ", ".join(
             f"{holding.called}{' (gone)' if holding.gone else ''}" for holding in adopted))
 
@@ -113,6 +114,7 @@ class Backups:
         """Answer the question that is open: ``api.start_anew``, ``is_copy`` or ``was_rolled_back``."""
         caller.check("backup.settings")
         owner = answer(self._workspace)
+        self.scheduler.excuse()
         self._note(caller, f"backup.{answer.__name__}", owner.database, f"id {owner.database_id}")
 
     def newest_good(self) -> BackupSet | None:

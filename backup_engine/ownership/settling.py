@@ -26,7 +26,8 @@ def settle(ws: Workspace, held: Hold) -> Owner:
     database = held.need_database()
     owner = lookup.of(ws, database)
     if owner.question is not None and owner.question.kind == "dropped":
-        raise ChoiceNeeded(owner.question.words, hint="On the Backup & Restore page, or with the command adopt.")
+        raise ChoiceNeeded(f"{owner.question.words}.", hint="Do so on the Backup & Restore page, or with the commands "
+                                                            "adopt and owners.")
     if not held.capabilities.can_write and held.capabilities.commands:
         return owner
     identity = identities.create(database)

@@ -64,6 +64,7 @@ class Scheduler:
         self._stop = threading.Event()
         self._loop: threading.Thread | None = None
         self._checking = threading.Lock()
+        self._excused: datetime | None = None
         self._indexed = frozenset[str]()
         """Labels of the sets whose records can be looked up at once."""
         self._checks: deque[Check] = deque(_note.read_anyway(workspace.storage), maxlen=CHECKS_KEPT)
@@ -101,7 +102,13 @@ class Scheduler:
         except BackupError as error:
             self._remember("failed", str(error), "auto")
         newest = self._checks[-1] if self._checks else None
-        return newest if newest is not None and newest.result == "failed" else None
+        if newest is None or newest.result != "failed" or (self._excused and newest.last <= self._excused):
+            return None
+        return newest
+
+    def excuse(self) -> None:
+        """What failed until now is not shown any more: somebody has just taken the reason away."""
+        self._excused = self.workspace.clock()
 
     def check(self, trigger: Trigger = "manual") -> Check:
         """Make a backup if one is due, now, in this thread; remember and return what came of it."""

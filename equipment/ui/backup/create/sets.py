@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from backup_engine.api import BackupError, BackupSet
+from backup_engine.api import BackupError, BackupSet, called
 from equipment.backups import CHECKING, Backups, Caller
 from equipment.jobs import Job
 from equipment.ui.backup import words
@@ -40,7 +40,8 @@ def show(backups: Backups, caller: Caller) -> None:
 
 
 def _table(backups: Backups, sets: list[BackupSet]) -> pd.DataFrame:
-    now, bad = backups.now(), backups.bad()
+    now, bad, owner = backups.now(), backups.bad(), backups.owner()
+    adopted = {backup.backup_id: called(backup) for backup in sets if owner.relation(backup) == "adopted"}
     rows: list[dict[str, object]] = []
     older: BackupSet | None = None
     for backup in reversed(sets):
@@ -50,6 +51,7 @@ def _table(backups: Backups, sets: list[BackupSet]) -> pd.DataFrame:
             "Change": _difference(backup, older), "Size": words.size(words.stored_bytes(backup)),
             "Kind": backup.kind, "Made": words.TRIGGERS.get(backup.trigger, backup.trigger),
             "State": _state(backup, bad), "Pinned": backup.pinned,
+            **({"Adopted from": adopted.get(backup.backup_id, "")} if adopted else {}),
         })
         older = backup if backup.usable else older
     return pd.DataFrame(rows[::-1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from backup_engine.api import BackupSet, called
+from backup_engine.api import BackupSet, Owner, called
 from equipment.backups import Backups, Caller
 from equipment.ui.backup import words
 
@@ -28,10 +28,14 @@ def show(backups: Backups, caller: Caller) -> BackupSet | None:
         day = _day(usable)
     offered = [backup for backup in usable if day in (ALL, backup.day)]
     with set_column:
-        strange = {backup.backup_id for backup in theirs}
-        return st.selectbox(
-            "Backup", offered, key=f"restore_set_{day}", format_func=lambda backup: words.title(backup) + (
-                f" · from database {called(backup)}" if backup.backup_id in strange else ""))
+        owner = backups.owner()
+        return st.selectbox("Backup", offered, key=f"restore_set_{day}",
+                            format_func=lambda backup: words.title(backup) + _whose(owner, backup))
+
+
+def _whose(owner: Owner, backup: BackupSet) -> str:
+    whose = {"foreign": "from database", "adopted": "adopted from"}.get(owner.relation(backup))
+    return f" · {whose} {called(backup)}" if whose else ""
 
 
 def _day(usable: list[BackupSet]) -> str:
