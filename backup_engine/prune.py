@@ -72,7 +72,7 @@ def prune(
 def halted(ws: Workspace) -> str:
     """Say why retention deletes nothing at present; empty when it may."""
     owner = lookup.shown(ws)
-    sets = _subject(owner, ws.catalog.sets(fresh=False))
+    sets = _subject(replace(owner, guessed=False), ws.catalog.sets(fresh=False))
     bad = ledger.bad(ledger.read(ws.storage))
     return _halted(ws, owner, sets, bad, acknowledged=0)
 
@@ -154,6 +154,8 @@ def _halted(ws: Workspace, owner: Owner, sets: Sequence[BackupSet], bad: set[str
 
 
 def _others(owner: Owner, backup: BackupSet) -> str:
+    if owner.guessed and owner.owns(backup):
+        return f"the database could not be asked whether it is its own, of {called(backup)}"
     if owner.relation(backup) == "adopted":
         return f"adopted from {called(backup)}, of which nobody has said that it is gone"
     return f"of another database, {called(backup)}"

@@ -270,6 +270,7 @@ class Backups:
         changes = [api.Change(None, lost.document) for lost in chosen]
         applied = api.apply_changes(database[self._workspace.source(LIST).collection], changes, also=log_to)
         listing.forget(database)
+        self._unsaved.forget()
         return sum(outcome.written for outcome in applied)
 
     def status(self) -> api.Status:
@@ -339,6 +340,7 @@ class Backups:
         return self.jobs.start(WRITING, title, caller.name, noted, about=action)
 
     def _note(self, caller: Caller, action: str, target: str, note: str) -> None:
+        self._unsaved.forget()  # whatever was done, the next page shows what is true after it
         try:
             activity.record(self._connect(), caller.who, action, target, note=note)
         except (BackupError, PyMongoError) as error:

@@ -18,6 +18,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
+from backup_engine.errors import BackupError
 from backup_engine.model import BackupSet
 from backup_engine.mongo.capabilities import answers_commands, database_errors
 from backup_engine.ownership.owner import Adopted, Question
@@ -77,19 +78,19 @@ def read(database: Database[Doc]) -> Identity | None:
 
 
 def create(database: Database[Doc], **known: Any) -> Identity:
-    """Give the database an id unless it has one; ``known`` are further fields of the document."""
+    """Give the database an id unless it has one; ``known`` are further fields of the document.
+
+    Raises ``BackupError`` when the database is dropped meanwhile.
+    """
     with database_errors(database), suppress(DuplicateKeyError):  # another process was faster, and its id counts
         _state(database).insert_one({"_id": IDENTITY, "database_id": str(uuid.uuid4()), "number": 0, "written": [],
                                      **known})
-    identity = read(database)
-    assert identity is not None
-    return identity
+    return _known(database)
 
 
 def write_down(database: Database[Doc], backup_id: str, seq: int) -> int:
     """Note a set that is about to be committed; gives its number. The caller holds the locks."""
-    identity = read(database)
-    assert identity is not None
+    identity = _known(database)
     number = identity.number + 1
     kept = [{"number": known, "backup_id": name} for known, name in identity.written.items()][-KEPT + 1 :]
     written = [*kept, {"number": number, "backup_id": backup_id, "seq": seq}]
@@ -115,8 +116,7 @@ def renew(database: Database[Doc]) -> None:
 
 def trust(database: Database[Doc], number: int) -> None:
     """This database was rolled back: sets up to this number are its own though it does not know them."""
-    identity = read(database)
-    assert identity is not None
+    identity = _known(database)
     _change(database, {"trusted": number, "number": max(number, identity.number), "question": None})
 
 
@@ -124,6 +124,13 @@ def adopt(database: Database[Doc], adopted: Sequence[Adopted]) -> None:
     """Note the databases whose sets this one has taken over."""
     _change(database, {"adopted": [{"database_id": other.database_id, "database": other.database, "gone": other.gone}
                                    for other in adopted]})
+
+
+def _known(database: Database[Doc]) -> Identity:
+    identity = read(database)
+    if identity is None:
+        raise BackupError("the database was dropped at this very moment", hint="Try again.")
+    return identity
 
 
 def _change(database: Database[Doc], fields: Mapping[str, Any]) -> None:

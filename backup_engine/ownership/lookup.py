@@ -98,7 +98,8 @@ def _dropped(ws: Workspace, database: Database[Doc]) -> Question | None:
 def _guessed(ws: Workspace) -> Owner:
     sets = _sets(ws)
     # under another name, too, when nobody else's sets are there: with the database down one can only look at them
-    return owners.alone(sets, ws.database_name) or owners.alone(sets, "") or Owner(database=ws.database_name)
+    named, only = owners.alone(sets, ws.database_name), owners.alone(sets, "")
+    return named or only or Owner(database=ws.database_name, guessed=True)
 
 
 def _sets(ws: Workspace) -> Sequence[BackupSet]:

@@ -66,6 +66,8 @@ class Owner:
     """Whether the sets of its name that carry no id are its own."""
     adopted: tuple[Adopted, ...] = ()
     question: Question | None = None
+    guessed: bool = False
+    """Whether only the folder was asked: good enough to look, and not to delete anything."""
 
     def relation(self, backup: BackupSet) -> Relation:
         """Say whose a set is."""
@@ -89,6 +91,8 @@ class Owner:
 
     def may_prune(self, backup: BackupSet) -> bool:
         """Whether retention may look at it at all."""
+        if self.guessed and backup.database:
+            return False
         adoption = self._adoption(backup)
         return self.owns(backup) or (adoption is not None and adoption.gone)
 
@@ -128,5 +132,5 @@ def alone(sets: Sequence[BackupSet], name: str) -> Owner | None:
     names = {backup.database for backup in named}
     servers = {backup.replica_set for backup in named} - {""}
     if len(ids) <= 1 and len(names) == 1 and len(servers) <= 1:
-        return Owner(next(iter(ids), ""), names.pop(), next(iter(servers), ""), unnamed=True)
-    return None if sources else Owner(database=name, unnamed=True)
+        return Owner(next(iter(ids), ""), names.pop(), next(iter(servers), ""), unnamed=True, guessed=True)
+    return None if sources else Owner(database=name, unnamed=True, guessed=True)

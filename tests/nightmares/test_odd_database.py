@@ -59,6 +59,10 @@ def test_a_user_who_may_only_read_backs_up_with_a_warning(guarded: Mongod, tmp_p
         assert created.message.startswith("Backup created successfully")
         assert created.warnings == (locks.READ_ONLY_WARNING,)
         assert created.set.metadata["source"]["consistency"] == "snapshot"
+        # no id can be written: name and replica set tell whose it is
+        assert created.set.metadata["source"]["database_id"] is None
+        assert created.set.replica_set == "tests"
+        assert create(ws).set is None, "it counts as the last backup"
         assert verify(ws, created.set, level=2).ok
         with pytest.raises(PermissionDenied, match="may only read"), hold(ws, "restore"):
             pytest.fail("a reader may not restore")

@@ -23,7 +23,7 @@ from backup_engine.repository import manifest
 from backup_engine.restore import plan_replace, replace
 from backup_engine.undo import undoable
 from tests.backup_engine.engine import anybodys, back_up, fill, workspace
-from tests.backup_engine.stored import file_of
+from tests.backup_engine.stored import file_of, no_database
 from tests.mongod import Mongod
 
 Db = Database[dict[str, Any]]
@@ -103,6 +103,24 @@ def test_a_copy_on_another_server_is_noticed_by_both_and_told_apart(database: Db
     assert question is not None
     assert question.label == by_the_copy.label, "the original is asked as well: only a person knows which is which"
     assert back_up(theirs).database_id == lookup.of(theirs).database_id != lookup.of(ours).database_id
+
+
+def test_with_its_database_down_an_installation_clears_nothing_away(database: Db, tmp_path: Path) -> None:
+    moment = [datetime(2026, 3, 1, 12, tzinfo=UTC)]
+    fill(database)
+    theirs = workspace(tmp_path, database, clock=lambda: moment[0])
+    back_up(theirs)
+    moment[0] += timedelta(days=20)
+    kept = [back_up(theirs) for _ in range(3)]
+    assert prune.prune(theirs, dry_run=True).deleted == ()  # retention has run already
+    moment[0] += timedelta(days=20)
+
+    of_another = workspace(tmp_path, no_database, clock=lambda: moment[0])
+    decided = prune.prune(of_another)
+
+    assert decided.deleted == ()
+    assert {decision.backup.label for decision in decided.decisions if decision.keep} >= {set_.label for set_ in kept}
+    assert any("could not be asked" in decision.reason for decision in decided.decisions)
 
 
 @pytest.mark.parametrize("step", ["W2", "W6", "W8", "W9"])

@@ -6,6 +6,7 @@ import mongomock
 import pytest
 from pymongo.database import Database
 
+from backup_engine.errors import BackupError
 from backup_engine.ownership import identity
 from backup_engine.ownership.owner import Adopted, Question
 from tests.backup_engine.sets import NOW, make_set
@@ -86,3 +87,8 @@ def test_what_it_has_adopted(anywhere: Database[dict[str, Any]]) -> None:
     known = identity.read(anywhere)
     assert known is not None
     assert known.adopted == (Adopted("id-2", "old", gone=True), Adopted("", "older"))
+
+
+def test_a_database_that_is_dropped_meanwhile_is_said_to_be(database: Database[dict[str, Any]]) -> None:
+    with pytest.raises(BackupError, match="dropped at this very moment"):
+        identity.write_down(database, "set-1", 1)

@@ -54,11 +54,20 @@ def test_metadata_that_names_no_proper_source_does_not_hurt() -> None:
 
 
 def test_a_folder_with_the_sets_of_one_database_tells_whose_they_are() -> None:
-    assert alone([made(database_id="id-1"), made()], "") == Owner("id-1", "lab", unnamed=True)
-    assert alone([made("a", "1"), made("b", "2")], "b") == Owner("2", "b", unnamed=True)
+    assert alone([made(database_id="id-1"), made()], "") == Owner("id-1", "lab", unnamed=True, guessed=True)
+    assert alone([made("a", "1"), made("b", "2")], "b") == Owner("2", "b", unnamed=True, guessed=True)
     assert alone([made("a", "1"), made("a", "2")], "a") is None
     assert alone([made("a", "1")], "b") is None
-    assert alone([], "lab") == Owner(database="lab", unnamed=True)
+    assert alone([], "lab") == Owner(database="lab", unnamed=True, guessed=True)
+
+
+def test_nothing_is_cleared_away_on_a_guess() -> None:
+    guess = alone([made(database_id="id-1")], "")
+
+    assert guess is not None
+    assert guess.owns(made(database_id="id-1"))
+    assert not guess.may_prune(made(database_id="id-1"))
+    assert guess.may_prune(make_set(1, NOW)), "made of documents, without a database"
 
 
 def test_people_tell_two_databases_of_one_name_apart() -> None:
