@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from backup_engine.errors import BackupError, Busy
+from backup_engine.errors import BackupError, Busy, RestoreIncomplete
 from backup_engine.model import BackupSet
 from backup_engine.repository.notes import Note
 from backup_engine.workspace import Workspace
@@ -58,7 +58,9 @@ def told(
             except Busy:  # somebody else is at work, and that is told by them
                 raise
             except BackupError as error:
-                _tell(ws, Deed(f"{action}.failed", _target(about), str(error), ws.clock()))
+                # a run that changed nothing is noted where that is possible, and nobody need hear that it was not
+                _tell(ws, Deed(f"{action}.failed", _target(about), str(error), ws.clock()),
+                      quietly=not isinstance(error, RestoreIncomplete))
                 raise
             words = _words(result)
             if words is not None:
@@ -81,13 +83,14 @@ def take_untold(ws: Workspace) -> str:
     return "; ".join(dict.fromkeys(problems))
 
 
-def _tell(ws: Workspace, deed: Deed) -> None:
+def _tell(ws: Workspace, deed: Deed, *, quietly: bool = False) -> None:
     assert ws.tell is not None
     try:
         ws.tell(deed)
     except BackupError as problem:
-        log.warning("%s of %s was not recorded in the activity log: %s", deed.action, deed.target, problem)
-        ws.remembered.untold.append(f"not recorded in the activity log: {problem.message}")
+        log.warning("not recorded in the activity log: %s %s: %s", deed.action, deed.target, problem)
+        if not quietly:
+            ws.remembered.untold.append(f"not recorded in the activity log: {problem.message}")
         try:
             _run_log.write(ws.storage, [asdict(known) for known in [*untold(ws), deed][-KEPT:]])
         except BackupError as refusal:  # a folder that can only be read: the warning is all that is left

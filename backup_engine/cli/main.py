@@ -6,10 +6,13 @@ takes ``--json``. Ctrl-C ends with 130, SIGTERM with 143, both after the running
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -42,6 +45,7 @@ def main(
 ) -> NoReturn:
     """Run one command and exit. ``engine`` makes the backup system, with an installation's defaults bound in."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    _make_streams_fit()
     with Signals() as signals:
         # Looked for before anything is parsed: a wrong option is answered in JSON too.
         code = _run(words, Session(engine, signals, Given(as_json="--json" in words)), signals)
@@ -69,6 +73,10 @@ def _run(words: list[str], session: Session, signals: Signals) -> int:
         return _failed(session, DatabaseUnreachable(type(error).__name__), DatabaseUnreachable.exit_code)
     except BrokenPipeError:
         return signals.broken_pipe()
+    except OSError as error:  # what reads or writes for the command names its own faults: this is standard output
+        signals.broken_pipe()
+        click.echo(f"The answer could not be written: {error.strerror or error}.", err=True)
+        return 1
     except Exception as error:  # noqa: BLE001 - the last boundary before a person: words instead of a traceback
         if session.given.debug:
             traceback.print_exc()
@@ -76,6 +84,16 @@ def _run(words: list[str], session: Session, signals: Signals) -> int:
                                             hint="Run again with --debug for details."), 1)
     finally:
         session.progress.end()
+
+
+def _make_streams_fit() -> None:
+    """Let no terminal be a reason to fail: a closed one swallows, a narrow encoding writes what it lacks in ASCII."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed before the start, as by ``>&-``
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - for as long as the process lives
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 class _Usage(BackupError):

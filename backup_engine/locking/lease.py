@@ -127,7 +127,11 @@ class Lease:
         except NoMajority:
             self._collection = self._collection.with_options(write_concern=_HERE)  # else the release waits as well
             raise
-        raise Busy("another run took over while this one stood still", hint="Nothing was committed; try again.")
+        with database_errors(self._collection.database):
+            there = self._collection.find_one({"_id": LEASE_ID}, {"_id": 1}) is not None
+        why = "another run took over while this one stood still" if there else (
+            "the lock is gone, because the database was dropped meanwhile")
+        raise Busy(why, hint="Nothing was committed; try again.")
 
     def release(self) -> None:
         """Give it back; if the server cannot be told, it lapses by itself."""

@@ -19,6 +19,7 @@ from pymongo.database import Database
 from backup_engine.cli.main import commands, main
 from backup_engine.csv_format.seal import Seal
 from backup_engine.locking.lease import COLLECTION, LEASE_ID
+from backup_engine.repository.manifest import encode
 from tests import odd_mount
 from tests.backup_engine.engine import fill, raw
 from tests.backup_engine.locking.test_lease import dead_holder
@@ -363,3 +364,25 @@ def test_help_names_every_verb() -> None:
     assert names == {"backup", "list", "show", "verify", "repair", "prune", "pin", "unpin", "status", "restore", "undo",
                      "compare", "drill", "history", "lost", "import-set", "owners", "adopt",
                      "unlock"}
+
+
+@pytest.mark.parametrize(("redirection", "encoding", "code", "said"), [
+    (" >&-", "utf-8", 0, ""),
+    (" >/dev/full", "utf-8", 1, "The answer could not be written: No space left on device."),
+    ("", "latin-1", 0, "\\u201clab\\u201d"),
+])
+def test_no_terminal_is_a_reason_to_fail(
+    tmp_path: Path, database: Database, redirection: str, encoding: str, code: int, said: str
+) -> None:
+    ws, _ = folder(tmp_path)
+    backup = store(ws)
+    about = {**backup.metadata, "source": {**backup.metadata["source"], "database": "lab"}}
+    file_of(ws, backup, "metadata").write_bytes(encode(about))
+    script = "from backup_engine.cli.main import main; main()"
+    words = f"{sys.executable} -c '{script}' --folder {tmp_path} show {backup.label}{redirection}"
+
+    done = subprocess.run(["sh", "-c", words], cwd=ROOT, capture_output=True, text=True, encoding=encoding,
+                          env={**os.environ, "PYTHONIOENCODING": encoding}, check=False)
+
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
+    assert said in done.stdout + done.stderr
