@@ -14,7 +14,7 @@ from backup_engine.ownership.identity import Identity
 from backup_engine.repository.notes import Note
 from backup_engine.storage.base import Storage
 
-__all__ = ["holds", "stake"]
+__all__ = ["holds", "is_open", "stake"]
 
 
 def holds(storage: Storage, identity: Identity, name: str) -> bool:
@@ -22,12 +22,23 @@ def holds(storage: Storage, identity: Identity, name: str) -> bool:
     return identity.claimed is True and _note(name).read_anyway(storage) == identity.database_id
 
 
-def stake(storage: Storage, identity: Identity, name: str, sets: Sequence[BackupSet]) -> bool:
-    """Claim the sets of that name that carry no id, once and for all; says whether they are this database's now."""
-    if not any(backup.database == name and not backup.database_id for backup in sets):
+def is_open(storage: Storage, identity: Identity, name: str, sets: Sequence[BackupSet]) -> bool:
+    """Whether nobody has claimed them yet, so that this database may: until then they count as its own.
+
+    Also of a database that has an id: an earlier version may have made backups of it since.
+    """
+    if identity.claimed is not None:
         return False
     # who has lost the claim's note has still written sets with an id since
     if any(backup.database == name and backup.database_id not in ("", identity.database_id) for backup in sets):
+        return False
+    return _note(name).read_anyway(storage) in ("", identity.database_id)
+
+
+def stake(storage: Storage, identity: Identity, name: str, sets: Sequence[BackupSet]) -> bool:
+    """Claim the sets of that name that carry no id, once and for all; says whether they are this database's now."""
+    unnamed = any(backup.database == name and not backup.database_id for backup in sets)
+    if not unnamed or not is_open(storage, identity, name, sets):
         return False
     note = _note(name)
     try:

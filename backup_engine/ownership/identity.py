@@ -46,7 +46,8 @@ class Identity:
     trusted: int = 0
     """Numbers up to this one were accepted by an administrator."""
     claimed: bool | None = None
-    """Whether it has claimed the sets of its name without an id; None before it has tried."""
+    """Whether it has claimed the sets of its name without an id; None while there was nothing to claim, False when an
+    administrator said that it has nothing to do with the backups that were there."""
     adopted: tuple[Adopted, ...] = ()
     question: Question | None = None
 
@@ -98,9 +99,9 @@ def write_down(database: Database[Doc], backup_id: str, seq: int) -> int:
     return number
 
 
-def note_claim(database: Database[Doc], claimed: bool) -> None:
-    """Note whether the sets without an id are this database's."""
-    _change(database, {"claimed": claimed})
+def note_claim(database: Database[Doc]) -> None:
+    """Note that the sets without an id are this database's."""
+    _change(database, {"claimed": True})
 
 
 def ask(database: Database[Doc], question: Question | None) -> None:

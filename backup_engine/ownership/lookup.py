@@ -74,8 +74,7 @@ def _asked(ws: Workspace, database: Database[Doc]) -> Owner:
 
 
 def _has_unnamed(ws: Workspace, identity: Identity, name: str) -> bool:
-    # until its first backup has tried to claim them they count as its own: no other database has
-    return identity.claimed is None or claim.holds(ws.storage, identity, name)
+    return claim.holds(ws.storage, identity, name) or claim.is_open(ws.storage, identity, name, _sets(ws))
 
 
 def _replica_set(database: Database[Doc]) -> str:

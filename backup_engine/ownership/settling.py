@@ -32,8 +32,8 @@ def settle(ws: Workspace, held: Hold) -> Owner:
         return owner
     identity = identities.create(database)
     sets = ws.catalog.sets(fresh=False)
-    if identity.claimed is None:
-        identities.note_claim(database, claim.stake(ws.storage, identity, database.name, sets))
+    if claim.stake(ws.storage, identity, database.name, sets):
+        identities.note_claim(database)
     strange = None if identity.question else identity.stranger(sets)
     if strange is not None:
         log.warning("backup %s bears this database's id and was not written by it", strange.label)

@@ -23,7 +23,26 @@ def test_the_first_database_of_a_name_claims_its_old_sets(tmp_path: Path) -> Non
     assert claim.stake(storage, FIRST, "lab", [made()]), "asked again after a crash it is still the same answer"
     assert claim.holds(storage, claimed(FIRST), "lab")
     assert not claim.holds(storage, claimed(SECOND), "lab"), "two claim them: they are nobody's"
-    assert not claim.holds(storage, FIRST, "lab"), "the database does not know of its claim any more"
+    assert not claim.holds(storage, FIRST, "lab"), "the database does not know of its claim"
+    assert claim.is_open(storage, FIRST, "lab", [made()]), "but it may claim them again"
+    assert not claim.is_open(storage, SECOND, "lab", [made()])
+
+
+def test_backups_an_earlier_version_made_later_are_claimed_then(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path)
+    newer = [made(database_id="id-1")]
+    assert not claim.stake(storage, FIRST, "lab", newer), "there was nothing to claim"
+
+    assert claim.is_open(storage, FIRST, "lab", [*newer, made()])
+    assert claim.stake(storage, FIRST, "lab", [*newer, made()])
+
+
+def test_who_started_anew_claims_nothing(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path)
+    renounced = replace(FIRST, claimed=False)
+
+    assert not claim.is_open(storage, renounced, "lab", [made()])
+    assert not claim.stake(storage, renounced, "lab", [made()])
 
 
 def test_there_is_nothing_to_claim(tmp_path: Path) -> None:
