@@ -1,3 +1,3 @@
 """The equipment list: settings, database, accounts, records and their screens."""
 
-__version__ = "1.1.0"
+__version__ = "1.2.0"
