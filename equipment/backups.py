@@ -57,6 +57,10 @@ class Caller:
     """Whether this is our own app, whose cookie the download route knows."""
 
 
+NOBODY = Caller("system", lambda action: None)
+"""The scheduler, which nobody has asked."""
+
+
 class Backups:
     """What the Backup & Restore screens can do. Build one per process through ``of``."""
 
@@ -64,7 +68,7 @@ class Backups:
         self.engine = engine
         self._workspace = engine.workspace
         self.jobs = Jobs()
-        self.scheduler = Scheduler(engine.workspace, defaults, tell=self._tell)
+        self.scheduler = Scheduler(replace(engine.workspace, tell=self._hear), defaults, tell=self._tell)
         self._unsaved = api.Unsaved(engine.workspace)
         self._connect = connect
         self._seeded = False
@@ -346,8 +350,13 @@ class Backups:
         except (BackupError, PyMongoError) as error:
             log.warning("activity not recorded (%s %s): %s", action, target, error)
 
+    def _hear(self, deed: api.Deed) -> None:
+        """What the scheduler did besides backups: drills, clearing away. Of those ``_tell`` hears, in its words."""
+        if not deed.action.startswith("backup.create"):
+            self._note(NOBODY, deed.action, deed.target, deed.note)
+
     def _tell(self, check: Any) -> None:
-        self._note(Caller("system", _allow), f"backup.auto.{check.result}", check.trigger, check.message)
+        self._note(NOBODY, f"backup.auto.{check.result}", check.trigger, check.message)
 
 
 _built: dict[tuple[str, str], Backups] = {}
@@ -382,10 +391,6 @@ def stop() -> None:
         backups.scheduler.stop()
         backups.jobs.wait(10)
     _built.clear()
-
-
-def _allow(action: str) -> None:
-    del action
 
 
 def _words(result: Any) -> str:

@@ -152,3 +152,12 @@ def test_what_changed_since_the_last_backup_is_measured_whoever_did_it(backups: 
     database["Equipment"].insert_one({"_id": "by a script"})
 
     assert backups.unsaved() == 1
+
+
+def test_what_the_scheduler_does_besides_backups_stands_in_activity(backups: Backups, database: Db) -> None:
+    make_set(backups, caller(database, "admin"))
+
+    backups.scheduler._rehearse()
+
+    (entry,) = activity.find(database, activity.Filter(actions=("backup.drill",)))
+    assert (entry["who"], entry["target"]) == ("system", backups.newest_good().label)  # type: ignore[union-attr]

@@ -12,6 +12,8 @@ from backup_engine.api import BackupSet
 from equipment.backups import Backups, Caller
 from equipment.ui.backup import words
 
+HEIGHT = 240
+"""Pixels, title and axes included: with 190 the names of two days lay over each other."""
 DRAWN = 500
 """Points of the growth chart: of more sets every second, third … one is drawn, and the newest in any case."""
 
@@ -40,7 +42,7 @@ def _week(sets: list[BackupSet], today: date) -> alt.Chart:
         [{"Day": day.strftime("%a %d"), "Hour": hour, "Backups": number} for (day, hour), number in cells.items()]
     )
     return (
-        alt.Chart(frame, title="Backups this week, by hour", height=190)
+        alt.Chart(frame, title="Backups this week, by hour", height=HEIGHT)
         .mark_rect(stroke="transparent", cornerRadius=2)
         .encode(
             x=alt.X("Hour:O", axis=alt.Axis(labelAngle=0, values=list(range(0, 24, 3)))),
@@ -58,7 +60,7 @@ def _growth(everything: list[BackupSet]) -> alt.LayerChart:
         [{"When": backup.started, "Records": sum(backup.counts.values()),
           "KB": words.stored_bytes(backup) / 1000} for backup in sets]
     )
-    base = alt.Chart(frame, title="Records and size of each set", height=190).encode(
+    base = alt.Chart(frame, title="Records and size of each set", height=HEIGHT).encode(
         x=alt.X("When:T", title=None), tooltip=["When:T", "Records:Q", alt.Tooltip("KB:Q", format=",.1f")]
     )
     records = base.mark_line(point=True).encode(y=alt.Y("Records:Q", scale=alt.Scale(zero=False)))
