@@ -19,15 +19,7 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from backup_engine import api
-from backup_engine.api import (
-    BackupError,
-    BackupSet,
-    DatabaseBackupRestore,
-    Preferences,
-    RestoreStopped,
-    Scheduler,
-    Watch,
-)
+from backup_engine.api import BackupError, BackupSet, DatabaseBackupRestore, Preferences, Watch
 from equipment.exchange import archive
 from equipment.jobs import Job, Jobs
 from equipment.settings import Settings, write_file
@@ -68,7 +60,7 @@ class Backups:
         self.engine = engine
         self._workspace = engine.workspace
         self.jobs = Jobs()
-        self.scheduler = Scheduler(replace(engine.workspace, tell=self._hear), defaults, tell=self._tell)
+        self.scheduler = api.Scheduler(replace(engine.workspace, tell=self._hear), defaults, tell=self._tell)
         self._unsaved = api.Unsaved(engine.workspace)
         self._connect = connect
         self._seeded = False
@@ -329,7 +321,7 @@ class Backups:
     def _still(self, backup: BackupSet, expected: Counts, watch: Watch) -> None:
         for key, counts in expected.items():
             if api.compare(self._workspace, backup, "current", key, watch=watch).counts != counts:
-                raise RestoreStopped("the list changed since the comparison", hint="Compare again.")
+                raise api.RestoreStopped("the list changed since the comparison", hint="Compare again.")
 
     def _start(self, caller: Caller, action: str, title: str, work: Callable[[Watch], Any]) -> Job:
         def noted(watch: Watch) -> Any:
