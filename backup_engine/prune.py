@@ -105,8 +105,7 @@ def delete(ws: Workspace, backup: BackupSet) -> None:
     with _held(ws, None, "delete") as held:
         sets = ws.catalog.sets()
         owner = lookup.of(ws, held.database)
-        if not owner.may_restore(backup):
-            raise BadInput(f"Backup {backup.label} is of the database {called(backup)}: delete it there.")
+        _require_at_hand(owner, backup)
         good = retention.good_sets(owner.own(sets), ledger.bad(ledger.read(ws.storage)))
         if good and good[-1].backup_id == backup.backup_id:
             raise BadInput(f"Backup {backup.label} is the newest good one and is not deleted.")
@@ -189,9 +188,15 @@ def _mark(ws: Workspace, backup: BackupSet, *, pinned: bool) -> BackupSet:
     if backup.state != "complete":
         raise BadInput(f"Backup {backup.label} cannot be pinned or unpinned: {backup.problem or backup.state}.")
     with _held(ws, None, "pin") as held:
+        _require_at_hand(lookup.of(ws, held.database), backup)
         held.check()
         # Read again: what the caller has may be older than the locks.
         return ws.catalog.amend(ws.catalog.find(backup.backup_id), pinned=pinned)
+
+
+def _require_at_hand(owner: Owner, backup: BackupSet) -> None:
+    if not owner.may_restore(backup):
+        raise BadInput(f"Backup {backup.label} is of the database {called(backup)}: that one decides what stays.")
 
 
 @contextmanager

@@ -89,9 +89,9 @@ class Backups:
         caller.check("backup.see")
         return api.owner_seen(self._workspace).foreign(reversed(self._workspace.catalog.sets(fresh=False)))
 
-    def owner(self) -> api.Owner:
-        """Who this database is, and what has to be said about it."""
-        return api.owner_seen(self._workspace)
+    def owner(self, *, fresh: bool = False) -> api.Owner:
+        """Who this database is, and what has to be said about it; ``fresh`` asks it, where it can be asked."""
+        return api.owner_of(self._workspace) if fresh else api.owner_seen(self._workspace)
 
     def holdings(self, caller: Caller) -> list[api.Holding]:
         """Whose sets lie in the folder."""

@@ -104,6 +104,10 @@ def test_two_databases_on_one_folder_each_see_their_own(
     assert create(theirs).set is None
     assert {holding.relation: holding.database for holding in adopting.holdings(ws)} == {
         "own": database.name, "foreign": other.name}
+    (foreign,) = lookup.of(ws).foreign(ws.catalog.sets())
+    for verb in (prune.pin, prune.unpin, prune.delete):
+        with pytest.raises(BadInput, match="that one decides what stays"):
+            verb(ws, foreign)
 
 
 def test_starting_anew_leaves_the_others_as_they_are(

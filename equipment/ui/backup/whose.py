@@ -18,7 +18,7 @@ __all__ = ["others", "question"]
 
 def question(backups: Backups, caller: Caller) -> None:
     """Ask what an administrator has to say before everything goes on as usual; draws nothing when all is well."""
-    owner = backups.owner()
+    owner = backups.owner(fresh=True)  # it may have been answered on the command line
     if owner.question is None:
         return
     with st.container(border=True):
