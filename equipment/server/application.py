@@ -25,7 +25,7 @@ from starlette.routing import BaseRoute, Route
 from backup_engine.errors import BackupError, BadInput
 from equipment import backups
 from equipment.accounts import routes as account_routes, setup
-from equipment.server import backup_download, database, list_downloads
+from equipment.server import backup_download, database, list_downloads, prefix
 from equipment.server.headers import SecurityHeaders
 from equipment.settings import Settings, get_settings, unknown_options
 from equipment.store.list import listing
@@ -57,15 +57,20 @@ def lifespan(warm_up: Callable[[], None]) -> Callable[[object], AbstractAsyncCon
 
 
 def routes() -> list[BaseRoute]:
-    """Give the routes of our own; without usable settings only the health check."""
-    own: list[BaseRoute] = [Route("/healthz", _health, methods=["GET"])]
+    """Give the routes of our own, under the path of this server; without usable settings only the health check.
+
+    The health check answers at the root as well: whatever asks on this machine need not know the path.
+    """
+    served, probes = prefix.served(), [Route("/healthz", _health, methods=["GET"])]
+    at_root: list[BaseRoute] = [*probes] if served else []
     try:
         settings = get_settings()
     except BadInput:
-        return own  # the page says what is wrong
+        return [*prefix.under(served, probes), *at_root]  # the page says what is wrong
     connect = connector(settings)
-    return [*own, *account_routes.routes(settings, connect), *backup_download.routes(settings, connect),
-            *list_downloads.routes(connect)]
+    own = [*probes, *account_routes.routes(settings, connect, served), *backup_download.routes(settings, connect),
+           *list_downloads.routes(connect)]
+    return [*prefix.under(served, own), *at_root]
 
 
 def middleware() -> list[Middleware]:
