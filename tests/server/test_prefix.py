@@ -38,10 +38,11 @@ def test_every_route_of_ours_answers_there_and_not_with_the_page(running: Runnin
     assert app.get(f"{PREFIX}/backups/20010101_000000.zip", **cookie)[0] == 404
 
 
-def test_nothing_but_the_health_check_answers_at_the_root(running: Running) -> None:
+def test_nothing_but_the_health_checks_answers_at_the_root(running: Running) -> None:
     app, db = running
 
-    assert app.get("/healthz")[0] == 200
+    for path in ("/healthz", "/livez", "/readyz"):
+        assert app.get(path)[0] == app.get(PREFIX + path)[0] == 200
     assert app.get("/list.csv")[0] == 404
     assert post(app, SIGN_IN, fresh_ticket(db, "admin"))[0] == 404
 
