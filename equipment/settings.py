@@ -90,8 +90,8 @@ class Settings(BaseModel):
         description="Days after which a sign-in ends in any case.")
     public_url: str = Field(
         default="", pattern=r"^(https?://[^/\s]+(/\S*)?)?$",
-        description="Address people use to reach the app, such as https://equipment.example.org, when a proxy stands "
-                    "in front and changes the Host header. With https the sign-in cookie is always marked Secure.")
+        description="Address people use to reach the app, such as https://example.org/lab, when a proxy stands in "
+                    "front. Labels bear it. With https the sign-in cookie is always marked Secure.")
     health_token: SecretStr | None = Field(
         default=None, min_length=16,
         description="Whoever sends it to /healthz as `Authorization: Bearer …` is told details. "
