@@ -35,8 +35,8 @@ ROOT = Path(__file__).resolve().parent.parent
 """The folder of the code: a checkout, with ``app.py``, or where pip put an installed copy."""
 
 PREFIX = "EQUIPMENT_"
-FIRST_START = frozenset({"admin_user", "admin_password"})
-"""Of no use after the first start, so that no settings file repeats the password."""
+SERVER_ONLY = frozenset({"admin_user", "admin_password", "health_token"})
+"""Of no use to a command that makes backups, so that no settings file repeats these secrets."""
 PLAIN = frozenset({"mongodb_uri", "mongodb_database", "backup_folder", "backup_interval_hours"})
 
 
@@ -90,8 +90,12 @@ class Settings(BaseModel):
         description="Days after which a sign-in ends in any case.")
     public_url: str = Field(
         default="", pattern=r"^(https?://[^/\s]+(/\S*)?)?$",
-        description="Address people use to reach the app, such as https://equipment.example.org, when a proxy stands "
-                    "in front and changes the Host header. With https the sign-in cookie is always marked Secure.")
+        description="Address people use to reach the app, such as https://example.org/lab, when a proxy stands in "
+                    "front. Labels bear it. With https the sign-in cookie is always marked Secure.")
+    health_token: SecretStr | None = Field(
+        default=None, min_length=16,
+        description="Whoever sends it to /healthz as `Authorization: Bearer …` is told details. "
+                    "At least 16 characters.")
     activity_days: int = Field(
         default=0, ge=0, le=36500,
         description="Days after which entries of the activity log are forgotten; 0 keeps them forever.")
@@ -207,7 +211,7 @@ def installed(file: Path | None = None) -> Settings:
 def in_force(settings: Settings) -> dict[str, str | int | float | bool]:
     """Give the options that count now, by their names, in the form of a settings file; paths are absolute."""
     options: dict[str, str | int | float | bool] = {}
-    for field in Settings.model_fields.keys() - FIRST_START:
+    for field in Settings.model_fields.keys() - SERVER_ONLY:
         value = getattr(settings, field)
         if isinstance(value, SecretStr):
             value = value.get_secret_value()

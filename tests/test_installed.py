@@ -214,7 +214,7 @@ def test_the_app_keeps_its_database_there_and_listens_on_this_machine_only(untou
         listening = {connection.laddr.ip for connection in psutil.Process(app.process.pid).net_connections("tcp")
                      if connection.status == psutil.CONN_LISTEN}
 
-    assert (status, json.loads(body)["database"]) == (200, "connected")
+    assert (status, json.loads(body)["code"]) == (200, "OK")
     assert listening == {"127.0.0.1"}
     assert (tmp_path / ".data" / "db").is_dir()
 

@@ -23,6 +23,17 @@ def is_own(headers: Mapping[str, str], public_url: str = "") -> bool:
     return origin.netloc.lower() == headers.get("host", "").lower()
 
 
+def cookie_path(headers: Mapping[str, str], public_url: str = "", served: str = "") -> str:
+    """Give the path below which the browser is to send the cookie, as that browser sees it.
+
+    That of the public address for who came by it, for a proxy may take it off; for anybody else, such as somebody at
+    the server itself, the path under which the server answers.
+    """
+    ours, origin = urlsplit(public_url), urlsplit(headers.get("origin", ""))
+    public = ours.path.rstrip("/") if origin.netloc.lower() == ours.netloc.lower() else ""
+    return public or served or "/"
+
+
 def is_secure(scheme: str, headers: Mapping[str, str], public_url: str = "") -> bool:
     """Tell whether the browser came over TLS, so that the cookie must only travel so.
 

@@ -9,15 +9,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
-from urllib.parse import urlsplit
 
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from backup_engine.errors import DatabaseUnreachable
-from equipment.accounts.origin import is_own, is_secure
+from equipment.accounts.origin import cookie_path, is_own, is_secure
 from equipment.settings import Settings
 from equipment.store.access import Db
 from equipment.store.accounts import sessions
@@ -33,8 +32,11 @@ log = logging.getLogger(__name__)
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def routes(settings: Settings, connect: Callable[[], Db]) -> list[BaseRoute]:
-    """Give the routes for the server to mount. *connect* gives the database or raises ``DatabaseUnreachable``."""
+def routes(settings: Settings, connect: Callable[[], Db], served: str = "") -> list[Route]:
+    """Give the routes for the server to mount. *connect* gives the database or raises ``DatabaseUnreachable``.
+
+    *served* is the path under which the server answers; the cookie is meant for it.
+    """
 
     async def sign_in(request: Request) -> Response:
         ticket = await _ticket(request, settings)
@@ -43,7 +45,7 @@ def routes(settings: Settings, connect: Callable[[], Db]) -> list[BaseRoute]:
             return _refused()
         cookie, seconds = given
         answer = Response(status_code=204, headers={"Cache-Control": "no-store"})
-        _set(answer, request, settings, cookie, seconds)
+        _set(answer, request, settings, served, cookie, seconds)
         return answer
 
     async def sign_out(request: Request) -> Response:
@@ -51,7 +53,7 @@ def routes(settings: Settings, connect: Callable[[], Db]) -> list[BaseRoute]:
         if not ticket or not await to_thread.run_sync(lambda: sessions.leave(connect(), ticket, cookie)):
             return _refused()
         answer = Response(status_code=204, headers={"Cache-Control": "no-store"})
-        _set(answer, request, settings, "", 0)
+        _set(answer, request, settings, served, "", 0)
         return answer
 
     return [
@@ -87,9 +89,9 @@ def _refused() -> Response:
     return Response("Refused", status_code=403, headers={"Cache-Control": "no-store"})
 
 
-def _set(answer: Response, request: Request, settings: Settings, cookie: str, seconds: int) -> None:
+def _set(answer: Response, request: Request, settings: Settings, served: str, cookie: str, seconds: int) -> None:
     answer.set_cookie(
         COOKIE, cookie, max_age=seconds, httponly=True, samesite="lax",
         secure=is_secure(request.url.scheme, request.headers, settings.public_url),
-        path=urlsplit(settings.public_url).path or "/",
+        path=cookie_path(request.headers, settings.public_url, served),
     )

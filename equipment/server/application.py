@@ -18,14 +18,12 @@ from anyio import to_thread
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from backup_engine.errors import BackupError, BadInput
 from equipment import backups
 from equipment.accounts import routes as account_routes, setup
-from equipment.server import backup_download, database, list_downloads
+from equipment.server import backup_download, database, health, list_downloads, prefix
 from equipment.server.headers import SecurityHeaders
 from equipment.settings import Settings, get_settings, unknown_options
 from equipment.store.list import listing
@@ -57,15 +55,20 @@ def lifespan(warm_up: Callable[[], None]) -> Callable[[object], AbstractAsyncCon
 
 
 def routes() -> list[BaseRoute]:
-    """Give the routes of our own; without usable settings only the health check."""
-    own: list[BaseRoute] = [Route("/healthz", _health, methods=["GET"])]
+    """Give the routes of our own, under the path of this server; without usable settings only the health checks.
+
+    These answer at the root as well: whatever asks on this machine need not know the path.
+    """
+    served, probes = prefix.served(), health.routes()
+    at_root: list[BaseRoute] = [*probes] if served else []
     try:
         settings = get_settings()
     except BadInput:
-        return own  # the page says what is wrong
+        return [*prefix.under(served, probes), *at_root]  # the page says what is wrong
     connect = connector(settings)
-    return [*own, *account_routes.routes(settings, connect), *backup_download.routes(settings, connect),
-            *list_downloads.routes(connect)]
+    own = [*probes, *account_routes.routes(settings, connect, served), *backup_download.routes(settings, connect),
+           *list_downloads.routes(connect)]
+    return [*prefix.under(served, own), *at_root]
 
 
 def middleware() -> list[Middleware]:
@@ -140,24 +143,3 @@ def _log_to_console() -> None:
             logger.addHandler(handler)
             logger.setLevel(logging.INFO)
             logger.propagate = False  # or a handler of the root logger prints every line twice
-
-
-async def _health(_request: Request) -> JSONResponse:
-    state = await to_thread.run_sync(_database_state)
-    healthy = state in ("connected", "demo")
-    return JSONResponse(
-        {"status": "ok" if healthy else "degraded", "database": state},
-        status_code=200 if healthy else 503, headers={"Cache-Control": "no-store"},
-    )
-
-
-def _database_state() -> str:
-    try:
-        settings = get_settings()
-        choice = database.choose(settings)
-        if choice in (database.Choice.NONE, database.Choice.DEMO):
-            return str(choice)
-        database.connect(settings)
-    except BackupError:
-        return "unreachable"
-    return "connected"

@@ -10,7 +10,7 @@ from anyio import to_thread
 from pymongo.database import Database
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from backup_engine.errors import BackupError, DatabaseUnreachable, PermissionDenied
 from equipment import backups
@@ -27,7 +27,7 @@ HEADERS = {"Cache-Control": "no-store"}
 Connect = Callable[[], Database[dict[str, Any]]]
 
 
-def routes(settings: Settings, connect: Connect) -> list[BaseRoute]:
+def routes(settings: Settings, connect: Connect) -> list[Route]:
     """Give the route; it sends only to whom the session cookie proves to be allowed to see backups, now."""
 
     async def download(request: Request) -> Response:

@@ -13,7 +13,7 @@ from typing import Any
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from backup_engine.errors import BackupError
 from equipment.accounts.routes import COOKIE
@@ -33,7 +33,7 @@ BATCH = 1_000
 Parameters = Mapping[str, Sequence[str]]
 
 
-def routes(connect: Callable[[], Db]) -> list[BaseRoute]:
+def routes(connect: Callable[[], Db]) -> list[Route]:
     """Give the route; it sends only to whom the session cookie proves to be allowed to export, now."""
 
     async def download(request: Request) -> Response:

@@ -15,7 +15,7 @@ from equipment.settings import Settings
 from equipment.store.access import Account, Db, Who, identify
 from equipment.store.accounts import sessions
 from equipment.store.accounts.tickets import digest
-from equipment.ui import database_down, password, provider
+from equipment.ui import database_down, links, password, provider
 from equipment.ui.visitor import visitor
 
 __all__ = ["current", "show", "sign_out"]
@@ -24,7 +24,7 @@ WHO: Final = "_equipment_who"
 ERRAND: Final = "_equipment_errand"
 
 # The only script of ours in the page: it carries a single-use ticket to the route that sets or clears the cookie, which
-# no server-side code can do over the page's web socket. A relative address, so that a path prefix of a proxy is kept.
+# no server-side code can do over the page's web socket.
 _ERRAND_SCRIPT: Final = """
 const sent = new Set()
 export default function ({ data, setTriggerValue }) {
@@ -194,7 +194,7 @@ def _run_errand() -> None:
     if errand is None:
         return
     path, ticket = errand
-    data = {"path": path.lstrip("/"), "ticket": ticket}
+    data = {"path": links.to(path), "ticket": ticket}
     with place:
         _messenger()(key=f"errand_{digest(ticket)[:12]}", data=data, on_done_change=_errand_done)
 

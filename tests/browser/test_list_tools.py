@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -105,12 +106,12 @@ def test_a_label_sheet_has_a_code_for_each_ticked_record(visitor: Page, tmp_path
     expect(visitor.locator("article")).to_have_count(2)
 
 
-def test_a_download_holds_the_list(visitor: Page, installation: tuple[RunningApp, Db]) -> None:
+def test_a_download_holds_the_list(visitor: Page) -> None:
     visitor.get_by_role("button", name="Download", exact=True).click()
     link = visitor.get_by_role("dialog").get_by_role("link", name="Download")
     expect(link).to_be_visible(timeout=people.SLOW)
 
-    answer = visitor.request.get(installation[0].url + str(link.get_attribute("href")))
+    answer = visitor.request.get(urljoin(visitor.url, str(link.get_attribute("href"))))
 
     lines = answer.body().decode("utf-8-sig").splitlines()
     assert len(lines) == 5

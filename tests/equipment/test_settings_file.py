@@ -19,14 +19,14 @@ def chosen(tmp_path: Path) -> Settings:
     return Settings(
         mongodb_uri="mongodb://ada:hun%22ter2@h/", backup_folder=tmp_path / ODD, data_folder=tmp_path / "data",
         oidc_roles='{"lab-admins": "admin"}', oidc_default_role="user", embedded_database=False, session_days=3.5,
-        admin_user="ada", admin_password="hunter3",
+        admin_user="ada", admin_password="hunter3", health_token="0123456789abcdef",
     )
 
 
 def test_what_is_written_is_what_is_in_force(chosen: Settings) -> None:
     path = write_file(chosen)
 
-    assert installed(path) == chosen.model_copy(update={"admin_user": "", "admin_password": None})
+    assert installed(path) == chosen.model_copy(update={"admin_user": "", "admin_password": None, "health_token": None})
     assert is_current(chosen)
     assert not is_current(chosen.model_copy(update={"backup_keep_days": 9}))
 

@@ -41,9 +41,9 @@ def inhabited(
             client.drop_database(name)
 
 
-def signed_in_page(app: RunningApp, name: str, password: str = PASSWORD) -> PageClient:
+def signed_in_page(app: RunningApp, name: str, password: str = PASSWORD, prefix: str = "") -> PageClient:
     """Open a page and sign in through the form."""
-    page = PageClient(app.url).run()
+    page = PageClient(app.url + prefix).run()
     return page.fill("Name", name).fill("Password", password).press("Sign in")
 
 
@@ -59,9 +59,9 @@ def fresh_ticket(db: Db, name: str) -> str:
     return sessions.issue_ticket(db, session, "sign-in", now=now)
 
 
-def fresh_cookie(app: RunningApp, db: Db, name: str) -> str:
+def fresh_cookie(app: RunningApp, db: Db, name: str, prefix: str = "") -> str:
     """Give the cookie of a new session."""
-    return _redeemed(app, fresh_ticket(db, name))
+    return _redeemed(app, fresh_ticket(db, name), prefix)
 
 
 def post(app: RunningApp, path: str, body: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
@@ -75,7 +75,7 @@ def cookie_of(app: RunningApp, page: PageClient) -> str:
     return _redeemed(app, ticket_of(page))
 
 
-def _redeemed(app: RunningApp, ticket: str) -> str:
-    status, headers, _ = post(app, SIGN_IN, ticket)
+def _redeemed(app: RunningApp, ticket: str, prefix: str = "") -> str:
+    status, headers, _ = post(app, prefix + SIGN_IN, ticket)
     assert status == 204
     return headers["set-cookie"].partition("=")[2].partition(";")[0]

@@ -11,6 +11,7 @@ It also does what a front end would not: foreign origins, forged widget states.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from ssl import SSLContext
 from types import TracebackType
 from typing import Any
 
@@ -25,12 +26,14 @@ SECONDS = 60
 class PageClient:
     """One tab. ``text()`` is everything on the page as text; ``errands`` what the page asked the browser to post."""
 
-    def __init__(self, url: str, *, cookie: str = "", headers: dict[str, str] | None = None) -> None:
+    def __init__(self, url: str, *, cookie: str = "", headers: dict[str, str] | None = None,
+                 trust: SSLContext | None = None) -> None:
         cookies = {"Cookie": f"equipment_session={cookie}"} if cookie else {}
         self._open = ExitStack()
         self._socket = self._open.enter_context(connect(
             url.replace("http", "ws", 1) + "/_stcore/stream", additional_headers={**cookies, **(headers or {})},
             subprotocols=["streamlit"], max_size=None, open_timeout=SECONDS,  # type: ignore[list-item]
+            ssl=trust,
         ))
         self._shown: dict[tuple[int, ...], Any] = {}
         self._states: dict[str, WidgetState] = {}
@@ -92,6 +95,17 @@ class PageClient:
         state = WidgetState(id=button.id)
         state.string_trigger_value.data = shown
         return self.run(extra=[state])
+
+    def upload_path(self, name: str) -> str:
+        """Ask where a file of that name is to be put, as the page does before an upload."""
+        question = BackMsg()
+        question.file_urls_request.request_id = name
+        question.file_urls_request.file_names.append(name)
+        self._socket.send(question.SerializeToString())
+        answer = ForwardMsg()
+        while answer.WhichOneof("type") != "file_urls_response":
+            answer.ParseFromString(self._socket.recv(timeout=SECONDS))  # type: ignore[arg-type]
+        return str(answer.file_urls_response.file_urls[0].upload_url)
 
     def has_field(self, label: str) -> bool:
         """Tell whether a field of that label is on the page."""

@@ -19,7 +19,9 @@ def app() -> Iterator[RunningApp]:
         yield running
 
 
-@pytest.mark.parametrize("path", ["/", "/healthz", "/_stcore/health", "/no/such/path", "/static/no-such-file.js"])
+@pytest.mark.parametrize("path", [
+    "/", "/healthz", "/livez", "/readyz", "/_stcore/health", "/no/such/path", "/static/no-such-file.js",
+])
 def test_every_answer_carries_the_security_headers(app: RunningApp, path: str) -> None:
     _, headers, _ = app.get(path)
 

@@ -9,6 +9,7 @@ import streamlit as st
 from equipment.server.list_downloads import TYPES
 from equipment.store.list import listing
 from equipment.store.list.records import Entry
+from equipment.ui import links
 from equipment.ui.context import App
 from equipment.ui.records import state
 
@@ -21,6 +22,6 @@ def dialog(app: App, ticked: list[Entry], total: int) -> None:
     scopes |= {f"As filtered ({total:,})": state.current().query.to_params(), f"All ({everything:,})": {}}
     asked = scopes[st.radio("Which records", list(scopes))]
     kind = st.radio("Format", list(TYPES), format_func=str.upper, horizontal=True)
-    st.link_button("Download", f"/list.{kind}?{urlencode(asked, doseq=True)}", icon=":material/download:",
+    st.link_button("Download", links.to(f"/list.{kind}?{urlencode(asked, doseq=True)}"), icon=":material/download:",
                    type="primary")
     st.caption("Text that a spreadsheet would run as a formula gets an apostrophe in front; importing takes it off.")

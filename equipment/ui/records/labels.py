@@ -12,6 +12,7 @@ from equipment.exchange import labels
 from equipment.exchange.labels import SHEETS, Label, Sheet
 from equipment.store.list import records
 from equipment.store.list.records import Entry
+from equipment.ui import links
 from equipment.ui.context import App
 
 MAX_LABELS = 2_000
@@ -28,7 +29,7 @@ def show(app: App, keys: Sequence[str]) -> None:
     """Draw the choice of sheet and the download of labels for these records."""
     st.write(f"{len(keys):,} labels. Each code opens its record in this app.")
     sheet = st.selectbox("Sheet", SHEETS, format_func=lambda offered: offered.name, key="label_sheet")
-    base = st.text_input("Address of this app", value=_own_address(), key="label_base",
+    base = st.text_input("Address of this app", value=links.app_address(app.settings), key="label_base",
                          help="Phones that scan a label must be able to reach this address.")
     if len(keys) > MAX_LABELS:
         st.warning(f"At most {MAX_LABELS:,} labels at once. Narrow the selection.")
@@ -41,11 +42,6 @@ def show(app: App, keys: Sequence[str]) -> None:
     st.download_button("Download label sheet", page, "labels.html", "text/html", icon=":material/qr_code_2:",
                        type="primary", on_click="ignore")
     st.caption("Open the file in a browser and print it at 100 %, without page headers.")
-
-
-def _own_address() -> str:
-    address = str(st.context.url or "http://127.0.0.1:8501")
-    return address.split("?")[0].rstrip("/")
 
 
 def _page(app: App, keys: Sequence[str], sheet: Sheet, base: str) -> str:

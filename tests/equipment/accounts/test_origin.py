@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from equipment.accounts.origin import is_own, is_secure
+from equipment.accounts.origin import cookie_path, is_own, is_secure
 
 HOST = {"host": "lab.example:8501"}
 
@@ -48,3 +48,17 @@ def test_a_forged_forwarded_host_gains_nothing() -> None:
 ])
 def test_secure(scheme: str, headers: dict[str, str], url: str, secure: bool) -> None:
     assert is_secure(scheme, headers, url) is secure
+
+
+@pytest.mark.parametrize(("origin", "url", "served", "path"), [
+    ("http://127.0.0.1:8501", "", "", "/"),
+    ("http://127.0.0.1:8501", "", "/lab", "/lab"),
+    ("https://equipment.example.org", "https://equipment.example.org", "", "/"),
+    ("https://equipment.example.org", "https://equipment.example.org/", "/lab", "/lab"),
+    ("https://Equipment.example.org", "https://equipment.example.org/lab/", "", "/lab"),
+    ("https://equipment.example.org", "https://equipment.example.org/inside/lab", "/lab", "/inside/lab"),
+    ("http://127.0.0.1:8501", "https://equipment.example.org/lab", "", "/"),  # at the server itself
+    ("", "", "", "/"),
+])
+def test_the_cookie_goes_where_the_browser_sees_the_app(origin: str, url: str, served: str, path: str) -> None:
+    assert cookie_path({"origin": origin}, url, served) == path

@@ -10,6 +10,7 @@ import streamlit as st
 from backup_engine.api import BackupError, BackupSet, called
 from equipment.backups import CHECKING, Backups, Caller
 from equipment.jobs import Job
+from equipment.ui import links
 from equipment.ui.backup import words
 from equipment.ui.progress import follow
 
@@ -95,7 +96,8 @@ def _actions(backups: Backups, caller: Caller, backup: BackupSet) -> None:
 
 def _download(backups: Backups, caller: Caller, backup: BackupSet) -> None:
     if caller.own_app:
-        st.link_button("Download", f"/backups/{backup.label}.zip", icon=":material/download:", width="stretch")
+        st.link_button("Download", links.to(f"/backups/{backup.label}.zip"), icon=":material/download:",
+                       width="stretch")
         return
     st.download_button(
         "Download", data=lambda: b"".join(backups.zip_stream(caller, backup)), file_name=f"backup_{backup.label}.zip",

@@ -1,0 +1,96 @@
+"""Whether it is up, for machines: ``/livez`` the process, ``/readyz`` the database, ``/healthz`` for a monitor.
+
+Nobody is told more than a status and a code word, except whoever sends ``EQUIPMENT_HEALTH_TOKEN``. That a request comes
+from this machine proves nothing: so does every request that a proxy here passes on, with or without a header to say so.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, field
+from typing import Final
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from backup_engine.errors import BackupError
+from equipment import __version__
+from equipment.server import database
+from equipment.settings import get_settings
+
+__all__ = ["routes"]
+
+_STATES: Final = {"OK": "connected", "Demo": "demo", "NoDatabase": "none"}
+
+
+@dataclass(frozen=True)
+class _State:
+    """``code`` is OK, Demo, NoDatabase, or the name of an error of ``backup_engine.errors``."""
+
+    code: str
+    details: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def healthy(self) -> bool:
+        return self.code in ("OK", "Demo")
+
+
+def routes() -> list[Route]:
+    """Give the three routes; they need neither usable settings nor a database."""
+    return [Route("/livez", _live, methods=["GET"]), Route("/readyz", _ready, methods=["GET"]),
+            Route("/healthz", _health, methods=["GET"])]
+
+
+async def _live(_request: Request) -> JSONResponse:
+    # No thread and no lock: when this does not answer, only a restart helps.
+    return _answer(True, {})
+
+
+async def _ready(_request: Request) -> JSONResponse:
+    state = await to_thread.run_sync(_look)
+    return _answer(state.healthy, {})
+
+
+async def _health(request: Request) -> JSONResponse:
+    state = await to_thread.run_sync(_look)
+    return _answer(state.healthy, {"code": state.code} | (state.details if _has_token(request) else {}))
+
+
+def _answer(healthy: bool, more: dict[str, str]) -> JSONResponse:
+    return JSONResponse({"status": "ok" if healthy else "degraded"} | more, status_code=200 if healthy else 503,
+                        headers={"Cache-Control": "no-store"})
+
+
+def _look() -> _State:
+    """Say how the database is, within 3 s; the details hold neither user names nor passwords."""
+    try:
+        settings = get_settings()
+    except BackupError as error:
+        return _State(error.code)
+    code, said = "OK", {}
+    try:
+        choice = database.choose(settings)
+        if choice is database.Choice.NONE:
+            code = "NoDatabase"
+        elif choice is database.Choice.DEMO:
+            code = "Demo"
+        else:
+            database.connect(settings)
+    except BackupError as error:
+        code, said = error.code, {"message": error.message, "hint": error.hint}
+    return _State(code, {"version": __version__, "database": _STATES.get(code, "unreachable"),
+                         "where": database.label(settings)} | said)
+
+
+def _has_token(request: Request) -> bool:
+    try:
+        expected = get_settings().health_token
+    except BackupError:
+        return False
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if expected is None or scheme.lower() != "bearer":
+        return False
+    # A header arrives as Latin-1.
+    return hmac.compare_digest(given.strip().encode("latin-1"), expected.get_secret_value().encode())
