@@ -1,0 +1,98 @@
+"""Playing rows on real replica sets, one after the other, and telling each."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pymongo
+
+from scripts.fault_parts.rows import Row
+from tests.nightmares import elections
+from tests.replica_set import ReplicaSet
+
+Doc = dict[str, Any]
+NOT_JUDGED = "not judged"
+
+
+def head(root: Path) -> Doc:
+    """Say what is tried and where: commit, date, cores, versions."""
+    return {
+        "commit": _git(root, "rev-parse", "HEAD"), "dirty": bool(_git(root, "status", "--porcelain", "-uno")),
+        "date": datetime.now().astimezone().isoformat(timespec="seconds"), "cores": os.cpu_count(),
+        "python": platform.python_version(), "pymongo": pymongo.version, "mongodb": _server_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+class Sets:
+    """Two replica sets: one for everybody, one for the rows that spoil it for others; each is made when needed."""
+
+    def __init__(self) -> None:
+        self._made: dict[bool, ReplicaSet] = {}
+
+    def give(self, own: bool) -> ReplicaSet:
+        """Give a set that is whole. Raises ``TimeoutError``."""
+        if own not in self._made:
+            self._made[own] = ReplicaSet()
+        elections.heal(self._made[own])
+        return self._made[own]
+
+    def drop(self, own: bool) -> None:
+        """End a set; the next row gets another one."""
+        if own in self._made:
+            self._made.pop(own).stop()
+
+    def stop(self) -> None:
+        """End all."""
+        for own in list(self._made):
+            self.drop(own)
+
+
+def play(rows: Iterable[Row], say: Callable[[Doc], None], until: float) -> int:
+    """Play rows until a moment of ``time.monotonic``; gives how many were left out."""
+    sets, left = Sets(), 0
+    try:
+        for row in rows:
+            if time.monotonic() > until:
+                left += 1
+                continue
+            say(_played(sets, row))
+    finally:
+        sets.stop()
+    return left
+
+
+def _played(sets: Sets, row: Row) -> Doc:
+    started = time.monotonic()
+    answer, verdict = "", ""
+    for _ in range(2):
+        folder = Path(tempfile.mkdtemp(prefix="faults"))
+        try:
+            answer, verdict = row.play(sets.give(row.own_set), folder / "backups")
+            break
+        except (TimeoutError, RuntimeError) as problem:  # of the servers and not of the product: once more on others
+            verdict = f"{NOT_JUDGED}: {problem}"
+            sets.drop(row.own_set)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    return {**row.words, "answer": answer, "verdict": verdict, "seconds": round(time.monotonic() - started, 1)}
+
+
+def _git(root: Path, *words: str) -> str:
+    return subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def _server_version() -> str:
+    from tests.mongod import binary
+
+    said = subprocess.run([str(binary()), "--version"], capture_output=True, text=True, check=True).stdout
+    return said.split()[2].removeprefix("v")
