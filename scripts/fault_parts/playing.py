@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pymongo
+from pymongo.errors import PyMongoError
 
+from backup_engine.errors import BackupError
 from scripts.fault_parts.rows import Row
 from tests.nightmares import elections
 from tests.replica_set import ReplicaSet
 
 Doc = dict[str, Any]
-NOT_JUDGED = "not judged"
 
 
 def head(root: Path) -> Doc:
@@ -79,8 +80,13 @@ def _played(sets: Sets, row: Row) -> Doc:
         try:
             answer, verdict = row.play(sets.give(row.own_set), folder / "backups")
             break
-        except (TimeoutError, RuntimeError) as problem:  # of the servers and not of the product: once more on others
-            verdict = f"{NOT_JUDGED}: {problem}"
+        except BackupError as problem:  # what clears up, or the next verb, must work: that is the judge's question
+            verdict = f"then nothing works: {problem.exit_code} {problem.message}"
+            sets.drop(row.own_set)
+            break
+        # Of the servers and not of the product: once more, on others.
+        except (TimeoutError, RuntimeError, PyMongoError) as problem:
+            verdict = f"not judged: {problem}"
             sets.drop(row.own_set)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
