@@ -1,14 +1,16 @@
-"""Playing rows on real replica sets, one after the other, and telling each."""
+"""Playing rows on real replica sets, and telling each."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import platform
+import queue
 import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from tests.nightmares import elections
 from tests.replica_set import ReplicaSet
 
 Doc = dict[str, Any]
+FORK = multiprocessing.get_context("fork")
 
 
 def head(root: Path) -> Doc:
@@ -58,18 +61,52 @@ class Sets:
             self.drop(own)
 
 
-def play(rows: Iterable[Row], say: Callable[[Doc], None], until: float) -> int:
-    """Play rows until a moment of ``time.monotonic``; gives how many were left out."""
+def play(rows: Sequence[Row], say: Callable[[Doc], None], until: float) -> int:
+    """Play rows until a moment of ``time.monotonic``, two at a time; gives how many were left out.
+
+    A row mostly waits for an election: two processes with a replica set each play nearly twice as many.
+    """
+    said: multiprocessing.Queue[Doc | int] = FORK.Queue()
+    common = [number for number, row in enumerate(rows) if not row.own_set]
+    first = set(common[::2])
+    shares = [[row for number, row in enumerate(rows) if (number in first) is chosen] for chosen in (True, False)]
+    workers = [FORK.Process(target=_work, args=(share, said, until)) for share in shares]
+    for worker in workers:
+        worker.start()
+    left, ended = 0, 0
+    try:
+        while ended < len(workers):
+            try:
+                told = said.get(timeout=5)
+            except queue.Empty:
+                if any(worker.is_alive() for worker in workers):
+                    continue
+                raise RuntimeError("the rows were not played to their end") from None
+            if isinstance(told, int):
+                left, ended = left + told, ended + 1
+            else:
+                say(told)
+    except BaseException:
+        for worker in workers:
+            worker.terminate()
+        raise
+    finally:
+        for worker in workers:
+            worker.join()
+    return left
+
+
+def _work(rows: Sequence[Row], said: multiprocessing.Queue[Doc | int], until: float) -> None:
     sets, left = Sets(), 0
     try:
         for row in rows:
             if time.monotonic() > until:
                 left += 1
-                continue
-            say(_played(sets, row))
+            else:
+                said.put(_played(sets, row))
+        said.put(left)
     finally:
         sets.stop()
-    return left
 
 
 def _played(sets: Sets, row: Row) -> Doc:
