@@ -11,7 +11,7 @@ from typing import Any
 
 Doc = dict[str, Any]
 MEASURED = Path(__file__).resolve().parents[2] / "docs" / "measured" / "faults.jsonl"
-FAULTS = {"kill": "killed", "step_down": "steps down", "freeze": "frozen for 4 s"}
+FAULTS = {"kill": "killed", "step_down": "made to step down", "freeze": "frozen for 4 s"}
 VERBS = ("replace", "undo", "merge", "drill", "full backup", "differential backup", "import-set")
 
 
@@ -46,13 +46,13 @@ def run(head: Doc, lines: Sequence[Doc]) -> str:
 
 
 def changes_of_primary(lines: Iterable[Doc]) -> str:
-    """Fault × verb × what came of it."""
+    """Verb × fault × what came of it."""
     chosen = sorted((line for line in lines if line["kind"] == "election"), key=_verb_and_fault)
     body = [
-        (FAULTS[its[0]["fault"]], verb, ", ".join(sorted({line["step"] for line in its})), *_counts(its))
-        for (verb, _), its in ((key, list(group)) for key, group in groupby(chosen, _by_verb_and_fault))
+        (verb, FAULTS[fault], ", ".join(sorted({line["step"] for line in its})), *_counts(its))
+        for (verb, fault), its in ((key, list(group)) for key, group in groupby(chosen, _by_verb_and_fault))
     ]
-    return table(("primary", "verb", "at the steps", *COUNTED), body)
+    return table(("verb", "the primary is", "at the steps", *COUNTED), body)
 
 
 def connection_strings(lines: Iterable[Doc]) -> str:
@@ -67,10 +67,12 @@ def clock(lines: Iterable[Doc]) -> str:
 
 def controls(lines: Iterable[Doc]) -> str:
     """What was broken on purpose, and what the judge said."""
-    body = sorted({(line["fault"], line["verb"], line["verdict"]) for line in lines if line["kind"] == "control"})
+    body = sorted({(line["fault"], line["verb"], line["verdict"].partition(": [")[0])
+                   for line in lines if line["kind"] == "control"})
     return table(("broken on purpose", "verb", "verdict"), body)
 
 
+CLOCK = "a primary an hour ahead "
 COUNTED = ("runs", "success", "other answers, by code", "false successes", "lost writes")
 
 
@@ -84,7 +86,8 @@ def _by_fault(lines: Iterable[Doc], kind: str, title: str) -> str:
     body = []
     for fault, group in groupby(chosen, lambda line: line["fault"]):
         its = list(group)
-        said = f"`{fault}`" if kind == "connection string" else fault.removeprefix("a primary an hour ahead ")
+        option, _, besides = fault.partition(", ")
+        said = f"`{option}` {besides}".strip() if kind == "connection string" else fault.removeprefix(CLOCK)
         body.append((said, ", ".join(sorted({line["verb"] for line in its})), *_counts(its)))
     return table((title, "verbs", *COUNTED), body)
 

@@ -13,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from scripts.fault_parts import controls
+from scripts.fault_parts import controls, report
 from tests.nightmares import backups_in_elections, elections, exact_verbs, member_clock
 from tests.nightmares.elections import Case
 from tests.replica_set import ReplicaSet
@@ -45,7 +45,7 @@ def all_rows(library: Path | None) -> list[Row]:
              for options in (*exact_verbs.OPTIONS, exact_verbs.DOWN, exact_verbs.DIRECT)
              for verb in exact_verbs.VERBS]
     if library is not None:
-        rows += [Row(CLOCK, Case(f"a primary an hour ahead {when}", verb, member_clock.STEPS[verb]
+        rows += [Row(CLOCK, Case(f"{report.CLOCK}{when}", verb, member_clock.STEPS[verb]
                                  if when == member_clock.DURING else "", "none"), _clock(library, verb, when), True)
                  for verb, when in member_clock.CASES]
     tried = [Row(CONTROL, control.case, control.play, control.own_set) for control in controls.controls(library)]
@@ -58,7 +58,8 @@ def in_turns(rows: Iterable[Row]) -> list[Row]:
     for _, its in groupby(sorted(rows, key=_group), _group):
         group = list(its)
         random.Random(1).shuffle(group)  # steps and lags mixed, the same in every run
-        placed += [((number + 0.5) / len(group) if number else 0.0, row) for number, row in enumerate(group)]
+        haste = 1.0 if group[0].kind == ELECTION else 0.4  # a second each: all of them are played in a run cut short
+        placed += [(haste * (number + 0.5) / len(group) if number else 0.0, row) for number, row in enumerate(group)]
     return [row for _, row in sorted(placed, key=lambda place: place[0])]
 
 
