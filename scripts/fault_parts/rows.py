@@ -55,9 +55,10 @@ def all_rows(library: Path | None) -> list[Row]:
 def in_turns(rows: Iterable[Row]) -> list[Row]:
     """Sort rows so that every group (kind, verb and, of elections, the fault) has a part of any beginning."""
     placed: list[tuple[float, Row]] = []
-    for _, its in groupby(sorted(rows, key=_group), _group):
+    for (_, _, fault), its in groupby(sorted(rows, key=_group), _group):
         group = list(its)
-        random.Random(1).shuffle(group)  # steps and lags mixed, the same in every run
+        # Steps and lags mixed, the same in every run; each fault begins with others.
+        random.Random(fault).shuffle(group)
         haste = 1.0 if group[0].kind == ELECTION else 0.4  # a second each: all of them are played in a run cut short
         placed += [(haste * (number + 0.5) / len(group) if number else 0.0, row) for number, row in enumerate(group)]
     return [row for _, row in sorted(placed, key=lambda place: place[0])]
