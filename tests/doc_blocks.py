@@ -1,4 +1,4 @@
-"""The blocks of the documentation that are made from the code: tables of options and commands, layers, the tree.
+"""The blocks of the documentation that are made: tables of options and commands, layers, the tree, what was measured.
 
 ``python -m tests.test_docs`` writes them into the pages; the test there compares.
 """
@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from backup_engine.cli.main import commands
 from equipment.__main__ import user
 from equipment.settings import Settings, option_name
+from scripts.fault_parts import report
 from tests.doc_pages import ROOT, filled, page
 
 WIDTH = 120
@@ -84,6 +85,11 @@ BLOCKS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/architecture.md", "layers of the engine"):
         lambda: layers("The engine's rooms only look down, and every file has a room"),
     ("docs/architecture.md", "tree"): tree,
+    ("docs/reliability.md", "run"): lambda: report.run(*report.read()),
+    ("docs/reliability.md", "changes of primary"): lambda: report.changes_of_primary(report.read()[1]),
+    ("docs/reliability.md", "connection strings"): lambda: report.connection_strings(report.read()[1]),
+    ("docs/reliability.md", "clock"): lambda: report.clock(report.read()[1]),
+    ("docs/reliability.md", "controls"): lambda: report.controls(report.read()[1]),
 }
 """Page and name of each block, and what makes it."""
 

@@ -53,6 +53,8 @@ class Mongod:
         self.parameters = parameters
         self.arguments = arguments
         self.oplog_mb = oplog_mb
+        self.environment: dict[str, str] = {}
+        """Variables for the process from its next start on, besides those of this one."""
         self.process: subprocess.Popen[bytes] | None = None
         self.start()
         if replica_set and not member:
@@ -87,7 +89,8 @@ class Mongod:
         if self.replica_set:
             command += ["--replSet", REPLICA_SET, "--oplogSize", str(self.oplog_mb)]
         log = (self.folder / "log").open("ab")
-        self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True,
+                                        env={**os.environ, **self.environment})
         log.close()
         self._wait(lambda client: client.admin.command("ping"))
         if self.replica_set and (self.folder / "initiated").exists():

@@ -88,6 +88,18 @@ class ReplicaSet:
             client.admin.command({"replSetStepDown": seconds, "secondaryCatchUpPeriodSecs": 0, "force": True})
         return before
 
+    def step_up(self, member: Mongod, seconds: float = 60) -> None:
+        """Make a member the primary."""
+
+        def look() -> bool:
+            if _hello(member).get("isWritablePrimary"):
+                return True
+            with member.client(serverSelectionTimeoutMS=2_000) as client:
+                client.admin.command("replSetStepUp")
+            return False
+
+        self._until(look, seconds, "the member does not become the primary")
+
     def heal(self) -> None:
         """Start and thaw every member and wait until the set is whole."""
         for member in self.members:

@@ -1,7 +1,7 @@
 """One change of primary during one verb, on a real replica set, with somebody writing all the time: what is true then?
 
 ``run`` plays one ``Case`` and gives a dictionary; its ``verdict`` is "ok" or says what was broken. The tests play some;
-``matrix`` names all of them, for long runs.
+``matrix`` names all of them, for long runs: ``scripts/faults`` plays them.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ from __future__ import annotations
 import itertools
 import shutil
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from unittest.mock import patch
 import bson
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
+from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from backup_engine import create, drill, failpoints, merge, restore, undo, verify
@@ -28,7 +28,7 @@ from backup_engine.locking.locks import hold
 from backup_engine.model import BackupSet
 from backup_engine.mongo import pinned
 from backup_engine.records import raw
-from backup_engine.replacing import loading, recovery
+from backup_engine.replacing import journal, loading, recovery, staging, steps
 from backup_engine.repository import contents
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import workspace
@@ -47,6 +47,8 @@ FAULTS = ("kill", "step_down", "freeze")
 LAGS = ("none", "one", "all")
 OVERDUE = 1.5
 """Seconds after which the fault comes although its step does not: with every secondary behind, nothing is loaded."""
+ACKNOWLEDGED = WriteConcern("majority", j=True, wtimeout=2_000)
+"""What the writer waits for before it counts a write."""
 FROZEN = 4.0
 """Longer than an election takes, so that a primary of the past wakes up."""
 
@@ -67,17 +69,18 @@ def matrix() -> list[Case]:
             for verb, steps in STEPS.items() for step, fault, lag in itertools.product(steps, FAULTS, LAGS)]
 
 
-def run(members: ReplicaSet, case: Case, folder: Path) -> Doc:
+def run(members: ReplicaSet, case: Case, folder: Path, kind: type[Stage] | None = None) -> Doc:
     """Heal the set and play a case; gives ``{fault, verb, step, lag, answer, live, verdict}``.
 
-    What is killed stays away while the outcome is judged. Raises ``TimeoutError`` when the set does not heal.
+    What is killed stays away while the outcome is judged. ``kind`` is a stage for other verbs than those of ``STEPS``.
+    Raises ``TimeoutError`` when the set does not heal.
     """
-    _heal(members)
+    heal(members)
     options: Doc = {"serverSelectionTimeoutMS": 5_000, "connectTimeoutMS": 1_000, "heartbeatFrequencyMS": 1_000}
     with pinned.open_client(members.uri, **options) as client:
         client.drop_database(NAME)
         database = pinned.database(client, NAME)
-        stage = _Stage(members, case, workspace(folder, database), database)
+        stage = (kind or Stage)(members, case, workspace(folder, database), database)
         stage.prepare()
         code, message = stage.play()
         members.primary()
@@ -85,7 +88,7 @@ def run(members: ReplicaSet, case: Case, folder: Path) -> Doc:
         return {**asdict(case), "answer": f"{code} {message}", "live": stage.live_in_words(), "verdict": verdict}
 
 
-def _heal(members: ReplicaSet) -> None:
+def heal(members: ReplicaSet) -> None:
     """Make the set whole. A dead member begins anew: rolling back what only it had takes it minutes now and then."""
     for member in members.members:
         if member.process is not None and member.process.poll() is not None:
@@ -95,14 +98,16 @@ def _heal(members: ReplicaSet) -> None:
 
 
 @dataclass
-class _Stage:
+class Stage:
+    """A verb, a fault, a writer and a judge."""
+
     members: ReplicaSet
     case: Case
     ws: Workspace
     database: Database[Doc]
     old: State = field(default_factory=dict)
     wished: State = field(default_factory=dict)
-    acknowledged: set[str] = field(default_factory=set)
+    acknowledged: set[Any] = field(default_factory=set)
     played: threading.Event = field(default_factory=threading.Event)
     lagging: list[Mongod] = field(default_factory=list)
     thawing: threading.Timer | None = None
@@ -122,25 +127,9 @@ class _Stage:
 
     def play(self) -> tuple[int, str]:
         """Run the verb while the fault happens; gives exit code and message."""
-        step = self.case.step
-        load_all = loading.load
-
-        def load(*words: Any, **more: Any) -> Any:
-            self._begin_lag()
-            return load_all(*words, **more)
-
-        with ExitStack() as prepared:
-            # Collections are made before anybody lags, as the fault is about what goes into them.
-            begins = {"replace": "load", "undo": "load", "drill": "load", "merge": "M1"}[self.case.verb]
-            begins = step if step in ("R2", "R3", "D1", "M1") else begins
-            if begins == "load":
-                prepared.enter_context(patch.object(loading, "load", load))
-            elif begins != step:
-                prepared.enter_context(patch.dict(failpoints.hooks, {begins: self._begin_lag}))
-            prepared.enter_context(patch.dict(failpoints.hooks, {step: self._fault}))
-            prepared.enter_context(self._writer())
+        with self._lag_begins(), patch.dict(failpoints.hooks, {self.case.step: self._fault}), self._writer():
             try:
-                return 0, self._verb()
+                return 0, self.verb()
             except BackupError as problem:
                 return problem.exit_code, problem.message
             finally:
@@ -188,7 +177,8 @@ class _Stage:
         assert self.backup is not None
         return self.backup
 
-    def _verb(self) -> str:
+    def verb(self) -> str:
+        """Do it, and say what it said."""
         ws, backup = self.ws, self._backup()
         if self.case.verb == "replace":
             return restore.replace(ws, restore.plan_replace(ws, backup, ["equipment"])).message
@@ -197,6 +187,21 @@ class _Stage:
         if self.case.verb == "merge":
             return merge.merge(ws, merge.plan(ws, backup, "equipment")).message
         return drill.drill(ws, backup).message
+
+    def _lag_begins(self) -> AbstractContextManager[object]:
+        """Say when members begin to lag, should that not be with the fault."""
+        step, load_all = self.case.step, loading.load
+
+        def load(*words: Any, **more: Any) -> Any:
+            self._begin_lag()
+            return load_all(*words, **more)
+
+        if step in ("R2", "R3", "D1", "M1"):
+            return nullcontext()
+        if self.case.verb == "merge":
+            return patch.dict(failpoints.hooks, {"M1": self._begin_lag})
+        # Collections are made before anybody lags, as the fault is about what goes into them.
+        return patch.object(loading, "load", load)
 
     def _begin_lag(self) -> None:
         if self.lagging or self.case.lag == "none":
@@ -231,20 +236,18 @@ class _Stage:
 
     @contextmanager
     def _writer(self) -> Iterator[None]:
-        """Somebody who adds records all the time and notes those that were acknowledged by a majority."""
+        """Somebody who writes all the time and notes what was acknowledged by a majority."""
         ended = threading.Event()
 
         def write() -> None:
-            concern = WriteConcern("majority", j=True, wtimeout=2_000)
             with self.members.client(serverSelectionTimeoutMS=1_000, connectTimeoutMS=1_000,
                                      socketTimeoutMS=3_000) as client:
-                collection = client.get_database(NAME, write_concern=concern).Equipment
+                database = client.get_database(NAME, write_concern=ACKNOWLEDGED)
                 for number in itertools.count():
                     if ended.wait(0.01):
                         return
                     with suppress(PyMongoError):
-                        collection.insert_one({"_id": f"w{number}"})
-                        self.acknowledged.add(f"w{number}")
+                        self.write(database, number)
 
         thread = threading.Thread(target=write, daemon=True)
         thread.start()
@@ -254,11 +257,16 @@ class _Stage:
             ended.set()
             thread.join()
 
+    def write(self, database: Database[Doc], number: int) -> None:
+        """Add a record and note it."""
+        database.Equipment.insert_one({"_id": f"w{number}"})
+        self.acknowledged.add(f"w{number}")
+
     def _live(self) -> State:
         """What the list holds, the records of the writer aside."""
         return {record["_id"]: record["v"] for record in self.database.Equipment.find({"v": {"$exists": True}})}
 
-    def _lost(self) -> set[str]:
+    def _lost(self) -> set[Any]:
         """Acknowledged records that are neither in the list nor in what Undo brings back."""
         there = {record["_id"] for record in self.database.Equipment.find({"v": {"$exists": False}}, {"_id": 1})}
         safety = undo.undoable(self.ws)
@@ -275,22 +283,16 @@ def replicate(members: Sequence[Mongod], wanted: bool) -> None:
             client.admin.command({"configureFailPoint": "stopReplProducer", "mode": "off" if wanted else "alwaysOn"})
 
 
-def play(cases: Sequence[Case], folder: Path, say: Callable[[Doc], None], rounds: int = 1) -> list[Doc]:
-    """Play cases over and over on one replica set; gives the results that are not ok."""
-    members = ReplicaSet()
-    bad = []
-    try:
-        for number, case in enumerate(itertools.chain.from_iterable([cases] * rounds)):
-            started = time.monotonic()
-            try:
-                result = run(members, case, folder / str(number))
-            except TimeoutError as problem:  # of the set and not of the product: another one
-                members.stop()
-                members = ReplicaSet()
-                result = {**asdict(case), "answer": "", "live": "", "verdict": f"not judged: {problem}"}
-            say({**result, "seconds": round(time.monotonic() - started, 1)})
-            if not result["verdict"].startswith(("ok", "not judged")):
-                bad.append(result)
-    finally:
-        members.stop()
-    return bad
+@contextmanager
+def careless_loading() -> Iterator[None]:
+    """Load and prove on the primary alone, for controls."""
+    with (patch.object(staging, "PIECE", WriteConcern(1)), patch.object(staging, "PROOF", ReadConcern("local")),
+          patch.object(staging, "_build", lambda *words: None), patch.object(journal, "beat", lambda *words: None)):
+        yield
+
+
+@contextmanager
+def no_look_at_the_end() -> Iterator[None]:
+    """Take every primary for the one that was there at the start, for controls."""
+    with patch.object(steps, "election_id", lambda database: "always the same"):
+        yield

@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -36,7 +35,7 @@ from backup_engine.storage.mounts import mount_of
 from backup_engine.undo import undo, undoable
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
-from tests import odd_mount
+from tests import odd_mount, preload
 from tests.backup_engine.engine import back_up, fill, raw, workspace
 from tests.mongod import Mongod
 from tests.nightmares.crash import die, run_in_child, tree
@@ -326,12 +325,9 @@ def test_a_full_folder_is_no_reason_to_write_elsewhere(
 @pytest.fixture(scope="module")
 def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library whose system calls answer as odd mounts do."""
-    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    if compiler is None or sys.platform != "linux":
+    library = preload.built(Path(__file__).with_name("odd_mount.c"), tmp_path_factory.mktemp("shim"))
+    if library is None:
         pytest.skip("no C compiler for Linux here: the tests above answer the same calls within Python")
-    library = tmp_path_factory.mktemp("shim") / "odd_mount.so"
-    source = Path(__file__).with_name("odd_mount.c")
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"], check=True)
     return library
 
 
