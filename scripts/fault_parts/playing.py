@@ -30,7 +30,9 @@ FORK = multiprocessing.get_context("fork")
 def head(root: Path) -> Doc:
     """Say what is tried and where: commit, date, cores, versions."""
     return {
-        "commit": _git(root, "rev-parse", "HEAD"), "dirty": bool(_git(root, "status", "--porcelain", "-uno", "--", ".", ":!docs/measured")),
+        "commit": _git(root, "rev-parse", "HEAD"),
+        # the file being written lies there, and may be one that is committed
+        "dirty": bool(_git(root, "status", "--porcelain", "-uno", "--", ".", ":!docs/measured")),
         "date": datetime.now().astimezone().isoformat(timespec="seconds"), "cores": os.cpu_count(),
         "python": platform.python_version(), "pymongo": pymongo.version, "mongodb": _server_version(),
         "system": f"{platform.system()} {platform.machine()}",
