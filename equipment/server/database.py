@@ -187,7 +187,7 @@ def _uri(settings: Settings, choice: Choice) -> str:
         raise DatabaseUnreachable("there is no MongoDB here", hint="Set MONGODB_URI or install the requirements.")
     from equipment.server.embedded import Embedded
 
-    if _process.server is None or _process.server.folder != settings.data_folder:
+    if _process.server is None or _process.server.folder != settings.data_folder.absolute():
         if _process.server is not None:
             _process.server.stop()
         server = Embedded(settings.data_folder, binary[1])

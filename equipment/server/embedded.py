@@ -1,8 +1,8 @@
 """The MongoDB this application brings along: found, started, shared by every process of one data folder, stopped.
 
 A one-node replica set (transactions, snapshots and change streams work) behind a Unix socket, without a TCP port.
-Whoever uses a data folder holds a shared lock on it; the last one to leave stops the server. A killed user leaves
-no trace but a running server, and the next one finds it.
+Whoever uses a data folder holds a shared lock on it; the last one to leave stops the server. Where the last one was
+killed, or did not wait for the start, the server's parent stops it (``keeper``).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ import pymongo
 from pymongo.errors import OperationFailure, PyMongoError
 
 from backup_engine.errors import DatabaseUnreachable
+from equipment.server import keeper
 
 __all__ = ["Embedded", "path_binary", "wheel_binary"]
 
@@ -59,10 +61,11 @@ class Embedded:
     """One process's share in the server of one data folder. Thread-safe; ``start`` and ``stop`` may be repeated."""
 
     def __init__(self, folder: Path, binary: Path) -> None:
-        self.folder = folder
+        self.folder = folder.absolute()
         self.binary = binary
         self._thread_lock = threading.RLock()
         self._share: IO[bytes] | None = None
+        self._presence: IO[bytes] | None = None
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -103,6 +106,7 @@ class Embedded:
                     self._make_writable()
                 except BaseException:  # Ctrl-C too: a share that is kept lets nobody be the last to leave
                     self._leave()
+                    self._go()  # nobody waits here for the end of a server that is only starting: the keeper does
                     raise
 
     def stop(self) -> None:
@@ -111,8 +115,11 @@ class Embedded:
             if self._share is None:
                 return
             with self._alone():
-                if self._leave():
-                    self._shut_down()
+                try:
+                    if self._leave():
+                        self._shut_down()
+                finally:
+                    self._go()
 
     # -- who uses the folder ---------------------------------------------------------------------------------------
 
@@ -137,10 +144,23 @@ class Embedded:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
+    @property
+    def _locks(self) -> tuple[Path, Path, Path]:
+        """What the keeper waits for, what it holds while it stops the server, and what says whether it may."""
+        return self.folder / "present.lock", self.folder / "start.lock", self.folder / "users.lock"
+
     def _join(self) -> None:
         if self._share is None:
-            self._share = (self.folder / "users.lock").open("ab")
+            present, _, users = self._locks
+            self._presence, self._share = present.open("ab"), users.open("ab")
+            fcntl.flock(self._presence, fcntl.LOCK_SH)
             fcntl.flock(self._share, fcntl.LOCK_SH)
+
+    def _go(self) -> None:
+        """Let the keeper see that this user is gone; after ``_leave``, so that the two never ask at the same time."""
+        if self._presence is not None:
+            self._presence.close()
+            self._presence = None
 
     def _leave(self) -> bool:
         """Give up the share; True when nobody else holds one."""
@@ -171,9 +191,10 @@ class Embedded:
         log.info("starting MongoDB over %s", self.folder)
         with logfile.open("ab") as output:
             self._child = subprocess.Popen(
-                self._command(), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                # Ctrl-C of one app must not reach a server that other processes use.
-                start_new_session=True,
+                [sys.executable, "-I", "-S", keeper.__file__, *map(str, self._locks), str(self.socket),
+                 *self._command()], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                # Ctrl-C of one app must not reach a server that other processes use; nor shall it keep a mount busy.
+                start_new_session=True, cwd="/",
             )
         self._await_answer()
         self._write_series()
@@ -230,7 +251,7 @@ class Embedded:
                 return
             time.sleep(0.02)
         if self._child is not None:
-            self._child.wait()
+            self._child.wait()  # the keeper, which ends with the server
             self._child = None
         self.socket.unlink(missing_ok=True)
         with suppress(OSError):
