@@ -23,6 +23,8 @@ AGAIN_SECONDS = 1.0
 def main(present: str, start: str, users: str, socket: str, *command: str) -> int:
     """Run the server until it ends by itself or is ended here."""
     server = os.posix_spawn(command[0], command, os.environ)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # systemd ends the whole group: the server hears it itself
     # In a thread: the main one notices the server's own end at once, which a wait for a lock would not.
     start_new_thread(_watch, (server, present, start, users))
     code = os.waitstatus_to_exitcode(os.waitpid(server, 0)[1])

@@ -195,19 +195,36 @@ def test_a_server_that_dies_while_starting_names_its_log(tmp_path: Path) -> None
         Embedded(tmp_path / "data", fake).start()
 
 
-def test_a_runtime_folder_prepared_by_somebody_else_is_refused(
-    server: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server.folder.mkdir()
-    target = server.folder / "elsewhere"
-    target.mkdir()
-    server.socket.parent.symlink_to(target)
+def test_a_server_that_dies_while_starting_is_quoted(server: Embedded) -> None:
+    (server.folder / "db").mkdir(parents=True)
+    (server.folder / "db" / "storage.bson").write_bytes(b"nonsense")
 
-    try:
-        with pytest.raises(DatabaseUnreachable, match="cannot be used"):
-            server.start()
-    finally:
-        server.socket.parent.unlink()
+    with pytest.raises(DatabaseUnreachable, match=r"ended with code \d+ .*metadata file: Incorrect BSON length"):
+        server.start()
+
+
+def test_a_socket_that_is_not_to_be_seen_is_named_at_once(server: Embedded, mongod: Path) -> None:
+    server.start()
+    (server.folder / "socket").write_text("/nowhere/of/a/private/tmp/m.sock\n")
+
+    with pytest.raises(DatabaseUnreachable, match=rf"process {server.pid}.*RuntimeDirectory=.*RUNTIME_FOLDER"):
+        Embedded(server.folder, mongod).start()
+
+
+def test_a_running_server_is_found_whatever_is_set_for_the_socket(
+    server: Embedded, mongod: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path / "run"))
+    server.start()
+    assert server.socket.parent == tmp_path / "run"
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path / "other"))
+
+    second = Embedded(server.folder, mongod, tmp_path / "chosen")
+    second.start()
+
+    write(second)
+    second.stop()
+    assert server.pid is not None
 
 
 def test_the_wheel_is_found_here(mongod: Path) -> None:
