@@ -10,6 +10,8 @@ Without arguments everything is this installation's: its database, its folder, i
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -88,7 +90,13 @@ def _backups() -> Any:
 def _main() -> None:
     from backup_engine.cli.main import main
 
-    main(engine=DatabaseBackupRestore)
+    try:
+        main(engine=DatabaseBackupRestore)
+    finally:
+        opened = sys.modules.get("equipment.server.database")  # not imported here: --help is to be quick
+        if opened is not None:
+            with suppress(KeyboardInterrupt):  # then the server's keeper ends it
+                opened.close()
 
 
 if __name__ == "__main__":

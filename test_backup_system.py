@@ -13,6 +13,7 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine.api import DatabaseBackupRestore
+from backup_engine.cli.signals import Signals
 from equipment.server import diagnosis
 from equipment.server.diagnosis import CHECKS, Installation
 
@@ -52,10 +53,14 @@ def main() -> int:
     with settings.use(settings.installed()) as chosen:
         engine = Installed()
         where = Installation(database.label(chosen), engine.workspace.connect, Path(chosen.backup_folder), engine)
-        try:
-            sound = diagnosis.run(where, print)
-        finally:
-            database.close()
+        with Signals() as signals:
+            try:
+                sound = diagnosis.run(where, print)
+            except KeyboardInterrupt:
+                print("Stopped.", file=sys.stderr)
+                return signals.exit_code
+            finally:
+                database.close()
     print("All is well." if sound else "Something needs attention, see above.")
     return 0 if sound else 1
 

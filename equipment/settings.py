@@ -70,6 +70,10 @@ class Settings(BaseModel):
     data_folder: Path = Field(
         default=Path(".data"),
         description="Folder of the embedded MongoDB's files; relative to the folder of app.py or EQUIPMENT_HOME.")
+    runtime_folder: Path | None = Field(
+        default=None,
+        description="Folder for the socket of the embedded MongoDB; a short path without capital letters. By default "
+                    "systemd's RUNTIME_DIRECTORY, or a private folder in the temporary folder.")
     work_folder: Path | None = Field(
         default=None,
         description="Folder for the safety backup of a restore from a backup folder that can only be read; by default "
@@ -126,6 +130,11 @@ class Settings(BaseModel):
     def _from_home(cls, value: Path, info: ValidationInfo) -> Path:
         path = value.expanduser()
         return path if path.is_absolute() else home(info.data.get("home")) / path
+
+    @field_validator("runtime_folder")
+    @classmethod
+    def _absolute(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        return None if value is None else cls._from_home(value, info)
 
     @field_validator("work_folder")
     @classmethod

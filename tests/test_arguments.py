@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -141,7 +142,7 @@ def test_the_first_source_that_says_something_counts(
 
 def what_counts(system: Engine, what: str) -> Any:
     """What a system uses: ``server.connect`` gives the settings it was asked with."""
-    connect = system.workspace.connect
+    connect = inspect.unwrap(system.workspace.connect)
     if what in ("server", "database") and isinstance(connect, Connection):
         return connect._uri if what == "server" else connect.database
     if what == "server":

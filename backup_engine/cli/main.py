@@ -1,7 +1,8 @@
 """The command line: every verb of the engine, for people, cron jobs and monitoring.
 
 Exit codes are those of ``errors``; 0 is success (also "Backup not needed"), 3 a backup with warnings. Every command
-takes ``--json``. Ctrl-C ends with 130, SIGTERM with 143, both after the running step has cleaned up.
+takes ``--json``. Ctrl-C ends with 130, SIGTERM with 143, a closed terminal with 129, after the
+running step has cleaned up.
 """
 
 from __future__ import annotations

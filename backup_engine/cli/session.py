@@ -119,8 +119,8 @@ class Session:
             raise BadInput(str(error)) from error
         connect = backups.workspace.connect
         if self.given.uri and isinstance(connect, Connection):
-            brief = Connection(self.given.uri, connect.database, short_lived=True)
-            backups.workspace = replace(backups.workspace, connect=brief)
+            connect = Connection(self.given.uri, connect.database, short_lived=True)
+        backups.workspace = replace(backups.workspace, connect=self._signals.reaching(connect))
         return backups
 
     def take_untold(self) -> str:
@@ -146,7 +146,7 @@ class Session:
 
     @contextmanager
     def watch(self) -> Iterator[Watch]:
-        """Give the watch of a long operation: progress on the terminal, cancelled by Ctrl-C or SIGTERM."""
+        """Give the watch of a long operation: progress on the terminal, cancelled by a signal."""
         with self._signals.asked():
             yield Watch(self.progress.show, lambda: bool(self._signals.received))
         self.progress.end()

@@ -1,4 +1,7 @@
-"""Ctrl-C and SIGTERM on the command line: a running operation is asked to stop, anything else ends at once."""
+"""Ctrl-C, SIGTERM and a closed terminal on the command line.
+
+A running operation is asked to stop; anything else, the wait for the database above all, ends at once.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,21 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 __all__ = ["Signals"]
 
-CAUGHT = (signal.SIGINT, signal.SIGTERM)
+HANGUP = getattr(signal, "SIGHUP", None)  # Windows has none
+CAUGHT = (signal.SIGINT, signal.SIGTERM, *((HANGUP,) if HANGUP else ()))
+T = TypeVar("T")
 
 
 class Signals:
-    """Handles both signals while it is entered.
+    """Handles the signals while it is entered.
 
     During ``asked()`` the first signal only sets ``received``, so that the operation ends between two steps and
     cleans up; a second one interrupts it where it is.
@@ -26,11 +32,14 @@ class Signals:
     def __init__(self) -> None:
         self.received = 0
         self._asking = False
+        self._reached = False
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Signals:
         if threading.current_thread() is threading.main_thread():  # Python refuses handlers to all others
-            self._before = {number: signal.signal(number, self._arrived) for number in CAUGHT}
+            self._before = {number: signal.signal(number, self._arrived) for number in CAUGHT
+                            # nohup has it ignored, and means it
+                            if number != HANGUP or signal.getsignal(number) != signal.SIG_IGN}
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -50,6 +59,28 @@ class Signals:
             yield
         finally:
             self._asking = False
+
+    def reaching(self, connect: Callable[[], T]) -> Callable[[], T]:
+        """Give ``connect`` so that a signal cuts off its first success, the only one that may wait for a start.
+
+        Later ones belong to what an operation tidies up after a signal.
+        """
+
+        @wraps(connect, assigned=(), updated=())
+        def reach() -> T:
+            if self._reached or threading.current_thread() is not threading.main_thread():
+                return connect()
+            if self.received:
+                raise KeyboardInterrupt
+            before, self._asking = self._asking, False
+            try:
+                answer = connect()
+            finally:
+                self._asking = before
+            self._reached = True
+            return answer
+
+        return reach
 
     @staticmethod
     def broken_pipe() -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -45,6 +46,7 @@ def lifespan(warm_up: Callable[[], None]) -> Callable[[object], AbstractAsyncCon
 
     @asynccontextmanager
     async def run(_app: object) -> AsyncIterator[dict[str, Any]]:
+        _heed_hangup()
         await to_thread.run_sync(_start, warm_up)
         try:
             yield {}
@@ -132,6 +134,14 @@ def _stop() -> None:
         backups.stop()  # first: a job that is still running needs the database
     finally:
         database.close()
+
+
+def _heed_hangup() -> None:
+    """Let a closed terminal end the server in order, as SIGTERM does, unless nohup has it ignored."""
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup and threading.current_thread() is threading.main_thread() and (
+            signal.getsignal(hangup) == signal.SIG_DFL):
+        signal.signal(hangup, signal.getsignal(signal.SIGTERM))
 
 
 def _log_to_console() -> None:

@@ -39,6 +39,7 @@ PATIENCE_SECONDS = 2.0
 PATIENCE_WHEN_DOWN_SECONDS = 0.7
 """Enough for a server that is back: the driver looks for it every 0.5 s while somebody waits."""
 REPEAT_SECONDS = 1.0
+START_AGAIN_SECONDS = 5.0
 CLOSE_SECONDS = 0.5
 WRITE_CHECK_SECONDS = 30.0
 LOGIN_REFUSED = frozenset({18, 8000})  # AuthenticationFailed, and what MongoDB Atlas says in its place
@@ -65,6 +66,7 @@ class _Process:
         self.server: Embedded | None = None
         self.demo: Client | None = None
         self.down: tuple[float, DatabaseUnreachable] | None = None
+        self.refused: tuple[float, DatabaseUnreachable] | None = None
         self.may_write: tuple[float, bool] = (float("-inf"), True)
 
 
@@ -148,7 +150,7 @@ def close() -> None:
     """Close the client, forget the demo and leave the embedded server."""
     with _process.lock:
         _close_client()
-        _process.demo = None
+        _process.demo = _process.refused = None
         if _process.server is not None:
             _process.server.stop()
             _process.server = None
@@ -187,11 +189,11 @@ def _uri(settings: Settings, choice: Choice) -> str:
         raise DatabaseUnreachable("there is no MongoDB here", hint="Set MONGODB_URI or install the requirements.")
     from equipment.server.embedded import Embedded
 
-    if _process.server is None or _process.server.folder != settings.data_folder:
+    if _process.server is None or _process.server.folder != settings.data_folder.absolute():
         if _process.server is not None:
             _process.server.stop()
-        server = Embedded(settings.data_folder, binary[1])
-        server.start()
+        server = Embedded(settings.data_folder, binary[1], settings.runtime_folder)
+        _start(server)
         _process.server = server
     return _process.server.uri
 
@@ -231,8 +233,20 @@ def _revive() -> bool:
         if server is _process.server and server.pid is None:  # another thread may have been faster
             log.error("the embedded MongoDB is gone; starting it again")
             _close_client()
-            server.start()
+            _start(server)
         return True
+
+
+def _start(server: Embedded) -> None:
+    """Start the server; one that could not be started is not launched anew by every request."""
+    if _process.refused is not None and time.monotonic() < _process.refused[0]:
+        raise _process.refused[1]
+    try:
+        server.start()
+    except DatabaseUnreachable as error:
+        _process.refused = (time.monotonic() + START_AGAIN_SECONDS, error)
+        raise
+    _process.refused = None
 
 
 def _writable(database: Db) -> bool:

@@ -1,21 +1,20 @@
 """The MongoDB this application brings along: found, started, shared by every process of one data folder, stopped.
 
 A one-node replica set (transactions, snapshots and change streams work) behind a Unix socket, without a TCP port.
-Whoever uses a data folder holds a shared lock on it; the last one to leave stops the server. A killed user leaves
-no trace but a running server, and the next one finds it.
+Whoever uses a data folder holds a shared lock on it; the last one to leave stops the server. Where the last one was
+killed, or did not wait for the start, the server's parent stops it (``keeper``).
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import importlib.util
 import logging
 import os
 import shutil
 import signal
-import stat
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +27,7 @@ import pymongo
 from pymongo.errors import OperationFailure, PyMongoError
 
 from backup_engine.errors import DatabaseUnreachable
+from equipment.server import data_folder, keeper, runtime_folder, server_log
 
 __all__ = ["Embedded", "path_binary", "wheel_binary"]
 
@@ -58,22 +58,21 @@ def path_binary() -> Path | None:
 class Embedded:
     """One process's share in the server of one data folder. Thread-safe; ``start`` and ``stop`` may be repeated."""
 
-    def __init__(self, folder: Path, binary: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, binary: Path, runtime: Path | None = None) -> None:
+        """``runtime`` is the folder for the socket of a server that is started here; one that runs has its own."""
+        self.folder = folder.absolute()
         self.binary = binary
+        self.runtime = runtime
+        self._log_began = 0
         self._thread_lock = threading.RLock()
         self._share: IO[bytes] | None = None
+        self._presence: IO[bytes] | None = None
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
     def socket(self) -> Path:
-        """Where the server listens: short and lower-case, as pymongo lower-cases host names and binding ends at 107.
-
-        The path follows from the data folder alone, so that every process finds the same server.
-        """
-        name = hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:12]
-        # Not the folder in TMPDIR: two processes may have different ones, and would then look in two places.
-        return Path("/tmp") / f"equipment-{os.getuid()}-{name}" / "m.sock"
+        """Where the server listens, as the data folder says, so that every process finds the same one."""
+        return runtime_folder.recorded(self.folder)
 
     @property
     def uri(self) -> str:
@@ -84,10 +83,7 @@ class Embedded:
     @property
     def pid(self) -> int | None:
         """Process id of the running server, whoever started it; None when none runs."""
-        if not _is_locked(self._db / "mongod.lock"):
-            return None
-        text = (self._db / "mongod.lock").read_text().strip()
-        return int(text) if text.isdigit() else None
+        return data_folder.process_of(self.folder)
 
     def start(self) -> None:
         """Join the running server or start one, and wait until it accepts writes; raises ``DatabaseUnreachable``."""
@@ -103,6 +99,7 @@ class Embedded:
                     self._make_writable()
                 except BaseException:  # Ctrl-C too: a share that is kept lets nobody be the last to leave
                     self._leave()
+                    self._go()  # nobody waits here for the end of a server that is only starting: the keeper does
                     raise
 
     def stop(self) -> None:
@@ -111,8 +108,11 @@ class Embedded:
             if self._share is None:
                 return
             with self._alone():
-                if self._leave():
-                    self._shut_down()
+                try:
+                    if self._leave():
+                        self._shut_down()
+                finally:
+                    self._go()
 
     # -- who uses the folder ---------------------------------------------------------------------------------------
 
@@ -122,9 +122,9 @@ class Embedded:
 
     def _prepare_folder(self) -> None:
         try:
+            data_folder.check(self.folder)
             self._db.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.folder.chmod(0o700)
-            _private_folder(self.socket.parent)
         except OSError as error:
             raise DatabaseUnreachable(
                 f"the data folder {self.folder} cannot be used: {error.strerror}",
@@ -137,10 +137,23 @@ class Embedded:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
+    @property
+    def _locks(self) -> tuple[Path, Path, Path]:
+        """What the keeper waits for, what it holds while it stops the server, and what says whether it may."""
+        return self.folder / "present.lock", self.folder / "start.lock", self.folder / "users.lock"
+
     def _join(self) -> None:
         if self._share is None:
-            self._share = (self.folder / "users.lock").open("ab")
+            present, _, users = self._locks
+            self._presence, self._share = present.open("ab"), users.open("ab")
+            fcntl.flock(self._presence, fcntl.LOCK_SH)
             fcntl.flock(self._share, fcntl.LOCK_SH)
+
+    def _go(self) -> None:
+        """Let the keeper see that this user is gone; after ``_leave``, so that the two never ask at the same time."""
+        if self._presence is not None:
+            self._presence.close()
+            self._presence = None
 
     def _leave(self) -> bool:
         """Give up the share; True when nobody else holds one."""
@@ -160,20 +173,27 @@ class Embedded:
     def _running(self) -> bool:
         if self._child is not None:
             self._child.poll()  # takes notice of a dead child, or it stays a zombie
-        return _is_locked(self._db / "mongod.lock")
+        return data_folder.is_locked(self._db / "mongod.lock")
 
     def _launch(self) -> None:
         self._check_series()
+        try:
+            runtime_folder.socket_for(self.folder, self.runtime)
+        except OSError as error:
+            raise DatabaseUnreachable(f"the folder {self.runtime or self.folder} cannot be used for the socket: "
+                                      f"{error.strerror}", hint="Change EQUIPMENT_RUNTIME_FOLDER.") from error
         self.socket.unlink(missing_ok=True)  # a killed server leaves it behind
         logfile = self.folder / "mongod.log"
         if logfile.exists() and logfile.stat().st_size > 20_000_000:
             logfile.replace(logfile.with_suffix(".log.1"))
+        self._log_began = logfile.stat().st_size if logfile.exists() else 0
         log.info("starting MongoDB over %s", self.folder)
         with logfile.open("ab") as output:
             self._child = subprocess.Popen(
-                self._command(), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                # Ctrl-C of one app must not reach a server that other processes use.
-                start_new_session=True,
+                [sys.executable, "-I", "-S", keeper.__file__, *map(str, self._locks), str(self.socket),
+                 *self._command()], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                # Ctrl-C of one app must not reach a server that other processes use; nor shall it keep a mount busy.
+                start_new_session=True, cwd="/",
             )
         self._await_answer()
         self._write_series()
@@ -230,7 +250,7 @@ class Embedded:
                 return
             time.sleep(0.02)
         if self._child is not None:
-            self._child.wait()
+            self._child.wait()  # the keeper, which ends with the server
             self._child = None
         self.socket.unlink(missing_ok=True)
         with suppress(OSError):
@@ -244,7 +264,11 @@ class Embedded:
         deadline = time.monotonic() + START_SECONDS
         while True:
             if self._child is not None and self._child.poll() is not None:
-                raise self._died(self._child.returncode)
+                raise self._died(f"with code {self._child.returncode} ")
+            if self._child is None and not self._running():
+                raise self._died("")
+            if not self.socket.parent.exists():
+                raise self._hidden()
             if self.socket.exists():
                 try:
                     with self._client() as client:
@@ -258,11 +282,19 @@ class Embedded:
 
     # -- what can be wrong with it ---------------------------------------------------------------------------------
 
-    def _died(self, code: int) -> DatabaseUnreachable:
-        return DatabaseUnreachable(f"the embedded MongoDB ended with code {code} while starting", hint=self._see_log())
+    def _died(self, code: str) -> DatabaseUnreachable:
+        words = server_log.complaint(self.folder / "mongod.log", self._log_began)
+        return DatabaseUnreachable(f"the embedded MongoDB ended {code}while starting" + (f": {words}" if words else ""),
+                                   hint=self._see_log())
+
+    def _hidden(self) -> DatabaseUnreachable:
+        return DatabaseUnreachable(
+            f"MongoDB runs (process {self.pid}), and its socket {self.socket} is not to be seen from here",
+            hint="Its service has a /tmp of its own: add RuntimeDirectory=equipment to it, or set "
+                 "EQUIPMENT_RUNTIME_FOLDER for both, and start it again.")
 
     def _see_log(self) -> str:
-        return f"Its own words are in {self.folder / 'mongod.log'}."
+        return f"All its own words are in {self.folder / 'mongod.log'}."
 
     def _check_series(self) -> None:
         """Refuse a data folder of another release series: MongoDB would refuse it too, or upgrade it for good."""
@@ -298,28 +330,6 @@ def _advice(complaint: str) -> str:
     if "libcurl" in complaint:
         return "Install it: sudo apt-get install libcurl4 (on Debian 13 and Ubuntu 24.04: libcurl4t64)"
     return "Set MONGODB_URI to the connection string of a MongoDB that runs."
-
-
-def _private_folder(folder: Path) -> None:
-    """Create the folder for this user only; refuse one that somebody else prepared. Raises ``OSError``."""
-    with suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-    status = folder.lstat()  # not stat(), which would follow a link that somebody put there
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
-        raise PermissionError(1, f"{folder} belongs to somebody else")
-    folder.chmod(0o700)
-
-
-def _is_locked(file: Path) -> bool:
-    """Whether a mongod holds its lock file; the kernel drops that lock when the process dies, however it dies."""
-    if not file.exists():
-        return False
-    with file.open("rb") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
 
 
 def _require_primary(client: pymongo.MongoClient[dict[str, Any]]) -> None:

@@ -299,7 +299,7 @@ def test_words_for_people_without_streamlit(tmp_path: Path) -> None:
     assert label in out and "30 equipment, 4 select_options" in out
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_stopped_in_the_middle_leaves_nothing(
     number: int, code: int, tmp_path: Path, shared_mongod: Mongod, database: Database
 ) -> None:

@@ -158,3 +158,19 @@ def test_a_killed_embedded_server_comes_back_at_the_next_question(here: Settings
     again = database.connect(here)
 
     assert again.things.count_documents({}) == 1
+
+
+def test_a_server_that_cannot_start_is_not_launched_by_every_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = tmp_path / "mongod"
+    fake.write_text(f"#!/bin/sh\n[ \"$1\" = --version ] && echo 'db version v6.0.5' && exit 0\n"
+                    f"echo launched >> {tmp_path}/launches\nexit 48\n")
+    fake.chmod(0o755)
+    monkeypatch.setattr("equipment.server.embedded.wheel_binary", lambda: fake)
+
+    for _ in range(3):
+        with pytest.raises(DatabaseUnreachable, match="ended with code 48"):
+            database.connect(Settings(data_folder=tmp_path / "data"))
+
+    assert (tmp_path / "launches").read_text().split() == ["launched"]

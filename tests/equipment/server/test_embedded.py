@@ -25,8 +25,11 @@ ROOT = Path(__file__).resolve().parents[3]
 KILLED_USER = """
 import os, signal, sys
 from pathlib import Path
+import pymongo
 from equipment.server.embedded import Embedded
-Embedded(Path(sys.argv[1]), Path(sys.argv[2])).start()
+server = Embedded(Path(sys.argv[1]), Path(sys.argv[2]))
+server.start()
+pymongo.MongoClient(server.uri).lab.things.insert_one({})
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -70,7 +73,7 @@ def test_it_is_a_replica_set_behind_a_private_socket_only(server: Embedded) -> N
     assert stat.S_IMODE(server.socket.parent.stat().st_mode) == 0o700
     assert str(server.socket) == str(server.socket).lower()
     assert len(str(server.socket)) < 107
-    assert os.getsid(process.pid) == process.pid
+    assert os.getsid(process.pid) != os.getsid(0)
     with pymongo.MongoClient(server.uri) as client, client.start_session() as session, session.start_transaction():
         client.lab.things.insert_one({}, session=session)
 
@@ -117,17 +120,37 @@ def test_a_moved_folder_serves_at_its_new_address(server: Embedded, tmp_path: Pa
         moved.stop()
 
 
-def test_a_killed_user_leaves_a_server_that_the_next_one_finds(server: Embedded, mongod: Path) -> None:
+def test_the_server_of_a_killed_user_ends_and_keeps_what_it_has(server: Embedded, mongod: Path) -> None:
     command = [sys.executable, "-c", KILLED_USER, str(server.folder), str(mongod)]
     assert subprocess.run(command, cwd=ROOT, timeout=60, check=False).returncode == -signal.SIGKILL
-    left = mongods(server.folder)
-    assert len(left) == 1
+    wait_for(lambda: not mongods(server.folder), "the end of the server")
+    wait_for(lambda: not server.socket.parent.exists(), "the end of its socket")
 
     server.start()
 
-    assert [server.pid] == left == mongods(server.folder)
-    server.stop()
-    wait_for(lambda: not mongods(server.folder), "the end of the server")
+    assert count(server) == 1
+
+
+def test_a_killed_user_takes_the_server_from_nobody(server: Embedded, mongod: Path) -> None:
+    server.start()
+    command = [sys.executable, "-c", KILLED_USER, str(server.folder), str(mongod)]
+    assert subprocess.run(command, cwd=ROOT, timeout=60, check=False).returncode == -signal.SIGKILL
+
+    assert count(server) == 1
+    assert [server.pid] == mongods(server.folder)
+
+
+def test_the_keeper_holds_nothing_of_its_starter(server: Embedded) -> None:
+    with (server.folder.parent / "inherited").open("w") as held:
+        os.set_inheritable(held.fileno(), True)
+        server.start()
+
+    keeper = psutil.Process(server.pid).parent()
+    assert keeper is not None and "keeper.py" in " ".join(keeper.cmdline())
+    assert keeper.terminal() is None and keeper.cwd() == "/"
+    opened = {Path(file.path).name for process in (keeper, psutil.Process(server.pid)) for file in process.open_files()}
+    assert "inherited" not in opened and "users.lock" not in opened
+    assert keeper.memory_full_info().uss < 5_000_000
 
 
 def test_a_killed_server_is_recovered_over_its_stale_socket(server: Embedded) -> None:
@@ -172,19 +195,36 @@ def test_a_server_that_dies_while_starting_names_its_log(tmp_path: Path) -> None
         Embedded(tmp_path / "data", fake).start()
 
 
-def test_a_runtime_folder_prepared_by_somebody_else_is_refused(
-    server: Embedded, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server.folder.mkdir()
-    target = server.folder / "elsewhere"
-    target.mkdir()
-    server.socket.parent.symlink_to(target)
+def test_a_server_that_dies_while_starting_is_quoted(server: Embedded) -> None:
+    (server.folder / "db").mkdir(parents=True)
+    (server.folder / "db" / "storage.bson").write_bytes(b"nonsense")
 
-    try:
-        with pytest.raises(DatabaseUnreachable, match="cannot be used"):
-            server.start()
-    finally:
-        server.socket.parent.unlink()
+    with pytest.raises(DatabaseUnreachable, match=r"ended with code \d+ .*metadata file: Incorrect BSON length"):
+        server.start()
+
+
+def test_a_socket_that_is_not_to_be_seen_is_named_at_once(server: Embedded, mongod: Path) -> None:
+    server.start()
+    (server.folder / "socket").write_text("/nowhere/of/a/private/tmp/m.sock\n")
+
+    with pytest.raises(DatabaseUnreachable, match=rf"process {server.pid}.*RuntimeDirectory=.*RUNTIME_FOLDER"):
+        Embedded(server.folder, mongod).start()
+
+
+def test_a_running_server_is_found_whatever_is_set_for_the_socket(
+    server: Embedded, mongod: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path / "run"))
+    server.start()
+    assert server.socket.parent == tmp_path / "run"
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path / "other"))
+
+    second = Embedded(server.folder, mongod, tmp_path / "chosen")
+    second.start()
+
+    write(second)
+    second.stop()
+    assert server.pid is not None
 
 
 def test_the_wheel_is_found_here(mongod: Path) -> None:

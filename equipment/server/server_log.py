@@ -1,0 +1,40 @@
+"""What mongod itself says was wrong, out of its log of one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+__all__ = ["complaint"]
+
+TAIL_BYTES = 200_000
+
+
+def complaint(log: Path, since: int) -> str:
+    """Give the last error in what was logged from this byte on, one with a reason first; empty where there is none.
+
+    Format: https://www.mongodb.com/docs/manual/reference/log-messages/ (``s`` is the severity, F or E for errors).
+    """
+    try:
+        with log.open("rb") as file:
+            file.seek(max(since, log.stat().st_size - TAIL_BYTES))
+            lines = file.read().decode("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    said = [text for text in map(_error, lines) if text]
+    # The last words of all are of the program's own end: "aborting after fassert() failure".
+    reasons = [text for text in said if ": " in text]
+    return (reasons or said or [""])[-1]
+
+
+def _error(line: str) -> str:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return ""
+    if not isinstance(entry, dict) or entry.get("s") not in ("E", "F"):
+        return ""
+    details = entry.get("attr", {})
+    reason = details.get("error") or details.get("message") or details.get("msg") or ""
+    reason = reason.get("errmsg", "") if isinstance(reason, dict) else str(reason)
+    return f"{entry.get('msg', '')}: {reason}".removesuffix(": ").strip()
