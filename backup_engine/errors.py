@@ -75,7 +75,10 @@ class BackupError(Exception):
         return self.detail if self.detail.startswith(self.opening) else f"{self.opening}: {self.detail}"
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        if not (self.message and self.hint):
+            return self.message or self.hint
+        ended = self.message if self.message.endswith((".", "!", "?", ":", "…")) else f"{self.message}."
+        return f"{ended} {self.hint}"
 
 
 class BadInput(BackupError):

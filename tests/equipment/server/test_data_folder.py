@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import stat
 import subprocess
@@ -18,7 +19,7 @@ from equipment.server.embedded import Embedded
 from tests.mongod import binary
 from tests.server.running_app import wait_for
 
-OTHER = 54321
+OTHER = pwd.getpwnam("nobody").pw_uid
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can hand files to another account")
 
 
@@ -44,7 +45,7 @@ def test_a_running_server_of_another_account_is_named_and_left_alone(home: Path)
         try:
             wait_for(lambda: data_folder.process_of(home / "data"), "the server of the other account")
 
-            with pytest.raises(DatabaseUnreachable, match=rf"as {OTHER} \(process {server.pid}\).*Run this as {OTHER}"):
+            with pytest.raises(DatabaseUnreachable, match=rf"as nobody \(process {server.pid}\).*Run this as nobody"):
                 Embedded(home / "data", Path(mongod)).start()
 
             assert [path.name for path in (home / "data").iterdir()] == ["db"]
@@ -60,7 +61,7 @@ def test_root_starts_nothing_in_the_place_of_another_account(home: Path, there: 
         (home / "data").mkdir()
         os.chown(home / "data", OTHER, OTHER)
 
-    with pytest.raises(DatabaseUnreachable, match=f"belongs to {OTHER}.*sudo chown -R root"):
+    with pytest.raises(DatabaseUnreachable, match=r"belongs to nobody.*sudo chown -R root"):
         Embedded(home / "data", Path("mongod")).start()
 
     assert list(home.rglob("*")) == ([home / "data"] if there else [])
@@ -72,7 +73,7 @@ def test_files_that_another_account_left_are_named_with_the_remedy(tmp_path: Pat
     (tmp_path / "db" / "WiredTiger").touch()
     os.chown(tmp_path / "db" / "WiredTiger", OTHER, OTHER)
 
-    with pytest.raises(DatabaseUnreachable, match=rf"belong to {OTHER} \(WiredTiger.*chown -R root {tmp_path}"):
+    with pytest.raises(DatabaseUnreachable, match=rf"belong to nobody \(WiredTiger.*chown -R root {tmp_path}"):
         Embedded(tmp_path, Path("mongod")).start()
 
 
