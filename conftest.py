@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,12 @@ pytest_plugins = ["tests.skips"]
 for name in list(os.environ):
     if name.startswith(("MONGODB_", "EQUIPMENT_", "BACKUP_")):
         del os.environ[name]
+
+
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+    # Started with nohup: programs under test would inherit that and outlive the hangup they are sent. A handler goes
+    # with the start of a program, and this process survives as before.
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 @pytest.fixture(scope="session")
