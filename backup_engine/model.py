@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 
 from backup_engine.errors import Cancelled
@@ -126,17 +127,17 @@ class BackupSet:
     """Why the state is not ``complete``, in words."""
     warnings: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def database_id(self) -> str:
         """The id of the database it was made of; empty where none was known. See ``ownership``."""
         return self._source("database_id")
 
-    @property
+    @cached_property
     def database(self) -> str:
         """What that database is called; empty for a set made of documents."""
         return self._source("database")
 
-    @property
+    @cached_property
     def replica_set(self) -> str:
         """What its replica set is called; empty on a standalone and in sets of version 1.1 and before."""
         return self._source("replica_set")

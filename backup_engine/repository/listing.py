@@ -28,6 +28,7 @@ class _Folder:
 
     stamp: object = None
     looked: float = float("-inf")
+    entries: dict[str, Entry] = field(default_factory=dict)
     parsed: dict[Entry, BackupSet] = field(default_factory=dict)
     """Sets by the entry of their metadata file, as the file alone describes them."""
     sets: list[BackupSet] = field(default_factory=list)
@@ -71,8 +72,8 @@ class Listing:
         young = time.monotonic() - known.looked < TRUSTED_SECONDS
         if not fresh and young and stamp is not None and stamp == known.stamp:
             return known
-        entries = {entry.name: entry for entry in self._storage.entries(day)}
-        seen = _Folder(stamp, time.monotonic(), bare=_bare(entries, self._sources))
+        entries, looked = self._look(day, known, complete=fresh or not young)
+        seen = _Folder(stamp, looked, entries, bare=_bare(entries, self._sources))
         for name, entry in entries.items():
             label = manifest.label_in_metadata_name(name)
             described = known.parsed.get(entry) or self._read(day, label, entry) if label else None
@@ -81,6 +82,20 @@ class Listing:
                 seen.sets.append(_with_files(described, entries))
         self._folders[day] = seen
         return seen
+
+    def _look(self, day: str, known: _Folder, *, complete: bool) -> tuple[dict[str, Entry], float]:
+        """Give the files by name, and when all of them were looked at.
+
+        Else only new ones are, and metadata, which is amended under its name; a CSV never is.
+        """
+        if complete:
+            looked = time.monotonic()
+            return {entry.name: entry for entry in self._storage.entries(day)}, looked
+        names = self._storage.names(day)
+        kept = {name: entry for name, entry in known.entries.items()
+                if name in names and manifest.label_in_metadata_name(name) is None}
+        again = self._storage.entries_of(day, names - kept.keys())
+        return kept | {entry.name: entry for entry in again}, known.looked
 
     def _read(self, day: str, label: str, entry: Entry) -> BackupSet | None:
         if entry.size > manifest.MAX_BYTES:

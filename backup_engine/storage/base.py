@@ -8,6 +8,7 @@ Errors are the engine's: ``BackupFileNotFound``, ``PermissionDenied``, ``NoSpace
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -60,6 +61,9 @@ class Storage(Protocol):
 
     def entries(self, folder: str) -> list[Entry]:
         """The regular files of a folder by name; empty when the folder does not exist. Links are not followed."""
+
+    def entries_of(self, folder: str, names: Collection[str]) -> list[Entry]:
+        """As ``entries``, of these names alone; one that is gone or no regular file is left out."""
 
     def names(self, folder: str) -> set[str]:
         """What lies in a folder, by name alone: ten times cheaper than ``entries`` where thousands do."""

@@ -11,7 +11,7 @@ import re
 import secrets
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -51,6 +51,17 @@ class LocalStorage:
                 return sorted(_regular(listing), key=lambda entry: entry.name)
         except BackupFileNotFound:
             return []
+
+    def entries_of(self, folder: str, names: Collection[str]) -> list[Entry]:
+        """List these alone."""
+        listed = []
+        with suppress(BackupFileNotFound), self._folder(folder) as descriptor:
+            for name in sorted(names):
+                with suppress(BackupFileNotFound), disk_errors(f"{self.root}/{folder}/{name}"):
+                    status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+                    if stat.S_ISREG(status.st_mode):
+                        listed.append(Entry(name, status.st_size, status.st_mtime))
+        return listed
 
     def names(self, folder: str) -> set[str]:
         """List names, whatever bears them; as ``entries`` for a folder that is missing or none."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import secrets
 import time
+from collections.abc import Collection
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
@@ -34,6 +35,10 @@ class MemoryStorage:
         with self._lock:
             files = [(name, *stored) for (where, name), stored in self._files.items() if where == folder]
         return [Entry(name, len(data), modified) for name, data, modified in sorted(files)]
+
+    def entries_of(self, folder: str, names: Collection[str]) -> list[Entry]:
+        """List these alone."""
+        return [entry for entry in self.entries(folder) if entry.name in names]
 
     def names(self, folder: str) -> set[str]:
         """List names."""

@@ -8,6 +8,7 @@ mount that turns read-only in the middle of a backup must not tear it in two.
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from pathlib import Path
 from typing import BinaryIO
 
@@ -51,6 +52,12 @@ class OverlayStorage:
         """List both."""
         aside = self.work.entries(folder) if self._in_work(folder) else []
         files = {entry.name: entry for entry in (*self.main.entries(folder), *aside)}
+        return sorted(files.values(), key=lambda entry: entry.name)
+
+    def entries_of(self, folder: str, names: Collection[str]) -> list[Entry]:
+        """List these alone."""
+        aside = self.work.entries_of(folder, names) if self._in_work(folder) else []
+        files = {entry.name: entry for entry in (*self.main.entries_of(folder, names), *aside)}
         return sorted(files.values(), key=lambda entry: entry.name)
 
     def names(self, folder: str) -> set[str]:

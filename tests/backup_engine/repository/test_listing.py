@@ -56,7 +56,19 @@ def test_folders_in_which_no_name_came_or_went_are_not_looked_at_again(
     assert storage.looked == []
     third = make(catalog, 2)
     assert catalog.sets(fresh=False) == [made[0], third, made[1]]
-    assert set(storage.looked) == {third.day}
+    assert storage.looked == [], "and of a folder that changed, only what is new"
+
+
+def test_what_is_amended_under_its_name_is_seen_at_once(catalog: Catalog, storage: Counting, tmp_path: Path) -> None:
+    made = make(catalog, 1)
+    come_to_rest(tmp_path)
+    catalog.sets()
+
+    Catalog(storage, OWNER_SOURCES).amend(made, pinned=True)
+
+    assert [backup.pinned for backup in catalog.sets(fresh=False)] == [True]
+    catalog.remove(catalog.sets()[0])
+    assert catalog.sets(fresh=False) == []
 
 
 def test_a_cut_file_is_noticed_by_a_fresh_look_that_day_s_look_and_after_a_minute(

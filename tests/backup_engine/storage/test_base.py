@@ -108,6 +108,16 @@ def test_delete_is_quiet_about_what_is_gone(storage: Storage) -> None:
     assert storage.entries("monday") == storage.entries("friday") == []
 
 
+def test_some_names_are_looked_at_alone(storage: Storage) -> None:
+    for name in ("a", "b", "c"):
+        storage.put("monday", name, name.encode() * 3)
+
+    everything = {entry.name: entry for entry in storage.entries("monday")}
+
+    assert storage.entries_of("monday", {"c", "a", "gone"}) == [everything["a"], everything["c"]]
+    assert storage.entries_of("monday", set()) == storage.entries_of("sunday", {"a"}) == []
+
+
 def test_the_stamp_of_a_folder_tells_when_names_came_or_went(storage: Storage, tmp_path: Path) -> None:
     def age() -> None:
         # A folder that changed less than a clock tick ago gives no stamp.
