@@ -61,7 +61,8 @@ def prune(
         return _decided(ws, lookup.of(ws), dry_run=True, acknowledged=_newest(ws) if acknowledge_shrink else 0,
                         watch=watch)
     with _held(ws, hold, "prune") as held:
-        owner = lookup.of(ws, held.database)
+        # who holds the locks already has asked under them
+        owner = lookup.of(ws, held.database) if hold is None else lookup.seen(ws)
         if acknowledge_shrink:
             _acknowledge(ws, owner)
         decided = _decided(ws, owner, dry_run=False, acknowledged=0, watch=watch)

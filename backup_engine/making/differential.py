@@ -51,7 +51,7 @@ def base_for(ws: Workspace, hold: Hold, now: datetime, *, wanted: bool) -> Backu
     """
     today, bad = now.strftime("%Y%m%d"), ledger.bad(ledger.read(ws.storage))
     full = [
-        backup for backup in lookup.of(ws, hold.need_database()).own(ws.catalog.sets(fresh=day_of(now)))
+        backup for backup in lookup.seen(ws).own(ws.catalog.sets(fresh=day_of(now)))
         if backup.state == "complete" and backup.kind == "full" and backup.trigger not in NEVER_BASE
     ]
     # a set that cannot be opened here has no digests to compare with

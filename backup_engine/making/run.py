@@ -103,7 +103,7 @@ class Run:
         """W9: write the metadata, after which the set exists."""
         self.hold.check()  # again: a host that stood still since W8 must not commit
         # before the commit: a set that its database does not know looks like one of a copy
-        origin = stamp(self.ws, self.hold, origin, self.backup_id, self.seq)
+        origin = stamp(self.hold, origin, self.backup_id, self.seq)
         # finished: the clock may have been set back since the start
         header = Header(
             backup_id=self.backup_id, seq=self.seq, trigger=self.trigger, started=self.started,

@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from pymongo import WriteConcern
 from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
@@ -21,6 +20,7 @@ from pymongo.errors import DuplicateKeyError
 from backup_engine.errors import BackupError
 from backup_engine.model import BackupSet
 from backup_engine.mongo.capabilities import answers_commands, database_errors
+from backup_engine.mongo.pinned import DURABLE
 from backup_engine.ownership.owner import Adopted, Question
 from backup_engine.records.raw import PYTHON
 
@@ -28,7 +28,6 @@ __all__ = ["Identity", "adopt", "ask", "create", "note_claim", "read", "renew", 
 
 COLLECTION = "backup_restore_state"
 IDENTITY = "database"
-DURABLE = WriteConcern("majority", j=True, wtimeout=10_000)
 KEPT = 100
 """Sets a database remembers one by one; older ones are believed."""
 Doc = dict[str, Any]

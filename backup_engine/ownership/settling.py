@@ -32,16 +32,18 @@ def settle(ws: Workspace, held: Hold) -> Owner:
         return owner
     identity = identities.create(database)
     sets = ws.catalog.sets(fresh=False)
-    if claim.stake(ws.storage, identity, database.name, sets):
+    claimed = claim.stake(ws.storage, identity, database.name, sets)
+    if claimed:
         identities.note_claim(database)
     strange = None if identity.question else identity.stranger(sets)
     if strange is not None:
         log.warning("backup %s bears this database's id and was not written by it", strange.label)
         identities.ask(database, Question("diverged", strange.label))
-    return lookup.of(ws, database)
+    # nothing has changed since it was asked, but at a first backup and where something was just found
+    return lookup.of(ws, database) if claimed or strange or not owner.database_id else owner
 
 
-def stamp(ws: Workspace, held: Hold, origin: Origin, backup_id: str, seq: int) -> Origin:
+def stamp(held: Hold, origin: Origin, backup_id: str, seq: int) -> Origin:
     """Complete the origin of a set that is about to be committed, and let its database note it.
 
     Where that cannot be noted (a user who may only read, no majority, no database) the set carries no number.
@@ -50,13 +52,12 @@ def stamp(ws: Workspace, held: Hold, origin: Origin, backup_id: str, seq: int) -
         return origin
     # a set made of documents belongs to the database for which it was made
     named = origin if origin.database else replace(origin, database=held.database.name)
-    if named.database_id or named.database != held.database.name:
-        owner_id = named.database_id
-    else:
-        owner_id = lookup.of(ws, held.database).database_id or None
+    known = identities.read(held.database)
+    owner_id = named.database_id
+    if owner_id is None and known is not None and named.database == held.database.name:
+        owner_id = known.database_id
     whole = replace(named, database_id=owner_id,
                     replica_set=named.replica_set or (held.capabilities.set_name if not origin.database_id else ""))
-    known = identities.read(held.database)
     if known is None or owner_id != known.database_id:
         return whole
     if held.capabilities.commands and not held.capabilities.can_write:
