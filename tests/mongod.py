@@ -131,6 +131,17 @@ class Mongod:
                 time.sleep(0.05)
 
 
+def with_access_control(folder: Path, password: str) -> Mongod:
+    """Start a replica set that wants a login, with a user root; ``folder`` takes its key."""
+    key = folder / "key"
+    key.write_text("abcdefgh" * 8)
+    key.chmod(0o600)
+    server = Mongod(arguments=("--keyFile", str(key)))
+    with server.client() as client:
+        client.admin.command("createUser", "root", pwd=password, roles=["root"])
+    return server
+
+
 def _writable(client: pymongo.MongoClient[dict[str, Any]]) -> None:
     if not client.admin.command("hello")["isWritablePrimary"]:
         raise PyMongoError("not yet")

@@ -13,6 +13,7 @@ from pymongo.database import Database
 
 from backup_engine.create import create
 from backup_engine.csv_format.seal import Seal
+from backup_engine.errors import DatabaseUnreachable
 from backup_engine.model import OWNER_SOURCES, BackupSet, Source
 from backup_engine.repository.catalog import Catalog
 from backup_engine.storage import LocalStorage, Storage
@@ -47,6 +48,19 @@ def workspace(
         sources=sources, storage=storage, catalog=Catalog(storage, sources), connect=connect,
         clock=clock or (lambda: datetime.now().astimezone()), seal=seal, workers=workers,
     )
+
+
+class Switched:
+    """The way to a database that can be taken away: ``up = False``."""
+
+    def __init__(self, database: Database[dict[str, Any]]) -> None:
+        self.up = True
+        self._database = database
+
+    def __call__(self) -> Database[dict[str, Any]]:
+        if not self.up:
+            raise DatabaseUnreachable("example.invalid")
+        return self._database
 
 
 def anybodys(_: BackupSet) -> bool:

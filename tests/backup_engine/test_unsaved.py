@@ -9,11 +9,10 @@ from pymongo.database import Database
 
 from backup_engine import unsaved
 from backup_engine.create import create
-from backup_engine.errors import DatabaseUnreachable
 from backup_engine.making import resume_tokens
 from backup_engine.restore import plan_replace, replace
 from backup_engine.unsaved import Unsaved
-from tests.backup_engine.engine import back_up, fill, workspace
+from tests.backup_engine.engine import Switched, back_up, fill, workspace
 from tests.backup_engine.stored import age_seal
 
 
@@ -90,18 +89,12 @@ def test_a_long_list_without_a_stream_is_unknown_rather_than_nothing(
 
 def test_with_the_database_down_it_is_unknown(database: Database[dict[str, Any]], tmp_path: Path) -> None:
     fill(database)
-    up = [True]
-
-    def connect() -> Database[dict[str, Any]]:
-        if not up[0]:
-            raise DatabaseUnreachable("example.invalid")
-        return database
-
-    ws = workspace(tmp_path, connect)
+    connection = Switched(database)
+    ws = workspace(tmp_path, connection)
     back_up(ws)
     counting = Unsaved(ws)
     assert counting.count() == 0
-    up[0] = False
+    connection.up = False
 
     assert counting.count() is None
 

@@ -20,7 +20,7 @@ from backup_engine.locking.locks import hold
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import fill, workspace
-from tests.mongod import Mongod
+from tests.mongod import Mongod, with_access_control
 
 Live = Database[dict[str, Any]]
 SECRET = "s3cret-pass"
@@ -29,12 +29,7 @@ SECRET = "s3cret-pass"
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongod]:
     """A replica set with access control: root, and a reader."""
-    key = tmp_path_factory.mktemp("key") / "key"
-    key.write_text("abcdefgh" * 8)
-    key.chmod(0o600)
-    server = Mongod(arguments=("--keyFile", str(key)))
-    with server.client() as client:
-        client.admin.command("createUser", "root", pwd=SECRET, roles=["root"])
+    server = with_access_control(tmp_path_factory.mktemp("key"), SECRET)
     with as_user(server, "root") as client:
         client.lab.command("createUser", "reader", pwd=SECRET, roles=["read"])
         fill(client.lab)

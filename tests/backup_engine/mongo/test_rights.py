@@ -20,7 +20,7 @@ from backup_engine.mongo.rights import BYPASS, denied
 from backup_engine.repository import ledger
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import back_up, workspace
-from tests.mongod import Mongod
+from tests.mongod import Mongod, with_access_control
 
 Doc = dict[str, Any]
 SECRET = "s3cret-pass"
@@ -35,12 +35,7 @@ _numbers = itertools.count()
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongod]:
-    key = tmp_path_factory.mktemp("key") / "key"
-    key.write_text("abcdefgh" * 8)
-    key.chmod(0o600)
-    server = Mongod(arguments=("--keyFile", str(key)))
-    with server.client() as client:
-        client.admin.command("createUser", "root", pwd=SECRET, roles=["root"])
+    server = with_access_control(tmp_path_factory.mktemp("key"), SECRET)
     yield server
     server.stop()
 

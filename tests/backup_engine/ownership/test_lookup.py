@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from backup_engine.errors import DatabaseUnreachable, ForeignBackup
+from backup_engine.errors import ForeignBackup
 from backup_engine.ownership import lookup
-from tests.backup_engine.engine import back_up, fill, workspace
+from tests.backup_engine.engine import Switched, back_up, fill, workspace
 from tests.backup_engine.stored import folder, no_database
 
 
@@ -16,17 +16,11 @@ def test_the_database_is_asked_and_remembered_for_when_it_is_down(
     database: Database[dict[str, Any]], tmp_path: Path
 ) -> None:
     fill(database)
-    up = [True]
-
-    def connect() -> Database[dict[str, Any]]:
-        if not up[0]:
-            raise DatabaseUnreachable("example.invalid")
-        return database
-
-    ws = workspace(tmp_path, connect)
+    connection = Switched(database)
+    ws = workspace(tmp_path, connection)
     backup = back_up(ws)
     asked = lookup.of(ws)
-    up[0] = False
+    connection.up = False
 
     assert asked.database_id == backup.database_id != ""
     assert asked.database == database.name
