@@ -39,6 +39,7 @@ PATIENCE_SECONDS = 2.0
 PATIENCE_WHEN_DOWN_SECONDS = 0.7
 """Enough for a server that is back: the driver looks for it every 0.5 s while somebody waits."""
 REPEAT_SECONDS = 1.0
+DYING_SECONDS = 0.3
 START_AGAIN_SECONDS = 5.0
 CLOSE_SECONDS = 0.5
 WRITE_CHECK_SECONDS = 30.0
@@ -217,11 +218,26 @@ def _answering(client: Client, settings: Settings) -> Client:
     try:
         _ping(client, settings)
     except PyMongoError:
-        if not _revive():  # the server may have died a moment ago
+        if not _revived_since(client):
             raise
         client = get_client(settings)
         _ping(client, settings)
     return client
+
+
+def _revived_since(client: Client) -> bool:
+    """Whether the server that did not answer had died and runs again, by this thread or another.
+
+    A process that was killed stops answering some milliseconds before its lock says that it is gone.
+    """
+    deadline = time.monotonic() + DYING_SECONDS
+    while not _revive():
+        if _process.client is not client:
+            return True
+        if _process.server is None or time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def _revive() -> bool:
