@@ -92,7 +92,7 @@ def _not_needed(ws: Workspace, owner: Owner, interval: float, *, fresh: bool) ->
 def _prune(ws: Workspace, held: Hold) -> str:
     """Retention is not vital to a set that is committed: a fault here is said and not raised."""
     try:
-        return prune.prune(ws, hold=held).halted
+        return prune.after_backup(ws, held)
     except BackupError as problem:
         return f"old backups were not cleared away: {problem}"
 
