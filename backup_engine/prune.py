@@ -70,13 +70,14 @@ def prune(
         return replace(decided, deleted=gone, message=_words(len(gone), decided.halted, owner, dry_run=False))
 
 
-def after_backup(ws: Workspace, held: locks.Hold) -> str:
+def after_backup(ws: Workspace, held: locks.Hold, everything: Sequence[BackupSet]) -> str:
     """Apply the rules once a set is made; says why nothing may be deleted, or gives an empty string.
 
-    About every set is decided only when one of them is old enough to go.
+    ``everything`` is what lay in the folder under these locks, and the new set. The folder is looked at again, and
+    about every set decided, only when one of them is old enough to go.
     """
     owner = lookup.seen(ws)
-    sets, bad = _subject(owner, ws.catalog.sets(fresh=False)), ledger.bad(ledger.read(ws.storage))
+    sets, bad = _subject(owner, everything), ledger.bad(ledger.read(ws.storage))
     halt = _halted(ws, owner, sets, bad, acknowledged=0)
     if halt or not retention.any_old(sets, ws.keep_days, bad):
         return halt

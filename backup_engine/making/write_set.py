@@ -43,6 +43,8 @@ class Made:
 
     set: BackupSet
     problems: tuple[str, ...] = ()
+    beside: Sequence[BackupSet] = ()
+    """The sets that lay there before it."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ def _write(
     except Exception as problem:  # whatever it is, the set is there
         log.exception("after the commit of %s", backup.label)
         problems.append(after_commit(problem))
-    return Made(backup, tuple(problems))
+    return Made(backup, tuple(problems), run.beside)
 
 
 def after_commit(problem: Exception) -> str:

@@ -64,9 +64,9 @@ def test_after_a_backup_everything_is_decided_only_when_a_set_is_old_enough(
     with hold(ws, "prune") as held:
         with monkeypatch.context() as patch:
             patch.setattr(prune.retention, "decide", lambda *_, **__: pytest.fail("decided"))
-            assert prune.after_backup(replace(ws, keep_days=30), held) == ""
+            assert prune.after_backup(replace(ws, keep_days=30), held, sets) == ""
         assert labels(ws) == [backup.label for backup in sets]
-        assert prune.after_backup(ws, held) == ""
+        assert prune.after_backup(ws, held, sets) == ""
     assert labels(ws) == [backup.label for backup in sets[4:]]
 
 
