@@ -18,6 +18,10 @@
     ├── NewerFormat                19   written by a later release
     ├── RestoreStopped             20   nothing was changed
     ├── RestoreIncomplete          21   something was changed; undo is available
+    ├── RemoteFailed               22   a place off this machine does not answer, or breaks off
+    │   ├── RemoteRefused          22   it answers and says no: wrong login, no right, a changed host key
+    │   ├── HostKeyUnknown         22   nobody has confirmed yet that this is the right SSH server
+    │   └── ForeignTarget          22   another installation keeps its backups there
     └── Cancelled                 130   a person stopped it
 
 Every error carries a *message* (what happened; its first words are fixed and documented), a *hint* (what to do)
@@ -38,11 +42,15 @@ __all__ = [
     "ChoiceNeeded",
     "DatabaseUnreachable",
     "ForeignBackup",
+    "ForeignTarget",
+    "HostKeyUnknown",
     "NewerFormat",
     "NoBackupsFound",
     "NoMajority",
     "NoSpace",
     "PermissionDenied",
+    "RemoteFailed",
+    "RemoteRefused",
     "RestoreIncomplete",
     "RestoreRunning",
     "RestoreStopped",
@@ -194,6 +202,35 @@ class RestoreIncomplete(BackupError):
 
     exit_code = 21
     opening = "Restore finished with problems; undo available"
+
+
+class RemoteFailed(BackupError):
+    """A place off this machine does not answer, breaks off, or gives back other bytes than it was sent."""
+
+    exit_code = 22
+    opening = "Remote storage failed"
+
+
+class RemoteRefused(RemoteFailed):
+    """It answers and says no; trying again would not help."""
+
+    opening = "Remote storage refused"
+
+
+class HostKeyUnknown(RemoteFailed):
+    """An SSH server shows a key that nobody has confirmed; ``fingerprint`` is the key's."""
+
+    opening = "Remote storage is not confirmed yet"
+
+    def __init__(self, detail: str = "", *, hint: str = "", fingerprint: str = "") -> None:
+        self.fingerprint = fingerprint
+        super().__init__(detail, hint=hint)
+
+
+class ForeignTarget(RemoteFailed):
+    """Another installation keeps its backups under that address; the message says which, and when it last did."""
+
+    opening = "Remote storage belongs to another installation"
 
 
 class Cancelled(BackupError):

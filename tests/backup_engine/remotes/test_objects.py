@@ -1,0 +1,127 @@
+"""S3 as a remote, on SeaweedFS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from backup_engine.errors import BadInput, RemoteFailed, RemoteRefused
+from backup_engine.remotes.address import parse
+from backup_engine.remotes.base import Store
+from backup_engine.remotes.objects import ObjectStore, said
+from backup_engine.remotes.patient import Patient
+from tests.backup_engine.remotes.conformance import Conformance, fresh
+from tests.backup_engine.remotes.servers import ENVIRONMENT, SECRET, Proxy, free_ports, s3, seaweed
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    with seaweed() as running:
+        yield running
+
+
+@pytest.fixture
+def store(endpoint: str) -> Store:
+    return ObjectStore(s3(endpoint), environment=ENVIRONMENT)
+
+
+@pytest.fixture
+def nobody() -> Store:
+    [port] = free_ports(1)
+    return ObjectStore(s3(f"http://127.0.0.1:{port}"), environment=ENVIRONMENT)
+
+
+@pytest.fixture
+def proxy(endpoint: str) -> Iterator[Proxy]:
+    proxy = Proxy(int(endpoint.rpartition(":")[2]))
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def through(proxy: Proxy) -> Patient:
+    store = ObjectStore(s3(f"http://127.0.0.1:{proxy.port}"), environment=ENVIRONMENT)
+    return Patient(store, pause=lambda _: None)
+
+
+class TestS3(Conformance):
+    pass
+
+
+@pytest.mark.parametrize("environment", [
+    {**ENVIRONMENT, "AWS_SECRET_ACCESS_KEY": "guessed-wrong"}, {**ENVIRONMENT, "AWS_ACCESS_KEY_ID": "stranger"},
+    {"AWS_ACCESS_KEY_ID": "poor", "AWS_SECRET_ACCESS_KEY": SECRET},
+])
+def test_a_login_without_the_right_is_refused_once(endpoint: str, environment: dict[str, str]) -> None:
+    pauses: list[float] = []
+    store = Patient(ObjectStore(s3(endpoint), environment=environment), pause=pauses.append)
+
+    with pytest.raises(RemoteRefused) as refused:
+        store.put(fresh(), b"x")
+
+    words = str(refused.value)
+    assert pauses == [] and "\n" not in words and "Signature=" not in words and "guessed-wrong" not in words
+
+
+def test_no_login_means_no_question_to_the_cloud() -> None:
+    with pytest.raises(BadInput, match="AWS_SECRET_ACCESS_KEY"):
+        ObjectStore(parse("s3://backups/lab"), environment={})
+
+
+def test_a_connection_cut_in_the_middle_is_made_again(through: Patient, proxy: Proxy) -> None:
+    key, data = fresh(), bytes(2_000_000)
+    proxy.cuts = [500_000, 1_500_000]
+
+    through.put(key, data)
+
+    assert proxy.accepted >= 3
+    assert through.read(key) == data
+
+
+def test_connections_that_are_refused(through: Patient, proxy: Proxy) -> None:
+    proxy.refusals = 3
+    through.put(fresh(), b"x")
+
+    assert proxy.accepted >= 4
+
+
+def test_a_server_that_never_answers_is_given_up(through: Patient, proxy: Proxy) -> None:
+    proxy.refusals = 99
+
+    with pytest.raises(RemoteFailed):
+        through.put(fresh(), b"x")
+    assert proxy.accepted >= through.attempts
+
+
+def test_a_slow_server_is_waited_for(through: Patient, proxy: Proxy) -> None:
+    proxy.delay = 0.3
+    key = fresh()
+    through.put(key, bytes(200_000), create=True)
+
+    assert through.stat(key).size == 200_000
+
+
+def test_a_lost_reply_to_a_create_is_success(through: Patient, proxy: Proxy) -> None:
+    key = fresh()
+    proxy.lost_replies = 1
+
+    through.put(key, b"mine", create=True)
+
+    assert through.read(key) == b"mine"
+    assert proxy.lost_replies == 0
+
+
+def test_somebody_elses_object_is_not_taken_for_a_lost_reply(through: Patient, proxy: Proxy, store: Store) -> None:
+    key = fresh()
+    store.put(key, b"them", create=True)
+    proxy.lost_replies = 1
+
+    with pytest.raises(FileExistsError):
+        through.put(key, b"mine", create=True)
+
+
+def test_messages_hold_one_line_and_no_signature() -> None:
+    error = OSError("error sending request for url (https://host/b/k?X-Amz-Signature=abc&X=1): broken\n\nDebug: secret")
+
+    assert said(error) == "error sending request for url (https://host/b/k?…): broken"
