@@ -10,6 +10,7 @@ How it does it lies in rooms, from the top down; each imports only what stands b
     making       steps W2 to W10 of a backup: how one set comes to be
     ownership    whose a set is, and what a database may do with the sets of others
     locking      who may write: locks of the folder, lease in the database
+    remotes      places off this machine, and what of the backups lies there
     repository   what lies in the backup folder, and reading it without trusting it
     csv_format   one CSV file to the last byte
     mongo        the server at the other end

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,8 @@ class Workspace:
     """What the database is called, for when it cannot be asked."""
     tell: Callable[[Deed], None] | None = None
     """Hears of everything that was done; raises ``BackupError`` where it cannot keep it."""
+    remotes: Mapping[str, str] = field(default_factory=dict)
+    """Places off this machine that the installation names: address by name. More stand in the database."""
     remembered: Remembered = field(default_factory=Remembered, compare=False)
 
     def source(self, key: str) -> Source:

@@ -11,8 +11,10 @@ from backup_engine.remotes.address import parse
 from backup_engine.remotes.base import Store
 from backup_engine.remotes.objects import ObjectStore, said
 from backup_engine.remotes.patient import Patient
+from backup_engine.remotes.probe import NO_LOCK, probe
+from backup_engine.remotes.s3_requests import S3Requests
 from tests.backup_engine.remotes.conformance import Conformance, fresh
-from tests.backup_engine.remotes.servers import ENVIRONMENT, SECRET, Proxy, free_ports, s3, seaweed
+from tests.backup_engine.remotes.servers import ENVIRONMENT, KEY, SECRET, Proxy, free_ports, s3, seaweed
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +127,44 @@ def test_messages_hold_one_line_and_no_signature() -> None:
     error = OSError("error sending request for url (https://host/b/k?X-Amz-Signature=abc&X=1): broken\n\nDebug: secret")
 
     assert said(error) == "error sending request for url (https://host/b/k?…): broken"
+
+
+@pytest.fixture
+def login(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_an_honest_store_is_proven(store: Store, endpoint: str, login: None) -> None:
+    proven = probe(Patient(store), s3(endpoint))
+
+    assert proven.lock == ""
+    assert proven.cannot == ("is spoken to without encryption (http): whoever is on the way can read along", NO_LOCK)
+    assert list(store.list("probe")) == []
+
+
+def test_object_lock_is_tried_and_shown(endpoint: str, login: None) -> None:
+    address = s3(endpoint, "locked", "lab")
+    asked = S3Requests(address, {"ACCESS_KEY_ID": KEY, "SECRET_ACCESS_KEY": SECRET})
+    rule = (b'<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention>'
+            b'<Mode>COMPLIANCE</Mode><Days>1</Days></DefaultRetention></Rule></ObjectLockConfiguration>')
+    assert asked.ask("PUT", "", {"object-lock": ""}, data=rule)[0] == 200
+    store = Patient(ObjectStore(address))
+
+    proven = probe(store, address)
+
+    assert proven.lock == "COMPLIANCE, 1 days"
+    assert NO_LOCK not in proven.cannot
+    store.put("data/kept", b"x")
+    store.delete("data/kept")  # leaves a marker only
+    [version] = asked.versions("data/kept")
+    assert asked.delete_version("data/kept", version) == 403
+
+
+def test_a_signature_of_a_wrong_login_is_refused(endpoint: str) -> None:
+    asked = S3Requests(s3(endpoint), {"ACCESS_KEY_ID": KEY, "SECRET_ACCESS_KEY": "guessed-wrong"})
+
+    status, words = asked.ask("GET", "", {"versioning": ""})
+
+    assert status == 403 and "guessed-wrong" not in words
+    assert asked.lock_days() == "" and not asked.versioned()

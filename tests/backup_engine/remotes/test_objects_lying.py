@@ -10,6 +10,7 @@ from backup_engine.errors import RemoteRefused
 from backup_engine.remotes.base import Store
 from backup_engine.remotes.objects import ObjectStore
 from backup_engine.remotes.patient import Patient
+from backup_engine.remotes.probe import probe
 from tests.backup_engine.remotes.conformance import Conformance
 from tests.backup_engine.remotes.servers import ENVIRONMENT, free_ports, lying, s3
 
@@ -40,3 +41,13 @@ def test_a_bucket_that_is_not_there_is_refused(endpoint: str) -> None:
 
     with pytest.raises(RemoteRefused, match="NoSuchBucket"):
         store.put("data/x", b"x")
+
+
+def test_the_lie_is_found_out(store: Store, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+
+    proven = probe(Patient(store), s3(endpoint))
+
+    assert any("overwrites what it was asked to create only" in words for words in proven.cannot)
+    assert proven.lock == ""
