@@ -11,7 +11,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from backup_engine import prune
+from backup_engine import offsite, prune
 from backup_engine.deeds import told
 from backup_engine.errors import BackupError
 from backup_engine.failpoints import reach
@@ -75,6 +75,7 @@ def create(
             made = write_live(ws, held, trigger=trigger, kind="full" if owner.question else kind,
                               interval_hours=interval, watch=watch)
             retention = _prune(ws, held, made)
+            made = replace(made, problems=(*made.problems, *_remotes(ws)))
     except Exception as problem:
         if made is None:
             raise
@@ -95,6 +96,14 @@ def _prune(ws: Workspace, held: Hold, made: Made) -> str:
         return prune.after_backup(ws, held, [*made.beside, made.set])
     except BackupError as problem:
         return f"old backups were not cleared away: {problem}"
+
+
+def _remotes(ws: Workspace) -> list[str]:
+    """What is wrong with places off this machine: said with the set, which is made all the same."""
+    try:
+        return offsite.troubles(ws)
+    except BackupError as problem:
+        return [f"how the remotes stand is not known: {problem}"]
 
 
 def _created(made: Made, retention: str) -> Created:

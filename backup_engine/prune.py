@@ -11,14 +11,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from backup_engine import offsite
 from backup_engine.deeds import told
 from backup_engine.errors import BadInput, WrongKey
 from backup_engine.locking import locks
+from backup_engine.making.run import room_needed
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.ownership import lookup
 from backup_engine.ownership.owner import Owner, called
 from backup_engine.policy import retention
 from backup_engine.policy.retention import Decision
+from backup_engine.remotes import queue
+from backup_engine.remotes.queue import Line
 from backup_engine.repository import ledger
 from backup_engine.repository.notes import Note
 from backup_engine.verify import verify
@@ -41,6 +45,8 @@ class Pruned:
     halted: str
     """Why nothing may be deleted, or empty."""
     dry_run: bool
+    alert: str = ""
+    """Which of the deleted sets a remote had not got yet; empty when none."""
 
     @property
     def deed(self) -> str:
@@ -67,7 +73,9 @@ def prune(
             _acknowledge(ws, owner)
         decided = _decided(ws, owner, dry_run=False, acknowledged=0, watch=watch)
         gone = _delete_all(ws, held, decided.deleted, watch)
-        return replace(decided, deleted=gone, message=_words(len(gone), decided.halted, owner, dry_run=False))
+        attention = f" Attention: {decided.alert}." if decided.alert else ""
+        words = _words(len(gone), decided.halted, owner, dry_run=False) + attention
+        return replace(decided, deleted=gone, message=words)
 
 
 def after_backup(ws: Workspace, held: locks.Hold, everything: Sequence[BackupSet]) -> str:
@@ -81,7 +89,8 @@ def after_backup(ws: Workspace, held: locks.Hold, everything: Sequence[BackupSet
     halt = _halted(ws, owner, sets, bad, acknowledged=0)
     if halt or not retention.any_old(sets, ws.keep_days, bad):
         return halt
-    return prune(ws, hold=held).halted
+    done = prune(ws, hold=held)
+    return "; ".join(filter(None, (done.halted, done.alert)))
 
 
 def halted(ws: Workspace) -> str:
@@ -152,8 +161,43 @@ def _decided(ws: Workspace, owner: Owner, *, dry_run: bool, acknowledged: int, w
     decided = {(backup.day, backup.label) for backup in sets}
     decisions += [Decision(backup, True, _others(owner, backup), now - backup.started)
                   for backup in everything if (backup.day, backup.label) not in decided]
+    alert = ""
+    if not halt:
+        decisions, alert = _left_for_remotes(ws, everything, decisions)
     gone = [] if halt else [decision.backup for decision in decisions if not decision.keep]
-    return Pruned(_words(len(gone), halt, owner, dry_run), tuple(decisions), tuple(gone), halt, dry_run)
+    return Pruned(_words(len(gone), halt, owner, dry_run), tuple(decisions), tuple(gone), halt, dry_run, alert)
+
+
+def _left_for_remotes(
+    ws: Workspace, everything: Sequence[BackupSet], decisions: list[Decision]
+) -> tuple[list[Decision], str]:
+    """Keep what a remote still waits for, and what that rests on; says which such sets go all the same, and why."""
+    lines = offsite.awaited(ws)
+    going = [decision.backup for decision in decisions if not decision.keep]
+    if not lines or not going:
+        return decisions, ""
+    free = ws.storage.free_bytes()
+    low = free is not None and free < room_needed(everything)
+    awaited = {} if low else {backup.place: names for backup in going
+                              if (names := queue.awaited_by(lines, backup, ws.clock()))}
+    bases = {backup.base for backup in going if backup.place in awaited}
+    left = []
+    for decision in decisions:
+        if decision.backup.place in awaited:
+            waiting = ", ".join(awaited[decision.backup.place])
+            decision = replace(decision, keep=True, reason=f"not sent yet to {waiting}")
+        elif not decision.keep and decision.backup.backup_id in bases:
+            decision = replace(decision, keep=True, reason="a kept differential backup rests on it")
+        left.append(decision)
+    return left, _alert([decision.backup for decision in left if not decision.keep], lines, low=low)
+
+
+def _alert(gone: Sequence[BackupSet], lines: Mapping[str, Line], *, low: bool) -> str:
+    unsent = [name for name, line in lines.items() if any(backup.backup_id not in line.sent for backup in gone)]
+    if not unsent:
+        return ""
+    why = "the disk is nearly full" if low else f"they waited for more than {queue.AWAITED_DAYS} days"
+    return f"backups were let go that remote {' and '.join(unsent)} has not got, because {why}"
 
 
 def _subject(owner: Owner, sets: Sequence[BackupSet]) -> list[BackupSet]:

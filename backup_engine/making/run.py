@@ -185,11 +185,16 @@ def check_room(ws: Workspace, sets: Sequence[BackupSet]) -> None:
     """Raise ``NoSpace`` unless twice the last full set and some spare fit, ``PermissionDenied`` where nothing does."""
     ws.storage.check_writable()
     free = ws.storage.free_bytes()
-    full = [backup for backup in sets if backup.state == "complete" and backup.kind == "full"]
-    needed = SPARE_BYTES + 2 * (sum(part.stored_bytes for part in full[-1].parts.values()) if full else 0)
+    needed = room_needed(sets)
     if free is not None and free < needed:
         raise NoSpace(f"{ws.storage.describe()} has {free >> 20} MiB left, {needed >> 20} MiB are needed",
                       hint="Free some space and try again; older backups are untouched.")
+
+
+def room_needed(sets: Sequence[BackupSet]) -> int:
+    """Bytes that have to be free for the next backup."""
+    full = [backup for backup in sets if backup.state == "complete" and backup.kind == "full"]
+    return SPARE_BYTES + 2 * (sum(part.stored_bytes for part in full[-1].parts.values()) if full else 0)
 
 
 def _claim_number(ws: Workspace, sets: Sequence[BackupSet]) -> int:

@@ -19,7 +19,7 @@ from backup_engine.remotes.base import Store
 from backup_engine.repository import strict_json
 from backup_engine.repository.notes import DAMAGE
 
-__all__ = ["Claim", "last_written", "read", "require", "take_over"]
+__all__ = ["Claim", "last_written", "read", "read_or_none", "require", "take_over"]
 
 FOLDER = "claims"
 MAX_BYTES = 1 << 16
@@ -50,6 +50,14 @@ def read(store: Store) -> Claim | None:
     except DAMAGE:
         raise ForeignTarget(f"the claim {keys[-1]} in {store.describe()} cannot be read",
                             hint="If this installation is to write there, take it over.") from None
+
+
+def read_or_none(store: Store) -> Claim | None:
+    """Give the claim that counts; None, too, when it cannot be understood."""
+    try:
+        return read(store)
+    except ForeignTarget:
+        return None
 
 
 def require(store: Store, installation: str, database: str, now: datetime) -> Claim:

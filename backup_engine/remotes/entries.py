@@ -1,8 +1,8 @@
 """The small object that makes a backup out of pieces: what it says, and reading it without trusting it.
 
 It is written last and never over another one; it holds the set's own metadata, byte for byte, and names the pieces its
-files lie in. Nothing in it is believed: where a name is not one of the set's files, or a piece does not lie in the set's
-own folder, the set is damaged.
+files lie in. Nothing in it is believed: where a name is not one of the set's files, or a piece does not lie in its
+folder, the set is damaged.
 """
 
 from __future__ import annotations

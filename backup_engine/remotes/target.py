@@ -30,7 +30,6 @@ from backup_engine.workspace import Workspace
 __all__ = ["PIECE_BYTES", "Sending", "Target"]
 
 PIECE_BYTES = 16 << 20
-CHUNK = 1 << 20
 UNNAMED_HOURS = 48
 """How long pieces that no backup names are left alone: they may belong to an upload that is under way."""
 NOTE_BYTES = 1 << 16
@@ -48,8 +47,9 @@ class Sending:
 class Target:
     """A remote that is open."""
 
-    def __init__(self, store: Store, sources: tuple[Source, ...]) -> None:
+    def __init__(self, store: Store, sources: tuple[Source, ...], *, piece_bytes: int | None = None) -> None:
         self.store = store
+        self._piece_bytes = piece_bytes or PIECE_BYTES
         self.sources = sources
         self._known: dict[tuple[str, int, datetime], Entry] = {}
 
@@ -163,11 +163,11 @@ class Target:
         self, ws: Workspace, backup: BackupSet, part: Part, sending: Sending, sent: Callable[[int], None], watch: Watch
     ) -> RemoteFile:
         name, whole, pieces = str(part.file), hashlib.sha256(), list[Piece]()
-        several = part.stored_bytes > PIECE_BYTES
+        several = part.stored_bytes > self._piece_bytes
         with ws.catalog.open_part(backup, part.key) as source:
             while True:
                 watch.step(f"Sending {name}", sum(piece.size for piece in pieces), part.stored_bytes)
-                data = _filled(source.read, PIECE_BYTES)
+                data = _filled(source.read, self._piece_bytes)
                 if not data and pieces:
                     break
                 whole.update(data)
@@ -179,7 +179,7 @@ class Target:
                     self.store.put(key, data)
                     sending.done[key] = piece.sha256
                     sent(len(data))
-                if len(data) < PIECE_BYTES:
+                if len(data) < self._piece_bytes:
                     break
         if whole.hexdigest() != part.stored_sha256:
             raise VerificationFailed(f"the file was changed: {name} is not sent")

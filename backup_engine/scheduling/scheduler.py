@@ -25,6 +25,7 @@ from backup_engine.repository import ledger
 from backup_engine.repository.notes import Note
 from backup_engine.scheduling import preferences as choices
 from backup_engine.scheduling.preferences import Preferences
+from backup_engine.scheduling.uploads import Uploads
 from backup_engine.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ class Scheduler:
         self._defaults = defaults
         self._tick_seconds = tick_seconds
         self._tell = tell
+        self.uploads = Uploads(workspace)
         self._stop = threading.Event()
         self._loop: threading.Thread | None = None
         self._checking = threading.Lock()
@@ -74,10 +76,12 @@ class Scheduler:
         if self._loop is None:
             self._loop = threading.Thread(target=self._run, name="backup-scheduler", daemon=True)
             self._loop.start()
+        self.uploads.start()
 
     def stop(self, seconds: float = 5) -> None:
         """End the loop and wait for it."""
         self._stop.set()
+        self.uploads.stop(seconds)
         if self._loop is not None:
             self._loop.join(seconds)
             self._loop = None
@@ -122,6 +126,8 @@ class Scheduler:
                 return self._remember("not needed", str(error), trigger)
             except BackupError as error:
                 return self._remember("failed", str(error), trigger)
+            if created.set:
+                self.uploads.wake()
             return self._remember("created" if created.set else "not needed", created.message, trigger)
 
     def refresh(self) -> Preferences:

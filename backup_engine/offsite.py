@@ -1,0 +1,192 @@
+"""Say which places off this machine keep backups: add, try out, confirm, take over, remove; and how they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pymongo.database import Database
+
+from backup_engine.deeds import told
+from backup_engine.errors import BackupError, BadInput, ChoiceNeeded, HostKeyUnknown
+from backup_engine.model import BackupSet
+from backup_engine.ownership import lookup
+from backup_engine.ownership.owner import Owner
+from backup_engine.remotes import claims, queue, registry
+from backup_engine.remotes.patient import Patient
+from backup_engine.remotes.probe import probe
+from backup_engine.remotes.queue import Line
+from backup_engine.remotes.registry import Remote
+from backup_engine.workspace import Workspace
+
+__all__ = ["Changed", "Standing", "add", "awaited", "confirm_key", "open_store", "own_sets", "remove", "standings",
+           "take_over", "test", "troubles", "writer_of"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one remote stands."""
+
+    remote: Remote
+    line: Line
+    waiting: tuple[BackupSet, ...]
+    """The sets it waits for, in the order in which they will be sent."""
+
+    @property
+    def state(self) -> str:
+        """``up to date``, ``waiting`` or ``trouble``."""
+        if self.line.problem or self.line.damage:
+            return "trouble"
+        return "waiting" if self.waiting else "up to date"
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What was done to a remote."""
+
+    remote: Remote
+    message: str
+
+
+def standings(ws: Workspace) -> list[Standing]:
+    """Say how every remote stands, from the database and the folder; nobody else is asked."""
+    owner, sets = lookup.seen(ws), ws.catalog.sets(fresh=False)
+    return [_standing(ws, remote, own_sets(owner, sets)) for remote in registry.known(ws).values()]
+
+
+def troubles(ws: Workspace) -> list[str]:
+    """What is wrong with the remotes, a sentence each, for the answer of a backup."""
+    return queue.troubles(awaited(ws))
+
+
+def awaited(ws: Workspace) -> dict[str, Line]:
+    """The lines of all remotes, for retention."""
+    return {name: queue.read(ws.storage, name) for name in registry.known(ws)}
+
+
+@told("remote.add")
+def add(ws: Workspace, name: str, url: str) -> Changed:
+    """Add a remote, try it out and claim it. It is kept although the trial fails, with the reason.
+
+    Raises ``BadInput`` for a name that is taken and an address that is none.
+    """
+    database = ws.connect()
+    if name in registry.known(ws, database):
+        raise BadInput(f"A remote called {name} is there already.", hint="Remove it first, or use another name.")
+    registry.add(database, name, url)
+    try:
+        return replace(_tested(ws, database, name), message=f"Remote {name} is added and works.")
+    except BackupError as problem:
+        remote = registry.one(ws, name, database)
+        return Changed(remote, f"Remote {name} is added, but cannot be used yet: {problem}")
+
+
+@told("remote.test")
+def test(ws: Workspace, name: str) -> Changed:
+    """Try a remote out, claim it, and note what it cannot do.
+
+    Raises ``RemoteFailed`` and its kin, among them ``HostKeyUnknown`` and ``ForeignTarget``.
+    """
+    return _tested(ws, ws.connect(), name)
+
+
+@told("remote.confirm_key")
+def confirm_key(ws: Workspace, name: str, fingerprint: str) -> Changed:
+    """Confirm the key of an SSH server, after the fingerprint was compared with what its administrator says.
+
+    Raises ``BadInput`` for another fingerprint than the one that the server shows.
+    """
+    database = ws.connect()
+    remote = registry.one(ws, name, database)
+    if remote.address.kind != "sftp":
+        raise BadInput(f"The remote {name} is no SSH server: there is no key to confirm.")
+    shown = _shown_key(replace(remote, host_key=""))
+    if not fingerprint or fingerprint.rstrip("=") != shown:
+        raise BadInput(f"The server shows {shown}, not {fingerprint!r:.80}: nothing was confirmed.")
+    registry.note(database, replace(remote, host_key=shown))
+    return Changed(registry.one(ws, name, database), f"The key {shown} of remote {name} is confirmed.")
+
+
+@told("remote.take_over")
+def take_over(ws: Workspace, name: str) -> Changed:
+    """Make a remote this installation's that another one wrote to; that one is refused from then on."""
+    database = ws.connect()
+    remote, owner = registry.one(ws, name, database), writer_of(ws, database)
+    with open_store(remote) as store:
+        before, last = claims.read_or_none(store), claims.last_written(store)
+        claims.take_over(store, owner.database_id, owner.database, ws.clock())
+    of = f" from “{before.database}” on {before.host}" if before else ""
+    when = f", which last wrote there on {last:%Y-%m-%d %H:%M} UTC" if before and last else ""
+    return Changed(remote, f"Remote {name} is taken over{of}{when}.")
+
+
+@told("remote.remove")
+def remove(ws: Workspace, name: str) -> Changed:
+    """Forget a remote that an administrator added. What lies there stays there."""
+    database = ws.connect()
+    remote = registry.one(ws, name, database)
+    if remote.set_up:
+        raise BadInput(f"The remote {name} stands in the settings of this installation.",
+                       hint="Take it out of BACKUP_REMOTE and start again.")
+    registry.remove(database, name)
+    queue.forget(ws.storage, name)
+    return Changed(remote, f"Remote {name} is removed; the backups there are left as they are.")
+
+
+def writer_of(ws: Workspace, database: Database[dict[str, Any]]) -> Owner:
+    """Who this installation is, when it may write to remotes. Raises ``ChoiceNeeded`` while that is not clear."""
+    owner = lookup.ask(ws, database)
+    if owner.question is not None:
+        raise ChoiceNeeded(owner.question.words)
+    if not owner.database_id:
+        raise ChoiceNeeded("this database has no id yet: it gets one with its first backup")
+    return owner
+
+
+def own_sets(owner: Owner, sets: list[BackupSet]) -> list[BackupSet]:
+    """The sets that this installation sends: its own and those it has adopted."""
+    return [backup for backup in sets if backup.state == "complete" and owner.relation(backup) in ("own", "adopted")]
+
+
+@contextmanager
+def open_store(remote: Remote) -> Iterator[Patient]:
+    """Open a remote's store and let go of it afterwards."""
+    store = registry.opened(remote)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _tested(ws: Workspace, database: Database[dict[str, Any]], name: str) -> Changed:
+    remote, owner = registry.one(ws, name, database), writer_of(ws, database)
+    with open_store(remote) as store:
+        claims.require(store, owner.database_id, owner.database, ws.clock())
+        proven = probe(store, remote.address)
+    remote = replace(remote, cannot=proven.cannot, lock=proven.lock, proven=ws.clock())
+    registry.note(database, remote)
+    line = queue.read(ws.storage, name)
+    line.went_well()
+    queue.write(ws.storage, name, line)
+    words = f" It {'; it '.join(proven.cannot)}." if proven.cannot else ""
+    return Changed(remote, f"Remote {name} works.{words}")
+
+
+def _shown_key(remote: Remote) -> str:
+    with open_store(remote) as store:
+        try:
+            store.stat("probe/key")
+        except HostKeyUnknown as asked:
+            return asked.fingerprint
+        except BackupError as problem:
+            if remote.address.options.get("host_key"):
+                raise BadInput("The key of this server stands in its address: change it there.") from problem
+            raise
+    raise BadInput("The key of this server stands in its address.")
+
+
+def _standing(ws: Workspace, remote: Remote, sets: list[BackupSet]) -> Standing:
+    line = queue.read(ws.storage, remote.name)
+    return Standing(remote, line, tuple(queue.waiting(line, sets)))

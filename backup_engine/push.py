@@ -1,0 +1,242 @@
+"""Send to a remote what waits for it.
+
+One process at a time sends to a remote. What goes wrong there is remembered with the line of that remote and tried
+again later, each pause longer than the one before; it never fails a backup. A piece that has arrived is not sent again,
+after a restart neither.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pymongo.database import Database
+
+from backup_engine import offsite
+from backup_engine.deeds import told
+from backup_engine.errors import BackupError, Busy, Cancelled, ChoiceNeeded, VerificationFailed
+from backup_engine.locking.file_lock import file_lock
+from backup_engine.model import SILENT, BackupSet, Watch
+from backup_engine.ownership.owner import Owner
+from backup_engine.remotes import claims, queue, registry, target as targets
+from backup_engine.remotes.address import Address
+from backup_engine.remotes.probe import probe
+from backup_engine.remotes.queue import Line
+from backup_engine.remotes.registry import Remote
+from backup_engine.remotes.target import Sending, Target
+from backup_engine.workspace import Workspace
+
+__all__ = ["Pushed", "is_due", "push", "sending_alone"]
+
+log = logging.getLogger(__name__)
+SMALLEST_PIECE = 256 << 10
+TICK_SECONDS = 0.5
+
+
+class _Closed(Exception):
+    """The hours in which uploads may run are over."""
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """What came of sending to one remote."""
+
+    name: str
+    sent: tuple[BackupSet, ...]
+    waiting: int
+    """Sets that are still to be sent."""
+    problem: str = ""
+    new_problem: bool = False
+    """Whether the last try before this one went well."""
+
+    @property
+    def message(self) -> str:
+        """In words."""
+        counted = f"{len(self.sent):,} {'backup' if len(self.sent) == 1 else 'backups'} sent to remote {self.name}"
+        if self.problem:
+            return f"{counted}, {self.waiting:,} still waiting: {self.problem}"
+        return counted + (f", {self.waiting:,} still waiting." if self.waiting else ".")
+
+    @property
+    def deed(self) -> str:
+        """What was done, or went wrong for the first time; trouble that goes on is not told every time."""
+        return self.message if self.sent or self.new_problem else ""
+
+
+def is_due(ws: Workspace, remote: Remote, line: Line) -> bool:
+    """Whether the queue would try now: within the hours, and not while it waits after a failure."""
+    now = ws.clock()
+    return remote.address.open_at(now.hour) and (line.next_try is None or now >= line.next_try)
+
+
+@told("remote.push")
+def push(ws: Workspace, name: str, *, now: bool = False, watch: Watch = SILENT) -> Pushed:
+    """Send everything that waits for a remote; what is wrong with the remote stands in the answer and is not raised.
+
+    ``now`` does not wait for the hours of the remote, nor after a failure. Raises ``BadInput`` for an unknown remote,
+    ``Busy`` when another process is at it, ``DatabaseUnreachable`` and ``ChoiceNeeded`` when it is not known whose the
+    backups are.
+    """
+    database = ws.connect()
+    remote, owner = registry.one(ws, name, database), offsite.writer_of(ws, database)
+    with sending_alone(ws, name):
+        line = queue.read(ws.storage, name)
+        sets = offsite.own_sets(owner, ws.catalog.sets())
+        if not now and not is_due(ws, remote, line):
+            return Pushed(name, (), len(queue.waiting(line, sets)), line.problem)
+        return _Sender(ws, database, remote, owner, line, sets, now, watch).run()
+
+
+@contextmanager
+def sending_alone(ws: Workspace, name: str) -> Iterator[None]:
+    """Be the only process that writes to this remote. Raises ``Busy``."""
+    path = ws.storage.lock_file()
+    if path is None:
+        yield
+        return
+    try:
+        with file_lock(path.with_name(f".uploads-{name}.lock"), "upload", time.monotonic()):
+            yield
+    except Busy as busy:
+        raise Busy(f"another process is sending to remote {name}", hint="Try again when it has finished.") from busy
+
+
+@dataclass
+class _Sender:
+    ws: Workspace
+    database: Database[dict[str, Any]]
+    remote: Remote
+    owner: Owner
+    line: Line
+    sets: list[BackupSet]
+    now: bool
+    watch: Watch
+
+    def run(self) -> Pushed:
+        """Send, and remember how it went."""
+        sent: list[BackupSet] = []
+        had_problem, problem = bool(self.line.problem), ""
+        try:
+            with offsite.open_store(self.remote) as store:
+                problem = self._send_all(self._target(store), sent)
+        except _Closed:
+            log.info("the hours of remote %s are over", self.remote.name)
+        except (Cancelled, ChoiceNeeded):
+            self._save()
+            raise
+        except BackupError as trouble:
+            problem = str(trouble)
+        if problem:
+            self.line.failed(problem, self.ws.clock())
+        elif self.line.problem:
+            self.line.went_well()
+        self._save()
+        waiting = len(queue.waiting(self.line, self.sets))
+        return Pushed(self.remote.name, tuple(sent), waiting, problem, bool(problem) and not had_problem)
+
+    def _target(self, store: Any) -> Target:
+        # asked before every run: somebody may have taken it over since
+        claims.require(store, self.owner.database_id, self.owner.database, self.ws.clock())
+        if self.remote.proven is None:
+            proven = probe(store, self.remote.address)
+            self.remote = replace(self.remote, cannot=proven.cannot, lock=proven.lock, proven=self.ws.clock())
+            registry.note(self.database, self.remote)
+        return Target(store, self.ws.sources, piece_bytes=_piece_bytes(self.remote.address))
+
+    def _send_all(self, target: Target, sent: list[BackupSet]) -> str:
+        """Send every set that waits; says which one could not be sent for a reason of its own."""
+        there = target.backup_ids()
+        self._look_over(there)
+        problems: list[str] = []
+        for backup in queue.waiting(self.line, self.sets):
+            if backup.base is not None and backup.base not in self.line.sent:
+                problems.append(f"backup {backup.label} waits for the full backup {backup.base} it rests on")
+                continue
+            try:
+                self._send(target, backup)
+            except VerificationFailed as damage:
+                problems.append(f"backup {backup.label}: {damage.message}")
+                continue
+            sent.append(backup)
+        self._say_pins(target)
+        return "; ".join(problems)
+
+    def _send(self, target: Target, backup: BackupSet) -> None:
+        sending = self.line.sending.setdefault(backup.backup_id, Sending())
+        pace = _Pace(self.remote.address.bytes_per_second, self.watch)
+
+        def arrived(size: int) -> None:
+            self._save()
+            self._require_open()
+            pace.wait(size)
+
+        self._require_open()
+        target.send(self.ws, backup, sending, sent=arrived, watch=self.watch)
+        del self.line.sending[backup.backup_id]
+        self.line.sent[backup.backup_id] = self.ws.clock().isoformat()
+        self.line.pins[backup.backup_id] = backup.pinned
+        self.line.last_sent = self.ws.clock()
+        self._save()
+
+    def _look_over(self, there: set[str]) -> None:
+        """Believe what lies there rather than the note. What somebody deleted there is sent again, unless retention
+        there may have been it."""
+        now = self.ws.clock().isoformat()
+        for backup_id in there:
+            self.line.sent.setdefault(backup_id, now)
+        if not self.remote.address.keep_days:
+            self.line.sent = {name: when for name, when in self.line.sent.items() if name in there}
+        queue.keep_only(self.line, there | {backup.backup_id for backup in self.sets})
+
+    def _say_pins(self, target: Target) -> None:
+        for backup in self.sets:
+            said = self.line.pins.get(backup.backup_id)
+            if said is None and not backup.pinned:  # nothing was said and nothing is to be: its own metadata will do
+                self.line.pins[backup.backup_id] = False
+            elif backup.backup_id in self.line.sent and said is not backup.pinned:
+                target.say_pinned(backup, self.ws.clock())
+                self.line.pins[backup.backup_id] = backup.pinned
+
+    def _require_open(self) -> None:
+        if not self.now and not self.remote.address.open_at(self.ws.clock().hour):
+            raise _Closed
+
+    def _save(self) -> None:
+        try:
+            queue.write(self.ws.storage, self.remote.name, self.line)
+        except BackupError as refusal:  # a folder that can only be read: the remote itself knows what is there
+            log.warning("how sending to %s goes was not noted: %s", self.remote.name, refusal)
+
+
+@dataclass
+class _Pace:
+    """Sends no more bytes in a second than allowed, over the length of a set."""
+
+    bytes_per_second: float
+    watch: Watch
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+
+    def __post_init__(self) -> None:
+        self._started = self.clock()
+        self._sent = 0
+
+    def wait(self, size: int) -> None:
+        """Wait until that many bytes more are within the limit; a cancelled watch ends it."""
+        self._sent += size
+        if not self.bytes_per_second:
+            return
+        until = self._started + self._sent / self.bytes_per_second
+        while (left := until - self.clock()) > 0:
+            self.watch.step("Keeping to the limit of this remote")
+            self.sleep(min(left, TICK_SECONDS))
+
+
+def _piece_bytes(address: Address) -> int:
+    """Smaller pieces on a slow line, so that the limit holds over seconds and not over minutes."""
+    limit = address.bytes_per_second
+    return min(targets.PIECE_BYTES, max(SMALLEST_PIECE, int(limit * 4))) if limit else targets.PIECE_BYTES

@@ -1,0 +1,142 @@
+"""What waits for a remote, and how sending goes: a note a remote in the state folder, so that a restart goes on.
+
+It can be lost: what lies in the remote is looked at before anything is sent.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from backup_engine.model import BackupSet
+from backup_engine.remotes.target import Sending
+from backup_engine.repository.notes import Note
+from backup_engine.storage.base import Storage
+
+__all__ = ["AWAITED_DAYS", "Line", "awaited_by", "forget", "in_order", "keep_only", "read", "troubles", "waiting",
+           "write"]
+
+AWAITED_DAYS = 30
+"""How long local retention leaves a set alone that a remote still waits for."""
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(hours=6)
+
+
+@dataclass
+class Line:
+    """How sending to one remote goes."""
+
+    sent: dict[str, str] = field(default_factory=dict)
+    """When each set was seen there, by ``backup_id``."""
+    pins: dict[str, bool] = field(default_factory=dict)
+    """What was last said there about each set."""
+    sending: dict[str, Sending] = field(default_factory=dict)
+    """Sets that are under way."""
+    failures: int = 0
+    """In a row."""
+    problem: str = ""
+    """What is wrong now, in words; empty when the last try went well."""
+    next_try: datetime | None = None
+    last_sent: datetime | None = None
+    read_back: datetime | None = None
+    """When a set was last read back and found as it was sent."""
+    read_back_label: str = ""
+    damage: str = ""
+    """What the last reading back found wrong."""
+    cared: datetime | None = None
+    """When it was last read back, cleared of left-overs and old sets."""
+    retention: str = ""
+    """Why the last look there deleted nothing although something was old enough; empty when it could."""
+
+    def failed(self, problem: str, now: datetime) -> None:
+        """Wait longer after every failure, never the same time twice."""
+        self.failures += 1
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self.failures - 1, 12))
+        self.problem, self.next_try = problem, now + pause * random.uniform(0.5, 1)
+
+    def went_well(self) -> None:
+        """Forget the failures."""
+        self.failures, self.problem, self.next_try = 0, "", None
+
+
+def read(storage: Storage, name: str) -> Line:
+    """Give the line of a remote; an empty one where there is none."""
+    return _note(name).read_anyway(storage)
+
+
+def write(storage: Storage, name: str, line: Line) -> None:
+    """Keep it. Raises what the storage raises."""
+    _note(name).write(storage, asdict(line))
+
+
+def forget(storage: Storage, name: str) -> None:
+    """Take the line of a remote away."""
+    _note(name).delete(storage)
+
+
+def waiting(line: Line, sets: Iterable[BackupSet]) -> list[BackupSet]:
+    """The complete sets that are not there yet, in the order in which they are to be sent."""
+    complete = [backup for backup in sets if backup.state == "complete"]
+    return in_order([backup for backup in complete if backup.backup_id not in line.sent], complete)
+
+
+def in_order(wanted: Sequence[BackupSet], everything: Sequence[BackupSet]) -> list[BackupSet]:
+    """Newest first, because that is what a fire would take; before a differential set the full one it rests on."""
+    by_id = {backup.backup_id: backup for backup in everything}
+    missing = {backup.backup_id for backup in wanted}
+    ordered: dict[str, BackupSet] = {}
+    for backup in sorted(wanted, key=lambda backup: backup.seq, reverse=True):
+        base = by_id.get(backup.base or "")
+        if base is not None and base.backup_id in missing:
+            ordered.setdefault(base.backup_id, base)
+        ordered.setdefault(backup.backup_id, backup)
+    return list(ordered.values())
+
+
+def awaited_by(lines: Mapping[str, Line], backup: BackupSet, now: datetime) -> list[str]:
+    """The remotes for which local retention has to leave a set alone: not there yet, and not waited for too long."""
+    if backup.state != "complete" or now - backup.started > timedelta(days=AWAITED_DAYS):
+        return []
+    return [name for name, line in lines.items() if backup.backup_id not in line.sent]
+
+
+def troubles(lines: Mapping[str, Line]) -> list[str]:
+    """What is wrong with the remotes, a sentence each."""
+    said = [f"the remote {name} is in trouble: {line.problem}" for name, line in lines.items() if line.problem]
+    return said + [f"the remote {name} gave back a damaged backup: {line.damage}"
+                   for name, line in lines.items() if line.damage]
+
+
+def _note(name: str) -> Note[Line]:
+    return Note(f"uploads-{name}.json", _line, Line)
+
+
+def _line(about: Mapping[str, Any]) -> Line:
+    sending = {str(backup_id): Sending(str(each["random"]), _texts(each["done"]))
+               for backup_id, each in about["sending"].items()}
+    if type(about["failures"]) is not int or not all(type(pin) is bool for pin in about["pins"].values()):
+        raise TypeError("a line is not described")
+    return Line(
+        sent=_texts(about["sent"]), pins=dict(about["pins"]), sending=sending, failures=about["failures"],
+        problem=str(about["problem"]), next_try=_moment(about["next_try"]), last_sent=_moment(about["last_sent"]),
+        read_back=_moment(about["read_back"]), read_back_label=str(about["read_back_label"]),
+        damage=str(about["damage"]), cared=_moment(about["cared"]), retention=str(about["retention"]),
+    )
+
+
+def _texts(about: Mapping[str, Any]) -> dict[str, str]:
+    return {str(name): str(value) for name, value in about.items()}
+
+
+def _moment(text: object) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(str(text)).astimezone()
+
+
+def keep_only(line: Line, known: Collection[str]) -> None:
+    """Drop what is said about sets that lie neither here nor there."""
+    line.sent = {name: when for name, when in line.sent.items() if name in known}
+    line.pins = {name: pin for name, pin in line.pins.items() if name in known}
+    line.sending = {name: each for name, each in line.sending.items() if name in known}

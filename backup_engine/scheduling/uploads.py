@@ -1,0 +1,97 @@
+"""Sending backups off the machine without anybody asking: a thread of its own for each remote.
+
+A slow remote keeps neither a backup nor another remote waiting. Whether there is anything to do is asked of the folder;
+only then somebody else is spoken to.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from backup_engine import offsite, push, upkeep
+from backup_engine.errors import BackupError, Busy, Cancelled
+from backup_engine.model import Watch
+from backup_engine.ownership import lookup
+from backup_engine.remotes import queue, registry
+from backup_engine.remotes.registry import Remote
+from backup_engine.workspace import Workspace
+
+__all__ = ["Uploads"]
+
+log = logging.getLogger(__name__)
+TICK_SECONDS = 60.0
+
+
+class Uploads:
+    """Watches one workspace and sends what waits."""
+
+    def __init__(self, workspace: Workspace, *, tick_seconds: float = TICK_SECONDS) -> None:
+        self.workspace = workspace
+        self._tick_seconds = tick_seconds
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._loop: threading.Thread | None = None
+        self._running: dict[str, threading.Thread] = {}
+
+    def start(self) -> None:
+        """Start the loop once."""
+        if self._loop is None:
+            self._stop.clear()
+            self._loop = threading.Thread(target=self._run, name="backup-uploads", daemon=True)
+            self._loop.start()
+
+    def stop(self, seconds: float = 5) -> None:
+        """End the loop and what it sends, after the piece at hand, and wait for it."""
+        self._stop.set()
+        self._wake.set()
+        for thread in (self._loop, *self._running.values()):
+            if thread is not None:
+                thread.join(seconds)
+        self._loop = None
+
+    def wake(self) -> None:
+        """Look now: a set was made."""
+        self._wake.set()
+
+    def look(self) -> None:
+        """Start what is due, a thread for each remote; what runs already is left alone."""
+        for remote in registry.known(self.workspace).values():
+            running = self._running.get(remote.name)
+            if running is None or not running.is_alive():
+                thread = threading.Thread(target=self.work, args=(remote,), name=f"upload-{remote.name}", daemon=True)
+                self._running[remote.name] = thread
+                thread.start()
+
+    def work(self, remote: Remote) -> None:
+        """Send what waits for a remote and do the day's work there, if due. Never raises."""
+        watch = Watch(cancelled=self._stop.is_set)
+        try:
+            if self._is_due(remote):
+                push.push(self.workspace, remote.name, watch=watch)
+            upkeep.care_if_due(self.workspace, remote, watch=watch)
+        except (Cancelled, Busy) as error:
+            log.info("sending to %s ended: %s", remote.name, error)
+        except BackupError as error:  # the database is down, or somebody has to say first whose the backups are
+            log.warning("nothing is sent to %s: %s", remote.name, error)
+        except Exception:  # a thread that ended here would be started again, and say nothing
+            log.exception("sending to %s failed", remote.name)
+
+    def _is_due(self, remote: Remote) -> bool:
+        line = queue.read(self.workspace.storage, remote.name)
+        if not push.is_due(self.workspace, remote, line):
+            return False
+        sets = offsite.own_sets(lookup.seen(self.workspace), self.workspace.catalog.sets(fresh=False))
+        return bool(queue.waiting(line, sets)) or any(
+            line.pins.get(backup.backup_id, False) is not backup.pinned for backup in sets)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            self._wake.clear()
+            try:
+                self.look()
+            except BackupError as error:
+                log.warning("the remotes were not looked at: %s", error)
+            except Exception:  # nor may this loop end
+                log.exception("looking at the remotes failed")
+            self._wake.wait(self._tick_seconds)

@@ -1,0 +1,74 @@
+"""Sending without anybody asking."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from backup_engine import push, upkeep
+from backup_engine.errors import DatabaseUnreachable
+from backup_engine.remotes import queue, registry
+from backup_engine.scheduling.uploads import Uploads
+from tests.backup_engine.engine import back_up
+from tests.backup_engine.offsite_places import target_of, with_remote
+
+Data = Database[dict[str, Any]]
+
+
+def until(condition: Any, seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_set_is_sent_and_read_back_by_itself(tmp_path: Path, database: Data) -> None:
+    ws = with_remote(tmp_path, database)
+    backup = back_up(ws)
+    uploads = Uploads(ws, tick_seconds=600)
+    uploads.start()
+    try:
+        until(lambda: queue.read(ws.storage, "disk").read_back is not None)
+        second = back_up(ws)
+        uploads.wake()
+        until(lambda: second.backup_id in queue.read(ws.storage, "disk").sent)
+    finally:
+        uploads.stop()
+
+    assert target_of(tmp_path).backup_ids() == {backup.backup_id, second.backup_id}
+    assert not [thread for thread in threading.enumerate() if thread.name in ("backup-uploads", "upload-disk")]
+
+
+def test_where_nothing_waits_nobody_is_spoken_to(
+    tmp_path: Path, database: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ws = with_remote(tmp_path, database)
+    back_up(ws)
+    push.push(ws, "disk")
+    upkeep.care(ws, "disk")
+
+    def never(*_: object) -> Any:
+        raise AssertionError("asked")
+
+    monkeypatch.setattr(registry, "opened", never)
+    Uploads(ws).work(registry.one(ws, "disk"))
+
+
+@pytest.mark.parametrize("error", [DatabaseUnreachable("away"), ValueError("odd")])
+def test_no_trouble_ends_the_thread(
+    tmp_path: Path, database: Data, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ws = with_remote(tmp_path, database)
+    back_up(ws)
+
+    def fails(*_: object, **__: object) -> Any:
+        raise error
+
+    monkeypatch.setattr(push, "push", fails)
+
+    Uploads(ws).work(registry.one(ws, "disk"))
