@@ -41,9 +41,12 @@ class TextTable:
 
 def preview(
     ws: Workspace, backup: BackupSet, key: str, limit: int = 100, skip: int = 0, search: str = "",
-    *, watch: Watch = SILENT,
+    *, all_rows: bool = True, watch: Watch = SILENT,
 ) -> tuple[pd.DataFrame, int]:
     """Give rows ``skip`` … ``skip + limit`` as text, and how many rows there are in all.
+
+    Not ``all_rows``, reading ends with the last row shown, and the number is the one that the metadata promises: for a
+    set in a remote, of which only these rows are fetched. A ``search`` reads all rows in any case.
 
     ``search`` keeps the rows in which any cell contains that text, whatever the case; the number is then that of the
     hits. The ``~`` column shows only where one of these rows uses it.
@@ -62,6 +65,9 @@ def preview(
         if skip <= hits < skip + limit:
             shown.append(cells)
         hits += 1
+        if hits >= skip + limit and not all_rows and not wanted:
+            hits = backup.parts[key].records
+            break
     frame = pd.DataFrame(shown, columns=list(table.header), dtype=str)
     unused = TAIL in frame and not frame[TAIL].any()
     return (frame.drop(columns=TAIL) if unused else frame), hits

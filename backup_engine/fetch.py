@@ -1,0 +1,218 @@
+"""Read backups from a remote: as a folder that can only be read, as sets beside the backup folder, or back in it.
+
+Bytes stay as they are stored, whatever their layers are. A set is streamed once, each piece compared with its SHA-256;
+then every verb works on it as on any other.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from backup_engine import offsite
+from backup_engine.csv_format.seal import seal_of
+from backup_engine.deeds import told
+from backup_engine.errors import BadInput, NoSpace, VerificationFailed
+from backup_engine.locking.locks import hold
+from backup_engine.model import SILENT, BackupSet, Watch
+from backup_engine.remotes import registry
+from backup_engine.remotes.entries import Entry
+from backup_engine.remotes.target import Target
+from backup_engine.remotes.view import RemoteView
+from backup_engine.repository import intents, manifest
+from backup_engine.repository.catalog import Catalog
+from backup_engine.repository.intents import Intent
+from backup_engine.storage.base import Storage
+from backup_engine.storage.beside import BesideStorage
+from backup_engine.storage.local import LocalStorage
+from backup_engine.workspace import Workspace
+
+__all__ = ["Fetched", "fetch", "needed", "reading", "spooled", "viewed"]
+
+Which = str | Mapping[str, Any]
+Find = Callable[[Workspace], BackupSet]
+PREFIX = "equipment-remote-"
+FORGOTTEN_SECONDS = 48 * 3600
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What was brought back into the backup folder."""
+
+    set: BackupSet
+    brought: tuple[BackupSet, ...]
+    """With the full set it rests on; without those that were here already."""
+    name: str
+
+    @property
+    def message(self) -> str:
+        """In words."""
+        if not self.brought:
+            return f"Backup {self.set.label} is here already."
+        also = f" with the full backup {self.brought[0].label} it rests on" if len(self.brought) > 1 else ""
+        return f"Backup {self.set.label} was fetched from remote {self.name}{also} and is pinned."
+
+
+@contextmanager
+def viewed(ws: Workspace, name: str, *, watch: Watch = SILENT) -> Iterator[Workspace]:
+    """Give a workspace over what lies in a remote now, to list, verify and preview; nothing is written there.
+
+    Raises ``BadInput`` for an unknown remote, ``RemoteFailed`` and its kin.
+    """
+    remote = registry.one(ws, name)
+    with offsite.open_store(remote) as store:
+        target = Target(store, ws.sources)
+        view = RemoteView(target, target.entries(watch=watch))
+        yield replace(ws, storage=view, catalog=Catalog(view, ws.sources), tell=None)
+
+
+@contextmanager
+def spooled(
+    ws: Workspace, name: str, find: Find, *, watch: Watch = SILENT
+) -> Iterator[tuple[Workspace, BackupSet]]:
+    """Fetch one set, with the full one it rests on, into the work folder and give a workspace in which it lies beside
+    the backup folder; it is gone afterwards. ``find`` finds it among what lies in the remote.
+
+    Raises ``NoSpace`` before anything is fetched, ``VerificationFailed`` for a piece that was changed.
+    """
+    with viewed(ws, name, watch=watch) as there:
+        view, backup = _view(there), find(there)
+        with _work_folder(ws) as folder:
+            place = LocalStorage(folder)
+            entries = needed(view, there, backup)
+            _require_room(place, entries)
+            for entry in entries:
+                _copy(view, entry, place, entry.backup.day, watch)
+            storage = BesideStorage(ws.storage, place)
+            beside = replace(ws, storage=storage, catalog=Catalog(storage, ws.sources))
+            yield beside, beside.catalog.find({"backup_id": backup.backup_id, "folder": backup.day})
+
+
+@contextmanager
+def reading(
+    ws: Workspace, name: str | None, find: Find, *, by_range: bool = False, watch: Watch = SILENT
+) -> Iterator[tuple[Workspace, BackupSet]]:
+    """Give a set and the workspace to read it in: from the backup folder (``name`` None) or from a remote.
+
+    ``by_range``: only a part of it will be read; then a plain full set is not fetched as a whole.
+    """
+    if name is None:
+        yield ws, find(ws)
+        return
+    if by_range:
+        with viewed(ws, name, watch=watch) as there:
+            backup = find(there)
+            if _is_plain(backup):
+                yield there, backup
+                return
+    with spooled(ws, name, find, watch=watch) as found:
+        yield found
+
+
+@told("remote.fetch")
+def fetch(ws: Workspace, name: str, which: Which, *, watch: Watch = SILENT) -> Fetched:
+    """Bring a set back into the backup folder, under its own label, pinned, with the full set it rests on.
+
+    Raises ``BadInput`` when something else lies under that label, ``VerificationFailed``, ``NoSpace``, ``Busy``.
+    """
+    with viewed(ws, name, watch=watch) as there:
+        view, backup = _view(there), there.catalog.find(which)
+        if backup.state != "complete":
+            raise VerificationFailed(f"backup {backup.label} in remote {name} is {backup.state}: {backup.problem}")
+        with hold(ws, "import"):
+            missing = [entry for entry in needed(view, there, backup) if not _is_here(ws, entry.backup)]
+            _require_room(ws.storage, missing)
+            brought = tuple(_bring(ws, view, entry, watch) for entry in missing)
+            return Fetched(ws.catalog.find({"backup_id": backup.backup_id, "folder": backup.day}), brought, name)
+
+
+def needed(view: RemoteView, there: Workspace, backup: BackupSet) -> list[Entry]:
+    """The objects of a set and of the full one it rests on, that one first."""
+    base = there.catalog.base_of(backup)
+    return [view.entry(backup_id) for backup_id in dict.fromkeys((base.backup_id, backup.backup_id))]
+
+
+def _view(there: Workspace) -> RemoteView:
+    assert isinstance(there.storage, RemoteView)
+    return there.storage
+
+
+def _is_plain(backup: BackupSet) -> bool:
+    return backup.kind == "full" and all(
+        seal_of(str(part.file)) == ("none", False) for part in backup.parts.values())
+
+
+def _is_here(ws: Workspace, backup: BackupSet) -> bool:
+    """Whether that very set lies here whole. Raises ``BadInput`` when its label is another's, or it is damaged here."""
+    for here in ws.catalog.sets():
+        if here.backup_id == backup.backup_id and here.state == "complete":
+            return True
+        if (here.day, here.label) == (backup.day, backup.label):
+            raise BadInput(f"Under the label {backup.label} lies a {here.state} backup here, which is not overwritten.",
+                           hint="Delete it first, or read the remote without fetching: --from NAME.")
+    return False
+
+
+def _bring(ws: Workspace, view: RemoteView, entry: Entry, watch: Watch) -> BackupSet:
+    backup = entry.backup
+    files = (backup.metadata_file, *entry.files)
+    intent = Intent(backup.label, backup.day, files, run=secrets.token_hex(16))
+    try:
+        intents.claim(ws.storage, intent)
+    except FileExistsError:
+        raise BadInput(f"Another run is writing under the label {backup.label}.", hint="Try again later.") from None
+    try:
+        _copy(view, entry, ws.storage, backup.day, watch, pinned=True)
+    except BaseException:  # Ctrl-C as well: nothing half copied stays
+        intents.abandon(ws.storage, intent)
+        raise
+    intents.clear(ws.storage, backup.label)
+    return ws.catalog.find({"backup_id": backup.backup_id, "folder": backup.day})
+
+
+def _copy(
+    view: RemoteView, entry: Entry, place: Storage, day: str, watch: Watch, *, pinned: bool = False
+) -> None:
+    """Stream a set into a storage: its files, then the metadata, which makes it a set."""
+    backup = entry.backup
+    for file in entry.files.values():
+        draft = place.draft(day, backup.label)
+        try:
+            for data in view.target.pieces(file, watch=watch):
+                draft.write(data)
+            draft.sync()
+            draft.publish(file.name)
+        finally:
+            draft.discard()
+    place.sync(day)
+    with view.open(day, backup.metadata_file) as metadata:
+        data = metadata.read()
+    if pinned:
+        data = manifest.encode({**backup.metadata, "pinned": True})
+    place.put(day, backup.metadata_file, data, exclusive=True)
+
+
+def _require_room(place: Storage, entries: Sequence[Entry]) -> None:
+    free, wanted = place.free_bytes(), sum(entry.size for entry in entries)
+    if free is not None and wanted > free:
+        raise NoSpace(f"fetching needs {wanted >> 20:,} MiB, {place.describe()} has {free >> 20:,} MiB left",
+                      hint="Free some space and try again.")
+
+
+@contextmanager
+def _work_folder(ws: Workspace) -> Iterator[str]:
+    """A private folder in the work folder, or where temporary files go; what a killed process left there is removed."""
+    parent = Path(ws.storage.aside or tempfile.gettempdir())
+    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in parent.glob(f"{PREFIX}*"):
+        if time.time() - left.lstat().st_mtime > FORGOTTEN_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=parent) as folder:
+        yield folder

@@ -1,0 +1,168 @@
+"""A remote as a folder of backups that can only be read: what lies there, listed and opened like any other.
+
+Files are read by ranges, as far as somebody reads. What is read so is not compared with anything: ``verify`` does that,
+or fetching the set as a whole.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn, cast
+
+from backup_engine.errors import BackupFileNotFound, PermissionDenied
+from backup_engine.remotes.entries import Entry, RemoteFile
+from backup_engine.remotes.target import Target
+from backup_engine.repository import manifest
+from backup_engine.storage.base import Draft, Entry as File
+
+__all__ = ["RemoteView"]
+
+RANGE_BYTES = 1 << 20
+
+
+class RemoteView:
+    """What lay in a remote when this was made; a ``Storage`` that refuses to be written."""
+
+    def __init__(self, target: Target, found: Iterable[Entry]) -> None:
+        self.found = list(found)
+        self.target = target
+        self._folders: dict[str, dict[str, tuple[int, bytes | RemoteFile]]] = {}
+        for entry in self.found:
+            folder = self._folders.setdefault(_day_of(entry), {})
+            metadata = _metadata_of(entry)
+            folder[manifest.metadata_name(entry.backup.label)] = (len(metadata), metadata)
+            # a damaged set is listed by what of it is there, as in a folder: the listing says what is missing
+            whole = entry.backup.state != "damaged"
+            folder |= {name: (file.size if whole else -1, file) for name, file in entry.files.items()}
+
+    def describe(self) -> str:
+        """Give the address."""
+        return self.target.store.describe()
+
+    def lock_file(self) -> Path | None:
+        """Nothing is written here: nothing to lock."""
+        return None
+
+    def entries(self, folder: str) -> list[File]:
+        """List a day."""
+        files = self._folders.get(folder, {})
+        return [File(name, size, 0) for name, (size, _) in sorted(files.items())]
+
+    def entries_of(self, folder: str, names: Collection[str]) -> list[File]:
+        """List these alone."""
+        return [entry for entry in self.entries(folder) if entry.name in names]
+
+    def names(self, folder: str) -> set[str]:
+        """List names."""
+        return set(self._folders.get(folder, {}))
+
+    def stamp(self, folder: str) -> object:
+        """It is as it was when this was made."""
+        return id(self)
+
+    def open(self, folder: str, name: str) -> BinaryIO:
+        """Open a file for reading by ranges."""
+        try:
+            _, content = self._folders[folder][name]
+        except KeyError:
+            raise BackupFileNotFound(f"{self.describe()}: {folder}/{name}") from None
+        if isinstance(content, bytes):
+            return io.BytesIO(content)
+        return cast(BinaryIO, io.BufferedReader(_Ranges(self.target, content), RANGE_BYTES))
+
+    def entry(self, backup_id: str) -> Entry:
+        """Give a backup there by its id. Raises ``BackupFileNotFound``."""
+        for entry in self.found:
+            if entry.backup.backup_id == backup_id:
+                return entry
+        raise BackupFileNotFound(f"{self.describe()}: {backup_id}")
+
+    def draft(self, folder: str, prefix: str) -> Draft:
+        """Refuse."""
+        self._refuse()
+
+    def put(self, folder: str, name: str, data: bytes, *, exclusive: bool = False) -> None:
+        """Refuse."""
+        self._refuse()
+
+    def delete(self, folder: str, name: str) -> None:
+        """Refuse."""
+        self._refuse()
+
+    def sync(self, folder: str) -> None:
+        """Nothing was written."""
+
+    def free_bytes(self) -> int | None:
+        """Nobody knows."""
+        return None
+
+    def check_writable(self) -> None:
+        """Refuse."""
+        self._refuse()
+
+    def refusal(self) -> PermissionDenied | None:
+        """It always refuses."""
+        return self._refusal()
+
+    def weaknesses(self) -> tuple[str, ...]:
+        """Nothing is promised that could be broken."""
+        return ()
+
+    def place(self, folder: str, name: str) -> str:
+        """As ``describe``."""
+        return self.describe()
+
+    @property
+    def aside(self) -> str:
+        """There is no other."""
+        return ""
+
+    def _refusal(self) -> PermissionDenied:
+        return PermissionDenied(f"{self.describe()} is only read here", hint="Fetch the backup first.")
+
+    def _refuse(self) -> NoReturn:
+        raise self._refusal()
+
+
+class _Ranges(io.RawIOBase):
+    """A file in a remote, read where and as far as it is asked for."""
+
+    def __init__(self, target: Target, file: RemoteFile) -> None:
+        self._target = target
+        self._file = file
+        self._at = 0
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def seekable(self) -> bool:
+        """It is."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go somewhere; nothing is read yet."""
+        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._file.size}[whence]
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer, or less at the end."""
+        data = self._target.read(self._file, self._at, len(buffer))
+        buffer[:len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+
+def _day_of(entry: Entry) -> str:
+    return entry.backup.day or manifest.day_of(datetime.strptime(entry.backup.label, manifest.LABEL))
+
+
+def _metadata_of(entry: Entry) -> bytes:
+    """The set's own metadata, with what was said of it later; nothing where that cannot be read."""
+    said = entry.backup.pinned
+    if entry.backup.state == "complete" and said is not (entry.backup.metadata.get("pinned") is True):
+        return manifest.encode({**entry.backup.metadata, "pinned": said})
+    return entry.metadata
