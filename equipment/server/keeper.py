@@ -20,7 +20,7 @@ STOP_SECONDS = 60
 AGAIN_SECONDS = 1.0
 LOG_BYTES = 20_000_000
 """So long may the log grow before another is begun; one old one is kept."""
-LOG_SECONDS = 30.0
+LOG_SECONDS = 5.0
 
 
 def main(present: str, start: str, users: str, socket: str, log: str, *command: str) -> int:

@@ -1,4 +1,4 @@
-"""Notices that the disk of the data folder is nearly full, and has what no backup holds saved while MongoDB still runs."""
+"""Notices that the disk of the data folder is nearly full, and saves what no backup holds while MongoDB still runs."""
 
 from __future__ import annotations
 

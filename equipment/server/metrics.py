@@ -2,7 +2,7 @@
 
 For whoever sends ``EQUIPMENT_HEALTH_TOKEN``; without that option there is no such address. It tells what this process
 and the folders know already: no record is read, MongoDB is asked who it is and never started. What cannot be told now
-is left out. Names: https://prometheus.io/docs/practices/naming/ (base units, no label whose values could grow in number).
+is left out. Names: https://prometheus.io/docs/practices/naming/ (base units; no label whose values grow in number).
 """
 
 from __future__ import annotations

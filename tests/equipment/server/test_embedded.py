@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -16,7 +17,7 @@ import pymongo
 import pytest
 
 from backup_engine.errors import DatabaseUnreachable
-from equipment.server import embedded
+from equipment.server import embedded, keeper
 from equipment.server.embedded import Embedded
 from tests.mongod import binary
 from tests.server.running_app import mongods, wait_for
@@ -225,6 +226,34 @@ def test_a_running_server_is_found_whatever_is_set_for_the_socket(
     write(second)
     second.stop()
     assert server.pid is not None
+
+
+def test_a_long_log_of_the_running_server_is_put_aside_and_one_old_one_kept(server: Embedded) -> None:
+    server.start()
+    log = server.folder / "mongod.log"
+    old = log.with_name("mongod.log.1")
+    old.write_text("the one before")
+    with log.open("ab") as file:
+        file.truncate(keeper.LOG_BYTES + 1)
+
+    wait_for(lambda: old.stat().st_size > keeper.LOG_BYTES and log.exists() and log.stat().st_size, "a new log", 60)
+    write(server)
+
+    assert log.stat().st_size < keeper.LOG_BYTES
+    assert not (server.folder / "mongod.log.2").exists()
+    assert sorted(path.name for path in server.folder.iterdir() if path.name.startswith("mongod.log.")) == [old.name]
+    server.stop()
+    assert "Shutting down" in log.read_text() or "shutting down" in log.read_text()
+
+
+def test_a_folder_that_cannot_be_written_is_named(server: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(server, "_prepare_folder", full)
+
+    with pytest.raises(DatabaseUnreachable, match=r"the data folder .* cannot be used: No space left on device"):
+        server.start()
 
 
 def test_the_wheel_is_found_here(mongod: Path) -> None:
