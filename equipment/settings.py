@@ -102,7 +102,7 @@ class Settings(BaseModel):
                     "front. Labels bear it. With https the sign-in cookie is always marked Secure.")
     health_token: SecretStr | None = Field(
         default=None, min_length=16,
-        description="Whoever sends it to /healthz as `Authorization: Bearer …` is told details. "
+        description="Whoever sends it to /healthz or /metrics as `Authorization: Bearer …` is told details. "
                     "At least 16 characters.")
     activity_days: int = Field(
         default=0, ge=0, le=36500,
