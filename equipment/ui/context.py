@@ -9,6 +9,7 @@ from pymongo.database import Database
 
 from backup_engine.model import Room
 from equipment import data_disk
+from equipment.domain.roles import CHANGES_THE_LIST
 from equipment.server.database import can_write
 from equipment.settings import Settings
 from equipment.store import access
@@ -32,6 +33,10 @@ class App:
     def read_only(self) -> bool:
         """Whether the server or its user refuses changes, or the disk has no room for them."""
         return self.short_of_room or not can_write(self.database)
+
+    def refuses(self, action: str) -> bool:
+        """Whether the action would change the list while that takes no changes; for drawing, too."""
+        return action in CHANGES_THE_LIST and self.read_only
 
     @property
     def room(self) -> Room | None:

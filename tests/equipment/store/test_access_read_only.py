@@ -31,7 +31,7 @@ ALL_OF_IT = 1_000_000
 
 @pytest.fixture
 def lab(database: Db) -> Iterator[Db]:
-    """A list with a record, a choice, something in the trash and a deleted column; all settled before the disk fills."""
+    """A list with a record, a choice, something in the trash and a deleted column, from before the disk was full."""
     with use(Settings(embedded_database=False)):
         who = signed_in(database, "admin", "keeper")
         database["Equipment"].insert_many([{"_id": 1, "ID": 1, "Vendor": "Acme", "Old": "x"}, {"_id": 2, "ID": 2}])

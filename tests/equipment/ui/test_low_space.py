@@ -14,6 +14,7 @@ from equipment import backups
 from equipment.server import database
 from equipment.settings import ROOT, Settings, use
 from equipment.ui import page
+from equipment.ui.records import state
 from tests.equipment.store.people import signed_in
 from tests.equipment.ui.test_page import words
 from tests.mongod import binary
@@ -61,6 +62,36 @@ def test_everybody_sees_the_banner_until_there_is_room(here: Settings, role: str
         said = words(test.run())
     assert BANNER not in said
     assert "Connected" in said
+
+
+def test_what_somebody_is_typing_stays_and_is_refused_until_there_is_room(here: Settings) -> None:
+    db = database.connect(here)
+    db["Equipment"].insert_one({"ID": 1, "Model": "M1"})
+    with use(here.model_copy(update={"min_free_mb": 1})):
+        test = visit("manager", here)
+        test.segmented_control(key=state.SECTION).set_value("Add").run()
+        next(field for field in test.text_input if "Model" in field.label).set_value("M2")
+
+    press(test, "Add record")
+
+    assert "until then the list is read-only" in words(test)
+    assert db["Equipment"].count_documents({}) == 1
+    with use(here.model_copy(update={"min_free_mb": 1})):
+        press(test, "Add record")
+    assert db["Equipment"].find_one({"ID": 2}, {"_id": 0, "Model": 1}) == {"Model": "M2"}
+
+
+def test_sections_and_buttons_that_change_the_list_cannot_be_chosen(here: Settings) -> None:
+    database.connect(here)["Equipment"].insert_one({"ID": 1, "Vendor": "Acme"})
+    test = visit("manager", here)
+
+    assert test.segmented_control(key=state.SECTION).options == ["Browse", "Calibration", "Dashboard"]
+    assert test.button(key="action_bulk").disabled
+    assert not test.button(key="action_exports").disabled
+
+
+def press(test: AppTest, label: str) -> None:
+    next(button for button in test.button if button.label.startswith(label)).click().run()
 
 
 def test_the_backup_screen_tells_the_room_and_still_makes_a_backup(here: Settings) -> None:

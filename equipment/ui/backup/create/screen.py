@@ -28,7 +28,7 @@ def show(backups: Backups, caller: Caller) -> None:
 
 def _status(backups: Backups) -> None:
     state = backups.status()
-    columns = st.columns(7 if state.room else 6)
+    columns = st.columns([5, 3, 3, 4, 4, 4, 4] if state.room else 6)  # "12 min ago" needs more than a number
     last = f"{words.ago(state.age)} ago" if state.age is not None else "Never"
     columns[0].metric("Last backup", last, border=True)
     columns[1].metric("Backups", f"{state.total:,}", border=True)
