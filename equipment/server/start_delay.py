@@ -45,13 +45,13 @@ class StartDelay:
         self._failure: _Failure | None = None
 
     def repeat(self) -> None:
-        """Raise what the last start here raised, until it is time for another or the room that lacked is back."""
+        """Say again why the last start here failed, until it is time for another or the room that lacked is back."""
         failure = self._failure
-        if failure is None or time.monotonic() >= failure.until:
+        wait = failure.until - time.monotonic() if failure else 0
+        if failure is None or wait <= 0 or (failure.for_room and not data_disk.start_advice(self._folder)):
             return
-        if failure.for_room and not data_disk.start_advice(self._folder):
-            return
-        raise failure.error
+        raise DatabaseUnreachable(failure.error.detail,
+                                  hint=f"{failure.error.hint} The next try is in {max(1, round(wait))} s.".strip())
 
     def require_turn(self, words: Callable[[], str]) -> None:
         """Raise ``DatabaseUnreachable`` when a start failed a moment ago in another process; ``words`` say of what."""

@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -194,6 +195,29 @@ def test_a_server_that_dies_while_starting_names_its_log(tmp_path: Path) -> None
 
     with pytest.raises(DatabaseUnreachable, match=r"ended with code 48.*mongod\.log"):
         Embedded(tmp_path / "data", fake).start()
+
+
+def test_of_many_that_start_at_once_one_tries_and_the_others_are_told(tmp_path: Path) -> None:
+    fake = tmp_path / "mongod"
+    fake.write_text("#!/bin/sh\n[ \"$1\" = --version ] && echo 'db version v6.0.5' && exit 0\n"
+                    f"echo launched >> {tmp_path}/launches\nsleep 0.3\nexit 48\n")
+    fake.chmod(0o755)
+    said: list[str] = []
+
+    def start() -> None:
+        with pytest.raises(DatabaseUnreachable) as refused:
+            Embedded(tmp_path / "data", fake).start()  # what another process would do: the lock is the folder's
+        said.append(str(refused.value))
+
+    threads = [threading.Thread(target=start) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert (tmp_path / "launches").read_text().split() == ["launched"]
+    assert sum("ended with code 48" in words for words in said) == 1
+    assert sum("could not be started a moment ago" in words for words in said) == 5
 
 
 def test_a_server_that_dies_while_starting_is_quoted(server: Embedded) -> None:
