@@ -310,7 +310,9 @@ class Embedded:
 
     def _died(self, code: str) -> DatabaseUnreachable:
         advice = data_disk.start_advice(self.folder)
-        return DatabaseUnreachable(f"the embedded MongoDB ended {code}while starting{self._words(self._log_began)}",
+        # A disk without one free byte takes no words of MongoDB's either.
+        words = self._words(self._log_began) or (": no room on its disk" if advice else "")
+        return DatabaseUnreachable(f"the embedded MongoDB ended {code}while starting{words}",
                                    hint=f"{advice} It is then started by itself." if advice else self._see_log())
 
     def _words(self, since: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,6 +86,7 @@ def test_killed_by_the_full_disk_it_says_so_and_comes_back_with_every_record(
             database.connect(here)
 
     assert first.value.message.startswith("Database connection failed: the embedded MongoDB ended")
+    assert re.search("No space left on device|no room on its disk", first.value.message)
     assert "MB are free on the disk of the data folder" in first.value.hint
     assert "MongoDB needs 300 MB to start" in first.value.hint
     assert later.value.message == first.value.message
