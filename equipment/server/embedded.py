@@ -99,7 +99,8 @@ class Embedded:
         After a start that failed the same is said again for a while, and nothing is tried (``start_delay``).
         """
         with self._thread_lock:
-            self._delay.repeat()
+            if self.pid is None:  # another process may have had more luck
+                self._delay.repeat()
             try:
                 self._prepare_folder()
                 with self._alone():

@@ -15,7 +15,7 @@ from typing import Final, Never
 import anyio
 from anyio import CapacityLimiter, to_thread
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.exposition import generate_latest
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 from starlette.requests import Request
@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 SECONDS: Final = 2.0
 """A scrape that takes longer, as over a mount that hangs, is answered with 503."""
+CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+"""https://prometheus.io/docs/instrumenting/exposition_formats/"""
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 _one_at_a_time = CapacityLimiter(1)
 """Scrapes that hang must not use up the threads that answer pages."""
@@ -57,7 +59,7 @@ async def _metrics(request: Request) -> Response:
     except TimeoutError:
         log.warning("/metrics did not answer within %g s", SECONDS)
         return PlainTextResponse("This took too long.\n", status_code=503, headers=_NO_STORE)
-    return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4, headers=_NO_STORE)
+    return Response(text, media_type=CONTENT_TYPE, headers=_NO_STORE)
 
 
 def _text() -> bytes:

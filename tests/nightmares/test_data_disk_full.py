@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,11 @@ from equipment.accounts.passwords import PASSWORDS
 from equipment.backups import NOBODY
 from equipment.server import database
 from equipment.server.low_space import LowSpace
-from equipment.settings import Settings, use
+from equipment.settings import Settings
 from equipment.store.access import SYSTEM
 from equipment.store.accounts import users
 from equipment.store.list import records
+from tests.installation import installed
 from tests.mongod import binary
 from tests.server.running_app import mongods, wait_for
 from tests.small_disk import SmallDisk
@@ -46,12 +46,8 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 def here(disk: SmallDisk, tmp_path: Path) -> Iterator[Settings]:
     """An installation with its data on the small disk and its backups on another; the limit is 100 MB."""
     settings = Settings(data_folder=disk.place / "data", backup_folder=tmp_path / "backups", min_free_mb=100)
-    with use(settings):
+    with installed(settings):
         yield settings
-        backups.stop()
-        database.close()
-    for pid in mongods(settings.data_folder):
-        os.kill(pid, signal.SIGKILL)
 
 
 def write_until_it_dies(db: Db) -> int:

