@@ -42,6 +42,7 @@ class DatabaseBackupRestore(api.DatabaseBackupRestore):
         given.setdefault("work_folder", str(chosen.work_folder))
         given.setdefault("keep_days", chosen.backup_keep_days)
         given.setdefault("interval_hours", chosen.backup_interval_hours)
+        given.setdefault("remotes", chosen.backup_remote)
         name, of_ours = "", False
         own_uri = chosen.mongodb_uri and chosen.mongodb_uri.get_secret_value()
         if not given.keys() & {"connection_string", "client", "connect"}:

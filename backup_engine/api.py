@@ -9,16 +9,15 @@ from cron, need not pay for restores and comparisons.
 from __future__ import annotations
 
 import importlib
-import logging
-import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pymongo
 from pymongo.database import Database
 
+from backup_engine.answering import Answering, refused
 from backup_engine.arguments import checked, database_named, flag, mode_of, rows_of
 from backup_engine.csv_format.seal import UNSEALED, Seal
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
@@ -38,13 +37,24 @@ if TYPE_CHECKING:
     from backup_engine.create import Created, create
     from backup_engine.deeds import Deed, take_untold, untold
     from backup_engine.drill import drill
+    from backup_engine.fetch import fetch, viewed
     from backup_engine.history import History, history_of
     from backup_engine.lost import Lost, lost_and_found
     from backup_engine.merge import Merged, Pick, merge, merge_all, plan as plan_merge
     from backup_engine.mongo.guarded import Applied, Change, apply as apply_changes
+    from backup_engine.offsite import (
+        Standing,
+        add_remote,
+        confirm_remote_key,
+        remote_standings,
+        remove_remote,
+        take_over_remote,
+        test_remote,
+    )
     from backup_engine.ownership.lookup import of as owner_of, seen as owner_seen
     from backup_engine.ownership.owner import Owner, called
     from backup_engine.prune import delete, halted as retention_halted, pin, prune, unpin
+    from backup_engine.push import push
     from backup_engine.replacing.recovery import recover
     from backup_engine.repository.contents import preview
     from backup_engine.repository.ledger import bad, last_drill, last_verified, read as checks
@@ -60,20 +70,21 @@ if TYPE_CHECKING:
 __all__ = [
     "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Comparison", "Created",
     "DatabaseBackupRestore", "DatabaseUnreachable", "Deed", "History", "Holding", "Lost", "Merged", "Owner", "Pick",
-    "Preferences", "Progress", "RestoreStopped", "Scheduler", "Source", "Status", "Unsaved", "Verification", "Watch",
-    "Workspace",
-    "adopt", "apply_changes", "bad", "called", "check_interval", "checks", "compare", "create", "delete", "drill",
-    "history_of", "holdings", "import_set", "import_sets", "is_copy", "last_drill", "last_verified", "lost_and_found",
-    "merge", "merge_all", "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "prune", "recover",
-    "replace", "require_sound", "retention_halted", "start_anew", "status", "take_untold", "undo", "undoable",
-    "unlock", "unpin", "untold", "verify", "was_rolled_back",
+    "Preferences", "Progress", "RestoreStopped", "Scheduler", "Source", "Standing", "Status", "Unsaved",
+    "Verification", "Watch", "Workspace",
+    "add_remote", "adopt", "apply_changes", "bad", "called", "check_interval", "checks", "compare",
+    "confirm_remote_key", "create", "delete", "drill", "fetch", "history_of", "holdings", "import_set", "import_sets",
+    "is_copy", "last_drill", "last_verified", "lost_and_found", "merge", "merge_all", "owner_of", "owner_seen", "pin",
+    "plan_merge", "plan_replace", "preview", "prune", "push", "recover", "remote_standings", "remove_remote",
+    "replace", "require_sound", "retention_halted", "start_anew", "status", "take_over_remote", "take_untold",
+    "test_remote", "undo", "undoable", "unlock", "unpin", "untold", "verify", "viewed", "was_rolled_back",
 ]
-
-log = logging.getLogger(__name__)
-Answer = TypeVar("Answer")
 
 LATE = {
     "compare": ("Comparison", "compare"), "repository.contents": ("preview",), "create": ("Created", "create"),
+    "offsite": ("Standing", "add_remote", "confirm_remote_key", "remote_standings", "remove_remote",
+                "take_over_remote", "test_remote"),
+    "fetch": ("fetch", "viewed"), "push": ("push",),
     "drill": ("drill",), "mongo.guarded": ("Applied", "Change", "apply_changes"),
     "history": ("History", "history_of"), "lost": ("Lost", "lost_and_found"), "take_in": ("import_set", "import_sets"),
     "deeds": ("Deed", "take_untold", "untold"),
@@ -109,7 +120,7 @@ def local_now() -> datetime:
     return datetime.now().astimezone()
 
 
-class DatabaseBackupRestore:
+class DatabaseBackupRestore(Answering):
     """Back up and restore the collections of one database into one folder. Every method is thread-safe."""
 
     def __init__(
@@ -127,6 +138,7 @@ class DatabaseBackupRestore:
         interval_hours: float | None = None,
         connect: Callable[[], Database[dict[str, Any]]] | None = None,
         work_folder: str | None = None,
+        remotes: Mapping[str, str] | str | None = None,
         **unknown: Any,
     ) -> None:
         """Remember where everything is; nothing is contacted yet, so this works with the database down.
@@ -135,7 +147,7 @@ class DatabaseBackupRestore:
         itself and goes without ``database``. Without ``database`` it is the one in the path of the connection string,
         else ``Equipment_DB``. ``keep_days`` (1–3650) is the retention in days, ``interval_hours`` (0.1–168) the default
         time between backups, ``workers`` the processes that encode. ``work_folder`` takes the safety backup of a
-        restore from a folder that can only be read.
+        restore from a folder that can only be read. ``remotes`` are addresses by name, or ``name=URL`` with blanks.
 
         Raises ``TypeError`` for an unknown argument and for contradictory ones, ``BadInput`` for an unusable value.
         """
@@ -143,7 +155,7 @@ class DatabaseBackupRestore:
             "connection_string": connection_string, "client": client, "connect": connect, "database": database,
             "backup_folder": backup_folder, "keep_days": keep_days, "interval_hours": interval_hours,
             "sources": sources, "seal": seal, "clock": clock, "workers": workers, "work_folder": work_folder,
-            **unknown,
+            "remotes": remotes, **unknown,
         })
         storage = open_storage(given.get("backup_folder", "restore_data_to_db"), given.get("work_folder", ""))
         name = "" if connect else database or database_named(given) or "Equipment_DB"
@@ -158,6 +170,7 @@ class DatabaseBackupRestore:
             keep_days=keep_days,
             workers=workers,
             database_name=name,
+            remotes=given.get("remotes", {}),
         )
 
     def create_backup(
@@ -193,20 +206,24 @@ class DatabaseBackupRestore:
         name = backup.parts[self.workspace.sources[0].key].file
         return f"{self.workspace.storage.describe()}/{backup.day}/{name}"
 
-    def get_available_backups(self, *, foreign: bool = False) -> dict[str, list[dict[str, Any]]]:
+    def get_available_backups(
+        self, *, foreign: bool = False, remote: str | None = None
+    ) -> dict[str, list[dict[str, Any]]]:
         """List the sets of this database and of the original system: metadata by day, ``sunday`` … ``saturday``,
-        newest first; empty days are empty lists. ``foreign`` adds the sets of other databases in the folder."""
+        newest first; empty days are empty lists. ``foreign`` adds the sets of other databases there. ``remote`` lists
+        what lies in the remote of that name; here and in every method below it reads from there."""
+        from backup_engine.fetch import listed
         from backup_engine.ownership import lookup
 
         def run() -> dict[str, list[dict[str, Any]]]:
-            wanted = (lambda _: True) if foreign else lookup.shown(self.workspace).may_restore
-            return self.workspace.catalog.by_day(wanted)
+            with listed(self.workspace, remote) as ws:
+                return ws.catalog.by_day((lambda _: True) if foreign else lookup.shown(ws).may_restore)
 
         return self._answer(run, lambda message: {})
 
     def restore_from_backup(
         self, backup_metadata: Mapping[str, Any], collection_type: str = "equipment", restore_mode: str = "replace",
-        *, foreign: bool = False, watch: Watch = SILENT,
+        *, foreign: bool = False, remote: str | None = None, watch: Watch = SILENT,
     ) -> tuple[bool, str]:
         """Restore one collection from a set: ``replace`` makes it exactly the backup, ``merge`` brings back what
         the backup has and keeps the rest. ``(success, message)``. ``foreign`` says that a set of another database is
@@ -221,17 +238,17 @@ class DatabaseBackupRestore:
             key = self._key(collection_type)
             mode = mode_of(restore_mode)
             if mode == "merge":
-                merged = self._merge(backup_metadata, key, foreign, watch)
+                merged = self._merge(backup_metadata, key, foreign, remote, watch)
                 return merged.extent != "nothing", merged.message
-            backup = self.workspace.catalog.find(backup_metadata)
-            plan = plan_replace(self.workspace, backup, (key,), foreign=foreign, watch=watch)
-            return True, replace(self.workspace, plan, watch=watch).message
+            with self._reading(backup_metadata, remote, watch) as (ws, backup):
+                plan = plan_replace(ws, backup, (key,), foreign=foreign, watch=watch)
+                return True, replace(ws, plan, watch=watch).message
 
-        return self._answer(run, _refused)
+        return self._answer(run, refused)
 
     def merge_backup(
         self, backup_metadata: Mapping[str, Any], collection_type: str = "equipment", *, foreign: bool = False,
-        watch: Watch = SILENT,
+        remote: str | None = None, watch: Watch = SILENT,
     ) -> tuple[bool, Merged | None, str]:
         """Merge one collection as ``restore_from_backup`` does: ``(success, result in numbers, message)``.
 
@@ -239,60 +256,68 @@ class DatabaseBackupRestore:
         """
 
         def run() -> tuple[bool, Merged | None, str]:
-            merged = self._merge(backup_metadata, self._key(collection_type), foreign, watch)
+            merged = self._merge(backup_metadata, self._key(collection_type), foreign, remote, watch)
             return merged.extent != "nothing", merged, merged.message
 
         return self._answer(run, lambda message: (False, None, message))
 
-    def _merge(self, backup_metadata: Mapping[str, Any], key: str, foreign: bool, watch: Watch) -> Merged:
+    def _merge(
+        self, backup_metadata: Mapping[str, Any], key: str, foreign: bool, remote: str | None, watch: Watch
+    ) -> Merged:
         from backup_engine.merge import merge, plan as plan_merge
 
-        backup = self.workspace.catalog.find(backup_metadata)
-        planned = plan_merge(self.workspace, backup, key, foreign=foreign, watch=watch)
-        return merge(self.workspace, planned, watch=watch)
+        with self._reading(backup_metadata, remote, watch) as (ws, backup):
+            return merge(ws, plan_merge(ws, backup, key, foreign=foreign, watch=watch), watch=watch)
 
     def preview_backup(
-        self, backup_metadata: Mapping[str, Any], collection_type: str = "equipment", limit: int | None = 100
+        self, backup_metadata: Mapping[str, Any], collection_type: str = "equipment", limit: int | None = 100, *,
+        remote: str | None = None,
     ) -> tuple[bool, pd.DataFrame | None, str]:
         """Show the first rows of a set, without a limit all, as a table of text: ``(success, table, message)``."""
         from backup_engine.repository.contents import preview
 
         def run() -> tuple[bool, pd.DataFrame | None, str]:
             key, rows = self._key(collection_type), rows_of(limit)
-            backup = self.workspace.catalog.find(backup_metadata)
-            table, total = preview(self.workspace, backup, key, rows, 0, "")
+            with self._reading(backup_metadata, remote, by_range=True) as (ws, backup):
+                table, total = preview(ws, backup, key, rows, 0, "", all_rows=remote is None)
             return True, table, f"{len(table)} of {total} records"
 
         return self._answer(run, lambda message: (False, None, message))
 
     def compare_backup(
         self, backup_metadata: Mapping[str, Any], other: Mapping[str, Any] | str = "current",
-        collection_type: str = "equipment",
+        collection_type: str = "equipment", *, remote: str | None = None,
     ) -> tuple[bool, Comparison | None, str]:
-        """Compare a set with the live collection or with another set: ``(success, comparison, message)``."""
+        """Compare a set with the live collection or with another set: ``(success, comparison, message)``. Only the
+        first is read from a ``remote``."""
         from backup_engine.compare import compare
 
         def run() -> tuple[bool, Comparison | None, str]:
             key = self._key(collection_type)
-            left = self.workspace.catalog.find(backup_metadata)
             now = isinstance(other, str) and other == "current"
-            right = None if now else self.workspace.catalog.find(other)
-            comparison = compare(self.workspace, left, right or "current", key)
+            with self._reading(backup_metadata, remote) as (ws, left):
+                comparison = compare(ws, left, "current" if now else ws.catalog.find(other), key)
             return True, comparison, comparison.message
 
         return self._answer(run, lambda message: (False, None, message))
 
-    def verify_backup(self, backup_metadata: Mapping[str, Any], level: int = 2) -> tuple[bool, str]:
+    def verify_backup(
+        self, backup_metadata: Mapping[str, Any], level: int = 2, *, remote: str | None = None
+    ) -> tuple[bool, str]:
         """Check a set: level 1 compares stored hashes, level 2 decodes every row. ``(sound, message)``."""
-        sound, _, message = self.verify(backup_metadata, level)
+        sound, _, message = self.verify(backup_metadata, level, remote=remote)
         return sound, message
 
-    def verify(self, backup_metadata: Mapping[str, Any], level: int = 2) -> tuple[bool, Verification | None, str]:
+    def verify(
+        self, backup_metadata: Mapping[str, Any], level: int = 2, *, remote: str | None = None
+    ) -> tuple[bool, Verification | None, str]:
         """Check a set as ``verify_backup`` does, and name every damage: ``(sound, verification, message)``."""
+        from backup_engine.fetch import listed
         from backup_engine.verify import verify
 
         def run() -> tuple[bool, Verification | None, str]:
-            verification = verify(self.workspace, self.workspace.catalog.find(backup_metadata), level)
+            with listed(self.workspace, remote) as ws:
+                verification = verify(ws, ws.catalog.find(backup_metadata), level, remember=remote is None)
             return verification.ok, verification, verification.message
 
         return self._answer(run, lambda message: (False, None, message))
@@ -309,21 +334,26 @@ class DatabaseBackupRestore:
 
         return self._answer(run, lambda message: (False, None, message))
 
-    def drill(self, backup_metadata: Mapping[str, Any] | None = None) -> tuple[bool, str]:
-        """Rehearse a restore into scratch collections: ``(restorable, message)``. Live data is not touched."""
+    def drill(
+        self, backup_metadata: Mapping[str, Any] | None = None, *, remote: str | None = None
+    ) -> tuple[bool, str]:
+        """Rehearse a restore into scratch collections: ``(restorable, message)``. Live data is not touched. A drill
+        from a ``remote`` needs to be told which set."""
         from backup_engine.drill import drill
 
         def run() -> tuple[bool, str]:
-            backup = None if backup_metadata is None else self.workspace.catalog.find(backup_metadata)
-            return True, drill(self.workspace, backup).message
+            if backup_metadata is None and remote is None:
+                return True, drill(self.workspace, None).message
+            with self._reading(backup_metadata or {}, remote) as (ws, backup):
+                return True, drill(ws, backup).message
 
-        return self._answer(run, _refused)
+        return self._answer(run, refused)
 
     def undo_restore(self) -> tuple[bool, str]:
         """Take back the last restore: ``(success, message)``."""
         from backup_engine.undo import undo
 
-        return self._answer(lambda: (True, undo(self.workspace).message), _refused)
+        return self._answer(lambda: (True, undo(self.workspace).message), refused)
 
     def prune(self, dry_run: bool = True) -> tuple[bool, str]:
         """Apply the retention rules, or say what they would do: ``(success, message)``."""
@@ -332,13 +362,13 @@ class DatabaseBackupRestore:
         def run() -> tuple[bool, str]:
             return True, prune(self.workspace, dry_run=flag("dry_run", dry_run)).message
 
-        return self._answer(run, _refused)
+        return self._answer(run, refused)
 
     def unlock(self) -> tuple[bool, str]:
         """Release the lock of a run that died, or say who holds it: ``(released or free, message)``."""
         from backup_engine.unlock import unlock
 
-        return self._answer(lambda: (True, unlock(self.workspace).message), _refused)
+        return self._answer(lambda: (True, unlock(self.workspace).message), refused)
 
     def pin(self, backup_metadata: Mapping[str, Any], pinned: bool = True) -> tuple[bool, str]:
         """Protect a set from retention, or release it: ``(success, message)``."""
@@ -349,38 +379,8 @@ class DatabaseBackupRestore:
             backup = verb(self.workspace, self.workspace.catalog.find(backup_metadata))
             return True, f"Backup {backup.label} is {'pinned' if pinned else 'no longer pinned'}."
 
-        return self._answer(run, _refused)
+        return self._answer(run, refused)
 
     def unpin(self, backup_metadata: Mapping[str, Any]) -> tuple[bool, str]:
         """Give a set back to retention: ``(success, message)``."""
         return self.pin(backup_metadata, False)
-
-    def _answer(self, run: Callable[[], Answer], refuse: Callable[[str], Answer]) -> Answer:
-        """Give what a method promises, whatever happens, with what could not be told to the activity log behind it."""
-        from backup_engine.deeds import take_untold
-
-        answer = _answer(run, refuse)
-        if isinstance(answer, tuple) and self.workspace.remembered.untold:
-            answer = (*answer[:-1], f"{answer[-1]} ({take_untold(self.workspace)})")  # type: ignore[assignment]
-        return answer
-
-    def _key(self, collection_type: str) -> str:
-        keys = [source.key for source in self.workspace.sources]
-        if collection_type not in keys:
-            raise BadInput(f"Unknown collection type {collection_type!r:.40}: use one of {', '.join(keys)}.")
-        return collection_type
-
-
-def _refused(message: str) -> tuple[bool, str]:
-    return False, message
-
-
-def _answer(run: Callable[[], Answer], refuse: Callable[[str], Answer]) -> Answer:
-    try:
-        return run()
-    except BackupError as error:
-        return refuse(str(error))
-    except Exception:  # the callers were promised words: the traceback goes to the log, the reference to both
-        reference = secrets.token_hex(4)
-        log.exception("unexpected fault, reference %s", reference)
-        return refuse(f"Backup error: unexpected fault (reference {reference}). See the log.")

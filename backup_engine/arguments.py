@@ -21,6 +21,7 @@ from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import BadInput
 from backup_engine.model import Source
 from backup_engine.policy.due import check_interval
+from backup_engine.remotes.address import check_name, configured, parse
 
 __all__ = ["KEEP_DAYS", "checked", "database_named", "flag", "mode_of", "rows_of"]
 
@@ -177,6 +178,14 @@ def _seal(value: Any) -> Seal:
     return value
 
 
+def _remotes(value: Any) -> dict[str, str]:
+    if isinstance(value, str):
+        return configured(value)
+    if not isinstance(value, Mapping) or not all(isinstance(part, str) for item in value.items() for part in item):
+        raise BadInput(f"remotes must be addresses by name, not {type(value).__name__}.")
+    return {check_name(name): parse(url).url for name, url in value.items()}
+
+
 def _workers(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_WORKERS:
         raise BadInput(f"workers must be a whole number from 0 to {MAX_WORKERS}, not {short(value)}.")
@@ -187,6 +196,6 @@ _RULES: dict[str, Callable[[Any], Any]] = {
     "connection_string": _text("connection_string"), "client": _client, "connect": _called("connect"),
     "database": _database, "backup_folder": _folder("backup_folder"), "keep_days": _days,
     "interval_hours": check_interval, "sources": _sources, "seal": _seal, "clock": _called("clock"),
-    "workers": _workers, "work_folder": _folder("work_folder"),
+    "workers": _workers, "work_folder": _folder("work_folder"), "remotes": _remotes,
 }
 """Every argument, and what makes its value one that can be used."""

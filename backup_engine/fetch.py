@@ -34,7 +34,7 @@ from backup_engine.storage.beside import BesideStorage
 from backup_engine.storage.local import LocalStorage
 from backup_engine.workspace import Workspace
 
-__all__ = ["Fetched", "fetch", "needed", "reading", "spooled", "viewed"]
+__all__ = ["Fetched", "fetch", "listed", "needed", "reading", "spooled", "viewed"]
 
 Which = str | Mapping[str, Any]
 Find = Callable[[Workspace], BackupSet]
@@ -71,6 +71,16 @@ def viewed(ws: Workspace, name: str, *, watch: Watch = SILENT) -> Iterator[Works
         target = Target(store, ws.sources)
         view = RemoteView(target, target.entries(watch=watch))
         yield replace(ws, storage=view, catalog=Catalog(view, ws.sources), tell=None)
+
+
+@contextmanager
+def listed(ws: Workspace, name: str | None, *, watch: Watch = SILENT) -> Iterator[Workspace]:
+    """Give the workspace itself (``name`` None), or one over what lies in a remote: ``viewed``."""
+    if name is None:
+        yield ws
+        return
+    with viewed(ws, name, watch=watch) as there:
+        yield there
 
 
 @contextmanager

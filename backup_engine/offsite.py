@@ -21,15 +21,19 @@ from backup_engine.remotes.queue import Line
 from backup_engine.remotes.registry import Remote
 from backup_engine.workspace import Workspace
 
-__all__ = ["Changed", "Standing", "add", "awaited", "confirm_key", "open_store", "own_sets", "remove", "standings",
-           "take_over", "test", "troubles", "writer_of"]
+__all__ = [
+    "Changed", "Standing", "add_remote", "awaited", "confirm_remote_key", "noted_standings", "open_store", "own_sets",
+    "remote_standings", "remove_remote", "take_over_remote", "test_remote", "troubles", "writer_of",
+]
 
 
 @dataclass(frozen=True)
 class Standing:
     """How one remote stands."""
 
-    remote: Remote
+    name: str
+    remote: Remote | None
+    """None where only the folder was asked, and the settings do not name it."""
     line: Line
     waiting: tuple[BackupSet, ...]
     """The sets it waits for, in the order in which they will be sent."""
@@ -50,10 +54,17 @@ class Changed:
     message: str
 
 
-def standings(ws: Workspace) -> list[Standing]:
+def remote_standings(ws: Workspace) -> list[Standing]:
     """Say how every remote stands, from the database and the folder; nobody else is asked."""
-    owner, sets = lookup.seen(ws), ws.catalog.sets(fresh=False)
-    return [_standing(ws, remote, own_sets(owner, sets)) for remote in registry.known(ws).values()]
+    sets = own_sets(lookup.seen(ws), ws.catalog.sets(fresh=False))
+    return [_standing(ws, name, remote, sets) for name, remote in registry.known(ws).items()]
+
+
+def noted_standings(ws: Workspace) -> list[Standing]:
+    """The same from the folder alone: those of the settings, and those of which something is noted."""
+    sets = own_sets(lookup.shown(ws), ws.catalog.sets(fresh=False))
+    noted: dict[str, Remote | None] = dict.fromkeys(queue.noted(ws.storage)) | registry.set_up(ws)
+    return [_standing(ws, name, remote, sets) for name, remote in noted.items()]
 
 
 def troubles(ws: Workspace) -> list[str]:
@@ -67,7 +78,7 @@ def awaited(ws: Workspace) -> dict[str, Line]:
 
 
 @told("remote.add")
-def add(ws: Workspace, name: str, url: str) -> Changed:
+def add_remote(ws: Workspace, name: str, url: str) -> Changed:
     """Add a remote, try it out and claim it. It is kept although the trial fails, with the reason.
 
     Raises ``BadInput`` for a name that is taken and an address that is none.
@@ -84,7 +95,7 @@ def add(ws: Workspace, name: str, url: str) -> Changed:
 
 
 @told("remote.test")
-def test(ws: Workspace, name: str) -> Changed:
+def test_remote(ws: Workspace, name: str) -> Changed:
     """Try a remote out, claim it, and note what it cannot do.
 
     Raises ``RemoteFailed`` and its kin, among them ``HostKeyUnknown`` and ``ForeignTarget``.
@@ -93,7 +104,7 @@ def test(ws: Workspace, name: str) -> Changed:
 
 
 @told("remote.confirm_key")
-def confirm_key(ws: Workspace, name: str, fingerprint: str) -> Changed:
+def confirm_remote_key(ws: Workspace, name: str, fingerprint: str) -> Changed:
     """Confirm the key of an SSH server, after the fingerprint was compared with what its administrator says.
 
     Raises ``BadInput`` for another fingerprint than the one that the server shows.
@@ -110,7 +121,7 @@ def confirm_key(ws: Workspace, name: str, fingerprint: str) -> Changed:
 
 
 @told("remote.take_over")
-def take_over(ws: Workspace, name: str) -> Changed:
+def take_over_remote(ws: Workspace, name: str) -> Changed:
     """Make a remote this installation's that another one wrote to; that one is refused from then on."""
     database = ws.connect()
     remote, owner = registry.one(ws, name, database), writer_of(ws, database)
@@ -123,7 +134,7 @@ def take_over(ws: Workspace, name: str) -> Changed:
 
 
 @told("remote.remove")
-def remove(ws: Workspace, name: str) -> Changed:
+def remove_remote(ws: Workspace, name: str) -> Changed:
     """Forget a remote that an administrator added. What lies there stays there."""
     database = ws.connect()
     remote = registry.one(ws, name, database)
@@ -187,6 +198,6 @@ def _shown_key(remote: Remote) -> str:
     raise BadInput("The key of this server stands in its address.")
 
 
-def _standing(ws: Workspace, remote: Remote, sets: list[BackupSet]) -> Standing:
-    line = queue.read(ws.storage, remote.name)
-    return Standing(remote, line, tuple(queue.waiting(line, sets)))
+def _standing(ws: Workspace, name: str, remote: Remote | None, sets: list[BackupSet]) -> Standing:
+    line = queue.read(ws.storage, name)
+    return Standing(name, remote, line, tuple(queue.waiting(line, sets)))

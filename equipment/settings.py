@@ -2,8 +2,8 @@
 
 A command that is given a settings file looks there after the environment and before the secrets.
 
-Four options go by their plain names (``MONGODB_URI``, ``MONGODB_DATABASE``, ``BACKUP_FOLDER``,
-``BACKUP_INTERVAL_HOURS``); every other one is its field's name in capitals after ``EQUIPMENT_``.
+Five options go by their plain names (``MONGODB_URI``, ``MONGODB_DATABASE``, ``BACKUP_FOLDER``,
+``BACKUP_INTERVAL_HOURS``, ``BACKUP_REMOTE``); every other one is its field's name in capitals after ``EQUIPMENT_``.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "EQUIPMENT_"
 SERVER_ONLY = frozenset({"admin_user", "admin_password", "health_token"})
 """Of no use to a command that makes backups, so that no settings file repeats these secrets."""
-PLAIN = frozenset({"mongodb_uri", "mongodb_database", "backup_folder", "backup_interval_hours"})
+PLAIN = frozenset({"mongodb_uri", "mongodb_database", "backup_folder", "backup_interval_hours", "backup_remote"})
 
 
 class Settings(BaseModel):
@@ -67,6 +67,10 @@ class Settings(BaseModel):
     backup_keep_days: int = Field(
         default=7, ge=1, le=3650,
         description="Days after which retention may delete a backup; the newest good ones always stay.")
+    backup_remote: str = Field(
+        default="",
+        description="Places off this machine that get every backup: `name=URL`, several with blanks between them, such "
+                    "as `cloud=s3://bucket/prefix?region=eu-west-1 disk=file:///mnt/disk`. No secrets stand in it.")
     data_folder: Path = Field(
         default=Path(".data"),
         description="Folder of the embedded MongoDB's files; relative to the folder of app.py or EQUIPMENT_HOME.")

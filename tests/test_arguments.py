@@ -114,6 +114,7 @@ SAID: dict[str, dict[str, Any]] = {
     "folder": {level: str(ROOT / level) for level in LEVELS} | {"default": str(ROOT / "restore_data_to_db")},
     "interval": dict(zip(LEVELS, (2.5, 3, 4, 5, 1), strict=True)),
     "retention": dict(zip(LEVELS, (20, 30, 40, 50, 7), strict=True)),
+    "remotes": {level: f"disk=file:///{level.split()[0]}" for level in LEVELS} | {"default": ""},
 }
 
 
@@ -151,7 +152,8 @@ def what_counts(system: Engine, what: str) -> Any:
     if what == "database":
         return connect().mongodb_database  # type: ignore[attr-defined]
     return {"folder": system.workspace.storage.describe(), "interval": system.interval_hours,
-            "retention": system.workspace.keep_days}[what]
+            "retention": system.workspace.keep_days,
+            "remotes": " ".join(f"{name}={url}" for name, url in system.workspace.remotes.items())}[what]
 
 
 def test_the_defaults_in_the_table_are_the_programs() -> None:
@@ -160,6 +162,7 @@ def test_the_defaults_in_the_table_are_the_programs() -> None:
             for name, value in in_force(Settings()).items()}
 
     assert told.pop("MONGODB_URI") == "the embedded MongoDB" and "MONGODB_URI" not in real
+    assert told.pop("BACKUP_REMOTE") == "none" and "BACKUP_REMOTE" not in real
     assert told == {name: real[name].removeprefix(f"{ROOT}/") for name in told}
 
 

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import click
 
-from backup_engine import prune as pruning, verify as verifying
-from backup_engine.cli.session import Answer, Session, verb
+from backup_engine import offsite, prune as pruning, verify as verifying
+from backup_engine.cli.remote import remote_data, standing_of
+from backup_engine.cli.session import Answer, Session, from_remote, verb
 from backup_engine.cli.words import age, as_data, check_data, size, table, when
 from backup_engine.errors import NoBackupsFound, VerificationFailed
 from backup_engine.model import BackupSet, Room
@@ -20,9 +21,14 @@ from backup_engine.workspace import Workspace
 
 
 @verb("list", help="List all backups, newest first.")
-def list_sets(session: Session) -> Answer:
+@from_remote
+def list_sets(session: Session, remote: str | None) -> Answer:
     """List every set, damaged ones included."""
-    ws = session.workspace
+    with session.listed(remote) as ws:
+        return _list(ws)
+
+
+def _list(ws: Workspace) -> Answer:
     sets = list(reversed(ws.catalog.sets()))
     if not sets:
         raise NoBackupsFound(ws.catalog.why_empty())
@@ -61,10 +67,14 @@ def _whose(owner: Owner, backup: BackupSet) -> str:
 
 @verb("show", help="Show everything known about one backup.")
 @click.argument("backup_id", metavar="ID")
-def show(session: Session, backup_id: str) -> Answer:
+@from_remote
+def show(session: Session, backup_id: str, remote: str | None) -> Answer:
     """Show one set."""
-    ws = session.workspace
-    backup = session.find(backup_id)
+    with session.listed(remote) as ws:
+        return _show(ws, session.find(backup_id, ws))
+
+
+def _show(ws: Workspace, backup: BackupSet) -> Answer:
     check = ledger.read(ws.storage).get(backup.backup_id)
     facts = [
         ("id", backup.backup_id), ("started", when(backup.started, ws.clock())), ("state", backup.state),
@@ -88,15 +98,20 @@ def show(session: Session, backup_id: str) -> Answer:
 @click.option("--all", "everything", is_flag=True, help="Check every backup.")
 @click.option("--level", type=click.IntRange(0, 2), default=1, show_default=True,
               help="0 listing, 1 hashes of the files, 2 every row.")
-def verify(session: Session, backup_id: str | None, everything: bool, level: int) -> Answer:
+@from_remote
+def verify(session: Session, backup_id: str | None, everything: bool, level: int, remote: str | None) -> Answer:
     """Verify."""
     if backup_id and everything:
         raise click.UsageError("Give an ID or --all, not both.")
-    ws = session.workspace
-    if not everything:
-        chosen = session.find(backup_id or "newest")
+    with session.listed(remote) as ws:
+        if everything:
+            return _verify_all(session, ws, level)
+        chosen = session.find(backup_id or "newest", ws)
         with session.watch() as watch:
-            return _verified(verifying.verify(ws, chosen, level, watch=watch))
+            return _verified(verifying.verify(ws, chosen, level, remember=remote is None, watch=watch))
+
+
+def _verify_all(session: Session, ws: Workspace, level: int) -> Answer:
     if not ws.catalog.sets():
         raise NoBackupsFound(ws.catalog.why_empty())
     with session.watch() as watch:
@@ -124,6 +139,7 @@ def status(session: Session) -> Answer:
     halted = pruning.halted(ws) if standing.last else ""
     stale = verifying.freshness(ws)
     verified = ledger.last_verified(ws, standing.last) if standing.last else None
+    remotes = offsite.noted_standings(ws)
     facts = [
         ("folder", ws.storage.describe()), ("last backup", _ago(standing.age)),
         ("verified", _ago(now - verified if verified else None)), ("backups", f"{standing.total:,}"),
@@ -134,6 +150,7 @@ def status(session: Session) -> Answer:
         *([("data folder", _room(standing.room))] if standing.room else []),
         *([("other databases", f"{standing.foreign:,} backups in this folder")] if standing.foreign else []),
         *([("attention", standing.question.words)] if standing.question else []),
+        *((f"remote {each.name}", standing_of(each, now)) for each in remotes),
     ]
     data = {
         "last": as_data(standing.last) if standing.last else None,
@@ -146,6 +163,7 @@ def status(session: Session) -> Answer:
         "last_drill": drilled.isoformat() if drilled else None,
         "last_verified": verified.isoformat() if verified else None,
         "foreign": standing.foreign, "question": standing.question.kind if standing.question else None,
+        "remotes": [remote_data(each) for each in remotes],
     }
     message = f"Attention: {stale}." if stale else "The backups are up to date."
     return Answer(message, data, tuple(f"{name + ':':<16}{value}" for name, value in facts))

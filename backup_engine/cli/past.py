@@ -10,7 +10,7 @@ import click
 from pymongo.database import Database
 
 from backup_engine.cli.restore import BOTH, collections_of
-from backup_engine.cli.session import Answer, Session, verb
+from backup_engine.cli.session import Answer, Session, from_remote, verb
 from backup_engine.cli.words import as_data, when
 from backup_engine.compare import Comparison, compare as compare_sets
 from backup_engine.errors import BadInput
@@ -29,13 +29,13 @@ SHOWN = 1_000
 @click.argument("left", metavar="A")
 @click.argument("right", metavar="[B]", required=False)
 @click.option("--collection", default=BOTH, show_default=True, help="equipment, select_options or both.")
-def compare(session: Session, left: str, right: str | None, collection: str) -> Answer:
-    """Compare."""
+@from_remote
+def compare(session: Session, left: str, right: str | None, collection: str, remote: str | None) -> Answer:
+    """Compare; only A is read from a remote."""
     keys = collections_of(session, collection)
-    left_set = session.find(left)
-    right_set: BackupSet | Literal["current"] = session.find(right) if right else "current"
-    with session.watch() as watch:
-        comparisons = [compare_sets(session.workspace, left_set, right_set, key, watch=watch) for key in keys]
+    with session.reading(remote, left) as (ws, left_set), session.watch() as watch:
+        right_set: BackupSet | Literal["current"] = session.find(right) if right else "current"
+        comparisons = [compare_sets(ws, left_set, right_set, key, watch=watch) for key in keys]
     lines = [line for comparison in comparisons for line in _difference_lines(comparison)]
     message = " ".join(f"{comparison.key}: {comparison.message}" for comparison in comparisons)
     data = {"collections": {comparison.key: _comparison_data(comparison) for comparison in comparisons}}

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from backup_engine import drill as drills, merge, restore, take_in, undo as undoing
-from backup_engine.cli.session import Answer, Session, verb
+from backup_engine.cli.session import Answer, Session, from_remote, verb
 from backup_engine.cli.words import as_data
 from backup_engine.compare import compare
 from backup_engine.errors import BadInput, RestoreIncomplete, RestoreStopped
@@ -22,6 +22,7 @@ from backup_engine.model import BackupSet, Watch
 from backup_engine.ownership import lookup
 from backup_engine.records.planner import Pick
 from backup_engine.restore import Restored
+from backup_engine.workspace import Workspace
 
 BOTH = "both"
 EXTENTS = {"all": 0, "partly": 3, "nothing": RestoreStopped.exit_code}
@@ -51,26 +52,27 @@ def collections_of(session: Session, collection: str) -> tuple[str, ...]:
               help="Say that a backup of another database is meant.")
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@from_remote
 def restore_set(
     session: Session, backup_id: str, collection: str, mode: str, pick_file: Path | None, foreign: bool,
-    dry_run: bool, yes: bool,
+    dry_run: bool, yes: bool, remote: str | None,
 ) -> Answer:
     """Restore."""
     keys = collections_of(session, collection)
     pick = _read_pick(pick_file, keys, mode) if pick_file else None
-    backup = session.find(backup_id)
-    # before anybody is asked: a question about the wrong database is easily answered with yes
-    lookup.require_own(session.workspace, session.workspace.connect(), backup, foreign=foreign)
-    if not dry_run:
-        _confirm(session, backup, keys, mode, yes)
-    with session.watch() as watch:
-        if dry_run:
-            return _rehearsed(session, backup, keys, mode, pick, watch)
-        if mode == "replace":
-            plan = restore.plan_replace(session.workspace, backup, keys, foreign=foreign, watch=watch)
-            return _restored(restore.replace(session.workspace, plan, actor=_actor(), watch=watch))
-        plans = [merge.plan(session.workspace, backup, key, pick=pick, foreign=foreign, watch=watch) for key in keys]
-        return _merged(merge.merge_all(session.workspace, plans, actor=_actor(), watch=watch))
+    with session.reading(remote, backup_id) as (ws, backup):
+        # before anybody is asked: a question about the wrong database is easily answered with yes
+        lookup.require_own(ws, ws.connect(), backup, foreign=foreign)
+        if not dry_run:
+            _confirm(session, backup, keys, mode, yes)
+        with session.watch() as watch:
+            if dry_run:
+                return _rehearsed(ws, backup, keys, mode, pick, watch)
+            if mode == "replace":
+                plan = restore.plan_replace(ws, backup, keys, foreign=foreign, watch=watch)
+                return _restored(restore.replace(ws, plan, actor=_actor(), watch=watch))
+            plans = [merge.plan(ws, backup, key, pick=pick, foreign=foreign, watch=watch) for key in keys]
+            return _merged(merge.merge_all(ws, plans, actor=_actor(), watch=watch))
 
 
 @verb("undo", help="Take back the last restore.")
@@ -85,11 +87,15 @@ def undo(session: Session, yes: bool) -> Answer:
 
 @verb("drill", help="Rehearse a restore (default: of the newest good backup) beside the live data, and compare.")
 @click.argument("backup_id", metavar="[ID]", required=False)
-def drill(session: Session, backup_id: str | None) -> Answer:
+@from_remote
+def drill(session: Session, backup_id: str | None, remote: str | None) -> Answer:
     """Drill."""
-    chosen = session.find(backup_id) if backup_id else None
-    with session.watch() as watch:
-        done = drills.drill(session.workspace, chosen, watch=watch)
+    if backup_id is None and remote is None:
+        with session.watch() as watch:
+            done = drills.drill(session.workspace, None, watch=watch)
+    else:
+        with session.reading(remote, backup_id or "newest") as (ws, chosen), session.watch() as watch:
+            done = drills.drill(ws, chosen, watch=watch)
     return Answer(done.message, {"backup": as_data(done.backup), "records": done.counts})
 
 
@@ -129,10 +135,9 @@ def ask(question: str) -> None:
 
 
 def _rehearsed(
-    session: Session, backup: BackupSet, keys: tuple[str, ...], mode: str, pick: Pick | None, watch: Watch
+    ws: Workspace, backup: BackupSet, keys: tuple[str, ...], mode: str, pick: Pick | None, watch: Watch
 ) -> Answer:
     """Say what would change, from the same plan that would do it."""
-    ws = session.workspace
     lines: list[str] = []
     data: dict[str, Any] = {"backup": as_data(backup), "mode": mode, "dry_run": True, "collections": {}}
     if mode == "replace":

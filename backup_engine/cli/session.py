@@ -16,12 +16,13 @@ from backup_engine.api import DatabaseBackupRestore
 from backup_engine.cli.signals import Signals
 from backup_engine.deeds import take_untold
 from backup_engine.errors import BadInput, NoBackupsFound
+from backup_engine.fetch import spooled, viewed
 from backup_engine.model import BackupSet, Progress, Watch
 from backup_engine.mongo.connection import Connection
 from backup_engine.ownership import lookup
 from backup_engine.workspace import Workspace
 
-__all__ = ["Answer", "Given", "ProgressBar", "Session", "common_options"]
+__all__ = ["Answer", "Given", "ProgressBar", "Session", "common_options", "from_remote", "verb"]
 
 NEWEST = ("newest", "latest")
 COMMON = ("uri", "database", "folder", "work_folder", "settings", "as_json", "debug")
@@ -132,12 +133,32 @@ class Session:
         """What the verbs work with."""
         return self.backups.workspace
 
-    def find(self, which: str) -> BackupSet:
+    @contextmanager
+    def listed(self, remote: str | None) -> Iterator[Workspace]:
+        """The workspace, or one over what lies in a remote."""
+        if remote is None:
+            yield self.workspace
+            return
+        with self.watch() as watch, viewed(self.workspace, remote, watch=watch) as there:
+            yield there
+
+    @contextmanager
+    def reading(self, remote: str | None, which: str) -> Iterator[tuple[Workspace, BackupSet]]:
+        """A set and the workspace to read it in; from a remote it is fetched first."""
+        if remote is None:
+            yield self.workspace, self.find(which)
+            return
+        with self.watch() as watch, \
+                spooled(self.workspace, remote, lambda there: self.find(which, there), watch=watch) as found:
+            yield found
+
+    def find(self, which: str, ws: Workspace | None = None) -> BackupSet:
         """Find a set by id, label, or as ``newest``. Raises ``NoBackupsFound``."""
-        catalog = self.workspace.catalog
+        place = ws or self.workspace
+        catalog = place.catalog
         if which not in NEWEST:
             return catalog.find(which)
-        owner = lookup.shown(self.workspace)
+        owner = lookup.shown(place)
         usable = [backup for backup in owner.at_hand(catalog.sets())
                   if backup.usable and backup.trigger not in ("pre_restore", "imported")]
         if not usable:
@@ -168,6 +189,11 @@ def common_options(function: Function) -> Function:
     for option in reversed(options):  # the last one applied is the first in the help
         function = option(function)
     return function
+
+
+from_remote = click.option("--from", "remote", metavar="NAME",
+                           help="Read from the remote of that name instead of the backup folder.")
+"""The option of every command that can read from a remote."""
 
 
 def verb(name: str, **settings: Any) -> Callable[[Callable[..., Answer]], click.Command]:

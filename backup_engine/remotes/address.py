@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from backup_engine.errors import BadInput
 
-__all__ = ["Address", "configured", "parse"]
+__all__ = ["Address", "check_name", "configured", "parse"]
 
 KINDS = ("s3", "gs", "az", "sftp", "file")
 COMMON = {"keep_days", "limit", "hours"}

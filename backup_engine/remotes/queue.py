@@ -11,13 +11,14 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from backup_engine.errors import BackupError
 from backup_engine.model import BackupSet
 from backup_engine.remotes.target import Sending
 from backup_engine.repository.notes import Note
-from backup_engine.storage.base import Storage
+from backup_engine.storage.base import STATE, Storage
 
-__all__ = ["AWAITED_DAYS", "Line", "awaited_by", "forget", "in_order", "keep_only", "read", "troubles", "waiting",
-           "write"]
+__all__ = ["AWAITED_DAYS", "Line", "awaited_by", "forget", "in_order", "keep_only", "noted", "read", "troubles",
+           "waiting", "write"]
 
 AWAITED_DAYS = 30
 """How long local retention leaves a set alone that a remote still waits for."""
@@ -75,6 +76,16 @@ def write(storage: Storage, name: str, line: Line) -> None:
 def forget(storage: Storage, name: str) -> None:
     """Take the line of a remote away."""
     _note(name).delete(storage)
+
+
+def noted(storage: Storage) -> list[str]:
+    """The remotes of which there is a line."""
+    try:
+        names = sorted(storage.names(STATE))
+    except BackupError:
+        return []
+    return [name.removeprefix("uploads-").removesuffix(".json") for name in names
+            if name.startswith("uploads-") and name.endswith(".json")]
 
 
 def waiting(line: Line, sets: Iterable[BackupSet]) -> list[BackupSet]:

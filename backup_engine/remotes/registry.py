@@ -22,7 +22,7 @@ from backup_engine.remotes.kinds import open_store
 from backup_engine.remotes.patient import Patient
 from backup_engine.workspace import Workspace
 
-__all__ = ["Remote", "add", "known", "note", "one", "opened", "remove"]
+__all__ = ["Remote", "add", "known", "note", "one", "opened", "remove", "set_up"]
 
 log = logging.getLogger(__name__)
 COLLECTION = "backup_restore_state"
@@ -66,6 +66,11 @@ def known(ws: Workspace, database: Database[Doc] | None = None) -> dict[str, Rem
         except (BadInput, KeyError, TypeError) as problem:  # edited by hand, or by a later version
             log.warning("the remote %r is left out: %s", name, problem)
     return found
+
+
+def set_up(ws: Workspace) -> dict[str, Remote]:
+    """Those that the installation names, without asking the database what is known of them."""
+    return {name: _remote(name, url, {}, set_up=True) for name, url in ws.remotes.items()}
 
 
 def one(ws: Workspace, name: str, database: Database[Doc] | None = None) -> Remote:

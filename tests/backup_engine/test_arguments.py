@@ -62,6 +62,7 @@ WRONG: dict[str, list[Any]] = {
     "sources": [(), [], "ab", 5, (Source("a", "A"), Source("a", "B")), (Source("a", "A"), Source("b", "A")),
                 (Source("../x", "A"),), (Source("a", ""),), (("a", "A"),)],
     "seal": ["gzip"], "clock": [5], "workers": [-1, True, 2.0, "2", 10**9],
+    "remotes": [5, ["file:///x"], "file:///x", "a=nonsense", {"A": "file:///x"}, {"a": 5}, "a=s3://k:hush@b/x"],
 }
 
 

@@ -38,7 +38,7 @@ def ws(tmp_path: Path, database: Data, heard: list[Deed], monkeypatch: pytest.Mo
 def test_one_that_is_added_is_tried_claimed_and_told(ws: Workspace, tmp_path: Path, heard: list[Deed]) -> None:
     (tmp_path / "second").mkdir()
 
-    done = offsite.add(ws, "second", f"file://{tmp_path}/second")
+    done = offsite.add_remote(ws, "second", f"file://{tmp_path}/second")
 
     assert done.message == "Remote second is added and works."
     remote = registry.one(ws, "second")
@@ -48,7 +48,7 @@ def test_one_that_is_added_is_tried_claimed_and_told(ws: Workspace, tmp_path: Pa
 
 
 def test_one_that_does_not_answer_is_kept_with_the_reason(ws: Workspace, tmp_path: Path) -> None:
-    done = offsite.add(ws, "second", f"file://{tmp_path}/missing")
+    done = offsite.add_remote(ws, "second", f"file://{tmp_path}/missing")
 
     assert "cannot be used yet" in done.message and "is not there" in done.message
     assert "second" in registry.known(ws)
@@ -59,44 +59,45 @@ def test_one_that_does_not_answer_is_kept_with_the_reason(ws: Workspace, tmp_pat
 ])
 def test_what_cannot_be_added(ws: Workspace, name: str, url: str, heard: list[Deed]) -> None:
     with pytest.raises(BadInput):
-        offsite.add(ws, name, url)
+        offsite.add_remote(ws, name, url)
 
     assert list(registry.known(ws)) == ["disk"]
     assert all("hush" not in deed.note for deed in heard)
 
 
 def test_how_they_stand(ws: Workspace, tmp_path: Path) -> None:
-    [before] = offsite.standings(ws)
+    [before] = offsite.remote_standings(ws)
     push(ws, "disk")
-    [after] = offsite.standings(ws)
+    [after] = offsite.remote_standings(ws)
     (tmp_path / "disk").rename(tmp_path / "away")
     back_up(ws)
     push(ws, "disk")
-    [trouble] = offsite.standings(ws)
+    [trouble] = offsite.remote_standings(ws)
 
     assert (before.state, len(before.waiting)) == ("waiting", 1)
     assert (after.state, len(after.waiting), after.line.last_sent) == ("up to date", 0, ws.clock())
-    assert after.remote.cannot
+    assert after.remote is not None and after.remote.cannot
     assert (trouble.state, len(trouble.waiting)) == ("trouble", 1)
+    assert [each.state for each in offsite.noted_standings(ws)] == ["trouble"]
     assert offsite.troubles(ws) == [f"the remote disk is in trouble: {trouble.line.problem}"]
 
 
 def test_removing_forgets_and_deletes_nothing(ws: Workspace, tmp_path: Path) -> None:
     (tmp_path / "second").mkdir()
-    offsite.add(ws, "second", f"file://{tmp_path}/second")
+    offsite.add_remote(ws, "second", f"file://{tmp_path}/second")
     push(ws, "second")
     before = sorted(path for path in (tmp_path / "second").rglob("*"))
 
-    offsite.remove(ws, "second")
+    offsite.remove_remote(ws, "second")
 
     assert list(registry.known(ws)) == ["disk"] and sorted((tmp_path / "second").rglob("*")) == before
     assert queue.read(ws.storage, "second") == queue.Line()
     with pytest.raises(BadInput, match="BACKUP_REMOTE"):
-        offsite.remove(ws, "disk")
+        offsite.remove_remote(ws, "disk")
 
 
 def test_two_installations_cannot_share_a_place(ws: Workspace, tmp_path: Path, shared_mongod: Any) -> None:
-    offsite.test(ws, "disk")
+    offsite.test_remote(ws, "disk")
     with shared_mongod.client() as client:
         (tmp_path / "other").mkdir()
         try:
@@ -104,11 +105,11 @@ def test_two_installations_cannot_share_a_place(ws: Workspace, tmp_path: Path, s
             other = replace(theirs, remotes=ws.remotes)
             back_up(other)
             with pytest.raises(ForeignTarget, match="keeps its backups in"):
-                offsite.test(other, "disk")
-            offsite.take_over(other, "disk")
-            assert "works" in offsite.test(other, "disk").message
+                offsite.test_remote(other, "disk")
+            offsite.take_over_remote(other, "disk")
+            assert "works" in offsite.test_remote(other, "disk").message
             with pytest.raises(ForeignTarget):
-                offsite.test(ws, "disk")
+                offsite.test_remote(ws, "disk")
         finally:
             client.drop_database("test_other_installation")
 
@@ -120,20 +121,20 @@ def test_an_ssh_server_waits_until_a_person_confirms_its_key(
     (tmp_path / "ssh").mkdir()
     with ssh(tmp_path / "ssh") as server:
         shown = server.fingerprint.rstrip("=")
-        added = offsite.add(ws, "server", server.url)
+        added = offsite.add_remote(ws, "server", server.url)
         assert "not confirmed yet" in added.message and shown in added.message
         with pytest.raises(HostKeyUnknown):
-            offsite.test(ws, "server")
+            offsite.test_remote(ws, "server")
         with pytest.raises(BadInput, match="nothing was confirmed"):
-            offsite.confirm_key(ws, "server", "SHA256:" + "A" * 43)
+            offsite.confirm_remote_key(ws, "server", "SHA256:" + "A" * 43)
 
-        offsite.confirm_key(ws, "server", server.fingerprint)
+        offsite.confirm_remote_key(ws, "server", server.fingerprint)
 
         assert registry.one(ws, "server").host_key == shown
-        assert "works" in offsite.test(ws, "server").message
+        assert "works" in offsite.test_remote(ws, "server").message
         assert len(push(ws, "server").sent) == 1
         server.new_key()
         back_up(ws)
         assert "another key" in push(ws, "server", now=True).problem
     with pytest.raises(BadInput, match="no SSH server"):
-        offsite.confirm_key(ws, "disk", shown)
+        offsite.confirm_remote_key(ws, "disk", shown)

@@ -172,7 +172,7 @@ def test_another_installations_place_is_refused_and_can_be_taken_over(ws: Worksp
 
     assert "belongs to another installation" in push(ws, "disk").problem
     assert target_of(tmp_path).entries() == []
-    assert "taken over from “Lab”" in offsite.take_over(ws, "disk").message
+    assert "taken over from “Lab”" in offsite.take_over_remote(ws, "disk").message
     assert len(push(ws, "disk", now=True).sent) == 1
 
 
