@@ -126,7 +126,7 @@ def reading(
         yield found
 
 
-@told("remote.fetch")
+@told("backup.remote.fetch")
 def fetch(ws: Workspace, name: str, which: Which, *, watch: Watch = SILENT) -> Fetched:
     """Bring a set back into the backup folder, under its own label, pinned, with the full set it rests on.
 

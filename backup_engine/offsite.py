@@ -77,7 +77,7 @@ def awaited(ws: Workspace) -> dict[str, Line]:
     return {name: queue.read(ws.storage, name) for name in registry.known(ws)}
 
 
-@told("remote.add")
+@told("backup.remote.add")
 def add_remote(ws: Workspace, name: str, url: str) -> Changed:
     """Add a remote, try it out and claim it. It is kept although the trial fails, with the reason.
 
@@ -94,7 +94,7 @@ def add_remote(ws: Workspace, name: str, url: str) -> Changed:
         return Changed(remote, f"Remote {name} is added, but cannot be used yet: {problem}")
 
 
-@told("remote.test")
+@told("backup.remote.test")
 def test_remote(ws: Workspace, name: str) -> Changed:
     """Try a remote out, claim it, and note what it cannot do.
 
@@ -103,7 +103,7 @@ def test_remote(ws: Workspace, name: str) -> Changed:
     return _tested(ws, ws.connect(), name)
 
 
-@told("remote.confirm_key")
+@told("backup.remote.confirm_key")
 def confirm_remote_key(ws: Workspace, name: str, fingerprint: str) -> Changed:
     """Confirm the key of an SSH server, after the fingerprint was compared with what its administrator says.
 
@@ -120,7 +120,7 @@ def confirm_remote_key(ws: Workspace, name: str, fingerprint: str) -> Changed:
     return Changed(registry.one(ws, name, database), f"The key {shown} of remote {name} is confirmed.")
 
 
-@told("remote.take_over")
+@told("backup.remote.take_over")
 def take_over_remote(ws: Workspace, name: str) -> Changed:
     """Make a remote this installation's that another one wrote to; that one is refused from then on."""
     database = ws.connect()
@@ -133,7 +133,7 @@ def take_over_remote(ws: Workspace, name: str) -> Changed:
     return Changed(remote, f"Remote {name} is taken over{of}{when}.")
 
 
-@told("remote.remove")
+@told("backup.remote.remove")
 def remove_remote(ws: Workspace, name: str) -> Changed:
     """Forget a remote that an administrator added. What lies there stays there."""
     database = ws.connect()

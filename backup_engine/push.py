@@ -73,7 +73,7 @@ def is_due(ws: Workspace, remote: Remote, line: Line) -> bool:
     return remote.address.open_at(now.hour) and (line.next_try is None or now >= line.next_try)
 
 
-@told("remote.push")
+@told("backup.remote.push")
 def push(ws: Workspace, name: str, *, now: bool = False, watch: Watch = SILENT) -> Pushed:
     """Send everything that waits for a remote; what is wrong with the remote stands in the answer and is not raised.
 

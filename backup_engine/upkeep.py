@@ -70,7 +70,7 @@ def is_due(line: Line, now: datetime) -> bool:
     return line.cared is None or not timedelta(0) <= now - line.cared < EVERY
 
 
-@told("remote.care")
+@told("backup.remote.care")
 def care(ws: Workspace, name: str, *, watch: Watch = SILENT) -> Cared:
     """Do the day's work for a remote. Damage stands in the answer; raises ``RemoteFailed`` and its kin, ``Busy``."""
     database = ws.connect()

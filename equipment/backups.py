@@ -104,7 +104,7 @@ class Backups:
         caller.check("backup.settings")
         adopted = api.adopt(self._workspace, which, gone=gone)
         self.scheduler.excuse()
-        self._note(caller, "backup.adopt", which or "backups of another database", ", ".join(
+        self.note(caller, "backup.adopt", which or "backups of another database", ", ".join(
             f"{holding.called}{' (gone)' if holding.gone else ''}" for holding in adopted))
 
     def answer(self, caller: Caller, answer: Callable[[api.Workspace], api.Owner]) -> None:
@@ -112,7 +112,7 @@ class Backups:
         caller.check("backup.settings")
         owner = answer(self._workspace)
         self.scheduler.excuse()
-        self._note(caller, f"backup.{answer.__name__}", owner.database, f"id {owner.database_id}")
+        self.note(caller, f"backup.{answer.__name__}", owner.database, f"id {owner.database_id}")
 
     def newest_good(self) -> BackupSet | None:
         """The newest set that nothing speaks against."""
@@ -218,27 +218,27 @@ class Backups:
         """Protect a set from retention, or release it."""
         caller.check("backup.settings")
         (api.pin if pinned else api.unpin)(self._workspace, backup)
-        self._note(caller, "backup.pin" if pinned else "backup.unpin", backup.label, "")
+        self.note(caller, "backup.pin" if pinned else "backup.unpin", backup.label, "")
 
     def delete(self, caller: Caller, backup: BackupSet) -> None:
         """Delete one set; raises ``BadInput`` for the newest good one and for whatever else rests on it."""
         caller.check("backup.settings")
         api.delete(self._workspace, backup)
-        self._note(caller, "backup.delete", backup.label, f"{sum(backup.counts.values())} records")
+        self.note(caller, "backup.delete", backup.label, f"{sum(backup.counts.values())} records")
 
     def change_preferences(self, caller: Caller, **changes: object) -> Preferences:
         """Store interval, automatic backups on or off, and days between drills."""
         caller.check("backup.settings")
         before = self.scheduler.preferences
         after = self.scheduler.change(**changes)
-        self._note(caller, "backup.settings", "preferences", f"{before} → {after}")
+        self.note(caller, "backup.settings", "preferences", f"{before} → {after}")
         return after
 
     def write_settings(self, caller: Caller, settings: Settings) -> Path:
         """Write the options in force into the settings file of lines that run elsewhere; gives its path."""
         caller.check("settings.write_file")
         path = write_file(settings)
-        self._note(caller, "settings.write_file", str(path), "")
+        self.note(caller, "settings.write_file", str(path), "")
         return path
 
     def preview(
@@ -318,7 +318,7 @@ class Backups:
         """Let retention go on although a collection shrank; gives what it did."""
         caller.check("backup.settings")
         message = api.prune(self._workspace, acknowledge_shrink=True).message
-        self._note(caller, "backup.acknowledge_shrink", "retention", message)
+        self.note(caller, "backup.acknowledge_shrink", "retention", message)
         return message
 
     def _still(self, backup: BackupSet, expected: Counts, watch: Watch) -> None:
@@ -331,14 +331,15 @@ class Backups:
             try:
                 result = work(watch)
             except BackupError as error:
-                self._note(caller, f"{action}.failed", title, str(error))
+                self.note(caller, f"{action}.failed", title, str(error))
                 raise
-            self._note(caller, action, title, _words(result))
+            self.note(caller, action, title, _words(result))
             return result
 
         return self.jobs.start(WRITING, title, caller.name, noted, about=action)
 
-    def _note(self, caller: Caller, action: str, target: str, note: str) -> None:
+    def note(self, caller: Caller, action: str, target: str, note: str) -> None:
+        """Write into the activity log; where that cannot be done it is no reason to fail."""
         self._unsaved.forget()  # whatever was done, the next page shows what is true after it
         try:
             activity.record(self._connect(), caller.who, action, target, note=note)
@@ -348,10 +349,10 @@ class Backups:
     def _hear(self, deed: api.Deed) -> None:
         """What the scheduler did besides backups: drills, clearing away. Of those ``_tell`` hears, in its words."""
         if not deed.action.startswith("backup.create"):
-            self._note(NOBODY, deed.action, deed.target, deed.note)
+            self.note(NOBODY, deed.action, deed.target, deed.note)
 
     def _tell(self, check: Any) -> None:
-        self._note(NOBODY, f"backup.auto.{check.result}", check.trigger, check.message)
+        self.note(NOBODY, f"backup.auto.{check.result}", check.trigger, check.message)
 
 
 _built: dict[tuple[str, str], Backups] = {}
@@ -367,6 +368,7 @@ def of(settings: Settings, connect: Connect) -> Backups:
             engine = DatabaseBackupRestore(
                 connect=connect, backup_folder=str(settings.backup_folder), keep_days=settings.backup_keep_days,
                 interval_hours=settings.backup_interval_hours, work_folder=str(settings.work_folder),
+                remotes=settings.backup_remote,
             )
             engine.workspace = replace(engine.workspace, database_name=settings.mongodb_database,
                                        room=lambda: data_disk.look(settings))

@@ -273,7 +273,7 @@ def divert_backups() -> None:
     """From now on keep this process's backups in a temporary folder: those of a demo must not mix with real ones."""
     global _current
     folder = Path(tempfile.mkdtemp(prefix="equipment-demo-"))
-    places = {"backup_folder": folder, "work_folder": folder.with_name(f"{folder.name}-work")}
+    places = {"backup_folder": folder, "backup_remote": "", "work_folder": folder.with_name(f"{folder.name}-work")}
     _current = get_settings().model_copy(update=places)
 
 

@@ -179,7 +179,7 @@ def test_fetching_brings_a_set_and_its_base_back_byte_for_byte(
     assert len(done.brought) == 2 and done.set.pinned and done.set.kind == "differential"
     assert file_of(ws, done.set).read_bytes() == kept
     assert verify.verify(ws, done.set, 2).ok
-    assert heard[-1].action == "remote.fetch"
+    assert heard[-1].action == "backup.remote.fetch"
     assert fetch.fetch(ws, "disk", backup.label).message == f"Backup {backup.label} is here already."
 
 

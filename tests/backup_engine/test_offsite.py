@@ -44,7 +44,7 @@ def test_one_that_is_added_is_tried_claimed_and_told(ws: Workspace, tmp_path: Pa
     remote = registry.one(ws, "second")
     assert remote.proven == ws.clock() and "does not keep backups from being deleted" in " ".join(remote.cannot)
     assert [path.name for path in (tmp_path / "second").iterdir()] == ["claims"]
-    assert heard[-1].action == "remote.add"
+    assert heard[-1].action == "backup.remote.add"
 
 
 def test_one_that_does_not_answer_is_kept_with_the_reason(ws: Workspace, tmp_path: Path) -> None:

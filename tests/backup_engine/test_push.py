@@ -76,8 +76,8 @@ def test_it_is_told_once_and_trouble_only_when_it_begins(
     push(ws, "disk", now=True)
     push(ws, "disk", now=True)
 
-    told = [deed for deed in heard if deed.action.startswith("remote")]
-    assert [deed.action for deed in told] == ["remote.push"] * 3
+    told = [deed for deed in heard if deed.action.startswith("backup.remote")]
+    assert [deed.action for deed in told] == ["backup.remote.push"] * 3
     assert told[0].target == backup.label or "1 backup sent" in told[0].note
     assert "is not there" in told[1].note
 

@@ -79,7 +79,7 @@ def test_damage_there_is_said_told_and_a_warning_on_the_next_set(
 
     done = care(ws, "disk")
 
-    assert done.damage and heard[-1].action == "remote.care" and "damaged" in heard[-1].note
+    assert done.damage and heard[-1].action == "backup.remote.care" and "damaged" in heard[-1].note
     assert any("gave back a damaged backup" in warning for warning in create(ws, force=True).warnings)
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from backup_engine.api import BackupError
 from equipment.backups import WRITING, Backups, Caller
 from equipment.jobs import Job
-from equipment.ui.backup import outside, words
+from equipment.ui.backup import outside, remotes, words
 from equipment.ui.progress import follow
 
 
@@ -26,6 +26,7 @@ def show(backups: Backups, caller: Caller) -> None:
     )
     _shrink(backups, caller)
     _drill(backups, caller)
+    remotes.show(backups, caller)
     outside.show(backups, caller)
 
 

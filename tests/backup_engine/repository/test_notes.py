@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,6 +16,7 @@ from backup_engine import prune
 from backup_engine.errors import BackupError, PermissionDenied
 from backup_engine.making import resume_tokens
 from backup_engine.making.resume_tokens import Mark
+from backup_engine.remotes import queue
 from backup_engine.repository import intents, ledger, notes
 from backup_engine.repository.intents import Intent
 from backup_engine.repository.notes import Note
@@ -54,6 +55,7 @@ USERS = {
         intents._note(LABEL), {"label": LABEL, "day": "wednesday", "files": [], "doing": "remove"},
         Intent(LABEL, "wednesday", (), "remove"),
     ),
+    "uploads": User(queue._note("cloud"), asdict(queue.Line(sent={"a": "then"})), queue.Line(sent={"a": "then"})),
     "checks": User(
         scheduler._note,
         [{"result": "failed", "message": "m", "trigger": "auto", "first": WHEN, "last": WHEN, "times": 2}],

@@ -1,0 +1,98 @@
+"""What the screens can do with places off this machine. Every verb asks its ``Caller`` first, as in ``backups``.
+
+Whatever speaks to somebody else is a job: a server that does not answer must not hold a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from backup_engine import api
+from backup_engine.api import Watch
+from equipment.backups import Backups, Caller
+from equipment.jobs import Job
+
+__all__ = ["JOB", "add", "confirm_key", "fetch", "listed", "push", "remove", "standings", "take_over", "test"]
+
+JOB = "remote"
+"""The kind of these jobs: one at a time."""
+
+
+def standings(backups: Backups, caller: Caller) -> list[api.Standing]:
+    """How every remote stands; nobody else is asked."""
+    caller.check("backup.see")
+    return api.remote_standings(backups.engine.workspace)
+
+
+def add(backups: Backups, caller: Caller, name: str, url: str) -> Job:
+    """Start adding a remote and trying it out. Raises nothing: what is wrong with the address ends the job."""
+    caller.check("backup.settings")
+    return _start(backups, caller, f"Add remote {name:.32}", lambda ws, _: api.add_remote(ws, name, url))
+
+
+def test(backups: Backups, caller: Caller, name: str) -> Job:
+    """Start trying a remote out."""
+    caller.check("backup.settings")
+    return _start(backups, caller, f"Test remote {name}", lambda ws, _: api.test_remote(ws, name))
+
+
+def confirm_key(backups: Backups, caller: Caller, name: str, fingerprint: str) -> Job:
+    """Start confirming the key of an SSH server, and then trying it out."""
+    caller.check("backup.settings")
+
+    def work(ws: api.Workspace, _: Watch) -> object:
+        api.confirm_remote_key(ws, name, fingerprint)
+        return api.test_remote(ws, name)
+
+    return _start(backups, caller, f"Confirm remote {name}", work)
+
+
+def take_over(backups: Backups, caller: Caller, name: str) -> Job:
+    """Start making a remote this installation's."""
+    caller.check("backup.settings")
+    return _start(backups, caller, f"Take over remote {name}", lambda ws, _: api.take_over_remote(ws, name))
+
+
+def remove(backups: Backups, caller: Caller, name: str) -> None:
+    """Forget a remote that was added here; what lies there stays. Raises ``BadInput`` for one of the settings."""
+    caller.check("backup.settings")
+    api.remove_remote(_told(backups, caller), name)
+
+
+def push(backups: Backups, caller: Caller, name: str) -> Job:
+    """Start sending what waits, now."""
+    caller.check("backup.create")
+    return _start(backups, caller, f"Send to remote {name}",
+                  lambda ws, watch: api.push(ws, name, now=True, watch=watch))
+
+
+def listed(backups: Backups, caller: Caller, name: str) -> Job:
+    """Start looking what lies in a remote; the result are its sets, newest first."""
+    caller.check("backup.see")
+
+    def work(ws: api.Workspace, watch: Watch) -> list[api.BackupSet]:
+        with api.viewed(ws, name, watch=watch) as there:
+            return list(reversed(there.catalog.sets()))
+
+    return _start(backups, caller, f"Look into remote {name}", work, about=name)
+
+
+def fetch(backups: Backups, caller: Caller, name: str, backup_id: str) -> Job:
+    """Start bringing a set back into the backup folder, where every other screen finds it."""
+    caller.check("backup.restore")
+    return _start(backups, caller, f"Fetch from remote {name}",
+                  lambda ws, watch: api.fetch(ws, name, backup_id, watch=watch))
+
+
+def _start(
+    backups: Backups, caller: Caller, title: str, work: Callable[[api.Workspace, Watch], object], *, about: str = ""
+) -> Job:
+    ws = _told(backups, caller)
+    return backups.jobs.start(JOB, title, caller.name, lambda watch: work(ws, watch), about=about)
+
+
+def _told(backups: Backups, caller: Caller) -> api.Workspace:
+    """The engine's workspace, which writes into the activity log in this person's name."""
+    return replace(backups.engine.workspace,
+                   tell=lambda deed: backups.note(caller, deed.action, deed.target, deed.note))
