@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from backup_engine.errors import BadInput, RemoteFailed, RemoteRefused
+from backup_engine.model import OWNER_SOURCES
+from backup_engine.remotes import target as targets
 from backup_engine.remotes.address import parse
 from backup_engine.remotes.base import Store
 from backup_engine.remotes.objects import ObjectStore, said
 from backup_engine.remotes.patient import Patient
 from backup_engine.remotes.probe import NO_LOCK, probe
 from backup_engine.remotes.s3_requests import S3Requests
+from backup_engine.remotes.target import Sending, Target
+from backup_engine.remotes.view import RemoteView
+from backup_engine.repository.catalog import Catalog
+from backup_engine.verify import verify
 from tests.backup_engine.remotes.conformance import Conformance, fresh
 from tests.backup_engine.remotes.servers import ENVIRONMENT, KEY, SECRET, Proxy, free_ports, s3, seaweed
+from tests.backup_engine.stored import folder, store as make
 
 
 @pytest.fixture(scope="module")
@@ -168,3 +177,43 @@ def test_a_signature_of_a_wrong_login_is_refused(endpoint: str) -> None:
 
     assert status == 403 and "guessed-wrong" not in words
     assert asked.lock_days() == "" and not asked.versioned()
+
+
+def test_a_backup_goes_there_through_a_broken_line_and_reads_as_it_was(
+    through: Patient, proxy: Proxy, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(targets, "PIECE_BYTES", 100_000)
+    ws, _ = folder(tmp_path)
+    backup = make(ws, 5000)
+    proxy.refusals, proxy.cuts, proxy.lost_replies = 1, [30_000, 150_000, 60_000], 2
+
+    Target(through, OWNER_SOURCES).send(ws, backup, Sending())
+
+    assert (proxy.refusals, proxy.cuts, proxy.lost_replies) == (0, [], 0)
+    target = Target(store, OWNER_SOURCES)
+    entry = next(entry for entry in target.entries() if entry.backup.backup_id == backup.backup_id)
+    assert len(entry.files[str(backup.parts["equipment"].file)].pieces) > 3
+    view = RemoteView(target, [entry])
+    there = replace(ws, storage=view, catalog=Catalog(view, OWNER_SOURCES))
+    assert verify(there, backup, 2).ok
+
+
+def test_403_in_the_middle_stops_and_goes_on_later(
+    endpoint: str, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(targets, "PIECE_BYTES", 100_000)
+    ws, _ = folder(tmp_path)
+    backup, sending, put = make(ws, 5000), Sending(), store.put
+    poor = ObjectStore(s3(endpoint), environment={"AWS_ACCESS_KEY_ID": "poor", "AWS_SECRET_ACCESS_KEY": SECRET})
+
+    def taken_away(key: str, data: bytes, *, create: bool = False) -> None:
+        (put if len(sending.done) < 2 else poor.put)(key, data, create=create)
+
+    monkeypatch.setattr(store, "put", taken_away)
+    with pytest.raises(RemoteRefused):
+        Target(Patient(store), OWNER_SOURCES).send(ws, backup, sending)
+    assert len(sending.done) == 2 and backup.backup_id not in Target(store, OWNER_SOURCES).backup_ids()
+
+    monkeypatch.setattr(store, "put", put)
+    Target(Patient(store), OWNER_SOURCES).send(ws, backup, sending)
+    assert backup.backup_id in Target(store, OWNER_SOURCES).backup_ids()
