@@ -104,10 +104,8 @@ class Patient:
         for attempt in range(1, self.attempts):
             try:
                 return run()
-            except RemoteRefused:
-                raise
             except RemoteFailed as problem:
-                if type(problem) is not RemoteFailed:  # nobody has confirmed it, or it is somebody else's
+                if type(problem) is not RemoteFailed:  # refused, not confirmed by anybody, or somebody else's
                     raise
                 # full jitter: from nothing to twice the pause before
                 self._pause(random.uniform(0, FIRST_PAUSE * 2**attempt))

@@ -55,8 +55,16 @@ class Uploads:
         self._wake.set()
 
     def look(self) -> None:
-        """Start what is due, a thread for each remote; what runs already is left alone."""
-        for remote in registry.known(self.workspace).values():
+        """Start what is due, a thread for each remote; what runs already is left alone.
+
+        Raises ``DatabaseUnreachable``: whose the backups are has to be known. While somebody has to say that first,
+        nothing is started either; a try would stand in the log every minute.
+        """
+        database = self.workspace.connect()
+        owner = lookup.seen(self.workspace)
+        if owner.question is not None or owner.guessed or not owner.database_id:
+            return
+        for remote in registry.known(self.workspace, database).values():
             running = self._running.get(remote.name)
             if running is None or not running.is_alive():
                 thread = threading.Thread(target=self.work, args=(remote,), name=f"upload-{remote.name}", daemon=True)

@@ -217,3 +217,17 @@ def test_403_in_the_middle_stops_and_goes_on_later(
     monkeypatch.setattr(store, "put", put)
     Target(Patient(store), OWNER_SOURCES).send(ws, backup, sending)
     assert backup.backup_id in Target(store, OWNER_SOURCES).backup_ids()
+
+
+def test_what_the_environment_says_to_the_library_does_not_count(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_SESSION_TOKEN": "stale", "AWS_REGION": "moon",
+                        "AWS_ACCESS_KEY_ID": "other", "AWS_SECRET_ACCESS_KEY": "other", "AWS_SKIP_SIGNATURE": "true",
+                        "AWS_METADATA_ENDPOINT": "http://127.0.0.1:9", "AWS_BUCKET": "other"}.items():
+        monkeypatch.setenv(name, value)
+    store, key = ObjectStore(s3(endpoint), environment=ENVIRONMENT), fresh()
+
+    store.put(key, b"x")
+
+    assert store.read(key) == b"x"

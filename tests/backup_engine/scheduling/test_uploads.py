@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine import push, upkeep
+from backup_engine.deeds import Deed, untold
 from backup_engine.errors import DatabaseUnreachable
+from backup_engine.ownership import lookup
 from backup_engine.remotes import queue, registry
 from backup_engine.scheduling.uploads import Uploads
-from tests.backup_engine.engine import back_up
+from tests.backup_engine.engine import Switched, back_up
 from tests.backup_engine.offsite_places import target_of, with_remote
 
 Data = Database[dict[str, Any]]
@@ -72,3 +75,23 @@ def test_no_trouble_ends_the_thread(
     monkeypatch.setattr(push, "push", fails)
 
     Uploads(ws).work(registry.one(ws, "disk"))
+
+
+def test_while_a_question_is_open_or_the_database_down_nothing_is_tried_and_nothing_told(
+    tmp_path: Path, database: Data
+) -> None:
+    heard: list[Deed] = []
+    ws = with_remote(tmp_path, database, heard=heard)
+    back_up(ws)
+    heard.clear()
+    question = {"kind": "diverged", "label": "x"}
+    database.backup_restore_state.update_one({"_id": "database"}, {"$set": {"question": question}})
+    lookup.ask(ws)
+    Uploads(ws).look()
+    switched = Switched(database)
+    switched.up = False
+    with pytest.raises(DatabaseUnreachable):
+        Uploads(replace(ws, connect=switched)).look()
+
+    assert heard == [] and list((tmp_path / "disk").iterdir()) == []
+    assert untold(ws) == []

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from backup_engine.errors import PermissionDenied
 from backup_engine.storage import LocalStorage
 from backup_engine.storage.beside import BesideStorage
 from backup_engine.storage.overlay import OverlayStorage
@@ -24,10 +27,14 @@ def test_fetched_files_are_read_first_and_everything_new_goes_into_the_folder(tm
     assert storage.refusal() is None and storage.aside == ""
 
 
-def test_where_the_folder_can_only_be_read_its_own_work_folder_is_written(tmp_path: Path) -> None:
+def test_where_the_folder_can_only_be_read_its_own_work_folder_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     inner = OverlayStorage(LocalStorage(tmp_path / "main"), LocalStorage(tmp_path / "work"))
-    inner._refused = True  # as ``refusal`` finds on a read-only mount
+    denied = PermissionDenied("read-only")
+    monkeypatch.setattr(inner.main, "refusal", lambda: denied)
     storage = BesideStorage(inner, LocalStorage(tmp_path / "fetched"))
+    assert storage.refusal() is denied  # asked at the start of every run
 
     storage.put("monday", "safety", b"x")
 
