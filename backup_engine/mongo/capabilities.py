@@ -75,6 +75,11 @@ class Capabilities:
     """Of the replica set."""
 
     @property
+    def captures(self) -> bool:
+        """Whether what others write during a restore can be followed, and read as of an instant in it (not on 4.4)."""
+        return self.change_streams and self.snapshot_reads
+
+    @property
     def topology(self) -> str:
         """One word for the metadata."""
         if not self.commands:
