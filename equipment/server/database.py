@@ -43,7 +43,9 @@ DYING_SECONDS = 0.3
 START_AGAIN_SECONDS = 5.0
 CLOSE_SECONDS = 0.5
 WRITE_CHECK_SECONDS = 30.0
-LOGIN_REFUSED = frozenset({18, 8000})  # AuthenticationFailed, and what MongoDB Atlas says in its place
+LOGIN_REFUSED = 18
+ATLAS_REFUSES = 8000
+"""A login ("bad auth"), or a command that this tier does not have."""
 UNAUTHORIZED = 13
 
 
@@ -298,7 +300,8 @@ def unreachable(settings: Settings, error: Exception) -> DatabaseUnreachable:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, OperationFailure) and error.code in LOGIN_REFUSED:
+    if isinstance(error, OperationFailure) and (
+            error.code == LOGIN_REFUSED or (error.code == ATLAS_REFUSES and "auth" in str(error).lower())):
         return "the user name or password is refused"
     if isinstance(error, OperationFailure) and error.code == UNAUTHORIZED:
         return "the database user may not read and write there, or a user name and password are missing"

@@ -7,7 +7,6 @@ killed, or did not wait for the start, the server's parent stops it (``keeper``)
 
 from __future__ import annotations
 
-import fcntl
 import importlib.util
 import logging
 import os
@@ -30,6 +29,9 @@ from backup_engine.errors import DatabaseUnreachable
 from equipment.server import data_folder, keeper, runtime_folder, server_log
 
 __all__ = ["Embedded", "path_binary", "wheel_binary"]
+
+if sys.platform != "win32":  # where there is no embedded MongoDB
+    import fcntl
 
 log = logging.getLogger(__name__)
 

@@ -24,7 +24,8 @@ from scripts.upgrade_parts import exact
 from scripts.upgrade_parts.seals import PASSPHRASE, SEALED, Keys, for_set, sealed
 from scripts.upgrade_parts.steps import Steps, require
 
-__all__ = ["CHOICES", "Making", "Record", "about", "change", "insert_exactly", "names", "replace", "without_odd_documents"]
+__all__ = ["CHOICES", "Making", "Record", "about", "change", "insert_exactly", "names", "replace",
+           "without_odd_documents"]
 
 Record = dict[str, Any]
 LIST, OPTIONS = "Equipment", "Equipment_select_options"
