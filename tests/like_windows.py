@@ -28,13 +28,16 @@ HIDDEN_MODULES = ("fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "s
 HIDDEN = {
     os: ("fork", "forkpty", "getuid", "geteuid", "getgid", "getegid", "getpgid", "setsid", "killpg", "register_at_fork",
          "statvfs", "fstatvfs", "fchmod", "fchown", "chown", "lchown", "pread", "pwrite", "posix_spawn", "mkfifo",
-         "mknod", "sched_getaffinity", "WTERMSIG", "O_NOFOLLOW", "O_DIRECTORY", "O_NONBLOCK", "O_CLOEXEC", "uname", "sync"),
+         "mknod", "sched_getaffinity", "WTERMSIG", "uname", "sync",
+         "O_NOFOLLOW", "O_DIRECTORY", "O_NONBLOCK", "O_CLOEXEC"),
     signal: ("SIGHUP", "SIGPIPE", "SIGKILL", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGCHLD", "setitimer"),
 }
 NO_NAME = re.compile(r'(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?$|.*[<>:"|?*].*|.*[. ]$')
-THIRD_PARTIES = ("streamlit", "pandas", "pymongo", "mongomock", "click", "pydantic", "numpy", "pyarrow", "altair",
-                 "anyio", "starlette", "authlib", "httpx", "argon2", "orjson", "pyrage", "segno", "xlsxwriter",
-                 "python_calamine", "streamlit.starlette", "streamlit.testing.v1", "asyncio", "multiprocessing.pool", "concurrent.futures")
+THIRD_PARTIES = (
+    "streamlit", "pandas", "pymongo", "mongomock", "click", "pydantic", "numpy", "pyarrow", "altair", "anyio",
+    "starlette", "authlib", "httpx", "argon2", "orjson", "pyrage", "segno", "xlsxwriter", "python_calamine",
+    "streamlit.starlette", "streamlit.testing.v1", "asyncio", "multiprocessing.pool", "concurrent.futures",
+)
 
 
 def become() -> None:
