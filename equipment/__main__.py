@@ -108,7 +108,8 @@ def _installation() -> Iterator[tuple[Db, Who]]:
     try:
         settings = get_settings()
         if database.choose(settings) is database.Choice.NONE:
-            raise BadInput("There is no MongoDB here.", hint="Set MONGODB_URI or install the requirements.")
+            problem, hint = database.no_mongodb()
+            raise BadInput(f"{problem[:1].upper()}{problem[1:]}.", hint=hint)
         db = database.connect(settings)
         setup.prepare(db, settings)
         # Whoever may run this may read the whole database anyway: the operating system is the gate.

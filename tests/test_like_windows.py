@@ -71,6 +71,13 @@ def test_backups_are_made_and_come_back(
     assert not list((tmp_path / "b").rglob(".tmp-*"))
 
 
+def test_without_an_address_it_says_what_to_set(tmp_path: Path) -> None:
+    said = run("command", "--json", "backup", code=14, BACKUP_FOLDER=str(tmp_path), EQUIPMENT_DATA_FOLDER=str(tmp_path))
+
+    assert "there is no embedded MongoDB for Windows" in said
+    assert "Set MONGODB_URI." in said
+
+
 @pytest.mark.parametrize("name", ["a:b", "nul", "COM1.csv", "what?", "end.", "end ", "a<b"])
 def test_a_name_that_means_something_else_there_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
