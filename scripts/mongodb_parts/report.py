@@ -25,7 +25,7 @@ def run(head: Doc, lines: Sequence[Doc]) -> str:
     """Say which commit ran when and where, and how many rows were well."""
     well = sum(line["verdict"] == "ok" for line in lines)
     return (f"Commit `{head['commit'][:10]}`, {head['date'][:10]}, {head['system']}, Python {head['python']}, pymongo "
-            f"{head['pymongo']}: {well} of {len(lines)} rows came back byte by byte.")
+            f"{head['pymongo']}: {well} of {len(lines)} rows as they must be.")
 
 
 def tried(head: Doc, lines: Sequence[Doc]) -> str:
