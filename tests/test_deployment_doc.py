@@ -18,8 +18,8 @@ def test_every_server_did_every_verb_and_took_what_the_others_saved() -> None:
         assert {line.get("saved_by") for line in own} - {None} == {*servers} - {server}
         for topology in ("standalone", "replica set"):
             verbs = [line["verb"] for line in own if line["topology"] == topology and "saved_by" not in line]
-            assert verbs == ["fill", "full backup", "verify", "differential backup", "drill", "compare", "replace", "undo",
-                             "merge", "prune"]
+            assert verbs == ["fill", "full backup", "verify", "differential backup", "drill", "compare", "replace",
+                             "undo", "merge", "prune"]
 
 
 def test_the_page_names_the_servers_that_were_run_and_a_failure_would_show() -> None:

@@ -57,12 +57,14 @@ class LocalStorage:
     def entries_of(self, folder: str, names: Collection[str]) -> list[Entry]:
         """List these alone."""
         listed = []
-        with suppress(BackupFileNotFound), self._folder(folder) as held:
+        with suppress(BackupFileNotFound), self._folder(folder) as held, disk_errors(f"{self.root}/{folder}"):
             for name in sorted(names):
-                with suppress(BackupFileNotFound), disk_errors(f"{self.root}/{folder}/{name}"):
+                try:
                     status = held.stat(name)
-                    if stat.S_ISREG(status.st_mode):
-                        listed.append(Entry(name, status.st_size, status.st_mtime))
+                except FileNotFoundError:
+                    continue
+                if stat.S_ISREG(status.st_mode):
+                    listed.append(Entry(name, status.st_size, status.st_mtime))
         return listed
 
     def names(self, folder: str) -> set[str]:
