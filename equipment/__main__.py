@@ -5,7 +5,6 @@ They speak to the same database as the app and go through the same rules: names,
 
 from __future__ import annotations
 
-import getpass
 import json
 import sys
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from equipment.domain.names import name_key
 from equipment.domain.roles import ROLES
 from equipment.server import database
 from equipment.settings import get_settings
+from equipment.store import outside
 from equipment.store.access import Db, Who
 from equipment.store.accounts import users
 from equipment.store.accounts.users import CODE_HOURS, User
@@ -108,11 +108,12 @@ def _installation() -> Iterator[tuple[Db, Who]]:
     try:
         settings = get_settings()
         if database.choose(settings) is database.Choice.NONE:
-            raise BadInput("There is no MongoDB here.", hint="Set MONGODB_URI or install the requirements.")
+            problem, hint = database.no_mongodb()
+            raise BadInput(f"{problem[:1].upper()}{problem[1:]}.", hint=hint)
         db = database.connect(settings)
         setup.prepare(db, settings)
         # Whoever may run this may read the whole database anyway: the operating system is the gate.
-        yield db, Who("system:command", getpass.getuser(), "console")
+        yield db, Who("system:command", outside.actor().partition("@")[0], "console")
     except BackupError as error:
         click.echo(str(error), err=True)
         sys.exit(error.exit_code)
