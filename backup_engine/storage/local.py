@@ -55,12 +55,14 @@ class LocalStorage:
     def entries_of(self, folder: str, names: Collection[str]) -> list[Entry]:
         """List these alone."""
         listed = []
-        with suppress(BackupFileNotFound), self._folder(folder) as descriptor:
+        with suppress(BackupFileNotFound), self._folder(folder) as descriptor, disk_errors(f"{self.root}/{folder}"):
             for name in sorted(names):
-                with suppress(BackupFileNotFound), disk_errors(f"{self.root}/{folder}/{name}"):
+                try:
                     status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
-                    if stat.S_ISREG(status.st_mode):
-                        listed.append(Entry(name, status.st_size, status.st_mtime))
+                except FileNotFoundError:
+                    continue
+                if stat.S_ISREG(status.st_mode):
+                    listed.append(Entry(name, status.st_size, status.st_mtime))
         return listed
 
     def names(self, folder: str) -> set[str]:
