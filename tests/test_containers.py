@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import yaml
 
 from equipment.server import health
 from equipment.settings import Settings, option_name
@@ -19,6 +18,7 @@ from tests.installed_copy import ROOT
 from tests.server.running_app import RunningApp
 from tests.test_requirements import PROJECT, name_of
 
+yaml = pytest.importorskip("yaml", reason="no yaml here: pip install -r requirements-dev.txt")
 DEPLOY = ROOT / "deploy"
 Compose = dict[str, Any]
 OPTIONS = {option_name(field) for field in Settings.model_fields}

@@ -18,6 +18,9 @@ from tests import ordinary_user
 from tests.doc_commands import Block, Checkout, blocks, inline
 from tests.doc_pages import PAGES, ROOT
 
+# README.md installs requirements-dev.txt, and here nothing is downloaded: it must be there, to the last one.
+pytest.importorskip("yaml", reason="no yaml here: pip install -r requirements-dev.txt")
+
 NO_COMMANDS = {
     ("docs/architecture.md", "app.py                          the page and the server app around it"): "a map of files",
     ("docs/backup-format.md", "restore_data_to_db/"): "a map of files",
