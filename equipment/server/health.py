@@ -48,6 +48,8 @@ def in_words() -> str:
     state = _look()
     if "where" not in state.details:
         return "The options cannot be used; the page and the log name them"
+    if state.code == "NoDatabase":
+        return "There is no MongoDB; the page names the ways to get one"
     return state.details.get("message") or f"Using {state.details['where']}"
 
 
