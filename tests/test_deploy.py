@@ -27,6 +27,7 @@ SHOWN = timers.texts(
     folder=DATA, user="equipment", own_server=True)
 OWN_TO_THE_APP = {
     "Environment", "EnvironmentFile", "ExecStart", "Type", "WatchdogSec", "TimeoutStartSec", "Restart", "RestartSec",
+    "OOMPolicy",
 }
 needs_systemd = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")
 
