@@ -94,7 +94,8 @@ class Checkout:
             os.write(ends[0], answer.encode())
             options["stdin"] = ends[1]
         try:
-            done = ordinary_user.run(["/bin/sh", "-euc", text], folder=folder or self.folder, **options)
+            done = ordinary_user.run(["/bin/sh", "-euc", text], folder=folder or self.folder,
+                                     seconds=300, **options)
         finally:
             for end in ends or ():
                 os.close(end)
