@@ -1,4 +1,4 @@
-"""Commands for whoever runs the server: ``python -m equipment user add|list|role|reset|disable|enable``.
+"""Commands for whoever runs the server: ``.venv/bin/python -m equipment user add|list|role|reset|disable|enable``.
 
 They speak to the same database as the app and go through the same rules: names, the last administrator, the log.
 """
@@ -10,19 +10,22 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
+from equipment import prerequisites
 
-from backup_engine.errors import BackupError, BadInput
-from equipment.accounts import setup
-from equipment.accounts.passwords import PASSWORDS, check_rules
-from equipment.domain.names import name_key
-from equipment.domain.roles import ROLES
-from equipment.server import database
-from equipment.settings import get_settings
-from equipment.store import outside
-from equipment.store.access import Db, Who
-from equipment.store.accounts import users
-from equipment.store.accounts.users import CODE_HOURS, User
+with prerequisites.explained(__name__ == "__main__"):
+    import click
+
+    from backup_engine.errors import BackupError, BadInput
+    from equipment.accounts import setup
+    from equipment.accounts.passwords import PASSWORDS, check_rules
+    from equipment.domain.names import name_key
+    from equipment.domain.roles import ROLES
+    from equipment.server import database
+    from equipment.settings import get_settings
+    from equipment.store import outside
+    from equipment.store.access import Db, Who
+    from equipment.store.accounts import users
+    from equipment.store.accounts.users import CODE_HOURS, User
 
 
 @click.group()
