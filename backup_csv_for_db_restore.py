@@ -5,7 +5,7 @@
     success, backup_file, message = backup_system.create_backup(backup_interval_hours=1)
 
 Without arguments everything is this installation's: its database, its folder, its interval.
-``python backup_csv_for_db_restore.py --help`` lists the commands.
+``.venv/bin/python backup_csv_for_db_restore.py --help`` lists the commands.
 """
 
 from __future__ import annotations
@@ -16,8 +16,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from backup_engine import api
-from backup_engine.arguments import checked, database_named
+from equipment import prerequisites
+
+with prerequisites.explained(__name__ == "__main__"):
+    from backup_engine import api
+    from backup_engine.arguments import checked, database_named
 
 __all__ = ["DatabaseBackupRestore", "backup_restore_ui", "integrate_auto_backup_into_main_app"]
 

@@ -215,6 +215,7 @@ def _restored(run: Replacing, held: Hold) -> Restored:
 def _warnings(capabilities: Capabilities) -> tuple[str, ...]:
     if not capabilities.commands:
         return ("this demonstration has no real database: the restore is not one single step",)
-    if not capabilities.change_streams:
-        return ("writes during the restore were not captured (the server is not a replica set)",)
+    if not capabilities.captures:
+        why = "has no snapshot reads" if capabilities.change_streams else "is not a replica set"
+        return (f"writes during the restore were not captured (the server {why})",)
     return ()

@@ -63,7 +63,8 @@ def _forget_locks_in_child() -> None:
     _holding.clear()
 
 
-os.register_at_fork(after_in_child=_forget_locks_in_child)
+if hasattr(os, "register_at_fork"):  # Windows forks nothing
+    os.register_at_fork(after_in_child=_forget_locks_in_child)
 
 
 @dataclass(frozen=True)

@@ -53,12 +53,14 @@ def of(address: Address, environment: Mapping[str, str] | None = None) -> dict[s
 
 def _from_file(path: Path) -> dict[str, object]:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode) or status.st_uid not in (0, os.geteuid()):
-                raise BadInput(f"{path} is no file, or belongs to somebody else.")
-            if status.st_mode & OTHERS:
+            if not stat.S_ISREG(status.st_mode):
+                raise BadInput(f"{path} is no file.")
+            if os.name != "nt" and status.st_uid not in (0, os.geteuid()):  # Windows has no owners' numbers
+                raise BadInput(f"The file of credentials {path} belongs to somebody else.")
+            if os.name != "nt" and status.st_mode & OTHERS:
                 raise BadInput(f"The file of credentials {path} is open to others.", hint=f"chmod 600 {path}")
             return tomllib.loads(file.read(1 << 20).decode("utf-8-sig"))
     except OSError as error:

@@ -57,7 +57,7 @@ class SftpStore:
 
     def weaknesses(self) -> tuple[str, ...]:
         """Say what the protocol lacks."""
-        return ("SFTP keeps no checksums: what was sent is read back",)
+        return ("keeps no checksums: what was sent is read back",)
 
     def list(self, folder: str) -> Iterator[Stored]:
         """Walk the folder; links are not followed."""

@@ -24,7 +24,7 @@ from starlette.routing import BaseRoute
 from backup_engine.errors import BackupError, BadInput
 from equipment import backups
 from equipment.accounts import routes as account_routes, setup
-from equipment.server import backup_download, database, health, list_downloads, metrics, prefix
+from equipment.server import backup_download, database, health, list_downloads, metrics, prefix, sd_notify
 from equipment.server.headers import SecurityHeaders
 from equipment.server.low_space import LowSpace
 from equipment.settings import Settings, get_settings, unknown_options
@@ -49,11 +49,15 @@ def lifespan(warm_up: Callable[[], None]) -> Callable[[object], AbstractAsyncCon
     @asynccontextmanager
     async def run(_app: object) -> AsyncIterator[dict[str, Any]]:
         _heed_hangup()
+        systemd = sd_notify.manager()
+        systemd.tell(STATUS="Starting: reaching MongoDB")
         await to_thread.run_sync(_start, warm_up)
-        try:
-            yield {}
-        finally:
-            await to_thread.run_sync(_stop)
+        async with systemd.attended(health.in_words) as ending:
+            try:
+                yield {}
+            finally:
+                ending()
+                await to_thread.run_sync(_stop)
 
     return run
 

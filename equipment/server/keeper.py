@@ -9,12 +9,14 @@ Keeps the server's log short meanwhile. Ends with the server's exit code, or 128
 """
 
 # Only what is built in: it lives as long as the server, with 3 MB of its own (subprocess and pathlib would be 3 more).
-import fcntl
 import os
 import signal
 import sys
 import time
 from _thread import start_new_thread
+
+if sys.platform != "win32":  # where there is no embedded MongoDB
+    import fcntl
 
 STOP_SECONDS = 60
 AGAIN_SECONDS = 1.0

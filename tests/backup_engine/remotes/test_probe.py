@@ -25,7 +25,7 @@ ADDRESS = parse("file:///x")
 def test_a_folder(store: FolderStore, tmp_path: Path) -> None:
     proven = probe(Patient(store), ADDRESS)
 
-    assert proven.cannot == ("a folder keeps no checksums: what was written is read back", NO_LOCK)
+    assert proven.cannot == ("keeps no checksums: what was written is read back", NO_LOCK)
     assert proven.lock == "" and list(tmp_path.iterdir()) == []
 
 

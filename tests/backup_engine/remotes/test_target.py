@@ -62,9 +62,8 @@ def test_a_set_arrives_whole(ws: Workspace, target: Target, there: FolderStore) 
     assert [key.split("/")[0] for key in keys(there)] == ["data", "data", "sets"]
 
 
-def test_large_files_are_sent_in_pieces(ws: Workspace, target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(targets, "PIECE_BYTES", 700)
-    backup = make(ws)
+def test_large_files_are_sent_in_pieces(ws: Workspace, there: FolderStore) -> None:
+    backup, target = make(ws), Target(there, OWNER_SOURCES, piece_bytes=700)
     target.send(ws, backup, Sending())
 
     file = target.entries()[0].files[str(backup.parts["equipment"].file)]

@@ -172,7 +172,7 @@ def test_another_release_series_is_refused_with_advice(server: Embedded) -> None
     server.folder.mkdir()
     (server.folder / "series").write_text("4.2\n")
 
-    with pytest.raises(DatabaseUnreachable, match=r"written by MongoDB 4\.2.*Start a MongoDB 4\.2"):
+    with pytest.raises(DatabaseUnreachable, match=r"written by MongoDB 4\.2.*put a mongod 4\.2 on the PATH"):
         server.start()
 
     assert not mongods(server.folder)
