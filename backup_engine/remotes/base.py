@@ -18,7 +18,7 @@ from typing import Protocol
 
 from backup_engine.errors import BadInput
 
-__all__ = ["MAX_BYTES", "Store", "Stored", "check_key"]
+__all__ = ["MAX_BYTES", "Store", "Stored", "check_key", "is_key", "plain"]
 
 MAX_BYTES = 32 << 20
 _KEY = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")
@@ -69,6 +69,13 @@ def check_key(key: str) -> str:
     if len(key) > 512 or not _KEY.fullmatch(key):
         raise BadInput(f"{key!r:.80} cannot be the name of a remote object.")
     return key
+
+
+def plain(text: str, length: int = 300) -> str:
+    """Make what somebody else said fit for a terminal and a page: its first line, printable, without the brackets of
+    Markdown's links and pictures."""
+    line = text.strip().partition("\n")[0].translate({ord("["): "(", ord("]"): ")", ord("<"): "(", ord(">"): ")"})
+    return "".join(sign if sign.isprintable() else " " for sign in line)[:length]
 
 
 def is_key(key: str) -> bool:

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from backup_engine.errors import ForeignTarget, RemoteFailed
-from backup_engine.remotes.base import Store
+from backup_engine.remotes.base import Store, plain
 from backup_engine.repository import strict_json
 from backup_engine.repository.notes import DAMAGE
 
@@ -45,8 +45,8 @@ def read(store: Store) -> Claim | None:
     number = keys[-1].removeprefix(f"{FOLDER}/").removesuffix(".json")
     try:
         about: Mapping[str, Any] = strict_json.loads(store.read(keys[-1], 0, MAX_BYTES).decode())
-        return Claim(int(number), str(about["installation"]), str(about["database"])[:80], str(about["host"])[:80],
-                     str(about["when"])[:40])
+        return Claim(int(number), str(about["installation"]), plain(str(about["database"]), 80),
+                     plain(str(about["host"]), 80), plain(str(about["when"]), 40))
     except DAMAGE:
         raise ForeignTarget(f"the claim {keys[-1]} in {store.describe()} cannot be read",
                             hint="If this installation is to write there, take it over.") from None
@@ -66,9 +66,9 @@ def require(store: Store, installation: str, database: str, now: datetime) -> Cl
     if claim is None:
         claim = _write(store, 1, installation, database, now)
     if claim.installation != installation:
-        last = last_written(store)
+        last, who = last_written(store), f"“{claim.database}” on {claim.host} ({plain(claim.installation, 8)})"
         raise ForeignTarget(
-            f"“{claim.database}” on {claim.host} ({claim.installation[:8]}) keeps its backups in {store.describe()}"
+            f"{who} keeps its backups in {store.describe()}"
             + (f" and last wrote there on {last:%Y-%m-%d %H:%M} UTC" if last else ""),
             hint="Use another prefix; or take it over, if that installation is no more.")
     return claim

@@ -18,7 +18,7 @@ from obstore import exceptions, store as stores
 from backup_engine.errors import BackupFileNotFound, RemoteFailed, RemoteRefused
 from backup_engine.remotes import credentials
 from backup_engine.remotes.address import Address
-from backup_engine.remotes.base import Stored, is_key
+from backup_engine.remotes.base import Stored, is_key, plain
 
 __all__ = ["ObjectStore", "said"]
 
@@ -144,11 +144,11 @@ class ObjectStore:
 
 def said(error: BaseException) -> str:
     """What a library says, fit for people: the first line, without what stands behind ``?`` in an address, where
-    signatures are, and of an XML answer only its code; at most 300 characters."""
-    text = str(error).strip()
-    first = re.sub(r"(https?://[^\s?]*)\?[^\s\"')]*", r"\1?…", text.partition("\n")[0])
+    signatures are, and of what the server answered only the status and S3's code."""
+    text = str(error)
+    first = re.sub(r"(https?://[^\s?]*)\?[^\s\"')]*", r"\1?…", plain(text, 2000))
     code = re.search(r"<Code>([\w.-]{1,60})</Code>", text)
-    return (first.partition(" <?xml")[0] + (f" {code[1]}" if code else ""))[:300]
+    return (re.sub(r"(status code: \d{3}[^:]*):.*", r"\1", first) + (f": {code[1]}" if code else ""))[:300]
 
 
 def _stored(key: str, entry: Any) -> Stored:

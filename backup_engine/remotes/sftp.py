@@ -23,7 +23,7 @@ from asyncssh.constants import FX_FILE_ALREADY_EXISTS, FXF_CREAT, FXF_EXCL, FXF_
 from backup_engine.errors import BackupFileNotFound, HostKeyUnknown, RemoteFailed, RemoteRefused
 from backup_engine.remotes import credentials
 from backup_engine.remotes.address import Address
-from backup_engine.remotes.base import Stored, check_key, is_key
+from backup_engine.remotes.base import Stored, check_key, is_key, plain
 
 __all__ = ["SftpStore"]
 
@@ -267,7 +267,7 @@ def _serve(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _said(error: BaseException) -> str:
-    return (str(error).strip().partition("\n")[0] or type(error).__name__)[:300]
+    return plain(str(error)) or type(error).__name__
 
 
 def _stored(key: str, status: asyncssh.SFTPAttrs) -> Stored:

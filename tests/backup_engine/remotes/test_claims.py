@@ -64,3 +64,11 @@ def test_garbage_refuses_until_somebody_takes_over(store: FolderStore, garbage: 
     with pytest.raises(ForeignTarget, match="cannot be read"):
         claims.require(store, "me", "Lab", NOW)
     assert claims.take_over(store, "me", "Lab", NOW).number == 8
+
+
+def test_what_a_claim_says_is_shown_as_plain_text(store: FolderStore) -> None:
+    claims.require(store, "other", "![x](http://evil.example)\x1b[2J\nsecond <b>line</b>", NOW)
+
+    with pytest.raises(ForeignTarget) as refused:
+        claims.require(store, "me", "Mine", NOW)
+    assert "“!(x)(http://evil.example) (2J” on" in str(refused.value)

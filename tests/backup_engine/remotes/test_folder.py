@@ -41,8 +41,8 @@ def test_links_lead_nowhere(store: Store, tmp_path: Path) -> None:
     (tmp_path / "disk" / "data").symlink_to(tmp_path / "outside")
 
     assert list(store.list("")) == []
-    for work in (lambda: list(store.list("data")), lambda: store.read("data/secret"), lambda: store.put("data/new", b"x"),
-                 lambda: store.delete("data/secret")):
+    for work in (lambda: list(store.list("data")), lambda: store.read("data/secret"),
+                 lambda: store.put("data/new", b"x"), lambda: store.delete("data/secret")):
         with pytest.raises(RemoteRefused):
             work()
     assert (tmp_path / "outside" / "secret").exists()

@@ -136,6 +136,10 @@ def test_messages_hold_one_line_and_no_signature() -> None:
     error = OSError("error sending request for url (https://host/b/k?X-Amz-Signature=abc&X=1): broken\n\nDebug: secret")
 
     assert said(error) == "error sending request for url (https://host/b/k?…): broken"
+    answer = OSError("Error performing PUT https://host/b in 1ms - Server returned non-2xx status code: 500 Oops: "
+                     "![](http://evil.example/x) \x1b[2J <?xml?><Error><Code>Internal</Code></Error>")
+    assert said(answer) == ("Error performing PUT https://host/b in 1ms - Server returned non-2xx status code: 500 Oops"
+                            ": Internal")
 
 
 @pytest.fixture
