@@ -36,12 +36,14 @@ class DatabaseBackupRestore(api.DatabaseBackupRestore):
         given = checked({"connection_string": connection_string, **options}, also=("settings_file",))
         from equipment import settings
         from equipment.server import database
+        from equipment.store.saved import APPLICATION_DATA
 
         chosen = settings.get_settings() if settings_file is None else settings.installed(Path(settings_file))
         given.setdefault("backup_folder", str(chosen.backup_folder))
         given.setdefault("work_folder", str(chosen.work_folder))
         given.setdefault("keep_days", chosen.backup_keep_days)
         given.setdefault("interval_hours", chosen.backup_interval_hours)
+        given.setdefault("application", APPLICATION_DATA)
         name = ""
         own_uri = chosen.mongodb_uri and chosen.mongodb_uri.get_secret_value()
         if not given.keys() & {"connection_string", "client", "connect"}:

@@ -22,9 +22,21 @@ from pymongo.database import Database
 from backup_engine.arguments import checked, database_named, flag, mode_of, rows_of
 from backup_engine.csv_format.seal import UNSEALED, Seal
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
-from backup_engine.model import OWNER_SOURCES, SILENT, BackupSet, Clock, Progress, Source, Trigger, Watch
+from backup_engine.model import (
+    OWNER_SOURCES,
+    SILENT,
+    Application,
+    BackupSet,
+    Clock,
+    Progress,
+    Source,
+    TakenBack,
+    Trigger,
+    Watch,
+)
 from backup_engine.mongo.connection import LOCAL_URI, Connection
 from backup_engine.policy.due import check_interval
+from backup_engine.repository.annex import annex
 from backup_engine.repository.catalog import Catalog
 from backup_engine.scheduling.preferences import Preferences, load as load_preferences
 from backup_engine.storage import open_storage
@@ -58,10 +70,10 @@ if TYPE_CHECKING:
     from backup_engine.verify import Verification, require as require_sound, verify
 
 __all__ = [
-    "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Comparison", "Created",
+    "Application", "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Comparison", "Created",
     "DatabaseBackupRestore", "DatabaseUnreachable", "Deed", "History", "Holding", "Lost", "Merged", "Owner", "Pick",
-    "Preferences", "Progress", "RestoreStopped", "Scheduler", "Source", "Status", "Unsaved", "Verification", "Watch",
-    "Workspace",
+    "Preferences", "Progress", "RestoreStopped", "Scheduler", "Source", "Status", "TakenBack", "Unsaved",
+    "Verification", "Watch", "Workspace",
     "adopt", "apply_changes", "bad", "called", "check_interval", "checks", "compare", "create", "delete", "drill",
     "history_of", "holdings", "import_set", "import_sets", "is_copy", "last_drill", "last_verified", "lost_and_found",
     "merge", "merge_all", "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "prune", "recover",
@@ -127,6 +139,7 @@ class DatabaseBackupRestore:
         interval_hours: float | None = None,
         connect: Callable[[], Database[dict[str, Any]]] | None = None,
         work_folder: str | None = None,
+        application: Application | None = None,
         **unknown: Any,
     ) -> None:
         """Remember where everything is; nothing is contacted yet, so this works with the database down.
@@ -135,7 +148,8 @@ class DatabaseBackupRestore:
         itself and goes without ``database``. Without ``database`` it is the one in the path of the connection string,
         else ``Equipment_DB``. ``keep_days`` (1–3650) is the retention in days, ``interval_hours`` (0.1–168) the default
         time between backups, ``workers`` the processes that encode. ``work_folder`` takes the safety backup of a
-        restore from a folder that can only be read.
+        restore from a folder that can only be read. ``application`` names collections that are saved with the list and
+        apart from it, in ``.app``.
 
         Raises ``TypeError`` for an unknown argument and for contradictory ones, ``BadInput`` for an unusable value.
         """
@@ -143,7 +157,7 @@ class DatabaseBackupRestore:
             "connection_string": connection_string, "client": client, "connect": connect, "database": database,
             "backup_folder": backup_folder, "keep_days": keep_days, "interval_hours": interval_hours,
             "sources": sources, "seal": seal, "clock": clock, "workers": workers, "work_folder": work_folder,
-            **unknown,
+            "application": application, **unknown,
         })
         storage = open_storage(given.get("backup_folder", "restore_data_to_db"), given.get("work_folder", ""))
         name = "" if connect else database or database_named(given) or "Equipment_DB"
@@ -158,6 +172,7 @@ class DatabaseBackupRestore:
             keep_days=keep_days,
             workers=workers,
             database_name=name,
+            annex=annex(storage, given["application"], given["sources"]) if application else None,
         )
 
     def create_backup(

@@ -26,6 +26,7 @@ from equipment.settings import Settings, write_file
 from equipment.store import activity
 from equipment.store.access import SYSTEM, Who
 from equipment.store.list import listing, records, trash
+from equipment.store.saved import APPLICATION_DATA
 
 log = logging.getLogger(__name__)
 Counts = Mapping[str, Mapping[Any, int]]
@@ -364,6 +365,7 @@ def of(settings: Settings, connect: Connect) -> Backups:
             engine = DatabaseBackupRestore(
                 connect=connect, backup_folder=str(settings.backup_folder), keep_days=settings.backup_keep_days,
                 interval_hours=settings.backup_interval_hours, work_folder=str(settings.work_folder),
+                application=APPLICATION_DATA,
             )
             engine.workspace = replace(engine.workspace, database_name=settings.mongodb_database)
             _built[where] = Backups(engine, connect, defaults)

@@ -31,8 +31,9 @@ _FOLDER = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]*")
 class LocalStorage:
     """A folder; ``""`` names the folder itself, other folder names are one level below it."""
 
-    def __init__(self, root: str | Path) -> None:
+    def __init__(self, root: str | Path, *, may_be_link: bool = True) -> None:
         self.root = Path(root).expanduser().absolute()
+        self._follow = 0 if may_be_link else os.O_NOFOLLOW
 
     def describe(self) -> str:
         """Give the path."""
@@ -183,6 +184,10 @@ class LocalStorage:
         """Give the path of the backup folder."""
         return str(self.root)
 
+    def inside(self, name: str) -> LocalStorage:
+        """Give a folder of this one; a link in its place is refused."""
+        return LocalStorage(self._where("", name), may_be_link=False)
+
     @property
     def aside(self) -> str:
         """There is no other."""
@@ -197,7 +202,7 @@ class LocalStorage:
     def _open_root(self) -> int:
         try:
             # The folder somebody chose may be a link; what lies in it may not.
-            return os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            return os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | self._follow)
         except FileNotFoundError:
             if any(path.is_symlink() and not path.exists() for path in (self.root, *self.root.parents)):
                 raise self._why_no_folder() from None
