@@ -22,18 +22,7 @@ from pymongo.database import Database
 from backup_engine.arguments import checked, database_named, flag, mode_of, rows_of
 from backup_engine.csv_format.seal import UNSEALED, Seal
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
-from backup_engine.model import (
-    OWNER_SOURCES,
-    SILENT,
-    Application,
-    BackupSet,
-    Clock,
-    Progress,
-    Source,
-    TakenBack,
-    Trigger,
-    Watch,
-)
+from backup_engine.model import OWNER_SOURCES, SILENT, Application, BackupSet, Clock, Progress, Source, Trigger, Watch
 from backup_engine.mongo.connection import LOCAL_URI, Connection
 from backup_engine.policy.due import check_interval
 from backup_engine.repository.annex import annex
@@ -58,6 +47,7 @@ if TYPE_CHECKING:
     from backup_engine.ownership.owner import Owner, called
     from backup_engine.prune import delete, halted as retention_halted, pin, prune, unpin
     from backup_engine.replacing.recovery import recover
+    from backup_engine.repository.companions import trouble as application_trouble
     from backup_engine.repository.contents import preview
     from backup_engine.repository.ledger import bad, last_drill, last_verified, read as checks
     from backup_engine.restore import plan_replace, replace
@@ -72,13 +62,13 @@ if TYPE_CHECKING:
 __all__ = [
     "Application", "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Comparison", "Created",
     "DatabaseBackupRestore", "DatabaseUnreachable", "Deed", "History", "Holding", "Lost", "Merged", "Owner", "Pick",
-    "Preferences", "Progress", "RestoreStopped", "Scheduler", "Source", "Status", "TakenBack", "Unsaved",
+    "Preferences", "Progress", "RestoreStopped", "Scheduler", "Source", "Status", "Unsaved",
     "Verification", "Watch", "Workspace",
-    "adopt", "apply_changes", "bad", "called", "check_interval", "checks", "compare", "create", "delete", "drill",
-    "history_of", "holdings", "import_set", "import_sets", "is_copy", "last_drill", "last_verified", "lost_and_found",
-    "merge", "merge_all", "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "prune", "recover",
-    "replace", "require_sound", "retention_halted", "start_anew", "status", "take_untold", "undo", "undoable",
-    "unlock", "unpin", "untold", "verify", "was_rolled_back",
+    "adopt", "application_trouble", "apply_changes", "bad", "called", "check_interval", "checks", "compare", "create",
+    "delete", "drill", "history_of", "holdings", "import_set", "import_sets", "is_copy", "last_drill", "last_verified",
+    "lost_and_found", "merge", "merge_all", "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview",
+    "prune", "recover", "replace", "require_sound", "retention_halted", "start_anew", "status", "take_untold",
+    "undo", "undoable", "unlock", "unpin", "untold", "verify", "was_rolled_back",
 ]
 
 log = logging.getLogger(__name__)
@@ -91,6 +81,7 @@ LATE = {
     "deeds": ("Deed", "take_untold", "untold"),
     "adopt": ("Holding", "adopt", "holdings", "is_copy", "start_anew", "was_rolled_back"),
     "ownership.lookup": ("owner_of", "owner_seen"), "ownership.owner": ("Owner", "called"),
+    "repository.companions": ("application_trouble",),
     "repository.ledger": ("bad", "checks", "last_drill", "last_verified"),
     "merge": ("Merged", "Pick", "merge", "merge_all", "plan_merge"),
     "prune": ("delete", "pin", "prune", "retention_halted", "unpin"), "replacing.recovery": ("recover",),
@@ -100,8 +91,8 @@ LATE = {
 }
 """Modules loaded when one of their names is first asked for: together they take longer than all the rest."""
 
-OWN_NAMES = {"apply_changes": "apply", "checks": "read", "owner_of": "of", "owner_seen": "seen", "plan_merge": "plan",
-             "require_sound": "require", "retention_halted": "halted"}
+OWN_NAMES = {"application_trouble": "trouble", "apply_changes": "apply", "checks": "read", "owner_of": "of",
+             "owner_seen": "seen", "plan_merge": "plan", "require_sound": "require", "retention_halted": "halted"}
 """What some of them are called in their modules."""
 
 

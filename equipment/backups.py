@@ -118,6 +118,10 @@ class Backups:
         """The newest set that nothing speaks against."""
         return self._workspace.catalog.newest_good(api.owner_seen(self._workspace).owns)
 
+    def application_trouble(self, backup: BackupSet) -> str:
+        """Why accounts, settings, trash and activity saved with that set cannot be relied on; empty when they can."""
+        return api.application_trouble(self._workspace, backup)
+
     def find(self, caller: Caller, label: str) -> BackupSet:
         """Give the set of that label. Raises ``NoBackupsFound``."""
         caller.check("backup.see")

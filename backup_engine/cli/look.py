@@ -155,7 +155,8 @@ def status(session: Session) -> Answer:
         "foreign": standing.foreign, "question": standing.question.kind if standing.question else None,
         "application": standing.application,
     }
-    message = f"Attention: {stale}." if stale else "The backups are up to date."
+    attention = stale or standing.application
+    message = f"Attention: {attention}." if attention else "The backups are up to date."
     return Answer(message, data, tuple(f"{name + ':':<16}{value}" for name, value in facts))
 
 

@@ -15,18 +15,24 @@ from typing import Literal
 
 from backup_engine.errors import BackupError, Cancelled
 from backup_engine.locking.locks import Hold
+from backup_engine.making import resume_tokens
 from backup_engine.making.differential import base_for
 from backup_engine.making.parts import read_back_all, write_all
 from backup_engine.making.reading import Filled, Token, contents_of, filled, keep_mark, say_what_is_odd, token_of
 from backup_engine.making.run import Run, begun
 from backup_engine.model import BackupSet, Kind, Source, Watch
+from backup_engine.mongo import raw_batches
+from backup_engine.mongo.capabilities import database_errors
 from backup_engine.mongo.snapshot import Snapshot, SnapshotChanged, SnapshotTooOld
-from backup_engine.repository import intents, strict_json
+from backup_engine.records import raw
+from backup_engine.repository import companions, intents, strict_json
 from backup_engine.workspace import Workspace
 
-__all__ = ["Companion", "beside", "recover"]
+__all__ = ["Companion", "beside", "has_changed", "recover"]
 
 log = logging.getLogger(__name__)
+MOST_TOUCHED = 10_000
+"""Touched documents beyond this are not looked at one by one."""
 
 
 @contextmanager
@@ -159,3 +165,33 @@ def _stands(ws: Workspace, metadata: bytes) -> bool:
     except (ValueError, LookupError, TypeError):  # nobody can tell: nothing is taken away
         return True
     return not of or any(backup.backup_id == of for backup in ws.catalog.sets())
+
+
+def has_changed(ws: Workspace, backup: BackupSet) -> bool | None:
+    """Whether the application's own data is not what was saved with that set; None when nobody can tell.
+
+    What the application does not count (``Application.counts``), such as entries about backups, is no change: each
+    backup would be the reason for the next one. Reads what was touched since, not everything.
+    """
+    own, found = ws.application, companions.of(ws, backup)
+    if own is None or ws.annex is None:
+        return False
+    mark = resume_tokens.of(own.storage, found) if found is not None else None
+    if mark is None:
+        return None
+    database, counts = ws.connect(), ws.annex.about.counts
+    try:
+        touched = resume_tokens.touched_since(database, own.sources, mark, MOST_TOUCHED)
+    except resume_tokens.Lost:
+        return None
+    for key, identities in touched.items():
+        there = set[bytes]()
+        with database_errors(database):
+            for batch in raw_batches.find(database[own.source(key).collection], raw.filter_by_ids(identities)):
+                for document in raw.documents_of(batch):
+                    there.add(raw.id_of(document))
+                    if counts(key, document):
+                        return True
+        if identities - there:  # deleted
+            return True
+    return False
