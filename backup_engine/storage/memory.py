@@ -96,6 +96,7 @@ class MemoryStorage:
 
     def inside(self, name: str) -> MemoryStorage:
         """Give another one, always the same under that name."""
+        _place("", name)
         with self._lock:
             return self._inside.setdefault(name, MemoryStorage())
 

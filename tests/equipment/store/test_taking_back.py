@@ -17,6 +17,7 @@ from backup_engine import failpoints, restore_application
 from backup_engine.create import create
 from backup_engine.errors import BadInput, NoBackupsFound
 from backup_engine.model import BackupSet
+from backup_engine.storage import open_storage
 from backup_engine.workspace import Workspace
 from equipment.domain.query import Query
 from equipment.store import activity
@@ -25,6 +26,7 @@ from equipment.store.accounts import administrators, credentials, sessions, user
 from equipment.store.list import columns, records, trash, views
 from equipment.store.saved import APPLICATION_DATA
 from equipment.store.taking_back import take_back
+from tests import odd_mount
 from tests.backup_engine.engine import workspace
 from tests.equipment.store.people import signed_in
 
@@ -277,6 +279,24 @@ def test_who_is_disabled_in_that_very_moment_stays_disabled(
 
     assert seen_active == set()
     assert database[USERS].count_documents({"state": "disabled"}) == 30
+
+
+def test_from_a_folder_that_can_only_be_read(
+    ws: Workspace, database: Db, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = saved(ws)
+    users.set_role(database, SYSTEM, "bob", "manager")
+    union = workspace(open_storage(tmp_path / "backups", tmp_path / "work"), database, application=APPLICATION_DATA)
+    odd_mount.read_only(monkeypatch, tmp_path / "backups")
+    before = sorted(tmp_path.glob("backups/**/*"))
+
+    restore(union, union.catalog.find(backup.backup_id))
+
+    assert database[USERS].find_one({"_id": "bob"})["role"] == "technician"  # type: ignore[index]
+    assert sorted(tmp_path.glob("backups/**/*")) == before
+    assert len(list(tmp_path.glob("work/.app/*day/users_backup_*.csv"))) == 1
+    restore_application.undo(union)
+    assert database[USERS].find_one({"_id": "bob"})["role"] == "manager"  # type: ignore[index]
 
 
 def test_a_backup_of_nothing_brings_nothing_back(database: Db) -> None:
