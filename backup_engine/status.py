@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from backup_engine.model import BackupSet
+from backup_engine.model import BackupSet, Room
 from backup_engine.ownership import lookup
 from backup_engine.ownership.owner import Question
 from backup_engine.repository import companions
@@ -34,6 +34,8 @@ class Status:
     """What an administrator has to say before everything goes on as usual."""
     application: str = ""
     """Why the application's own data that was saved with the last set cannot be relied on; empty when it can."""
+    room: Room | None = None
+    """The disk under the database, where that can be seen."""
 
 
 def status(ws: Workspace) -> Status:
@@ -55,6 +57,7 @@ def status(ws: Workspace) -> Status:
         foreign=len(everything) - len(sets),
         question=owner.question,
         application=companions.trouble(ws, last) if last else "",
+        room=ws.look_at_room(),
     )
 
 

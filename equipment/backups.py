@@ -20,6 +20,7 @@ from pymongo.errors import PyMongoError
 
 from backup_engine import api
 from backup_engine.api import BackupError, BackupSet, DatabaseBackupRestore, Preferences, Watch
+from equipment import data_disk
 from equipment.exchange import archive
 from equipment.jobs import Job, Jobs
 from equipment.settings import Settings, write_file
@@ -136,10 +137,8 @@ class Backups:
         """Start a backup unless one is not yet due (``force`` makes it regardless); the result is ``Created``."""
         caller.check("backup.create")
         interval = self.scheduler.preferences.interval_hours
-        return self._start(
-            caller, "backup.create", "Create backup",
-            lambda watch: self.engine.create(interval, force=force, watch=watch),
-        )
+        return self._start(caller, "backup.create", "Create backup",
+                           lambda watch: self.engine.create(interval, force=force, watch=watch))
 
     def replace(
         self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], *, expected: Counts | None = None,
@@ -214,9 +213,8 @@ class Backups:
     def drill(self, caller: Caller, backup: BackupSet | None = None) -> Job:
         """Start a restore drill; the result is ``Drilled``."""
         caller.check("backup.create")
-        return self._start(
-            caller, "backup.drill", "Restore drill", lambda watch: api.drill(self._workspace, backup, watch=watch)
-        )
+        return self._start(caller, "backup.drill", "Restore drill",
+                           lambda watch: api.drill(self._workspace, backup, watch=watch))
 
     def pin(self, caller: Caller, backup: BackupSet, pinned: bool) -> None:
         """Protect a set from retention, or release it."""
@@ -278,8 +276,10 @@ class Backups:
         """How the backups stand, from the folder alone."""
         return api.status(self._workspace)
 
-    def unsaved(self) -> int | None:
-        """Count the records that changed since the newest good backup; None when that cannot be told."""
+    def unsaved(self, *, fresh: bool = False) -> int | None:
+        """Count the records that changed since the newest good backup, as of 5 s ago or ``fresh``; None: unknown."""
+        if fresh:
+            self._unsaved.forget()
         return self._unsaved.count()
 
     def running(self) -> bool:
@@ -371,7 +371,8 @@ def of(settings: Settings, connect: Connect) -> Backups:
                 interval_hours=settings.backup_interval_hours, work_folder=str(settings.work_folder),
                 application=APPLICATION_DATA,
             )
-            engine.workspace = replace(engine.workspace, database_name=settings.mongodb_database)
+            engine.workspace = replace(engine.workspace, database_name=settings.mongodb_database,
+                                       room=lambda: data_disk.look(settings))
             _built[where] = Backups(engine, connect, defaults)
         return _built[where]
 
