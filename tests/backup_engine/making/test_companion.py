@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
+import pyrage
 import pytest
 from pymongo.database import Database
 
@@ -85,8 +86,6 @@ def test_only_its_owner_may_read_it(ws: Workspace, tmp_path: Path) -> None:
 
 
 def test_it_is_encrypted_when_the_list_is(database: Database[dict[str, Any]], tmp_path: Path) -> None:
-    import pyrage
-
     key = pyrage.x25519.Identity.generate()
     fill(database)
     fill_own(database)
@@ -99,6 +98,20 @@ def test_it_is_encrypted_when_the_list_is(database: Database[dict[str, Any]], tm
     assert verify(ws, made, 2).ok
     assert {str(part.file).split(".", 1)[1] for part in companion_of(ws, made).parts.values()} == {"csv.zst.age"}
     assert not any(b"planted-secret" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_a_host_with_public_keys_only_saves_it_too(database: Database[dict[str, Any]], tmp_path: Path) -> None:
+    key = pyrage.x25519.Identity.generate()
+    fill(database)
+    fill_own(database)
+    ws = workspace(tmp_path, database, application=OWN, seal=Seal(recipients=(str(key.to_public()),)))
+
+    made, later = back_up(ws), back_up(ws)
+
+    assert made.warnings == later.warnings == ()
+    assert verify(ws, later, 1).ok
+    reader = workspace(tmp_path, database, application=OWN, seal=Seal(identities=(str(key),)))
+    assert documents(own_of(reader), companion_of(reader, later), "users") == sorted(raw(database, "equipment_users"))
 
 
 def test_a_later_set_of_the_day_holds_only_what_changed(ws: Workspace, database: Database[dict[str, Any]]) -> None:
