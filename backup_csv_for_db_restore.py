@@ -46,7 +46,8 @@ class DatabaseBackupRestore(api.DatabaseBackupRestore):
         given.setdefault("work_folder", str(chosen.work_folder))
         given.setdefault("keep_days", chosen.backup_keep_days)
         given.setdefault("interval_hours", chosen.backup_interval_hours)
-        given.setdefault("application", APPLICATION_DATA)
+        if "sources" not in given:  # lists of one's own are not this application's
+            given.setdefault("application", APPLICATION_DATA)
         name, of_ours = "", False
         own_uri = chosen.mongodb_uri and chosen.mongodb_uri.get_secret_value()
         if not given.keys() & {"connection_string", "client", "connect"}:

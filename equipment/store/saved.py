@@ -1,7 +1,7 @@
 """Which of the application's collections are saved with every backup, beside the list, and which are not.
 
 The names stand here as text: the command line needs them at every start, and their modules load much more. A test
-compares them with those modules and with what a running installation creates.
+compares them with those modules, and with every name of a collection in the store's code.
 """
 
 from __future__ import annotations

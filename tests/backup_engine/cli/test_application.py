@@ -12,8 +12,12 @@ from pymongo.database import Database
 
 from backup_csv_for_db_restore import DatabaseBackupRestore
 from backup_engine.cli.main import main
+from backup_engine.model import Source
+from equipment import backups
+from equipment.settings import Settings
 from equipment.store.access import SYSTEM
 from equipment.store.accounts import users
+from equipment.store.saved import SAVED
 from tests.backup_engine.cli.test_main import Run, run  # noqa: F401 - a fixture
 from tests.backup_engine.engine import fill
 from tests.mongod import Mongod
@@ -88,3 +92,17 @@ def test_an_engine_without_an_application_says_so(run: Run, database: Db) -> Non
     assert run("restore-application", label, "--yes") == (2, {
         "ok": False, "exit_code": 2, "error": "BadInput", "message": "Nothing but the lists is saved here.",
         "hint": "Use the program that belongs to the installation."})
+
+
+def test_every_door_of_the_installation_saves_it(tmp_path: Path, shared_mongod: Mongod, database: Db) -> None:
+    engine = DatabaseBackupRestore(shared_mongod.uri, database=database.name, backup_folder=tmp_path)
+    chosen = Settings(mongodb_uri=shared_mongod.uri, mongodb_database=database.name, backup_folder=tmp_path)
+    page = backups.of(chosen, lambda: database)
+    plain = DatabaseBackupRestore(shared_mongod.uri, backup_folder=tmp_path, sources=(Source("users", "people"),))
+    try:
+        for workspace in (engine.workspace, page.engine.workspace, page.scheduler.workspace):
+            assert workspace.annex is not None and workspace.annex.about is not None
+            assert [source.key for source in workspace.annex.about.sources] == [source.key for source in SAVED]
+        assert plain.workspace.annex is None
+    finally:
+        backups.stop()
