@@ -18,7 +18,7 @@ from equipment.accounts import setup
 from equipment.accounts.passwords import PASSWORDS, check_rules
 from equipment.domain.names import name_key
 from equipment.domain.roles import ROLES
-from equipment.server import database
+from equipment.server import console_log, database
 from equipment.settings import get_settings
 from equipment.store.access import Db, Who
 from equipment.store.accounts import users
@@ -105,8 +105,10 @@ def enable(name: str) -> None:
 @contextmanager
 def _installation() -> Iterator[tuple[Db, Who]]:
     """Open this installation's database; end with an error's words and code instead of a traceback."""
+    console_log.begin(command=True)
     try:
         settings = get_settings()
+        console_log.begin_with(settings, command=True)
         if database.choose(settings) is database.Choice.NONE:
             raise BadInput("There is no MongoDB here.", hint="Set MONGODB_URI or install the requirements.")
         db = database.connect(settings)
