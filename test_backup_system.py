@@ -47,10 +47,13 @@ def main() -> int:
     """Diagnose this installation; gives the exit code."""
     from backup_csv_for_db_restore import DatabaseBackupRestore as Installed
     from equipment import settings
-    from equipment.server import database
+    from equipment.server import console_log, database
 
     print("Equipment management: looking at this installation")
+    console_log.begin(command=True)
     with settings.use(settings.installed()) as chosen:
+        console_log.begin_with(chosen, command=True)
+        database.be_impatient(diagnosis.DATABASE_SECONDS)
         engine = Installed()
         where = Installation(database.label(chosen), engine.workspace.connect, Path(chosen.backup_folder), engine)
         with Signals() as signals:

@@ -37,6 +37,7 @@ REPLICA_SET = "equipment"
 NOT_YET_INITIALIZED = 94
 START_SECONDS = 60
 STOP_SECONDS = 60
+VERSION_SECONDS = 30
 
 
 def wheel_binary() -> Path | None:
@@ -58,11 +59,16 @@ def path_binary() -> Path | None:
 class Embedded:
     """One process's share in the server of one data folder. Thread-safe; ``start`` and ``stop`` may be repeated."""
 
-    def __init__(self, folder: Path, binary: Path, runtime: Path | None = None) -> None:
-        """``runtime`` is the folder for the socket of a server that is started here; one that runs has its own."""
+    def __init__(self, folder: Path, binary: Path, runtime: Path | None = None, patience: float | None = None) -> None:
+        """``runtime`` is the folder for the socket of a server that is started here; one that runs has its own.
+
+        ``patience`` is how many seconds ``start`` may take in all; by default a minute for each of its steps.
+        """
         self.folder = folder.absolute()
         self.binary = binary
         self.runtime = runtime
+        self.patience = patience
+        self._until = float("inf")
         self._log_began = 0
         self._thread_lock = threading.RLock()
         self._share: IO[bytes] | None = None
@@ -88,6 +94,7 @@ class Embedded:
     def start(self) -> None:
         """Join the running server or start one, and wait until it accepts writes; raises ``DatabaseUnreachable``."""
         with self._thread_lock:
+            self._until = time.monotonic() + (self.patience or float("inf"))
             self._prepare_folder()
             with self._alone():
                 self._join()
@@ -134,8 +141,21 @@ class Embedded:
     def _alone(self) -> Iterator[None]:
         """Let one process at a time start or stop the server."""
         with (self.folder / "start.lock").open("ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            if self._until == float("inf"):
+                fcntl.flock(file, fcntl.LOCK_EX)
+            else:
+                self._await_lock(file)
             yield
+
+    def _await_lock(self, file: IO[bytes]) -> None:
+        while True:
+            with suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            if time.monotonic() > self._until:
+                raise DatabaseUnreachable("another process has been starting or stopping MongoDB for some time",
+                                          hint=f"Wait for it and try again. {self._see_log()}")
+            time.sleep(0.05)
 
     @property
     def _locks(self) -> tuple[Path, Path, Path]:
@@ -215,11 +235,15 @@ class Embedded:
         self._wait(lambda client: client.admin.command("ping"), "does not answer")
 
     def _make_writable(self) -> None:
-        with self._client() as client:
-            hello = client.admin.command("hello")
-            if hello["isWritablePrimary"] and hello.get("me") == str(self.socket):
-                return
-            self._configure(client)
+        try:
+            with self._client() as client, pymongo.timeout(min(START_SECONDS, self.patience or START_SECONDS)):
+                hello = client.admin.command("hello")
+                if hello["isWritablePrimary"] and hello.get("me") == str(self.socket):
+                    return
+                self._configure(client)
+        except PyMongoError as error:
+            log.warning("MongoDB does not let itself be configured: %s", error)
+            raise self._still("does not answer any more") from error
         self._wait(_require_primary, "does not become writable")  # with fresh clients: the old one knows the old set
 
     def _configure(self, client: pymongo.MongoClient[dict[str, Any]]) -> None:
@@ -261,7 +285,7 @@ class Embedded:
         return pymongo.MongoClient(self.uri, serverSelectionTimeoutMS=500, serverMonitoringMode="poll")
 
     def _wait(self, ready: Callable[[pymongo.MongoClient[dict[str, Any]]], object], problem: str) -> None:
-        deadline = time.monotonic() + START_SECONDS
+        deadline = min(time.monotonic() + START_SECONDS, self._until)
         while True:
             if self._child is not None and self._child.poll() is not None:
                 raise self._died(f"with code {self._child.returncode} ")
@@ -271,13 +295,14 @@ class Embedded:
                 raise self._hidden()
             if self.socket.exists():
                 try:
-                    with self._client() as client:
+                    # A time limit: a server that hangs takes a connection and says nothing.
+                    with self._client() as client, pymongo.timeout(max(0.5, deadline - time.monotonic())):
                         ready(client)
                     return
                 except PyMongoError as error:
                     log.debug("waiting for MongoDB: %s", error)
             if time.monotonic() > deadline:
-                raise DatabaseUnreachable(f"the embedded MongoDB {problem}", hint=self._see_log())
+                raise self._still(problem)
             time.sleep(0.02)
 
     # -- what can be wrong with it ---------------------------------------------------------------------------------
@@ -286,6 +311,16 @@ class Embedded:
         words = server_log.complaint(self.folder / "mongod.log", self._log_began)
         return DatabaseUnreachable(f"the embedded MongoDB ended {code}while starting" + (f": {words}" if words else ""),
                                    hint=self._see_log())
+
+    def _still(self, problem: str) -> DatabaseUnreachable:
+        pid, logged = self.pid, (self.folder / "mongod.log", self._log_began)
+        # A server that is dying writes down where it was, which may take it seconds: then the reason is there already.
+        words = server_log.complaint(*logged) or server_log.last_words(*logged)
+        return DatabaseUnreachable(
+            f"the embedded MongoDB{f' (process {pid})' if pid else ''} {problem}" + (
+                f"; its last words: {words}" if words else ""),
+            hint=f"Wait if it recovers after a crash; end {f'process {pid}' if pid else 'it'} if it hangs. "
+                 f"{self._see_log()}")
 
     def _hidden(self) -> DatabaseUnreachable:
         return DatabaseUnreachable(
@@ -298,7 +333,7 @@ class Embedded:
 
     def _check_series(self) -> None:
         """Refuse a data folder of another release series: MongoDB would refuse it too, or upgrade it for good."""
-        recorded, ours = self._recorded_series(), series(self.binary)
+        recorded, ours = self._recorded_series(), series(self.binary, self.patience or VERSION_SECONDS)
         if recorded and recorded != ours:
             raise DatabaseUnreachable(
                 f"the data folder {self.folder} was written by MongoDB {recorded}, and this is MongoDB {ours}",
@@ -313,10 +348,11 @@ class Embedded:
             (self.folder / "series").write_text(series(self.binary) + "\n")
 
 
-def series(binary: Path) -> str:
+def series(binary: Path, patience: float = VERSION_SECONDS) -> str:
     """Release series of a mongod, such as "6.0"; raises ``DatabaseUnreachable`` with advice when it does not run."""
     try:
-        answer = subprocess.run([str(binary), "--version"], capture_output=True, text=True, timeout=30, check=False)
+        answer = subprocess.run([str(binary), "--version"], capture_output=True, text=True, timeout=patience,
+                                check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise DatabaseUnreachable(f"{binary} cannot be run: {error}") from error
     if answer.returncode != 0:
