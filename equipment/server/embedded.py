@@ -236,7 +236,7 @@ class Embedded:
 
     def _make_writable(self) -> None:
         try:
-            with self._client() as client, pymongo.timeout(min(START_SECONDS, self.patience or START_SECONDS)):
+            with self._client() as client:
                 hello = client.admin.command("hello")
                 if hello["isWritablePrimary"] and hello.get("me") == str(self.socket):
                     return
@@ -282,7 +282,11 @@ class Embedded:
         log.info("MongoDB stopped")
 
     def _client(self) -> pymongo.MongoClient[dict[str, Any]]:
-        return pymongo.MongoClient(self.uri, serverSelectionTimeoutMS=500, serverMonitoringMode="poll")
+        # Time limits one by one: a server that hangs takes a connection and says nothing, and pymongo.timeout would also
+        # stretch the choice of a server, in which the death of this one is not noticed.
+        longest = int(1000 * min(START_SECONDS, self.patience or START_SECONDS))
+        return pymongo.MongoClient(self.uri, serverSelectionTimeoutMS=500, serverMonitoringMode="poll",
+                                   connectTimeoutMS=1000, socketTimeoutMS=longest)
 
     def _wait(self, ready: Callable[[pymongo.MongoClient[dict[str, Any]]], object], problem: str) -> None:
         deadline = min(time.monotonic() + START_SECONDS, self._until)
@@ -295,8 +299,7 @@ class Embedded:
                 raise self._hidden()
             if self.socket.exists():
                 try:
-                    # A time limit: a server that hangs takes a connection and says nothing.
-                    with self._client() as client, pymongo.timeout(max(0.5, deadline - time.monotonic())):
+                    with self._client() as client:
                         ready(client)
                     return
                 except PyMongoError as error:

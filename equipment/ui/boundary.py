@@ -50,7 +50,7 @@ def on_script_error(error: Exception) -> bool:
         explain(error)
         return True
     number = reference.current()
-    log.error("a page failed", exc_info=error)
+    log.error("a page failed", exc_info=error, extra={"reference": number})
     reference.forget()
     st.error(_in_words("This page", number), icon=":material/error:")
     return True
@@ -63,7 +63,7 @@ def _no_majority() -> NoMajority:
 
 def _logged(screen: str) -> str:
     number = reference.current()
-    log.exception("%s failed", screen)
+    log.exception("%s failed", screen, extra={"reference": number})
     return number
 
 
