@@ -47,7 +47,7 @@ def main() -> int:
     """Diagnose this installation; gives the exit code."""
     from backup_csv_for_db_restore import DatabaseBackupRestore as Installed
     from equipment import settings
-    from equipment.server import console_log, database
+    from equipment.server import console_log, data_folder, database
 
     print("Equipment management: looking at this installation")
     console_log.begin(command=True)
@@ -55,7 +55,9 @@ def main() -> int:
         console_log.begin_with(chosen, command=True)
         database.be_impatient(diagnosis.DATABASE_SECONDS)
         engine = Installed()
-        where = Installation(database.label(chosen), engine.workspace.connect, Path(chosen.backup_folder), engine)
+        own = chosen.mongodb_uri is None
+        where = Installation(database.label(chosen), engine.workspace.connect, Path(chosen.backup_folder), engine,
+                             data_folder.doubt(chosen.data_folder) if own else "")
         with Signals() as signals:
             try:
                 sound = diagnosis.run(where, print)

@@ -31,7 +31,8 @@ def options(shared_mongod: Mongod, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def run(options: dict[str, str], *words: str, **more: Any) -> subprocess.CompletedProcess[str]:
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
-    return subprocess.run([sys.executable, *words], cwd=ROOT, env=options, text=True, timeout=120, check=False, **streams)
+    return subprocess.run([sys.executable, *words], cwd=ROOT, env=options, text=True, timeout=120, check=False,
+                          **streams)
 
 
 def backup(options: dict[str, str], *words: str, **more: Any) -> subprocess.CompletedProcess[str]:

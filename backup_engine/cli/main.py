@@ -47,6 +47,7 @@ def main(
     """Run one command and exit. ``engine`` makes the backup system, with an installation's defaults bound in."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     _make_streams_fit()
+    os.umask(os.umask(0o022) | 0o022)  # whatever the shell's: nobody else may write into folders that are made here
     with Signals() as signals:
         # Looked for before anything is parsed: a wrong option is answered in JSON too.
         code = _run(words, Session(engine, signals, Given(as_json="--json" in words)), signals)

@@ -55,8 +55,10 @@ _console = Console()
 _redaction = Redaction()
 
 
-def start(form: str = "text", level: str = "info") -> None:
+def start(form: str = "text", level: str = "info", *, deeds: bool = True) -> None:
     """Let this process log to the console in this form. Repeatable: the last call counts.
+
+    Without ``deeds`` none is told, not one that failed either, for a command that answers in words.
 
     ``level`` is for this program; other libraries are heard from warnings on, so that ``debug`` brings no traffic of
     the driver, which holds records.
@@ -71,6 +73,7 @@ def start(form: str = "text", level: str = "info") -> None:
     root.setLevel(max(chosen, logging.WARNING))
     for name in OURS:
         logging.getLogger(name).setLevel(chosen)
+    logging.getLogger("equipment.deeds").setLevel(chosen if deeds else logging.CRITICAL)
     _take_over(chosen)
 
 
@@ -101,10 +104,20 @@ def _take_over(level: int) -> None:
         logger.propagate = True
         # What the server says of itself in passing is no deed.
         logger.setLevel(max(level, logging.WARNING))
+    web = logging.getLogger("streamlit.web.server.starlette.starlette_server")
+    if _advise not in web.filters:
+        web.addFilter(_advise)
     streamlit: Any = sys.modules.get("streamlit.logger")
     if streamlit is not None:
         streamlit.setup_formatter = _no_handler_of_its_own
         streamlit._global_log_level = max(level, logging.WARNING)
+
+
+def _advise(record: logging.LogRecord) -> bool:
+    """Add what to do to what Streamlit says and ends with."""
+    if record.msg == "Port %s is not available":
+        record.msg += ": another program listens there. End it, or choose another port by --server.port."
+    return True
 
 
 def _no_handler_of_its_own(logger: logging.Logger) -> None:

@@ -16,10 +16,11 @@ SERVER, COMMAND = "info", "warning"
 def begin(*, command: bool = False) -> None:
     """Log before the options are known, or where they cannot be used: as the environment says."""
     form, level = (os.environ.get(option_name(field), "").lower() for field in ("log_format", "log_level"))
-    console.start(form, level or (COMMAND if command else SERVER))
+    console.start(form, level or (COMMAND if command else SERVER), deeds=bool(level) or not command)
 
 
 def begin_with(settings: Settings, *, command: bool = False) -> None:
     """Log as these options say, and never their secrets."""
     console.hide(secrets_of(settings))
-    console.start(settings.log_format, settings.log_level or (COMMAND if command else SERVER))
+    level = settings.log_level or (COMMAND if command else SERVER)
+    console.start(settings.log_format, level, deeds=bool(settings.log_level) or not command)

@@ -19,9 +19,9 @@ from backup_engine.api import BackupError, BadInput, DatabaseBackupRestore, Watc
 from backup_engine.errors import Cancelled, DatabaseUnreachable
 from backup_engine.mongo import pinned
 
-DATABASE_SECONDS = 5.0
+DATABASE_SECONDS = 6.0
 """How long an embedded server may take to start here; one at another address is waited for by ``database.connect``."""
-VERIFY_SECONDS = 3.0
+VERIFY_SECONDS = 1.5
 """How long the newest backup is looked at where the database is lost: hashing reads 300 MB a second."""
 NEEDED_MB = 200
 STALE_HOURS = 26
@@ -36,6 +36,8 @@ class Installation:
     connect: Callable[[], Database[dict[str, Any]]]
     backup_folder: Path
     engine: DatabaseBackupRestore
+    doubt: str = ""
+    """What speaks against the place of an embedded MongoDB's files."""
     hasty: bool = False
     """Whether nothing may take long any more."""
 
@@ -57,7 +59,8 @@ Check = Callable[[Installation], str]
 def database_answers(where: Installation) -> str:
     """Reach MongoDB."""
     version = where.connect().client.server_info()["version"]
-    return f"{where.label} answers: MongoDB {version}."
+    note = f" Note: {where.doubt}" if where.doubt else ""
+    return f"{where.label} answers: MongoDB {version}.{note}"
 
 
 def collections_are_there(where: Installation) -> str:

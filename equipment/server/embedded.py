@@ -7,6 +7,7 @@ killed, or did not wait for the start, the server's parent stops it (``keeper``)
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import importlib.util
 import logging
@@ -38,6 +39,11 @@ NOT_YET_INITIALIZED = 94
 START_SECONDS = 60
 STOP_SECONDS = 60
 VERSION_SECONDS = 30
+FOLDER_HINTS = {
+    errno.EROFS: "Set EQUIPMENT_DATA_FOLDER to a folder that can be written, or mount this one for writing.",
+    errno.ENAMETOOLONG: "Set EQUIPMENT_DATA_FOLDER to a shorter path.",
+    errno.ENOSPC: "Free some space on that disk.",
+}
 
 
 def wheel_binary() -> Path | None:
@@ -84,7 +90,7 @@ class Embedded:
     def uri(self) -> str:
         """Connection string for clients of this process."""
         # Direct, because the set's own address, which drivers go to otherwise, is the old one after a move.
-        return f"mongodb://{quote_plus(str(self.socket))}/?directConnection=true"
+        return f"mongodb://{quote_plus(os.fsencode(self.socket))}/?directConnection=true"
 
     @property
     def pid(self) -> int | None:
@@ -135,7 +141,8 @@ class Embedded:
         except OSError as error:
             raise DatabaseUnreachable(
                 f"the data folder {self.folder} cannot be used: {error.strerror}",
-                hint="Make it writable for this user or set EQUIPMENT_DATA_FOLDER.") from error
+                hint=FOLDER_HINTS.get(error.errno or 0, "Make it writable for this user or set EQUIPMENT_DATA_FOLDER."),
+            ) from error
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -208,6 +215,8 @@ class Embedded:
             logfile.replace(logfile.with_suffix(".log.1"))
         self._log_began = logfile.stat().st_size if logfile.exists() else 0
         log.info("starting MongoDB over %s", self.folder)
+        if doubt := data_folder.doubt(self.folder):
+            log.warning("%s", doubt)
         with logfile.open("ab") as output:
             self._child = subprocess.Popen(
                 [sys.executable, "-I", "-S", keeper.__file__, *map(str, self._locks), str(self.socket),
@@ -282,8 +291,8 @@ class Embedded:
         log.info("MongoDB stopped")
 
     def _client(self) -> pymongo.MongoClient[dict[str, Any]]:
-        # Time limits one by one: a server that hangs takes a connection and says nothing, and pymongo.timeout would also
-        # stretch the choice of a server, in which the death of this one is not noticed.
+        # Time limits one by one: a server that hangs takes a connection and says nothing, and pymongo.timeout would
+        # stretch the choice of a server too, in which the death of this one is not noticed.
         longest = int(1000 * min(START_SECONDS, self.patience or START_SECONDS))
         return pymongo.MongoClient(self.uri, serverSelectionTimeoutMS=500, serverMonitoringMode="poll",
                                    connectTimeoutMS=1000, socketTimeoutMS=longest)

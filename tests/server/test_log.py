@@ -62,7 +62,7 @@ def test_a_sign_in_and_a_refused_one_are_deeds_of_a_request(running: Running) ->
 
 
 def test_a_name_with_line_ends_is_one_line(running: Running) -> None:
-    app, db = running
+    app, _ = running
     before = len(lines(app))
     page = PageClient(app.url).run()
     page.fill("Name", "eve\n{\"level\": \"info\"}\u2028x").fill("Password", "whatever-it-is").press("Sign in")
