@@ -13,6 +13,7 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine.api import DatabaseBackupRestore
+from backup_engine.cli import streams
 from backup_engine.cli.signals import Signals
 from equipment.server import diagnosis
 from equipment.server.diagnosis import CHECKS, Installation
@@ -49,6 +50,7 @@ def main() -> int:
     from equipment import settings
     from equipment.server import console_log, data_folder, database
 
+    streams.make_fit()
     print("Equipment management: looking at this installation")
     console_log.begin(command=True)
     with settings.use(settings.installed()) as chosen:

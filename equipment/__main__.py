@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 import click
 
+from backup_engine.cli import streams
 from backup_engine.errors import BackupError, BadInput
 from equipment.accounts import setup
 from equipment.accounts.passwords import PASSWORDS, check_rules
@@ -105,6 +106,7 @@ def enable(name: str) -> None:
 @contextmanager
 def _installation() -> Iterator[tuple[Db, Who]]:
     """Open this installation's database; end with an error's words and code instead of a traceback."""
+    streams.make_fit()
     console_log.begin(command=True)
     try:
         settings = get_settings()

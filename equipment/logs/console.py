@@ -104,20 +104,10 @@ def _take_over(level: int) -> None:
         logger.propagate = True
         # What the server says of itself in passing is no deed.
         logger.setLevel(max(level, logging.WARNING))
-    web = logging.getLogger("streamlit.web.server.starlette.starlette_server")
-    if _advise not in web.filters:
-        web.addFilter(_advise)
     streamlit: Any = sys.modules.get("streamlit.logger")
     if streamlit is not None:
         streamlit.setup_formatter = _no_handler_of_its_own
         streamlit._global_log_level = max(level, logging.WARNING)
-
-
-def _advise(record: logging.LogRecord) -> bool:
-    """Add what to do to what Streamlit says and ends with."""
-    if record.msg == "Port %s is not available":
-        record.msg += ": another program listens there. End it, or choose another port by --server.port."
-    return True
 
 
 def _no_handler_of_its_own(logger: logging.Logger) -> None:

@@ -61,7 +61,6 @@ def routes() -> list[BaseRoute]:
 
     These answer at the root as well: whatever asks on this machine need not know the path.
     """
-    _log_from_here_on()
     served, probes = prefix.served(), health.routes()
     at_root: list[BaseRoute] = [*probes] if served else []
     try:
@@ -102,6 +101,8 @@ def prepare(settings: Settings, db: Database[dict[str, Any]]) -> None:
 
 
 def _start(warm_up: Callable[[], None]) -> None:
+    console_log.begin()
+    os.umask(os.umask(0o022) | 0o022)  # whatever the shell's: nobody else may write into folders that are made here
     log.info("equipment %s starts (process %s)", __version__, os.getpid())
     for name in unknown_options(os.environ):
         log.warning("there is no option %s; is it misspelt?", name)
@@ -139,17 +140,6 @@ def _stop() -> None:
     finally:
         database.close()
         log.info("equipment has stopped")
-
-
-_logging = threading.Event()
-
-
-def _log_from_here_on() -> None:
-    """Begin the log with what Streamlit says of a port that is taken; every rerun of ``app.py`` comes by here, too."""
-    if not _logging.is_set():
-        _logging.set()
-        console_log.begin()
-        os.umask(os.umask(0o022) | 0o022)  # whatever the shell's: nobody else may write into folders that are made here
 
 
 def _address() -> str:

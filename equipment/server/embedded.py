@@ -322,7 +322,8 @@ class Embedded:
     def _died(self, code: str) -> DatabaseUnreachable:
         words = server_log.complaint(self.folder / "mongod.log", self._log_began)
         return DatabaseUnreachable(f"the embedded MongoDB ended {code}while starting" + (f": {words}" if words else ""),
-                                   hint=self._see_log())
+                                   hint=f"{self._see_log()} If files are damaged: move {self.folder} away, start again "
+                                        "and restore the newest backup.")
 
     def _still(self, problem: str) -> DatabaseUnreachable:
         pid, logged = self.pid, (self.folder / "mongod.log", self._log_began)

@@ -25,6 +25,8 @@ Client = pymongo.MongoClient[dict[str, Any]]
 
 LOGIN_REFUSED = frozenset({18, 8000})  # AuthenticationFailed, and what MongoDB Atlas says in its place
 UNAUTHORIZED = 13
+UNREADABLE = ("the connection string cannot be read",
+              "Percent-encode special characters of the password in MONGODB_URI.")
 FIREWALL = "Is MongoDB running there, and does a firewall or an access list let this machine in?"
 SILENCES = (
     # What OpenSSL, the system and the driver say, on Linux, macOS and Windows; words for us; what to do.
@@ -47,12 +49,13 @@ def reason(error: Exception, uri: str = "", client: Client | None = None) -> tup
     """Give what is wrong and what to do; ``client`` knows why none of its servers answered, and is not asked again."""
     if isinstance(error, OperationFailure):
         return _refused(error)
+    if uri.count("@") > 1:  # the driver looks for a host in the password, and would name it
+        return UNREADABLE
     if isinstance(error, ConfigurationError) and not isinstance(error, InvalidURI) and _is_dns(error):
         return ("the host's DNS entry cannot be used: there is no answer for the SRV record of the host",
                 "Correct the host in MONGODB_URI, or write mongodb:// and the addresses of all members.")
     if isinstance(error, InvalidURI | ValueError | TypeError) or "Invalid host" in str(error) or "Empty" in str(error):
-        return ("the connection string cannot be read",
-                "Percent-encode special characters of the password in MONGODB_URI.")
+        return UNREADABLE
     if isinstance(error, ConfigurationError):
         return "the options in the connection string cannot be used", "Correct MONGODB_URI."
     if isinstance(error, ConnectionFailure):

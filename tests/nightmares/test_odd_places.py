@@ -61,6 +61,16 @@ def test_any_environment(environment: dict[str, str], folder: Path) -> None:
     assert "Backup created successfully" in made.stdout
 
 
+def test_the_diagnosis_where_only_ascii_can_be_written(folder: Path) -> None:
+    options = {**KEPT, "EQUIPMENT_DATA_FOLDER": str(folder / "data"), "BACKUP_FOLDER": str(folder / "backups"),
+               "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    ended = subprocess.run([sys.executable, "test_backup_system.py"], cwd=ROOT, env=options, text=True, timeout=120,
+                           check=False, capture_output=True)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "Records \\u2014 Equipment: 0" in ended.stdout
+
+
 @pytest.mark.parametrize("umask", ["000", "077", "0777"])
 def test_any_umask_and_nobody_else_reads_or_writes(umask: str, folder: Path) -> None:
     made = command(folder / "new", "backup", "--force", begin=f"umask {umask};")

@@ -76,8 +76,10 @@ def at(port: int, more: str = "") -> str:
     ("mongodb://ada:hunter2-secret@no-such-host.invalid/", "the server does not answer", ""),
     ("mongodb+srv://ada:hunter2-secret@cluster.no-such-host.invalid/", "the host's DNS entry cannot be used",
      "Correct the host in MONGODB_URI, or write mongodb:// and the addresses of all members."),
+    ("mongodb://ada:p@hunter2-secret/word@127.0.0.1:1/", "127.0.0.1:1, database Equipment_DB: the connection string "
+     "cannot be read", "Percent-encode special characters of the password in MONGODB_URI."),
     ("mongodb://ada:hunter2-secret@", "the connection string cannot be read", "Percent-encode special characters"),
-], ids=["refused", "dropped", "unknown name", "srv", "unreadable"])
+], ids=["refused", "dropped", "unknown name", "srv", "password with a slash", "unreadable"])
 def test_an_address_where_nobody_is(uri: str, problem: str, advice: str, tmp_path: Path) -> None:
     line, said = diagnosed(tmp_path, MONGODB_URI=uri)
 
@@ -160,7 +162,7 @@ def test_an_embedded_server_that_cannot_start(embedded: Path) -> None:
     line, _ = diagnosed(embedded)
 
     assert "metadata file: Incorrect BSON length" in line  # its own words
-    assert "mongod.log" in line
+    assert f"mongod.log. If files are damaged: move {embedded / 'data'} away, start again and restore" in line
 
 
 def test_an_embedded_server_that_hangs(embedded: Path) -> None:
