@@ -19,7 +19,7 @@ from backup_engine.api import BackupError, BadInput, DatabaseBackupRestore, Watc
 from backup_engine.errors import Cancelled, DatabaseUnreachable
 from backup_engine.mongo import pinned
 
-DATABASE_SECONDS = 6.0
+DATABASE_SECONDS = 4.5
 """How long an embedded server may take to start here; one at another address is waited for by ``database.connect``."""
 VERIFY_SECONDS = 1.5
 """How long the newest backup is looked at where the database is lost: hashing reads 300 MB a second."""
