@@ -24,7 +24,7 @@ def judged(ended: Ended, ground: Ground) -> Outcome:
     lines = [line.strip() for line in ended.said.splitlines() if line.strip()]
     broken = "Traceback" in ended.said or "unexpected fault" in ended.said or "killed: " in ended.said
     if ended.code == 0 and not broken:
-        notes = [line for line in lines if "Note: " in line]
+        notes = [line.partition(": ")[2] for line in lines if "Note: " in line or " WARNING " in line]
         said = notes[:1] or [line for line in lines if line.startswith("Backup created")] or lines[-1:]
         return Outcome(WORKS, short(" ".join(said), ground), ended.seconds)
     failed = [line for line in lines if line.startswith("FAIL")] or lines[-2:]
