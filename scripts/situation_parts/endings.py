@@ -20,20 +20,22 @@ def _command(command: str, number: signal.Signals, ground: Ground) -> Outcome:
     sent = time.monotonic()
     process.send_signal(number)
     said, _ = process.communicate(timeout=60)
-    return _gone(ground, sent, process.returncode, said)
+    wanted = -number if number == signal.SIGKILL else 128 + number
+    return _gone(ground, sent, process.returncode, said, (wanted,))
 
 
 def _app(number: signal.Signals, ground: Ground) -> Outcome:
     with RunningApp(folder=ground.folder) as app:
         sent = time.monotonic()
         app.process.send_signal(number)
-        return _gone(ground, sent, app.process.wait(60), app.console())
+        wanted = (-signal.SIGKILL,) if number == signal.SIGKILL else (0, -signal.SIGTERM)
+        return _gone(ground, sent, app.process.wait(60), app.console(), wanted)
 
 
-def _gone(ground: Ground, sent: float, code: int, said: str) -> Outcome:
+def _gone(ground: Ground, sent: float, code: int, said: str, wanted: tuple[int, ...]) -> Outcome:
     wait_for(lambda: not mongods(ground.data), "the end of the server", 40)
     seconds = time.monotonic() - sent
-    well = seconds < 30 and "Traceback" not in said
+    well = seconds < 30 and code in wanted and "Traceback" not in said
     return Outcome(WORKS if well else FAILS, f"code {code}, MongoDB ended with it", seconds)
 
 
