@@ -28,7 +28,8 @@ def _app(number: signal.Signals, ground: Ground) -> Outcome:
     with RunningApp(folder=ground.folder) as app:
         sent = time.monotonic()
         app.process.send_signal(number)
-        wanted = (-signal.SIGKILL,) if number == signal.SIGKILL else (0, -signal.SIGTERM)
+        # Streamlit's command takes Ctrl-C for a refusal: "Aborted!" and 1, after everything has ended in order.
+        wanted = {signal.SIGKILL: (-signal.SIGKILL,), signal.SIGINT: (0, 1)}.get(number, (0, -signal.SIGTERM))
         return _gone(ground, sent, app.process.wait(60), app.console(), wanted)
 
 

@@ -29,8 +29,8 @@ def judged(ended: Ended, ground: Ground) -> Outcome:
         return Outcome(WORKS, short(" ".join(said), ground), ended.seconds)
     failed = [line for line in lines if line.startswith("FAIL")] or lines[-2:]
     advises = any(ADVICE.search(line) for line in failed)
-    return Outcome(SAYS if advises and not broken else FAILS, short(". ".join(line.rstrip(".") for line in failed) + ".", ground),
-                   ended.seconds)
+    said = ". ".join(line.rstrip(".") for line in failed) + "."
+    return Outcome(SAYS if advises and not broken else FAILS, short(said, ground), ended.seconds)
 
 
 def page_drawn(
