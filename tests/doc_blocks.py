@@ -18,6 +18,7 @@ from backup_engine.cli.main import commands
 from equipment.__main__ import user
 from equipment.settings import Settings, option_name
 from scripts.fault_parts import report
+from scripts.situation_parts import report as odd
 from tests.doc_pages import ROOT, filled, page
 
 WIDTH = 120
@@ -85,6 +86,8 @@ BLOCKS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/architecture.md", "layers of the engine"):
         lambda: layers("The engine's rooms only look down, and every file has a room"),
     ("docs/architecture.md", "tree"): tree,
+    ("docs/deployment.md", "situations run"): lambda: odd.run(*odd.read()),
+    ("docs/deployment.md", "situations"): lambda: odd.situations(odd.read()[1]),
     ("docs/reliability.md", "run"): lambda: report.run(*report.read()),
     ("docs/reliability.md", "changes of primary"): lambda: report.changes_of_primary(report.read()[1]),
     ("docs/reliability.md", "connection strings"): lambda: report.connection_strings(report.read()[1]),
