@@ -42,20 +42,22 @@ class DatabaseBackupRestore(api.DatabaseBackupRestore):
         given.setdefault("work_folder", str(chosen.work_folder))
         given.setdefault("keep_days", chosen.backup_keep_days)
         given.setdefault("interval_hours", chosen.backup_interval_hours)
-        name = ""
+        name, of_ours = "", False
         own_uri = chosen.mongodb_uri and chosen.mongodb_uri.get_secret_value()
         if not given.keys() & {"connection_string", "client", "connect"}:
             name = given.pop("database", chosen.mongodb_database)
             own = chosen.model_copy(update={"mongodb_database": name})
-            given["connect"] = lambda: database.connect(own)
+            given["connect"], of_ours = (lambda: database.connect(own)), True
         elif "connect" not in given:
             # The installation's own address is its own database as well, whatever the path says.
             named = None if given.get("connection_string") == own_uri else database_named(given)
             given.setdefault("database", named or chosen.mongodb_database)
         super().__init__(**given)
+        from equipment import data_disk
         from equipment.store import outside
 
         self.workspace = replace(self.workspace, database_name=name or self.workspace.database_name,
+                                 room=(lambda: data_disk.look(chosen)) if of_ours else None,
                                  tell=outside.teller(self.workspace.connect))
 
 

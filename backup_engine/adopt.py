@@ -101,7 +101,7 @@ def was_rolled_back(ws: Workspace) -> Owner:
     """This database is the one that made the sets it does not know: it was brought back to an earlier state."""
     with _deciding(ws) as (database, owner):
         _require_question(owner)
-        numbers = [identities.number_of(backup) or 0 for backup in owner.own(ws.catalog.sets())]
+        numbers = [backup.number or 0 for backup in owner.own(ws.catalog.sets())]
         identities.trust(database, max(numbers, default=0))
     return lookup.of(ws)
 

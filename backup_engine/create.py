@@ -8,7 +8,7 @@ goes wrong after it is a warning.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from backup_engine import prune
@@ -74,12 +74,12 @@ def create(
             recover_database(ws, held)  # before anything is read: a crash may have swapped one collection of two
             made = write_live(ws, held, trigger=trigger, kind="full" if owner.question else kind,
                               interval_hours=interval, watch=watch)
-            retention = _prune(ws, held)
+            retention = _prune(ws, held, made)
     except Exception as problem:
         if made is None:
             raise
         log.exception("after the commit of %s", made.set.label)  # retention, or giving the locks back
-        made = Made(made.set, (*made.problems, after_commit(problem)))
+        made = replace(made, problems=(*made.problems, after_commit(problem)))
     return _created(made, retention)
 
 
@@ -89,10 +89,10 @@ def _not_needed(ws: Workspace, owner: Owner, interval: float, *, fresh: bool) ->
     return None if answer.is_due else Created(None, f"Backup not needed. {answer.why}")
 
 
-def _prune(ws: Workspace, held: Hold) -> str:
+def _prune(ws: Workspace, held: Hold, made: Made) -> str:
     """Retention is not vital to a set that is committed: a fault here is said and not raised."""
     try:
-        return prune.prune(ws, hold=held).halted
+        return prune.after_backup(ws, held, [*made.beside, made.set])
     except BackupError as problem:
         return f"old backups were not cleared away: {problem}"
 

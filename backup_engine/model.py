@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
 
-from backup_engine.errors import Cancelled
+from backup_engine.errors import Cancelled, NoSpace
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 """Folder names by ``datetime.weekday()``; English and lower-case whatever the locale."""
@@ -31,6 +31,35 @@ class Source:
 
     key: str
     collection: str
+
+
+@dataclass(frozen=True)
+class Room:
+    """The disk under the database's own files, where the application can see it: bytes free, and the least to keep."""
+
+    place: str
+    free: int
+    least: int
+
+    @property
+    def short(self) -> bool:
+        """Whether nothing more may be written into the database than must be."""
+        return self.free < self.least
+
+    def lacks(self, more: int) -> bool:
+        """Whether that many bytes more would leave too little."""
+        return self.free - more < self.least
+
+    def refusal(self, more: int = 0) -> NoSpace:
+        """Say why the list is read-only, or what this one deed of so many bytes lacks, and what helps."""
+        needed = self.least + more
+        said = (f"{self.free / 1e6:,.0f} MB are free on the disk of the data folder {self.place}, and "
+                f"{needed / 1e6:,.0f} MB are needed")
+        missing = max(1, round((needed - self.free) / 1e6))
+        if more:
+            return NoSpace(said, hint=f"Free {missing:,} MB on that disk, then try again.")
+        return NoSpace(f"{said}; until then the list is read-only",
+                       hint=f"Free {missing:,} MB on that disk: the list then takes changes again by itself.")
 
 
 OWNER_SOURCES = (Source("equipment", "Equipment"), Source("select_options", "Equipment_select_options"))
@@ -130,31 +159,46 @@ class BackupSet:
     @cached_property
     def database_id(self) -> str:
         """The id of the database it was made of; empty where none was known. See ``ownership``."""
-        return self._source("database_id")
+        return self._text(self._source.get("database_id"))
 
     @cached_property
     def database(self) -> str:
         """What that database is called; empty for a set made of documents."""
-        return self._source("database")
+        return self._text(self._source.get("database"))
 
     @cached_property
     def replica_set(self) -> str:
         """What its replica set is called; empty on a standalone and in sets of version 1.1 and before."""
-        return self._source("replica_set")
+        return self._text(self._source.get("replica_set"))
+
+    @cached_property
+    def number(self) -> int | None:
+        """The number its database gave it; None where the database could not note it."""
+        number = self._source.get("number")
+        return number if type(number) is int else None
+
+    @cached_property
+    def place(self) -> str:
+        """What tells it from every other set in the folder, damaged ones and orphans included."""
+        return f"{self.day}/{self.label}/{self.backup_id}"
 
     @property
     def usable(self) -> bool:
         """Whether it may be previewed and offered for restore (its bytes are verified then, not now)."""
         return self.state in ("complete", "legacy")
 
-    @property
-    def counts(self) -> dict[str, int]:
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
         """Records by collection key, as the set restores them."""
         return {key: part.records for key, part in self.parts.items()}
 
-    def _source(self, name: str) -> str:
+    @property
+    def _source(self) -> Mapping[str, Any]:
         about = self.metadata.get("source")  # of a damaged set it may be anything
-        value = about.get(name) if isinstance(about, Mapping) else None
+        return about if isinstance(about, Mapping) else {}
+
+    @staticmethod
+    def _text(value: object) -> str:
         return value if isinstance(value, str) else ""
 
 

@@ -24,7 +24,7 @@ from backup_engine.repository.notes import Note
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
 
-__all__ = ["Pruned", "acknowledge", "delete", "halted", "pin", "prune", "unpin"]
+__all__ = ["Pruned", "acknowledge", "after_backup", "delete", "halted", "pin", "prune", "unpin"]
 
 WAIT_SECONDS = 5.0
 """A person who pins a set need not learn that a backup has just begun."""
@@ -68,6 +68,20 @@ def prune(
         decided = _decided(ws, owner, dry_run=False, acknowledged=0, watch=watch)
         gone = _delete_all(ws, held, decided.deleted, watch)
         return replace(decided, deleted=gone, message=_words(len(gone), decided.halted, owner, dry_run=False))
+
+
+def after_backup(ws: Workspace, held: locks.Hold, everything: Sequence[BackupSet]) -> str:
+    """Apply the rules once a set is made; says why nothing may be deleted, or gives an empty string.
+
+    ``everything`` is what lay in the folder under these locks, and the new set. The folder is looked at again, and
+    about every set decided, only when one of them is old enough to go.
+    """
+    owner = lookup.seen(ws)
+    sets, bad = _subject(owner, everything), ledger.bad(ledger.read(ws.storage))
+    halt = _halted(ws, owner, sets, bad, acknowledged=0)
+    if halt or not retention.any_old(sets, ws.keep_days, bad):
+        return halt
+    return prune(ws, hold=held).halted
 
 
 def halted(ws: Workspace) -> str:

@@ -5,7 +5,6 @@ They speak to the same database as the app and go through the same rules: names,
 
 from __future__ import annotations
 
-import getpass
 import json
 import sys
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from equipment.domain.names import name_key
 from equipment.domain.roles import ROLES
 from equipment.server import console_log, database
 from equipment.settings import get_settings
+from equipment.store import outside
 from equipment.store.access import Db, Who
 from equipment.store.accounts import users
 from equipment.store.accounts.users import CODE_HOURS, User
@@ -112,11 +112,12 @@ def _installation() -> Iterator[tuple[Db, Who]]:
         settings = get_settings()
         console_log.begin_with(settings, command=True)
         if database.choose(settings) is database.Choice.NONE:
-            raise BadInput("There is no MongoDB here.", hint="Set MONGODB_URI or install the requirements.")
+            problem, hint = database.no_mongodb()
+            raise BadInput(f"{problem[:1].upper()}{problem[1:]}.", hint=hint)
         db = database.connect(settings)
         setup.prepare(db, settings)
         # Whoever may run this may read the whole database anyway: the operating system is the gate.
-        yield db, Who("system:command", getpass.getuser(), "console")
+        yield db, Who("system:command", outside.actor().partition("@")[0], "console")
     except BackupError as error:
         click.echo(str(error), err=True)
         sys.exit(error.exit_code)

@@ -20,6 +20,7 @@ from pymongo.errors import PyMongoError
 
 from backup_engine import api
 from backup_engine.api import BackupError, BackupSet, DatabaseBackupRestore, Preferences, Watch
+from equipment import data_disk
 from equipment.exchange import archive
 from equipment.jobs import Job, Jobs
 from equipment.logs import deeds, reference
@@ -274,8 +275,10 @@ class Backups:
         """How the backups stand, from the folder alone."""
         return api.status(self._workspace)
 
-    def unsaved(self) -> int | None:
-        """Count the records that changed since the newest good backup; None when that cannot be told."""
+    def unsaved(self, *, fresh: bool = False) -> int | None:
+        """Count the records that changed since the newest good backup, as of 5 s ago or ``fresh``; None: unknown."""
+        if fresh:
+            self._unsaved.forget()
         return self._unsaved.count()
 
     def running(self) -> bool:
@@ -369,7 +372,8 @@ def of(settings: Settings, connect: Connect) -> Backups:
                 connect=connect, backup_folder=str(settings.backup_folder), keep_days=settings.backup_keep_days,
                 interval_hours=settings.backup_interval_hours, work_folder=str(settings.work_folder),
             )
-            engine.workspace = replace(engine.workspace, database_name=settings.mongodb_database)
+            engine.workspace = replace(engine.workspace, database_name=settings.mongodb_database,
+                                       room=lambda: data_disk.look(settings))
             _built[where] = Backups(engine, connect, defaults)
         return _built[where]
 

@@ -197,15 +197,33 @@ def test_engine_and_command_line_need_the_base_only(
     everything = imported("app.py", "backup_csv_for_db_restore.py", "backup_engine", "equipment")
     refused = {package for package, names in packages_distributions().items()
                if {canonical(name) for name in names} & (everything - base)}
-    assert {"streamlit", "starlette", "argon2"} <= refused
+    assert {"streamlit", "starlette", "argon2", "pandas", "pyarrow", "altair"} <= refused
     program = WITHOUT.format(names=refused) + "import backup_csv_for_db_restore as door; door._main()"
     options = {"home": tmp_path, "MONGODB_URI": shared_mongod.uri, "MONGODB_DATABASE": database.name}
 
-    for command in (["backup"], ["verify", "--all", "--level", "2"], ["list"]):
+    def done(*command: str) -> str:
         answer = untouched.run("-c", program, *command, **options)
-
         assert answer.returncode == 0, answer.stdout + answer.stderr
-    assert len(list(tmp_path.glob("restore_data_to_db/*day/backup_metadata_*.json"))) == 1
+        return answer.stdout
+
+    done("backup")
+    database["Equipment"].update_one({}, {"$set": {"Serial": "changed"}})
+    label = json.loads(done("--json", "list"))["backups"][0]["label"]
+    for command in (["verify", "--all", "--level", "2"], ["show", label], ["drill"], ["compare", label],
+                    ["history", "007"], ["lost"], ["status"], ["restore", label, "--mode", "replace", "--yes"]):
+        done(*command)
+    assert [record["Serial"] for record in database["Equipment"].find()] == ["007"]
+    done("undo", "--yes")
+    done("restore", label, "--mode", "merge", "--yes")
+    assert [record["Serial"] for record in database["Equipment"].find()] == ["007"]
+    done("prune")
+    shutil.copytree(tmp_path / "restore_data_to_db", tmp_path / "copy")
+    done("import-set", str(tmp_path / "copy"))
+    table = ("import backup_csv_for_db_restore as door; system = door.DatabaseBackupRestore(); "
+             "day = next(day for day in system.get_available_backups().values() if day); "
+             "print(system.preview_backup(day[0])[2])")
+    said = untouched.run("-c", WITHOUT.format(names=refused) + table, **options)
+    assert "pip install pandas" in said.stdout
 
 
 def test_the_app_keeps_its_database_there_and_listens_on_this_machine_only(untouched: Copy, tmp_path: Path) -> None:

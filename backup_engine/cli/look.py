@@ -10,7 +10,7 @@ from backup_engine import prune as pruning, verify as verifying
 from backup_engine.cli.session import Answer, Session, verb
 from backup_engine.cli.words import age, as_data, check_data, size, table, when
 from backup_engine.errors import NoBackupsFound, VerificationFailed
-from backup_engine.model import BackupSet
+from backup_engine.model import BackupSet, Room
 from backup_engine.ownership import lookup
 from backup_engine.ownership.owner import Owner, called
 from backup_engine.repository import ledger
@@ -131,6 +131,7 @@ def status(session: Session) -> Answer:
         ("longest gap", age(standing.longest_gap)),
         ("free space", size(standing.free_bytes)), ("restore drill", _ago(now - drilled if drilled else None)),
         ("retention", f"nothing is deleted: {halted}" if halted else f"{ws.keep_days} days"),
+        *([("data folder", _room(standing.room))] if standing.room else []),
         *([("other databases", f"{standing.foreign:,} backups in this folder")] if standing.foreign else []),
         *([("attention", standing.question.words)] if standing.question else []),
     ]
@@ -138,6 +139,8 @@ def status(session: Session) -> Answer:
         "last": as_data(standing.last) if standing.last else None,
         "age_seconds": standing.age.total_seconds() if standing.age else None, "total": standing.total,
         "today": standing.today, "damaged": standing.damaged, "free_bytes": standing.free_bytes,
+        "data_folder_free_bytes": standing.room.free if standing.room else None,
+        "read_only": standing.room.short if standing.room else False,
         "stale": stale, "halted": halted,
         "longest_gap_seconds": standing.longest_gap.total_seconds() if standing.longest_gap else None,
         "last_drill": drilled.isoformat() if drilled else None,
@@ -146,6 +149,11 @@ def status(session: Session) -> Answer:
     }
     message = f"Attention: {stale}." if stale else "The backups are up to date."
     return Answer(message, data, tuple(f"{name + ':':<16}{value}" for name, value in facts))
+
+
+def _room(room: Room) -> str:
+    limit = f"the list is read-only below {size(room.least)}"
+    return f"{size(room.free)} free{', TOO LITTLE' if room.short else ''}; {limit}"
 
 
 def _ago(span: timedelta | None) -> str:

@@ -208,7 +208,8 @@ def _pick_of(said: Mapping[str, Any]) -> Pick:
 def _actor() -> str:
     try:
         return f"{getpass.getuser()} (command line)"
-    except (OSError, KeyError):  # a user id without a name, as in containers; OSError since Python 3.13
+    # a user id without a name, as in containers: KeyError, OSError since 3.13; ImportError on Windows without USERNAME
+    except (OSError, KeyError, ImportError):
         return "command line"
 
 

@@ -23,7 +23,6 @@ from backup_engine.ownership import lookup
 from backup_engine.records import digest_rows, raw
 from backup_engine.records.content_sum import Content, digest, digests as digests_of
 from backup_engine.repository import ledger
-from backup_engine.repository.manifest import day_of
 from backup_engine.workspace import Workspace
 
 __all__ = ["NEVER_BASE", "Changes", "base_for", "contents_since", "over", "will_be_base"]
@@ -44,25 +43,31 @@ class Changes:
     deleted: Sequence[bytes] = ()
 
 
-def base_for(ws: Workspace, hold: Hold, now: datetime, *, wanted: bool) -> BackupSet | None:
-    """Choose the full set of this local day that a new set may rest on, or None for a full one.
+def base_for(
+    ws: Workspace, hold: Hold, now: datetime, sets: Sequence[BackupSet], *, wanted: bool
+) -> BackupSet | None:
+    """Choose the full set of this local day among ``sets`` that a new one may rest on, or None for a full one.
 
     ``wanted`` skips the question whether the list is long enough for a differential set to pay.
     """
-    today, bad = now.strftime("%Y%m%d"), ledger.bad(ledger.read(ws.storage))
-    full = [
-        backup for backup in lookup.seen(ws).own(ws.catalog.sets(fresh=day_of(now)))
-        if backup.state == "complete" and backup.kind == "full" and backup.trigger not in NEVER_BASE
-    ]
-    # a set that cannot be opened here has no digests to compare with
-    if not full or not full[-1].label.startswith(today) or not ws.seal.reads_own:
-        return None
-    base = full[-1]
-    if base.backup_id in bad:
+    if not ws.seal.reads_own:
+        return None  # a set that cannot be opened here has no digests to compare with
+    base = _newest_full(ws, sets)
+    if base is not None and not ws.catalog.is_whole(base):
+        base = _newest_full(ws, ws.catalog.sets())  # it was cut or taken away since the folder was listed
+    today = now.strftime("%Y%m%d")
+    if base is None or not base.label.startswith(today) or base.backup_id in ledger.bad(ledger.read(ws.storage)):
         return None
     # the name as well: a set made of documents while the database was down is own, and is nobody's list
     same = base.database == hold.need_database().name and {*base.parts} == {source.key for source in ws.sources}
     return base if same and (wanted or sum(base.counts.values()) >= WORTH_IT) else None
+
+
+def _newest_full(ws: Workspace, sets: Sequence[BackupSet]) -> BackupSet | None:
+    owner = lookup.seen(ws)
+    return next((backup for backup in reversed(sets)
+                 if backup.state == "complete" and backup.kind == "full" and backup.trigger not in NEVER_BASE
+                 and owner.owns(backup)), None)
 
 
 def will_be_base(ws: Workspace, trigger: str, records: int) -> bool:

@@ -7,7 +7,7 @@ record is read again from the new snapshot, whatever the event says.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -51,12 +51,12 @@ def take(database: Database[dict[str, Any]], sources: Sequence[Source]) -> Mappi
     return None if token is None else {"_data": token["_data"]}
 
 
-def keep(storage: Storage, backup: BackupSet, mark: Mark, *, beside: Iterable[str] = ()) -> None:
-    """Remember a set's mark; those of other sets go, unless their label stands in ``beside``."""
+def keep(storage: Storage, backup: BackupSet, mark: Mark, *, may_go: Callable[[str], bool] = lambda _: True) -> None:
+    """Remember a set's mark; those of other sets go, if they may by their label."""
     note = _note(backup)
-    kept = {note.name, *(f"mark_{label}.json" for label in beside)}
     for name in storage.names(STATE):
-        if name.startswith("mark_") and name not in kept:
+        of_a_mark = name.startswith("mark_") and name != note.name
+        if of_a_mark and may_go(name.removeprefix("mark_").removesuffix(".json")):
             storage.delete(STATE, name)
     about = {"backup_id": backup.backup_id, "token": json_util.dumps(mark.token), "uuids": dict(mark.uuids)}
     note.write(storage, about)

@@ -5,6 +5,7 @@ Until ``commit`` has returned nothing of the run is listed, and ``abandon`` leav
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -27,6 +28,8 @@ from backup_engine.workspace import Workspace
 SPARE_BYTES = 16 << 20
 """Room to be left besides twice the last set."""
 _CLAIM = "seq_"
+_LABEL = re.compile(r"(?=(\d{8}_\d{6}))")
+"""Anywhere in a name, also where one begins within another."""
 _CLAIMS_KEPT = 50
 """A host that looked before us, without a common lock, must still find our number taken."""
 
@@ -43,6 +46,8 @@ class Run:
     seq: int
     backup_id: str = field(default_factory=lambda: secrets.token_hex(16))
     warnings: list[str] = field(default_factory=list)
+    beside: Sequence[BackupSet] = ()
+    """The sets that lay there at the start."""
     drafts: dict[str, Draft] = field(default_factory=dict)
     parts: dict[str, Part] = field(default_factory=dict)
     digests: dict[str, Draft] = field(default_factory=dict)
@@ -160,14 +165,14 @@ def running(ws: Workspace, hold: Hold, trigger: str, interval_hours: float) -> I
     Whatever goes wrong inside leaves nothing behind.
     """
     # first: what a crash left takes room and keeps its label
-    intents.recover(ws.storage, alone=hold.alone, scope=hold.scope)
+    intents.recover(ws.storage, alone=hold.alone, scope=hold.scope, clean=ws.catalog.clean)
     sets = ws.catalog.sets(fresh=False)
     check_room(ws, sets)
     readme.leave_readme(ws.storage)
-    run = Run(ws, hold, trigger, interval_hours, ws.clock(), _claim_number(ws, sets), warnings=list(hold.warnings))
+    run = Run(ws, hold, trigger, interval_hours, ws.clock(), _claim_number(ws, sets), warnings=list(hold.warnings),
+              beside=sets)
     try:
-        while not _claim_label(run):
-            run.started = _next_second(run.started)
+        _claim_label(run)
         # the intent is on the disk before any file: recovery removes what an intent names, and nothing else
         reach("W2")
         yield run
@@ -205,22 +210,30 @@ def _claim_number(ws: Workspace, sets: Sequence[BackupSet]) -> int:
     return newest
 
 
-def _claim_label(run: Run) -> bool:
-    # whatever bears the label takes it, an orphan too: nothing is ever overwritten
-    taken = any(run.label in name for name in run.ws.storage.names(run.day))
-    # the second copy of a lost file as well; not the caches about a set that is gone
-    if taken or manifest.metadata_name(run.label) in run.ws.storage.names(STATE):
-        return False
+def _claim_label(run: Run) -> None:
+    """Take the first second from the start on that is free, by writing the intent file."""
     suffix = run.ws.seal.suffix
-    names = [manifest.part_name(source.key, run.label, suffix) for source in run.ws.sources]
-    try:
-        intents.claim(run.ws.storage, Intent(
-            run.label, run.day, (manifest.metadata_name(run.label), *names), run=run.backup_id,
-            scope=run.hold.scope))
-    except FileExistsError:
-        return False
-    run.claimed = True
-    return True
+    while not run.claimed:
+        day, taken = run.day, _labels_taken(run)  # once a day and not once a second: 2,000 sets are 8,000 names
+        while run.label in taken and run.day == day:
+            run.started = _next_second(run.started)
+        if run.day != day:
+            continue
+        names = [manifest.part_name(source.key, run.label, suffix) for source in run.ws.sources]
+        try:
+            intents.claim(run.ws.storage, Intent(
+                run.label, day, (manifest.metadata_name(run.label), *names), run=run.backup_id, scope=run.hold.scope))
+            run.claimed = True
+        except FileExistsError:
+            run.started = _next_second(run.started)
+
+
+def _labels_taken(run: Run) -> set[str]:
+    """Give what may not be used on that day: whatever bears a label takes it, an orphan too, for nothing is ever
+    overwritten; the second copy of a lost file as well, but not the caches about a set that is gone."""
+    copies = {label for name in run.ws.storage.names(STATE) if (label := manifest.label_in_metadata_name(name))}
+    bearers = {label for name in run.ws.storage.names(run.day) for label in _LABEL.findall(name)}
+    return bearers | copies
 
 
 def _next_second(moment: datetime) -> datetime:

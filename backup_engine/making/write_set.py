@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,6 +43,8 @@ class Made:
 
     set: BackupSet
     problems: tuple[str, ...] = ()
+    beside: Sequence[BackupSet] = ()
+    """The sets that lay there before it."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def write_live(
     """
 
     def fill(run: Run) -> _Filled:
-        base = None if kind == "full" else base_for(ws, hold, run.started, wanted=kind == "differential")
+        base = None if kind == "full" else base_for(ws, hold, run.started, run.beside, wanted=kind == "differential")
         return _read_one_instant(run, base, watch)
 
     return _write(ws, hold, fill, trigger=trigger, interval_hours=interval_hours)
@@ -131,12 +133,12 @@ def _write(
     # outside of running: a fault from here on must not take away what is committed
     problems = run.finish(backup)
     try:
-        problems += _keep_mark(ws, backup, filled)
+        problems += _keep_mark(ws, backup, filled, run.beside)
         reach("W10")
     except Exception as problem:  # whatever it is, the set is there
         log.exception("after the commit of %s", backup.label)
         problems.append(after_commit(problem))
-    return Made(backup, tuple(problems))
+    return Made(backup, tuple(problems), run.beside)
 
 
 def after_commit(problem: Exception) -> str:
@@ -227,14 +229,18 @@ def _given(ws: Workspace, key: str, batches: Iterable[Batch], like: BackupSet | 
     return PartSource(key, name, lambda: batches, part.records, part.options, part.indexes)
 
 
-def _keep_mark(ws: Workspace, backup: BackupSet, filled: _Filled) -> list[str]:
+def _keep_mark(ws: Workspace, backup: BackupSet, filled: _Filled, beside: Sequence[BackupSet]) -> list[str]:
     """Note where a set stands in the change stream: for those that rest on it, and to tell what changed since."""
     if filled.mark is None or backup.trigger in NEVER_BASE:
         return []
+    owner = lookup.seen(ws)
+
+    def is_over(label: str) -> bool:
+        known = next((known for known in reversed(beside) if known.label == label), None)
+        return known is None or (owner.may_restore(known) and known != filled.base)
+
     try:
-        others = lookup.seen(ws).foreign(ws.catalog.sets(fresh=False))
-        kept = [*others, filled.base] if filled.base else others
-        resume_tokens.keep(ws.storage, backup, filled.mark, beside=[known.label for known in kept])
+        resume_tokens.keep(ws.storage, backup, filled.mark, may_go=is_over)
     except BackupError as problem:
         return [f"the next differential backup has to read everything: {problem}"]
     return []

@@ -56,18 +56,11 @@ class Identity:
         return strange[-1] if strange else None
 
     def _is_strange(self, backup: BackupSet) -> bool:
-        number = number_of(backup)
+        number = backup.number
         if number is None or number <= self.trusted:
             return False
         known = self.written.get(number)
         return number > self.number or (known is not None and known != backup.backup_id)
-
-
-def number_of(backup: BackupSet) -> int | None:
-    """Give the number a set's database gave it; None where the database could not note it."""
-    about = backup.metadata.get("source")
-    number = about.get("number") if isinstance(about, Mapping) else None
-    return number if type(number) is int else None
 
 
 def read(database: Database[Doc]) -> Identity | None:

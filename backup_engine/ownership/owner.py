@@ -93,8 +93,10 @@ class Owner:
         """Whether retention may look at it at all."""
         if self.guessed and backup.database:
             return False
+        if self.owns(backup):
+            return True
         adoption = self._adoption(backup)
-        return self.owns(backup) or (adoption is not None and adoption.gone)
+        return adoption is not None and adoption.gone
 
     def own(self, sets: Iterable[BackupSet]) -> list[BackupSet]:
         """Keep the sets made of this database, in the order given."""

@@ -23,7 +23,7 @@ from itertools import pairwise
 
 from backup_engine.model import BackupSet
 
-__all__ = ["Decision", "decide", "good_sets", "halted"]
+__all__ = ["Decision", "any_old", "decide", "good_sets", "halted"]
 
 TOLERANCE = timedelta(minutes=2)
 """Clocks may differ by this much without anybody calling them wrong."""
@@ -81,6 +81,14 @@ def decide(
     return _keep_bases(decisions)
 
 
+def any_old(sets: Sequence[BackupSet], keep_days: int, bad: Collection[str] = ()) -> bool:
+    """Whether any set is old enough to go: if not, nothing needs to be decided after each of 2,000 backups."""
+    good = good_sets(sets, bad)
+    limit = timedelta(days=keep_days)
+    return bool(good) and any(backup.state == "complete" and not backup.pinned
+                              and good[-1].started - backup.started > limit for backup in sets)
+
+
 def _ages(sets: Sequence[BackupSet], good: Sequence[BackupSet]) -> list[timedelta]:
     """Ages relative to the newest good set, in the order given.
 
@@ -96,12 +104,12 @@ def _ages(sets: Sequence[BackupSet], good: Sequence[BackupSet]) -> list[timedelt
     for backup in sorted((backup for backup in sets if backup.seq), key=lambda backup: backup.seq):
         if backup.started <= newest:
             latest = max(latest, backup.started)
-        reached[_identity(backup)] = max(latest, backup.started)
-    return [newest - max(backup.started, reached.get(_identity(backup), backup.started)) for backup in sets]
+        reached[backup.place] = max(latest, backup.started)
+    return [newest - max(backup.started, reached.get(backup.place, backup.started)) for backup in sets]
 
 
 def _decision(backup: BackupSet, age: timedelta, limit: timedelta, protected: dict[str, str]) -> Decision:
-    reason = protected.get(_identity(backup), "")
+    reason = protected.get(backup.place, "")
     if not reason and age <= limit:
         reason = f"within {_days(limit)} of the newest good backup"
     if reason:
@@ -115,18 +123,18 @@ def _protected(sets: Sequence[BackupSet], good: Sequence[BackupSet], now: dateti
     for backup in sets:
         reason = _own_reason(backup, now)
         if reason:
-            reasons[_identity(backup)] = reason
+            reasons[backup.place] = reason
     if not good:
-        return {_identity(backup): "there is no good backup to measure from" for backup in sets}
-    reasons.setdefault(_identity(good[-1]), "the newest good backup")
+        return {backup.place: "there is no good backup to measure from" for backup in sets}
+    reasons.setdefault(good[-1].place, "the newest good backup")
     for key in {key for backup in good for key in backup.parts}:
         filled = next((backup for backup in reversed(good) if backup.counts.get(key, 0) > 0), None)
         if filled is not None:
-            reasons.setdefault(_identity(filled), f"the newest good backup in which {key} is not empty")
+            reasons.setdefault(filled.place, f"the newest good backup in which {key} is not empty")
     for backup in good[-KEPT_GOOD:]:
-        reasons.setdefault(_identity(backup), f"one of the last {KEPT_GOOD} good backups")
+        reasons.setdefault(backup.place, f"one of the last {KEPT_GOOD} good backups")
     for backup in _latest_safety(sets):
-        reasons.setdefault(_identity(backup), "the latest safety backup of a restore; Undo needs it")
+        reasons.setdefault(backup.place, "the latest safety backup of a restore; Undo needs it")
     return reasons
 
 
@@ -183,16 +191,14 @@ def _shrunk(good: Sequence[BackupSet], acknowledged: int) -> str:
     for before, after in pairwise(good):
         if after.seq <= acknowledged:
             continue
+        if after.counts == before.counts:
+            continue
         for key, count in before.counts.items():
             # A list that has grown again since needs nobody's word.
             if after.counts.get(key, 0) * 2 < count and newest.get(key, 0) * 2 < count:
                 return (f"{key} shrank from {count:,} to {after.counts.get(key, 0):,} records "
                         f"in backup {after.label}")
     return ""
-
-
-def _identity(backup: BackupSet) -> str:
-    return f"{backup.day}/{backup.label}/{backup.backup_id}"
 
 
 def _days(limit: timedelta) -> str:

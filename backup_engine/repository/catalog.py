@@ -31,6 +31,8 @@ class Catalog:
     def __init__(self, storage: Storage, sources: tuple[Source, ...]) -> None:
         self.storage = storage
         self.sources = sources
+        self.clean: dict[str, object] = {}
+        """Stamps of the folders that hold no temporary files; see ``intents.recover``."""
         self._listing = Listing(storage, sources)
         self._last: tuple[tuple[object, ...], BackupSet | None] | None = None
 
@@ -39,13 +41,17 @@ class Catalog:
         """Folders that could not be listed in the last look, and why."""
         return self._listing.unreadable
 
-    def sets(self, *, fresh: bool | str = True) -> list[BackupSet]:
+    def sets(self, *, fresh: bool = True) -> list[BackupSet]:
         """Give every set in any folder, oldest first: legacy by label, then by ``seq``.
 
-        Not ``fresh``, folders in which no name came or went are not looked at again for a minute; a day makes only
-        that one's folder fresh. That is for runs and pages beside thousands of sets; nothing is restored from it.
+        Not ``fresh``, folders in which no name came or went are not looked at again for a minute. That is for runs and
+        pages beside thousands of sets; nothing is restored from it.
         """
         return self._listing.sets(fresh=fresh)
+
+    def is_whole(self, backup: BackupSet) -> bool:
+        """Whether the files of a complete set lie there in their sizes now, and not only when they were last listed."""
+        return self._listing.is_whole(backup)
 
     def by_day(self, wanted: Mine) -> dict[str, list[dict[str, Any]]]:
         """Give metadata dicts, newest first, by the folder they lie in, ``sunday`` … ``saturday``.

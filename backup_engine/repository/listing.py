@@ -22,9 +22,9 @@ TRUSTED_SECONDS = 60.0
 size of each takes 0.2 s; a file that was cut meanwhile is noticed after that time, and before anything is restored."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Folder:
-    """What was seen in the folder of one day."""
+    """What was seen in the folder of one day; the same object as long as nothing changed there."""
 
     stamp: object = None
     looked: float = float("-inf")
@@ -45,26 +45,48 @@ class Listing:
         self._storage = storage
         self._sources = sources
         self._folders: dict[str, _Folder] = {}
+        self._ordered: tuple[list[_Folder], list[BackupSet]] = ([], [])
 
-    def sets(self, *, fresh: bool | str = True) -> list[BackupSet]:
+    def sets(self, *, fresh: bool = True) -> list[BackupSet]:
         """Give every set in any folder, in their order; see ``Catalog.sets``."""
+        folders = self._look_at_all(fresh)
+        if not any(folder.bare for folder in folders.values()):
+            return list(self._in_order(list(folders.values())))
+        # Files without metadata, so somebody is writing or has died. Only now are the 2,000 names in .state needed; and
+        # before the folders: a run that began in between had named its label there first.
         try:
             state = self._storage.names(STATE)
         except BackupError:  # the sets lie in the folders of the days, and are listed without it
             state = set()
         claimed = intents.labels(state)
-        sets: list[BackupSet] = []
+        folders = self._look_at_all(fresh=False)
+        bare = [orphan for day, folder in folders.items() for orphan in _orphans(day, folder.bare, claimed, state)]
+        return sorted([*self._in_order(list(folders.values())), *bare], key=_place)
+
+    def is_whole(self, backup: BackupSet) -> bool:
+        """See ``Catalog.is_whole``."""
+        names = {backup.metadata_file, *(part.file for part in backup.parts.values() if part.file)}
+        entries = {entry.name: entry for entry in self._storage.entries_of(backup.day, names)}
+        return backup.metadata_file in entries and _with_files(backup, entries).state == "complete"
+
+    def _look_at_all(self, fresh: bool) -> dict[str, _Folder]:
+        folders: dict[str, _Folder] = {}
         unreadable: dict[str, str] = {}
         for day in DAYS:
             try:
-                folder = self._folder(day, fresh is True or fresh == day)
+                folders[day] = self._folder(day, fresh)
             except BackupError as problem:
                 unreadable[day] = problem.message
-                continue
-            sets += folder.sets
-            sets += _orphans(day, folder.bare, claimed, state)
         self.unreadable = unreadable
-        return sorted(sets, key=lambda backup: (backup.seq, backup.state != "legacy", backup.label))
+        return folders
+
+    def _in_order(self, folders: list[_Folder]) -> list[BackupSet]:
+        """Give the sets of all folders in one order, the same list until something changes in one of them."""
+        known, ordered = self._ordered
+        if known != folders:  # by identity
+            ordered = sorted((backup for folder in folders for backup in folder.sets), key=_place)
+            self._ordered = (folders, ordered)
+        return ordered
 
     def _folder(self, day: str, fresh: bool) -> _Folder:
         known = self._folders.get(day, _Folder())
@@ -73,6 +95,9 @@ class Listing:
         if not fresh and young and stamp is not None and stamp == known.stamp:
             return known
         entries, looked = self._look(day, known, complete=fresh or not young)
+        if day in self._folders and entries == known.entries:
+            known.stamp, known.looked = stamp, looked
+            return known
         seen = _Folder(stamp, looked, entries, bare=_bare(entries, self._sources))
         for name, entry in entries.items():
             label = manifest.label_in_metadata_name(name)
@@ -92,8 +117,8 @@ class Listing:
             looked = time.monotonic()
             return {entry.name: entry for entry in self._storage.entries(day)}, looked
         names = self._storage.names(day)
-        kept = {name: entry for name, entry in known.entries.items()
-                if name in names and manifest.label_in_metadata_name(name) is None}
+        amended = {entry.name for entry in known.parsed}
+        kept = {name: entry for name, entry in known.entries.items() if name in names and name not in amended}
         again = self._storage.entries_of(day, names - kept.keys())
         return kept | {entry.name: entry for entry in again}, known.looked
 
@@ -107,6 +132,10 @@ class Listing:
             return None
         except BackupError as problem:
             return manifest_reader.damaged(day, label, f"its metadata cannot be read: {problem.message}")
+
+
+def _place(backup: BackupSet) -> tuple[int, bool, str]:
+    return backup.seq, backup.state != "legacy", backup.label
 
 
 def _with_files(backup: BackupSet, entries: Mapping[str, Entry]) -> BackupSet:

@@ -24,8 +24,9 @@ from streamlit import config
 from backup_engine.errors import BackupError, BadInput
 from equipment import __version__, backups
 from equipment.accounts import routes as account_routes, setup
-from equipment.server import backup_download, console_log, database, health, list_downloads, prefix
+from equipment.server import backup_download, console_log, database, health, list_downloads, metrics, prefix
 from equipment.server.headers import RequestReference, SecurityHeaders
+from equipment.server.low_space import LowSpace
 from equipment.settings import Settings, get_settings, unknown_options
 from equipment.store.list import listing
 
@@ -36,6 +37,7 @@ Connect = Callable[[], Database[dict[str, Any]]]
 
 _prepared: set[str] = set()
 _preparing = threading.Lock()
+_watching: list[LowSpace] = []
 
 
 def lifespan(warm_up: Callable[[], None]) -> Callable[[object], AbstractAsyncContextManager[dict[str, Any]]]:
@@ -61,7 +63,7 @@ def routes() -> list[BaseRoute]:
 
     These answer at the root as well: whatever asks on this machine need not know the path.
     """
-    served, probes = prefix.served(), health.routes()
+    served, probes = prefix.served(), [*health.routes(), *metrics.routes()]
     at_root: list[BaseRoute] = [*probes] if served else []
     try:
         settings = get_settings()
@@ -114,7 +116,8 @@ def _start(warm_up: Callable[[], None]) -> None:
             log.warning("there is no MongoDB; the page names the ways to get one")
             return
         _open(settings)
-        backups.start(settings, connector(settings))
+        _watching.append(LowSpace(settings, backups.start(settings, connector(settings))))
+        _watching[-1].start()
         warm_up()
     except BackupError as error:
         log.error("%s", error)  # the page shows the same words and offers to retry
@@ -134,6 +137,8 @@ def _open(settings: Settings) -> None:
 
 
 def _stop() -> None:
+    while _watching:
+        _watching.pop().stop()
     try:
         log.info("equipment stops")
         backups.stop()  # first: a job that is still running needs the database

@@ -23,7 +23,9 @@ __all__ = ["reason"]
 
 Client = pymongo.MongoClient[dict[str, Any]]
 
-LOGIN_REFUSED = frozenset({18, 8000})  # AuthenticationFailed, and what MongoDB Atlas says in its place
+LOGIN_REFUSED = 18
+ATLAS_REFUSES = 8000
+"""A login ("bad auth"), or a command that this tier does not have."""
 UNAUTHORIZED = 13
 UNREADABLE = ("the connection string cannot be read",
               "Percent-encode special characters of the password in MONGODB_URI.")
@@ -65,7 +67,7 @@ def reason(error: Exception, uri: str = "", client: Client | None = None) -> tup
 
 def _refused(error: OperationFailure) -> tuple[str, str]:
     said = str((error.details or {}).get("errmsg") or "").strip().rstrip(".")
-    if error.code in LOGIN_REFUSED:
+    if error.code == LOGIN_REFUSED or (error.code == ATLAS_REFUSES and "auth" in str(error).lower()):
         return "the user name or password is refused", "Correct the login or its authSource in MONGODB_URI."
     if error.code == UNAUTHORIZED:
         return ("the database user may not read and write there, or a user name and password are missing",

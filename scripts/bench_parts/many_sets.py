@@ -56,7 +56,8 @@ def lines(uri: str, database: Db, rounds: int) -> list[Line]:
         runs = {name: (lambda system=system: system.create_backup(force=True)) for name, system in systems.items()}
         for run in runs.values():
             run()
-        made = interleaved(runs, rounds)
+        # backups are a minute apart or more; in one second they would step over each other's labels and folder times
+        made = interleaved(runs, rounds, rest=1.0)
         commands = interleaved({"few": few.command, "many": many.command}, rounds)
         clicks = {name: _page(place) for name, place in (("few", few), ("many", many))}
         clicked = interleaved(clicks, rounds)

@@ -53,11 +53,15 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def interleaved(ways: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Give the median seconds of each way; they take turns, so that a busy machine is busy for all."""
+def interleaved(ways: Mapping[str, Callable[[], object]], rounds: int, *, rest: float = 0.0) -> dict[str, float]:
+    """Give the median seconds of each way; they take turns, so that a busy machine is busy for all.
+
+    ``rest`` seconds pass before each turn and are not counted.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, way in ways.items():
+            time.sleep(rest)
             seconds[name].append(timed(way))
     return {name: statistics.median(measured) for name, measured in seconds.items()}
 

@@ -369,7 +369,7 @@ def test_with_nothing_but_sets_from_elsewhere_nothing_says_empty(
 def test_a_fault_after_the_commit_is_a_warning_on_a_backup_that_is_there(
     system: DatabaseBackupRestore, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    places = {"retention": "backup_engine.prune.prune", "mark": "backup_engine.making.resume_tokens.keep",
+    places = {"retention": "backup_engine.prune.after_backup", "mark": "backup_engine.making.resume_tokens.keep",
               "locks": "backup_engine.locking.lease.Lease.release"}
 
     def broken(*given: Any, **named: Any) -> None:

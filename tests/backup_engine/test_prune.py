@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,19 @@ def test_dry_run_changes_nothing_and_says_what_would_go(tmp_path: Path) -> None:
     assert [backup.label for backup in done.deleted] == [backup.label for backup in sets[:4]]
     assert snapshot(tmp_path) == before
     assert not (tmp_path / ".state" / "verified.json").exists()
+
+
+def test_after_a_backup_everything_is_decided_only_when_a_set_is_old_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ws, _, sets = daily(tmp_path)
+    with hold(ws, "prune") as held:
+        with monkeypatch.context() as patch:
+            patch.setattr(prune.retention, "decide", lambda *_, **__: pytest.fail("decided"))
+            assert prune.after_backup(replace(ws, keep_days=30), held, sets) == ""
+        assert labels(ws) == [backup.label for backup in sets]
+        assert prune.after_backup(ws, held, sets) == ""
+    assert labels(ws) == [backup.label for backup in sets[4:]]
 
 
 def test_pinned_set_stays_until_unpinned(tmp_path: Path) -> None:

@@ -188,6 +188,21 @@ def test_a_stream_that_no_longer_reaches_back_is_replaced_by_comparison(
     assert_exact(ws, backup)
 
 
+def test_a_mark_replaces_those_that_may_go_and_nothing_else_in_state(
+    ws: Workspace, database: Database[dict[str, Any]]
+) -> None:
+    base, _ = _base_and_key(ws)
+    mark = resume_tokens.of(ws.storage, base)
+    assert mark is not None
+    for label in ("20250101_000000", "20250102_000000"):
+        ws.storage.put(".state", f"mark_{label}.json", b"{}")
+    before = ws.storage.names(".state")
+
+    resume_tokens.keep(ws.storage, base, mark, may_go=lambda label: label == "20250101_000000")
+
+    assert before - ws.storage.names(".state") == {"mark_20250101_000000.json"}
+
+
 def test_a_forged_token_is_not_fatal(ws: Workspace, database: Database[dict[str, Any]]) -> None:
     base, _ = _base_and_key(ws)
     mark = resume_tokens.of(ws.storage, base)

@@ -29,7 +29,7 @@ def ws(tmp_path: Path, database: Database[dict[str, Any]]) -> Workspace:
 def test_a_safety_set_is_full_counts_for_nothing_and_clears_nothing_away(
     ws: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prune, "prune", lambda *_, **__: pytest.fail("retention ran"))
+    monkeypatch.setattr(prune, "after_backup", lambda *_, **__: pytest.fail("retention ran"))
 
     with hold(ws, "restore") as held:
         safety = write_set(ws, held, trigger="pre_restore")

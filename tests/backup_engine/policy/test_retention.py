@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from backup_engine.model import BackupSet
-from backup_engine.policy.retention import decide, good_sets, halted
+from backup_engine.policy.retention import any_old, decide, good_sets, halted
 from tests.backup_engine.sets import NOW, hourly, make_set
 
 ZONES = ("UTC", "America/New_York", "Australia/Lord_Howe")
@@ -17,7 +17,9 @@ DAY = timedelta(days=1)
 
 def deleted(sets: list[BackupSet], now: datetime = NOW, **options: object) -> list[int]:
     """The ``seq`` of every set that goes."""
-    return [decision.backup.seq for decision in decide(sets, now, **options) if not decision.keep]  # type: ignore[arg-type]
+    gone = [decision.backup.seq for decision in decide(sets, now, **options) if not decision.keep]  # type: ignore[arg-type]
+    assert not gone or any_old(sets, **{"keep_days": 7, **options}), "they would not even be decided about"  # type: ignore[arg-type]
+    return gone
 
 
 def reason(sets: list[BackupSet], seq: int, **options: object) -> str:

@@ -134,3 +134,24 @@ def test_without_a_file_lock_only_what_is_certainly_a_dead_run_s_is_undone(
 
     assert names(storage) == ([] if settled else [FILES[1]])
     assert (names(storage, ".state") == []) is settled
+
+
+def test_folders_found_clean_are_looked_into_again_only_after_a_name_came(
+    storage: LocalStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clean: dict[str, object] = {}
+    asked: list[str] = []
+    names_of = storage.names
+    monkeypatch.setattr(storage, "names", lambda folder: (asked.append(folder), names_of(folder))[1])
+    storage.put("wednesday", FILES[1], b"x")
+    for folder in (tmp_path, tmp_path / "wednesday"):
+        os.utime(folder, (time.time() - 60,) * 2)
+    intents.recover(storage, clean=clean)
+    asked.clear()
+
+    intents.recover(storage, clean=clean)
+    assert asked == [".state"], "where the intents are"
+
+    storage.put("wednesday", ".tmp-20250604_110000-abcd", b"x")
+    os.utime(tmp_path / "wednesday" / ".tmp-20250604_110000-abcd", (time.time() - 7200,) * 2)
+    assert intents.recover(storage, clean=clean) == ["removed 1 forgotten temporary files"]

@@ -17,11 +17,16 @@ from tests.backup_engine.repository.test_catalog import make
 
 
 class Counting(LocalStorage):
-    """A storage that notes whose files were asked for their sizes."""
+    """A storage that notes whose files were asked for their sizes, and whose names."""
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
         self.looked: list[str] = []
+        self.asked: list[str] = []
+
+    def names(self, folder: str) -> set[str]:
+        self.asked.append(folder)
+        return super().names(folder)
 
     def entries(self, folder: str) -> list[Entry]:
         self.looked.append(folder)
@@ -71,7 +76,7 @@ def test_what_is_amended_under_its_name_is_seen_at_once(catalog: Catalog, storag
     assert catalog.sets(fresh=False) == []
 
 
-def test_a_cut_file_is_noticed_by_a_fresh_look_that_day_s_look_and_after_a_minute(
+def test_a_cut_file_is_noticed_by_a_fresh_look_by_who_asks_for_that_set_and_after_a_minute(
     catalog: Catalog, storage: Counting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (made,) = [make(catalog, 1)]
@@ -80,11 +85,33 @@ def test_a_cut_file_is_noticed_by_a_fresh_look_that_day_s_look_and_after_a_minut
     (tmp_path / made.day / str(made.parts["equipment"].file)).write_bytes(b"_id")
 
     assert [backup.state for backup in catalog.sets(fresh=False)] == ["complete"], "not looked at"
-    assert [backup.state for backup in catalog.sets(fresh="monday")] == ["complete"]
-    assert [backup.state for backup in catalog.sets(fresh=made.day)] == ["damaged"]
+    assert not catalog.is_whole(made)
+    assert [backup.state for backup in catalog.sets()] == ["damaged"]
     (tmp_path / made.day / str(made.parts["equipment"].file)).write_bytes(b"_id\r\n1\r\n")
     monkeypatch.setattr(listing, "TRUSTED_SECONDS", -1.0)
     assert [backup.state for backup in catalog.sets(fresh=False)] == ["complete"]
+    assert catalog.is_whole(made)
+
+
+def test_a_set_that_was_taken_away_is_not_whole(catalog: Catalog, tmp_path: Path) -> None:
+    made = make(catalog, 1)
+    (tmp_path / made.day / made.metadata_file).unlink()
+
+    assert not catalog.is_whole(made)
+
+
+def test_the_names_in_state_are_read_only_beside_files_without_metadata(
+    catalog: Catalog, storage: Counting, tmp_path: Path
+) -> None:
+    make(catalog, 1)
+    storage.asked.clear()
+    catalog.sets(fresh=False)
+    assert ".state" not in storage.asked
+
+    storage.put("monday", "equipment_backup_20250602_120000.csv", b"_id\r\n")
+
+    assert [backup.state for backup in catalog.sets(fresh=False)] == ["orphan", "complete"]
+    assert ".state" in storage.asked
 
 
 def test_a_file_that_a_run_is_writing_is_no_orphan_whatever_was_seen_before(

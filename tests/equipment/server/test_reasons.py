@@ -21,7 +21,7 @@ URI = "mongodb://ada:hunter2@db.lab/"
 
 @pytest.mark.parametrize(("error", "problem", "hint"), [
     (OperationFailure("x", 18, {"errmsg": "Authentication failed."}), "the user name or password is refused", "login"),
-    (OperationFailure("x", 8000, {}), "the user name or password is refused", "authSource"),
+    (OperationFailure("bad auth", 8000, {}), "the user name or password is refused", "authSource"),
     (OperationFailure("x", 13, {}), "may not read and write there", "readWrite"),
     (OperationFailure("x", 8, {"errmsg": "Database name is too long."}),
      "the server refuses: Database name is too long (code 8)", "log of MongoDB"),
