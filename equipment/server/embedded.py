@@ -112,9 +112,9 @@ class Embedded:
         """
         with self._thread_lock:
             self._until = time.monotonic() + (self.patience or float("inf"))
-            if self.pid is None:  # another process may have had more luck
-                self._delay.repeat()
             try:
+                if self.pid is None:  # another process may have had more luck
+                    self._delay.repeat()
                 self._prepare_folder()
                 with self._alone():
                     self._start_or_join()
