@@ -28,6 +28,7 @@ from backup_engine.policy.due import check_interval
 from backup_engine.repository.catalog import Catalog
 from backup_engine.scheduling.preferences import Preferences, load as load_preferences
 from backup_engine.storage import open_storage
+from backup_engine.storage.mounts import mount_of
 from backup_engine.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -64,9 +65,9 @@ __all__ = [
     "Workspace",
     "adopt", "apply_changes", "bad", "called", "check_interval", "checks", "compare", "create", "delete", "drill",
     "history_of", "holdings", "import_set", "import_sets", "is_copy", "last_drill", "last_verified", "lost_and_found",
-    "merge", "merge_all", "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "prune", "recover",
-    "replace", "require_sound", "retention_halted", "start_anew", "status", "take_untold", "undo", "undoable",
-    "unlock", "unpin", "untold", "verify", "was_rolled_back",
+    "merge", "merge_all", "mount_of", "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "prune",
+    "recover", "replace", "require_sound", "retention_halted", "start_anew", "status", "take_untold", "undo",
+    "undoable", "unlock", "unpin", "untold", "verify", "was_rolled_back",
 ]
 
 log = logging.getLogger(__name__)
@@ -382,5 +383,5 @@ def _answer(run: Callable[[], Answer], refuse: Callable[[str], Answer]) -> Answe
         return refuse(str(error))
     except Exception:  # the callers were promised words: the traceback goes to the log, the reference to both
         reference = secrets.token_hex(4)
-        log.exception("unexpected fault, reference %s", reference)
+        log.exception("unexpected fault, reference %s", reference, extra={"reference": reference})
         return refuse(f"Backup error: unexpected fault (reference {reference}). See the log.")

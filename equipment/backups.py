@@ -23,6 +23,7 @@ from backup_engine.api import BackupError, BackupSet, DatabaseBackupRestore, Pre
 from equipment import data_disk
 from equipment.exchange import archive
 from equipment.jobs import Job, Jobs
+from equipment.logs import deeds, reference
 from equipment.settings import Settings, write_file
 from equipment.store import activity
 from equipment.store.access import SYSTEM, Who
@@ -344,14 +345,17 @@ class Backups:
             activity.record(self._connect(), caller.who, action, target, note=note)
         except (BackupError, PyMongoError) as error:
             log.warning("activity not recorded (%s %s): %s", action, target, error)
+            deeds.tell(action, caller.who.name, caller.who.address, target, note)
 
     def _hear(self, deed: api.Deed) -> None:
         """What the scheduler did besides backups: drills, clearing away. Of those ``_tell`` hears, in its words."""
         if not deed.action.startswith("backup.create"):
-            self._note(NOBODY, deed.action, deed.target, deed.note)
+            with reference.request():
+                self._note(NOBODY, deed.action, deed.target, deed.note)
 
     def _tell(self, check: Any) -> None:
-        self._note(NOBODY, f"backup.auto.{check.result}", check.trigger, check.message)
+        with reference.request():
+            self._note(NOBODY, f"backup.auto.{check.result}", check.trigger, check.message)
 
 
 _built: dict[tuple[str, str], Backups] = {}

@@ -25,6 +25,7 @@ NO_COMMANDS = {
     ("docs/architecture.md", "app.py                          the page and the server app around it"): "a map of files",
     ("docs/backup-format.md", "restore_data_to_db/"): "a map of files",
     ("docs/deployment.md", "scrape_configs:"): "a piece of the configuration of Prometheus, which is not here",
+    ("docs/operations.md", "2026-11-27T07:13:11.181+05:45"): "a line of the log",
 }
 """Blocks that show something, by page and first line."""
 NOT_RUN = {
