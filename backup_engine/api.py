@@ -29,6 +29,7 @@ from backup_engine.repository.annex import annex
 from backup_engine.repository.catalog import Catalog
 from backup_engine.scheduling.preferences import Preferences, load as load_preferences
 from backup_engine.storage import open_storage
+from backup_engine.storage.mounts import mount_of
 from backup_engine.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -62,13 +63,13 @@ if TYPE_CHECKING:
 __all__ = [
     "Application", "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Comparison", "Created",
     "DatabaseBackupRestore", "DatabaseUnreachable", "Deed", "History", "Holding", "Lost", "Merged", "Owner", "Pick",
-    "Preferences", "Progress", "RestoreStopped", "Scheduler", "Source", "Status", "Unsaved",
-    "Verification", "Watch", "Workspace",
+    "Preferences", "Progress", "RestoreStopped", "Scheduler", "Source", "Status", "Unsaved", "Verification", "Watch",
+    "Workspace",
     "adopt", "application_trouble", "apply_changes", "bad", "called", "check_interval", "checks", "compare", "create",
     "delete", "drill", "history_of", "holdings", "import_set", "import_sets", "is_copy", "last_drill", "last_verified",
-    "lost_and_found", "merge", "merge_all", "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview",
-    "prune", "recover", "replace", "require_sound", "retention_halted", "start_anew", "status", "take_untold",
-    "undo", "undoable", "unlock", "unpin", "untold", "verify", "was_rolled_back",
+    "lost_and_found", "merge", "merge_all", "mount_of", "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace",
+    "preview", "prune", "recover", "replace", "require_sound", "retention_halted", "start_anew", "status",
+    "take_untold", "undo", "undoable", "unlock", "unpin", "untold", "verify", "was_rolled_back",
 ]
 
 log = logging.getLogger(__name__)
@@ -388,5 +389,5 @@ def _answer(run: Callable[[], Answer], refuse: Callable[[str], Answer]) -> Answe
         return refuse(str(error))
     except Exception:  # the callers were promised words: the traceback goes to the log, the reference to both
         reference = secrets.token_hex(4)
-        log.exception("unexpected fault, reference %s", reference)
+        log.exception("unexpected fault, reference %s", reference, extra={"reference": reference})
         return refuse(f"Backup error: unexpected fault (reference {reference}). See the log.")

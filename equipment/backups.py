@@ -23,6 +23,7 @@ from backup_engine.api import BackupError, BackupSet, DatabaseBackupRestore, Pre
 from equipment import data_disk
 from equipment.exchange import archive
 from equipment.jobs import Job, Jobs
+from equipment.logs import deeds, reference
 from equipment.settings import Settings, write_file
 from equipment.store import activity
 from equipment.store.access import SYSTEM, Who
@@ -184,10 +185,8 @@ class Backups:
     def import_set(self, caller: Caller, source: Any) -> Job:
         """Start taking in every set of a zip stream or a folder; the result are its sets, oldest first."""
         caller.check("backup.restore")
-        return self._start(
-            caller, "backup.import", "Take in a backup",
-            lambda watch: api.import_sets(self._workspace, source, watch=watch),
-        )
+        return self._start(caller, "backup.import", "Take in a backup",
+                           lambda watch: api.import_sets(self._workspace, source, watch=watch))
 
     def compare(
         self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], other: BackupSet | None, *,
@@ -205,10 +204,8 @@ class Backups:
     def verify(self, caller: Caller, backup: BackupSet) -> Job:
         """Start a full check of one set; the result is ``Verification``."""
         caller.check("backup.create")
-        return self.jobs.start(
-            CHECKING, f"Verify {backup.label}", caller.name,
-            lambda watch: api.verify(self._workspace, backup, 2, watch=watch),
-        )
+        return self.jobs.start(CHECKING, f"Verify {backup.label}", caller.name,
+                               lambda watch: api.verify(self._workspace, backup, 2, watch=watch))
 
     def drill(self, caller: Caller, backup: BackupSet | None = None) -> Job:
         """Start a restore drill; the result is ``Drilled``."""
@@ -346,14 +343,17 @@ class Backups:
             activity.record(self._connect(), caller.who, action, target, note=note)
         except (BackupError, PyMongoError) as error:
             log.warning("activity not recorded (%s %s): %s", action, target, error)
+            deeds.tell(action, caller.who.name, caller.who.address, target, note)
 
     def _hear(self, deed: api.Deed) -> None:
         """What the scheduler did besides backups: drills, clearing away. Of those ``_tell`` hears, in its words."""
         if not deed.action.startswith("backup.create"):
-            self._note(NOBODY, deed.action, deed.target, deed.note)
+            with reference.request():
+                self._note(NOBODY, deed.action, deed.target, deed.note)
 
     def _tell(self, check: Any) -> None:
-        self._note(NOBODY, f"backup.auto.{check.result}", check.trigger, check.message)
+        with reference.request():
+            self._note(NOBODY, f"backup.auto.{check.result}", check.trigger, check.message)
 
 
 _built: dict[tuple[str, str], Backups] = {}

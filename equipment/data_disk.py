@@ -52,8 +52,15 @@ def require_room(db: Database[dict[str, Any]]) -> None:
             raise room.refusal()
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long for any disk
+        return False
+
+
 def _usage(folder: Path) -> Any:
-    place = next((path for path in (folder, *folder.parents) if path.exists()), None)
+    place = next((path for path in (folder, *folder.parents) if _is_there(path)), None)
     told = shutil.disk_usage(place) if place else None
     # FUSE programs that count nothing answer zeros; a full disk still has a size.
     return told if told and told.total else None

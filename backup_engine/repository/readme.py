@@ -64,7 +64,7 @@ trash, activity. Whoever reads them learns who works here, and can try passwords
 They lie here in the same format as the lists: the README one folder up says how to read it. Each belongs to the backup
 of the list whose "backup_id" stands under "of" in its metadata, and was read in the same instant.
 
-      python backup_csv_for_db_restore.py restore-application ID --dry-run
+      .venv/bin/python backup_csv_for_db_restore.py restore-application ID --dry-run
 """
 
 

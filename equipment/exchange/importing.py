@@ -25,6 +25,7 @@ from backup_engine.records.table_plan import plan_rows
 from equipment.domain.record import ID, SERIAL, UUID
 from equipment.exchange.spreadsheet import unguard
 from equipment.exchange.tables import Table
+from equipment.store import activity
 from equipment.store.access import Db, Who, require
 from equipment.store.list import ids, listing, records
 from equipment.store.list.listing import EQUIPMENT
@@ -92,10 +93,13 @@ def run(db: Db, who: Who, planned: Sequence[Planned], *, note: str = "", watch: 
         changes = [_numbered(entry, free) for entry in planned if entry.change is not None]
         log = records.log_changes(db, who, "records.import", note)
         tally: Counter[str] = Counter()
+        written: list[str] = []
         for outcome in apply_each(db[EQUIPMENT], changes, also=log, watch=watch, total=len(changes)):
             tally[outcome.status] += 1
+            written += [records.target(outcome)] if outcome.written else []
             if outcome.status in ("conflict", "refused"):
                 left.append(f"Record {raw.id_text(outcome.change.identity)}: {outcome.why}")
+    activity.told(who, "records.import", written, note)
     listing.forget(db)
     unchanged = sum(entry.action == "unchanged" for entry in planned) + tally["unchanged"]
     return Imported(tally["inserted"], tally["updated"], unchanged, tuple(left))
