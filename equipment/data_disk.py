@@ -41,7 +41,7 @@ def start_advice(folder: Path) -> str:
         return ""
     free = told.free
     return (f"{free / 1e6:,.0f} MB are free on the disk of the data folder {folder}, and MongoDB needs "
-            f"{START_NEEDS / 1e6:,.0f} MB to start: free {max(1, round((START_NEEDS - free) / 1e6)):,} MB there.")
+            f"{START_NEEDS / 1e6:,.0f} MB to start. Free {max(1, round((START_NEEDS - free) / 1e6)):,} MB there.")
 
 
 def require_room(db: Database[dict[str, Any]]) -> None:

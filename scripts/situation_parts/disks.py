@@ -16,6 +16,9 @@ from scripts.situation_parts.situation import SAYS, WORKS, NotHere, Outcome, Sit
 KIND = "disk"
 ALONE = ("unshare", "--mount", "--propagation", "private")
 """Mounts that nobody else sees, and that end with the command."""
+COMMAND = '"$PYTHON" backup_csv_for_db_restore.py'
+SMALL = f'mount -t tmpfs -o size=1500m tmpfs "$F/m"\n{COMMAND} backup --force\n'
+"""A disk of its own for the data folder, on which MongoDB has run once."""
 NETWORK = {"nfs": "NFS", "cifs": "CIFS"}
 
 
@@ -96,6 +99,15 @@ SITUATIONS = (
     Situation(KIND, "`/tmp` can only be read", WORKS, mounted(
         'mount -t tmpfs tmpfs /mnt; mount --bind /tmp /tmp; mount -o remount,ro,bind /tmp\n',
         data="/mnt/data", backups="/mnt/backups")),
+    Situation(KIND, "a data folder on a disk that is nearly full: a restore", SAYS, mounted(
+        f'{SMALL}fallocate -l $(($(stat -f -c "%a*%S" "$F/m") - 400000000)) "$F/m/other"\n',
+        data="$F/m/data", use=f"{COMMAND} backup --force && {COMMAND} restore newest --mode replace --yes")),
+    Situation(KIND, "a data folder on a disk that is nearly full: a backup", WORKS, mounted(
+        f'{SMALL}fallocate -l $(($(stat -f -c "%a*%S" "$F/m") - 400000000)) "$F/m/other"\n',
+        data="$F/m/data", use=f"{COMMAND} backup --force")),
+    Situation(KIND, "a data folder on a disk that is full, and MongoDB has to make its journal", SAYS, mounted(
+        f'{SMALL}rm "$F"/m/data/db/journal/*; cat /dev/zero > "$F/m/other" || true\n',
+        data="$F/m/data", use=f"{COMMAND} backup --force"), 10),
     Situation(KIND, "a backup folder on a disk that is full", SAYS, mounted(
         'mount -t tmpfs -o size=64k tmpfs "$F/m"; head -c 60k /dev/zero > "$F/m/full"\n', backups="$F/m/backups")),
 )

@@ -17,8 +17,10 @@ from scripts.situation_parts import (
     disks,
     endings,
     fronts,
+    installations,
     memory,
     places,
+    services,
     shells,
     upgrades,
 )
@@ -30,7 +32,8 @@ __all__ = ["SITUATIONS", "play"]
 
 SITUATIONS: tuple[Situation, ...] = (
     *places.SITUATIONS, *shells.SITUATIONS, *accounts.SITUATIONS, *disks.SITUATIONS, *databases.SITUATIONS,
-    *fronts.SITUATIONS, *endings.SITUATIONS, *memory.SITUATIONS, *upgrades.SITUATIONS,
+    *fronts.SITUATIONS, *services.SITUATIONS, *endings.SITUATIONS, *memory.SITUATIONS, *installations.SITUATIONS,
+    *upgrades.SITUATIONS,
 )
 
 

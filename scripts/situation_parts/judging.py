@@ -14,7 +14,7 @@ from tests.server.running_app import RunningApp, wait_for
 __all__ = ["judged", "page_drawn", "short"]
 
 ADVICE = re.compile(r"\b(Set|Run|Start|Correct|Choose|Make|Mount|Free|Add|Take|Name|Wait|End|Is|Check|See|Install|Give|"
-                    r"sudo|Percent-encode|move)\b")
+                    r"Split|Leave|sudo|Percent-encode|move)\b")
 """A message that says what to do has one of these words at the beginning of a sentence or a command."""
 LONGEST = 330
 

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from scripts.situation_parts.ground import Ground
 from scripts.situation_parts.judging import judged, page_drawn
-from scripts.situation_parts.situation import WORKS, NotHere, Outcome, Situation
+from scripts.situation_parts.situation import SAYS, WORKS, NotHere, Outcome, Situation
 
 KIND = "memory"
 RECORDS = 100_000
+MEGABYTES = 1024
 GROUPS = Path("/sys/fs/cgroup")
 WORK = '"$PYTHON" -m scripts.situation_parts.memory_work'
 COMMAND = '"$PYTHON" backup_csv_for_db_restore.py'
@@ -80,8 +81,11 @@ def _restores(ground: Ground, before: tuple[str, ...]) -> Outcome:
 
 
 SITUATIONS = tuple(
-    Situation(KIND, f"{megabytes:,} MB of memory, {RECORDS:,} records: {what}", WORKS, _filled(play, megabytes), 300)
-    for megabytes in (1024,) for what, play in (
-        ("the app", _starts), ("a backup", partial(_command, f"{COMMAND} backup --force")), ("a restore", _restores),
-        ("an import", partial(_command, f"{WORK} import {RECORDS}")),
+    Situation(KIND, f"{MEGABYTES:,} MB of memory, {RECORDS:,} records: {what}", wanted, _filled(play, MEGABYTES), 300)
+    for what, wanted, play in (
+        ("the app", WORKS, _starts),
+        ("a backup", WORKS, partial(_command, f"{COMMAND} backup --force")),
+        ("a restore", WORKS, _restores),
+        ("an import that changes all", WORKS, partial(_command, f"{WORK} import {RECORDS}")),
+        ("an import of as many new ones", SAYS, partial(_command, f"{WORK} import-all {RECORDS}")),
     ))

@@ -1,4 +1,4 @@
-"""What is done to the list within a limit of memory: ``fill COUNT``, ``account``, ``import COUNT``."""
+"""What is done to the list within a limit of memory: ``fill COUNT``, ``account``, ``import COUNT``, ``import-all``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import io
 import sys
 
+from backup_engine.errors import BackupError
 from equipment.accounts.passwords import PASSWORDS
 from equipment.exchange import importing, tables
 from equipment.server import database
@@ -21,7 +22,7 @@ def main() -> None:
     """Do it over this installation's database."""
     db = database.connect(get_settings())
     try:
-        {"fill": _fill, "account": _account, "import": _import}[sys.argv[1]](db)
+        {"fill": _fill, "account": _account, "import": _import, "import-all": _import_all}[sys.argv[1]](db)
     finally:
         database.close()
 
@@ -46,6 +47,25 @@ def _import(db: Db) -> None:
     table = tables.read(_table(int(sys.argv[2])), "list.csv")
     rows = importing.apply_mapping(table, importing.suggest(table.headers, ["ID", "Location", "Vendor", "Serial"]))
     print(importing.run(db, SYSTEM, importing.plan(db, rows, "ID", clear_empty=False)).message)
+
+
+def _import_all(db: Db) -> None:
+    """Take in whole records, all of them new."""
+    text, rows = io.StringIO(), documents(int(sys.argv[2]))
+    first = next(rows)
+    columns = [name for name in first if name not in ("_id", "ID", "uuid")]
+    writer = csv.DictWriter(text, columns, extrasaction="ignore")
+    writer.writeheader()
+    for document in (first, *rows):
+        writer.writerow(document)
+    data = text.getvalue().encode()
+    del text
+    try:
+        table = tables.read(io.BytesIO(data), "list.csv")
+        mapped = importing.apply_mapping(table, importing.suggest(table.headers, columns))
+        print(importing.run(db, SYSTEM, importing.plan(db, mapped, None, clear_empty=False)).message)
+    except BackupError as refused:
+        sys.exit(str(refused))
 
 
 def _table(count: int) -> io.BytesIO:
