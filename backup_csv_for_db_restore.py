@@ -39,6 +39,7 @@ class DatabaseBackupRestore(api.DatabaseBackupRestore):
         given = checked({"connection_string": connection_string, **options}, also=("settings_file",))
         from equipment import settings
         from equipment.server import database
+        from equipment.store.saved import APPLICATION_DATA
 
         chosen = settings.get_settings() if settings_file is None else settings.installed(Path(settings_file))
         given.setdefault("backup_folder", str(chosen.backup_folder))
@@ -46,6 +47,8 @@ class DatabaseBackupRestore(api.DatabaseBackupRestore):
         given.setdefault("keep_days", chosen.backup_keep_days)
         given.setdefault("interval_hours", chosen.backup_interval_hours)
         given.setdefault("remotes", chosen.backup_remote)
+        if "sources" not in given:  # lists of one's own are not this application's
+            given.setdefault("application", APPLICATION_DATA)
         name, of_ours = "", False
         own_uri = chosen.mongodb_uri and chosen.mongodb_uri.get_secret_value()
         if not given.keys() & {"connection_string", "client", "connect"}:
@@ -93,11 +96,24 @@ def _backups() -> Any:
     return backups.of(chosen, lambda: database.connect(chosen))
 
 
+def _logging(*, settings_file: str | Path | None = None, **options: Any) -> DatabaseBackupRestore:
+    """Give the engine of one command, whose log is as the same options say."""
+    from equipment.server import console_log
+    from equipment.settings import get_settings, installed
+
+    console_log.begin(command=True)
+    chosen = get_settings() if settings_file is None else installed(Path(settings_file))
+    console_log.begin_with(chosen, command=True)
+    return DatabaseBackupRestore(settings_file=settings_file, **options)
+
+
 def _main() -> None:
     from backup_engine.cli.main import main
+    from equipment.logs import reference
 
     try:
-        main(engine=DatabaseBackupRestore)
+        with reference.request():
+            main(engine=_logging)
     finally:
         opened = sys.modules.get("equipment.server.database")  # not imported here: --help is to be quick
         if opened is not None:

@@ -74,5 +74,5 @@ def _answer(run: Callable[[], Answer], refuse: Callable[[str], Answer]) -> Answe
         return refuse(str(error))
     except Exception:  # the callers were promised words: the traceback goes to the log, the reference to both
         reference = secrets.token_hex(4)
-        log.exception("unexpected fault, reference %s", reference)
+        log.exception("unexpected fault, reference %s", reference, extra={"reference": reference})
         return refuse(f"Backup error: unexpected fault (reference {reference}). See the log.")

@@ -21,12 +21,14 @@ from backup_engine.answering import Answering, refused
 from backup_engine.arguments import checked, database_named, flag, mode_of, rows_of
 from backup_engine.csv_format.seal import UNSEALED, Seal
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
-from backup_engine.model import OWNER_SOURCES, SILENT, BackupSet, Clock, Progress, Source, Trigger, Watch
+from backup_engine.model import OWNER_SOURCES, SILENT, Application, BackupSet, Clock, Progress, Source, Trigger, Watch
 from backup_engine.mongo.connection import LOCAL_URI, Connection
 from backup_engine.policy.due import check_interval
+from backup_engine.repository.annex import annex
 from backup_engine.repository.catalog import Catalog
 from backup_engine.scheduling.preferences import Preferences, load as load_preferences
 from backup_engine.storage import open_storage
+from backup_engine.storage.mounts import mount_of
 from backup_engine.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from backup_engine.prune import delete, halted as retention_halted, pin, prune, unpin
     from backup_engine.push import push
     from backup_engine.replacing.recovery import recover
+    from backup_engine.repository.companions import trouble as application_trouble
     from backup_engine.repository.contents import preview
     from backup_engine.repository.ledger import bad, last_drill, last_verified, read as checks
     from backup_engine.restore import plan_replace, replace
@@ -68,16 +71,17 @@ if TYPE_CHECKING:
     from backup_engine.verify import Verification, require as require_sound, verify
 
 __all__ = [
-    "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Comparison", "Created",
+    "Application", "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Comparison", "Created",
     "DatabaseBackupRestore", "DatabaseUnreachable", "Deed", "History", "Holding", "Lost", "Merged", "Owner", "Pick",
     "Preferences", "Progress", "RestoreStopped", "Scheduler", "Source", "Standing", "Status", "Unsaved",
     "Verification", "Watch", "Workspace",
-    "add_remote", "adopt", "apply_changes", "bad", "called", "check_interval", "checks", "compare",
-    "confirm_remote_key", "create", "delete", "drill", "fetch", "history_of", "holdings", "import_set", "import_sets",
-    "is_copy", "last_drill", "last_verified", "lost_and_found", "merge", "merge_all", "owner_of", "owner_seen", "pin",
-    "plan_merge", "plan_replace", "preview", "prune", "push", "recover", "remote_standings", "remove_remote",
-    "replace", "require_sound", "retention_halted", "start_anew", "status", "take_over_remote", "take_untold",
-    "test_remote", "undo", "undoable", "unlock", "unpin", "untold", "verify", "viewed", "was_rolled_back",
+    "add_remote", "adopt", "application_trouble", "apply_changes", "bad", "called", "check_interval", "checks",
+    "compare", "confirm_remote_key", "create", "delete", "drill", "fetch", "history_of", "holdings", "import_set",
+    "import_sets", "is_copy", "last_drill", "last_verified", "lost_and_found", "merge", "merge_all", "mount_of",
+    "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "prune", "push", "recover",
+    "remote_standings", "remove_remote", "replace", "require_sound", "retention_halted", "start_anew", "status",
+    "take_over_remote", "take_untold", "test_remote", "undo", "undoable", "unlock", "unpin", "untold", "verify",
+    "viewed", "was_rolled_back",
 ]
 
 LATE = {
@@ -90,6 +94,7 @@ LATE = {
     "deeds": ("Deed", "take_untold", "untold"),
     "adopt": ("Holding", "adopt", "holdings", "is_copy", "start_anew", "was_rolled_back"),
     "ownership.lookup": ("owner_of", "owner_seen"), "ownership.owner": ("Owner", "called"),
+    "repository.companions": ("application_trouble",),
     "repository.ledger": ("bad", "checks", "last_drill", "last_verified"),
     "merge": ("Merged", "Pick", "merge", "merge_all", "plan_merge"),
     "prune": ("delete", "pin", "prune", "retention_halted", "unpin"), "replacing.recovery": ("recover",),
@@ -99,8 +104,8 @@ LATE = {
 }
 """Modules loaded when one of their names is first asked for: together they take longer than all the rest."""
 
-OWN_NAMES = {"apply_changes": "apply", "checks": "read", "owner_of": "of", "owner_seen": "seen", "plan_merge": "plan",
-             "require_sound": "require", "retention_halted": "halted"}
+OWN_NAMES = {"application_trouble": "trouble", "apply_changes": "apply", "checks": "read", "owner_of": "of",
+             "owner_seen": "seen", "plan_merge": "plan", "require_sound": "require", "retention_halted": "halted"}
 """What some of them are called in their modules."""
 
 
@@ -139,6 +144,7 @@ class DatabaseBackupRestore(Answering):
         connect: Callable[[], Database[dict[str, Any]]] | None = None,
         work_folder: str | None = None,
         remotes: Mapping[str, str] | str | None = None,
+        application: Application | None = None,
         **unknown: Any,
     ) -> None:
         """Remember where everything is; nothing is contacted yet, so this works with the database down.
@@ -147,7 +153,8 @@ class DatabaseBackupRestore(Answering):
         itself and goes without ``database``. Without ``database`` it is the one in the path of the connection string,
         else ``Equipment_DB``. ``keep_days`` (1–3650) is the retention in days, ``interval_hours`` (0.1–168) the default
         time between backups, ``workers`` the processes that encode. ``work_folder`` takes the safety backup of a
-        restore from a folder that can only be read. ``remotes`` are addresses by name, or ``name=URL`` with blanks.
+        restore from a folder that can only be read. ``application`` names collections that are saved with the list and
+        apart from it, in ``.app``. ``remotes`` are addresses by name, or ``name=URL`` with blanks.
 
         Raises ``TypeError`` for an unknown argument and for contradictory ones, ``BadInput`` for an unusable value.
         """
@@ -155,7 +162,7 @@ class DatabaseBackupRestore(Answering):
             "connection_string": connection_string, "client": client, "connect": connect, "database": database,
             "backup_folder": backup_folder, "keep_days": keep_days, "interval_hours": interval_hours,
             "sources": sources, "seal": seal, "clock": clock, "workers": workers, "work_folder": work_folder,
-            "remotes": remotes, **unknown,
+            "application": application, "remotes": remotes, **unknown,
         })
         storage = open_storage(given.get("backup_folder", "restore_data_to_db"), given.get("work_folder", ""))
         name = "" if connect else database or database_named(given) or "Equipment_DB"
@@ -171,6 +178,7 @@ class DatabaseBackupRestore(Answering):
             workers=workers,
             database_name=name,
             remotes=given.get("remotes", {}),
+            annex=annex(storage, given["application"], given["sources"]) if application else None,
         )
 
     def create_backup(

@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import combinations
 from reprlib import repr as short
 from typing import Any
@@ -19,7 +20,7 @@ from pymongo.uri_parser import parse_uri
 
 from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import BadInput
-from backup_engine.model import Source
+from backup_engine.model import Application, Source
 from backup_engine.policy.due import check_interval
 from backup_engine.remotes.address import check_name, configured, parse
 
@@ -172,6 +173,12 @@ def _sources(value: Any) -> tuple[Source, ...]:
     return sources
 
 
+def _application(value: Any) -> Application:
+    if not isinstance(value, Application):
+        raise BadInput(f"application must be an Application, not {type(value).__name__}.")
+    return replace(value, sources=_sources(value.sources))
+
+
 def _seal(value: Any) -> Seal:
     if not isinstance(value, Seal):
         raise BadInput(f"seal must be a Seal, not {type(value).__name__}.")
@@ -196,6 +203,6 @@ _RULES: dict[str, Callable[[Any], Any]] = {
     "connection_string": _text("connection_string"), "client": _client, "connect": _called("connect"),
     "database": _database, "backup_folder": _folder("backup_folder"), "keep_days": _days,
     "interval_hours": check_interval, "sources": _sources, "seal": _seal, "clock": _called("clock"),
-    "workers": _workers, "work_folder": _folder("work_folder"), "remotes": _remotes,
+    "workers": _workers, "work_folder": _folder("work_folder"), "application": _application, "remotes": _remotes,
 }
 """Every argument, and what makes its value one that can be used."""

@@ -70,7 +70,8 @@ def viewed(ws: Workspace, name: str, *, watch: Watch = SILENT) -> Iterator[Works
     with offsite.open_store(remote) as store:
         target = Target(store, ws.sources)
         view = RemoteView(target, target.entries(watch=watch))
-        yield replace(ws, storage=view, catalog=Catalog(view, ws.sources), tell=None)
+        # without the data of the application, which is not sent there
+        yield replace(ws, storage=view, catalog=Catalog(view, ws.sources), annex=None, tell=None)
 
 
 @contextmanager
@@ -101,7 +102,7 @@ def spooled(
             for entry in entries:
                 _copy(view, entry, place, entry.backup.day, watch)
             storage = BesideStorage(ws.storage, place)
-            beside = replace(ws, storage=storage, catalog=Catalog(storage, ws.sources))
+            beside = replace(ws, storage=storage, catalog=Catalog(storage, ws.sources), annex=None)
             yield beside, beside.catalog.find({"backup_id": backup.backup_id, "folder": backup.day})
 
 

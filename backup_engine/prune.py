@@ -23,7 +23,7 @@ from backup_engine.policy import retention
 from backup_engine.policy.retention import Decision
 from backup_engine.remotes import queue
 from backup_engine.remotes.queue import Line
-from backup_engine.repository import ledger
+from backup_engine.repository import companions, ledger
 from backup_engine.repository.notes import Note
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
@@ -73,6 +73,8 @@ def prune(
             _acknowledge(ws, owner)
         decided = _decided(ws, owner, dry_run=False, acknowledged=0, watch=watch)
         gone = _delete_all(ws, held, decided.deleted, watch)
+        if gone:
+            _clear_companions(ws, held, owner, watch)
         attention = f" Attention: {decided.alert}." if decided.alert else ""
         words = _words(len(gone), decided.halted, owner, dry_run=False) + attention
         return replace(decided, deleted=gone, message=words)
@@ -142,6 +144,7 @@ def delete(ws: Workspace, backup: BackupSet) -> None:
             raise BadInput(f"Backup {backup.label} has no metadata: repair it, or delete its file by hand.")
         held.check()
         ws.catalog.remove(backup)
+        _clear_companions(ws, held, owner, SILENT)
 
 
 def _decided(ws: Workspace, owner: Owner, *, dry_run: bool, acknowledged: int, watch: Watch) -> Pruned:
@@ -226,7 +229,7 @@ def _rotten(ws: Workspace, keepers: Sequence[BackupSet], watch: Watch, *, rememb
     rotten = set()
     for backup in due:
         try:
-            if not verify(ws, backup, 1, watch=watch, remember=remember).ok:
+            if not verify(ws, backup, 1, watch=watch, remember=remember, companion=False).ok:
                 rotten.add(backup.backup_id)
         except WrongKey:  # a key that is not there says nothing about the set
             continue
@@ -243,6 +246,17 @@ def _delete_all(ws: Workspace, held: locks.Hold, sets: Sequence[BackupSet], watc
     return tuple(ordered)
 
 
+def _clear_companions(ws: Workspace, held: locks.Hold, owner: Owner, watch: Watch) -> None:
+    """A set of the application's own data goes with the list's; also one that a crash in between has left."""
+    own = ws.application
+    if own is None:
+        return
+    lists = {backup.backup_id for backup in ws.catalog.sets(fresh=False)}
+    mine = [backup for backup in own.catalog.sets() if owner.may_prune(backup)]
+    bad = ledger.bad(ledger.read(own.storage))
+    _delete_all(own, held, retention.left_behind(mine, lists, ws.keep_days, bad=bad), watch)
+
+
 def _mark(ws: Workspace, backup: BackupSet, *, pinned: bool) -> BackupSet:
     if backup.state != "complete":
         raise BadInput(f"Backup {backup.label} cannot be pinned or unpinned: {backup.problem or backup.state}.")
@@ -250,7 +264,11 @@ def _mark(ws: Workspace, backup: BackupSet, *, pinned: bool) -> BackupSet:
         _require_at_hand(lookup.of(ws, held.database), backup)
         held.check()
         # Read again: what the caller has may be older than the locks.
-        return ws.catalog.amend(ws.catalog.find(backup.backup_id), pinned=pinned)
+        marked = ws.catalog.amend(ws.catalog.find(backup.backup_id), pinned=pinned)
+        companion = companions.of(ws, marked)
+        if companion is not None and companion.state == "complete" and ws.application is not None:
+            ws.application.catalog.amend(companion, pinned=pinned)
+        return marked
 
 
 def _require_at_hand(owner: Owner, backup: BackupSet) -> None:

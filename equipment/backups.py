@@ -23,10 +23,12 @@ from backup_engine.api import BackupError, BackupSet, DatabaseBackupRestore, Pre
 from equipment import data_disk
 from equipment.exchange import archive
 from equipment.jobs import Job, Jobs
+from equipment.logs import deeds, reference
 from equipment.settings import Settings, write_file
 from equipment.store import activity
 from equipment.store.access import SYSTEM, Who
 from equipment.store.list import listing, records, trash
+from equipment.store.saved import APPLICATION_DATA
 
 log = logging.getLogger(__name__)
 Counts = Mapping[str, Mapping[Any, int]]
@@ -118,6 +120,10 @@ class Backups:
         """The newest set that nothing speaks against."""
         return self._workspace.catalog.newest_good(api.owner_seen(self._workspace).owns)
 
+    def application_trouble(self, backup: BackupSet) -> str:
+        """Why accounts, settings, trash and activity saved with that set cannot be relied on; empty when they can."""
+        return api.application_trouble(self._workspace, backup)
+
     def find(self, caller: Caller, label: str) -> BackupSet:
         """Give the set of that label. Raises ``NoBackupsFound``."""
         caller.check("backup.see")
@@ -132,10 +138,8 @@ class Backups:
         """Start a backup unless one is not yet due (``force`` makes it regardless); the result is ``Created``."""
         caller.check("backup.create")
         interval = self.scheduler.preferences.interval_hours
-        return self._start(
-            caller, "backup.create", "Create backup",
-            lambda watch: self.engine.create(interval, force=force, watch=watch),
-        )
+        return self._start(caller, "backup.create", "Create backup",
+                           lambda watch: self.engine.create(interval, force=force, watch=watch))
 
     def replace(
         self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], *, expected: Counts | None = None,
@@ -181,10 +185,8 @@ class Backups:
     def import_set(self, caller: Caller, source: Any) -> Job:
         """Start taking in every set of a zip stream or a folder; the result are its sets, oldest first."""
         caller.check("backup.restore")
-        return self._start(
-            caller, "backup.import", "Take in a backup",
-            lambda watch: api.import_sets(self._workspace, source, watch=watch),
-        )
+        return self._start(caller, "backup.import", "Take in a backup",
+                           lambda watch: api.import_sets(self._workspace, source, watch=watch))
 
     def compare(
         self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], other: BackupSet | None, *,
@@ -202,17 +204,14 @@ class Backups:
     def verify(self, caller: Caller, backup: BackupSet) -> Job:
         """Start a full check of one set; the result is ``Verification``."""
         caller.check("backup.create")
-        return self.jobs.start(
-            CHECKING, f"Verify {backup.label}", caller.name,
-            lambda watch: api.verify(self._workspace, backup, 2, watch=watch),
-        )
+        return self.jobs.start(CHECKING, f"Verify {backup.label}", caller.name,
+                               lambda watch: api.verify(self._workspace, backup, 2, watch=watch))
 
     def drill(self, caller: Caller, backup: BackupSet | None = None) -> Job:
         """Start a restore drill; the result is ``Drilled``."""
         caller.check("backup.create")
-        return self._start(
-            caller, "backup.drill", "Restore drill", lambda watch: api.drill(self._workspace, backup, watch=watch)
-        )
+        return self._start(caller, "backup.drill", "Restore drill",
+                           lambda watch: api.drill(self._workspace, backup, watch=watch))
 
     def pin(self, caller: Caller, backup: BackupSet, pinned: bool) -> None:
         """Protect a set from retention, or release it."""
@@ -345,14 +344,17 @@ class Backups:
             activity.record(self._connect(), caller.who, action, target, note=note)
         except (BackupError, PyMongoError) as error:
             log.warning("activity not recorded (%s %s): %s", action, target, error)
+            deeds.tell(action, caller.who.name, caller.who.address, target, note)
 
     def _hear(self, deed: api.Deed) -> None:
         """What the scheduler did besides backups: drills, clearing away. Of those ``_tell`` hears, in its words."""
         if not deed.action.startswith("backup.create"):
-            self.note(NOBODY, deed.action, deed.target, deed.note)
+            with reference.request():
+                self.note(NOBODY, deed.action, deed.target, deed.note)
 
     def _tell(self, check: Any) -> None:
-        self.note(NOBODY, f"backup.auto.{check.result}", check.trigger, check.message)
+        with reference.request():
+            self.note(NOBODY, f"backup.auto.{check.result}", check.trigger, check.message)
 
 
 _built: dict[tuple[str, str], Backups] = {}
@@ -369,6 +371,7 @@ def of(settings: Settings, connect: Connect) -> Backups:
                 connect=connect, backup_folder=str(settings.backup_folder), keep_days=settings.backup_keep_days,
                 interval_hours=settings.backup_interval_hours, work_folder=str(settings.work_folder),
                 remotes=settings.backup_remote,
+                application=APPLICATION_DATA,
             )
             engine.workspace = replace(engine.workspace, database_name=settings.mongodb_database,
                                        room=lambda: data_disk.look(settings))

@@ -35,7 +35,8 @@ HIDDEN = {
 NO_NAME = re.compile(r'(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?$|.*[<>:"|?*].*|.*[. ]$')
 THIRD_PARTIES = (
     "streamlit", "pandas", "pymongo", "mongomock", "click", "pydantic", "numpy", "pyarrow", "altair", "anyio",
-    "starlette", "authlib", "httpx", "argon2", "orjson", "pyrage", "segno", "xlsxwriter", "python_calamine", "obstore", "asyncssh",
+    "starlette", "authlib", "httpx", "argon2", "orjson", "pyrage", "segno", "xlsxwriter", "python_calamine",
+    "obstore", "asyncssh",
     "streamlit.starlette", "streamlit.testing.v1", "asyncio", "multiprocessing.pool", "concurrent.futures",
 )
 

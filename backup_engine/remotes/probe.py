@@ -79,11 +79,11 @@ def _lock(store: Store, key: str, address: Address) -> tuple[str, str]:
     asked = S3Requests(address, login)
     promised = asked.lock_days()
     if not promised:
-        kept = "; its bucket keeps versions, from which somebody with more rights can bring them back"
-        return "", NO_LOCK + (kept if asked.versioned() else "")
-    versions = asked.versions(key)
-    if not versions:
+        but = "; its bucket keeps versions, from which somebody with more rights can bring them back"
+        return "", NO_LOCK + (but if asked.versioned() else "")
+    kept = asked.versions(key)
+    if not kept:
         return "", "promises to lock what is written, and shows no version of it: the lock is not proven"
-    if any(asked.delete_version(key, version) < 300 for version in versions):
+    if any(asked.remove_for_good(key, each) < 300 for each in kept):
         return "", f"promises to lock what is written ({promised}), and let a locked object be deleted"
     return promised, ""

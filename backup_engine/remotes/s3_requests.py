@@ -55,7 +55,7 @@ class S3Requests:
         return [found[1] for entry in entries if f"<Key>{self._full(key)}</Key>" in entry
                 and (found := re.search(r"<VersionId>([^<]+)</VersionId>", entry))]
 
-    def delete_version(self, key: str, version: str) -> int:
+    def remove_for_good(self, key: str, version: str) -> int:
         """Remove one version for good; gives the HTTP status: 403 where a lock forbids it."""
         return self.ask("DELETE", self._full(key), {"versionId": version})[0]
 

@@ -16,7 +16,8 @@ from backup_engine.errors import BackupFileNotFound, PermissionDenied
 from backup_engine.remotes.entries import Entry, RemoteFile
 from backup_engine.remotes.target import Target
 from backup_engine.repository import manifest
-from backup_engine.storage.base import Draft, Entry as File
+from backup_engine.storage.base import Draft, Entry as File, Storage
+from backup_engine.storage.memory import MemoryStorage
 
 __all__ = ["RemoteView"]
 
@@ -114,6 +115,10 @@ class RemoteView:
     def place(self, folder: str, name: str) -> str:
         """As ``describe``."""
         return self.describe()
+
+    def inside(self, name: str) -> Storage:
+        """There is nothing within: only the lists are sent."""
+        return MemoryStorage()
 
     @property
     def aside(self) -> str:

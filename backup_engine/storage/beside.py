@@ -19,6 +19,10 @@ class BesideStorage(OverlayStorage):
         """Ask the backup folder."""
         return self.main.refusal()
 
+    def inside(self, name: str) -> OverlayStorage:
+        """Give the two places inside as one."""
+        return BesideStorage(self.main.inside(name), self.work.inside(name))
+
     @property
     def aside(self) -> str:
         """Name the work folder of the backup folder, if it has one."""

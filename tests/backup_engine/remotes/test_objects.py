@@ -171,7 +171,7 @@ def test_object_lock_is_tried_and_shown(endpoint: str, login: None) -> None:
     store.put("data/kept", b"x")
     store.delete("data/kept")  # leaves a marker only
     [version] = asked.versions("data/kept")
-    assert asked.delete_version("data/kept", version) == 403
+    assert asked.remove_for_good("data/kept", version) == 403
 
 
 def test_a_signature_of_a_wrong_login_is_refused(endpoint: str) -> None:
