@@ -370,9 +370,7 @@ def of(settings: Settings, connect: Connect) -> Backups:
             engine = DatabaseBackupRestore(
                 connect=connect, backup_folder=str(settings.backup_folder), keep_days=settings.backup_keep_days,
                 interval_hours=settings.backup_interval_hours, work_folder=str(settings.work_folder),
-                remotes=settings.backup_remote,
-                application=APPLICATION_DATA,
-            )
+                application=APPLICATION_DATA, remotes=settings.backup_remote)
             engine.workspace = replace(engine.workspace, database_name=settings.mongodb_database,
                                        room=lambda: data_disk.look(settings))
             _built[where] = Backups(engine, connect, defaults)

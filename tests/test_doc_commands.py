@@ -26,7 +26,8 @@ LOG_LINE = ("2026-11-27T07:13:11.181+05:45 INFO    58F78D37 equipment.deeds: rec
 NO_COMMANDS = {
     ("docs/architecture.md", "app.py                          the page and the server app around it"): "a map of files",
     ("docs/backup-format.md", "restore_data_to_db/"): "a map of files",
-    ("docs/backup-format.md", "claims/000001.json"): "a map of objects",
+    ("docs/backup-format.md", "claims/000001.json                             whose it is: the highest number counts"):
+        "a map of objects",
     ("docs/deployment.md", "scrape_configs:"): "a piece of the configuration of Prometheus, which is not here",
     ("docs/operations.md", LOG_LINE): "a line of the log",
 }
