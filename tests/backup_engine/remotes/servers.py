@@ -172,6 +172,8 @@ class SshServer:
     port: int = 0
     fingerprint: str = ""
     links: bool = True
+    allowed: Any = None
+    """A public key that gets in without the password."""
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     _server: Any = None
 
@@ -198,7 +200,7 @@ class SshServer:
         await self._close()
         key = asyncssh.generate_private_key("ssh-ed25519")
         self.fingerprint = key.get_fingerprint()
-        folder, links = str(self.folder).encode(), self.links
+        folder, links, server = str(self.folder).encode(), self.links, self
 
         class Files(asyncssh.SFTPServer):
             def __init__(self, channel: Any) -> None:
@@ -212,6 +214,12 @@ class SshServer:
         class Door(asyncssh.SSHServer):
             def password_auth_supported(self) -> bool:
                 return True
+
+            def public_key_auth_supported(self) -> bool:
+                return server.allowed is not None
+
+            def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+                return username == "lab" and key.public_data == server.allowed.public_data
 
             def validate_password(self, username: str, password: str) -> bool:
                 return (username, password) == ("lab", SECRET)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from backup_engine.errors import HostKeyUnknown, RemoteFailed, RemoteRefused
@@ -117,3 +118,28 @@ def test_a_server_that_refuses_every_connection(server: SshServer) -> None:
         Patient(store, attempts=3, pause=lambda _: None).stat("data/x")
     assert proxy.accepted == 3
     proxy.close()
+
+
+@pytest.mark.parametrize("passphrase", [None, "hush-hush"])
+def test_a_private_key_gets_in_and_another_one_does_not(tmp_path: Path, passphrase: str | None) -> None:
+    (tmp_path / "there").mkdir()
+    right, wrong = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
+    for name, key in (("right", right), ("wrong", wrong)):
+        key.write_private_key(tmp_path / name, "pkcs8-pem", passphrase=passphrase)
+    more = {"SFTP_PASSPHRASE": passphrase} if passphrase else {}
+    with ssh(tmp_path / "there") as server:
+        server.allowed = right.convert_to_public()
+
+        def opened(name: str, **login: str) -> SftpStore:
+            return SftpStore(parse(server.url), host_key=server.fingerprint,
+                             environment={"SFTP_PRIVATE_KEY_FILE": str(tmp_path / name), **login})
+
+        opened("right", **more).put("data/x", b"x")
+        with pytest.raises(RemoteRefused):
+            opened("wrong", **more).read("data/x")
+        with pytest.raises(RemoteFailed):
+            opened("missing", **more).read("data/x")
+        if passphrase:
+            with pytest.raises(RemoteRefused) as refused:
+                opened("right", SFTP_PASSPHRASE="guessed-wrong").read("data/x")
+            assert "guessed-wrong" not in str(refused.value)
