@@ -18,12 +18,15 @@ from typing import Any
 
 from backup_engine import api
 from backup_engine.arguments import checked, database_named
+from equipment import __version__
 
 __all__ = ["DatabaseBackupRestore", "backup_restore_ui", "integrate_auto_backup_into_main_app"]
 
 
 class DatabaseBackupRestore(api.DatabaseBackupRestore):
     """``backup_engine.api.DatabaseBackupRestore`` with this installation's defaults bound in."""
+
+    version = __version__
 
     def __init__(
         self, connection_string: str | None = None, *, settings_file: str | Path | None = None, **options: Any
@@ -42,6 +45,9 @@ class DatabaseBackupRestore(api.DatabaseBackupRestore):
         given.setdefault("work_folder", str(chosen.work_folder))
         given.setdefault("keep_days", chosen.backup_keep_days)
         given.setdefault("interval_hours", chosen.backup_interval_hours)
+        if "seal" not in given:
+            said = {"compression": chosen.backup_compression, "recipients": chosen.backup_recipients}
+            given = {**{name: value for name, value in said.items() if value}, **given}
         name = ""
         own_uri = chosen.mongodb_uri and chosen.mongodb_uri.get_secret_value()
         if not given.keys() & {"connection_string", "client", "connect"}:

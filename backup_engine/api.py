@@ -8,10 +8,11 @@ from cron, need not pay for restores and comparisons.
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,14 +21,16 @@ import pymongo
 from pymongo.database import Database
 
 from backup_engine.arguments import checked, database_named, flag, mode_of, rows_of
-from backup_engine.csv_format.seal import UNSEALED, Seal
+from backup_engine.csv_format.seal import UNSEALED, Compression, Seal
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
+from backup_engine.keys import safety
+from backup_engine.keys.choice import BOTH
 from backup_engine.model import OWNER_SOURCES, SILENT, BackupSet, Clock, Progress, Source, Trigger, Watch
 from backup_engine.mongo.connection import LOCAL_URI, Connection
 from backup_engine.policy.due import check_interval
 from backup_engine.repository.catalog import Catalog
 from backup_engine.scheduling.preferences import Preferences, load as load_preferences
-from backup_engine.storage import open_storage
+from backup_engine.storage import LocalStorage, open_storage
 from backup_engine.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from backup_engine.deeds import Deed, take_untold, untold
     from backup_engine.drill import drill
     from backup_engine.history import History, history_of
+    from backup_engine.keys.choice import Choice
     from backup_engine.lost import Lost, lost_and_found
     from backup_engine.merge import Merged, Pick, merge, merge_all, plan as plan_merge
     from backup_engine.mongo.guarded import Applied, Change, apply as apply_changes
@@ -58,7 +62,7 @@ if TYPE_CHECKING:
     from backup_engine.verify import Verification, require as require_sound, verify
 
 __all__ = [
-    "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Comparison", "Created",
+    "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Choice", "Comparison", "Created",
     "DatabaseBackupRestore", "DatabaseUnreachable", "Deed", "History", "Holding", "Lost", "Merged", "Owner", "Pick",
     "Preferences", "Progress", "RestoreStopped", "Scheduler", "Source", "Status", "Unsaved", "Verification", "Watch",
     "Workspace",
@@ -74,6 +78,8 @@ Answer = TypeVar("Answer")
 
 LATE = {
     "compare": ("Comparison", "compare"), "repository.contents": ("preview",), "create": ("Created", "create"),
+    "keys.choice": ("Choice", "checked_recipients", "save_choice", "seal_shown"),
+    "keys.identity": ("Keys", "fingerprint", "keys_in"), "keys.proofs": ("needs_key", "proven"),
     "drill": ("drill",), "mongo.guarded": ("Applied", "Change", "apply_changes"),
     "history": ("History", "history_of"), "lost": ("Lost", "lost_and_found"), "take_in": ("import_set", "import_sets"),
     "deeds": ("Deed", "take_untold", "untold"),
@@ -89,7 +95,7 @@ LATE = {
 """Modules loaded when one of their names is first asked for: together they take longer than all the rest."""
 
 OWN_NAMES = {"apply_changes": "apply", "checks": "read", "owner_of": "of", "owner_seen": "seen", "plan_merge": "plan",
-             "require_sound": "require", "retention_halted": "halted"}
+             "require_sound": "require", "save_choice": "save", "seal_shown": "shown", "retention_halted": "halted"}
 """What some of them are called in their modules."""
 
 
@@ -112,6 +118,9 @@ def local_now() -> datetime:
 class DatabaseBackupRestore:
     """Back up and restore the collections of one database into one folder. Every method is thread-safe."""
 
+    version = ""
+    """Of the program around it, for the recovery sheet."""
+
     def __init__(
         self,
         connection_string: str | None = None,
@@ -121,7 +130,10 @@ class DatabaseBackupRestore:
         backup_folder: str | Path | None = None,
         keep_days: int = 7,
         sources: tuple[Source, ...] = OWNER_SOURCES,
-        seal: Seal = UNSEALED,
+        seal: Seal | None = None,
+        compression: Compression | None = None,
+        recipients: str | Sequence[str] | None = None,
+        identities: str | Sequence[str] | None = None,
         clock: Clock = local_now,
         workers: int | None = None,
         interval_hours: float | None = None,
@@ -135,16 +147,21 @@ class DatabaseBackupRestore:
         itself and goes without ``database``. Without ``database`` it is the one in the path of the connection string,
         else ``Equipment_DB``. ``keep_days`` (1–3650) is the retention in days, ``interval_hours`` (0.1–168) the default
         time between backups, ``workers`` the processes that encode. ``work_folder`` takes the safety backup of a
-        restore from a folder that can only be read.
+        restore from a folder that can only be read, and the keys of safety backups.
+
+        ``compression`` (none, gzip, zstd) and ``recipients`` (age public keys) say how new backups are stored; what is
+        not said is what an administrator stored in the database. ``identities`` (age secret keys) open encrypted ones.
+        ``seal`` says all of it at once.
 
         Raises ``TypeError`` for an unknown argument and for contradictory ones, ``BadInput`` for an unusable value.
         """
         given = checked({
             "connection_string": connection_string, "client": client, "connect": connect, "database": database,
             "backup_folder": backup_folder, "keep_days": keep_days, "interval_hours": interval_hours,
-            "sources": sources, "seal": seal, "clock": clock, "workers": workers, "work_folder": work_folder,
-            **unknown,
+            "sources": sources, "seal": seal, "compression": compression, "recipients": recipients,
+            "identities": identities, "clock": clock, "workers": workers, "work_folder": work_folder, **unknown,
         })
+        key_place = LocalStorage(given["work_folder"]) if "work_folder" in given else None
         storage = open_storage(given.get("backup_folder", "restore_data_to_db"), given.get("work_folder", ""))
         name = "" if connect else database or database_named(given) or "Equipment_DB"
         self.interval_hours = given.get("interval_hours", 1.0)
@@ -154,7 +171,9 @@ class DatabaseBackupRestore:
             catalog=Catalog(storage, given["sources"]),
             connect=connect or Connection(connection_string or LOCAL_URI, name, client=client),
             clock=clock,
-            seal=seal,
+            seal=dataclasses.replace(_seal(given), also=safety.reader(key_place or storage)),
+            said=BOTH if "seal" in given else BOTH & given.keys(),
+            key_place=key_place,
             keep_days=keep_days,
             workers=workers,
             database_name=name,
@@ -369,6 +388,12 @@ class DatabaseBackupRestore:
         if collection_type not in keys:
             raise BadInput(f"Unknown collection type {collection_type!r:.40}: use one of {', '.join(keys)}.")
         return collection_type
+
+
+def _seal(given: Mapping[str, Any]) -> Seal:
+    said = {name: given[name] for name in BOTH & given.keys()}
+    seal: Seal = given.get("seal", UNSEALED)
+    return dataclasses.replace(seal, **said).with_keys(given.get("identities", ()))
 
 
 def _refused(message: str) -> tuple[bool, str]:

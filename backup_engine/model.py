@@ -153,6 +153,11 @@ class BackupSet:
         """What tells it from every other set in the folder, damaged ones and orphans included."""
         return f"{self.day}/{self.label}/{self.backup_id}"
 
+    @cached_property
+    def encrypted(self) -> bool:
+        """Whether any of its files is encrypted, by its name."""
+        return any((part.file or "").endswith(".age") for part in self.parts.values())
+
     @property
     def usable(self) -> bool:
         """Whether it may be previewed and offered for restore (its bytes are verified then, not now)."""

@@ -14,14 +14,15 @@ from datetime import timedelta
 
 from backup_engine.csv_format.blocks import BLOCK_ROWS
 from backup_engine.csv_format.reader import ReadBack, read_back
+from backup_engine.csv_format.seal import KEY_HINT
 from backup_engine.errors import (
     BackupError,
     BackupFileNotFound,
     BadInput,
     Cancelled,
+    KeyNeeded,
     PermissionDenied,
     VerificationFailed,
-    WrongKey,
 )
 from backup_engine.model import SILENT, BackupSet, Part, Watch
 from backup_engine.ownership import lookup
@@ -76,7 +77,10 @@ def require(
 
 
 def verify_all(ws: Workspace, level: int = 1, *, watch: Watch = SILENT) -> Report:
-    """Check every set, newest first, and whether the newest is recent enough. One bad set does not stop the rest."""
+    """Check every set, newest first, and whether the newest is recent enough. One bad set does not stop the rest.
+
+    Encrypted sets that no key at hand opens are checked at level 1, and the report says so: it is not ``ok`` then.
+    """
     outcomes, bases, trouble = list[Verification](), _Bases(), ""
     try:
         for backup in reversed(ws.catalog.sets()):
@@ -84,13 +88,15 @@ def verify_all(ws: Workspace, level: int = 1, *, watch: Watch = SILENT) -> Repor
                 outcomes.append(_verify(ws, backup, level, None, bases, watch))
             except Cancelled:
                 raise
+            except KeyNeeded:
+                outcomes.append(_verify(ws, backup, 1, None, bases, watch))
             except BackupError as error:
                 outcomes.append(Verification(backup, level, (Damage("", "", "key", error.message),)))
     finally:
         # A key that is not there says nothing about the set.
         trouble = _remember(ws, [outcome for outcome in outcomes
-                                 if level and not any(damage.kind == "key" for damage in outcome.problems)])
-    return Report(tuple(outcomes), freshness(ws), (trouble,) if trouble else ())
+                                 if outcome.level and not any(damage.kind == "key" for damage in outcome.problems)])
+    return Report(tuple(outcomes), freshness(ws), (trouble,) if trouble else (), level)
 
 
 def freshness(ws: Workspace) -> str:
@@ -191,7 +197,7 @@ def _stored(ws: Workspace, backup: BackupSet, part: Part, level: int, watch: Wat
 
 def _differences(part: Part, reading: ReadBack, level: int) -> list[Damage]:
     if level == 2 and not reading.decoded:
-        raise WrongKey("the file is encrypted and no key was given", hint="Set the key or passphrase of this backup.")
+        raise KeyNeeded("the file is encrypted and no key was given", hint=KEY_HINT)
     total = part.as_file.records
     damaged = reading.bad_blocks or reading.bad_rows or reading.problem
     if damaged or reading.stored_sha256 != part.stored_sha256:

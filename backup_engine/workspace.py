@@ -13,6 +13,7 @@ from backup_engine.model import Clock, Source
 if TYPE_CHECKING:  # a word may name what lies in rooms above it, but must not load it
     from backup_engine.csv_format.seal import Seal
     from backup_engine.deeds import Deed
+    from backup_engine.keys.choice import Choice
     from backup_engine.ownership.owner import Owner
     from backup_engine.repository.catalog import Catalog
     from backup_engine.storage.base import Storage
@@ -20,9 +21,10 @@ if TYPE_CHECKING:  # a word may name what lies in rooms above it, but must not l
 
 @dataclass
 class Remembered:
-    """What this process last heard from the database about whose the sets are; shared by the verbs of a workspace."""
+    """What this process last heard from the database; shared by the verbs of a workspace."""
 
     owner: Owner | None = None
+    choice: Choice | None = None
     untold: list[str] = field(default_factory=list)
     """Why the last deeds could not be told, for the answer at hand."""
 
@@ -38,6 +40,11 @@ class Workspace:
     """Gives the database after a quick ping; raises ``DatabaseUnreachable``."""
     clock: Clock
     seal: Seal
+    """How files are stored as far as that was ``said``, and the keys at hand to open them."""
+    said: frozenset[str] = frozenset({"compression", "recipients"})
+    """Which of the two the seal decides; for the other one counts what is stored in the database (``keys.choice``)."""
+    key_place: Storage | None = None
+    """Where keys of safety sets lie; None for ``.state``."""
     keep_days: int = 7
     workers: int | None = None
     """Worker processes for encoding; ``None`` chooses by cores and size."""

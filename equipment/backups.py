@@ -364,6 +364,7 @@ def of(settings: Settings, connect: Connect) -> Backups:
             engine = DatabaseBackupRestore(
                 connect=connect, backup_folder=str(settings.backup_folder), keep_days=settings.backup_keep_days,
                 interval_hours=settings.backup_interval_hours, work_folder=str(settings.work_folder),
+                compression=settings.backup_compression, recipients=settings.backup_recipients or None,
             )
             engine.workspace = replace(engine.workspace, database_name=settings.mongodb_database)
             _built[where] = Backups(engine, connect, defaults)

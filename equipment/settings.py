@@ -2,8 +2,9 @@
 
 A command that is given a settings file looks there after the environment and before the secrets.
 
-Four options go by their plain names (``MONGODB_URI``, ``MONGODB_DATABASE``, ``BACKUP_FOLDER``,
-``BACKUP_INTERVAL_HOURS``); every other one is its field's name in capitals after ``EQUIPMENT_``.
+Six options go by their plain names (``MONGODB_URI``, ``MONGODB_DATABASE``, ``BACKUP_FOLDER``,
+``BACKUP_INTERVAL_HOURS``, ``BACKUP_COMPRESSION``, ``BACKUP_RECIPIENTS``); every other one is its field's name in
+capitals after ``EQUIPMENT_``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
@@ -37,7 +38,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "EQUIPMENT_"
 SERVER_ONLY = frozenset({"admin_user", "admin_password", "health_token"})
 """Of no use to a command that makes backups, so that no settings file repeats these secrets."""
-PLAIN = frozenset({"mongodb_uri", "mongodb_database", "backup_folder", "backup_interval_hours"})
+PLAIN = frozenset({"mongodb_uri", "mongodb_database", "backup_folder", "backup_interval_hours", "backup_compression",
+                   "backup_recipients"})
 
 
 class Settings(BaseModel):
@@ -67,6 +69,14 @@ class Settings(BaseModel):
     backup_keep_days: int = Field(
         default=7, ge=1, le=3650,
         description="Days after which retention may delete a backup; the newest good ones always stay.")
+    backup_compression: Literal["none", "gzip", "zstd"] | None = Field(
+        default=None,
+        description="How backup files are compressed: `none`, `gzip` or `zstd`. Unset, what an administrator chose in "
+                    "the app, else `none`.")
+    backup_recipients: str = Field(
+        default="",
+        description="Public keys (`age1…,age1…`) to encrypt backups for; `keys new` makes them. `none` for plain "
+                    "files. Unset, what an administrator chose in the app.")
     data_folder: Path = Field(
         default=Path(".data"),
         description="Folder of the embedded MongoDB's files; relative to the folder of app.py or EQUIPMENT_HOME.")
@@ -124,6 +134,18 @@ class Settings(BaseModel):
     @classmethod
     def _from_json(cls, value: object) -> object:
         return json.loads(value) if isinstance(value, str) else value
+
+    @field_validator("backup_recipients")
+    @classmethod
+    def _public_keys(cls, value: str) -> str:
+        from backup_engine.api import BadInput, checked_recipients  # pyrage only where somebody encrypts
+
+        if value.strip() in ("", "none"):
+            return value.strip()
+        try:
+            return ",".join(checked_recipients(value))
+        except BadInput as error:
+            raise ValueError(str(error).rstrip(".")) from None
 
     @field_validator("backup_folder", "data_folder")
     @classmethod

@@ -70,7 +70,8 @@ def write_live(
     """
 
     def fill(run: Run) -> _Filled:
-        base = None if kind == "full" else base_for(ws, hold, run.started, run.beside, wanted=kind == "differential")
+        base = None if kind == "full" else base_for(run.ws, hold, run.started, run.beside,
+                                                    wanted=kind == "differential")
         return _read_one_instant(run, base, watch)
 
     return _write(ws, hold, fill, trigger=trigger, interval_hours=interval_hours)
@@ -188,7 +189,7 @@ def _try_one_instant(run: Run, base: BackupSet | None, watch: Watch, plain: bool
         _say_what_is_odd(run, view)
         contents = contents_since(ws, view, run.hold, base, watch) if base else None
         if contents is None:
-            noted = will_be_base(ws, run.trigger, sum(view.count(source.key) for source in ws.sources))
+            noted = run.keyed and will_be_base(run.trigger, sum(view.count(source.key) for source in ws.sources))
             base, contents = None, [_live(ws, view, source.key, noted) for source in ws.sources]
         _stream(run, contents, watch, view.changed)
         origin = Origin(database.name, facts.version, facts.topology, view.consistency, replica_set=facts.set_name)

@@ -1,0 +1,59 @@
+"""Commands about keys: making an identity with its recovery sheet, and storing backups anew under other keys."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+
+import click
+
+from backup_engine.cli import passphrase
+from backup_engine.cli.session import Answer, Session, verb
+from backup_engine.csv_format import age
+from backup_engine.keys import identity, sheet
+from backup_engine.keys.sheet import Sheet
+
+__all__ = ["COMMANDS"]
+
+
+@verb("new", help="Make a key pair: an identity file for you to keep, and a recovery sheet to print. The public key "
+                  "goes into BACKUP_RECIPIENTS; the file belongs on another machine.")
+@click.argument("path", metavar="[FILE]", default="backup-identity.txt", type=click.Path(path_type=Path))
+@click.option("--sheet", "sheet_path", metavar="FILE", type=click.Path(path_type=Path),
+              help="Where the sheet is written; by default beside the identity file, ending in .html.")
+@click.option("--with-passphrase", "wrap", is_flag=True,
+              help="Put the key under a passphrase, which is asked for.")
+def new(session: Session, path: Path, sheet_path: Path | None, wrap: bool) -> Answer:
+    """Make a key pair."""
+    ws = session.workspace
+    now = ws.clock()
+    secret = age.new_identity()
+    public = age.public_half(secret)
+    text = identity.identity_text(secret, now)
+    if wrap:
+        words = passphrase.ask("Passphrase for the new key", twice=True)
+        text = identity.wrapped(text, words)
+    beside = sheet_path or path.with_suffix(".html")
+    address = f"{ws.storage.describe()} on {platform.node()}" if "://" not in ws.storage.describe() else (
+        ws.storage.describe())
+    made = Sheet(public, text, now, wrapped=wrap, version=session.backups.version, places={
+        "Backups": address, "Database": ws.database_name or "as the installation says"})
+    document = sheet.page(made)
+    identity.write_private(path, text)
+    try:
+        identity.write_private(beside, document)
+    except BaseException:  # an identity without its sheet would be half of what was asked for; nobody uses it yet
+        path.unlink()
+        raise
+    data = {"recipient": public, "fingerprint": identity.fingerprint(public), "identity_file": str(path),
+            "sheet": str(beside)}
+    lines = (f"Identity file:   {path}  (keep it away from this machine)", f"Recovery sheet:  {beside}  (print it)",
+             f"Fingerprint:     {identity.fingerprint(public)}",
+             "Make a second one for another person or place: either alone opens the backups.",
+             "Then BACKUP_RECIPIENTS=age1…,age1… or Backup & Restore, Auto Backup; and a drill with --identity.")
+    return Answer(f"Public key: {public}", data, lines)
+
+
+keys = click.Group("keys", commands=[new], help="Make keys for encrypted backups.")
+
+COMMANDS = (keys,)
