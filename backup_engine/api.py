@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from backup_engine.create import Created, create
     from backup_engine.deeds import Deed, take_untold, untold
     from backup_engine.drill import drill
+    from backup_engine.keys.choice import Choice, checked_recipients, save as save_choice, shown as seal_shown
+    from backup_engine.keys.identity import Keys, fingerprint, keys_in
+    from backup_engine.keys.proofs import needs_key, proven
     from backup_engine.history import History, history_of
     from backup_engine.keys.choice import Choice
     from backup_engine.lost import Lost, lost_and_found
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
     from backup_engine.replacing.recovery import recover
     from backup_engine.repository.contents import preview
     from backup_engine.repository.ledger import bad, last_drill, last_verified, read as checks
+    from backup_engine.reseal import Resealed, open_sets, reseal
     from backup_engine.restore import plan_replace, replace
     from backup_engine.scheduling.scheduler import Check, Scheduler
     from backup_engine.status import Status, status
@@ -63,14 +67,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Choice", "Comparison", "Created",
-    "DatabaseBackupRestore", "DatabaseUnreachable", "Deed", "History", "Holding", "Lost", "Merged", "Owner", "Pick",
-    "Preferences", "Progress", "RestoreStopped", "Scheduler", "Source", "Status", "Unsaved", "Verification", "Watch",
-    "Workspace",
-    "adopt", "apply_changes", "bad", "called", "check_interval", "checks", "compare", "create", "delete", "drill",
-    "history_of", "holdings", "import_set", "import_sets", "is_copy", "last_drill", "last_verified", "lost_and_found",
-    "merge", "merge_all", "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "prune", "recover",
-    "replace", "require_sound", "retention_halted", "start_anew", "status", "take_untold", "undo", "undoable",
-    "unlock", "unpin", "untold", "verify", "was_rolled_back",
+    "DatabaseBackupRestore", "DatabaseUnreachable", "Deed", "History", "Holding", "Keys", "Lost", "Merged", "Owner",
+    "Pick", "Preferences", "Progress", "Resealed", "RestoreStopped", "Scheduler", "Source", "Status", "Unsaved",
+    "Verification", "Watch", "Workspace",
+    "adopt", "apply_changes", "bad", "called", "check_interval", "checked_recipients", "checks", "compare",
+    "create", "delete", "drill", "fingerprint", "history_of", "holdings", "import_set", "import_sets", "is_copy",
+    "keys_in", "last_drill", "last_verified", "lost_and_found", "merge", "merge_all", "needs_key", "open_sets",
+    "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "proven", "prune", "recover",
+    "replace", "require_sound", "reseal", "retention_halted", "save_choice", "seal_shown", "start_anew", "status",
+    "take_untold", "undo", "undoable", "unlock", "unpin", "untold", "verify", "was_rolled_back",
 ]
 
 log = logging.getLogger(__name__)
@@ -88,6 +93,7 @@ LATE = {
     "repository.ledger": ("bad", "checks", "last_drill", "last_verified"),
     "merge": ("Merged", "Pick", "merge", "merge_all", "plan_merge"),
     "prune": ("delete", "pin", "prune", "retention_halted", "unpin"), "replacing.recovery": ("recover",),
+    "reseal": ("Resealed", "open_sets", "reseal"),
     "restore": ("plan_replace", "replace"), "scheduling.scheduler": ("Check", "Scheduler"),
     "status": ("Status", "status"), "undo": ("undo", "undoable"), "unlock": ("unlock",), "unsaved": ("Unsaved",),
     "verify": ("Verification", "require_sound", "verify"),
@@ -350,6 +356,16 @@ class DatabaseBackupRestore:
 
         def run() -> tuple[bool, str]:
             return True, prune(self.workspace, dry_run=flag("dry_run", dry_run)).message
+
+        return self._answer(run, _refused)
+
+    def reseal(self, keep_old: bool = False) -> tuple[bool, str]:
+        """Store the sets that are there as new ones are: ``(all of them are now, message)``."""
+        from backup_engine.reseal import reseal
+
+        def run() -> tuple[bool, str]:
+            done = reseal(self.workspace, keep_old=flag("keep_old", keep_old))
+            return not done.left, done.message
 
         return self._answer(run, _refused)
 

@@ -191,7 +191,7 @@ def _rotten(ws: Workspace, keepers: Sequence[BackupSet], watch: Watch, *, rememb
 
 def _delete_all(ws: Workspace, held: locks.Hold, sets: Sequence[BackupSet], watch: Watch) -> tuple[BackupSet, ...]:
     """Differentials go before the full sets they rest on, so that a crash leaves none without its full set."""
-    ordered = sorted(sets, key=lambda backup: (backup.kind == "full", backup.seq))
+    ordered = sorted(sets, key=lambda backup: (backup.kind == "full", backup.order))
     for number, backup in enumerate(ordered):
         watch.step("Deleting old backups", number, len(ordered))
         held.check()
@@ -245,7 +245,7 @@ _acknowledgement: Note[dict[str, int]] = Note("retention.json", _acknowledged_se
 
 
 def _newest(ws: Workspace) -> int:
-    return max((backup.seq for backup in ws.catalog.sets()), default=0)
+    return max((backup.order for backup in ws.catalog.sets()), default=0)
 
 
 def _words(number: int, halt: str, owner: Owner, dry_run: bool) -> str:

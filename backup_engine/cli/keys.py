@@ -7,8 +7,12 @@ from pathlib import Path
 
 import click
 
+from backup_engine import reseal as resealing
 from backup_engine.cli import passphrase
+from backup_engine.cli.make import WARNED
+from backup_engine.cli.restore import ask
 from backup_engine.cli.session import Answer, Session, verb
+from backup_engine.cli.words import as_data
 from backup_engine.csv_format import age
 from backup_engine.keys import identity, sheet
 from backup_engine.keys.sheet import Sheet
@@ -54,6 +58,23 @@ def new(session: Session, path: Path, sheet_path: Path | None, wrap: bool) -> An
     return Answer(f"Public key: {public}", data, lines)
 
 
+@verb("reseal", help="Store the backups that are there as new ones are stored: encrypted, for other keys, or "
+                      "compressed otherwise. Nothing is removed before its copy is read back.")
+@click.option("--keep-old", is_flag=True, help="Keep the old ones, marked as superseded.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reseal(session: Session, keep_old: bool, yes: bool) -> Answer:
+    """Store anew."""
+    if not yes and not keep_old:
+        ask("Store all backups anew, and remove each once its copy is proven?")
+    with session.watch() as watch:
+        done = resealing.reseal(session.workspace, keep_old=keep_old, watch=watch)
+    lines = tuple(f"Left as it was: {backup.label}: {reason}." for backup, reason in done.left)
+    left = [{"backup_id": backup.backup_id, "label": backup.label, "reason": reason} for backup, reason in done.left]
+    data = {"made": [as_data(backup) for backup in done.made], "removed": [old.backup_id for old in done.removed],
+            "left": left}
+    return Answer(done.message, data, lines, WARNED if done.left else 0)
+
+
 keys = click.Group("keys", commands=[new], help="Make keys for encrypted backups.")
 
-COMMANDS = (keys,)
+COMMANDS = (keys, reseal)

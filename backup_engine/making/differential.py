@@ -61,7 +61,9 @@ def base_for(
     same = base.database == hold.need_database().name and {*base.parts} == {source.key for source in ws.sources}
     if not same or not (wanted or sum(base.counts.values()) >= WORTH_IT):
         return None
-    return None if needs_key(ws, base) else base  # which ids are gone has to be read in it
+    # Who has one of the keys must be able to open both; and what is gone has to be read in the base.
+    alike = base.metadata.get("codec", {}).get("recipients") == list(ws.seal.recipients)
+    return base if alike and not needs_key(ws, base) else None
 
 
 def _newest_full(ws: Workspace, sets: Sequence[BackupSet]) -> BackupSet | None:

@@ -98,6 +98,11 @@ class Run:
         )
         return self.parts[key]
 
+    def stored(self, part: Part, size: int, sha256: str) -> Part:
+        """Give a part of another set as it is stored here: the same rows, in a file of this run."""
+        name = manifest.part_name(part.key, self.label, self.ws.seal.suffix)
+        return replace(part, file=name, stored_bytes=size, stored_sha256=sha256)
+
     def publish(self) -> None:
         """W8: give the files their final names, if the lease is still ours."""
         self._forget_key()
@@ -110,7 +115,10 @@ class Run:
         self.ws.storage.sync(self.day)
         reach("W8")
 
-    def commit(self, origin: Origin, kind: Kind = "full", base: str | None = None, pinned: bool = False) -> BackupSet:
+    def commit(
+        self, origin: Origin, kind: Kind = "full", base: str | None = None, pinned: bool = False,
+        reseals: BackupSet | None = None,
+    ) -> BackupSet:
         """W9: write the metadata, after which the set exists."""
         self.hold.check()  # again: a host that stood still since W8 must not commit
         # before the commit: a set that its database does not know looks like one of a copy
@@ -119,7 +127,7 @@ class Run:
         header = Header(
             backup_id=self.backup_id, seq=self.seq, trigger=self.trigger, started=self.started,
             finished=max(self.ws.clock(), self.started), interval_hours=self.interval_hours, origin=origin, kind=kind,
-            base=base, pinned=pinned, warnings=tuple(self.warnings),
+            base=base, pinned=pinned, warnings=tuple(self.warnings), reseals=reseals,
         )
         metadata = manifest.build(header, self.ws.seal, self.parts)
         with self._naming(manifest.metadata_name(self.label)):

@@ -75,6 +75,8 @@ class Header:
     """The ``backup_id`` of the full set that a differential rests on."""
     pinned: bool = False
     warnings: tuple[str, ...] = ()
+    reseals: BackupSet | None = None
+    """The set that this one holds under other keys or compression."""
 
 
 def label_of(moment: datetime) -> str:
@@ -180,6 +182,7 @@ def build(header: Header, seal: Seal, parts: Mapping[str, Part]) -> dict[str, An
                    "topology": origin.topology, "consistency": origin.consistency},
         "kind": header.kind, "base": header.base, "codec": codec,
         "pinned": header.pinned, "warnings": list(header.warnings),
+        **({"reseals": {"backup_id": header.reseals.backup_id, "seq": header.reseals.order}} if header.reseals else {}),
         "collections": {key: describe_part(part) for key, part in parts.items()},
     }
 
