@@ -41,11 +41,10 @@ if TYPE_CHECKING:
     from backup_engine.create import Created, create
     from backup_engine.deeds import Deed, take_untold, untold
     from backup_engine.drill import drill
+    from backup_engine.history import History, history_of
     from backup_engine.keys.choice import Choice, checked_recipients, save as save_choice, shown as seal_shown
     from backup_engine.keys.identity import Keys, fingerprint, keys_in
     from backup_engine.keys.proofs import needs_key, proven
-    from backup_engine.history import History, history_of
-    from backup_engine.keys.choice import Choice
     from backup_engine.lost import Lost, lost_and_found
     from backup_engine.merge import Merged, Pick, merge, merge_all, plan as plan_merge
     from backup_engine.mongo.guarded import Applied, Change, apply as apply_changes
