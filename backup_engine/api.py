@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-import logging
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pymongo
 from pymongo.database import Database
 
+from backup_engine.answers import Answer, refused, words_of
 from backup_engine.arguments import checked, database_named, flag, mode_of, rows_of
 from backup_engine.csv_format.seal import UNSEALED, Compression, Seal
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
     from backup_engine.deeds import Deed, take_untold, untold
     from backup_engine.drill import drill
     from backup_engine.history import History, history_of
-    from backup_engine.keys.choice import Choice, checked_recipients, save as save_choice, shown as seal_shown
+    from backup_engine.keys.choice import Choice, checked_recipients, shown as seal_shown
     from backup_engine.keys.identity import Keys, fingerprint, keys_in
     from backup_engine.keys.proofs import needs_key, proven
     from backup_engine.lost import Lost, lost_and_found
@@ -54,7 +53,7 @@ if TYPE_CHECKING:
     from backup_engine.replacing.recovery import recover
     from backup_engine.repository.contents import preview
     from backup_engine.repository.ledger import bad, last_drill, last_verified, read as checks
-    from backup_engine.reseal import Resealed, open_sets, reseal
+    from backup_engine.reseal import Resealed, choose as choose_seal, open_sets, reseal
     from backup_engine.restore import plan_replace, replace
     from backup_engine.scheduling.scheduler import Check, Scheduler
     from backup_engine.status import Status, status
@@ -69,20 +68,18 @@ __all__ = [
     "DatabaseBackupRestore", "DatabaseUnreachable", "Deed", "History", "Holding", "Keys", "Lost", "Merged", "Owner",
     "Pick", "Preferences", "Progress", "Resealed", "RestoreStopped", "Scheduler", "Source", "Status", "Unsaved",
     "Verification", "Watch", "Workspace",
-    "adopt", "apply_changes", "bad", "called", "check_interval", "checked_recipients", "checks", "compare",
-    "create", "delete", "drill", "fingerprint", "history_of", "holdings", "import_set", "import_sets", "is_copy",
-    "keys_in", "last_drill", "last_verified", "lost_and_found", "merge", "merge_all", "needs_key", "open_sets",
-    "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "proven", "prune", "recover",
-    "replace", "require_sound", "reseal", "retention_halted", "save_choice", "seal_shown", "start_anew", "status",
+    "adopt", "apply_changes", "bad", "called", "check_interval", "checked_recipients", "checks", "choose_seal",
+    "compare", "create", "delete", "drill", "fingerprint", "history_of", "holdings", "import_set", "import_sets",
+    "is_copy", "keys_in", "last_drill", "last_verified", "lost_and_found", "merge", "merge_all", "needs_key",
+    "open_sets", "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "proven", "prune",
+    "recover", "replace", "require_sound", "reseal", "retention_halted", "seal_shown", "start_anew", "status",
     "take_untold", "undo", "undoable", "unlock", "unpin", "untold", "verify", "was_rolled_back",
 ]
 
-log = logging.getLogger(__name__)
-Answer = TypeVar("Answer")
 
 LATE = {
     "compare": ("Comparison", "compare"), "repository.contents": ("preview",), "create": ("Created", "create"),
-    "keys.choice": ("Choice", "checked_recipients", "save_choice", "seal_shown"),
+    "keys.choice": ("Choice", "checked_recipients", "seal_shown"),
     "keys.identity": ("Keys", "fingerprint", "keys_in"), "keys.proofs": ("needs_key", "proven"),
     "drill": ("drill",), "mongo.guarded": ("Applied", "Change", "apply_changes"),
     "history": ("History", "history_of"), "lost": ("Lost", "lost_and_found"), "take_in": ("import_set", "import_sets"),
@@ -92,15 +89,16 @@ LATE = {
     "repository.ledger": ("bad", "checks", "last_drill", "last_verified"),
     "merge": ("Merged", "Pick", "merge", "merge_all", "plan_merge"),
     "prune": ("delete", "pin", "prune", "retention_halted", "unpin"), "replacing.recovery": ("recover",),
-    "reseal": ("Resealed", "open_sets", "reseal"),
+    "reseal": ("Resealed", "choose_seal", "open_sets", "reseal"),
     "restore": ("plan_replace", "replace"), "scheduling.scheduler": ("Check", "Scheduler"),
     "status": ("Status", "status"), "undo": ("undo", "undoable"), "unlock": ("unlock",), "unsaved": ("Unsaved",),
     "verify": ("Verification", "require_sound", "verify"),
 }
 """Modules loaded when one of their names is first asked for: together they take longer than all the rest."""
 
-OWN_NAMES = {"apply_changes": "apply", "checks": "read", "owner_of": "of", "owner_seen": "seen", "plan_merge": "plan",
-             "require_sound": "require", "save_choice": "save", "seal_shown": "shown", "retention_halted": "halted"}
+OWN_NAMES = {"apply_changes": "apply", "checks": "read", "choose_seal": "choose", "owner_of": "of",
+             "owner_seen": "seen", "plan_merge": "plan", "require_sound": "require", "seal_shown": "shown",
+             "retention_halted": "halted"}
 """What some of them are called in their modules."""
 
 
@@ -251,7 +249,7 @@ class DatabaseBackupRestore:
             plan = plan_replace(self.workspace, backup, (key,), foreign=foreign, watch=watch)
             return True, replace(self.workspace, plan, watch=watch).message
 
-        return self._answer(run, _refused)
+        return self._answer(run, refused)
 
     def merge_backup(
         self, backup_metadata: Mapping[str, Any], collection_type: str = "equipment", *, foreign: bool = False,
@@ -341,13 +339,13 @@ class DatabaseBackupRestore:
             backup = None if backup_metadata is None else self.workspace.catalog.find(backup_metadata)
             return True, drill(self.workspace, backup).message
 
-        return self._answer(run, _refused)
+        return self._answer(run, refused)
 
     def undo_restore(self) -> tuple[bool, str]:
         """Take back the last restore: ``(success, message)``."""
         from backup_engine.undo import undo
 
-        return self._answer(lambda: (True, undo(self.workspace).message), _refused)
+        return self._answer(lambda: (True, undo(self.workspace).message), refused)
 
     def prune(self, dry_run: bool = True) -> tuple[bool, str]:
         """Apply the retention rules, or say what they would do: ``(success, message)``."""
@@ -356,23 +354,13 @@ class DatabaseBackupRestore:
         def run() -> tuple[bool, str]:
             return True, prune(self.workspace, dry_run=flag("dry_run", dry_run)).message
 
-        return self._answer(run, _refused)
-
-    def reseal(self, keep_old: bool = False) -> tuple[bool, str]:
-        """Store the sets that are there as new ones are: ``(all of them are now, message)``."""
-        from backup_engine.reseal import reseal
-
-        def run() -> tuple[bool, str]:
-            done = reseal(self.workspace, keep_old=flag("keep_old", keep_old))
-            return not done.left, done.message
-
-        return self._answer(run, _refused)
+        return self._answer(run, refused)
 
     def unlock(self) -> tuple[bool, str]:
         """Release the lock of a run that died, or say who holds it: ``(released or free, message)``."""
         from backup_engine.unlock import unlock
 
-        return self._answer(lambda: (True, unlock(self.workspace).message), _refused)
+        return self._answer(lambda: (True, unlock(self.workspace).message), refused)
 
     def pin(self, backup_metadata: Mapping[str, Any], pinned: bool = True) -> tuple[bool, str]:
         """Protect a set from retention, or release it: ``(success, message)``."""
@@ -383,7 +371,7 @@ class DatabaseBackupRestore:
             backup = verb(self.workspace, self.workspace.catalog.find(backup_metadata))
             return True, f"Backup {backup.label} is {'pinned' if pinned else 'no longer pinned'}."
 
-        return self._answer(run, _refused)
+        return self._answer(run, refused)
 
     def unpin(self, backup_metadata: Mapping[str, Any]) -> tuple[bool, str]:
         """Give a set back to retention: ``(success, message)``."""
@@ -393,7 +381,7 @@ class DatabaseBackupRestore:
         """Give what a method promises, whatever happens, with what could not be told to the activity log behind it."""
         from backup_engine.deeds import take_untold
 
-        answer = _answer(run, refuse)
+        answer = words_of(run, refuse)
         if isinstance(answer, tuple) and self.workspace.remembered.untold:
             answer = (*answer[:-1], f"{answer[-1]} ({take_untold(self.workspace)})")  # type: ignore[assignment]
         return answer
@@ -409,18 +397,3 @@ def _seal(given: Mapping[str, Any]) -> Seal:
     said = {name: given[name] for name in BOTH & given.keys()}
     seal: Seal = given.get("seal", UNSEALED)
     return dataclasses.replace(seal, **said).with_keys(given.get("identities", ()))
-
-
-def _refused(message: str) -> tuple[bool, str]:
-    return False, message
-
-
-def _answer(run: Callable[[], Answer], refuse: Callable[[str], Answer]) -> Answer:
-    try:
-        return run()
-    except BackupError as error:
-        return refuse(str(error))
-    except Exception:  # the callers were promised words: the traceback goes to the log, the reference to both
-        reference = secrets.token_hex(4)
-        log.exception("unexpected fault, reference %s", reference)
-        return refuse(f"Backup error: unexpected fault (reference {reference}). See the log.")

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from backup_engine.csv_format.seal import Seal
 from backup_engine.deeds import told
-from backup_engine.errors import BackupError, Cancelled, NoSpace
+from backup_engine.errors import BackupError, BadInput, Cancelled, NoSpace
 from backup_engine.failpoints import reach
 from backup_engine.keys import choice
+from backup_engine.keys.choice import Choice
 from backup_engine.locking.locks import Hold, hold
 from backup_engine.making.copying import copy_set
 from backup_engine.model import SILENT, BackupSet, Watch
@@ -23,7 +24,7 @@ from backup_engine.repository import ledger
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
 
-__all__ = ["Resealed", "open_sets", "reseal"]
+__all__ = ["Resealed", "choose", "open_sets", "reseal"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,22 @@ def reseal(ws: Workspace, *, keep_old: bool = False, watch: Watch = SILENT) -> R
         made, left = _copy_all(ws, held, seal, watch)
         removed = () if keep_old else _remove(ws, held, watch)
     return Resealed(tuple(made), removed, tuple(left), seal, keep_old)
+
+
+def choose(ws: Workspace, chosen: Choice) -> Choice:
+    """Store how new sets are kept, and remove the records that ``.state`` holds where they are to be encrypted.
+
+    Raises ``BadInput`` for what an argument or the environment decides, and for what is no public key.
+    """
+    fixed = {"compression": ws.seal.compression, "recipients": ws.seal.recipients}
+    for part in sorted(ws.said):
+        if getattr(chosen, part) != fixed[part]:
+            raise BadInput(f"The {part} of backups is said by the environment or the command, and not chosen here.")
+    stored = choice.save(ws.connect(), chosen)
+    ws.remembered.choice = stored
+    if stored.recipients:
+        _forget_plain(ws)
+    return stored
 
 
 def open_sets(ws: Workspace) -> list[BackupSet]:

@@ -16,7 +16,7 @@ import segno
 
 from backup_engine.keys.identity import fingerprint
 
-__all__ = ["Sheet", "page", "without_secrets"]
+__all__ = ["Sheet", "commands_on", "page", "without_secrets"]
 
 PROGRAM = "python backup_csv_for_db_restore.py"
 KEY_FILE, FOLDER = "identity.txt", "backups"
@@ -64,7 +64,7 @@ def page(sheet: Sheet) -> str:
             **({"Program": f"version {sheet.version}"} if sheet.version else {}),
             **({"Signatures": sheet.signature_key} if sheet.signature_key else {})}
     facts = "".join(f"<tr><th>{_text(name)}</th><td>{_text(value)}</td></tr>" for name, value in rows.items())
-    typed = "".join(f'<pre class="command">{_text(command)}</pre>' for command in COMMANDS)
+    typed = "".join(f'<pre class="command">{_words(command)}</pre>' for command in COMMANDS)
     again = "It is under a passphrase: every command asks for it. " if sheet.wrapped else (
         "Whoever has this paper and a copy of the backups can read them. ")
     signed = ("<p>Backups of this installation are signed. Check that nobody else made the one you restore: add "
@@ -81,15 +81,14 @@ th {{ text-align: left; padding: 0 6mm 1mm 0; vertical-align: top; white-space: 
 td {{ overflow-wrap: anywhere; font-family: monospace; font-size: 9.5pt; }}
 pre {{ font-size: 9pt; white-space: pre-wrap; overflow-wrap: anywhere; margin: 1mm 0; padding: 1.5mm 2mm;
   border: 0.3mm solid #999; }}
-.key {{ display: flex; gap: 6mm; align-items: flex-start; }} .key svg {{ flex: none; width: 48mm; height: 48mm; }}
-.key pre {{ flex: 1; }}
+svg {{ width: 48mm; height: 48mm; }} #key {{ white-space: pre; }} pre span {{ white-space: nowrap; }}
 </style></head><body>
 <h1>Recovery sheet</h1>
 <p>Keep it away from the machine it is for, one copy in a place that burns on another day. {again}Without it
 and without the identity file the encrypted backups are lost.</p>
 <table>{facts}</table>
 <h2>The secret key</h2>
-<div class="key">{code.svg_inline(border=2, omitsize=True)}<pre id="key">{_text(sheet.key.strip())}</pre></div>
+{code.svg_inline(border=2, omitsize=True)}<pre id="key">{_text(sheet.key.strip())}</pre>
 <h2>Getting everything back on another machine</h2>
 <ol>
 <li>Set up {program}, as its README says: an empty database, no backup yet.</li>
@@ -106,10 +105,16 @@ https://age-encryption.org.</p>
 """
 
 
+def _words(command: str) -> str:
+    """A line may end between words, and not behind the hyphens of a flag."""
+    return " ".join(f"<span>{_text(word)}</span>" for word in command.split(" "))
+
+
 def _text(value: str) -> str:
     return html.escape(value)
 
 
 def commands_on(document: str) -> list[str]:
     """Give the commands that stand on a sheet."""
-    return [html.unescape(found) for found in re.findall(r'<pre class="command">(.*?)</pre>', document, re.S)]
+    found = re.findall(r'<pre class="command">(.*?)</pre>', document, re.S)
+    return [html.unescape(re.sub(r"<[^>]*>", "", command)) for command in found]

@@ -18,6 +18,7 @@ WORDS: Final = {
     "backup.import": "Took in a backup", "backup.repair": "Repaired a backup",
     "backup.prune": "Cleared old backups away", "backup.acknowledge_shrink": "Let retention go on",
     "backup.unlock": "Released a lock",
+    "backup.sealing": "Changed how backups are stored", "backup.reseal": "Stored backups anew",
     "backup.settings": "Changed backup settings", "backup.auto.created": "Automatic backup",
     "sign_in": "Signed in", "sign_in.failed": "Failed sign-in", "sign_out": "Signed out",
     "sign_out.everywhere": "Signed out everywhere", "user.create": "Created an account", "user.role": "Changed a role",
