@@ -45,6 +45,8 @@ class DatabaseBackupRestore(api.DatabaseBackupRestore):
         given.setdefault("work_folder", str(chosen.work_folder))
         given.setdefault("keep_days", chosen.backup_keep_days)
         given.setdefault("interval_hours", chosen.backup_interval_hours)
+        if chosen.backup_signing_key is not None:
+            given.setdefault("signing_key", chosen.backup_signing_key)
         if "seal" not in given:
             said = {"compression": chosen.backup_compression, "recipients": chosen.backup_recipients}
             given = {**{name: value for name, value in said.items() if value}, **given}

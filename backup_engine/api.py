@@ -24,6 +24,7 @@ from backup_engine.csv_format.seal import UNSEALED, Compression, Seal
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
 from backup_engine.keys import safety
 from backup_engine.keys.choice import BOTH
+from backup_engine.keys.signing import Signer
 from backup_engine.model import OWNER_SOURCES, SILENT, BackupSet, Clock, Progress, Source, Trigger, Watch
 from backup_engine.mongo.connection import LOCAL_URI, Connection
 from backup_engine.policy.due import check_interval
@@ -137,6 +138,7 @@ class DatabaseBackupRestore:
         compression: Compression | None = None,
         recipients: str | Sequence[str] | None = None,
         identities: str | Sequence[str] | None = None,
+        signing_key: str | Path | None = None,
         clock: Clock = local_now,
         workers: int | None = None,
         interval_hours: float | None = None,
@@ -154,7 +156,7 @@ class DatabaseBackupRestore:
 
         ``compression`` (none, gzip, zstd) and ``recipients`` (age public keys) say how new backups are stored; what is
         not said is what an administrator stored in the database. ``identities`` (age secret keys) open encrypted ones.
-        ``seal`` says all of it at once.
+        ``seal`` says all of it at once. ``signing_key`` is the file of a key that signs new backups.
 
         Raises ``TypeError`` for an unknown argument and for contradictory ones, ``BadInput`` for an unusable value.
         """
@@ -162,8 +164,10 @@ class DatabaseBackupRestore:
             "connection_string": connection_string, "client": client, "connect": connect, "database": database,
             "backup_folder": backup_folder, "keep_days": keep_days, "interval_hours": interval_hours,
             "sources": sources, "seal": seal, "compression": compression, "recipients": recipients,
-            "identities": identities, "clock": clock, "workers": workers, "work_folder": work_folder, **unknown,
+            "identities": identities, "signing_key": signing_key, "clock": clock, "workers": workers,
+            "work_folder": work_folder, **unknown,
         })
+        seal = dataclasses.replace(given.get("seal", UNSEALED), **{name: given[name] for name in BOTH & given.keys()})
         key_place = LocalStorage(given["work_folder"]) if "work_folder" in given else None
         storage = open_storage(given.get("backup_folder", "restore_data_to_db"), given.get("work_folder", ""))
         name = "" if connect else database or database_named(given) or "Equipment_DB"
@@ -174,9 +178,11 @@ class DatabaseBackupRestore:
             catalog=Catalog(storage, given["sources"]),
             connect=connect or Connection(connection_string or LOCAL_URI, name, client=client),
             clock=clock,
-            seal=dataclasses.replace(_seal(given), also=safety.reader(key_place or storage)),
+            seal=dataclasses.replace(seal, also=safety.reader(key_place or storage)).with_keys(
+                given.get("identities", ())),
             said=BOTH if "seal" in given else BOTH & given.keys(),
             key_place=key_place,
+            signer=Signer(Path(given["signing_key"])) if "signing_key" in given else None,
             keep_days=keep_days,
             workers=workers,
             database_name=name,
@@ -391,9 +397,3 @@ class DatabaseBackupRestore:
         if collection_type not in keys:
             raise BadInput(f"Unknown collection type {collection_type!r:.40}: use one of {', '.join(keys)}.")
         return collection_type
-
-
-def _seal(given: Mapping[str, Any]) -> Seal:
-    said = {name: given[name] for name in BOTH & given.keys()}
-    seal: Seal = given.get("seal", UNSEALED)
-    return dataclasses.replace(seal, **said).with_keys(given.get("identities", ()))

@@ -146,7 +146,7 @@ def _folder(name: str) -> Callable[[Any], str]:
     def rule(value: Any) -> str:
         path = os.fspath(value) if isinstance(value, os.PathLike) else value
         if not isinstance(path, str) or not path.strip() or "\0" in path:
-            raise BadInput(f"{name} must name a folder, not {short(value)}.")
+            raise BadInput(f"{name} must name a {'file' if name == 'signing_key' else 'folder'}, not {short(value)}.")
         return path
 
     return rule
@@ -217,7 +217,8 @@ _RULES: dict[str, Callable[[Any], Any]] = {
     "connection_string": _text("connection_string"), "client": _client, "connect": _called("connect"),
     "database": _database, "backup_folder": _folder("backup_folder"), "keep_days": _days,
     "interval_hours": check_interval, "sources": _sources, "seal": _seal, "compression": _compression,
-    "recipients": _recipients, "identities": _identities, "clock": _called("clock"),
+    "recipients": _recipients, "identities": _identities, "signing_key": _folder("signing_key"),
+    "clock": _called("clock"),
     "workers": _workers, "work_folder": _folder("work_folder"),
 }
 """Every argument, and what makes its value one that can be used."""

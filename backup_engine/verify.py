@@ -24,6 +24,7 @@ from backup_engine.errors import (
     PermissionDenied,
     VerificationFailed,
 )
+from backup_engine.keys.signing import is_signed_by
 from backup_engine.model import SILENT, BackupSet, Part, Watch
 from backup_engine.ownership import lookup
 from backup_engine.records.content_sum import Content
@@ -121,7 +122,7 @@ def _verify(
     ws: Workspace, backup: BackupSet, level: int, keys: Collection[str] | None, bases: _Bases, watch: Watch
 ) -> Verification:
     chosen = [part for key, part in backup.parts.items() if keys is None or key in keys]
-    problems = _whole(backup, level)
+    problems = [*_whole(backup, level), *_unsigned(ws, backup)]
     notes: tuple[str, ...] = ()
     if backup.state == "legacy":
         notes = ("unverifiable (legacy)",)
@@ -143,6 +144,22 @@ def _whole(backup: BackupSet, level: int) -> list[Damage]:
     if backup.state == "damaged" and level == 0:
         return [Damage("", "", "changed", backup.problem)]
     return []
+
+
+def _unsigned(ws: Workspace, backup: BackupSet) -> list[Damage]:
+    """What was asked to be signed and is not, the full set of a differential included."""
+    if not ws.signed_by:
+        return []
+    if not is_signed_by(backup.metadata, ws.signed_by):
+        return [Damage("", backup.metadata_file, "signature", f"backup {backup.label} is not signed by {ws.signed_by}")]
+    try:
+        base = ws.catalog.base_of(backup)
+    except VerificationFailed:  # which is said for each of its files
+        return []
+    if is_signed_by(base.metadata, ws.signed_by):
+        return []
+    words = f"the full backup {base.label} it rests on is not signed by {ws.signed_by}"
+    return [Damage("", base.metadata_file, "signature", words)]
 
 
 def _part(ws: Workspace, backup: BackupSet, part: Part, level: int, bases: _Bases, watch: Watch) -> list[Damage]:

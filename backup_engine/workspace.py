@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # a word may name what lies in rooms above it, but must not l
     from backup_engine.csv_format.seal import Seal
     from backup_engine.deeds import Deed
     from backup_engine.keys.choice import Choice
+    from backup_engine.keys.signing import Signer
     from backup_engine.ownership.owner import Owner
     from backup_engine.repository.catalog import Catalog
     from backup_engine.storage.base import Storage
@@ -45,6 +46,10 @@ class Workspace:
     """Which of the two the seal decides; for the other one counts what is stored in the database (``keys.choice``)."""
     key_place: Storage | None = None
     """Where keys of safety sets lie; None for ``.state``."""
+    signer: Signer | None = None
+    """Signs the metadata of a set that is about to be committed."""
+    signed_by: str = ""
+    """Public key whose signature every set must bear that is verified; empty where nobody asked."""
     keep_days: int = 7
     workers: int | None = None
     """Worker processes for encoding; ``None`` chooses by cores and size."""

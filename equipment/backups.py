@@ -34,8 +34,7 @@ Connect = Callable[[], Database[dict[str, Any]]]
 WRITING = "backup"
 """The kind of job that backups, restores and undo share: one at a time."""
 CHECKING = "verify"
-NO_KEYS = Keys()
-LIST = "equipment"
+LIST, NO_KEYS = "equipment", Keys()
 """The engine's key of the equipment list."""
 
 
@@ -371,6 +370,7 @@ def of(settings: Settings, connect: Connect) -> Backups:
                 connect=connect, backup_folder=str(settings.backup_folder), keep_days=settings.backup_keep_days,
                 interval_hours=settings.backup_interval_hours, work_folder=str(settings.work_folder),
                 compression=settings.backup_compression, recipients=settings.backup_recipients or None,
+                signing_key=settings.backup_signing_key,
             )
             engine.workspace = replace(engine.workspace, database_name=settings.mongodb_database)
             _built[where] = Backups(engine, connect, defaults)

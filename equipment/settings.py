@@ -2,9 +2,9 @@
 
 A command that is given a settings file looks there after the environment and before the secrets.
 
-Six options go by their plain names (``MONGODB_URI``, ``MONGODB_DATABASE``, ``BACKUP_FOLDER``,
-``BACKUP_INTERVAL_HOURS``, ``BACKUP_COMPRESSION``, ``BACKUP_RECIPIENTS``); every other one is its field's name in
-capitals after ``EQUIPMENT_``.
+Seven options go by their plain names (``MONGODB_URI``, ``MONGODB_DATABASE``, ``BACKUP_FOLDER``,
+``BACKUP_INTERVAL_HOURS``, ``BACKUP_COMPRESSION``, ``BACKUP_RECIPIENTS``,
+``BACKUP_SIGNING_KEY``); every other one is its field's name in capitals after ``EQUIPMENT_``.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ PREFIX = "EQUIPMENT_"
 SERVER_ONLY = frozenset({"admin_user", "admin_password", "health_token"})
 """Of no use to a command that makes backups, so that no settings file repeats these secrets."""
 PLAIN = frozenset({"mongodb_uri", "mongodb_database", "backup_folder", "backup_interval_hours", "backup_compression",
-                   "backup_recipients"})
+                   "backup_recipients", "backup_signing_key"})
 
 
 class Settings(BaseModel):
@@ -77,6 +77,10 @@ class Settings(BaseModel):
         default="",
         description="Public keys (`age1…,age1…`) to encrypt backups for; `keys new` makes them. `none` for plain "
                     "files. Unset, what an administrator chose in the app.")
+    backup_signing_key: Path | None = Field(
+        default=None,
+        description="File of the signature key that signs backups (`keys signer` makes it); relative to the folder of "
+                    "app.py or EQUIPMENT_HOME.")
     data_folder: Path = Field(
         default=Path(".data"),
         description="Folder of the embedded MongoDB's files; relative to the folder of app.py or EQUIPMENT_HOME.")
@@ -153,7 +157,7 @@ class Settings(BaseModel):
         path = value.expanduser()
         return path if path.is_absolute() else home(info.data.get("home")) / path
 
-    @field_validator("runtime_folder")
+    @field_validator("runtime_folder", "backup_signing_key")
     @classmethod
     def _absolute(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         return None if value is None else cls._from_home(value, info)

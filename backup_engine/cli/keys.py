@@ -14,7 +14,7 @@ from backup_engine.cli.restore import ask
 from backup_engine.cli.session import Answer, Session, verb
 from backup_engine.cli.words import as_data
 from backup_engine.csv_format import age
-from backup_engine.keys import identity, sheet
+from backup_engine.keys import identity, sheet, signing
 from backup_engine.keys.sheet import Sheet
 
 __all__ = ["COMMANDS"]
@@ -41,7 +41,8 @@ def new(session: Session, path: Path, sheet_path: Path | None, wrap: bool) -> An
     address = f"{ws.storage.describe()} on {platform.node()}" if "://" not in ws.storage.describe() else (
         ws.storage.describe())
     made = Sheet(public, text, now, wrapped=wrap, version=session.backups.version, places={
-        "Backups": address, "Database": ws.database_name or "as the installation says"})
+        "Backups": address, "Database": ws.database_name or "as the installation says"},
+        signature_key=ws.signer.public if ws.signer else "")
     document = sheet.page(made)
     identity.write_private(path, text)
     try:
@@ -75,6 +76,17 @@ def reseal(session: Session, keep_old: bool, yes: bool) -> Answer:
     return Answer(done.message, data, lines, WARNED if done.left else 0)
 
 
-keys = click.Group("keys", commands=[new], help="Make keys for encrypted backups.")
+@verb("signer", help="Make a signature key for this host. BACKUP_SIGNING_KEY names the file; its public half stands on "
+                     "the recovery sheets that are made after that.")
+@click.argument("path", metavar="[FILE]", default="backup-signer.pem", type=click.Path(path_type=Path))
+def signer(session: Session, path: Path) -> Answer:
+    """Make a signature key."""
+    identity.write_private(path, signing.new_pem())
+    public = signing.Signer(path).public
+    return Answer(f"Public half: {public}", {"public": public, "file": str(path)},
+                  (f"Signature key:   {path}  (stays on this host, for the account that makes the backups)",))
+
+
+keys = click.Group("keys", commands=[new, signer], help="Make keys for encrypted backups.")
 
 COMMANDS = (keys, reseal)

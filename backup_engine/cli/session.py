@@ -20,6 +20,7 @@ from backup_engine.csv_format.seal import Seal
 from backup_engine.deeds import take_untold
 from backup_engine.errors import BadInput, NoBackupsFound
 from backup_engine.keys.identity import read_file
+from backup_engine.keys.signing import checked_public
 from backup_engine.model import BackupSet, Progress, Watch
 from backup_engine.mongo.connection import Connection
 from backup_engine.ownership import lookup
@@ -29,7 +30,7 @@ __all__ = ["Answer", "Given", "ProgressBar", "Session", "common_options"]
 
 NEWEST = ("newest", "latest")
 COMMON = ("uri", "database", "folder", "work_folder", "settings", "compression", "recipients", "identities",
-          "passphrase", "as_json", "debug")
+          "passphrase", "signing_key", "signed_by", "as_json", "debug")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -56,6 +57,8 @@ class Given:
     recipients: tuple[str, ...] = ()
     identities: tuple[Path, ...] = ()
     passphrase: bool = False
+    signing_key: str | None = None
+    signed_by: str | None = None
     as_json: bool = False
     debug: bool = False
 
@@ -122,7 +125,7 @@ class Session:
         asked = {"connection_string": self.given.uri, "database": self.given.database,
                  "backup_folder": self.given.folder, "work_folder": self.given.work_folder,
                  "settings_file": self.given.settings, "compression": self.given.compression,
-                 "recipients": self.given.recipients or None}
+                 "recipients": self.given.recipients or None, "signing_key": self.given.signing_key}
         try:
             backups = self._engine(**{name: value for name, value in asked.items() if value is not None})
         except TypeError as error:  # an engine without an installation takes no settings
@@ -132,6 +135,8 @@ class Session:
             connect = Connection(self.given.uri, connect.database, short_lived=True)
         backups.workspace = replace(backups.workspace, connect=self._signals.reaching(connect),
                                     seal=self._keyed(backups))
+        if self.given.signed_by is not None:
+            backups.workspace = replace(backups.workspace, signed_by=checked_public(self.given.signed_by))
         return backups
 
     def _keyed(self, backups: DatabaseBackupRestore) -> Seal:
@@ -187,6 +192,8 @@ def common_options(function: Function) -> Function:
                      help="Identity file (secret key) that opens encrypted backups."),
         click.option("--passphrase", is_flag=True,
                      help="Ask for the passphrase of backups that were made with one."),
+        click.option("--signing-key", metavar="FILE", help="Signature key that signs new backups."),
+        click.option("--signed-by", metavar="KEY", help="Take only backups that are signed by this public key."),
         click.option("--json", "as_json", is_flag=True, help="Answer in JSON."),
         click.option("--debug", is_flag=True, hidden=True, help="Show where in the program an unexpected fault arose."),
     ]

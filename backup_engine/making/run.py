@@ -130,6 +130,8 @@ class Run:
             base=base, pinned=pinned, warnings=tuple(self.warnings), reseals=reseals,
         )
         metadata = manifest.build(header, self.ws.seal, self.parts)
+        if self.ws.signer is not None:
+            metadata["signature"] = self.ws.signer.sign(metadata)
         with self._naming(manifest.metadata_name(self.label)):
             backup = self.ws.catalog.commit(self.day, self.label, metadata)
         reach("W9")

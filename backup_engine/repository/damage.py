@@ -13,7 +13,7 @@ __all__ = ["LEVELS", "Damage", "DamageKind", "Report", "Verification", "error_of
 LEVELS = {0: "listing", 1: "stored bytes", 2: "every row", 3: "restored"}
 """How deep a check looked, in words; without the key of an encrypted set level 1 is as deep as it goes."""
 
-DamageKind = Literal["missing", "changed", "count", "unreadable", "metadata", "base", "key", "newer"]
+DamageKind = Literal["missing", "changed", "count", "unreadable", "metadata", "base", "key", "newer", "signature"]
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,8 @@ def error_of(outcome: Verification) -> BackupError:
         return NewerFormat(f"backup {label}", hint="Update this program and try again.")
     if first.kind == "missing":
         return BackupFileNotFound(words, hint="The other files of this backup can still be restored.")
+    if any(damage.kind == "signature" for damage in outcome.problems):
+        return VerificationFailed(words, hint="Somebody else may have made it. Do not restore it unless you know who.")
     hint = f"“repair {label}” brings the readable rows into a new backup."
     if any(damage.kind == "changed" and damage.file.endswith(".csv") for damage in outcome.problems):
         hint = f"If a spreadsheet saved it, import it as a list instead; otherwise {hint}"
