@@ -6,10 +6,13 @@ rerun it then runs this same file as a script, which draws the page.
 
 from __future__ import annotations
 
-import streamlit as st
+from equipment import prerequisites
 
-from equipment.server import application
-from equipment.ui import boundary, page
+with prerequisites.explained(True):
+    import streamlit as st
+
+    from equipment.server import application
+    from equipment.ui import boundary, page
 
 app = st.App(
     __file__,

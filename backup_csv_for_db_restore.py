@@ -5,7 +5,7 @@
     success, backup_file, message = backup_system.create_backup(backup_interval_hours=1)
 
 Without arguments everything is this installation's: its database, its folder, its interval.
-``python backup_csv_for_db_restore.py --help`` lists the commands.
+``.venv/bin/python backup_csv_for_db_restore.py --help`` lists the commands.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from backup_engine import api
-from backup_engine.arguments import checked, database_named
-from equipment import __version__
+from equipment import __version__, prerequisites
+
+with prerequisites.explained(__name__ == "__main__"):
+    from backup_engine import api
+    from backup_engine.arguments import checked, database_named
 
 __all__ = ["DatabaseBackupRestore", "backup_restore_ui", "integrate_auto_backup_into_main_app"]
 
@@ -50,20 +52,22 @@ class DatabaseBackupRestore(api.DatabaseBackupRestore):
         if "seal" not in given:
             said = {"compression": chosen.backup_compression, "recipients": chosen.backup_recipients}
             given = {**{name: value for name, value in said.items() if value}, **given}
-        name = ""
+        name, of_ours = "", False
         own_uri = chosen.mongodb_uri and chosen.mongodb_uri.get_secret_value()
         if not given.keys() & {"connection_string", "client", "connect"}:
             name = given.pop("database", chosen.mongodb_database)
             own = chosen.model_copy(update={"mongodb_database": name})
-            given["connect"] = lambda: database.connect(own)
+            given["connect"], of_ours = (lambda: database.connect(own)), True
         elif "connect" not in given:
             # The installation's own address is its own database as well, whatever the path says.
             named = None if given.get("connection_string") == own_uri else database_named(given)
             given.setdefault("database", named or chosen.mongodb_database)
         super().__init__(**given)
+        from equipment import data_disk
         from equipment.store import outside
 
         self.workspace = replace(self.workspace, database_name=name or self.workspace.database_name,
+                                 room=(lambda: data_disk.look(chosen)) if of_ours else None,
                                  tell=outside.teller(self.workspace.connect))
 
 

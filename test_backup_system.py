@@ -1,4 +1,4 @@
-"""Is this installation well?  ``python test_backup_system.py`` says so in words and exits 0, or 1 when it is not.
+"""Is this installation well?  ``.venv/bin/python test_backup_system.py`` says so and exits 0, or 1 when it is not.
 
 pytest collects the same checks and runs them on a temporary server and folder, never on the installation.
 """
@@ -9,13 +9,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-from pymongo.database import Database
+from equipment import prerequisites
 
-from backup_engine.api import DatabaseBackupRestore
-from backup_engine.cli.signals import Signals
-from equipment.server import diagnosis
-from equipment.server.diagnosis import CHECKS, Installation
+with prerequisites.explained(__name__ == "__main__"):
+    import pytest
+    from pymongo.database import Database
+
+    from backup_engine.api import DatabaseBackupRestore
+    from backup_engine.cli.signals import Signals
+    from equipment.server import diagnosis
+    from equipment.server.diagnosis import CHECKS, Installation
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.records import expiry, raw
 from backup_engine.records.content_sum import same_content
 from backup_engine.records.expiry import Tally
+from backup_engine.records.frames import frame
 from backup_engine.records.matching import pairs
 from backup_engine.records.planner import FieldChange, Same, exactly, field_changes
 from backup_engine.records.spool import Spool
@@ -99,19 +100,14 @@ class Comparison:
 
     def field_table(self, limit: int = 10_000) -> pd.DataFrame:
         """Give up to ``limit`` rows ``record, field, left, right`` of the records that differ, as text."""
-        import pandas as pd
-
-        lines = list(_first(self._field_lines(), limit))
-        return pd.DataFrame(lines, columns=["record", "field", self.left, self.right], dtype=str)
+        return frame(list(_first(self._field_lines(), limit)), ["record", "field", self.left, self.right])
 
     def record_table(self, kind: Kind, limit: int = 10_000) -> pd.DataFrame:
         """Give up to ``limit`` records of one kind as text, one a row, fields as columns; of ``different`` the left."""
-        import pandas as pd
-
         records = [row.right if kind == "only_right" else row.left for row in _first(self.of_kind(kind), limit)]
         texts = [{raw.name_text(name): raw.element_text(element) for name, element in raw.elements(record)}
                  for record in records if record is not None]
-        return pd.DataFrame(texts).fillna("") if texts else pd.DataFrame({"_id": []}, dtype=str)
+        return frame(texts, None).fillna("") if texts else frame([], ["_id"])
 
     def _field_lines(self) -> Iterator[tuple[str, str, str, str]]:
         for row in self.of_kind("different"):

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
 
-from backup_engine.errors import Cancelled
+from backup_engine.errors import Cancelled, NoSpace
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 """Folder names by ``datetime.weekday()``; English and lower-case whatever the locale."""
@@ -31,6 +31,35 @@ class Source:
 
     key: str
     collection: str
+
+
+@dataclass(frozen=True)
+class Room:
+    """The disk under the database's own files, where the application can see it: bytes free, and the least to keep."""
+
+    place: str
+    free: int
+    least: int
+
+    @property
+    def short(self) -> bool:
+        """Whether nothing more may be written into the database than must be."""
+        return self.free < self.least
+
+    def lacks(self, more: int) -> bool:
+        """Whether that many bytes more would leave too little."""
+        return self.free - more < self.least
+
+    def refusal(self, more: int = 0) -> NoSpace:
+        """Say why the list is read-only, or what this one deed of so many bytes lacks, and what helps."""
+        needed = self.least + more
+        said = (f"{self.free / 1e6:,.0f} MB are free on the disk of the data folder {self.place}, and "
+                f"{needed / 1e6:,.0f} MB are needed")
+        missing = max(1, round((needed - self.free) / 1e6))
+        if more:
+            return NoSpace(said, hint=f"Free {missing:,} MB on that disk, then try again.")
+        return NoSpace(f"{said}; until then the list is read-only",
+                       hint=f"Free {missing:,} MB on that disk: the list then takes changes again by itself.")
 
 
 OWNER_SOURCES = (Source("equipment", "Equipment"), Source("select_options", "Equipment_select_options"))

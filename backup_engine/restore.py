@@ -116,6 +116,7 @@ def replace_held(
 ) -> Restored:
     """Replace under locks that the caller holds, everything of the past being recovered."""
     keys = _checked_keys(ws, plan.backup, plan.keys)
+    _require_room(ws, plan.backup, keys)
     _verify(ws, plan.backup, keys, watch)
     run = Replacing(ws, held, plan.backup, _entry(ws, plan.backup, keys, held.purpose, actor), watch)
     if not held.capabilities.commands:
@@ -170,6 +171,13 @@ def _checked_keys(ws: Workspace, backup: BackupSet, keys: Sequence[str]) -> tupl
     return tuple(key for key in known if key in keys)
 
 
+def _require_room(ws: Workspace, backup: BackupSet, keys: tuple[str, ...]) -> None:
+    """R1. The records lie in the staging collections beside the live ones, and once more in the oplog."""
+    room, more = ws.look_at_room(), 2 * sum(backup.parts[key].plain_bytes for key in keys)
+    if room is not None and room.lacks(more):
+        raise room.refusal(more)
+
+
 def _verify(ws: Workspace, backup: BackupSet, keys: tuple[str, ...], watch: Watch) -> None:
     """R1. A set that was decoded before, and whose bytes are still those bytes, need not be decoded again."""
     known = ledger.read(ws.storage).get(backup.backup_id)
@@ -209,6 +217,7 @@ def _restored(run: Replacing, held: Hold) -> Restored:
 def _warnings(capabilities: Capabilities) -> tuple[str, ...]:
     if not capabilities.commands:
         return ("this demonstration has no real database: the restore is not one single step",)
-    if not capabilities.change_streams:
-        return ("writes during the restore were not captured (the server is not a replica set)",)
+    if not capabilities.captures:
+        why = "has no snapshot reads" if capabilities.change_streams else "is not a replica set"
+        return (f"writes during the restore were not captured (the server {why})",)
     return ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from backup_engine.model import BackupSet
+from backup_engine.model import BackupSet, Room
 from backup_engine.ownership import lookup
 from backup_engine.ownership.owner import Question
 from backup_engine.workspace import Workspace
@@ -31,6 +31,8 @@ class Status:
     """Sets of other databases in the folder; they count for nothing else here."""
     question: Question | None = None
     """What an administrator has to say before everything goes on as usual."""
+    room: Room | None = None
+    """The disk under the database, where that can be seen."""
 
 
 def status(ws: Workspace) -> Status:
@@ -51,6 +53,7 @@ def status(ws: Workspace) -> Status:
         free_bytes=ws.storage.free_bytes(),
         foreign=len(everything) - len(sets),
         question=owner.question,
+        room=ws.look_at_room(),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo.database import Database
 
-from backup_engine.model import Clock, Source
+from backup_engine.model import Clock, Room, Source
 
 if TYPE_CHECKING:  # a word may name what lies in rooms above it, but must not load it
     from backup_engine.csv_format.seal import Seal
@@ -57,7 +57,13 @@ class Workspace:
     """What the database is called, for when it cannot be asked."""
     tell: Callable[[Deed], None] | None = None
     """Hears of everything that was done; raises ``BackupError`` where it cannot keep it."""
+    room: Callable[[], Room | None] | None = None
+    """Tells of the disk under the database; None, as without it, where that cannot be seen from here."""
     remembered: Remembered = field(default_factory=Remembered, compare=False)
+
+    def look_at_room(self) -> Room | None:
+        """How the disk under the database stands, where that can be seen."""
+        return self.room() if self.room is not None else None
 
     def source(self, key: str) -> Source:
         """The source of that key; raises ``KeyError``."""

@@ -1,28 +1,31 @@
-"""Commands for whoever runs the server: ``python -m equipment user add|list|role|reset|disable|enable``.
+"""Commands for whoever runs the server: ``.venv/bin/python -m equipment user add|list|role|reset|disable|enable``.
 
 They speak to the same database as the app and go through the same rules: names, the last administrator, the log.
 """
 
 from __future__ import annotations
 
-import getpass
 import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
+from equipment import prerequisites
 
-from backup_engine.errors import BackupError, BadInput
-from equipment.accounts import setup
-from equipment.accounts.passwords import PASSWORDS, check_rules
-from equipment.domain.names import name_key
-from equipment.domain.roles import ROLES
-from equipment.server import database
-from equipment.settings import get_settings
-from equipment.store.access import Db, Who
-from equipment.store.accounts import users
-from equipment.store.accounts.users import CODE_HOURS, User
+with prerequisites.explained(__name__ == "__main__"):
+    import click
+
+    from backup_engine.errors import BackupError, BadInput
+    from equipment.accounts import setup
+    from equipment.accounts.passwords import PASSWORDS, check_rules
+    from equipment.domain.names import name_key
+    from equipment.domain.roles import ROLES
+    from equipment.server import database
+    from equipment.settings import get_settings
+    from equipment.store import outside
+    from equipment.store.access import Db, Who
+    from equipment.store.accounts import users
+    from equipment.store.accounts.users import CODE_HOURS, User
 
 
 @click.group()
@@ -108,11 +111,12 @@ def _installation() -> Iterator[tuple[Db, Who]]:
     try:
         settings = get_settings()
         if database.choose(settings) is database.Choice.NONE:
-            raise BadInput("There is no MongoDB here.", hint="Set MONGODB_URI or install the requirements.")
+            problem, hint = database.no_mongodb()
+            raise BadInput(f"{problem[:1].upper()}{problem[1:]}.", hint=hint)
         db = database.connect(settings)
         setup.prepare(db, settings)
         # Whoever may run this may read the whole database anyway: the operating system is the gate.
-        yield db, Who("system:command", getpass.getuser(), "console")
+        yield db, Who("system:command", outside.actor().partition("@")[0], "console")
     except BackupError as error:
         click.echo(str(error), err=True)
         sys.exit(error.exit_code)

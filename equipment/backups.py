@@ -20,6 +20,7 @@ from pymongo.errors import PyMongoError
 
 from backup_engine import api
 from backup_engine.api import BackupError, BackupSet, DatabaseBackupRestore, Keys, Preferences, Watch
+from equipment import data_disk
 from equipment.exchange import archive
 from equipment.jobs import Job, Jobs
 from equipment.settings import Settings, write_file
@@ -79,8 +80,8 @@ class Backups:
 
     def workspace(self, caller: Caller) -> api.Workspace:
         """What the verbs work with, and the keys that this visitor gave."""
-        keys, ws = caller.keys, self._workspace
-        return replace(ws, seal=ws.seal.with_keys(keys.identities, keys.phrases))
+        seal = self._workspace.seal.with_keys(caller.keys.identities, caller.keys.phrases)
+        return replace(self._workspace, seal=seal)
 
     def now(self) -> datetime:
         """The engine's present moment, in local time."""
@@ -137,9 +138,9 @@ class Backups:
     def create(self, caller: Caller, *, force: bool = False) -> Job:
         """Start a backup unless one is not yet due (``force`` makes it regardless); the result is ``Created``."""
         caller.check("backup.create")
-        interval = self.scheduler.preferences.interval_hours
+        hours = self.scheduler.preferences.interval_hours
         return self.start(caller, "backup.create", "Create backup",
-                           lambda watch: self.engine.create(interval, force=force, watch=watch))
+                          lambda watch: self.engine.create(hours, force=force, watch=watch))
 
     def replace(
         self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], *, expected: Counts | None = None,
@@ -168,8 +169,7 @@ class Backups:
         ws = self.workspace(caller)
 
         def work(watch: Watch) -> dict[str, Any]:
-            plans = [api.plan_merge(ws, backup, key, pick=pick, foreign=foreign, watch=watch)
-                     for key in keys]
+            plans = [api.plan_merge(ws, backup, key, pick=pick, foreign=foreign, watch=watch) for key in keys]
             done = api.merge_all(ws, plans, actor=caller.name, watch=watch)
             return dict(zip(keys, done, strict=True))
 
@@ -189,8 +189,8 @@ class Backups:
         """Start taking in every set of a zip stream or a folder; the result are its sets, oldest first."""
         caller.check("backup.restore")
         ws = self.workspace(caller)
-        return self.start(
-            caller, "backup.import", "Take in a backup", lambda watch: api.import_sets(ws, source, watch=watch))
+        return self.start(caller, "backup.import", "Take in a backup",
+                          lambda watch: api.import_sets(ws, source, watch=watch))
 
     def compare(
         self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], other: BackupSet | None, *,
@@ -276,8 +276,10 @@ class Backups:
         """How the backups stand, from the folder alone."""
         return api.status(self._workspace)
 
-    def unsaved(self) -> int | None:
-        """Count the records that changed since the newest good backup; None when that cannot be told."""
+    def unsaved(self, *, fresh: bool = False) -> int | None:
+        """Count the records that changed since the newest good backup, as of 5 s ago or ``fresh``; None: unknown."""
+        if fresh:
+            self._unsaved.forget()
         return self._unsaved.count()
 
     def running(self) -> bool:
@@ -370,17 +372,16 @@ def of(settings: Settings, connect: Connect) -> Backups:
                 connect=connect, backup_folder=str(settings.backup_folder), keep_days=settings.backup_keep_days,
                 interval_hours=settings.backup_interval_hours, work_folder=str(settings.work_folder),
                 compression=settings.backup_compression, recipients=settings.backup_recipients or None,
-                signing_key=settings.backup_signing_key,
-            )
-            engine.workspace = replace(engine.workspace, database_name=settings.mongodb_database)
+                signing_key=settings.backup_signing_key)
+            engine.workspace = replace(
+                engine.workspace, database_name=settings.mongodb_database, room=lambda: data_disk.look(settings))
             _built[where] = Backups(engine, connect, defaults)
         return _built[where]
 
 
 def start(settings: Settings, connect: Connect) -> Backups:
     """Start the scheduler; the server's lifespan calls this once."""
-    backups = of(settings, connect)
-    backups.scheduler.start()
+    (backups := of(settings, connect)).scheduler.start()
     return backups
 
 

@@ -95,6 +95,10 @@ class Settings(BaseModel):
     embedded_database: bool = Field(
         default=True,
         description="Run a MongoDB of our own when there is no MONGODB_URI. With false the app asks for one instead.")
+    min_free_mb: int = Field(
+        default=500, ge=0, le=1_000_000,
+        description="Free megabytes on the disk of the data folder below which the list is read-only, as a full disk "
+                    "ends the embedded MongoDB; 0 never.")
     admin_user: str = Field(
         default="",
         description="With EQUIPMENT_ADMIN_PASSWORD: name of the first administrator, created at the first start.")
@@ -112,7 +116,7 @@ class Settings(BaseModel):
                     "front. Labels bear it. With https the sign-in cookie is always marked Secure.")
     health_token: SecretStr | None = Field(
         default=None, min_length=16,
-        description="Whoever sends it to /healthz as `Authorization: Bearer …` is told details. "
+        description="Whoever sends it to /healthz or /metrics as `Authorization: Bearer …` is told details. "
                     "At least 16 characters.")
     activity_days: int = Field(
         default=0, ge=0, le=36500,

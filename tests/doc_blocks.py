@@ -18,6 +18,7 @@ from backup_engine.cli.main import commands
 from equipment.__main__ import user
 from equipment.settings import Settings, option_name
 from scripts.fault_parts import report
+from scripts.mongodb_parts import report as servers
 from tests.doc_pages import ROOT, filled, page
 
 WIDTH = 120
@@ -93,6 +94,8 @@ BLOCKS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/reliability.md", "connection strings"): lambda: report.connection_strings(report.read()[1]),
     ("docs/reliability.md", "clock"): lambda: report.clock(report.read()[1]),
     ("docs/reliability.md", "controls"): lambda: report.controls(report.read()[1]),
+    ("docs/deployment.md", "servers run"): lambda: servers.run(*servers.read()),
+    ("docs/deployment.md", "servers tried"): lambda: servers.tried(*servers.read()),
 }
 """Page and name of each block, and what makes it."""
 

@@ -43,9 +43,13 @@ class Mongod:
 
     def __init__(
         self, *, replica_set: bool = True, parameters: tuple[str, ...] = (), arguments: tuple[str, ...] = (),
-        member: bool = False, oplog_mb: int = 256,
+        member: bool = False, oplog_mb: int = 256, program: str = "",
     ) -> None:
-        """``member`` listens on a port instead of a socket and leaves it to ``ReplicaSet`` to make a set of several."""
+        """``member`` listens on a port instead of a socket and leaves it to ``ReplicaSet`` to make a set of several.
+
+        ``program`` is another mongod than that of the requirements.
+        """
+        self.program = program
         self.folder = Path(tempfile.mkdtemp(prefix="mdb"))
         self.socket = self.folder / "m.sock"
         self.port = free_port() if member else None
@@ -58,7 +62,7 @@ class Mongod:
         self.process: subprocess.Popen[bytes] | None = None
         self.start()
         if replica_set and not member:
-            self._initiate()
+            self.initiate()
 
     @property
     def host(self) -> str:
@@ -78,7 +82,7 @@ class Mongod:
         """Start the server and wait until it answers."""
         (self.folder / "data").mkdir(exist_ok=True)
         self.socket.unlink(missing_ok=True)
-        command = [str(binary()), "--dbpath", str(self.folder / "data"),
+        command = [self.program or str(binary()), "--dbpath", str(self.folder / "data"),
                    "--bind_ip", "127.0.0.1" if self.port else str(self.socket), "--port", str(self.port or 27017),
                    "--nounixsocket", "--filePermissions", "0600",
                    "--networkMessageCompressors", "disabled", "--wiredTigerCacheSizeGB", "0.5",
@@ -108,7 +112,8 @@ class Mongod:
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _initiate(self) -> None:
+    def initiate(self) -> None:
+        """Make it a replica set of one member and wait until it takes writes."""
         with self.client() as client:
             client.admin.command(
                 "replSetInitiate", {"_id": REPLICA_SET, "members": [{"_id": 0, "host": self.host}]}

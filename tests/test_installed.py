@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
-import sysconfig
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
@@ -21,6 +17,7 @@ import pytest
 from pymongo.database import Database
 
 import equipment
+from tests.installed_copy import Copy, build, clean, install
 from tests.mongod import Mongod
 from tests.server.running_app import RunningApp
 from tests.test_requirements import PROJECT, canonical, imported, name_of
@@ -46,31 +43,6 @@ sys.meta_path.insert(0, Refuse())
 """
 
 
-@dataclass(frozen=True)
-class Copy:
-    """An environment into which the wheel was installed."""
-
-    folder: Path
-    python: Path
-    packages: Path
-
-    def run(self, *arguments: str, home: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run its Python as a person would, far from any checkout and from pytest."""
-        return subprocess.run(
-            [str(self.python), *arguments], cwd=self.folder, capture_output=True, text=True, check=False,
-            env=clean({**({"EQUIPMENT_HOME": str(home)} if home else {}), **environment}))
-
-    def files(self) -> set[Path]:
-        """List everything in the environment but compiled modules."""
-        return {path for path in self.folder.rglob("*") if "__pycache__" not in path.parts}
-
-
-def clean(environment: dict[str, str]) -> dict[str, str]:
-    """Give the environment of a person's shell: nothing of pytest's, no path to this checkout."""
-    of_ours = ("PYTEST", "PYTHONPATH", "EQUIPMENT_", "BACKUP_", "MONGODB_", "STREAMLIT_", "VIRTUAL_ENV")
-    return {**{name: value for name, value in os.environ.items() if not name.startswith(of_ours)}, **environment}
-
-
 class InstalledApp(RunningApp):
     """The app of an installed copy, started in ``folder`` as docs/deployment.md says."""
 
@@ -90,30 +62,12 @@ class InstalledApp(RunningApp):
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel from a copy of the sources: a build leaves its folders behind."""
-    folder = tmp_path_factory.mktemp("wheel")
-    left_out = shutil.ignore_patterns(".*", "restore_data_to_db", "__pycache__", "build", "*.egg-info")
-    shutil.copytree(ROOT, folder / "source", ignore=left_out)
-    shutil.copytree(ROOT / ".streamlit", folder / "source" / ".streamlit")
-    (folder / "source" / ".streamlit" / "secrets.toml").write_text("secret = 1")
-    subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index",
-         "--wheel-dir", str(folder), str(folder / "source")], check=True, cwd=folder, env=clean({}))
-    return next(folder.glob("*.whl"))
+    return build(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    """An environment of its own that borrows what is required from the one the tests run in."""
-    folder = tmp_path_factory.mktemp("installed") / "venv"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
-    python = folder / "bin" / "python"
-    subprocess.run(
-        [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index",
-         str(wheel)], check=True, env=clean({}))
-    packages = next(folder.glob("lib/python*/site-packages"))
-    (packages / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return Copy(folder, python, packages)
+    return install(wheel, tmp_path_factory.mktemp("installed") / "venv")
 
 
 @pytest.fixture
@@ -197,15 +151,33 @@ def test_engine_and_command_line_need_the_base_only(
     everything = imported("app.py", "backup_csv_for_db_restore.py", "backup_engine", "equipment")
     refused = {package for package, names in packages_distributions().items()
                if {canonical(name) for name in names} & (everything - base)}
-    assert {"streamlit", "starlette", "argon2"} <= refused
+    assert {"streamlit", "starlette", "argon2", "pandas", "pyarrow", "altair"} <= refused
     program = WITHOUT.format(names=refused) + "import backup_csv_for_db_restore as door; door._main()"
     options = {"home": tmp_path, "MONGODB_URI": shared_mongod.uri, "MONGODB_DATABASE": database.name}
 
-    for command in (["backup"], ["verify", "--all", "--level", "2"], ["list"]):
+    def done(*command: str) -> str:
         answer = untouched.run("-c", program, *command, **options)
-
         assert answer.returncode == 0, answer.stdout + answer.stderr
-    assert len(list(tmp_path.glob("restore_data_to_db/*day/backup_metadata_*.json"))) == 1
+        return answer.stdout
+
+    done("backup")
+    database["Equipment"].update_one({}, {"$set": {"Serial": "changed"}})
+    label = json.loads(done("--json", "list"))["backups"][0]["label"]
+    for command in (["verify", "--all", "--level", "2"], ["show", label], ["drill"], ["compare", label],
+                    ["history", "007"], ["lost"], ["status"], ["restore", label, "--mode", "replace", "--yes"]):
+        done(*command)
+    assert [record["Serial"] for record in database["Equipment"].find()] == ["007"]
+    done("undo", "--yes")
+    done("restore", label, "--mode", "merge", "--yes")
+    assert [record["Serial"] for record in database["Equipment"].find()] == ["007"]
+    done("prune")
+    shutil.copytree(tmp_path / "restore_data_to_db", tmp_path / "copy")
+    done("import-set", str(tmp_path / "copy"))
+    table = ("import backup_csv_for_db_restore as door; system = door.DatabaseBackupRestore(); "
+             "day = next(day for day in system.get_available_backups().values() if day); "
+             "print(system.preview_backup(day[0])[2])")
+    said = untouched.run("-c", WITHOUT.format(names=refused) + table, **options)
+    assert "pip install pandas" in said.stdout
 
 
 def test_the_app_keeps_its_database_there_and_listens_on_this_machine_only(untouched: Copy, tmp_path: Path) -> None:

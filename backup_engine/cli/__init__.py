@@ -1,1 +1,1 @@
-"""The commands: python backup_csv_for_db_restore.py --help."""
+"""The commands: .venv/bin/python backup_csv_for_db_restore.py --help."""

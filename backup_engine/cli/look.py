@@ -11,7 +11,7 @@ from backup_engine.cli.session import Answer, Session, verb
 from backup_engine.cli.words import age, as_data, check_data, size, table, when
 from backup_engine.errors import KeyNeeded, NoBackupsFound, VerificationFailed
 from backup_engine.keys import proofs
-from backup_engine.model import BackupSet
+from backup_engine.model import BackupSet, Room
 from backup_engine.ownership import lookup
 from backup_engine.ownership.owner import Owner, called
 from backup_engine.repository import ledger
@@ -138,6 +138,7 @@ def status(session: Session) -> Answer:
         ("longest gap", age(standing.longest_gap)),
         ("free space", size(standing.free_bytes)), ("restore drill", _ago(now - drilled if drilled else None)),
         ("retention", f"nothing is deleted: {halted}" if halted else f"{ws.keep_days} days"),
+        *([("data folder", _room(standing.room))] if standing.room else []),
         *([("other databases", f"{standing.foreign:,} backups in this folder")] if standing.foreign else []),
         *([("attention", standing.question.words)] if standing.question else []),
     ]
@@ -145,6 +146,8 @@ def status(session: Session) -> Answer:
         "last": as_data(standing.last) if standing.last else None,
         "age_seconds": standing.age.total_seconds() if standing.age else None, "total": standing.total,
         "today": standing.today, "damaged": standing.damaged, "free_bytes": standing.free_bytes,
+        "data_folder_free_bytes": standing.room.free if standing.room else None,
+        "read_only": standing.room.short if standing.room else False,
         "stale": stale, "halted": halted,
         "longest_gap_seconds": standing.longest_gap.total_seconds() if standing.longest_gap else None,
         "last_drill": drilled.isoformat() if drilled else None,
@@ -176,6 +179,11 @@ def _opens_with(ws: Workspace, backup: BackupSet) -> str:
     keys = [f"{key} ({f'proven {shown[key]:%Y-%m-%d}' if key in shown else 'not proven: drill with its identity'})"
             for key in recipients]
     return ", ".join(keys) or "a passphrase"
+
+
+def _room(room: Room) -> str:
+    limit = f"the list is read-only below {size(room.least)}"
+    return f"{size(room.free)} free{', TOO LITTLE' if room.short else ''}; {limit}"
 
 
 def _ago(span: timedelta | None) -> str:

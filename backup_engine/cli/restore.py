@@ -24,6 +24,7 @@ from backup_engine.records.planner import Pick
 from backup_engine.restore import Restored
 
 BOTH = "both"
+DO_NOT_ASK = "Do not ask; needed where there is no terminal, as in a script."
 EXTENTS = {"all": 0, "partly": 3, "nothing": RestoreStopped.exit_code}
 """Exit codes of a merge: one that wrote nothing because every record was refused is a restore that stopped."""
 
@@ -50,7 +51,7 @@ def collections_of(session: Session, collection: str) -> tuple[str, ...]:
 @click.option("--from-other-database", "foreign", is_flag=True,
               help="Say that a backup of another database is meant.")
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help=DO_NOT_ASK)
 def restore_set(
     session: Session, backup_id: str, collection: str, mode: str, pick_file: Path | None, foreign: bool,
     dry_run: bool, yes: bool,
@@ -74,7 +75,7 @@ def restore_set(
 
 
 @verb("undo", help="Take back the last restore.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help=DO_NOT_ASK)
 def undo(session: Session, yes: bool) -> Answer:
     """Undo."""
     if not yes:
@@ -124,7 +125,7 @@ def _confirm(session: Session, backup: BackupSet, keys: tuple[str, ...], mode: s
 def ask(question: str) -> None:
     """Go on only when a person says yes. Raises ``BadInput`` where nobody can be asked."""
     if not sys.stdin.isatty():
-        raise BadInput("Nobody can be asked here: add --yes.")
+        raise BadInput("Nobody can be asked here, as there is no terminal: add --yes.")
     click.confirm(question, abort=True, err=True)  # standard output is for the answer
 
 
@@ -208,7 +209,8 @@ def _pick_of(said: Mapping[str, Any]) -> Pick:
 def _actor() -> str:
     try:
         return f"{getpass.getuser()} (command line)"
-    except (OSError, KeyError):  # a user id without a name, as in containers; OSError since Python 3.13
+    # a user id without a name, as in containers: KeyError, OSError since 3.13; ImportError on Windows without USERNAME
+    except (OSError, KeyError, ImportError):
         return "command line"
 
 

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 __all__ = ["Signals"]
 
 HANGUP = getattr(signal, "SIGHUP", None)  # Windows has none
+BROKEN_PIPE = int(getattr(signal, "SIGPIPE", 13))
 CAUGHT = (signal.SIGINT, signal.SIGTERM, *((HANGUP,) if HANGUP else ()))
 T = TypeVar("T")
 
@@ -87,7 +88,7 @@ class Signals:
         """The reader of our output has gone (``| head``): end quietly, as other tools do."""
         # Python flushes stdout once more at exit; into the closed pipe that would be a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
+        return 128 + BROKEN_PIPE
 
     def _arrived(self, number: int, _: FrameType | None) -> None:
         again = bool(self.received)

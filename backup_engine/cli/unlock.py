@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from backup_engine import unlock as unlocking
-from backup_engine.cli.restore import ask
+from backup_engine.cli.restore import DO_NOT_ASK, ask
 from backup_engine.cli.session import Answer, Session, verb
 from backup_engine.unlock import Holder
 
@@ -15,7 +15,7 @@ __all__ = ["COMMANDS"]
 
 
 @verb("unlock", help="Show who holds the lock of backups and restores, and release it if that run is dead.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help=DO_NOT_ASK)
 def unlock(session: Session, yes: bool) -> Answer:
     """Release."""
     held = unlocking.holder(session.workspace)

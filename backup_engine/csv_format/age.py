@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO
@@ -29,7 +30,7 @@ def _pyrage() -> Any:
         import pyrage
     except ImportError as error:
         raise BackupError("this set is encrypted and the package pyrage is not installed.",
-                          hint="Run: pip install pyrage") from error
+                          hint=f"Run: {sys.executable} -m pip install pyrage") from error
     return pyrage
 
 

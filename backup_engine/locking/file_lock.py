@@ -1,4 +1,4 @@
-"""The lock of a folder between the processes of a machine: ``flock`` on its ``.lock``, freed when its holder dies.
+"""The lock of a folder between the processes of a machine: that of its file ``.lock``, freed when its holder dies.
 
 Some mounts have no locks, and some say yes to everybody: both count as none, and the caller has to do without.
 """
@@ -6,7 +6,6 @@ Some mounts have no locks, and some say yes to everybody: both count as none, an
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
 import os
 import time
@@ -15,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from backup_engine.errors import Busy, RestoreRunning
+from backup_engine.locking import exclusive
 from backup_engine.locking.lease import boot_id
 from backup_engine.storage.disk_errors import disk_errors
 from backup_engine.storage.mounts import readable
@@ -25,6 +25,9 @@ RESTORES: frozenset[str] = frozenset({"restore", "merge", "undo"})
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.EBADF, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
 """NFS without its lock service, NFSv4 opened for reading, 9p and FUSE without locks, older kernels."""
 _POLL_SECONDS = 0.05
+# NOFOLLOW: a link laid there must not make us write elsewhere. CLOEXEC: no program we start keeps the lock. Windows has
+# neither, and needs neither: no program inherits there, and only an administrator may make links.
+_ONLY_HERE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 _open_locks: set[int] = set()
 
@@ -82,8 +85,7 @@ def _locked(path: Path, deadline: float) -> int | None:
     """Open and lock; again when somebody removed the file between the two. None where the mount has no locks."""
     while True:
         with disk_errors(str(path)):
-            # NOFOLLOW: a link laid there must not make us write elsewhere. CLOEXEC: no program we start keeps the lock.
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _ONLY_HERE, 0o600)
         try:
             if _flock(descriptor, path, deadline):
                 return descriptor
@@ -99,7 +101,7 @@ def _locked(path: Path, deadline: float) -> int | None:
 def _flock(descriptor: int, path: Path, deadline: float) -> bool:
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            exclusive.take(descriptor)
             break
         except BlockingIOError:
             if time.monotonic() >= deadline:
@@ -122,12 +124,12 @@ def _flock(descriptor: int, path: Path, deadline: float) -> bool:
 def _excludes(descriptor: int, path: Path) -> bool:
     """Whether somebody who opens the locked file now is kept out: some mounts say yes to everybody."""
     try:
-        other = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        other = os.open(path, os.O_RDONLY | _ONLY_HERE)
     except OSError:
         return True  # it was removed, or is another by now: the caller looks
     try:
         if os.path.samestat(os.fstat(other), os.fstat(descriptor)):
-            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            exclusive.take(other)
             return False
     except OSError:
         return True
@@ -139,12 +141,14 @@ def _excludes(descriptor: int, path: Path) -> bool:
 def _write_holder(descriptor: int, purpose: str) -> None:
     about = {"purpose": purpose, "pid": os.getpid(), "boot": boot_id(), "since": time.strftime("%Y-%m-%d %H:%M:%S")}
     os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, json.dumps(about).encode(), 0)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    os.write(descriptor, json.dumps(about).encode())
 
 
 def _read_holder(descriptor: int) -> tuple[str, str]:
     try:
-        about = json.loads(os.pread(descriptor, 4096, 0))
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        about = json.loads(os.read(descriptor, 4096))
         return str(about["purpose"]), f"by process {about['pid']} since {about['since']}"
     except (ValueError, KeyError, TypeError, RecursionError, OSError):  # 5,000 brackets in it are a RecursionError
         return "", "by another process"

@@ -38,6 +38,8 @@ Purpose = Literal[
 _WITHOUT_DATABASE: frozenset[str] = frozenset({"prune", "pin", "repair", "import", "delete", "recover"})
 """What concerns the folder alone and is done with the database down."""
 _READ_ONLY_OK: frozenset[str] = _WITHOUT_DATABASE | {"backup"}
+_FILLS_THE_DATABASE: frozenset[str] = RESTORES | {"drill"}
+"""What writes records: not begun while the database has too little room. Its clearing up (``recover``) is."""
 _WRITES_NOTHING: frozenset[str] = frozenset({"drill", "adopt"})
 """What is done with a folder that can only be read: it writes into the database."""
 _ASIDE: frozenset[str] = _WRITES_NOTHING | RESTORES | {"recover"}
@@ -62,7 +64,8 @@ def _forget_locks_in_child() -> None:
     _holding.clear()
 
 
-os.register_at_fork(after_in_child=_forget_locks_in_child)
+if hasattr(os, "register_at_fork"):  # Windows forks nothing
+    os.register_at_fork(after_in_child=_forget_locks_in_child)
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,13 @@ class Hold:
 
 @contextmanager
 def hold(ws: Workspace, purpose: Purpose, *, wait: float = 0, terms: Terms | None = None) -> Iterator[Hold]:
-    """Take all locks, or raise ``Busy`` / ``RestoreRunning`` after ``wait`` seconds."""
+    """Take all locks, or raise ``Busy`` / ``RestoreRunning`` after ``wait`` seconds.
+
+    Raises ``NoSpace`` at once for what fills the database while the disk under that is short of room.
+    """
+    room = ws.look_at_room() if purpose in _FILLS_THE_DATABASE else None
+    if room is not None and room.short:
+        raise room.refusal()
     deadline = time.monotonic() + wait
     name = ws.storage.describe()
     with ExitStack() as held:

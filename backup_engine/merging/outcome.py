@@ -11,6 +11,7 @@ from backup_engine.errors import RestoreStopped
 from backup_engine.model import BackupSet
 from backup_engine.records import raw
 from backup_engine.records.changes import Status
+from backup_engine.records.frames import frame
 from backup_engine.records.planner import FieldChange, Pick, Planned
 from backup_engine.records.spool import Spool
 
@@ -75,14 +76,12 @@ class MergePlan:
 
     def table(self, limit: int = 10_000) -> pd.DataFrame:
         """Give up to ``limit`` rows ``record, action, field, now, new`` as text."""
-        import pandas as pd
-
         lines = [
             (planned.identity, planned.action, raw.name_text(change.name), raw.element_text(change.before),
              raw.element_text(change.after))
             for planned in self.changes.page(0, limit) for change in planned.fields
         ]
-        return pd.DataFrame(lines[:limit], columns=["record", "action", "field", "now", "new"], dtype=str)
+        return frame(lines[:limit], ["record", "action", "field", "now", "new"])
 
 
 @dataclass(frozen=True)

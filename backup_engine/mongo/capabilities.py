@@ -27,9 +27,21 @@ from pymongo.errors import (
 from backup_engine.errors import BackupError, DatabaseUnreachable, NoMajority
 from backup_engine.mongo.rights import UNAUTHORIZED, denied
 
-_LOGIN_FAILED = frozenset({
-    18,  # AuthenticationFailed
-    8000,  # AtlasError
+_LOGIN_FAILED = 18
+"""AuthenticationFailed."""
+_ATLAS = 8000
+"""AtlasError: a refused login ("bad auth"), or a command or an option that this tier of Atlas does not have."""
+_NO_SUCH_COMMAND = frozenset({
+    59,  # CommandNotFound
+    115,  # CommandNotSupported
+    238,  # NotImplemented
+    _ATLAS,
+})
+_NO_SNAPSHOT_READS = frozenset({
+    *_NO_SUCH_COMMAND,
+    20,  # IllegalOperation
+    72,  # InvalidOptions: the read concern is not supported for this command
+    123,  # NotAReplicaSet
 })
 _NOT_PRIMARY = frozenset({
     10107,  # NotWritablePrimary
@@ -58,8 +70,14 @@ class Capabilities:
     rename: bool = False
     can_write: bool = True
     version: str = ""
+    """For the metadata only, and empty where the server does not tell: what it can do is tried, one by one."""
     set_name: str = ""
     """Of the replica set."""
+
+    @property
+    def captures(self) -> bool:
+        """Whether what others write during a restore can be followed, and read as of an instant in it (not on 4.4)."""
+        return self.change_streams and self.snapshot_reads
 
     @property
     def topology(self) -> str:
@@ -77,17 +95,14 @@ class Capabilities:
             return cls()
         with database_errors(database):
             hello = database.command("hello")
-            version = str(database.client.server_info()["version"])
-            can_write = _can_write(database)
-        major = int(version.split(".", 1)[0])
-        replica_set, sharded = "setName" in hello, hello.get("msg") == "isdbgrid"
-        clustered = replica_set or sharded
-        # Snapshot sessions outside a transaction came with MongoDB 5.0.
-        return cls(
-            commands=True, replica_set=replica_set, sharded=sharded, snapshot_reads=clustered and major >= 5,
-            transactions=clustered, change_streams=clustered, rename=not sharded, can_write=can_write, version=version,
-            set_name=str(hello.get("setName", "")),
-        )
+            replica_set, sharded = "setName" in hello, hello.get("msg") == "isdbgrid"
+            clustered = replica_set or sharded
+            return cls(
+                commands=True, replica_set=replica_set, sharded=sharded,
+                snapshot_reads=clustered and _reads_snapshots(database), transactions=clustered,
+                change_streams=clustered, rename=not sharded, can_write=_can_write(database),
+                version=_version(database), set_name=str(hello.get("setName", "")),
+            )
 
 
 def answers_commands(database: Database[dict[str, Any]]) -> bool:
@@ -114,7 +129,7 @@ def named(problem: PyMongoError, database: Database[dict[str, Any]] | None = Non
     if isinstance(problem, WriteConcernError) or code in _NOT_ON_A_MAJORITY or _waited_in_vain(problem):
         return NoMajority(f"too few members of the replica set{where} answer, so that what is written could be lost",
                           hint="Start the members that are down, or wait until they have caught up.")
-    if code in _LOGIN_FAILED:
+    if code == _LOGIN_FAILED or (code == _ATLAS and "auth" in str(problem).lower()):
         return DatabaseUnreachable(f"the server{where} refuses the user name or password")
     if isinstance(problem, OperationFailure) and code == UNAUTHORIZED:
         return denied(problem, where)
@@ -123,7 +138,8 @@ def named(problem: PyMongoError, database: Database[dict[str, Any]] | None = Non
     if isinstance(problem, (ConnectionFailure, AutoReconnect)):
         return DatabaseUnreachable(f"no answer{where}", hint="Is MongoDB running, and is the address right?")
     reason = problem.details.get("errmsg", "") if isinstance(problem, OperationFailure) and problem.details else ""
-    return BackupError(f"MongoDB refused{where}: {reason or problem}")
+    hint = "docs/deployment.md says what a MongoDB must have." if code in _NO_SUCH_COMMAND else ""
+    return BackupError(f"MongoDB refused{where}: {reason or problem}", hint=hint)
 
 
 def _waited_in_vain(problem: PyMongoError) -> bool:
@@ -142,8 +158,35 @@ def address(database: Database[dict[str, Any]]) -> str:
     return ",".join(host if port is None else f"{host}:{port}" for host, port in hosts) or "the database"
 
 
+def _reads_snapshots(database: Database[dict[str, Any]]) -> bool:
+    """Try to read one instant outside a transaction; the driver itself refuses where it knows better (MongoDB 4.4)."""
+    try:
+        with database.client.start_session(snapshot=True) as session:
+            database["backup_restore_state"].find_one({}, {"_id": 1}, session=session)
+    except ConfigurationError:
+        return False
+    except OperationFailure as refusal:
+        # Anything else, a user's missing right or a collection made just now, says that there are such reads.
+        return refusal.code not in _NO_SNAPSHOT_READS
+    return True
+
+
+def _version(database: Database[dict[str, Any]]) -> str:
+    try:
+        return str(database.client.server_info()["version"])
+    except OperationFailure as refusal:
+        if refusal.code not in _NO_SUCH_COMMAND:
+            raise
+        return ""
+
+
 def _can_write(database: Database[dict[str, Any]]) -> bool:
-    status = database.command("connectionStatus", showPrivileges=True)["authInfo"]
+    try:
+        status = database.command("connectionStatus", showPrivileges=True)["authInfo"]
+    except OperationFailure as refusal:
+        if refusal.code not in _NO_SUCH_COMMAND:
+            raise
+        return True  # the first write will say so
     if not status["authenticatedUsers"]:
         return True  # no access control
     return any(_allows_insert(privilege, database.name) for privilege in status["authenticatedUserPrivileges"])

@@ -209,7 +209,8 @@ class Guard:
         if change.before is None:
             return raw.filter_by_id(change.identity)
         # $literal: a record may hold text such as "$a", which an expression would take for a field.
-        same = bson.encode({"$eq": ["$$ROOT", {"$literal": RawBSONDocument(change.before)}]})
+        # $in of one: MongoDB 4.4 fails to optimize $eq of $$ROOT and a document.
+        same = bson.encode({"$in": ["$$ROOT", [{"$literal": RawBSONDocument(change.before)}]]})
         return RawBSONDocument(raw.build([(b"_id", change.identity), (b"$expr", b"\x03" + same)]))
 
     def _current(self, change: Change) -> bytes | None:

@@ -130,7 +130,9 @@ def _build(database: Database[Doc], name: str, indexes: Sequence[Mapping[str, An
     wanted = [index for index in indexes if index.get("name") != "_id_" and not index.get("clustered")]
     if not wanted:
         return
-    command = {"createIndexes": name, "indexes": [dict(index) for index in wanted], "writeConcern": PIECE.document}
+    # A free cluster of Atlas refuses to be told the version of an index, even the one that is every server's own.
+    plain = [{option: value for option, value in index.items() if (option, value) != ("v", 2)} for index in wanted]
+    command = {"createIndexes": name, "indexes": plain, "writeConcern": PIECE.document}
     try:
         if "setName" in database.command("hello"):
             command["commitQuorum"] = "majority"  # by default one member that is down holds the build up for ever

@@ -238,8 +238,8 @@ class Replacing:
 
 @contextmanager
 def open_capture(run: Replacing) -> Iterator[Capture | None]:
-    """R3: follow what others write, where the server has change streams."""
-    if not run.held.capabilities.change_streams:
+    """R3: follow what others write, where the server has what that takes."""
+    if not run.held.capabilities.captures:
         yield None
         return
     with Capture(run.database, run.entry.swaps, run.entry.id, since=run.entry.as_of) as capture:

@@ -30,9 +30,10 @@ CHECK A BACKUP
   prints its "metadata_hash".
 
 RESTORE A BACKUP WITH THE PROGRAM
-      python backup_csv_for_db_restore.py list
-      python backup_csv_for_db_restore.py verify ID
-      python backup_csv_for_db_restore.py restore ID
+  In the program's folder, with an ID of the first command in place of "newest":
+      .venv/bin/python backup_csv_for_db_restore.py list
+      .venv/bin/python backup_csv_for_db_restore.py verify newest
+      .venv/bin/python backup_csv_for_db_restore.py restore newest --mode replace
 
 READ A BACKUP WITH BARE HANDS
   The CSV files are UTF-8 with comma, double quotes and CRLF; the first row names the fields. Open them in any

@@ -17,6 +17,7 @@ from backup_engine.csv_format.decoder import FAULTS
 from backup_engine.csv_format.rows import cells_of, rows_of
 from backup_engine.errors import BackupFileNotFound, NewerFormat, VerificationFailed
 from backup_engine.model import SILENT, BackupSet, Layout, Part, Watch
+from backup_engine.records.frames import frame
 from backup_engine.records.raw import element_of, id_of
 from backup_engine.repository import legacy
 from backup_engine.workspace import Workspace
@@ -48,8 +49,6 @@ def preview(
     ``search`` keeps the rows in which any cell contains that text, whatever the case; the number is then that of the
     hits. The ``~`` column shows only where one of these rows uses it.
     """
-    import pandas as pd  # costs half a second, which a command line without a table need not pay
-
     table = text_of(ws, backup, key)
     wanted = search.casefold()
     shown: list[list[str]] = []
@@ -62,9 +61,9 @@ def preview(
         if skip <= hits < skip + limit:
             shown.append(cells)
         hits += 1
-    frame = pd.DataFrame(shown, columns=list(table.header), dtype=str)
-    unused = TAIL in frame and not frame[TAIL].any()
-    return (frame.drop(columns=TAIL) if unused else frame), hits
+    shown_table = frame(shown, table.header)
+    unused = TAIL in shown_table and not shown_table[TAIL].any()
+    return (shown_table.drop(columns=TAIL) if unused else shown_table), hits
 
 
 def text_of(ws: Workspace, backup: BackupSet, key: str) -> TextTable:

@@ -1,7 +1,7 @@
 """Backups in a folder of this machine's file system.
 
-Every name is opened relative to its folder's descriptor and without following links, so nothing that lies in the
-folder can lead outside it. Files are 0600, folders 0700.
+Every name is opened relative to its open folder and without following links, so nothing that lies in the folder can
+lead outside it. Files are 0600, folders 0700.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shutil
 import stat
 import time
 from collections.abc import Collection, Iterator
@@ -19,7 +20,8 @@ from typing import BinaryIO
 from backup_engine.errors import BackupError, BackupFileNotFound, PermissionDenied
 from backup_engine.storage.base import Entry
 from backup_engine.storage.disk_errors import disk_errors, is_refusal
-from backup_engine.storage.local_draft import BUFFER, LocalDraft, flush
+from backup_engine.storage.folders import Folder, open_below, open_root
+from backup_engine.storage.local_draft import BUFFER, LocalDraft
 from backup_engine.storage.mounts import mount_of, readable
 
 TEMPORARY = ".tmp-"
@@ -47,18 +49,18 @@ class LocalStorage:
     def entries(self, folder: str) -> list[Entry]:
         """List regular files; a folder that is missing is empty, one that is a link or a file is refused."""
         try:
-            with self._folder(folder) as descriptor, os.scandir(descriptor) as listing:
-                return sorted(_regular(listing), key=lambda entry: entry.name)
+            with self._folder(folder) as held:
+                return sorted(_regular(held.scan()), key=lambda entry: entry.name)
         except BackupFileNotFound:
             return []
 
     def entries_of(self, folder: str, names: Collection[str]) -> list[Entry]:
         """List these alone."""
         listed = []
-        with suppress(BackupFileNotFound), self._folder(folder) as descriptor, disk_errors(f"{self.root}/{folder}"):
+        with suppress(BackupFileNotFound), self._folder(folder) as held, disk_errors(f"{self.root}/{folder}"):
             for name in sorted(names):
                 try:
-                    status = os.stat(name, dir_fd=descriptor, follow_symlinks=False)
+                    status = held.stat(name)
                 except FileNotFoundError:
                     continue
                 if stat.S_ISREG(status.st_mode):
@@ -68,8 +70,8 @@ class LocalStorage:
     def names(self, folder: str) -> set[str]:
         """List names, whatever bears them; as ``entries`` for a folder that is missing or none."""
         try:
-            with self._folder(folder) as descriptor:
-                return set(os.listdir(descriptor))  # noqa: PTH208 - Path knows no descriptors
+            with self._folder(folder) as held:
+                return {entry.name for entry in held.scan()}
         except BackupFileNotFound:
             return set()
 
@@ -86,11 +88,11 @@ class LocalStorage:
     def open(self, folder: str, name: str) -> BinaryIO:
         """Open a regular file for reading."""
         where = self._where(folder, name)
-        with self._folder(folder, where) as descriptor, disk_errors(where):
+        with self._folder(folder, where) as held, disk_errors(where):
             # Looked at before it is opened, because opening a device may do something, and after, if it was exchanged.
-            _require_regular(os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode, where)
-            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # nor may a FIFO hold us
-            file = os.fdopen(os.open(name, flags, dir_fd=descriptor), "rb", buffering=BUFFER)
+            _require_regular(held.stat(name).st_mode, where)
+            flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)  # nor may a FIFO hold us
+            file = os.fdopen(held.open(name, flags), "rb", buffering=BUFFER)
             try:
                 _require_regular(os.fstat(file.fileno()).st_mode, where)
             except PermissionDenied:
@@ -102,13 +104,13 @@ class LocalStorage:
         """Start a file under a temporary name."""
         name = f"{TEMPORARY}{prefix}-{secrets.token_hex(4)}"
         where = self._where(folder, name)
-        return LocalDraft(self._descriptor(folder, where, create=True), name, where)
+        return LocalDraft(self._open(folder, where, create=True), name, where)
 
     def put(self, folder: str, name: str, data: bytes, *, exclusive: bool = False) -> None:
         """Write a small file atomically and sync it together with its folder."""
         where = self._where(folder, name)  # a bad name is refused before anything is written
-        descriptor = self._descriptor(folder, where, create=True)
-        draft = LocalDraft(descriptor, f"{TEMPORARY}put-{secrets.token_hex(4)}", where)
+        held = self._open(folder, where, create=True)
+        draft = LocalDraft(held, f"{TEMPORARY}put-{secrets.token_hex(4)}", where)
         try:
             draft.write(data)
             draft.sync()
@@ -123,13 +125,13 @@ class LocalStorage:
     def delete(self, folder: str, name: str) -> None:
         """Remove a file; links are removed, never followed."""
         where = self._where(folder, name)
-        with suppress(BackupFileNotFound), self._folder(folder, where) as descriptor, disk_errors(where):
-            os.unlink(name, dir_fd=descriptor)
+        with suppress(BackupFileNotFound), self._folder(folder, where) as held, disk_errors(where):
+            held.unlink(name)
 
     def sync(self, folder: str) -> None:
         """Bring the folder's names to stable storage."""
-        with suppress(BackupFileNotFound), self._folder(folder) as descriptor, disk_errors(f"{self.root}/{folder}"):
-            flush(descriptor)  # where that cannot be done, ``weaknesses`` says so
+        with suppress(BackupFileNotFound), self._folder(folder) as held, disk_errors(f"{self.root}/{folder}"):
+            held.flush()  # where that cannot be done, ``weaknesses`` says so
 
     def free_bytes(self) -> int | None:
         """Count the bytes an ordinary user may still write here; None where the mount does not know."""
@@ -137,9 +139,9 @@ class LocalStorage:
         if existing is None:
             return None
         with disk_errors(str(self.root)):
-            room = os.statvfs(existing)
+            room = shutil.disk_usage(existing)
         # FUSE programs that count nothing answer zeros; a full file system still has a size.
-        return room.f_bavail * room.f_frsize if room.f_blocks else None
+        return room.free if room.total else None
 
     def check_writable(self) -> None:
         """Write and remove a probe, so that denied, read-only and full are known before anything starts."""
@@ -194,10 +196,10 @@ class LocalStorage:
         except FileExistsError:  # something that is no folder bears the name
             raise self._why_no_folder() from None
 
-    def _open_root(self) -> int:
+    def _open_root(self) -> Folder:
         try:
             # The folder somebody chose may be a link; what lies in it may not.
-            return os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            return open_root(self.root)
         except FileNotFoundError:
             if any(path.is_symlink() and not path.exists() for path in (self.root, *self.root.parents)):
                 raise self._why_no_folder() from None
@@ -217,14 +219,14 @@ class LocalStorage:
         return f"{self.root}/{folder}/{name}" if folder else f"{self.root}/{name}"
 
     @contextmanager
-    def _folder(self, folder: str, where: str = "") -> Iterator[int]:
-        descriptor = self._descriptor(folder, where or f"{self.root}/{folder}")
+    def _folder(self, folder: str, where: str = "") -> Iterator[Folder]:
+        held = self._open(folder, where or f"{self.root}/{folder}")
         try:
-            yield descriptor
+            yield held
         finally:
-            os.close(descriptor)
+            held.close()
 
-    def _descriptor(self, folder: str, where: str, *, create: bool = False) -> int:
+    def _open(self, folder: str, where: str, *, create: bool = False) -> Folder:
         if not _FOLDER.fullmatch(folder):
             raise PermissionDenied(f"{folder!r} is not a folder of backups")
         with disk_errors(where):
@@ -234,22 +236,12 @@ class LocalStorage:
             if not folder:
                 return root
             try:
+                held = open_below(root, folder, create=create)
                 if create:
-                    with suppress(FileExistsError):
-                        os.mkdir(folder, 0o700, dir_fd=root)
-                descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=root)
-                if create:
-                    _take_over(descriptor)
-                return descriptor
+                    held.make_private(KEPT)  # it came empty with a checkout: git keeps no modes
+                return held
             finally:
-                os.close(root)
-
-
-def _take_over(descriptor: int) -> None:
-    """Make a folder private that came empty with a checkout: git keeps no modes and creates it for everybody."""
-    if stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o077 and set(os.listdir(descriptor)) == {KEPT}:
-        with suppress(PermissionError):  # another user's checkout; the diagnosis names the folder
-            os.fchmod(descriptor, 0o700)
+                root.close()
 
 
 def _regular(listing: Iterator[os.DirEntry[str]]) -> Iterator[Entry]:

@@ -12,8 +12,9 @@ from typing import BinaryIO
 
 from backup_engine.errors import NoSpace
 from backup_engine.storage.disk_errors import disk_errors
+from backup_engine.storage.folders import Folder, sync_file
 
-__all__ = ["BUFFER", "LocalDraft", "flush"]
+__all__ = ["BUFFER", "LocalDraft"]
 
 BUFFER = 1 << 20
 # What link() answers where there are no hard links: vfat and exFAT EPERM, Android EACCES, FUSE ENOSYS or EPERM, SMB
@@ -21,37 +22,23 @@ BUFFER = 1 << 20
 # forbidden is so to the exclusive create that comes instead, and says so then.
 _NO_LINKS = frozenset({errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK,
                        errno.EXDEV, errno.EINVAL})
-# What fsync() of a folder answers where that means nothing: CIFS and vboxsf EINVAL, FUSE ENOTSUP or ENOSYS, some
-# network mounts EBADF or EACCES for a descriptor that is open for reading, as a folder's always is. Never EIO.
-_NO_FLUSH = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EACCES,
-                       errno.EPERM, errno.EISDIR})
-
-
-def flush(folder: int) -> bool:
-    """Bring the names of an open folder to stable storage; False where the mount cannot."""
-    try:
-        os.fsync(folder)
-    except OSError as problem:
-        if problem.errno not in _NO_FLUSH:
-            raise
-        return False
-    return True
 
 
 class LocalDraft:
     """A file without a final name yet."""
 
-    def __init__(self, descriptor: int, name: str, where: str) -> None:
+    def __init__(self, folder: Folder, name: str, where: str) -> None:
+        """Make it in an open folder, which is closed with it."""
         self.name = name
-        self._folder = descriptor
+        self._folder = folder
         self._where = where
         self._gone = False
         try:
             with disk_errors(where):
-                flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-                self._file = os.fdopen(os.open(name, flags, 0o600, dir_fd=descriptor), "wb", buffering=BUFFER)
+                descriptor = folder.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+                self._file = os.fdopen(descriptor, "wb", buffering=BUFFER)
         except BaseException:
-            os.close(descriptor)
+            folder.close()
             raise
 
     def write(self, data: bytes, /) -> int:
@@ -63,14 +50,13 @@ class LocalDraft:
         """Flush and fsync."""
         with disk_errors(self._where):
             self._file.flush()
-            os.fsync(self._file.fileno())
+            sync_file(self._file.fileno())
 
     def reopen(self) -> BinaryIO:
         """Open what has been written for reading, through its temporary name."""
         with disk_errors(self._where):
             self._file.flush()
-            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-            return os.fdopen(os.open(self.name, flags, dir_fd=self._folder), "rb", buffering=BUFFER)
+            return os.fdopen(self._folder.open(self.name, os.O_RDONLY), "rb", buffering=BUFFER)
 
     def publish(self, name: str) -> None:
         """Give the final name by a hard link, or by an exclusive placeholder where links do not exist."""
@@ -88,18 +74,18 @@ class LocalDraft:
                 linked = self._link(other)
             finally:
                 with suppress(FileNotFoundError):
-                    os.unlink(other, dir_fd=self._folder)
+                    self._folder.unlink(other)
             if not linked:
                 said.append("has no hard links: who looks at it while a backup is made may see an empty file")
-            if not flush(self._folder):
+            if not self._folder.flush():
                 said.append("cannot flush folders to the disk: after a power cut the newest backup may be missing")
         return said
 
     def replace(self, name: str) -> None:
         """Give the final name, taking the place of an older file in one step."""
         with disk_errors(self._where):
-            self._file.flush()
-            os.rename(self.name, name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+            self._file.close()  # Windows renames no open file
+            self._folder.rename(self.name, name)
         self.discard()
 
     def discard(self) -> None:
@@ -110,13 +96,13 @@ class LocalDraft:
         with suppress(OSError):  # a full disk refuses the last buffer; the file is on its way out
             self._file.close()
         with suppress(FileNotFoundError):
-            os.unlink(self.name, dir_fd=self._folder)
-        os.close(self._folder)
+            self._folder.unlink(self.name)
+        self._folder.close()
 
     def _link(self, name: str) -> bool:
         """Link under another name; False where that does not exist. Raises ``FileExistsError``."""
         try:
-            os.link(self.name, name, src_dir_fd=self._folder, dst_dir_fd=self._folder, follow_symlinks=False)
+            self._folder.link(self.name, name)
         except FileExistsError:
             # NFS repeats a request whose answer was lost, and finds what the first one made.
             if not self._is_ours(name):
@@ -129,17 +115,18 @@ class LocalDraft:
 
     def _take_name(self, name: str) -> None:
         """Rename over an empty file of our own: rename() replaces what is there, so the name must be ours before."""
-        placeholder = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=self._folder)
+        placeholder = self._folder.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        ours = os.fstat(placeholder)
+        os.close(placeholder)
+        self._file.close()
         try:
-            os.rename(self.name, name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+            self._folder.rename(self.name, name)
         except BaseException:
             with suppress(OSError):  # what keeps us from removing it is what the caller is told of
-                if os.path.samestat(os.fstat(placeholder), os.stat(name, dir_fd=self._folder, follow_symlinks=False)):
-                    os.unlink(name, dir_fd=self._folder)
+                if os.path.samestat(ours, self._folder.stat(name)):
+                    self._folder.unlink(name)
             raise
-        finally:
-            os.close(placeholder)
 
     def _is_ours(self, name: str) -> bool:
-        there = os.stat(name, dir_fd=self._folder, follow_symlinks=False)
+        there = self._folder.stat(name)
         return os.path.samestat(os.fstat(self._file.fileno()), there)

@@ -34,6 +34,12 @@ PERMISSIONS: Final[dict[str, Role]] = {
 }
 """Action → the least role that may do it."""
 
+CHANGES_THE_LIST: Final = frozenset({
+    "records.edit", "records.add", "records.import", "records.delete", "records.bulk_edit", "records.purge",
+    "options.edit", "columns.manage", "sample.load",
+})
+"""Actions that write records, options or columns: refused while the disk of the data folder has too little room."""
+
 
 def is_role(value: object) -> bool:
     """Tell whether *value* names a role."""

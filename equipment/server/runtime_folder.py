@@ -31,7 +31,9 @@ def socket_for(folder: Path, chosen: Path | None) -> Path:
     ``XDG_RUNTIME_DIR``, which is deleted when its user logs out. Raises ``OSError`` for a chosen one.
     """
     socket = _choose(folder, chosen)
-    (folder / "socket").write_text(f"{socket}\n", "utf-8")
+    # Not written again: on a full disk that would leave an empty file, and nobody would find the server.
+    if not (folder / "socket").exists() or recorded(folder) != socket:
+        (folder / "socket").write_text(f"{socket}\n", "utf-8")
     return socket
 
 

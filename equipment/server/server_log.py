@@ -36,5 +36,8 @@ def _error(line: str) -> str:
         return ""
     details = entry.get("attr", {})
     reason = details.get("error") or details.get("message") or details.get("msg") or ""
+    told = details.get("message")
+    if isinstance(told, dict) and "error_str" in told:  # the storage engine's, whose "error" is a number
+        reason = f"{told['error_str']} ({str(told.get('msg', '')).rpartition(': ')[2]})".removesuffix(" ()")
     reason = reason.get("errmsg", "") if isinstance(reason, dict) else str(reason)
     return f"{entry.get('msg', '')}: {reason}".removesuffix(": ").strip()

@@ -14,7 +14,8 @@ from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
 from backup_engine.errors import AdminOnly, PermissionDenied
-from equipment.domain.roles import PERMISSIONS, Role, allows
+from equipment.data_disk import require_room
+from equipment.domain.roles import CHANGES_THE_LIST, PERMISSIONS, Role, allows
 from equipment.store import moments
 
 USERS: Final = "equipment_users"
@@ -92,8 +93,9 @@ def identify(db: Db, who: Who, *, now: datetime | None = None) -> Account | None
 def require(db: Db, who: Who, action: str) -> Account:
     """Give the account when it may do *action*.
 
-    Raises ``PermissionDenied`` when the session has ended, a new password is due or the role is too low, and
-    ``AdminOnly`` when only an administrator may do it. An action missing from the table raises ``KeyError``.
+    Raises ``PermissionDenied`` when the session has ended, a new password is due or the role is too low,
+    ``AdminOnly`` when only an administrator may do it, and ``NoSpace`` when it changes the list and the disk is nearly
+    full. An action missing from the table raises ``KeyError``.
     """
     least = PERMISSIONS[action]
     account = identify(db, who)
@@ -102,6 +104,8 @@ def require(db: Db, who: Who, action: str) -> Account:
     if account.must_change_password:
         raise PermissionDenied("a new password is due first", hint="Choose it under your name at the top.")
     if allows(account.role, action):
+        if action in CHANGES_THE_LIST:
+            require_room(db)
         return account
     if least == "admin":
         raise AdminOnly(f"{action} needs the role admin, and {account.name} has the role {account.role}")

@@ -23,7 +23,8 @@ def actor() -> str:
     """Name who runs this process: the system's user and the host."""
     try:
         user = getpass.getuser()
-    except (OSError, KeyError):  # a user id without a name, as in containers; OSError since Python 3.13
+    # a user id without a name, as in containers: KeyError, OSError since 3.13; ImportError on Windows without USERNAME
+    except (OSError, KeyError, ImportError):
         user = "somebody"
     return f"{user}@{socket.gethostname()}"
 

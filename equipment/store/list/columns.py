@@ -23,6 +23,7 @@ from backup_engine.model import SILENT, Watch
 from backup_engine.mongo.guarded import apply_each
 from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change
+from equipment.data_disk import require_room
 from equipment.domain.fields import TYPES
 from equipment.domain.record import ID
 from equipment.store import activity, moments
@@ -195,8 +196,13 @@ def _configure(db: Db, who: Who, name: str, change: dict[str, Any], what: str) -
 
 
 def _apply(db: Db, changes: Iterator[Change], also: Any, watch: Watch) -> Done:
+    def also_asked(session: ClientSession | None, applied: list[Applied]) -> None:
+        require_room(db)  # per batch: a column of 100,000 records takes more room than is kept free
+        if also is not None:
+            also(session, applied)
+
     changed = conflicts = 0
-    for outcome in apply_each(db[EQUIPMENT], changes, also=also, watch=watch, total=len(listing.sheet(db))):
+    for outcome in apply_each(db[EQUIPMENT], changes, also=also_asked, watch=watch, total=len(listing.sheet(db))):
         changed += outcome.written
         conflicts += outcome.status in ("conflict", "refused")
     listing.forget(db)

@@ -18,6 +18,7 @@ from backup_engine.errors import BadInput
 from backup_engine.mongo.guarded import apply
 from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change
+from equipment.data_disk import require_room
 from equipment.domain.fields import FieldType
 from equipment.domain.query import Query
 from equipment.domain.record import ID, MISSING, UUID
@@ -190,9 +191,14 @@ def _saved(outcome: Applied) -> Saved:
 
 
 def log_changes(db: Db, who: Who, action: str, note: str) -> Callable[[ClientSession | None, list[Applied]], None]:
-    """Make what writes the activity entries of a batch inside its transaction."""
+    """Make what writes the activity entries of a batch inside its transaction.
+
+    It raises ``NoSpace``, which takes the batch back, when the disk has come to its limit: 100,000 records in one go
+    take more room than is kept free.
+    """
 
     def write(session: ClientSession | None, applied: list[Applied]) -> None:
+        require_room(db)
         written = [log_entry(outcome.change, note) for outcome in applied if outcome.written]
         activity.record_many(db, who, action, written, session=session)
 

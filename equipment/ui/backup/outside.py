@@ -60,8 +60,9 @@ def _search_path() -> str:
 def _user() -> str:
     try:
         return getpass.getuser()
-    except (OSError, KeyError):  # a user id without a name, as in containers; OSError since Python 3.13
-        return str(os.getuid())
+    # a user id without a name, as in containers: KeyError, OSError since 3.13; ImportError on Windows without USERNAME
+    except (OSError, KeyError, ImportError):
+        return str(os.getuid()) if hasattr(os, "getuid") else ""
 
 
 def _file(backups: Backups, caller: Caller, settings: Settings) -> None:

@@ -52,7 +52,7 @@ def show(app: App, ticked: Sequence[Entry], total: int) -> None:
         )
         for action in ACTIONS:
             if app.may(action.permission):
-                disabled = action.needs_rows and not ticked
+                disabled = (action.needs_rows and not ticked) or app.refuses(action.permission)
                 if st.button(
                     action.label, icon=f":material/{action.icon}:", key=f"action_{action.module}", disabled=disabled
                 ):
@@ -64,5 +64,6 @@ def run_for(app: App, entry: Entry, labels: Sequence[str]) -> None:
     """Draw those of the actions that are wanted, for a single record."""
     for action in ACTIONS:
         wanted = action.label in labels and app.may(action.permission)
-        if wanted and st.button(action.label, icon=f":material/{action.icon}:", key=f"record_{action.module}"):
+        if wanted and st.button(action.label, icon=f":material/{action.icon}:", key=f"record_{action.module}",
+                                disabled=app.refuses(action.permission)):
             action.run(app, [entry], 1)

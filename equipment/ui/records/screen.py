@@ -77,8 +77,14 @@ def _sections(app: App) -> None:
 
 
 def _is_offered(app: App, section: Section) -> bool:
-    """Whether the role allows it and the database can do it."""
-    return app.may(section.action) and (section.action == "records.read" or not app.read_only)
+    """Whether the role allows it and the database can do it.
+
+    Where only the disk is nearly full the open one stays: what somebody is typing there must not go with it.
+    """
+    if not app.may(section.action):
+        return False
+    stays = app.short_of_room and section.name == state.current().section
+    return section.action == "records.read" or stays or not app.read_only
 
 
 def _empty(app: App) -> None:

@@ -147,7 +147,7 @@ def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyP
     stored = sealed(SEALS[".age"])
     monkeypatch.setitem(sys.modules, "pyrage", None)
 
-    with pytest.raises(BackupError, match=r"pyrage is not installed\. Run: pip install pyrage"):
+    with pytest.raises(BackupError, match=r"pyrage is not installed\. Run: \S+ -m pip install pyrage"):
         opened(SEALS[".age"], stored)
 
 

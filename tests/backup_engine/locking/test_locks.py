@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,11 @@ import mongomock
 import pytest
 from pymongo.database import Database
 
-from backup_engine.errors import Busy, DatabaseUnreachable, RestoreRunning
+from backup_engine.errors import Busy, DatabaseUnreachable, NoSpace, RestoreRunning
 from backup_engine.locking import file_lock
 from backup_engine.locking.lease import COLLECTION, LEASE_ID, Holder, Lease, Terms
 from backup_engine.locking.locks import hold
+from backup_engine.model import Room
 from backup_engine.storage import MemoryStorage
 from tests.backup_engine.engine import workspace
 from tests.mongod import Mongod
@@ -240,3 +242,24 @@ def test_memory_is_locked_between_threads() -> None:
 
     with hold(ws, "backup"), pytest.raises(Busy), hold(ws, "backup"):
         pytest.fail("two at once")
+
+
+@pytest.mark.parametrize("purpose", ["restore", "merge", "undo", "drill"])
+def test_what_fills_the_database_is_not_begun_while_that_is_short_of_room(
+    tmp_path: Path, database: Database[dict[str, Any]], purpose: Any
+) -> None:
+    ws = replace(workspace(tmp_path, database), room=lambda: Room("/data", 120_000_000, 500_000_000))
+
+    with pytest.raises(NoSpace, match="120 MB are free on the disk of the data folder /data, and 500 MB") as refusal, \
+            hold(ws, purpose):
+        pass
+
+    assert refusal.value.hint.startswith("Free 380 MB on that disk")
+
+
+@pytest.mark.parametrize("purpose", ["backup", "prune", "pin", "repair", "import", "delete", "recover", "adopt"])
+def test_everything_else_is(tmp_path: Path, database: Database[dict[str, Any]], purpose: Any) -> None:
+    ws = replace(workspace(tmp_path, database), room=lambda: Room("/data", 0, 500_000_000))
+
+    with hold(ws, purpose) as held:
+        assert held.purpose == purpose

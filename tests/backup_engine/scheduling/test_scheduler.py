@@ -13,6 +13,7 @@ from pymongo.database import Database
 
 from backup_engine.api import DatabaseBackupRestore
 from backup_engine.errors import BadInput, DatabaseUnreachable
+from backup_engine.model import Room
 from backup_engine.repository import contents, history_index
 from backup_engine.repository.ledger import last_drill
 from backup_engine.scheduling.preferences import Preferences
@@ -163,6 +164,20 @@ def test_the_loop_backs_up_and_rehearses(engine: DatabaseBackupRestore) -> None:
         loop.stop()
 
     assert loop.checks()[-1].trigger == "scheduled"
+
+
+def test_with_too_little_room_for_the_database_it_backs_up_and_does_not_rehearse(engine: DatabaseBackupRestore) -> None:
+    short = replace(engine.workspace, room=lambda: Room("/data", 1, 2))
+    loop = Scheduler(short, Preferences(drill_every_days=7), tick_seconds=0.05)
+    loop.start()
+    try:
+        wait_for(lambda: bool(loop._indexed), "the end of the loop's round")
+    finally:
+        loop.stop()
+
+    assert sets(loop) == 1
+    assert last_drill(engine.workspace) is None
+    assert [check.result for check in loop.checks()] == ["created"]
 
 
 def test_the_loop_notes_the_records_of_new_sets(

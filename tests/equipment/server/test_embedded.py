@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +18,7 @@ import pymongo
 import pytest
 
 from backup_engine.errors import DatabaseUnreachable
-from equipment.server import embedded
+from equipment.server import embedded, keeper
 from equipment.server.embedded import Embedded
 from tests.mongod import binary
 from tests.server.running_app import mongods, wait_for
@@ -170,7 +172,7 @@ def test_another_release_series_is_refused_with_advice(server: Embedded) -> None
     server.folder.mkdir()
     (server.folder / "series").write_text("4.2\n")
 
-    with pytest.raises(DatabaseUnreachable, match=r"written by MongoDB 4\.2.*Start a MongoDB 4\.2"):
+    with pytest.raises(DatabaseUnreachable, match=r"written by MongoDB 4\.2.*put a mongod 4\.2 on the PATH"):
         server.start()
 
     assert not mongods(server.folder)
@@ -193,6 +195,44 @@ def test_a_server_that_dies_while_starting_names_its_log(tmp_path: Path) -> None
 
     with pytest.raises(DatabaseUnreachable, match=r"ended with code 48.*mongod\.log"):
         Embedded(tmp_path / "data", fake).start()
+
+
+def test_of_many_that_start_at_once_one_tries_and_the_others_are_told(tmp_path: Path) -> None:
+    fake = tmp_path / "mongod"
+    fake.write_text("#!/bin/sh\n[ \"$1\" = --version ] && echo 'db version v6.0.5' && exit 0\n"
+                    f"echo launched >> {tmp_path}/launches\nsleep 0.3\nexit 48\n")
+    fake.chmod(0o755)
+    said: list[str] = []
+
+    def start() -> None:
+        with pytest.raises(DatabaseUnreachable) as refused:
+            Embedded(tmp_path / "data", fake).start()  # what another process would do: the lock is the folder's
+        said.append(str(refused.value))
+
+    threads = [threading.Thread(target=start) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert (tmp_path / "launches").read_text().split() == ["launched"]
+    assert sum("ended with code 48" in words for words in said) == 1
+    assert sum("could not be started a moment ago" in words for words in said) == 5
+
+
+def test_a_server_that_another_process_started_since_is_joined_at_once(
+    server: Embedded, mongod: Path, tmp_path: Path
+) -> None:
+    broken = Embedded(server.folder, tmp_path / "no-such-mongod")
+    with pytest.raises(DatabaseUnreachable, match="cannot be run"):
+        broken.start()
+    os.utime(server.folder / "start.lock")  # as if the wait were over for the other one
+    server.start()
+
+    broken.start()
+
+    assert broken.pid == server.pid
+    broken.stop()
 
 
 def test_a_server_that_dies_while_starting_is_quoted(server: Embedded) -> None:
@@ -225,6 +265,34 @@ def test_a_running_server_is_found_whatever_is_set_for_the_socket(
     write(second)
     second.stop()
     assert server.pid is not None
+
+
+def test_a_long_log_of_the_running_server_is_put_aside_and_one_old_one_kept(server: Embedded) -> None:
+    server.start()
+    log = server.folder / "mongod.log"
+    old = log.with_name("mongod.log.1")
+    old.write_text("the one before")
+    with log.open("ab") as file:
+        file.truncate(keeper.LOG_BYTES + 1)
+
+    wait_for(lambda: old.stat().st_size > keeper.LOG_BYTES and log.exists() and log.stat().st_size, "a new log", 60)
+    write(server)
+
+    assert log.stat().st_size < keeper.LOG_BYTES
+    assert not (server.folder / "mongod.log.2").exists()
+    assert sorted(path.name for path in server.folder.iterdir() if path.name.startswith("mongod.log.")) == [old.name]
+    server.stop()
+    assert "Shutting down" in log.read_text() or "shutting down" in log.read_text()
+
+
+def test_a_folder_that_cannot_be_written_is_named(server: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(server, "_prepare_folder", full)
+
+    with pytest.raises(DatabaseUnreachable, match=r"the data folder .* cannot be used: No space left on device"):
+        server.start()
 
 
 def test_the_wheel_is_found_here(mongod: Path) -> None:

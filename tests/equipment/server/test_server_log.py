@@ -18,6 +18,10 @@ from equipment.server import server_log
      "Failed: no space"),
     ([{"s": "F", "msg": "\n\naborting"}], "aborting"),
     ([{"s": "E", "msg": "Exception", "attr": {"error": {"errmsg": "locked"}}}], "Exception: locked"),
+    ([{"s": "E", "msg": "WiredTiger error message", "attr": {"error": 28, "message": {
+        "msg": "__posix_file_write:621:/data/x.wt: handle-write: pwrite: failed to write 32768 bytes",
+        "error_str": "No space left on device"}}}],
+     "WiredTiger error message: No space left on device (failed to write 32768 bytes)"),
     (["no object", 7], ""),
 ])
 def test_the_last_error_is_given(entries: list[object], said: str, tmp_path: Path) -> None:

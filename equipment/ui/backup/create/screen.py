@@ -31,7 +31,7 @@ def _status(backups: Backups, caller: Caller) -> None:
     if said := storing.line(stored := sealing.stored(backups, caller)):
         (st.caption if stored.proven else st.warning)(f":material/lock: {said}")
     state = backups.status()
-    columns = st.columns(6)
+    columns = st.columns([5, 3, 3, 4, 4, 4, 4] if state.room else 6)  # "12 min ago" needs more than a number
     last = f"{words.ago(state.age)} ago" if state.age is not None else "Never"
     columns[0].metric("Last backup", last, border=True)
     columns[1].metric("Backups", f"{state.total:,}", border=True)
@@ -45,6 +45,10 @@ def _status(backups: Backups, caller: Caller) -> None:
                            "would lose these.")
     free = "–" if state.free_bytes is None else words.size(state.free_bytes)
     columns[5].metric("Free space", free, border=True)
+    if state.room:
+        columns[6].metric("Free for MongoDB", words.size(state.room.free), border=True,
+                          help=f"On the disk of the data folder. Below {words.size(state.room.least)} the list is "
+                               "read-only.")
     if state.age is not None and state.age.total_seconds() > CHECKED_HOURS * 3600:
         st.warning(f"No verified backup for {words.ago(state.age)}.", icon=":material/warning:")
 

