@@ -18,7 +18,7 @@ from backup_engine.keys.identity import fingerprint
 
 __all__ = ["Sheet", "commands_on", "page", "without_secrets"]
 
-PROGRAM = "python backup_csv_for_db_restore.py"
+PROGRAM = ".venv/bin/python backup_csv_for_db_restore.py"
 KEY_FILE, FOLDER = "identity.txt", "backups"
 COMMANDS = (
     f"{PROGRAM} adopt --folder {FOLDER}",

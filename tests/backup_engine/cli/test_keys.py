@@ -124,7 +124,8 @@ def test_following_the_sheet_word_for_word_brings_everything_back(
     assert key is not None
     (fresh / "identity.txt").write_text(html.unescape(key[1]) + "\n")
     shutil.copytree(tmp_path / "sets", fresh / "backups")
-    environment = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "MONGODB_URI": shared_mongod.uri,
+    (fresh / ".venv").symlink_to(sys.prefix)  # as its README makes it
+    environment = {"PATH": os.environ["PATH"], "MONGODB_URI": shared_mongod.uri,
                    "MONGODB_DATABASE": f"{database.name}_fresh", "HOME": str(tmp_path)}
     for command in sheet.commands_on(paper):
         done = subprocess.run(["sh", "-c", command], cwd=fresh, env=environment, input=f"{passphrase}\n",
