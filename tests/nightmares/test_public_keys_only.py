@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import gc
 import io
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from pymongo.database import Database
 
-from backup_engine import compare, drill, history, merge, restore, undo, verify
+from backup_engine import compare, drill, failpoints, history, merge, restore, undo, verify
+from backup_engine.create import create
 from backup_engine.csv_format import age, reader
 from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import BackupError, KeyNeeded, RestoreStopped, WrongKey
 from backup_engine.making import parts
+from backup_engine.model import Watch
+from backup_engine.repair import repair
 from backup_engine.repository import contents, ledger
 from backup_engine.storage.base import STATE
+from backup_engine.take_in import import_set
 from tests.backup_engine.engine import back_up, fill, raw
 from tests.backup_engine.keys.public_only import IDENTITY, OTHER, PUBLIC, files_below, host, with_key
-from tests.backup_engine.stored import flip
+from tests.backup_engine.stored import file_of, flip
 
 Db = Database[dict[str, Any]]
 
@@ -183,8 +190,6 @@ def test_a_merge_is_taken_back_without_a_person_too(tmp_path: Path, database: Db
 
 
 def test_either_of_two_recipients_alone_opens_base_and_differential(tmp_path: Path, database: Db) -> None:
-    from backup_engine.create import create
-
     fill(database, 400)
     both = [PUBLIC, age.public_half(OTHER)]
     ws = host(tmp_path, database, recipients=both, compression="zstd", identities=[IDENTITY]).workspace
@@ -202,9 +207,17 @@ def test_either_of_two_recipients_alone_opens_base_and_differential(tmp_path: Pa
         assert drill.drill(alone, differential).counts == {"equipment": 399, "select_options": 5}
 
 
-def test_a_host_with_public_keys_only_makes_full_sets(tmp_path: Path, database: Db) -> None:
-    from backup_engine.create import create
+def test_a_backup_that_is_plain_after_an_encrypted_one_says_so(tmp_path: Path, database: Db) -> None:
+    fill(database)
+    encrypted = back_up(host(tmp_path, database).workspace)
 
+    plain = [back_up(host(tmp_path, database, recipients="none").workspace) for _ in range(2)]
+
+    assert [backup.warnings for backup in (encrypted, *plain)] == [
+        (), (f"it is not encrypted, and backup {encrypted.label} before it is",), ()]
+
+
+def test_a_host_with_public_keys_only_makes_full_sets(tmp_path: Path, database: Db) -> None:
     fill(database, 400)
     ws = host(tmp_path, database).workspace
     kinds = [made.kind for _ in range(2) if (made := create(ws, force=True, kind="differential").set)]
@@ -230,3 +243,102 @@ def test_a_drill_with_another_identity_says_nothing_against_the_set(tmp_path: Pa
         drill.drill(with_key(ws, OTHER), backup)
 
     assert ledger.bad(ledger.read(ws.storage)) == set()
+
+
+@pytest.mark.parametrize("step", ["R4", "R6"])
+def test_writes_during_a_restore_come_back_with_undo_without_a_person(
+    tmp_path: Path, database: Db, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """R4: read again; R6: replayed over the safety set, which only its own key on this machine opens."""
+    fill(database)
+    ws = host(tmp_path, database).workspace
+    backup = back_up(ws)
+    keyed = with_key(ws)
+
+    def write() -> None:
+        database.Equipment.update_one({"_id": 4}, {"$set": {"Vendor": "late"}})
+        database.Equipment.delete_one({"_id": 5})
+
+    monkeypatch.setitem(failpoints.hooks, step, write)
+    done = restore.replace(keyed, restore.plan_replace(keyed, backup, ("equipment",)))
+    monkeypatch.undo()
+    assert done.captured == 2 and done.safety is not None and done.safety.kind == "differential"
+    assert len(safety_keys(tmp_path)) == 2  # of the full set and of the one over it
+
+    undo.undo(ws)
+
+    assert (database.Equipment.find_one({"_id": 4}) or {})["Vendor"] == "late"
+    assert database.Equipment.find_one({"_id": 5}) is None
+    assert len(safety_keys(tmp_path)) == 1
+
+
+def test_a_restore_that_was_killed_is_finished_without_a_person(
+    tmp_path: Path, database: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(database)
+    ws = host(tmp_path, database).workspace
+    backup = back_up(ws)
+    keyed = with_key(ws)
+    database.Equipment.update_one({"_id": 3}, {"$set": {"Vendor": "changed since"}})
+    before = raw(database, "Equipment")
+
+    class Killed(BaseException):
+        pass
+
+    def kill() -> None:
+        raise Killed
+
+    monkeypatch.setitem(failpoints.hooks, "R7", kill)
+    with pytest.raises(Killed):
+        restore.replace(keyed, restore.plan_replace(keyed, backup, ("equipment",)))
+    monkeypatch.undo()
+    back_up(ws)  # the next start of anything goes on from the journal
+    assert raw(database, "Equipment") != before
+
+    undo.undo(ws)
+
+    assert raw(database, "Equipment") == before
+
+
+PLANTED = "Zeppelin 4711"
+
+
+def test_no_verb_leaves_anything_in_plain(tmp_path: Path, database: Db, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is done with the record, at every step of it: in the folders, and among the temporary files."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    seen: list[str] = []
+
+    def look(*_: object) -> None:
+        seen.extend(name for name, data in files_below(tmp_path).items() if PLANTED.encode() in data)
+
+    fill(database, 400)
+    database.Equipment.insert_many([{"_id": f"{PLANTED} {n}", "Comments": PLANTED} for n in range(30)])
+    ws = with_key(host(tmp_path, database, compression="gzip").workspace)
+    watch = Watch(look)
+    first = create(ws, force=True, kind="full", watch=watch).set
+    database.Equipment.delete_many({"_id": {"$regex": "1$"}})
+    second = create(ws, force=True, kind="differential", watch=watch).set
+    assert first is not None and second is not None
+    monkeypatch.setattr("backup_engine.records.spool.IN_MEMORY", 100)
+    compare.compare(ws, first, watch=watch)
+    history.history_of(ws, "equipment", f"{PLANTED} 1", watch=watch)
+    drill.drill(ws, second, watch=watch)
+    plan = merge.plan(ws, first, "equipment", watch=watch)
+    merge.merge(ws, plan, watch=watch)
+    undo.undo(ws)
+    restore.replace(ws, restore.plan_replace(ws, second, ("equipment",)), watch=watch)
+    archive = tmp_path / "sets.zip"
+    with ZipFile(archive, "w") as packed:
+        for path in (tmp_path / "sets").glob(f"*day/*{first.label}*"):
+            packed.write(path, path.name)
+    elsewhere = with_key(host(tmp_path / "elsewhere", database).workspace)
+    import_set(elsewhere, archive, watch=watch)
+    flip(file_of(ws, first), 600)
+    with suppress(BackupError):  # of a gzip file little may be left behind a flipped bit
+        repair(ws, first, watch=watch)
+    look()
+
+    assert seen == []
+    assert PLANTED not in "".join(str(backup.metadata) for backup in ws.catalog.sets())

@@ -43,8 +43,8 @@ def show(backups: Backups, caller: Caller) -> None:
             "Encrypt for these public keys, one a line; empty means plain files",
             "\n".join(recipient.key for recipient in stored.recipients), height=90, placeholder="age1…",
             disabled="recipients" in stored.given, help=_given(stored, "recipients"))
-        st.caption("Make keys where they will be kept: `.venv/bin/python backup_csv_for_db_restore.py keys new`. Two are better: "
-                   "either opens everything, and one may be lost. What was written before stays as it is.")
+        st.caption("Make keys where they will be kept: `.venv/bin/python backup_csv_for_db_restore.py keys new`. Two "
+                   "are better: either opens everything, and one may be lost. What was written before stays as it is.")
         if st.form_submit_button("Store backups like this", disabled=len(stored.given) == 2):
             _change(backups, caller, compression, recipients)
     _open_sets(backups, caller, stored)
