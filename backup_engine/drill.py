@@ -14,7 +14,6 @@ from backup_engine.errors import (
     NoBackupsFound,
     PermissionDenied,
     RestoreStopped,
-    WrongKey,
 )
 from backup_engine.failpoints import reach
 from backup_engine.keys import proofs
@@ -58,13 +57,13 @@ def drill(ws: Workspace, backup: BackupSet | None = None, *, watch: Watch = SILE
     chosen = backup or ws.catalog.newest_good(owner.owns)
     if chosen is None:
         raise NoBackupsFound(ws.catalog.why_empty(owner.may_restore))
-    proofs.require_key(ws, chosen)  # before anything is made in the database
+    proofs.require_key(ws, chosen)  # before anything is made: a key that is not there says nothing about the set
     with hold(ws, "drill") as held:
         recovery.recover(ws, held)
         try:
             counts, notes = _rehearse(ws, held, chosen, watch)
         # these say nothing about the set, so the ledger keeps what it knew
-        except (DatabaseUnreachable, Cancelled, PermissionDenied, LacksBypass, WrongKey):
+        except (DatabaseUnreachable, Cancelled, PermissionDenied, LacksBypass):
             raise
         except BackupError:
             _note(ws, chosen, ok=False)

@@ -62,7 +62,7 @@ WRONG: dict[str, list[Any]] = {
     "sources": [(), [], "ab", 5, (Source("a", "A"), Source("a", "B")), (Source("a", "A"), Source("b", "A")),
                 (Source("../x", "A"),), (Source("a", ""),), (("a", "A"),)],
     "seal": ["gzip"], "compression": ["rar", "", 5], "recipients": ["age1x", "", ["  "], 5, ["none", "age1x"]],
-    "identities": ["age1x", "words", 5, [5]], "signing_key": ["", 5, "/nowhere"],
+    "identities": ["age1x", "words", 5, [5]], "signing_key": ["", 5],
     "clock": [5], "workers": [-1, True, 2.0, "2", 10**9],
 }
 

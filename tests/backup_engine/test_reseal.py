@@ -168,7 +168,7 @@ reseal(DatabaseBackupRestore(uri, database=name, backup_folder=folder, work_fold
 
 
 @pytest.mark.parametrize(("step", "times"), [
-    ("W2", 2), ("W8", 1), ("W9", 2), ("S1", 1), ("S2", 3), ("S2", 4), ("S3", 1), ("S3", 3)])
+    ("W2", 2), ("W8", 1), ("W9", 1), ("W9", 2), ("S1", 1), ("S2", 3), ("S2", 4), ("S3", 1), ("S3", 3)])
 def test_killed_at_any_moment_nothing_is_lost_and_the_next_run_finishes(
     tmp_path: Path, database: Db, shared_mongod: Mongod, step: str, times: int
 ) -> None:
