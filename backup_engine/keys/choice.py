@@ -71,24 +71,34 @@ def effective(ws: Workspace, database: Database[dict[str, Any]] | None) -> Seal:
     Raises ``DatabaseUnreachable`` when only the database could tell, it is down, and the folder holds encrypted sets:
     a set that ought to be encrypted is never written plain.
     """
-    if ws.said >= BOTH:
+    said = _said(ws)
+    if said >= BOTH:
         return ws.seal
     if database is not None:
         ws.remembered.choice = load(database)
     stored = ws.remembered.choice
     if stored is None:
-        if "recipients" not in ws.said and any(backup.encrypted for backup in ws.catalog.sets(fresh=False)):
+        if "recipients" not in said and any(backup.encrypted for backup in ws.catalog.sets(fresh=False)):
             raise DatabaseUnreachable("whether backups are encrypted stands there",
                                       hint="Start it, or say for whom: --recipient age1….")
         stored = Choice()
-    missing: Mapping[str, Any] = {name: getattr(stored, name) for name in BOTH - ws.said}
-    return replace(ws.seal, **missing)
+    return _completed(ws, stored)
 
 
 def shown(ws: Workspace) -> Seal:
     """Give the same for a screen or a sentence, with the database down as it was last heard of."""
     try:
-        return effective(ws, ws.connect() if ws.said < BOTH else None)
+        return effective(ws, ws.connect() if _said(ws) < BOTH else None)
     except DatabaseUnreachable:
-        stored = ws.remembered.choice or Choice()
-        return replace(ws.seal, **{name: getattr(stored, name) for name in BOTH - ws.said})
+        return _completed(ws, ws.remembered.choice or Choice())
+
+
+def _said(ws: Workspace) -> frozenset[str]:
+    """A seal that was put into the workspace says what it does, whatever was said before."""
+    put = {"recipients": ws.seal.encrypts, "compression": ws.seal.compression != "none"}
+    return ws.said | {name for name, is_put in put.items() if is_put}
+
+
+def _completed(ws: Workspace, stored: Choice) -> Seal:
+    missing: Mapping[str, Any] = {name: getattr(stored, name) for name in BOTH - _said(ws)}
+    return replace(ws.seal, **missing)
