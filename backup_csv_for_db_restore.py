@@ -99,11 +99,24 @@ def _backups() -> Any:
     return backups.of(chosen, lambda: database.connect(chosen))
 
 
+def _logging(*, settings_file: str | Path | None = None, **options: Any) -> DatabaseBackupRestore:
+    """Give the engine of one command, whose log is as the same options say."""
+    from equipment.server import console_log
+    from equipment.settings import get_settings, installed
+
+    console_log.begin(command=True)
+    chosen = get_settings() if settings_file is None else installed(Path(settings_file))
+    console_log.begin_with(chosen, command=True)
+    return DatabaseBackupRestore(settings_file=settings_file, **options)
+
+
 def _main() -> None:
     from backup_engine.cli.main import main
+    from equipment.logs import reference
 
     try:
-        main(engine=DatabaseBackupRestore)
+        with reference.request():
+            main(engine=_logging)
     finally:
         opened = sys.modules.get("equipment.server.database")  # not imported here: --help is to be quick
         if opened is not None:

@@ -16,6 +16,7 @@ with prerequisites.explained(__name__ == "__main__"):
     from pymongo.database import Database
 
     from backup_engine.api import DatabaseBackupRestore
+    from backup_engine.cli import streams
     from backup_engine.cli.signals import Signals
     from equipment.server import diagnosis
     from equipment.server.diagnosis import CHECKS, Installation
@@ -50,12 +51,18 @@ def main() -> int:
     """Diagnose this installation; gives the exit code."""
     from backup_csv_for_db_restore import DatabaseBackupRestore as Installed
     from equipment import settings
-    from equipment.server import database
+    from equipment.server import console_log, data_folder, database
 
+    streams.make_fit()
     print("Equipment management: looking at this installation")
+    console_log.begin(command=True)
     with settings.use(settings.installed()) as chosen:
+        console_log.begin_with(chosen, command=True)
+        database.be_impatient(diagnosis.DATABASE_SECONDS)
         engine = Installed()
-        where = Installation(database.label(chosen), engine.workspace.connect, Path(chosen.backup_folder), engine)
+        own = chosen.mongodb_uri is None
+        where = Installation(database.label(chosen), engine.workspace.connect, Path(chosen.backup_folder), engine,
+                             data_folder.doubt(chosen.data_folder) if own else "")
         with Signals() as signals:
             try:
                 sound = diagnosis.run(where, print)

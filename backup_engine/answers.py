@@ -28,5 +28,5 @@ def words_of(run: Callable[[], Answer], refuse: Callable[[str], Answer]) -> Answ
         return refuse(str(error))
     except Exception:  # the callers were promised words: the traceback goes to the log, the reference to both
         reference = secrets.token_hex(4)
-        log.exception("unexpected fault, reference %s", reference)
+        log.exception("unexpected fault, reference %s", reference, extra={"reference": reference})
         return refuse(f"Backup error: unexpected fault (reference {reference}). See the log.")

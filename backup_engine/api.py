@@ -31,6 +31,7 @@ from backup_engine.policy.due import check_interval
 from backup_engine.repository.catalog import Catalog
 from backup_engine.scheduling.preferences import Preferences, load as load_preferences
 from backup_engine.storage import LocalStorage, open_storage
+from backup_engine.storage.mounts import mount_of
 from backup_engine.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -71,12 +72,11 @@ __all__ = [
     "Verification", "Watch", "Workspace",
     "adopt", "apply_changes", "bad", "called", "check_interval", "checked_recipients", "checks", "choose_seal",
     "compare", "create", "delete", "drill", "fingerprint", "history_of", "holdings", "import_set", "import_sets",
-    "is_copy", "keys_in", "last_drill", "last_verified", "lost_and_found", "merge", "merge_all", "needs_key",
-    "open_sets", "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "proven", "prune",
-    "recover", "replace", "require_sound", "reseal", "retention_halted", "seal_shown", "start_anew", "status",
+    "is_copy", "keys_in", "last_drill", "last_verified", "lost_and_found", "merge", "merge_all", "mount_of",
+    "needs_key", "open_sets", "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "proven",
+    "prune", "recover", "replace", "require_sound", "reseal", "retention_halted", "seal_shown", "start_anew", "status",
     "take_untold", "undo", "undoable", "unlock", "unpin", "untold", "verify", "was_rolled_back",
 ]
-
 
 LATE = {
     "compare": ("Comparison", "compare"), "repository.contents": ("preview",), "create": ("Created", "create"),

@@ -15,12 +15,13 @@ from equipment import prerequisites
 with prerequisites.explained(__name__ == "__main__"):
     import click
 
+    from backup_engine.cli import streams
     from backup_engine.errors import BackupError, BadInput
     from equipment.accounts import setup
     from equipment.accounts.passwords import PASSWORDS, check_rules
     from equipment.domain.names import name_key
     from equipment.domain.roles import ROLES
-    from equipment.server import database
+    from equipment.server import console_log, database
     from equipment.settings import get_settings
     from equipment.store import outside
     from equipment.store.access import Db, Who
@@ -108,8 +109,11 @@ def enable(name: str) -> None:
 @contextmanager
 def _installation() -> Iterator[tuple[Db, Who]]:
     """Open this installation's database; end with an error's words and code instead of a traceback."""
+    streams.make_fit()
+    console_log.begin(command=True)
     try:
         settings = get_settings()
+        console_log.begin_with(settings, command=True)
         if database.choose(settings) is database.Choice.NONE:
             problem, hint = database.no_mongodb()
             raise BadInput(f"{problem[:1].upper()}{problem[1:]}.", hint=hint)

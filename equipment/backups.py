@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,14 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from backup_engine import api
-from backup_engine.api import BackupError, BackupSet, DatabaseBackupRestore, Keys, Preferences, Watch
+from backup_engine.api import BackupError, BackupSet, DatabaseBackupRestore, Preferences, Watch
 from equipment import data_disk
+from equipment.caller import NO_KEYS as NO_KEYS, NOBODY as NOBODY, Caller as Caller
 from equipment.exchange import archive
 from equipment.jobs import Job, Jobs
+from equipment.logs import deeds, reference
 from equipment.settings import Settings, write_file
 from equipment.store import activity
-from equipment.store.access import SYSTEM, Who
 from equipment.store.list import listing, records, trash
 
 log = logging.getLogger(__name__)
@@ -35,25 +36,8 @@ Connect = Callable[[], Database[dict[str, Any]]]
 WRITING = "backup"
 """The kind of job that backups, restores and undo share: one at a time."""
 CHECKING = "verify"
-LIST, NO_KEYS = "equipment", Keys()
+LIST = "equipment"
 """The engine's key of the equipment list."""
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who asks: a name for the activity log, and a check that raises ``AdminOnly`` when the role does not allow."""
-
-    name: str
-    check: Callable[[str], object]
-    who: Who = SYSTEM
-    own_app: bool = False
-    """Whether this is our own app, whose cookie the download route knows."""
-    keys: Keys = NO_KEYS
-    """What this visitor gave to open encrypted backups with."""
-
-
-NOBODY = Caller("system", lambda action: None)
-"""The scheduler, which nobody has asked."""
 
 
 class Backups:
@@ -348,14 +332,17 @@ class Backups:
             activity.record(self._connect(), caller.who, action, target, note=note)
         except (BackupError, PyMongoError) as error:
             log.warning("activity not recorded (%s %s): %s", action, target, error)
+            deeds.tell(action, caller.who.name, caller.who.address, target, note)
 
     def _hear(self, deed: api.Deed) -> None:
         """What the scheduler did besides backups: drills, clearing away. Of those ``_tell`` hears, in its words."""
         if not deed.action.startswith("backup.create"):
-            self.note(NOBODY, deed.action, deed.target, deed.note)
+            with reference.request():
+                self.note(NOBODY, deed.action, deed.target, deed.note)
 
     def _tell(self, check: Any) -> None:
-        self.note(NOBODY, f"backup.auto.{check.result}", check.trigger, check.message)
+        with reference.request():
+            self.note(NOBODY, f"backup.auto.{check.result}", check.trigger, check.message)
 
 
 _built: dict[tuple[str, str], Backups] = {}

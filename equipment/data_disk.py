@@ -41,7 +41,7 @@ def start_advice(folder: Path) -> str:
         return ""
     free = told.free
     return (f"{free / 1e6:,.0f} MB are free on the disk of the data folder {folder}, and MongoDB needs "
-            f"{START_NEEDS / 1e6:,.0f} MB to start: free {max(1, round((START_NEEDS - free) / 1e6)):,} MB there.")
+            f"{START_NEEDS / 1e6:,.0f} MB to start. Free {max(1, round((START_NEEDS - free) / 1e6)):,} MB there.")
 
 
 def require_room(db: Database[dict[str, Any]]) -> None:
@@ -52,8 +52,15 @@ def require_room(db: Database[dict[str, Any]]) -> None:
             raise room.refusal()
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long for any disk
+        return False
+
+
 def _usage(folder: Path) -> Any:
-    place = next((path for path in (folder, *folder.parents) if path.exists()), None)
+    place = next((path for path in (folder, *folder.parents) if _is_there(path)), None)
     told = shutil.disk_usage(place) if place else None
     # FUSE programs that count nothing answer zeros; a full disk still has a size.
     return told if told and told.total else None

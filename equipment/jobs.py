@@ -7,7 +7,6 @@ restore must finish all the same. A page starts a job, polls it, may cancel it, 
 from __future__ import annotations
 
 import logging
-import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from backup_engine.api import BackupError, Progress, Watch
+from equipment.logs import reference
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,8 @@ class Jobs:
             if current is not None and current.running:
                 return current
             job = self._jobs[kind] = Job(kind, title, owner, about)
-        threading.Thread(target=_run, args=(job, work), name=f"job-{kind}", daemon=True).start()
+        run = (job, work, reference.current())
+        threading.Thread(target=_run, args=run, name=f"job-{kind}", daemon=True).start()
         return job
 
     def clear(self, kind: str) -> None:
@@ -93,15 +94,15 @@ class Jobs:
         return all(job.done.wait(seconds) for job in list(self._jobs.values()))
 
 
-def _run(job: Job, work: Callable[[Watch], Any]) -> None:
+def _run(job: Job, work: Callable[[Watch], Any], asked: str) -> None:
     try:
-        job.result = work(job.watch())
+        with reference.request(asked):  # that of the page which asked for it
+            job.result = work(job.watch())
     except BackupError as error:
         job.error = error
     except Exception:  # the boundary of the thread: a fault that ended it in silence would leave the page waiting
-        reference = secrets.token_hex(4)
-        log.exception("job %s failed, reference %s", job.kind, reference)
-        job.error = BackupError(f"unexpected fault in {job.title} (reference {reference})", hint="See the server log.")
+        log.exception("job %s failed", job.kind)
+        job.error = BackupError(f"unexpected fault in {job.title} (reference {asked})", hint="See the server log.")
     finally:
         job.finished = datetime.now(UTC)  # before done, for whoever waits for that
         job.done.set()

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import tempfile
 import threading
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,7 +30,7 @@ from equipment.domain.roles import Role
 __all__ = [
     "ROOT", "Settings", "divert_backups", "file_of", "get_settings", "home", "in_force", "installed", "is_checkout",
     "is_current", "option_name",
-    "read", "unknown_options", "use", "write_file",
+    "read", "secrets_of", "unknown_options", "use", "write_file",
 ]
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -118,6 +119,11 @@ class Settings(BaseModel):
         default=None, min_length=16,
         description="Whoever sends it to /healthz or /metrics as `Authorization: Bearer …` is told details. "
                     "At least 16 characters.")
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="How the log is written to standard error: text, or json with one object a line.")
+    log_level: Literal["", "debug", "info", "warning", "error"] = Field(
+        default="", description="What is logged: debug, info, warning or error. By default info in the app, and "
+                                "warning on the command line, whose answer is no log.")
     activity_days: int = Field(
         default=0, ge=0, le=36500,
         description="Days after which entries of the activity log are forgotten; 0 keeps them forever.")
@@ -142,6 +148,11 @@ class Settings(BaseModel):
     @classmethod
     def _from_json(cls, value: object) -> object:
         return json.loads(value) if isinstance(value, str) else value
+
+    @field_validator("log_format", "log_level", mode="before")
+    @classmethod
+    def _in_small_letters(cls, value: object) -> object:
+        return value.strip().lower() if isinstance(value, str) else value
 
     @field_validator("backup_recipients")
     @classmethod
@@ -289,6 +300,23 @@ def use(settings: Settings) -> Iterator[Settings]:
         yield settings
     finally:
         _current = before
+
+
+def secrets_of(settings: Settings) -> list[str]:
+    """Give every secret of this installation, the identity provider's too, for the log to leave out."""
+    values = [getattr(settings, field) for field in Settings.model_fields]
+    found = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+    with suppress(BadInput):  # then nothing in that file is in use
+        found += _secret_texts(_secrets(_secrets_path(str(settings.home) if settings.home else None)))
+    return found
+
+
+def _secret_texts(table: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _secret_texts(value)
+        elif isinstance(value, str) and re.search("secret|password|token|key|uri$", name, re.I):
+            yield value
 
 
 def divert_backups() -> None:

@@ -19,6 +19,7 @@ from equipment.__main__ import user
 from equipment.settings import Settings, option_name
 from scripts.fault_parts import report
 from scripts.mongodb_parts import report as servers
+from scripts.situation_parts import report as odd
 from tests.doc_pages import ROOT, filled, page
 
 WIDTH = 120
@@ -89,6 +90,8 @@ BLOCKS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/architecture.md", "layers of the engine"):
         lambda: layers("The engine's rooms only look down, and every file has a room"),
     ("docs/architecture.md", "tree"): tree,
+    ("docs/deployment.md", "situations run"): lambda: odd.run(*odd.read()),
+    ("docs/deployment.md", "situations"): lambda: odd.situations(odd.read()[1]),
     ("docs/reliability.md", "run"): lambda: report.run(*report.read()),
     ("docs/reliability.md", "changes of primary"): lambda: report.changes_of_primary(report.read()[1]),
     ("docs/reliability.md", "connection strings"): lambda: report.connection_strings(report.read()[1]),

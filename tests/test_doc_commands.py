@@ -21,10 +21,13 @@ from tests.doc_pages import PAGES, ROOT
 # README.md installs requirements-dev.txt, and here nothing is downloaded: it must be there, to the last one.
 pytest.importorskip("yaml", reason="no yaml here: pip install -r requirements-dev.txt")
 
+LOG_LINE = ("2026-11-27T07:13:11.181+05:45 INFO    58F78D37 equipment.deeds: records.bulk_edi"
+            "t by Ada from 10.0.0.7: record:1f and 36 more (Location: A → B)")
 NO_COMMANDS = {
     ("docs/architecture.md", "app.py                          the page and the server app around it"): "a map of files",
     ("docs/backup-format.md", "restore_data_to_db/"): "a map of files",
     ("docs/deployment.md", "scrape_configs:"): "a piece of the configuration of Prometheus, which is not here",
+    ("docs/operations.md", LOG_LINE): "a line of the log",
 }
 """Blocks that show something, by page and first line."""
 NOT_RUN = {

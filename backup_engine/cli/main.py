@@ -7,20 +7,18 @@ running step has cleaned up.
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 from pymongo.errors import PyMongoError
 
 from backup_engine.api import DatabaseBackupRestore
-from backup_engine.cli import keys, look, make, past, restore, unlock, whose
+from backup_engine.cli import keys, look, make, past, restore, streams, unlock, whose
 from backup_engine.cli.session import Answer, Given, Session, common_options
 from backup_engine.cli.signals import Signals
 from backup_engine.errors import BackupError, Cancelled, DatabaseUnreachable
@@ -46,7 +44,8 @@ def main(
 ) -> NoReturn:
     """Run one command and exit. ``engine`` makes the backup system, with an installation's defaults bound in."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    _make_streams_fit()
+    streams.make_fit()
+    os.umask(os.umask(0o022) | 0o022)  # whatever the shell's: nobody else may write into folders that are made here
     with Signals() as signals:
         # Looked for before anything is parsed: a wrong option is answered in JSON too.
         code = _run(words, Session(engine, signals, Given(as_json="--json" in words)), signals)
@@ -85,16 +84,6 @@ def _run(words: list[str], session: Session, signals: Signals) -> int:
                                             hint="Run again with --debug for details."), 1)
     finally:
         session.progress.end()
-
-
-def _make_streams_fit() -> None:
-    """Let no terminal be a reason to fail: a closed one swallows, a narrow encoding writes what it lacks in ASCII."""
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:  # closed before the start, as by ``>&-``
-            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - for as long as the process lives
-        elif isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
 
 
 class _Usage(BackupError):

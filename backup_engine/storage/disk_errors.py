@@ -6,7 +6,7 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from backup_engine.errors import BackupError, BackupFileNotFound, NoSpace, PermissionDenied
+from backup_engine.errors import BackupError, BackupFileNotFound, BadInput, NoSpace, PermissionDenied
 from backup_engine.storage.mounts import mount_of
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -46,6 +46,8 @@ def _named(problem: OSError, where: str) -> BackupError:
         return PermissionDenied(f"{where}: {reason}", hint="Check the owner and the mode of the backup folder.")
     if problem.errno in _NOT_PLAIN:
         return PermissionDenied(f"{where} is a link or not what its name promises: {reason}")
+    if problem.errno == errno.ENAMETOOLONG:
+        return BadInput(f"The path {where} is too long: {reason}.", hint="Choose a backup folder with a shorter path.")
     if problem.errno in _MISSING:
         return BackupFileNotFound(where)
     if problem.errno in _UNMOUNTED:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,8 +19,6 @@ from equipment.store.accounts.sessions import USUAL, Lifetimes
 __all__ = ["REFUSED", "SignInRefused", "Visitor", "change_password", "in_words", "open_for", "sign_in", "sign_out"]
 
 REFUSED: Final = "Sign-in failed. Check the name and the password."
-
-log = logging.getLogger(__name__)
 
 
 class SignInRefused(Exception):
@@ -144,7 +141,6 @@ def _refuse_if_not_admitted(known: Credentials) -> None:
 def _log_failure(db: Db, known: Credentials | None, visitor: Visitor) -> None:
     # A name nobody has is not written down: it may be a password typed into the wrong field.
     name, target = (known.account.name, f"user:{known.account.key}") if known else ("unknown name", "user:unknown")
-    log.warning("failed sign-in from %s", visitor.address)
     activity.record(db, Who("", name, visitor.address), "sign_in.failed", target)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-import sys
 import threading
 from datetime import timedelta
 from typing import Final
@@ -16,6 +15,7 @@ from typing import Final
 from backup_engine.errors import BackupError, BadInput
 from equipment.accounts.login import SignInRefused, in_words
 from equipment.accounts.passwords import PASSWORDS, Passwords, check_rules
+from equipment.logs import console
 from equipment.settings import Settings
 from equipment.store import activity
 from equipment.store.access import SYSTEM, Db, Who
@@ -51,10 +51,7 @@ def announce(db: Db, settings: Settings) -> None:
         else:
             log.info("administrator %s created; remove EQUIPMENT_ADMIN_PASSWORD now", settings.admin_user)
             return
-    print(
-        f"\n  First run: open the app and create the administrator with this set-up code:  {setup_code()}\n",
-        file=sys.stderr, flush=True,
-    )
+    console.say(f"First run: open the app and create the administrator with this set-up code: {setup_code()}")
 
 
 def is_first_run(db: Db) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -20,12 +19,22 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
+from streamlit import config
 
 from backup_engine.errors import BackupError, BadInput
-from equipment import backups
+from equipment import __version__, backups
 from equipment.accounts import routes as account_routes, setup
-from equipment.server import backup_download, database, health, list_downloads, metrics, prefix, sd_notify
-from equipment.server.headers import SecurityHeaders
+from equipment.server import (
+    backup_download,
+    console_log,
+    database,
+    health,
+    list_downloads,
+    metrics,
+    prefix,
+    sd_notify,
+)
+from equipment.server.headers import RequestReference, SecurityHeaders
 from equipment.server.low_space import LowSpace
 from equipment.settings import Settings, get_settings, unknown_options
 from equipment.store.list import listing
@@ -81,7 +90,7 @@ def routes() -> list[BaseRoute]:
 
 def middleware() -> list[Middleware]:
     """Give what wraps every request."""
-    return [Middleware(SecurityHeaders)]
+    return [Middleware(SecurityHeaders), Middleware(RequestReference)]
 
 
 def connector(settings: Settings) -> Connect:
@@ -107,11 +116,15 @@ def prepare(settings: Settings, db: Database[dict[str, Any]]) -> None:
 
 
 def _start(warm_up: Callable[[], None]) -> None:
-    _log_to_console()
+    console_log.begin()
+    os.umask(os.umask(0o022) | 0o022)  # whatever the shell's: nobody else may write into folders that are made here
+    log.info("equipment %s starts (process %s)", __version__, os.getpid())
     for name in unknown_options(os.environ):
         log.warning("there is no option %s; is it misspelt?", name)
     try:
         settings = get_settings()
+        console_log.begin_with(settings)
+        log.info("the page is at %s", _address())
         if database.choose(settings) is database.Choice.NONE:
             log.warning("there is no MongoDB; the page names the ways to get one")
             return
@@ -140,9 +153,19 @@ def _stop() -> None:
     while _watching:
         _watching.pop().stop()
     try:
+        log.info("equipment stops")
         backups.stop()  # first: a job that is still running needs the database
     finally:
         database.close()
+        log.info("equipment has stopped")
+
+
+def _address() -> str:
+    """Where this server is, as a browser on this machine calls it; a port that was taken is not the one that counts."""
+    option = config.get_option
+    host, path = option("server.address") or "localhost", (option("server.baseUrlPath") or "").strip("/")
+    scheme = "https" if option("server.sslCertFile") else "http"
+    return f"{scheme}://{host}:{option('server.port')}/{path}"
 
 
 def _heed_hangup() -> None:
@@ -151,14 +174,3 @@ def _heed_hangup() -> None:
     if hangup and threading.current_thread() is threading.main_thread() and (
             signal.getsignal(hangup) == signal.SIG_DFL):
         signal.signal(hangup, signal.getsignal(signal.SIGTERM))
-
-
-def _log_to_console() -> None:
-    for name in ("equipment", "backup_engine"):
-        logger = logging.getLogger(name)
-        if not logger.handlers:
-            handler = logging.StreamHandler(sys.stderr)
-            handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-            logger.addHandler(handler)
-            logger.setLevel(logging.INFO)
-            logger.propagate = False  # or a handler of the root logger prints every line twice

@@ -8,15 +8,17 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from backup_engine.api import mount_of
 from backup_engine.errors import DatabaseUnreachable
 
 if sys.platform != "win32":  # where there is no embedded MongoDB
     import fcntl
     import pwd
 
-__all__ = ["check", "is_locked", "process_of"]
+__all__ = ["check", "doubt", "is_locked", "process_of"]
 
 OURS = frozenset({"db", "mongod.log", "mongod.log.1", "series", "socket", "work", "settings.toml"})
+IN_MEMORY = frozenset({"tmpfs", "ramfs", "devtmpfs"})
 HARMLESS = frozenset({"lost+found", ".gitkeep", ".DS_Store"})
 
 
@@ -43,6 +45,24 @@ def check(folder: Path) -> None:
         raise DatabaseUnreachable(
             f"the folder {folder} is no data folder and holds other files ({others[0]})",
             hint=f"Set EQUIPMENT_DATA_FOLDER to a new or empty folder, such as {folder / 'equipment'}.")
+
+
+def doubt(folder: Path) -> str:
+    """Say what speaks against the file system under a data folder, and what to do; empty where nothing does.
+
+    No reason to refuse: MongoDB runs there, and whoever has data there must reach it.
+    """
+    mount = mount_of(folder)
+    if mount.kind in IN_MEMORY:
+        return (f"The data folder {folder} lies in memory ({mount}): the list is gone when this machine starts again. "
+                "Set EQUIPMENT_DATA_FOLDER to a disk.")
+    if mount.kind == "overlay":
+        return (f"The data folder {folder} lies in the container itself ({mount}): the list is gone with the "
+                "container. Mount a volume there.")
+    if mount.may_be_shared:
+        return (f"The data folder {folder} lies on {mount}: MongoDB wants a local disk, and a second machine could "
+                "open the same files. Set EQUIPMENT_DATA_FOLDER to a local disk; backups may lie there.")
+    return ""
 
 
 def process_of(folder: Path) -> int | None:

@@ -18,17 +18,18 @@ from urllib.parse import unquote
 
 import pymongo
 from pymongo.database import Database
-from pymongo.errors import ConfigurationError, ConnectionFailure, InvalidURI, OperationFailure, PyMongoError
+from pymongo.errors import PyMongoError
 
 from backup_engine.errors import DatabaseUnreachable
 from backup_engine.mongo import pinned
+from equipment.server import reasons
 from equipment.settings import Settings, divert_backups
 
 if TYPE_CHECKING:
     from equipment.server.embedded import Embedded
 
-__all__ = ["Choice", "can_write", "choose", "close", "connect", "get_client", "is_up", "label", "no_mongodb",
-           "start_demo", "unreachable"]
+__all__ = ["Choice", "be_impatient", "can_write", "choose", "close", "connect", "get_client", "is_up", "label",
+           "no_mongodb", "start_demo", "unreachable"]
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +45,6 @@ DYING_SECONDS = 0.3
 CLOSE_SECONDS = 0.5
 UP_SECONDS = 1.0
 WRITE_CHECK_SECONDS = 30.0
-LOGIN_REFUSED = 18
-ATLAS_REFUSES = 8000
-"""A login ("bad auth"), or a command that this tier does not have."""
-UNAUTHORIZED = 13
 
 
 class Choice(StrEnum):
@@ -71,6 +68,10 @@ class _Process:
         self.demo: Client | None = None
         self.down: tuple[float, DatabaseUnreachable] | None = None
         self.may_write: tuple[float, bool] = (float("-inf"), True)
+        self.found: bool | None = None
+        """Whether the database answered last, as far as the log knows; None before the first answer."""
+        self.patience: float | None = None
+        """Seconds for an embedded server to start, where somebody waits for the answer."""
 
 
 _process = _Process()
@@ -106,8 +107,27 @@ def connect(settings: Settings) -> Db:
     """Give the database after a quick ping; raises ``DatabaseUnreachable`` within 3 s.
 
     An embedded server that died is started again, which may take longer. One page asks several times, so a failure
-    is repeated for a second without asking the server again.
+    is repeated for a second without asking the server again. The log hears when it is lost and when it is back.
     """
+    try:
+        database = _connect(settings)
+    except DatabaseUnreachable as error:
+        if _process.found:  # once, and not with every request; before the first answer whoever asked says it
+            log.error("the database is lost: %s", error)
+        _process.found = False
+        raise
+    if _process.found is False:
+        log.warning("the database is found again: %s", label(settings))
+    _process.found = True
+    return database
+
+
+def be_impatient(seconds: float) -> None:
+    """From now on wait no longer than that for an embedded server: for a command that only looks."""
+    _process.patience = seconds
+
+
+def _connect(settings: Settings) -> Db:
     _revive()
     client = get_client(settings)
     if _process.demo is not client:
@@ -116,7 +136,8 @@ def connect(settings: Settings) -> Db:
         try:
             client = _answering(client, settings)
         except (PyMongoError, DatabaseUnreachable) as error:
-            failure = error if isinstance(error, DatabaseUnreachable) else unreachable(settings, error)
+            failure = error if isinstance(error, DatabaseUnreachable) else unreachable(
+                settings, error, _process.client)
             _process.down = (time.monotonic() + REPEAT_SECONDS, failure)
             raise failure from None
         _process.down = None
@@ -168,7 +189,7 @@ def close() -> None:
     """Close the client, forget the demo and leave the embedded server."""
     with _process.lock:
         _close_client()
-        _process.demo = None
+        _process.demo = _process.patience = _process.found = None
         if _process.server is not None:
             _process.server.stop()
             _process.server = None
@@ -221,7 +242,7 @@ def _uri(settings: Settings, choice: Choice) -> str:
     if _process.server is None or _process.server.folder != settings.data_folder.absolute():
         if _process.server is not None:
             _process.server.stop()
-        _process.server = Embedded(settings.data_folder, binary[1], settings.runtime_folder)
+        _process.server = Embedded(settings.data_folder, binary[1], settings.runtime_folder, _process.patience)
     if not _process.server.joined:
         _process.server.start()
     return _process.server.uri
@@ -308,24 +329,11 @@ def _close_client() -> None:
     _process.may_write = (float("-inf"), True)
 
 
-def unreachable(settings: Settings, error: Exception) -> DatabaseUnreachable:
-    """Put a driver's error in words; its own text may quote the connection string and is not repeated."""
-    return DatabaseUnreachable(f"{label(settings)}: {_reason(error)}")
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OperationFailure) and (
-            error.code == LOGIN_REFUSED or (error.code == ATLAS_REFUSES and "auth" in str(error).lower())):
-        return "the user name or password is refused"
-    if isinstance(error, OperationFailure) and error.code == UNAUTHORIZED:
-        return "the database user may not read and write there, or a user name and password are missing"
-    if isinstance(error, InvalidURI | ValueError | TypeError):
-        return "the connection string cannot be read (special characters in the password must be percent-encoded)"
-    if isinstance(error, ConfigurationError):
-        return "the connection string or the host's DNS entry cannot be used"
-    if isinstance(error, ConnectionFailure):
-        return "the server does not answer"
-    return f"the server refuses ({type(error).__name__})"
+def unreachable(settings: Settings, error: Exception, client: Client | None = None) -> DatabaseUnreachable:
+    """Put a driver's error in words, with what to do; its own text may quote the connection string."""
+    uri = settings.mongodb_uri.get_secret_value() if settings.mongodb_uri else "%2f"
+    problem, hint = reasons.reason(error, uri, client)
+    return DatabaseUnreachable(f"{label(settings)}: {problem}", hint=hint)
 
 
 def _hosts(settings: Settings) -> str:

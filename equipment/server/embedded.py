@@ -7,6 +7,7 @@ killed, or did not wait for the start, the server's parent stops it (``keeper``)
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import logging
 import os
@@ -41,6 +42,10 @@ REPLICA_SET = "equipment"
 NOT_YET_INITIALIZED = 94
 START_SECONDS = 60
 STOP_SECONDS = 60
+FOLDER_HINTS = {
+    errno.EROFS: "Set EQUIPMENT_DATA_FOLDER to a folder that can be written, or mount this one for writing.",
+    errno.ENAMETOOLONG: "Set EQUIPMENT_DATA_FOLDER to a shorter path.",
+}
 
 
 def wheel_binary() -> Path | None:
@@ -62,11 +67,16 @@ def path_binary() -> Path | None:
 class Embedded:
     """One process's share in the server of one data folder. Thread-safe; ``start`` and ``stop`` may be repeated."""
 
-    def __init__(self, folder: Path, binary: Path, runtime: Path | None = None) -> None:
-        """``runtime`` is the folder for the socket of a server that is started here; one that runs has its own."""
+    def __init__(self, folder: Path, binary: Path, runtime: Path | None = None, patience: float | None = None) -> None:
+        """``runtime`` is the folder for the socket of a server that is started here; one that runs has its own.
+
+        ``patience`` is how many seconds ``start`` may take in all; by default a minute for each of its steps.
+        """
         self.folder = folder.absolute()
         self.binary = binary
         self.runtime = runtime
+        self.patience = patience
+        self._until = float("inf")
         self._log_began = 0
         self._delay = StartDelay(self.folder, self.folder / "start.lock")
         self._thread_lock = threading.RLock()
@@ -83,7 +93,7 @@ class Embedded:
     def uri(self) -> str:
         """Connection string for clients of this process."""
         # Direct, because the set's own address, which drivers go to otherwise, is the old one after a move.
-        return f"mongodb://{quote_plus(str(self.socket))}/?directConnection=true"
+        return f"mongodb://{quote_plus(os.fsencode(self.socket))}/?directConnection=true"
 
     @property
     def pid(self) -> int | None:
@@ -101,23 +111,26 @@ class Embedded:
         After a start that failed the same is said again for a while, and nothing is tried (``start_delay``).
         """
         with self._thread_lock:
-            if self.pid is None:  # another process may have had more luck
-                self._delay.repeat()
+            self._until = time.monotonic() + (self.patience or float("inf"))
             try:
+                if self.pid is None:  # another process may have had more luck
+                    self._delay.repeat()
                 self._prepare_folder()
                 with self._alone():
                     self._start_or_join()
             except OSError as error:
                 raise DatabaseUnreachable(
                     f"the data folder {self.folder} cannot be used: {error.strerror}",
-                    hint=data_disk.start_advice(self.folder) or "Make it writable for this user or set "
-                                                                "EQUIPMENT_DATA_FOLDER.") from error
+                    hint=data_disk.start_advice(self.folder) or FOLDER_HINTS.get(
+                        error.errno or 0, "Make it writable for this user or set EQUIPMENT_DATA_FOLDER."),
+                ) from error
 
     def stop(self) -> None:
         """Leave the server; the last one to leave stops it and waits until its files are closed."""
         with self._thread_lock:
             if self._share is None:
                 return
+            self._until = float("inf")
             with self._alone():
                 try:
                     if self._leave():
@@ -152,7 +165,7 @@ class Embedded:
             self._delay.succeeded()
         except BaseException as error:  # Ctrl-C too: a share that is kept lets nobody be the last to leave
             self._leave()
-            if isinstance(error, DatabaseUnreachable):
+            if isinstance(error, DatabaseUnreachable) and not self.patience:  # else it may only have been slow
                 self._delay.failed(error)
             self._go()  # nobody waits here for the end of a server that is only starting: the keeper does
             raise
@@ -161,8 +174,21 @@ class Embedded:
     def _alone(self) -> Iterator[None]:
         """Let one process at a time start or stop the server."""
         with (self.folder / "start.lock").open("ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            if self._until == float("inf"):
+                fcntl.flock(file, fcntl.LOCK_EX)
+            else:
+                self._await_lock(file)
             yield
+
+    def _await_lock(self, file: IO[bytes]) -> None:
+        while True:
+            with suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            if time.monotonic() > self._until:
+                raise DatabaseUnreachable("another process has been starting or stopping MongoDB for some time",
+                                          hint=f"Wait for it and try again. {self._see_log()}")
+            time.sleep(0.05)
 
     @property
     def _locks(self) -> tuple[Path, Path, Path]:
@@ -215,6 +241,8 @@ class Embedded:
             keeper.rotate(str(logfile))
         self._log_began = logfile.stat().st_size if logfile.exists() else 0
         log.info("starting MongoDB over %s", self.folder)
+        if doubt := data_folder.doubt(self.folder):
+            log.warning("%s", doubt)
         with logfile.open("ab") as output:
             self._child = subprocess.Popen(
                 [sys.executable, "-I", "-S", keeper.__file__, *map(str, self._locks), str(self.socket),
@@ -244,11 +272,15 @@ class Embedded:
         self._wait(lambda client: client.admin.command("ping"), "does not answer")
 
     def _make_writable(self) -> None:
-        with self._client() as client:
-            hello = client.admin.command("hello")
-            if hello["isWritablePrimary"] and hello.get("me") == str(self.socket):
-                return
-            self._configure(client)
+        try:
+            with self._client() as client:
+                hello = client.admin.command("hello")
+                if hello["isWritablePrimary"] and hello.get("me") == str(self.socket):
+                    return
+                self._configure(client)
+        except PyMongoError as error:
+            log.warning("MongoDB does not let itself be configured: %s", error)
+            raise self._still("does not answer any more") from error
         self._wait(_require_primary, "does not become writable")  # with fresh clients: the old one knows the old set
 
     def _configure(self, client: pymongo.MongoClient[dict[str, Any]]) -> None:
@@ -287,10 +319,14 @@ class Embedded:
         log.info("MongoDB stopped")
 
     def _client(self) -> pymongo.MongoClient[dict[str, Any]]:
-        return pymongo.MongoClient(self.uri, serverSelectionTimeoutMS=500, serverMonitoringMode="poll")
+        # Time limits one by one: a server that hangs takes a connection and says nothing, and pymongo.timeout would
+        # stretch the choice of a server too, in which the death of this one is not noticed.
+        longest = int(1000 * min(START_SECONDS, self.patience or START_SECONDS))
+        return pymongo.MongoClient(self.uri, serverSelectionTimeoutMS=500, serverMonitoringMode="poll",
+                                   connectTimeoutMS=1000, socketTimeoutMS=longest)
 
     def _wait(self, ready: Callable[[pymongo.MongoClient[dict[str, Any]]], object], problem: str) -> None:
-        deadline = time.monotonic() + START_SECONDS
+        deadline = min(time.monotonic() + START_SECONDS, self._until)
         while True:
             if self._child is not None and self._child.poll() is not None:
                 raise self._died(f"with code {self._child.returncode} ")
@@ -306,7 +342,7 @@ class Embedded:
                 except PyMongoError as error:
                     log.debug("waiting for MongoDB: %s", error)
             if time.monotonic() > deadline:
-                raise DatabaseUnreachable(f"the embedded MongoDB {problem}", hint=self._see_log())
+                raise self._still(problem)
             time.sleep(0.02)
 
     # -- what can be wrong with it ---------------------------------------------------------------------------------
@@ -315,12 +351,25 @@ class Embedded:
         advice = data_disk.start_advice(self.folder)
         # A disk without one free byte takes no words of MongoDB's either.
         words = self._words(self._log_began) or (": no room on its disk" if advice else "")
-        return DatabaseUnreachable(f"the embedded MongoDB ended {code}while starting{words}",
-                                   hint=f"{advice} It is then started by itself." if advice else self._see_log())
+        return DatabaseUnreachable(
+            f"the embedded MongoDB ended {code}while starting{words}",
+            hint=f"{advice} It is then started by itself." if advice else
+            f"{self._see_log()} If files are damaged: move {self.folder} away, start again and restore the newest "
+            "backup.")
 
     def _words(self, since: int) -> str:
         words = server_log.complaint(self._log, since)
         return f": {words}" if words else ""
+
+    def _still(self, problem: str) -> DatabaseUnreachable:
+        pid, logged = self.pid, (self._log, self._log_began)
+        # A server that is dying writes down where it was, which may take it seconds: then the reason is there already.
+        words = server_log.complaint(*logged) or server_log.last_words(*logged)
+        return DatabaseUnreachable(
+            f"the embedded MongoDB{f' (process {pid})' if pid else ''} {problem}" + (
+                f"; its last words: {words}" if words else ""),
+            hint=f"Wait if it recovers after a crash; end {f'process {pid}' if pid else 'it'} if it hangs. "
+                 f"{self._see_log()}")
 
     def _hidden(self) -> DatabaseUnreachable:
         return DatabaseUnreachable(

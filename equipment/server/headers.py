@@ -1,13 +1,19 @@
-"""What every HTTP answer of this application says to the browser besides its content."""
+"""What every HTTP answer of this application says to the browser besides its content, its reference included."""
 
 from __future__ import annotations
 
+import logging
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["HEADERS", "SecurityHeaders"]
+from equipment.logs import reference
+
+__all__ = ["HEADERS", "RequestReference", "SecurityHeaders"]
+
+log = logging.getLogger(__name__)
 
 CONTENT_POLICY: Final = "; ".join((
     "default-src 'self'",
@@ -62,3 +68,38 @@ class SecurityHeaders:
             await send(message)
 
         await self.app(scope, receive, complete)
+
+
+class RequestReference:
+    """Middleware that gives every HTTP request a reference: on its lines of the log, and as ``X-Request-ID``.
+
+    A route that fails is answered with it, and never with a traceback.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on inside its reference; web sockets pass untouched."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun = False
+
+        async def named(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                MutableHeaders(scope=message).setdefault("X-Request-ID", number)
+            await send(message)
+
+        with reference.request() as number:
+            try:
+                await self.app(scope, receive, named)
+            except Exception:
+                log.exception("%s %s failed", scope["method"], scope["path"])  # without the query, which may hold keys
+                if begun:
+                    raise  # too late for an answer: the server cuts the connection, and the browser sees that
+                answer = PlainTextResponse(
+                    f"This did not work. Nothing was lost. The server's log has the details under {number}.", 500)
+                await answer(scope, receive, named)

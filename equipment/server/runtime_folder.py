@@ -18,7 +18,7 @@ LONGEST = 100
 def recorded(folder: Path) -> Path:
     """Where the server of this data folder listens, or listened last."""
     with suppress(FileNotFoundError):
-        return Path((folder / "socket").read_text("utf-8").strip())
+        return Path(os.fsdecode((folder / "socket").read_bytes().strip()))
     # Until 1.2 the path followed from the data folder; such a server may be running.
     return Path("/tmp") / f"equipment-{os.getuid()}-{_digest(folder)}" / "m.sock"
 
@@ -33,7 +33,7 @@ def socket_for(folder: Path, chosen: Path | None) -> Path:
     socket = _choose(folder, chosen)
     # Not written again: on a full disk that would leave an empty file, and nobody would find the server.
     if not (folder / "socket").exists() or recorded(folder) != socket:
-        (folder / "socket").write_text(f"{socket}\n", "utf-8")
+        (folder / "socket").write_bytes(os.fsencode(socket) + b"\n")  # a path need not be UTF-8
     return socket
 
 
@@ -76,4 +76,4 @@ def _private(folder: Path) -> Path:
 
 
 def _digest(folder: Path) -> str:
-    return hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    return hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:12]

@@ -6,7 +6,7 @@ Only MongoDB itself removes entries, by a TTL index, and only when an installati
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -17,6 +17,7 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.client_session import ClientSession
 from pymongo.errors import OperationFailure
 
+from equipment.logs import deeds
 from equipment.store import moments
 from equipment.store.access import Db, Who, inside, require
 
@@ -83,18 +84,29 @@ def record(
     db: Db, who: Who, action: str, target: str, *,
     before: Any = None, after: Any = None, note: str = "", session: ClientSession | None = None,
 ) -> None:
-    """Add one entry. With *session* it becomes part of the caller's transaction."""
+    """Add one entry and a line of the log. With *session* it becomes part of the caller's transaction: see ``told``."""
     record_many(db, who, action, [Change(target, before, after, note)], session=session)
 
 
 def record_many(
     db: Db, who: Who, action: str, changes: Iterable[Change], *, session: ClientSession | None = None
 ) -> None:
-    """Add one entry for each of *changes*, all with the same instant, person and action."""
-    at = moments.now()
+    """Add one entry for each of *changes*, all with the same instant, person and action, and one line of the log."""
+    at, changes = moments.now(), list(changes)
     entries = [_entry(at, who, action, change) for change in changes]
     if entries:
         db[ACTIVITY].insert_many(entries, **inside(session))
+        if session is None:
+            told(who, action, [change.target for change in changes], changes[0].note)
+
+
+def told(who: Who, action: str, targets: Sequence[str], note: str = "") -> None:
+    """Write the line of the log; for what was recorded inside a transaction, after it: it may be tried again, or fail.
+
+    Nothing of what changed stands there: records are in the database and the backups only.
+    """
+    if targets:
+        deeds.tell(action, who.name, who.address, targets[0], note, len(targets))
 
 
 def of_target(db: Db, target: str, *, limit: int = 1000) -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +10,7 @@ import streamlit as st
 from pymongo.errors import ConnectionFailure, WriteConcernError
 
 from backup_engine.errors import BackupError, DatabaseUnreachable, NoMajority
+from equipment.logs import reference
 
 __all__ = ["explain", "guard", "on_script_error"]
 
@@ -26,6 +26,7 @@ def guard(screen: str) -> Iterator[None]:
     try:
         yield
     except BackupError as error:
+        log.info("%s: %s", screen, error)
         explain(error)
     except ConnectionFailure:
         log.warning("the database went away while %s was drawn", screen)
@@ -48,9 +49,10 @@ def on_script_error(error: Exception) -> bool:
     if isinstance(error, BackupError):
         explain(error)
         return True
-    reference = _reference()
-    log.error("a page failed, reference %s", reference, exc_info=error)
-    st.error(_in_words("This page", reference), icon=":material/error:")
+    number = reference.current()
+    log.error("a page failed", exc_info=error, extra={"reference": number})
+    reference.forget()
+    st.error(_in_words("This page", number), icon=":material/error:")
     return True
 
 
@@ -60,14 +62,10 @@ def _no_majority() -> NoMajority:
 
 
 def _logged(screen: str) -> str:
-    reference = _reference()
-    log.exception("%s failed, reference %s", screen, reference)
-    return reference
+    number = reference.current()
+    log.exception("%s failed", screen, extra={"reference": number})
+    return number
 
 
-def _reference() -> str:
-    return secrets.token_hex(4).upper()
-
-
-def _in_words(screen: str, reference: str) -> str:
-    return f"{screen} could not be shown. Nothing was lost. The server's log has the details under **{reference}**."
+def _in_words(screen: str, number: str) -> str:
+    return f"{screen} could not be shown. Nothing was lost. The server's log has the details under **{number}**."

@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from backup_engine.errors import BadInput, DatabaseUnreachable
+from equipment.logs import reference
 from equipment.server import application, database
 from equipment.settings import Settings, get_settings
 from equipment.ui import boundary, choose_database, database_down, header, low_space
@@ -58,6 +59,11 @@ def preload() -> None:
 
 def show() -> None:
     """Draw one rerun of the page."""
+    with reference.request():
+        _show()
+
+
+def _show() -> None:
     st.set_page_config(page_title=TITLE, page_icon=str(ICON), layout="wide")
     try:
         settings = get_settings()

@@ -65,8 +65,8 @@ def test_what_mongodb_needs_to_start_is_said_in_numbers(disk: SmallDisk) -> None
     free = disk.free / 1e6
 
     assert data_disk.start_advice(disk.place) == (
-        f"{free:,.0f} MB are free on the disk of the data folder {disk.place}, and MongoDB needs 300 MB to start: "
-        f"free {300 - free:,.0f} MB there.")
+        f"{free:,.0f} MB are free on the disk of the data folder {disk.place}, and MongoDB needs 300 MB to start. "
+        f"Free {300 - free:,.0f} MB there.")
 
 
 @pytest.mark.parametrize(("limit", "short"), [("1", False), (ALL_OF_IT, True)])

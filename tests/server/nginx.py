@@ -59,7 +59,7 @@ class Nginx:
         self.origin = f"https://127.0.0.1:{self.port}"
         self.page = f"{self.origin}{prefix}/"
         self.folder = Path(tempfile.mkdtemp(prefix="equipment-nginx-"))
-        _certificate(self.folder)
+        certificate(self.folder)
         self.trust = ssl.create_default_context(cafile=str(self.folder / "equipment.pem"))
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -125,7 +125,8 @@ def _uncomment(text: str, *, strip: bool) -> str:
     return text.replace(blocks[0], "".join(code))
 
 
-def _certificate(folder: Path) -> None:
+def certificate(folder: Path) -> None:
+    """Write equipment.pem and equipment.key, which nobody has signed, into a folder."""
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
          "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-addext", "keyUsage=digitalSignature",

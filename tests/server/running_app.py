@@ -40,7 +40,9 @@ class RunningApp:
     Attributes: ``url`` (no slash at the end), ``port``, ``data_folder``, ``backup_folder``, ``process``.
     """
 
-    def __init__(self, *, folder: Path | None = None, wait: bool = True, **environment: str) -> None:
+    def __init__(self, *, folder: Path | None = None, wait: bool = True, root: Path = ROOT,
+                 before: tuple[str, ...] = (), **environment: str) -> None:
+        """``root`` is the checkout; ``before`` is put before the command, such as one that drops privileges."""
         pytest.importorskip("psutil", reason="no psutil here: pip install -r requirements-dev.txt")
         self._own_folder = folder is None
         self.folder = folder or Path(tempfile.mkdtemp(prefix="equipment-run-"))
@@ -50,6 +52,7 @@ class RunningApp:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = environment
+        self.root, self.before = root, before
         self.process = self._start()
         if wait:
             self.await_answer()
@@ -62,10 +65,10 @@ class RunningApp:
             **kept, "EQUIPMENT_DATA_FOLDER": str(self.data_folder), "BACKUP_FOLDER": str(self.backup_folder),
             "PYTHONUNBUFFERED": "1", **self.environment,
         }
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
+        command = [*self.before, sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)]
         with self.log.open("wb") as output:
             return subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                command, cwd=self.root, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 start_new_session=True,
             )
 

@@ -91,5 +91,6 @@ def write(
             activity.record(db, who, action, target, after=what, session=session)
 
     applied = apply(db[OPTIONS], changes, also=log)
+    activity.told(who, action, [target for outcome in applied if outcome.written][:1])
     if bad := [outcome for outcome in applied if outcome.status in ("conflict", "refused")]:
         raise BadInput(f"The list of choices was not changed: {bad[0].why}.", hint="Look again and repeat it.")

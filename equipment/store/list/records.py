@@ -114,6 +114,7 @@ def add_many(
         free = iter(numbers)
         changes = [Change(None, new_document(fields, free)) for fields in many]
         applied = apply(db[EQUIPMENT], changes, also=log_changes(db, who, action, note))
+    tell(who, action, note, applied)
     made = [Entry(keys.key_of(outcome.current), outcome.current)
             for outcome in applied if outcome.written and outcome.current is not None]
     listing.touch(db, [entry.key for entry in made])
@@ -133,6 +134,7 @@ def save(
     require(db, who, action)
     changes = [Change(edit.entry.raw, edited(edit.entry.raw, edit.fields)) for edit in saves]
     applied = apply(db[EQUIPMENT], changes, also=log_changes(db, who, action, note))
+    tell(who, action, note, applied)
     listing.touch(db, [keys.key_of(outcome.change.before) for outcome in applied if outcome.change.before])
     return [_saved(outcome) for outcome in applied]
 
@@ -203,6 +205,16 @@ def log_changes(db: Db, who: Who, action: str, note: str) -> Callable[[ClientSes
         activity.record_many(db, who, action, written, session=session)
 
     return write
+
+
+def tell(who: Who, action: str, note: str, applied: Iterable[Applied]) -> None:
+    """Write the line of the log for what was written, once it is."""
+    activity.told(who, action, [target(outcome) for outcome in applied if outcome.written], note)
+
+
+def target(outcome: Applied) -> str:
+    """Name a record as the activity log does."""
+    return keys.target(keys.key_of(outcome.change.before or outcome.change.after or b""))
 
 
 def log_entry(change: Change, note: str = "") -> activity.Change:

@@ -55,6 +55,8 @@ def move(db: Db, who: Who, seen: Sequence[Entry], *, note: str = "") -> list[Sav
         activity.record_many(db, who, "records.delete", entries_of_log, session=session)
 
     applied = apply(db[EQUIPMENT], [Change(entry.raw, None) for entry in seen], also=also)
+    activity.told(who, "records.delete", [keys.target(entry.key) for entry, outcome in zip(seen, applied, strict=True)
+                                          if outcome.status == "deleted"], note)
     listing.touch(db, [entry.key for entry in seen])
     return [Saved(entry.key, outcome.status, None if outcome.status == "deleted" else entry, outcome.why)
             for entry, outcome in zip(seen, applied, strict=True)]
@@ -96,6 +98,9 @@ def bring_back(db: Db, who: Who, numbers: Sequence[str]) -> list[Saved]:
 
     returning = column_values.completed(db, [trashed.entry.raw for trashed in wanted])
     applied = apply(db[EQUIPMENT], [Change(None, document) for document in returning], also=also)
+    activity.told(who, "records.bring_back", [
+        keys.target(trashed.entry.key) for trashed, outcome in zip(wanted, applied, strict=True)
+        if outcome.status in ("inserted", "unchanged")])
     listing.touch(db, [trashed.entry.key for trashed in wanted])
     return [Saved(trashed.entry.key, outcome.status, trashed.entry, outcome.why)
             for trashed, outcome in zip(wanted, applied, strict=True)]

@@ -10,7 +10,7 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine.errors import BadInput, PermissionDenied
-from equipment.exchange import export, importing, tables
+from equipment.exchange import export, importing, memory, tables
 from equipment.exchange.tables import Table
 from equipment.store import activity
 from equipment.store.access import Who
@@ -143,3 +143,16 @@ def test_identities_are_filled_and_unique() -> None:
     rows = [{"uuid": "", "ID": "1", "Serial": "x"}, {"uuid": "", "ID": "2", "Serial": "x"}]
 
     assert importing.identities(rows, ["ID", "Serial", "uuid"]) == ["ID"]
+
+
+def test_more_rows_than_there_is_memory_for_are_refused_before_anything(
+    database: Database[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "free", lambda: 1_000_000)
+    rows = [{"ID": str(number), "Vendor": "Acme"} for number in range(1_300)]
+
+    with pytest.raises(BadInput, match="Importing 1,300 rows of 2 columns takes about 1 MB of memory") as refused:
+        importing.plan(database, rows, "ID", clear_empty=False)
+
+    assert "parts of at most 1,200 rows" in str(refused.value)
+    assert importing.plan(database, rows[:1_200], "ID", clear_empty=False)

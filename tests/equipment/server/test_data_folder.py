@@ -101,3 +101,31 @@ def test_a_number_without_an_account_is_nobody_s_place(tmp_path: Path) -> None:
     os.chown(tmp_path, 4_000_000, -1)
 
     data_folder.check(tmp_path / "data")
+
+
+@pytest.mark.parametrize(("kind", "words"), [
+    ("nfs4", "lies on mount {point}, nfs4: MongoDB wants a local disk"), ("cifs", "wants a local disk"),
+    ("fuse.sshfs", "wants a local disk"), ("9p", "wants a local disk"), ("tmpfs", "lies in memory"),
+    ("overlay", "gone with the container. Mount a volume there."), ("ext4", ""), ("btrfs", ""), ("fuseblk", "wants"),
+])
+def test_what_speaks_against_a_file_system_is_said(
+    kind: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "mounts"
+    table.write_text(f"/dev/vda / ext4 rw 0 0\nserver:/x {tmp_path.resolve()} {kind} rw 0 0\n")
+    monkeypatch.setattr("backup_engine.storage.mounts.TABLE", table)
+
+    said = data_folder.doubt(tmp_path / "data")
+
+    assert words.format(point=tmp_path.resolve()) in said
+    assert bool(said) == bool(words)
+    assert not words or "EQUIPMENT_DATA_FOLDER" in said or "volume" in said
+
+
+@pytest.mark.parametrize(("name", "words"), [
+    ("x" * 300, "File name too long. Set EQUIPMENT_DATA_FOLDER to a shorter path."),
+    ("/".join(["y" * 200] * 25), "File name too long. Set EQUIPMENT_DATA_FOLDER to a shorter path."),
+])
+def test_a_path_that_is_too_long_says_so(name: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnreachable, match=words):
+        Embedded(tmp_path / name, Path("mongod")).start()

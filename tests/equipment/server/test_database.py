@@ -103,9 +103,9 @@ def test_nobody_answers_is_said_within_three_seconds_and_without_the_password() 
         database.connect(settings)
 
     assert time.monotonic() - started < 3
-    assert caught.value.message == (
-        "Database connection failed: 127.0.0.1:1, database Equipment_DB: the server does not answer"
-    )
+    assert caught.value.message == ("Database connection failed: 127.0.0.1:1, database Equipment_DB: "
+                                    "the server does not answer (connection refused)")
+    assert caught.value.hint == "Start MongoDB at 127.0.0.1:1, or correct the address in MONGODB_URI."
 
 
 def test_a_second_question_right_after_a_failure_does_not_ask_the_server(monkeypatch: pytest.MonkeyPatch) -> None:

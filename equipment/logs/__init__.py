@@ -1,0 +1,1 @@
+"""What the program tells about itself: one line a deed, on standard error."""

@@ -1,0 +1,1 @@
+"""The parts of ``scripts/situations``: a file for each kind, with its SITUATIONS; ``everything`` has all."""
