@@ -25,9 +25,10 @@ from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, Res
 from backup_engine.keys import safety
 from backup_engine.keys.choice import BOTH
 from backup_engine.keys.signing import Signer
-from backup_engine.model import OWNER_SOURCES, SILENT, BackupSet, Clock, Progress, Source, Trigger, Watch
+from backup_engine.model import OWNER_SOURCES, SILENT, Application, BackupSet, Clock, Progress, Source, Trigger, Watch
 from backup_engine.mongo.connection import LOCAL_URI, Connection
 from backup_engine.policy.due import check_interval
+from backup_engine.repository.annex import annex
 from backup_engine.repository.catalog import Catalog
 from backup_engine.scheduling.preferences import Preferences, load as load_preferences
 from backup_engine.storage import LocalStorage, open_storage
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from backup_engine.ownership.owner import Owner, called
     from backup_engine.prune import delete, halted as retention_halted, pin, prune, unpin
     from backup_engine.replacing.recovery import recover
+    from backup_engine.repository.companions import trouble as application_trouble
     from backup_engine.repository.contents import preview
     from backup_engine.repository.ledger import bad, last_drill, last_verified, read as checks
     from backup_engine.reseal import Resealed, choose as choose_seal, open_sets, reseal
@@ -66,16 +68,17 @@ if TYPE_CHECKING:
     from backup_engine.verify import Verification, require as require_sound, verify
 
 __all__ = [
-    "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Choice", "Comparison", "Created",
-    "DatabaseBackupRestore", "DatabaseUnreachable", "Deed", "History", "Holding", "Keys", "Lost", "Merged", "Owner",
-    "Pick", "Preferences", "Progress", "Resealed", "RestoreStopped", "Scheduler", "Source", "Status", "Unsaved",
-    "Verification", "Watch", "Workspace",
-    "adopt", "apply_changes", "bad", "called", "check_interval", "checked_recipients", "checks", "choose_seal",
-    "compare", "create", "delete", "drill", "fingerprint", "history_of", "holdings", "import_set", "import_sets",
-    "is_copy", "keys_in", "last_drill", "last_verified", "lost_and_found", "merge", "merge_all", "mount_of",
-    "needs_key", "open_sets", "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "proven",
-    "prune", "recover", "replace", "require_sound", "reseal", "retention_halted", "seal_shown", "start_anew", "status",
-    "take_untold", "undo", "undoable", "unlock", "unpin", "untold", "verify", "was_rolled_back",
+    "Application", "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Choice", "Comparison",
+    "Created", "DatabaseBackupRestore", "DatabaseUnreachable", "Deed", "History", "Holding", "Keys", "Lost", "Merged",
+    "Owner", "Pick", "Preferences", "Progress", "Resealed", "RestoreStopped", "Scheduler", "Source", "Status",
+    "Unsaved", "Verification", "Watch", "Workspace",
+    "adopt", "application_trouble", "apply_changes", "bad", "called", "check_interval", "checked_recipients",
+    "checks", "choose_seal", "compare", "create", "delete", "drill", "fingerprint", "history_of", "holdings",
+    "import_set", "import_sets", "is_copy", "keys_in", "last_drill", "last_verified", "lost_and_found", "merge",
+    "merge_all", "mount_of", "needs_key", "open_sets", "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace",
+    "preview", "proven", "prune", "recover", "replace", "require_sound", "reseal", "retention_halted", "seal_shown",
+    "start_anew", "status", "take_untold", "undo", "undoable", "unlock", "unpin", "untold", "verify",
+    "was_rolled_back",
 ]
 
 LATE = {
@@ -87,6 +90,7 @@ LATE = {
     "deeds": ("Deed", "take_untold", "untold"),
     "adopt": ("Holding", "adopt", "holdings", "is_copy", "start_anew", "was_rolled_back"),
     "ownership.lookup": ("owner_of", "owner_seen"), "ownership.owner": ("Owner", "called"),
+    "repository.companions": ("application_trouble",),
     "repository.ledger": ("bad", "checks", "last_drill", "last_verified"),
     "merge": ("Merged", "Pick", "merge", "merge_all", "plan_merge"),
     "prune": ("delete", "pin", "prune", "retention_halted", "unpin"), "replacing.recovery": ("recover",),
@@ -97,9 +101,9 @@ LATE = {
 }
 """Modules loaded when one of their names is first asked for: together they take longer than all the rest."""
 
-OWN_NAMES = {"apply_changes": "apply", "checks": "read", "choose_seal": "choose", "owner_of": "of",
-             "owner_seen": "seen", "plan_merge": "plan", "require_sound": "require", "seal_shown": "shown",
-             "retention_halted": "halted"}
+OWN_NAMES = {"application_trouble": "trouble", "apply_changes": "apply", "checks": "read", "choose_seal": "choose",
+             "owner_of": "of", "owner_seen": "seen", "plan_merge": "plan", "require_sound": "require", "seal_shown":
+             "shown", "retention_halted": "halted"}
 """What some of them are called in their modules."""
 
 
@@ -144,6 +148,7 @@ class DatabaseBackupRestore:
         interval_hours: float | None = None,
         connect: Callable[[], Database[dict[str, Any]]] | None = None,
         work_folder: str | None = None,
+        application: Application | None = None,
         **unknown: Any,
     ) -> None:
         """Remember where everything is; nothing is contacted yet, so this works with the database down.
@@ -153,6 +158,7 @@ class DatabaseBackupRestore:
         else ``Equipment_DB``. ``keep_days`` (1–3650) is the retention in days, ``interval_hours`` (0.1–168) the default
         time between backups, ``workers`` the processes that encode. ``work_folder`` takes the safety backup of a
         restore from a folder that can only be read, and the keys of safety backups.
+        ``application`` names collections that are saved with the list and apart from it, in ``.app``.
 
         ``compression`` (none, gzip, zstd) and ``recipients`` (age public keys) say how new backups are stored; what is
         not said is what an administrator stored in the database. ``identities`` (age secret keys) open encrypted ones.
@@ -165,7 +171,7 @@ class DatabaseBackupRestore:
             "backup_folder": backup_folder, "keep_days": keep_days, "interval_hours": interval_hours,
             "sources": sources, "seal": seal, "compression": compression, "recipients": recipients,
             "identities": identities, "signing_key": signing_key, "clock": clock, "workers": workers,
-            "work_folder": work_folder, **unknown,
+            "work_folder": work_folder, "application": application, **unknown,
         })
         seal = dataclasses.replace(given.get("seal", UNSEALED), **{name: given[name] for name in BOTH & given.keys()})
         key_place = LocalStorage(given["work_folder"]) if "work_folder" in given else None
@@ -186,6 +192,7 @@ class DatabaseBackupRestore:
             keep_days=keep_days,
             workers=workers,
             database_name=name,
+            annex=annex(storage, given["application"], given["sources"]) if application else None,
         )
 
     def create_backup(

@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import combinations
 from reprlib import repr as short
 from typing import Any
@@ -21,7 +22,7 @@ from backup_engine.csv_format.seal import SUFFIXES, Seal
 from backup_engine.errors import BadInput, WrongKey
 from backup_engine.keys.choice import checked_recipients
 from backup_engine.keys.identity import keys_in
-from backup_engine.model import Source
+from backup_engine.model import Application, Source
 from backup_engine.policy.due import check_interval
 
 __all__ = ["KEEP_DAYS", "checked", "database_named", "flag", "mode_of", "rows_of"]
@@ -176,6 +177,12 @@ def _sources(value: Any) -> tuple[Source, ...]:
     return sources
 
 
+def _application(value: Any) -> Application:
+    if not isinstance(value, Application):
+        raise BadInput(f"application must be an Application, not {type(value).__name__}.")
+    return replace(value, sources=_sources(value.sources))
+
+
 def _seal(value: Any) -> Seal:
     if not isinstance(value, Seal):
         raise BadInput(f"seal must be a Seal, not {type(value).__name__}.")
@@ -219,6 +226,6 @@ _RULES: dict[str, Callable[[Any], Any]] = {
     "interval_hours": check_interval, "sources": _sources, "seal": _seal, "compression": _compression,
     "recipients": _recipients, "identities": _identities, "signing_key": _folder("signing_key"),
     "clock": _called("clock"),
-    "workers": _workers, "work_folder": _folder("work_folder"),
+    "workers": _workers, "work_folder": _folder("work_folder"), "application": _application,
 }
 """Every argument, and what makes its value one that can be used."""

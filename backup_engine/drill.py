@@ -14,6 +14,7 @@ from backup_engine.errors import (
     NoBackupsFound,
     PermissionDenied,
     RestoreStopped,
+    VerificationFailed,
 )
 from backup_engine.failpoints import reach
 from backup_engine.keys import proofs
@@ -27,7 +28,7 @@ from backup_engine.records.content_sum import Content
 from backup_engine.replacing import journal, recovery, staging
 from backup_engine.replacing.journal import Entry, Swap
 from backup_engine.replacing.prepare import prepare
-from backup_engine.repository import contents, ledger
+from backup_engine.repository import companions, contents, ledger
 from backup_engine.workspace import Workspace
 
 __all__ = ["Drilled", "drill"]
@@ -69,9 +70,10 @@ def drill(ws: Workspace, backup: BackupSet | None = None, *, watch: Watch = SILE
             _note(ws, chosen, ok=False)
             raise
         trouble = _note(ws, chosen, ok=True)
+        beside = _rehearse_companion(ws, held, chosen, watch)
     what = ", ".join(f"{count:,} in {key}" for key, count in counts.items())
     said = [f"{note[:1].upper()}{note[1:]}." for note in notes]
-    message = f"Backup {chosen.label} is restorable: {what}, indexes built, every record compared.{trouble}"
+    message = f"Backup {chosen.label} is restorable: {what}, indexes built, every record compared.{trouble}{beside}"
     return Drilled(" ".join((message, *said)), chosen, counts, tuple(notes))
 
 
@@ -106,6 +108,25 @@ def _rehearse(ws: Workspace, held: Hold, backup: BackupSet, watch: Watch) -> tup
     with suppress(DatabaseUnreachable):  # the next start of anything clears up
         _clear_up(held, entry)
     return counts, notes
+
+
+def _rehearse_companion(ws: Workspace, held: Hold, backup: BackupSet, watch: Watch) -> str:
+    """Do the same with the application's own data that was saved with it; says what was proven."""
+    own, companion = ws.application, companions.of(ws, backup)
+    if own is None or ws.annex is None or not backup.companion:
+        return ""
+    called = ws.annex.about.called
+    if companion is None:
+        raise VerificationFailed(f"the list is restorable; {companions.trouble(ws, backup)}")
+    try:
+        counts, _ = _rehearse(own, held, companion, watch)
+    except (DatabaseUnreachable, Cancelled, PermissionDenied, LacksBypass):
+        raise
+    except BackupError as problem:
+        _note(own, companion, ok=False)
+        raise VerificationFailed(f"the list is restorable; {called}: {problem.message}") from problem
+    what = ", ".join(f"{count:,} in {key}" for key, count in counts.items())
+    return f" Restorable with it: {called} ({what}).{_note(own, companion, ok=True)}"
 
 
 def _clear_up(held: Hold, entry: Entry) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from backup_engine.errors import Cancelled, NoSpace
 
@@ -208,6 +208,17 @@ class BackupSet:
         """Whether any of its files is encrypted, by its name."""
         return any((part.file or "").endswith(".age") for part in self.parts.values())
 
+    @cached_property
+    def companion(self) -> str:
+        """The ``backup_id`` of the set of the application's own data that was made with it; empty without one."""
+        about = self.metadata.get("application")
+        return self._text(about.get("backup_id")) if isinstance(about, Mapping) else ""
+
+    @cached_property
+    def of(self) -> str:
+        """Of a set of the application's own data: the ``backup_id`` of the list's set it was made with, or empty."""
+        return self._text(self.metadata.get("of"))
+
     @property
     def usable(self) -> bool:
         """Whether it may be previewed and offered for restore (its bytes are verified then, not now)."""
@@ -256,3 +267,42 @@ class Watch:
 
 SILENT = Watch()
 """A watch nobody looks at."""
+
+
+APPLICATION = "application"
+"""The role of a set that holds the application's own data."""
+
+
+def _counts(key: str, document: bytes) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """What taking the application's own data back changes, or would change."""
+
+    counts: Mapping[str, Mapping[str, int]]
+    """By key of the collection: how many documents were ``added``, ``changed``, ``unchanged``, ``kept`` …"""
+    notes: tuple[str, ...] = ()
+    """What a person should know of it, in sentences without a full stop."""
+
+
+class TakeBack(Protocol):
+    """How an application takes its own data back: by rules that only it knows."""
+
+    def __call__(
+        self, database: Any, saved: Callable[[str], Iterable[Batch]], *, undo: bool, dry_run: bool, watch: Watch
+    ) -> TakenBack:
+        """Bring back what ``saved`` gives for each key; a dry run only counts. ``undo`` says that it is what was
+        there before the last time. Raises ``BadInput`` for what must not be brought back."""
+
+
+@dataclass(frozen=True)
+class Application:
+    """The collections that an application keeps beside the list, which are saved with it and apart from it."""
+
+    sources: tuple[Source, ...]
+    called: str = "the application's own data"
+    take_back: TakeBack | None = None
+    counts: Callable[[str, bytes], bool] = _counts
+    """Whether a document of that key is a change worth a backup; an entry about a backup is none."""

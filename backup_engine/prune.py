@@ -19,7 +19,7 @@ from backup_engine.ownership import lookup
 from backup_engine.ownership.owner import Owner, called
 from backup_engine.policy import retention
 from backup_engine.policy.retention import Decision
-from backup_engine.repository import ledger
+from backup_engine.repository import companions, ledger
 from backup_engine.repository.notes import Note
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
@@ -67,6 +67,8 @@ def prune(
             _acknowledge(ws, owner)
         decided = _decided(ws, owner, dry_run=False, acknowledged=0, watch=watch)
         gone = _delete_all(ws, held, decided.deleted, watch)
+        if gone:
+            _clear_companions(ws, held, owner, watch)
         return replace(decided, deleted=gone, message=_words(len(gone), decided.halted, owner, dry_run=False))
 
 
@@ -133,6 +135,7 @@ def delete(ws: Workspace, backup: BackupSet) -> None:
             raise BadInput(f"Backup {backup.label} has no metadata: repair it, or delete its file by hand.")
         held.check()
         ws.catalog.remove(backup)
+        _clear_companions(ws, held, owner, SILENT)
 
 
 def _decided(ws: Workspace, owner: Owner, *, dry_run: bool, acknowledged: int, watch: Watch) -> Pruned:
@@ -182,7 +185,7 @@ def _rotten(ws: Workspace, keepers: Sequence[BackupSet], watch: Watch, *, rememb
     rotten = set()
     for backup in due:
         try:
-            if not verify(ws, backup, 1, watch=watch, remember=remember).ok:
+            if not verify(ws, backup, 1, watch=watch, remember=remember, companion=False).ok:
                 rotten.add(backup.backup_id)
         except WrongKey:  # a key that is not there says nothing about the set
             continue
@@ -199,6 +202,18 @@ def _delete_all(ws: Workspace, held: locks.Hold, sets: Sequence[BackupSet], watc
     return tuple(ordered)
 
 
+def _clear_companions(ws: Workspace, held: locks.Hold, owner: Owner, watch: Watch) -> None:
+    """A set of the application's own data goes with the list's; also one that a crash in between has left."""
+    own = ws.application
+    if own is None:
+        return
+    sets = ws.catalog.sets(fresh=False)
+    lists = {backup.backup_id for backup in sets} | {backup.reseals for backup in sets if backup.reseals}
+    mine = [backup for backup in own.catalog.sets() if owner.may_prune(backup)]
+    bad = ledger.bad(ledger.read(own.storage))
+    _delete_all(own, held, retention.left_behind(mine, lists, ws.keep_days, bad=bad), watch)
+
+
 def _mark(ws: Workspace, backup: BackupSet, *, pinned: bool) -> BackupSet:
     if backup.state != "complete":
         raise BadInput(f"Backup {backup.label} cannot be pinned or unpinned: {backup.problem or backup.state}.")
@@ -206,7 +221,11 @@ def _mark(ws: Workspace, backup: BackupSet, *, pinned: bool) -> BackupSet:
         _require_at_hand(lookup.of(ws, held.database), backup)
         held.check()
         # Read again: what the caller has may be older than the locks.
-        return ws.catalog.amend(ws.catalog.find(backup.backup_id), pinned=pinned)
+        marked = ws.catalog.amend(ws.catalog.find(backup.backup_id), pinned=pinned)
+        companion = companions.of(ws, marked)
+        if companion is not None and companion.state == "complete" and ws.application is not None:
+            ws.application.catalog.amend(companion, pinned=pinned)
+        return marked
 
 
 def _require_at_hand(owner: Owner, backup: BackupSet) -> None:

@@ -60,7 +60,7 @@ def repair(ws: Workspace, backup: BackupSet, *, watch: Watch = SILENT) -> Repair
             if mended is not None:
                 return Repaired(mended, "metadata", f"The metadata of backup {mended.label} is back from its copy.")
             return _without_metadata(ws, held, _orphan(ws, backup), watch)
-        verification = verify(ws, backup, 2, watch=watch)
+        verification = verify(ws, backup, 2, watch=watch, companion=False)
         if verification.ok and (backup.state != "damaged"):
             return Repaired(backup, "nothing", f"Backup {backup.label} is sound; nothing was changed.")
         return _salvage(ws, held, verification, watch)
@@ -76,7 +76,7 @@ def _from_copy(ws: Workspace, backup: BackupSet) -> BackupSet | None:
             data = file.read(manifest.MAX_BYTES)  # in the place of a copy may lie anything, of any size
     except BackupFileNotFound:
         return None
-    copied = manifest_reader.parse(backup.day, backup.label, data, ws.sources)
+    copied = manifest_reader.parse(backup.day, backup.label, data, ws.sources, ws.role)
     sizes = {entry.name: entry.size for entry in ws.storage.entries(backup.day)}
     if copied.state != "complete" or any(sizes.get(part.file or "") is None for part in copied.parts.values()):
         return None

@@ -65,9 +65,14 @@ def reseal(ws: Workspace, *, keep_old: bool = False, watch: Watch = SILENT) -> R
         seal = choice.effective(ws, held.database)
         if seal.encrypts:
             _forget_plain(ws)
-        made, left = _copy_all(ws, held, seal, watch)
-        removed = () if keep_old else _remove(ws, held, watch)
-    return Resealed(tuple(made), removed, tuple(left), seal, keep_old)
+        made, left, removed = list[BackupSet](), list[tuple[BackupSet, str]](), list[BackupSet]()
+        for own in (ws, ws.application):  # the application's own data as well
+            if own is not None:
+                more, stays = _copy_all(own, held, seal, watch)
+                made += more
+                left += stays
+                removed += [] if keep_old else _remove(own, held, watch)
+    return Resealed(tuple(made), tuple(removed), tuple(left), seal, keep_old)
 
 
 def choose(ws: Workspace, chosen: Choice) -> Choice:
@@ -88,7 +93,8 @@ def choose(ws: Workspace, chosen: Choice) -> Choice:
 
 def open_sets(ws: Workspace) -> list[BackupSet]:
     """Give the sets that anybody who has the files can read, oldest first."""
-    return [backup for backup in lookup.seen(ws).at_hand(ws.catalog.sets(fresh=False))
+    owner, places = lookup.seen(ws), [own.catalog for own in (ws, ws.application) if own is not None]
+    return [backup for catalog in places for backup in owner.at_hand(catalog.sets(fresh=False))
             if backup.parts and not backup.encrypted]
 
 

@@ -67,7 +67,7 @@ def _unpacked(ws: Workspace, source: Path | str | BinaryIO, watch: Watch) -> Ite
     with found_in(source) as files, TemporaryDirectory(prefix="equipment-import-") as folder:
         place = LocalStorage(folder)
         copy_to(place, files, watch=watch)
-        yield replace(ws, storage=place, catalog=Catalog(place, ws.sources))
+        yield replace(ws, storage=place, catalog=Catalog(place, ws.sources), annex=None)
 
 
 def _require_usable(backup: BackupSet) -> None:

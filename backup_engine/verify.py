@@ -28,7 +28,7 @@ from backup_engine.keys.signing import is_signed_by
 from backup_engine.model import SILENT, BackupSet, Part, Watch
 from backup_engine.ownership import lookup
 from backup_engine.records.content_sum import Content
-from backup_engine.repository import contents, ledger, legacy
+from backup_engine.repository import companions, contents, ledger, legacy
 from backup_engine.repository.damage import Damage, Report, Verification, error_of
 from backup_engine.workspace import Workspace
 
@@ -50,18 +50,21 @@ class _Bases:
 
 def verify(
     ws: Workspace, backup: BackupSet, level: int = 1, *, keys: Collection[str] | None = None, watch: Watch = SILENT,
-    remember: bool = True,
+    remember: bool = True, companion: bool = True,
 ) -> Verification:
     """Check one set, or only some of its collections, at level 0, 1 or 2. Damage is reported, not raised.
 
+    With the whole of it the set of the application's own data that was made with it, unless ``companion`` says no.
     Raises ``WrongKey`` when it is encrypted for a key that is not there, ``BadInput`` for another level.
     """
     if level not in (0, 1, 2):
         raise BadInput(f"Level {level!r:.40} does not exist: use 0, 1 or 2 (a drill is level 3).")
     outcome = _verify(ws, backup, level, keys, _Bases(), watch)
     if remember and keys is None and level and (trouble := _remember(ws, [outcome])):
-        return replace(outcome, notes=(*outcome.notes, trouble))
-    return outcome
+        outcome = replace(outcome, notes=(*outcome.notes, trouble))
+    if not companion or keys is not None:
+        return outcome
+    return _with_companion(ws, outcome, _Bases(), watch, remember=remember)
 
 
 def require(
@@ -71,7 +74,7 @@ def require(
 
     Raises ``BackupFileNotFound``, ``NewerFormat``, ``WrongKey`` or ``VerificationFailed``, naming what is wrong.
     """
-    outcome = verify(ws, backup, level, keys=keys, watch=watch)
+    outcome = verify(ws, backup, level, keys=keys, watch=watch, companion=False)
     if not outcome.ok:
         raise error_of(outcome)
     return outcome
@@ -82,11 +85,12 @@ def verify_all(ws: Workspace, level: int = 1, *, watch: Watch = SILENT) -> Repor
 
     Encrypted sets that no key at hand opens are checked at level 1, and the report says so: it is not ``ok`` then.
     """
-    outcomes, bases, trouble = list[Verification](), _Bases(), ""
+    outcomes, bases, beside, trouble = list[Verification](), _Bases(), _Bases(), ""
     try:
         for backup in reversed(ws.catalog.sets()):
             try:
-                outcomes.append(_verify(ws, backup, level, None, bases, watch))
+                outcome = _verify(ws, backup, level, None, bases, watch)
+                outcomes.append(_with_companion(ws, outcome, beside, watch))
             except Cancelled:
                 raise
             except KeyNeeded:
@@ -130,6 +134,29 @@ def _verify(
     elif level and backup.state in ("complete", "damaged"):
         problems += [damage for part in chosen for damage in _part(ws, backup, part, level, bases, watch)]
     return Verification(backup, level, tuple(problems), notes)
+
+
+def _with_companion(
+    ws: Workspace, outcome: Verification, bases: _Bases, watch: Watch, *, remember: bool = True
+) -> Verification:
+    """Check what was made with a set as well; it has a ledger of its own, for the list is no worse for it."""
+    own, backup = ws.application, outcome.backup
+    if own is None or ws.annex is None or not backup.companion:
+        return outcome
+    found, called = companions.of(ws, backup), ws.annex.about.called
+    if found is None:
+        return replace(outcome, beside=(Damage("", "", "missing", companions.trouble(ws, backup)),))
+    try:
+        checked = _verify(own, found, outcome.level, None, bases, watch)
+    except Cancelled:
+        raise
+    except BackupError as error:  # a key that is not there says nothing about the set
+        return replace(outcome, beside=(Damage("", "", "key", f"{called}: {error.message}"),))
+    trouble = _remember(own, [checked]) if remember and outcome.level else ""
+    said = tuple(replace(damage, message=f"{called}: {damage.message}") for damage in checked.problems)
+    counts = ", ".join(f"{count:,} {key}" for key, count in found.counts.items())
+    notes = () if said else (f"with {called}: {counts}",)
+    return replace(outcome, beside=said, notes=(*outcome.notes, *notes, *filter(None, [trouble])))
 
 
 def _whole(backup: BackupSet, level: int) -> list[Damage]:
@@ -293,7 +320,7 @@ def _sha256(ws: Workspace, backup: BackupSet, part: Part, watch: Watch) -> str:
 def _remember(ws: Workspace, outcomes: Sequence[Verification]) -> str:
     """Note it in the ledger; says why that failed: a folder that cannot be written does not spoil a verification."""
     known = {backup.backup_id for backup in ws.catalog.sets()}  # what the ledger says of deleted sets goes
-    noted = [(outcome.backup, outcome.level, outcome.ok) for outcome in outcomes]
+    noted = [(outcome.backup, outcome.level, not outcome.problems) for outcome in outcomes]
     try:
         ledger.remember_all(ws.storage, noted, ws.clock(), known)
     except BackupError as problem:

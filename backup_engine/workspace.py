@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pymongo.database import Database
 
-from backup_engine.model import Clock, Room, Source
+from backup_engine.model import APPLICATION, Application, Clock, Room, Source
 
 if TYPE_CHECKING:  # a word may name what lies in rooms above it, but must not load it
     from backup_engine.csv_format.seal import Seal
@@ -28,6 +28,15 @@ class Remembered:
     choice: Choice | None = None
     untold: list[str] = field(default_factory=list)
     """Why the last deeds could not be told, for the answer at hand."""
+
+
+@dataclass(frozen=True)
+class Annex:
+    """Where the application's own data is saved, and what that is."""
+
+    about: Application
+    storage: Storage
+    catalog: Catalog
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,18 @@ class Workspace:
     room: Callable[[], Room | None] | None = None
     """Tells of the disk under the database; None, as without it, where that cannot be seen from here."""
     remembered: Remembered = field(default_factory=Remembered, compare=False)
+    annex: Annex | None = None
+    """The application's own data; None for an engine that saves lists alone."""
+    role: str = ""
+    """``application`` where the sets are of that data."""
+
+    @property
+    def application(self) -> Workspace | None:
+        """The same installation over the application's own data: same database, clock and seal, sets of its own."""
+        if self.annex is None:
+            return None
+        return replace(self, sources=self.annex.about.sources, storage=self.annex.storage, catalog=self.annex.catalog,
+                       role=APPLICATION, annex=None, key_place=self.key_place or self.storage)
 
     def look_at_room(self) -> Room | None:
         """How the disk under the database stands, where that can be seen."""

@@ -28,6 +28,7 @@ from equipment.logs import deeds, reference
 from equipment.settings import Settings, write_file
 from equipment.store import activity
 from equipment.store.list import listing, records, trash
+from equipment.store.saved import APPLICATION_DATA
 
 log = logging.getLogger(__name__)
 Counts = Mapping[str, Mapping[Any, int]]
@@ -108,6 +109,10 @@ class Backups:
     def newest_good(self) -> BackupSet | None:
         """The newest set that nothing speaks against."""
         return self._workspace.catalog.newest_good(api.owner_seen(self._workspace).owns)
+
+    def application_trouble(self, backup: BackupSet) -> str:
+        """Why accounts, settings, trash and activity saved with that set cannot be relied on; empty when they can."""
+        return api.application_trouble(self._workspace, backup)
 
     def find(self, caller: Caller, label: str) -> BackupSet:
         """Give the set of that label. Raises ``NoBackupsFound``."""
@@ -359,7 +364,7 @@ def of(settings: Settings, connect: Connect) -> Backups:
                 connect=connect, backup_folder=str(settings.backup_folder), keep_days=settings.backup_keep_days,
                 interval_hours=settings.backup_interval_hours, work_folder=str(settings.work_folder),
                 compression=settings.backup_compression, recipients=settings.backup_recipients or None,
-                signing_key=settings.backup_signing_key)
+                signing_key=settings.backup_signing_key, application=APPLICATION_DATA)
             engine.workspace = replace(
                 engine.workspace, database_name=settings.mongodb_database, room=lambda: data_disk.look(settings))
             _built[where] = Backups(engine, connect, defaults)

@@ -14,7 +14,7 @@ from backup_engine.keys import proofs
 from backup_engine.model import BackupSet, Room
 from backup_engine.ownership import lookup
 from backup_engine.ownership.owner import Owner, called
-from backup_engine.repository import ledger
+from backup_engine.repository import companions, ledger
 from backup_engine.repository.damage import LEVELS
 from backup_engine.repository.ledger import Check
 from backup_engine.status import status as read_status
@@ -72,7 +72,7 @@ def show(session: Session, backup_id: str) -> Answer:
     facts = [
         ("id", backup.backup_id), ("started", when(backup.started, ws.clock())), ("state", backup.state),
         ("kind", backup.kind), ("made by", backup.trigger), ("pinned", "yes" if backup.pinned else "no"),
-        ("rests on", backup.base or ""),
+        ("rests on", backup.base or ""), ("application", _application(ws, backup)),
         ("of database", called(backup) if backup.database else ""),
         ("opens with", _opens_with(ws, backup)),
         ("problem", backup.problem), ("warnings", "; ".join(backup.warnings)),
@@ -86,6 +86,15 @@ def show(session: Session, backup_id: str) -> Answer:
     verified = None if check is None else {"level": check.level, "ok": check.ok, "when": check.when.isoformat()}
     return Answer(f"Backup {backup.label} in {where_of(ws, backup)}/{backup.day}.",
                   {"backup": as_data(backup), "verified": verified, "metadata": dict(backup.metadata)}, lines)
+
+
+def _application(ws: Workspace, backup: BackupSet) -> str:
+    """Say what of the application's own data was saved with a set."""
+    own = companions.of(ws, backup)
+    problem = companions.trouble(ws, backup)
+    if problem or own is None:
+        return problem
+    return ", ".join(f"{count:,} {key}" for key, count in own.counts.items()) + f" ({own.kind}, {own.backup_id[:8]})"
 
 
 @verb("verify", help="Check one backup (default: the newest), or all of them and whether the newest is recent enough.")
@@ -138,6 +147,7 @@ def status(session: Session) -> Answer:
         ("longest gap", age(standing.longest_gap)),
         ("free space", size(standing.free_bytes)), ("restore drill", _ago(now - drilled if drilled else None)),
         ("retention", f"nothing is deleted: {halted}" if halted else f"{ws.keep_days} days"),
+        *([("not safe", standing.application)] if standing.application else []),
         *([("data folder", _room(standing.room))] if standing.room else []),
         *([("other databases", f"{standing.foreign:,} backups in this folder")] if standing.foreign else []),
         *([("attention", standing.question.words)] if standing.question else []),
@@ -155,8 +165,10 @@ def status(session: Session) -> Answer:
         "last_verified_level": check.level if check else None,
         "encrypted": bool(standing.last and standing.last.encrypted),
         "foreign": standing.foreign, "question": standing.question.kind if standing.question else None,
+        "application": standing.application,
     }
-    message = f"Attention: {stale}." if stale else "The backups are up to date."
+    attention = stale or standing.application
+    message = f"Attention: {attention}." if attention else "The backups are up to date."
     return Answer(message, data, tuple(f"{name + ':':<16}{value}" for name, value in facts))
 
 

@@ -30,6 +30,7 @@ def check_data(verification: Verification) -> dict[str, Any]:
         "backup_id": verification.backup.backup_id, "label": verification.backup.label, "level": verification.level,
         "ok": verification.ok, "message": verification.message, "notes": list(verification.notes),
         "problems": [_damage(damage) for damage in verification.problems],
+        "application": [_damage(damage) for damage in verification.beside],
     }
 
 

@@ -8,6 +8,7 @@ restore.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterable
 
 from backup_engine.csv_format import age
@@ -19,7 +20,8 @@ from backup_engine.workspace import Workspace
 __all__ = ["forget_others", "identities", "make", "reader"]
 
 log = logging.getLogger(__name__)
-_PREFIX, _SUFFIX = "safety_", ".key"
+_NAME = re.compile(r"safety_(?:([a-z]+)_)?([0-9a-f]{32})\.key")
+"""The role of the sets, empty for the list's, and the id of the set."""
 MOST_BYTES = 4096
 
 
@@ -27,7 +29,8 @@ def make(ws: Workspace, backup_id: str) -> str:
     """Make the key of a safety set and keep it on the disk before the set is written; gives the secret half."""
     identity = age.new_identity()
     text = f"# opens the safety backup {backup_id} on this machine\n{identity}\n"
-    place(ws).put(STATE, f"{_PREFIX}{backup_id}{_SUFFIX}", text.encode(), exclusive=True)
+    name = f"safety_{ws.role}_{backup_id}.key" if ws.role else f"safety_{backup_id}.key"
+    place(ws).put(STATE, name, text.encode(), exclusive=True)
     return identity
 
 
@@ -35,7 +38,7 @@ def identities(where: Storage) -> tuple[str, ...]:
     """Give the keys that lie there; one that cannot be read counts as missing."""
     found = []
     for name in sorted(where.names(STATE)):
-        if name.startswith(_PREFIX) and name.endswith(_SUFFIX):
+        if _NAME.fullmatch(name):
             try:
                 with where.open(STATE, name) as file:
                     lines = file.read(MOST_BYTES).decode("utf-8", "replace").splitlines()
@@ -59,7 +62,7 @@ def forget_others(ws: Workspace, safety: BackupSet | None) -> None:
     kept = {backup_id for backup in (safety,) if backup for backup_id in (backup.backup_id, backup.base) if backup_id}
     try:
         names = place(ws).names(STATE)
-        for name in _others(names, kept):
+        for name in _others(names, ws.role, kept):
             place(ws).delete(STATE, name)
     except BackupError as problem:
         log.warning("the key of an older safety backup stays until the next restore: %s", problem)
@@ -70,6 +73,6 @@ def place(ws: Workspace) -> Storage:
     return ws.key_place or ws.storage
 
 
-def _others(names: Iterable[str], kept: set[str]) -> list[str]:
-    return [name for name in names if name.startswith(_PREFIX) and name.endswith(_SUFFIX)
-            and name.removeprefix(_PREFIX).removesuffix(_SUFFIX) not in kept]
+def _others(names: Iterable[str], role: str, kept: set[str]) -> list[str]:
+    found = [(name, match) for name in names if (match := _NAME.fullmatch(name))]
+    return [name for name, match in found if (match[1] or "") == role and match[2] not in kept]

@@ -29,7 +29,7 @@ def copy_set(ws: Workspace, hold: Hold, old: BackupSet, base: BackupSet | None, 
     dated = replace(ws, clock=lambda: moment)  # label, folder and start are taken from the clock
     interval = old.metadata.get("backup_interval_hours")
     with running(dated, hold, old.trigger, interval if isinstance(interval, (int, float)) else 1.0) as run:
-        run.warnings = list(old.warnings)
+        run.warnings, run.of, run.companion = list(old.warnings), old.of, old.companion
         for key in old.parts:
             _copy(ws, run, old, key, watch)
         for key in old.parts:

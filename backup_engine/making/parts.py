@@ -8,7 +8,6 @@ from typing import Any
 
 from backup_engine.csv_format import reader, writer
 from backup_engine.errors import VerificationFailed
-from backup_engine.failpoints import reach
 from backup_engine.making.run import Run
 from backup_engine.model import Batch, Watch, Written
 
@@ -36,7 +35,7 @@ def write_all(run: Run, contents: Iterable[PartSource], watch: Watch) -> None:
     for step, content in enumerate(contents, start=4):
         write(run, content, watch)
         # W4 is the first collection, W5 every further one: sources may be more than two
-        reach(f"W{min(step, 5)}")
+        run.reach(min(step, 5))
 
 
 def write(run: Run, content: PartSource, watch: Watch) -> None:

@@ -58,6 +58,10 @@ class Run:
     """Whether a later run may be able to open what this one writes."""
     claimed: bool = False
     """Whether the label is ours: the intent file is written."""
+    of: str = ""
+    """The ``backup_id`` of the list's set that this one belongs to."""
+    companion: str = ""
+    """The ``backup_id`` of the set of the application's own data that belongs to this one."""
     _published: list[str] = field(default_factory=list)
 
     @property
@@ -69,6 +73,10 @@ class Run:
     def day(self) -> str:
         """The folder of the local day on which the run started."""
         return manifest.day_of(self.started)
+
+    def reach(self, step: int) -> None:
+        """Say that a step is done: W2 and so on, of the application's own data A2 and so on."""
+        reach(f"{'A' if self.ws.role else 'W'}{step}")
 
     def draft(self, key: str) -> Draft:
         """Start one collection's file, instead of an earlier attempt at it."""
@@ -113,7 +121,7 @@ class Run:
                 self.drafts[key].publish(part.file)
         # W8 ends on the disk: after a power cut no metadata may name files that are not there
         self.ws.storage.sync(self.day)
-        reach("W8")
+        self.reach(8)
 
     def commit(
         self, origin: Origin, kind: Kind = "full", base: str | None = None, pinned: bool = False,
@@ -122,19 +130,20 @@ class Run:
         """W9: write the metadata, after which the set exists."""
         self.hold.check()  # again: a host that stood still since W8 must not commit
         # before the commit: a set that its database does not know looks like one of a copy
-        origin = stamp(self.hold, origin, self.backup_id, self.seq)
+        origin = stamp(self.hold, origin, self.backup_id, self.seq, counted=not self.ws.role)
         # finished: the clock may have been set back since the start
         header = Header(
             backup_id=self.backup_id, seq=self.seq, trigger=self.trigger, started=self.started,
             finished=max(self.ws.clock(), self.started), interval_hours=self.interval_hours, origin=origin, kind=kind,
-            base=base, pinned=pinned, warnings=tuple(self.warnings), reseals=reseals,
+            base=base, pinned=pinned, warnings=tuple(self.warnings), role=self.ws.role, of=self.of,
+            companion=self.companion, reseals=reseals,
         )
         metadata = manifest.build(header, self.ws.seal, self.parts)
         if self.ws.signer is not None:
             metadata["signature"] = self.ws.signer.sign(metadata)
         with self._naming(manifest.metadata_name(self.label)):
             backup = self.ws.catalog.commit(self.day, self.label, metadata)
-        reach("W9")
+        self.reach(9)
         return backup
 
     def finish(self, backup: BackupSet) -> list[str]:
@@ -190,12 +199,19 @@ def running(ws: Workspace, hold: Hold, trigger: str, interval_hours: float) -> I
     """
     # first: what a crash left takes room and keeps its label
     intents.recover(ws.storage, alone=hold.alone, scope=hold.scope, clean=ws.catalog.clean)
+    with begun(ws, hold, trigger, interval_hours, ws.clock()) as run:
+        run.warnings += hold.warnings
+        yield run
+
+
+@contextmanager
+def begun(ws: Workspace, hold: Hold, trigger: str, interval_hours: float, started: datetime) -> Iterator[Run]:
+    """W2 in a place where nothing of a crash is left, from a given moment on."""
     sets = ws.catalog.sets(fresh=False)
     check_room(ws, sets)
-    readme.leave_readme(ws.storage)
+    readme.leave_readme(ws.storage, ws.role)
     seal = choice.effective(ws, hold.database)
-    run = Run(ws, hold, trigger, interval_hours, ws.clock(), _claim_number(ws, sets), warnings=list(hold.warnings),
-              beside=sets, keyed=seal.reads_own)
+    run = Run(ws, hold, trigger, interval_hours, started, _claim_number(ws, sets), beside=sets, keyed=seal.reads_own)
     if seal.recipients:
         # A host with public keys only could not read back what it writes: each run has a key of its own, in memory.
         # A safety set must be brought back without a person, so its key stays on this machine for a while.
@@ -206,7 +222,7 @@ def running(ws: Workspace, hold: Hold, trigger: str, interval_hours: float) -> I
     try:
         _claim_label(run)
         # the intent is on the disk before any file: recovery removes what an intent names, and nothing else
-        reach("W2")
+        run.reach(2)
         yield run
     except BaseException:  # a signal, too, must leave nothing behind
         run.abandon()

@@ -16,15 +16,14 @@ from typing import Literal
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable
 from backup_engine.failpoints import reach
 from backup_engine.locking.locks import Hold
-from backup_engine.making import resume_tokens
-from backup_engine.making.differential import NEVER_BASE, Changes, base_for, contents_since, over, will_be_base
+from backup_engine.making.companion import Companion, beside
+from backup_engine.making.differential import Changes, base_for, over
 from backup_engine.making.parts import PartSource, read_back_all, write_all
-from backup_engine.making.resume_tokens import Mark
+from backup_engine.making.reading import Filled, contents_of, filled, keep_mark, say_what_is_odd, token_of
 from backup_engine.making.run import Run, running
 from backup_engine.model import SILENT, BackupSet, Batch, Kind, Trigger, Watch
 from backup_engine.mongo import snapshot
 from backup_engine.mongo.snapshot import Snapshot, SnapshotChanged, SnapshotTooOld
-from backup_engine.ownership import lookup
 from backup_engine.repository.manifest import Origin
 from backup_engine.workspace import Workspace
 
@@ -47,19 +46,6 @@ class Made:
     """The sets that lay there before it."""
 
 
-@dataclass(frozen=True)
-class _Filled:
-    """What is known of the documents once they lie in the run's files."""
-
-    origin: Origin
-    base: BackupSet | None = None
-    mark: Mark | None = None
-
-    @property
-    def kind(self) -> tuple[Kind, str | None]:
-        return ("differential", self.base.backup_id) if self.base else ("full", None)
-
-
 def write_live(
     ws: Workspace, hold: Hold, *, trigger: Trigger, kind: Kind | Literal["auto"] = "full", interval_hours: float = 1.0,
     watch: Watch = SILENT,
@@ -69,12 +55,14 @@ def write_live(
     ``kind="auto"`` makes it differential where a full set of the same local day is there and that pays.
     """
 
-    def fill(run: Run) -> _Filled:
-        base = None if kind == "full" else base_for(run.ws, hold, run.started, run.beside,
-                                                    wanted=kind == "differential")
-        return _read_one_instant(run, base, watch)
+    def fill(run: Run, companion: Companion) -> Filled:
+        base = None if kind == "full" else base_for(
+            run.ws, hold, run.started, run.beside, wanted=kind == "differential")
+        return _read_one_instant(run, base, companion, watch)
 
-    return _write(ws, hold, fill, trigger=trigger, interval_hours=interval_hours)
+    # a safety set is of the list that a restore is about to change
+    own = None if trigger == "pre_restore" else kind
+    return _write(ws, hold, fill, trigger=trigger, interval_hours=interval_hours, own=own)
 
 
 def write_set(ws: Workspace, hold: Hold, *, trigger: Trigger, watch: Watch = SILENT) -> BackupSet:
@@ -93,11 +81,11 @@ def write_documents(
     ``origin`` the set belongs to the database for which it is made.
     """
 
-    def fill(run: Run) -> _Filled:
+    def fill(run: Run, _: Companion) -> Filled:
         run.warnings += warnings
         reach("W3")
         _stream(run, [_given(ws, key, batches, like) for key, batches in documents.items()], watch)
-        return _Filled(origin or Origin())
+        return Filled(origin or Origin())
 
     return _write(ws, hold, fill, trigger=trigger, pinned=pinned).set
 
@@ -114,27 +102,30 @@ def write_changes(
         raise BadInput(f"backup {base.label} is no complete full backup: nothing can rest on it")
     contents = [over(ws, base, part, changes.get(key, Changes()), watch) for key, part in base.parts.items()]
 
-    def fill(run: Run) -> _Filled:
+    def fill(run: Run, _: Companion) -> Filled:
         reach("W3")
         _stream(run, contents, watch)
-        return _Filled(Origin.of(base), base)
+        return Filled(Origin.of(base), base)
 
     return _write(ws, hold, fill, trigger=trigger).set
 
 
 def _write(
-    ws: Workspace, hold: Hold, fill: Callable[[Run], _Filled], *, trigger: Trigger, interval_hours: float = 1.0,
-    pinned: bool = False,
+    ws: Workspace, hold: Hold, fill: Callable[[Run, Companion], Filled], *, trigger: Trigger,
+    interval_hours: float = 1.0, pinned: bool = False, own: Kind | Literal["auto"] | None = None,
 ) -> Made:
-    with running(ws, hold, trigger, interval_hours) as run:
-        filled = fill(run)
+    """W2 to W10; ``own`` is the kind of the set of the application's own data that is made with it, if any."""
+    with running(ws, hold, trigger, interval_hours) as run, beside(run, own) as companion:
+        done = fill(run, companion)
         reach("W7")
         run.publish()
-        backup = run.commit(filled.origin, *filled.kind, pinned=pinned)
+        companion.commit()  # before the list's: a set that names another one finds it there
+        backup = run.commit(done.origin, *done.kind, pinned=pinned)
     # outside of running: a fault from here on must not take away what is committed
     problems = run.finish(backup)
     try:
-        problems += _keep_mark(ws, backup, filled, run.beside)
+        problems += keep_mark(ws, backup, done, run.beside)
+        problems += companion.finish()
         reach("W10")
     except Exception as problem:  # whatever it is, the set is there
         log.exception("after the commit of %s", backup.label)
@@ -147,19 +138,14 @@ def after_commit(problem: Exception) -> str:
     return f"then: {problem}" if isinstance(problem, BackupError) else f"then a fault came ({type(problem).__name__})"
 
 
-def _stream(
-    run: Run, contents: Iterable[PartSource], watch: Watch, unchanged: Callable[[], None] | None = None
-) -> None:
-    """W4 to W7; ``unchanged`` raises when what was read is not one instant after all."""
+def _stream(run: Run, contents: Iterable[PartSource], watch: Watch) -> None:
+    """W4 to W7."""
     write_all(run, contents, watch)
-    if unchanged is not None:
-        # only when all was read: a collection that is dropped meanwhile reads as empty, without any error
-        unchanged()
     reach("W6")
     read_back_all(run, watch)  # before W8: what does not read back never gets a name
 
 
-def _read_one_instant(run: Run, base: BackupSet | None, watch: Watch) -> _Filled:
+def _read_one_instant(run: Run, base: BackupSet | None, companion: Companion, watch: Watch) -> Filled:
     """W3 to W7, again from the start when the collections changed under the snapshot or the server went away.
 
     A list too long to be read within the server's snapshot window is read plainly: a set that says so is better than
@@ -167,10 +153,11 @@ def _read_one_instant(run: Run, base: BackupSet | None, watch: Watch) -> _Filled
     """
     plain = False
     for attempt in range(TRIES):
+        last = attempt == TRIES - 1
         try:
-            return _try_one_instant(run, base, watch, plain)
+            return _try_one_instant(run, base, companion, watch, plain=plain, last=last)
         except (SnapshotChanged, DatabaseUnreachable) as problem:
-            if attempt == TRIES - 1:
+            if last:
                 raise
             plain = plain or isinstance(problem, SnapshotTooOld)
             watch.step(f"{problem.opening}; starting again")
@@ -179,24 +166,27 @@ def _read_one_instant(run: Run, base: BackupSet | None, watch: Watch) -> _Filled
     raise AssertionError("unreachable")
 
 
-def _try_one_instant(run: Run, base: BackupSet | None, watch: Watch, plain: bool) -> _Filled:
+def _try_one_instant(
+    run: Run, base: BackupSet | None, companion: Companion, watch: Watch, *, plain: bool, last: bool
+) -> Filled:
     ws, database, facts = run.ws, run.hold.need_database(), run.hold.capabilities
-    # before the snapshot: an event seen twice does no harm, one that was missed would
-    token = resume_tokens.take(database, ws.sources) if facts.change_streams else None
-    with snapshot.take(database, ws.sources, facts, plain=plain) as view:
+    token = token_of(run)
+    companion.about_to_read()
+    with snapshot.take(database, ws.sources, facts, plain=plain, beside=companion.sources) as view:
         reach("W3")
         _say_how_consistent(run, view)
-        _say_what_is_odd(run, view)
-        contents = contents_since(ws, view, run.hold, base, watch) if base else None
-        if contents is None:
-            noted = run.keyed and will_be_base(run.trigger, sum(view.count(source.key) for source in ws.sources))
-            base, contents = None, [_live(ws, view, source.key, noted) for source in ws.sources]
-        _stream(run, contents, watch, view.changed)
-        origin = Origin(database.name, facts.version, facts.topology, view.consistency, replica_set=facts.set_name)
-        uuids = {source.key: (view.uuid(source.key) or b"").hex() for source in ws.sources}
-    # changes of a collection that is no ordinary one do not all come by in the stream
-    followed = token and not any(view.kind(source.key) for source in ws.sources)
-    return _Filled(origin, base, Mark(token, uuids) if followed and token else None)
+        say_what_is_odd(run, view)
+        base, contents = contents_of(run, view, base, watch)
+        write_all(run, contents, watch)
+        # only when all was read: a collection that is dropped meanwhile reads as empty, without any error
+        view.changed([source.key for source in ws.sources])
+        # the list first: what is left of the server's snapshot window is for the application's own data
+        companion.read(view, watch, patient=not last)
+        done = filled(run, view, base, token)
+    reach("W6")
+    read_back_all(run, watch)  # before W8: what does not read back never gets a name
+    companion.read_back(watch)
+    return done
 
 
 def _say_how_consistent(run: Run, view: Snapshot) -> None:
@@ -205,43 +195,9 @@ def _say_how_consistent(run: Run, view: Snapshot) -> None:
         run.warnings.append(warning)
 
 
-def _say_what_is_odd(run: Run, view: Snapshot) -> None:
-    """A capped collection, a view, a time-series collection: all of it is saved, and less can be done with it."""
-    for source in run.ws.sources:
-        if (kind := view.kind(source.key)) is None:
-            continue
-        apart = "; it was read apart from the common instant of the others" if source.key in view.apart else ""
-        warning = (f"{source.collection} is {kind.name}: all its records are saved, and a restore makes an ordinary "
-                   f"collection of them once the name is free{apart}")
-        if warning not in run.warnings:
-            run.warnings.append(warning)
-
-
-def _live(ws: Workspace, view: Snapshot, key: str, digests: bool) -> PartSource:
-    return PartSource(key, ws.source(key).collection, lambda: view.read(key), view.count(key), view.options(key),
-                   view.indexes(key), digests=digests)
-
-
 def _given(ws: Workspace, key: str, batches: Iterable[Batch], like: BackupSet | None) -> PartSource:
     part = like.parts.get(key) if like else None
     name = part.collection if part else ws.source(key).collection
     if part is None:
         return PartSource(key, name, lambda: batches)
     return PartSource(key, name, lambda: batches, part.records, part.options, part.indexes)
-
-
-def _keep_mark(ws: Workspace, backup: BackupSet, filled: _Filled, beside: Sequence[BackupSet]) -> list[str]:
-    """Note where a set stands in the change stream: for those that rest on it, and to tell what changed since."""
-    if filled.mark is None or backup.trigger in NEVER_BASE:
-        return []
-    owner = lookup.seen(ws)
-
-    def is_over(label: str) -> bool:
-        known = next((known for known in reversed(beside) if known.label == label), None)
-        return known is None or (owner.may_restore(known) and known != filled.base)
-
-    try:
-        resume_tokens.keep(ws.storage, backup, filled.mark, may_go=is_over)
-    except BackupError as problem:
-        return [f"the next differential backup has to read everything: {problem}"]
-    return []

@@ -9,7 +9,7 @@ meanwhile reads as empty without any error. So UUIDs, indexes and options are co
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -72,16 +72,23 @@ class Snapshot:
 
     def __init__(
         self, database: Database[dict[str, Any]], sources: Sequence[Source], capabilities: Capabilities,
-        session: ClientSession | None, why_plain: str = "",
+        session: ClientSession | None, why_plain: str = "", beside: Sequence[Source] = (),
     ) -> None:
         self.why_plain = why_plain
         """Why there is no common instant of all collections, in words; empty when there is one."""
         self.consistency: Literal["snapshot", "none"] = "snapshot" if session is not None else "none"
         self.capabilities = capabilities
         self._database = database
-        self._names = {source.key: source.collection for source in sources}
+        self.without: BackupError | None = None
+        """Why the sources beside cannot be read, when they cannot; the others can."""
+        self._names = {source.key: source.collection for source in (*sources, *beside)}
+        self._beside = [source.key for source in beside]
         self._session = session
-        self._before = self._look()
+        self._before = self._look([source.key for source in sources])
+        try:
+            self._before |= self._look(self._beside)
+        except BackupError as problem:
+            self.without = problem
         self._apart: set[str] = set()
         self._empty: dict[str, set[bool]] = {key: set() for key in self._names}
         """What the readings of a collection said: one answer, unless it was away in between."""
@@ -113,8 +120,16 @@ class Snapshot:
 
     def establish(self) -> None:
         """Fix the instant now, by a first read."""
+        self._read_first([key for key in self._names if key not in self._beside])
+        if self.without is None:
+            try:
+                self._read_first(self._beside)
+            except BackupError as problem:
+                self.without = problem
+
+    def _read_first(self, keys: Collection[str]) -> None:
         if self._session is not None:
-            for key in self._names:
+            for key in keys:
                 self._empty[key].add(self._is_empty(key))
 
     def read(self, key: str) -> Iterator[Batch]:
@@ -129,12 +144,14 @@ class Snapshot:
         """Give the documents with these ``_id`` elements, as far as they exist."""
         yield from self._find(key, filter_by_ids(identities))
 
-    def changed(self) -> None:
-        """Raise ``SnapshotChanged`` when a collection was dropped, renamed, created, or indexed or set anew."""
+    def changed(self, keys: Collection[str] | None = None) -> None:
+        """Raise ``SnapshotChanged`` when one of these (or any) was dropped, renamed, created, indexed or set anew."""
+        keys = [*self._names] if keys is None else keys
         # Once more: a collection that was away until now has read as empty every time, and without an error.
-        self.establish()
-        after = self._look()
-        for key, name in self._names.items():
+        self._read_first(keys)
+        after = self._look(keys)
+        for key in keys:
+            name = self._names[key]
             if len(self._empty[key]) > 1:
                 raise SnapshotChanged(f"{name} was away for a while")
             if _identity(self._before[key]) != _identity(after[key]):
@@ -176,13 +193,16 @@ class Snapshot:
     def _has_id_index(self, key: str) -> bool:
         return any(index.get("name") == "_id_" for index in self._before[key].indexes)
 
-    def _look(self) -> dict[str, About]:
+    def _look(self, keys: Collection[str]) -> dict[str, About]:
+        names = {key: self._names[key] for key in keys}
+        if not names:
+            return {}
         if not self.capabilities.commands:
-            return {key: About(estimate=self._database[name].count_documents({})) for key, name in self._names.items()}
+            return {key: About(estimate=self._database[name].count_documents({})) for key, name in names.items()}
         with database_errors(self._database):
-            listed = _list(self._database, {"listCollections": 1, "filter": {"name": {"$in": [*self._names.values()]}}})
+            listed = _list(self._database, {"listCollections": 1, "filter": {"name": {"$in": [*names.values()]}}})
             by_name = {entry["name"]: entry for entry in listed}
-            return {key: self._describe(by_name.get(name)) for key, name in self._names.items()}
+            return {key: self._describe(by_name.get(name)) for key, name in names.items()}
 
     def _describe(self, listed: Mapping[str, Any] | None) -> About:
         if listed is None:
@@ -204,9 +224,12 @@ class Snapshot:
 @contextmanager
 def take(
     database: Database[dict[str, Any]], sources: Sequence[Source], capabilities: Capabilities | None = None, *,
-    plain: bool = False,
+    plain: bool = False, beside: Sequence[Source] = (),
 ) -> Iterator[Snapshot]:
     """Open a snapshot of the sources; ``plain`` gives up the common instant. Raises ``DatabaseUnreachable``.
+
+    What lies ``beside`` is seen in the same instant; where that fails the rest is there all the same, and
+    ``Snapshot.without`` says why.
 
     A snapshot shows what a majority of the members has. Where no majority follows the primary, that can be days old:
     then what the primary has now is read, without a common instant.
@@ -217,7 +240,7 @@ def take(
         if not why_plain:
             with database_errors(database):
                 session = opened.enter_context(database.client.start_session(snapshot=True))
-        snapshot = Snapshot(database, sources, capabilities, session, why_plain)
+        snapshot = Snapshot(database, sources, capabilities, session, why_plain, beside)
         # After the look at UUIDs and indexes: what happens between the two then differs in the look at the end.
         snapshot.establish()
         yield snapshot

@@ -43,10 +43,11 @@ def settle(ws: Workspace, held: Hold) -> Owner:
     return lookup.of(ws, database) if claimed or strange or not owner.database_id else owner
 
 
-def stamp(held: Hold, origin: Origin, backup_id: str, seq: int) -> Origin:
+def stamp(held: Hold, origin: Origin, backup_id: str, seq: int, *, counted: bool = True) -> Origin:
     """Complete the origin of a set that is about to be committed, and let its database note it.
 
-    Where that cannot be noted (a user who may only read, no majority, no database) the set carries no number.
+    Not ``counted``, it is none of the numbered sets. A set that cannot be noted (a user who may only read, no majority,
+    no database) carries no number.
     """
     if held.database is None:
         return origin
@@ -58,7 +59,7 @@ def stamp(held: Hold, origin: Origin, backup_id: str, seq: int) -> Origin:
         owner_id = known.database_id
     whole = replace(named, database_id=owner_id,
                     replica_set=named.replica_set or (held.capabilities.set_name if not origin.database_id else ""))
-    if known is None or owner_id != known.database_id:
+    if known is None or owner_id != known.database_id or not counted:
         return whole
     if held.capabilities.commands and not held.capabilities.can_write:
         return whole

@@ -23,7 +23,7 @@ from itertools import pairwise
 
 from backup_engine.model import BackupSet
 
-__all__ = ["Decision", "any_old", "decide", "good_sets", "halted"]
+__all__ = ["Decision", "any_old", "decide", "good_sets", "halted", "left_behind"]
 
 TOLERANCE = timedelta(minutes=2)
 """Clocks may differ by this much without anybody calling them wrong."""
@@ -87,6 +87,23 @@ def any_old(sets: Sequence[BackupSet], keep_days: int, bad: Collection[str] = ()
     limit = timedelta(days=keep_days)
     return bool(good) and any(backup.state == "complete" and not backup.pinned
                               and good[-1].started - backup.started > limit for backup in sets)
+
+
+def left_behind(
+    companions: Sequence[BackupSet], lists: Collection[str], keep_days: int, *, bad: Collection[str] = ()
+) -> list[BackupSet]:
+    """Which sets of the application's own data may go: complete ones whose list's set is not among ``lists`` any more.
+
+    The newest good one stays all the same, and so do a pinned one, the latest safety set, younger safety sets than
+    ``keep_days`` before the newest good one, and a full set under a differential that stays.
+    """
+    good, limit = good_sets(companions, bad), timedelta(days=keep_days)
+    stays = {backup.place for backup in (*good[-1:], *_latest_safety(companions))}
+    kept = [backup for backup in companions if backup.state != "complete" or backup.pinned or backup.of in lists
+            or backup.place in stays
+            or (backup.trigger == "pre_restore" and (not good or good[-1].started - backup.started <= limit))]
+    needed = {backup.backup_id for backup in kept} | {backup.base for backup in kept if backup.base}
+    return [backup for backup in companions if backup not in kept and backup.backup_id not in needed]
 
 
 def _ages(sets: Sequence[BackupSet], good: Sequence[BackupSet]) -> list[timedelta]:

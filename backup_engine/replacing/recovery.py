@@ -11,6 +11,7 @@ import logging
 
 from backup_engine.errors import BackupError, DatabaseUnreachable, RestoreIncomplete
 from backup_engine.locking.locks import Hold, hold
+from backup_engine.making import companion
 from backup_engine.model import BackupSet
 from backup_engine.mongo.capabilities import answers_commands
 from backup_engine.replacing import journal, staging
@@ -28,7 +29,8 @@ log = logging.getLogger(__name__)
 
 def recover(ws: Workspace, held: Hold) -> list[str]:
     """Bring folder and database into order after crashes; says what was done, in sentences."""
-    return intents.recover(ws.storage, alone=held.alone, scope=held.scope) + recover_database(ws, held)
+    done = intents.recover(ws.storage, alone=held.alone, scope=held.scope)
+    return done + companion.recover(ws, held) + recover_database(ws, held)
 
 
 def recover_now(ws: Workspace) -> list[str]:

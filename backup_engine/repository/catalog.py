@@ -28,12 +28,13 @@ Mine = Callable[[BackupSet], bool]
 class Catalog:
     """The sets in one storage. Safe to share between threads."""
 
-    def __init__(self, storage: Storage, sources: tuple[Source, ...]) -> None:
+    def __init__(self, storage: Storage, sources: tuple[Source, ...], role: str = "") -> None:
         self.storage = storage
         self.sources = sources
+        self.role = role
         self.clean: dict[str, object] = {}
         """Stamps of the folders that hold no temporary files; see ``intents.recover``."""
-        self._listing = Listing(storage, sources)
+        self._listing = Listing(storage, sources, role)
         self._last: tuple[tuple[object, ...], BackupSet | None] | None = None
 
     @property
@@ -155,7 +156,7 @@ class Catalog:
         finally:
             draft.discard()
         self.storage.sync(day)
-        return manifest_reader.parse(day, label, data, self.sources)
+        return manifest_reader.parse(day, label, data, self.sources, self.role)
 
     def keep_copy(self, backup: BackupSet) -> None:
         """Put the second copy of the metadata into ``.state``."""
@@ -168,7 +169,7 @@ class Catalog:
         data = manifest.encode({**backup.metadata, **changes})
         self.storage.put(backup.day, backup.metadata_file, data)
         self.storage.put(STATE, backup.metadata_file, data)
-        return manifest_reader.parse(backup.day, backup.label, data, self.sources)
+        return manifest_reader.parse(backup.day, backup.label, data, self.sources, self.role)
 
     def remove(self, backup: BackupSet) -> None:
         """Remove a set: metadata first, then its files, then the copy. A crash on the way is finished by recovery."""

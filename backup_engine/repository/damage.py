@@ -39,11 +39,13 @@ class Verification:
     level: int
     problems: tuple[Damage, ...] = ()
     notes: tuple[str, ...] = ()
+    beside: tuple[Damage, ...] = ()
+    """What is wrong with the set of the application's own data that was made with it."""
 
     @property
     def ok(self) -> bool:
         """Whether nothing is wrong as far as this level looks."""
-        return not self.problems
+        return not self.problems and not self.beside
 
     @property
     def message(self) -> str:
@@ -98,9 +100,11 @@ class Report:
 
 def error_of(outcome: Verification) -> BackupError:
     """Give the error that says what a failed verification found."""
-    first = min(outcome.problems, key=lambda damage: damage.kind != "missing")
-    words = "; ".join(damage.message for damage in outcome.problems)
+    words = "; ".join(damage.message for damage in (*outcome.problems, *outcome.beside))
     label = outcome.backup.label
+    if not outcome.problems:
+        return VerificationFailed(words, hint="The list in this backup is sound. Make a new backup now.")
+    first = min(outcome.problems, key=lambda damage: damage.kind != "missing")
     if first.kind == "newer":
         return NewerFormat(f"backup {label}", hint="Update this program and try again.")
     if first.kind == "missing":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Literal, get_args
@@ -65,20 +65,22 @@ def labels(names: Iterable[str]) -> set[str]:
 
 
 def recover(
-    storage: Storage, *, alone: bool = True, scope: str = "", clean: dict[str, object] | None = None
+    storage: Storage, *, alone: bool = True, scope: str = "", clean: dict[str, object] | None = None,
+    stands: Callable[[bytes], bool] = lambda metadata: True,
 ) -> list[str]:
     """Undo what crashed writers left, finish what crashed removers began; says what was done. Under the locks only.
 
     ``alone`` and ``scope`` are those of the locks held. What lies in a folder that can only be read stays as it is.
     ``clean`` remembers the stamps of the folders without temporary files from one run to the next of a process: the
-    names of 2,000 sets need not be read again.
+    names of 2,000 sets need not be read again. ``stands`` says of a set whose metadata is there, but whose run died
+    before it was over, whether it is one after all.
     """
     known = sorted(labels(storage.names(STATE)))
     if not known and not any(_temporaries(storage, {} if clean is None else clean)):
         return []
     now = _folder_clock(storage)
     dead = known if alone else [label for label in known if _is_dead(storage, label, scope, now)]
-    done = [_settled(storage, label) for label in dead]
+    done = [_settled(storage, label, stands) for label in dead]
     return [line for line in done if line] + _sweep(storage, set(known), now)
 
 
@@ -107,9 +109,9 @@ def undo(storage: Storage, intent: Intent) -> list[str]:
     return gone
 
 
-def _settled(storage: Storage, label: str) -> str:
+def _settled(storage: Storage, label: str, stands: Callable[[bytes], bool]) -> str:
     try:
-        return _settle(storage, label)
+        return _settle(storage, label, stands)
     except PermissionDenied as refused:
         if not is_refusal(refused):
             raise
@@ -117,12 +119,12 @@ def _settled(storage: Storage, label: str) -> str:
         return f"left what is unfinished of backup {label}: its folder can only be read"
 
 
-def _settle(storage: Storage, label: str) -> str:
+def _settle(storage: Storage, label: str, stands: Callable[[bytes], bool]) -> str:
     intent = _note(label).read(storage)
     if intent is None:
         clear(storage, label)
         return f"dropped an unreadable note about backup {label}"
-    if intent.doing == "write" and (committed := _committed(storage, intent)):
+    if intent.doing == "write" and (committed := _committed(storage, intent)) and stands(committed):
         for entry in storage.entries(intent.day):
             if entry.name.startswith(f".tmp-{label}-"):
                 storage.delete(intent.day, entry.name)

@@ -39,11 +39,12 @@ class _Folder:
 class Listing:
     """The sets in one storage. Safe to share between threads."""
 
-    def __init__(self, storage: Storage, sources: tuple[Source, ...]) -> None:
+    def __init__(self, storage: Storage, sources: tuple[Source, ...], role: str = "") -> None:
         self.unreadable: dict[str, str] = {}
         """Folders that could not be listed in the last look, and why."""
         self._storage = storage
         self._sources = sources
+        self._role = role
         self._folders: dict[str, _Folder] = {}
         self._ordered: tuple[list[_Folder], list[BackupSet]] = ([], [])
 
@@ -127,7 +128,7 @@ class Listing:
             return manifest_reader.damaged(day, label, "its metadata cannot be read: the file is too large")
         try:
             with self._storage.open(day, entry.name) as file:
-                return manifest_reader.parse(day, label, file.read(), self._sources)
+                return manifest_reader.parse(day, label, file.read(), self._sources, self._role)
         except BackupFileNotFound:  # removed since the folder was listed
             return None
         except BackupError as problem:

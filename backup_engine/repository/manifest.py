@@ -75,6 +75,11 @@ class Header:
     """The ``backup_id`` of the full set that a differential rests on."""
     pinned: bool = False
     warnings: tuple[str, ...] = ()
+    role: str = ""
+    of: str = ""
+    """Of the application's own data: the ``backup_id`` of the list's set it belongs to."""
+    companion: str = ""
+    """Of a list: the ``backup_id`` of the set of the application's own data that was made with it."""
     reseals: BackupSet | None = None
     """The set that this one holds under other keys or compression."""
 
@@ -180,6 +185,8 @@ def build(header: Header, seal: Seal, parts: Mapping[str, Part]) -> dict[str, An
         "source": {"database": origin.database, "database_id": origin.database_id, "number": origin.number,
                    "replica_set": origin.replica_set, "server_version": origin.server_version,
                    "topology": origin.topology, "consistency": origin.consistency},
+        **({"role": header.role, "of": header.of} if header.role else {}),
+        **({"application": {"backup_id": header.companion}} if header.companion else {}),
         "kind": header.kind, "base": header.base, "codec": codec,
         "pinned": header.pinned, "warnings": list(header.warnings),
         **({"reseals": {"backup_id": header.reseals.backup_id, "seq": header.reseals.order}} if header.reseals else {}),

@@ -20,11 +20,17 @@ class Malformed(ValueError):
     """The metadata is not what this program writes; says where."""
 
 
-def parse(day: str, label: str, raw: bytes, sources: tuple[Source, ...]) -> BackupSet:
-    """Understand one metadata file; what cannot be understood is a set in the state ``damaged``, with the reason."""
+def parse(day: str, label: str, raw: bytes, sources: tuple[Source, ...], role: str = "") -> BackupSet:
+    """Understand one metadata file; what cannot be understood is a set in the state ``damaged``, with the reason.
+
+    So is a set of another ``role``: the application's own data has no place among the lists, and no list in ``.app``.
+    """
     metadata: Mapping[str, Any] = {}
     try:
         metadata = _load(raw)
+        if metadata.get("role", "") != role:
+            what = "a list" if role else "the application's own data, whose place is .app"
+            return damaged(day, label, f"it is a backup of {what}", metadata)
         if "format_version" not in metadata:
             return _legacy(day, label, metadata, sources)
         if _integer(metadata, "min_reader_version") > manifest.READER_VERSION:

@@ -18,6 +18,8 @@ WHAT LIES HERE
       backup_metadata_YYYYMMDD_HHMMSS.json        counts, hashes, column types, indexes. Written last:
                                                   without it a backup is unfinished
   .state/               second copies of the metadata, and notes that can be rebuilt
+  .app/                 the application's own data (accounts, settings, trash, log) in the same format,
+                        made together with the lists; keep it from other people's eyes
   .lock                 taken while a backup or a restore runs
 
   .gz  opens with gunzip, .zst with zstd -d, .age with age -d -i KEYFILE (https://age-encryption.org).
@@ -55,8 +57,19 @@ RESTORE WITH BARE HANDS, APPROXIMATELY (all values come back as text or numbers)
 """
 
 
-def leave_readme(storage: Storage) -> None:
+OF_APPLICATION = """\
+These are backups of what the application keeps beside the list: accounts with the hashes of their passwords, settings,
+trash, activity. Whoever reads them learns who works here, and can try passwords at leisure. Do not pass them on.
+
+They lie here in the same format as the lists: the README one folder up says how to read it. Each belongs to the backup
+of the list whose "backup_id" stands under "of" in its metadata, and was read in the same instant.
+
+      .venv/bin/python backup_csv_for_db_restore.py restore-application ID --dry-run
+"""
+
+
+def leave_readme(storage: Storage, role: str = "") -> None:
     """Write the README if there is none."""
     if all(entry.name != NAME for entry in storage.entries("")):
         with suppress(FileExistsError):
-            storage.put("", NAME, TEXT.encode(), exclusive=True)
+            storage.put("", NAME, (OF_APPLICATION if role else TEXT).encode(), exclusive=True)

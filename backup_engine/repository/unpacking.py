@@ -1,7 +1,7 @@
 """Take the files of backup sets out of a zip or a folder into a place of their own. Trusts no name and no size.
 
 Only files named like those of a set are looked at, by their bare names, so no path in a zip means anything but that a
-folder ``.state`` holds second copies; sizes are limited before a byte is written.
+folder ``.state`` holds second copies and ``.app`` what is not taken in; sizes are limited before a byte is written.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import IO, BinaryIO
 from backup_engine.errors import BadInput, NoSpace
 from backup_engine.model import DAYS, SILENT, Watch
 from backup_engine.repository import manifest
-from backup_engine.storage.base import STATE
+from backup_engine.storage.base import APP, STATE
 from backup_engine.storage.local import LocalStorage
 
 __all__ = ["Found", "copy_to", "found_in"]
@@ -91,7 +91,9 @@ def _in_zip(archive: zipfile.ZipFile) -> Iterator[Found]:
         raise BadInput(f"The zip holds {len(entries):,} files; a backup has three.")
     # some programs on Windows write backslashes
     placed = [(entry, entry.filename.replace("\\", "/").split("/")) for entry in entries]
-    wanted = [(entry, path) for entry, path in placed if _day_of(path[-1]) and not entry.is_dir()]
+    # a zip of a whole backup folder holds the application's own data as well, under the same names
+    wanted = [(entry, path) for entry, path in placed
+              if _day_of(path[-1]) and not entry.is_dir() and APP not in path[:-1]]
     unpacked = sum(entry.file_size for entry, _ in wanted)
     packed = sum(entry.compress_size for entry, _ in wanted)
     if unpacked > MAX_BYTES or (unpacked > SMALL and unpacked > MAX_RATIO * packed):

@@ -17,6 +17,8 @@ from backup_engine.errors import PermissionDenied
 
 STATE = ".state"
 """The folder of rebuildable caches and second copies."""
+APP = ".app"
+"""The place inside a storage where the application's own data lies."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,9 @@ class Storage(Protocol):
 
     def place(self, folder: str, name: str) -> str:
         """Where that file lies, or would be written: as ``describe``, for a place that is made of several."""
+
+    def inside(self, name: str) -> Storage:
+        """A place of its own within this one, with folders of the same names."""
 
     @property
     def aside(self) -> str:

@@ -33,8 +33,9 @@ _FOLDER = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._-]*")
 class LocalStorage:
     """A folder; ``""`` names the folder itself, other folder names are one level below it."""
 
-    def __init__(self, root: str | Path) -> None:
+    def __init__(self, root: str | Path, *, may_be_link: bool = True) -> None:
         self.root = Path(root).expanduser().absolute()
+        self._may_be_link = may_be_link
 
     def describe(self) -> str:
         """Give the path."""
@@ -185,6 +186,10 @@ class LocalStorage:
         """Give the path of the backup folder."""
         return str(self.root)
 
+    def inside(self, name: str) -> LocalStorage:
+        """Give a folder of this one; a link in its place is refused."""
+        return LocalStorage(self._where("", name), may_be_link=False)
+
     @property
     def aside(self) -> str:
         """There is no other."""
@@ -199,7 +204,13 @@ class LocalStorage:
     def _open_root(self) -> Folder:
         try:
             # The folder somebody chose may be a link; what lies in it may not.
-            return open_root(self.root)
+            if self._may_be_link:
+                return open_root(self.root)
+            above = open_root(self.root.parent)
+            try:
+                return open_below(above, self.root.name, create=False)
+            finally:
+                above.close()
         except FileNotFoundError:
             if any(path.is_symlink() and not path.exists() for path in (self.root, *self.root.parents)):
                 raise self._why_no_folder() from None

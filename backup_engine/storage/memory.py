@@ -21,6 +21,7 @@ class MemoryStorage:
         self._files: dict[tuple[str, str], tuple[bytes, float]] = {}
         self._lock = Lock()
         self._changes = 0
+        self._inside: dict[str, MemoryStorage] = {}
 
     def describe(self) -> str:
         """Name it so that no two stores share a name."""
@@ -92,6 +93,12 @@ class MemoryStorage:
     def place(self, folder: str, name: str) -> str:
         """There is one place."""
         return self.describe()
+
+    def inside(self, name: str) -> MemoryStorage:
+        """Give another one, always the same under that name."""
+        _place("", name)
+        with self._lock:
+            return self._inside.setdefault(name, MemoryStorage())
 
     @property
     def aside(self) -> str:

@@ -144,6 +144,10 @@ class OverlayStorage:
     def _written(self) -> Storage:
         return self.work if self._refused else self.main
 
+    def inside(self, name: str) -> OverlayStorage:
+        """Give the two places inside as one."""
+        return OverlayStorage(self.main.inside(name), self.work.inside(name))
+
     def _in_work(self, folder: str) -> set[str]:
         """The work folder of another user, or a broken one, must not take the backups away."""
         try:

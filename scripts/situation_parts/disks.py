@@ -107,7 +107,7 @@ SITUATIONS = (
         data="$F/m/data", use=f"{COMMAND} backup --force")),
     Situation(KIND, "a data folder on a disk that is full, and MongoDB has to make its journal", SAYS, mounted(
         f'{SMALL}rm "$F"/m/data/db/journal/*; cat /dev/zero > "$F/m/other" || true\n',
-        data="$F/m/data", use=f"{COMMAND} backup --force"), 10),
+        data="$F/m/data", use=f"{COMMAND} backup --force")),  # with the backup before, which is to work
     Situation(KIND, "a backup folder on a disk that is full", SAYS, mounted(
         'mount -t tmpfs -o size=64k tmpfs "$F/m"; head -c 60k /dev/zero > "$F/m/full"\n', backups="$F/m/backups")),
 )

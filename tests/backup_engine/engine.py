@@ -14,12 +14,16 @@ from pymongo.database import Database
 from backup_engine.create import create
 from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import DatabaseUnreachable
-from backup_engine.model import OWNER_SOURCES, BackupSet, Source
+from backup_engine.model import OWNER_SOURCES, Application, BackupSet, Source
+from backup_engine.repository.annex import annex
 from backup_engine.repository.catalog import Catalog
 from backup_engine.storage import LocalStorage, Storage
 from backup_engine.workspace import Workspace
 
 PLAIN = Seal()
+OWN = Application((Source("users", "equipment_users"), Source("trash", "Equipment_trash"),
+                   Source("activity", "equipment_activity")), "accounts, trash and activity")
+"""What an application keeps of its own."""
 
 
 @dataclass
@@ -39,7 +43,7 @@ class StillClock:
 def workspace(
     place: Path | Storage, database: Database[dict[str, Any]] | Callable[[], Database[dict[str, Any]]], *,
     clock: Callable[[], datetime] | None = None, sources: tuple[Source, ...] = OWNER_SOURCES, seal: Seal = PLAIN,
-    workers: int | None = 1,
+    workers: int | None = 1, application: Application | None = None,
 ) -> Workspace:
     """Build one as the application does."""
     storage = LocalStorage(place) if isinstance(place, Path) else place
@@ -47,6 +51,7 @@ def workspace(
     return Workspace(
         sources=sources, storage=storage, catalog=Catalog(storage, sources), connect=connect,
         clock=clock or (lambda: datetime.now().astimezone()), seal=seal, workers=workers,
+        annex=annex(storage, application, sources) if application else None,
     )
 
 
@@ -85,3 +90,17 @@ def raw(database: Database[dict[str, Any]], name: str) -> list[bytes]:
     """Give a collection's documents as the server has them, by ``_id``."""
     batches = database[name].find_raw_batches({}, sort=[("_id", 1)])
     return [bson.encode(document) for batch in batches for document in bson.decode_all(batch)]
+
+
+def fill_own(database: Database[dict[str, Any]], users: int = 3) -> None:
+    """Put something into the application's own collections."""
+    database.equipment_users.insert_many([{"_id": f"u{n}", "name": f"User {n}", "role": "user"} for n in range(users)])
+    database.equipment_users.create_index([("oidc", 1)], unique=True, sparse=True)
+    database.equipment_activity.insert_many([{"_id": n, "action": "records.save"} for n in range(5)])
+
+
+def own_of(ws: Workspace) -> Workspace:
+    """The workspace over the application's own data."""
+    own = ws.application
+    assert own is not None
+    return own

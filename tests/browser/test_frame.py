@@ -66,6 +66,25 @@ def test_the_backup_badge_leads_to_the_backups(page: Page, app: RunningApp) -> N
     assert "Backup" in page.url
 
 
+def test_the_badge_is_red_while_the_accounts_are_not_safe(page: Page, app: RunningApp) -> None:
+    sign_in(page, app, "/?tab=Backup+%26+Restore")
+    badge = page.locator(".st-key-backup_badge")
+    expect(badge.get_by_text("Backup just now").first).to_be_visible()  # the first page load has started one
+    for path in app.backup_folder.glob(".app/*day/users_backup_*.csv"):
+        path.unlink()
+
+    page.reload()
+    expect(badge.get_by_text("Accounts and trash are not safely backed up").first).to_be_visible()
+    expect(page.get_by_text("Backup file not found: users_backup_").first).to_be_visible()
+    grid.at_rest(page)
+
+    page.get_by_role("button", name="Create Backup Now").click()
+    page.get_by_role("button", name="Back up anyway").click()
+    expect(page.get_by_text("Backup created successfully").first).to_be_visible()
+    page.reload()
+    expect(badge.get_by_text("Backup just now").first).to_be_visible()
+
+
 def test_when_the_database_goes_away_the_page_says_so_and_an_admin_still_sees_the_backups(
     page: Page, server: Mongod, app: RunningApp
 ) -> None:

@@ -6,11 +6,13 @@ crash in between leaves it too short, never too long: too short refuses a demoti
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from pymongo.errors import DuplicateKeyError
 
 from backup_engine.errors import BadInput
+from backup_engine.records import raw
 from equipment.store.access import USERS, Db
 
 SETTINGS: Final = "equipment_settings"
@@ -36,6 +38,16 @@ def dismiss(db: Db, key: str) -> None:
     if _active(db, but=key) == 0:
         admit(db, key)
         raise BadInput("This is the last administrator.", hint="Make somebody else administrator first.")
+
+
+def narrow(db: Db, keys: Sequence[str]) -> None:
+    """Take everybody else off the list. Call it *before* the accounts become those of a backup, and ``admit`` after."""
+    db[SETTINGS].update_one({"_id": _ID}, {"$pull": {"names": {"$nin": list(keys)}}})
+
+
+def is_list(document: bytes) -> bool:
+    """Whether a raw document of the settings is the list, which follows the accounts and is never taken back."""
+    return raw.id_of(document) == raw.element_of(_ID)
 
 
 def _begin(db: Db) -> None:

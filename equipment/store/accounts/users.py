@@ -15,6 +15,7 @@ from equipment.domain.roles import Role, is_role
 from equipment.store import activity, moments
 from equipment.store.access import USERS, Db, Who, require
 from equipment.store.accounts import administrators, sessions
+from equipment.store.accounts.restored import LOCKED_BY
 from equipment.store.accounts.tickets import code, code_digest
 
 CODE_HOURS: Final = 24
@@ -187,7 +188,7 @@ def _waiting(one_time_code: str) -> dict[str, Any]:
 
 
 def _set_state(db: Db, who: Who, user: User, state: State, action: str, *, note: str = "") -> None:
-    db[USERS].update_one({"_id": user.key}, {"$set": {"state": state}})
+    db[USERS].update_one({"_id": user.key}, {"$set": {"state": state}, "$unset": {LOCKED_BY: ""}})
     if user.role == "admin" and state == "active":
         administrators.admit(db, user.key)
     before, after = {"state": user.state}, {"state": state}

@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-import bson
 from bson.objectid import ObjectId
 from pymongo.client_session import ClientSession
-from pymongo.collection import Collection
 
 from backup_engine.errors import BadInput
 from backup_engine.model import SILENT, Watch
@@ -31,6 +29,7 @@ from equipment.store.access import Db, Who, require
 from equipment.store.list import column_values, listing
 from equipment.store.list.listing import EQUIPMENT
 from equipment.store.list.schema import COLUMNS
+from equipment.store.raw_documents import raw_documents
 
 LONGEST_NAME: Final = 100
 
@@ -145,7 +144,7 @@ def bring_back(db: Db, who: Who, number: str, *, watch: Watch = SILENT) -> Done:
         # In the transaction that puts it back: until a record has its value again, this is the only copy.
         returning.forget([outcome.change.identity for outcome in applied if outcome.written], session)
 
-    done = _apply(db, returning.changes(_documents(db)), there, watch)
+    done = _apply(db, returning.changes(raw_documents(db[EQUIPMENT])), there, watch)
     returning.forget(returning.replaced)
     column_values.wait(db, ObjectId(number), column["_id"])
     # Last: after a crash before this the column is still deleted, and bringing it back goes on.
@@ -210,17 +209,7 @@ def _apply(db: Db, changes: Iterator[Change], also: Any, watch: Watch) -> Done:
 
 
 def _with_field(db: Db, field: bytes) -> Iterator[tuple[bytes, list[tuple[bytes, bytes]]]]:
-    for document in _documents(db):
+    for document in raw_documents(db[EQUIPMENT]):
         fields = raw.elements(document)
         if any(name == field for name, _ in fields):
             yield document, fields
-
-
-def _documents(db: Db) -> Iterator[bytes]:
-    collection = db[EQUIPMENT]
-    if not isinstance(collection, Collection):
-        yield from [bson.encode(document) for document in collection.find()]
-        return
-    batches: Any = collection.find_raw_batches({}, batch_size=1_000)
-    for batch in batches:
-        yield from raw.documents_of(batch)

@@ -30,6 +30,10 @@ ASKED = {"dropped": Badge("No backups are made: whose are those in the folder?",
 """While an administrator has to say something, that is what matters."""
 
 
+NOT_ALL_SAFE = Badge("Accounts and trash are not safely backed up", "alarm")
+"""The list is; the Backup & Restore tab says what is wrong."""
+
+
 def of(app: App) -> Badge:
     """Judge this installation's backups, from the folder alone."""
     here = backups.of(app.settings, application.connector(app.settings))
@@ -37,6 +41,8 @@ def of(app: App) -> Badge:
     if question is not None:
         return ASKED[question.kind]
     newest = here.newest_good()
+    if newest is not None and here.application_trouble(newest):
+        return NOT_ALL_SAFE
     interval = timedelta(hours=here.scheduler.preferences.interval_hours)
     check = here.checks().get(newest.backup_id) if newest else None
     return judge(newest.started if newest else None, here.now(), interval, words.level(check))

@@ -363,7 +363,7 @@ def test_help_names_every_verb() -> None:
 
     assert names == {"backup", "list", "show", "verify", "repair", "prune", "pin", "unpin", "status", "restore", "undo",
                      "compare", "drill", "history", "lost", "import-set", "owners", "adopt",
-                     "unlock", "keys", "reseal"}
+                     "unlock", "keys", "reseal", "restore-application", "undo-application"}
 
 
 @pytest.mark.parametrize(("redirection", "encoding", "code", "said"), [

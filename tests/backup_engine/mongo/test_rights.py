@@ -15,11 +15,12 @@ from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStart
 
 from backup_engine import create, drill, merge, restore, undo
 from backup_engine.errors import PermissionDenied, RestoreStopped
-from backup_engine.model import BackupSet
+from backup_engine.model import OWNER_SOURCES, BackupSet
 from backup_engine.mongo.rights import BYPASS, denied
 from backup_engine.repository import ledger
+from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
-from tests.backup_engine.engine import back_up, workspace
+from tests.backup_engine.engine import OWN, back_up, fill_own, workspace
 from tests.mongod import Mongod, with_access_control
 
 Doc = dict[str, Any]
@@ -203,3 +204,23 @@ def test_the_missing_action_is_read_from_what_the_server_says(said: str, wanted:
 
 def test_a_refusal_in_other_words_is_still_one() -> None:
     assert denied(OperationFailure("no", 13), " at host").detail == "the database user may not do this at host"
+
+
+def test_who_may_read_the_lists_alone_backs_them_up_and_is_told_what_is_missing(
+    guarded: Mongod, root: Database[Doc], tmp_path: Path
+) -> None:
+    fill(root)
+    fill_own(root)
+    names = [*(source.collection for source in OWNER_SOURCES), "backup_restore_state", "backup_restore_journal"]
+    root.command("createRole", "lists", roles=[], privileges=[
+        {"resource": {"db": root.name, "collection": ""}, "actions": ["listCollections"]},
+        *({"resource": {"db": root.name, "collection": name}, "actions": ["find", "listIndexes", "collStats"]}
+          for name in names)])
+
+    with as_user(guarded, root, ["lists"]) as client:
+        made = back_up(workspace(tmp_path, client[root.name], application=OWN))
+
+    assert made.metadata["source"]["consistency"] == "snapshot" and made.counts["equipment"] == 3
+    assert made.warnings[1].startswith("accounts, trash and activity: not saved with this backup (Permission denied: "
+                                       "the database user lacks the action ")
+    assert verify(workspace(tmp_path, root), made, 2).ok

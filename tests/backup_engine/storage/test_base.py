@@ -81,6 +81,24 @@ def test_nothing_is_ever_overwritten_by_publishing(storage: Storage) -> None:
     assert read(storage, "monday", "final.csv") == b"first"
 
 
+def test_a_place_inside_has_folders_of_its_own(storage: Storage) -> None:
+    inside = storage.inside(".app")
+    assert (inside.names("monday") == set() and inside.refusal() is None) or storage.aside
+    storage.put("monday", "same.json", b"outside")
+    inside.put("monday", "same.json", b"inside")
+    draft = inside.draft("monday", "x")
+    draft.write(b"more")
+    draft.publish("more.csv")
+
+    assert (read(storage, "monday", "same.json"), read(inside, "monday", "same.json")) == (b"outside", b"inside")
+    assert (storage.names("monday"), inside.names("monday")) == ({"same.json"}, {"same.json", "more.csv"})
+    assert read(storage.inside(".app"), "monday", "more.csv") == b"more"
+    assert storage.inside(".other").names("monday") == set()
+    assert inside.describe() != storage.describe()
+    with pytest.raises(PermissionDenied, match="is not a file name"):
+        storage.inside("../.app").put("monday", "x", b"")
+
+
 def test_discarding_twice_or_after_publishing_does_nothing(storage: Storage) -> None:
     gone, kept = storage.draft("monday", "a"), storage.draft("monday", "b")
     kept.publish("kept")

@@ -51,6 +51,9 @@ def _status(backups: Backups, caller: Caller) -> None:
                                "read-only.")
     if state.age is not None and state.age.total_seconds() > CHECKED_HOURS * 3600:
         st.warning(f"No verified backup for {words.ago(state.age)}.", icon=":material/warning:")
+    if state.application:
+        st.error(f"{state.application[:1].upper()}{state.application[1:]}. The list itself is backed up; make a new "
+                 "backup now.", icon=":material/shield:")
 
 
 def _controls(backups: Backups, caller: Caller) -> None:

@@ -88,3 +88,31 @@ def test_only_an_administrator_purges_and_the_log_keeps_the_record(database: Db)
     assert gone == 1
     assert trash.count(database) == 0
     assert database.equipment_activity.find_one({"action": "records.purge"})["before"]["Vendor"] == "last trace"
+
+
+def test_an_entry_that_went_and_came_back_meanwhile_does_not_put_its_record_into_the_list(
+    database: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = signed_in(database, "manager")
+    added = [records.add(database, who, {"Vendor": "A"}), records.add(database, who, {"Vendor": "B"})]
+    trash.move(database, who, added)
+    seen = trash.entries(database)
+    [first] = [trashed for trashed in seen if trashed.entry.key == added[0].key]
+    choose, looks = trash._chosen, []
+
+    def stale(db: Db, numbers: list[str]) -> list[trash.Trashed]:
+        looks.append(choose(db, numbers))
+        if len(looks) == 1:  # somebody else, between the look and the transaction
+            monkeypatch.setattr(trash, "_chosen", choose)
+            trash.bring_back(database, who, [first.number])
+            trash.move(database, who, [entry for entry in records.page(
+                database, Query(), {}, TODAY).entries if entry.key == first.entry.key])
+            monkeypatch.setattr(trash, "_chosen", stale)
+        return looks[-1]
+
+    monkeypatch.setattr(trash, "_chosen", stale)
+    back = trash.bring_back(database, who, [trashed.number for trashed in seen])
+
+    assert [saved.key for saved in back] == [added[1].key]
+    assert database.Equipment.count_documents({}) == trash.count(database) == 1
+    assert trash.entries(database)[0].entry.key == first.entry.key
