@@ -94,7 +94,7 @@ def verify_all(ws: Workspace, level: int = 1, *, watch: Watch = SILENT) -> Repor
             except Cancelled:
                 raise
             except KeyNeeded:
-                outcomes.append(_verify(ws, backup, 1, None, bases, watch))
+                outcomes.append(_with_companion(ws, _verify(ws, backup, 1, None, bases, watch), beside, watch))
             except BackupError as error:
                 outcomes.append(Verification(backup, level, (Damage("", "", "key", error.message),)))
     finally:

@@ -16,13 +16,18 @@ from backup_engine import failpoints, history, restore, undo, verify
 from backup_engine.compare import compare
 from backup_engine.create import create
 from backup_engine.csv_format import age
-from backup_engine.errors import Cancelled
+from backup_engine.errors import Cancelled, KeyNeeded
+from backup_engine.keys import safety
+from backup_engine.locking.locks import hold
+from backup_engine.making.write_set import write_set
 from backup_engine.model import BackupSet, Watch
 from backup_engine.ownership import lookup
+from backup_engine.prune import pin, prune
 from backup_engine.records.content_sum import same_content
+from backup_engine.repository import companions
 from backup_engine.reseal import open_sets, reseal
 from backup_engine.workspace import Workspace
-from tests.backup_engine.engine import back_up, fill, raw
+from tests.backup_engine.engine import OWN, back_up, fill, fill_own, raw
 from tests.backup_engine.keys.public_only import IDENTITY, OTHER, PUBLIC, files_below, host, with_key
 from tests.backup_engine.stored import file_of, flip
 from tests.mongod import Mongod
@@ -48,8 +53,6 @@ def some_sets(folder: Path, database: Db) -> list[BackupSet]:
     back_up(ws)
     restore.replace(ws, restore.plan_replace(ws, second, ("equipment",)))
     history.history_of(ws, "equipment", "5")
-    from backup_engine.prune import pin
-
     pin(ws, first)
     return ws.catalog.sets()
 
@@ -204,3 +207,46 @@ def test_a_later_backup_rests_only_on_one_for_the_same_keys(tmp_path: Path, data
         kinds.append(made and made.kind)
 
     assert kinds == ["full", "differential", "full", "differential"]
+
+
+def test_the_applications_own_data_is_stored_anew_as_well(tmp_path: Path, database: Db) -> None:
+    fill(database)
+    fill_own(database)
+    database["equipment_users"].insert_one({"_id": "ada", "name": PLANTED})
+    ws = plain(tmp_path, database, application=OWN)
+    first, second = back_up(ws), back_up(ws)
+    assert any(name.startswith("sets/.app/") for name in holding(tmp_path))
+    encrypted = with_key(host(tmp_path, database, application=OWN).workspace)
+
+    done = reseal(encrypted)
+
+    assert (len(done.made), len(done.removed), done.left) == (4, 4, ())
+    assert holding(tmp_path) == []
+    for old in (first, second):
+        new = ws.catalog.find(old.backup_id)
+        own = companions.of(encrypted, new)
+        assert new.reseals == old.backup_id and own is not None and own.encrypted and own.reseals == old.companion
+        checked = verify.verify(encrypted, new, 2)
+        assert checked.ok and not companions.trouble(encrypted, new)
+    prune(encrypted)
+    back_up(encrypted)
+    assert all(companions.of(encrypted, backup) for backup in encrypted.catalog.sets())
+
+
+def test_a_restore_of_the_list_leaves_the_key_of_the_applications_safety_set_alone(
+    tmp_path: Path, database: Db
+) -> None:
+    fill(database)
+    ws = host(tmp_path, database, application=OWN).workspace
+    assert ws.application is not None
+    backup, keyed = back_up(ws), with_key(ws)
+    with hold(ws, "restore") as held:
+        own_safety = write_set(ws.application, held, trigger="pre_restore")
+
+    restore.replace(keyed, restore.plan_replace(keyed, backup, ("equipment",)))
+    undo.undo(ws)
+
+    assert verify.verify(ws.application, own_safety, 2).ok  # with no identity: Undo of that has nobody to ask
+    safety.forget_others(ws.application, None)
+    with pytest.raises(KeyNeeded):
+        verify.verify(ws.application, own_safety, 2)
