@@ -179,19 +179,13 @@ class DatabaseBackupRestore:
         name = "" if connect else database or database_named(given) or "Equipment_DB"
         self.interval_hours = given.get("interval_hours", 1.0)
         self.workspace = Workspace(
-            sources=given["sources"],
-            storage=storage,
-            catalog=Catalog(storage, given["sources"]),
+            sources=given["sources"], storage=storage, catalog=Catalog(storage, given["sources"]),
             connect=connect or Connection(connection_string or LOCAL_URI, name, client=client),
-            clock=clock,
             seal=dataclasses.replace(seal, also=safety.reader(key_place or storage)).with_keys(
                 given.get("identities", ())),
-            said=BOTH if "seal" in given else BOTH & given.keys(),
-            key_place=key_place,
+            said=BOTH if "seal" in given else BOTH & given.keys(), key_place=key_place,
             signer=Signer(Path(given["signing_key"])) if "signing_key" in given else None,
-            keep_days=keep_days,
-            workers=workers,
-            database_name=name,
+            clock=clock, keep_days=keep_days, workers=workers, database_name=name,
             annex=annex(storage, given["application"], given["sources"]) if application else None,
         )
 
