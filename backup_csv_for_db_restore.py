@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from equipment import prerequisites
+from equipment import __version__, prerequisites
 
 with prerequisites.explained(__name__ == "__main__"):
     from backup_engine import api
@@ -27,6 +27,8 @@ __all__ = ["DatabaseBackupRestore", "backup_restore_ui", "integrate_auto_backup_
 
 class DatabaseBackupRestore(api.DatabaseBackupRestore):
     """``backup_engine.api.DatabaseBackupRestore`` with this installation's defaults bound in."""
+
+    version = __version__
 
     def __init__(
         self, connection_string: str | None = None, *, settings_file: str | Path | None = None, **options: Any
@@ -47,6 +49,11 @@ class DatabaseBackupRestore(api.DatabaseBackupRestore):
         given.setdefault("keep_days", chosen.backup_keep_days)
         given.setdefault("interval_hours", chosen.backup_interval_hours)
         given.setdefault("remotes", chosen.backup_remote)
+        if chosen.backup_signing_key is not None:
+            given.setdefault("signing_key", chosen.backup_signing_key)
+        if "seal" not in given:
+            said = {"compression": chosen.backup_compression, "recipients": chosen.backup_recipients}
+            given = {**{name: value for name, value in said.items() if value}, **given}
         if "sources" not in given:  # lists of one's own are not this application's
             given.setdefault("application", APPLICATION_DATA)
         name, of_ours = "", False

@@ -9,6 +9,7 @@ How it does it lies in rooms, from the top down; each imports only what stands b
     replacing    steps R2 to R8 of a restore, and getting over a crash in them
     making       steps W2 to W10 of a backup: how one set comes to be
     ownership    whose a set is, and what a database may do with the sets of others
+    keys         which keys open the sets, and for whom new ones are encrypted
     locking      who may write: locks of the folder, lease in the database
     remotes      places off this machine, and what of the backups lies there
     repository   what lies in the backup folder, and reading it without trusting it

@@ -9,7 +9,7 @@ from cron, need not pay for restores and comparisons.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,15 +19,12 @@ from pymongo.database import Database
 
 from backup_engine.answering import Answering, refused
 from backup_engine.arguments import checked, database_named, flag, mode_of, rows_of
-from backup_engine.csv_format.seal import UNSEALED, Seal
+from backup_engine.assembly import assembled
+from backup_engine.csv_format.seal import Compression, Seal
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
 from backup_engine.model import OWNER_SOURCES, SILENT, Application, BackupSet, Clock, Progress, Source, Trigger, Watch
-from backup_engine.mongo.connection import LOCAL_URI, Connection
 from backup_engine.policy.due import check_interval
-from backup_engine.repository.annex import annex
-from backup_engine.repository.catalog import Catalog
 from backup_engine.scheduling.preferences import Preferences, load as load_preferences
-from backup_engine.storage import open_storage
 from backup_engine.storage.mounts import mount_of
 from backup_engine.workspace import Workspace
 
@@ -41,6 +38,9 @@ if TYPE_CHECKING:
     from backup_engine.drill import drill
     from backup_engine.fetch import fetch, viewed
     from backup_engine.history import History, history_of
+    from backup_engine.keys.choice import Choice, checked_recipients, shown as seal_shown
+    from backup_engine.keys.identity import Keys, fingerprint, keys_in
+    from backup_engine.keys.proofs import needs_key, proven
     from backup_engine.lost import Lost, lost_and_found
     from backup_engine.merge import Merged, Pick, merge, merge_all, plan as plan_merge
     from backup_engine.mongo.guarded import Applied, Change, apply as apply_changes
@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from backup_engine.repository.companions import trouble as application_trouble
     from backup_engine.repository.contents import preview
     from backup_engine.repository.ledger import bad, last_drill, last_verified, read as checks
+    from backup_engine.reseal import Resealed, choose as choose_seal, open_sets, reseal
     from backup_engine.restore import plan_replace, replace
     from backup_engine.scheduling.scheduler import Check, Scheduler
     from backup_engine.status import Status, status
@@ -71,21 +72,24 @@ if TYPE_CHECKING:
     from backup_engine.verify import Verification, require as require_sound, verify
 
 __all__ = [
-    "Application", "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Comparison", "Created",
-    "DatabaseBackupRestore", "DatabaseUnreachable", "Deed", "History", "Holding", "Lost", "Merged", "Owner", "Pick",
-    "Preferences", "Progress", "RestoreStopped", "Scheduler", "Source", "Standing", "Status", "Unsaved",
-    "Verification", "Watch", "Workspace",
-    "add_remote", "adopt", "application_trouble", "apply_changes", "bad", "called", "check_interval", "checks",
-    "compare", "confirm_remote_key", "create", "delete", "drill", "fetch", "history_of", "holdings", "import_set",
-    "import_sets", "is_copy", "last_drill", "last_verified", "lost_and_found", "merge", "merge_all", "mount_of",
-    "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "prune", "push", "recover",
-    "remote_standings", "remove_remote", "replace", "require_sound", "retention_halted", "start_anew", "status",
-    "take_over_remote", "take_untold", "test_remote", "undo", "undoable", "unlock", "unpin", "untold", "verify",
-    "viewed", "was_rolled_back",
+    "Application", "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Choice", "Comparison",
+    "Created", "DatabaseBackupRestore", "DatabaseUnreachable", "Deed", "History", "Holding", "Keys", "Lost", "Merged",
+    "Owner", "Pick", "Preferences", "Progress", "Resealed", "RestoreStopped", "Scheduler", "Source", "Standing",
+    "Status", "Unsaved", "Verification", "Watch", "Workspace",
+    "add_remote", "adopt", "application_trouble", "apply_changes", "bad", "called", "check_interval",
+    "checked_recipients", "checks", "choose_seal", "compare", "confirm_remote_key", "create", "delete", "drill",
+    "fetch", "fingerprint", "history_of", "holdings", "import_set", "import_sets", "is_copy", "keys_in", "last_drill",
+    "last_verified", "lost_and_found", "merge", "merge_all", "mount_of", "needs_key", "open_sets", "owner_of",
+    "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "proven", "prune", "push", "recover",
+    "remote_standings", "remove_remote", "replace", "require_sound", "reseal", "retention_halted", "seal_shown",
+    "start_anew", "status", "take_over_remote", "take_untold", "test_remote", "undo", "undoable", "unlock", "unpin",
+    "untold", "verify", "viewed", "was_rolled_back",
 ]
 
 LATE = {
     "compare": ("Comparison", "compare"), "repository.contents": ("preview",), "create": ("Created", "create"),
+    "keys.choice": ("Choice", "checked_recipients", "seal_shown"),
+    "keys.identity": ("Keys", "fingerprint", "keys_in"), "keys.proofs": ("needs_key", "proven"),
     "offsite": ("Standing", "add_remote", "confirm_remote_key", "remote_standings", "remove_remote",
                 "take_over_remote", "test_remote"),
     "fetch": ("fetch", "viewed"), "push": ("push",),
@@ -98,14 +102,16 @@ LATE = {
     "repository.ledger": ("bad", "checks", "last_drill", "last_verified"),
     "merge": ("Merged", "Pick", "merge", "merge_all", "plan_merge"),
     "prune": ("delete", "pin", "prune", "retention_halted", "unpin"), "replacing.recovery": ("recover",),
+    "reseal": ("Resealed", "choose_seal", "open_sets", "reseal"),
     "restore": ("plan_replace", "replace"), "scheduling.scheduler": ("Check", "Scheduler"),
     "status": ("Status", "status"), "undo": ("undo", "undoable"), "unlock": ("unlock",), "unsaved": ("Unsaved",),
     "verify": ("Verification", "require_sound", "verify"),
 }
 """Modules loaded when one of their names is first asked for: together they take longer than all the rest."""
 
-OWN_NAMES = {"application_trouble": "trouble", "apply_changes": "apply", "checks": "read", "owner_of": "of",
-             "owner_seen": "seen", "plan_merge": "plan", "require_sound": "require", "retention_halted": "halted"}
+OWN_NAMES = {"application_trouble": "trouble", "apply_changes": "apply", "checks": "read", "choose_seal": "choose",
+             "owner_of": "of", "owner_seen": "seen", "plan_merge": "plan", "require_sound": "require", "seal_shown":
+             "shown", "retention_halted": "halted"}
 """What some of them are called in their modules."""
 
 
@@ -128,6 +134,9 @@ def local_now() -> datetime:
 class DatabaseBackupRestore(Answering):
     """Back up and restore the collections of one database into one folder. Every method is thread-safe."""
 
+    version = ""
+    """Of the program around it, for the recovery sheet."""
+
     def __init__(
         self,
         connection_string: str | None = None,
@@ -137,7 +146,11 @@ class DatabaseBackupRestore(Answering):
         backup_folder: str | Path | None = None,
         keep_days: int = 7,
         sources: tuple[Source, ...] = OWNER_SOURCES,
-        seal: Seal = UNSEALED,
+        seal: Seal | None = None,
+        compression: Compression | None = None,
+        recipients: str | Sequence[str] | None = None,
+        identities: str | Sequence[str] | None = None,
+        signing_key: str | Path | None = None,
         clock: Clock = local_now,
         workers: int | None = None,
         interval_hours: float | None = None,
@@ -153,33 +166,26 @@ class DatabaseBackupRestore(Answering):
         itself and goes without ``database``. Without ``database`` it is the one in the path of the connection string,
         else ``Equipment_DB``. ``keep_days`` (1–3650) is the retention in days, ``interval_hours`` (0.1–168) the default
         time between backups, ``workers`` the processes that encode. ``work_folder`` takes the safety backup of a
-        restore from a folder that can only be read. ``application`` names collections that are saved with the list and
-        apart from it, in ``.app``. ``remotes`` are addresses by name, or ``name=URL`` with blanks.
+        restore from a folder that can only be read, and the keys of safety backups. ``application`` names
+        collections that are saved with the list and apart from it, in ``.app``. ``remotes`` are addresses by name, or
+        ``name=URL`` with blanks.
+
+        ``compression`` (none, gzip, zstd) and ``recipients`` (age public keys) say how new backups are stored; what is
+        not said is what an administrator stored in the database. ``identities`` (age secret keys) open encrypted ones.
+        ``seal`` says all of it at once. ``signing_key`` is the file of a key that signs new backups.
 
         Raises ``TypeError`` for an unknown argument and for contradictory ones, ``BadInput`` for an unusable value.
         """
         given = checked({
             "connection_string": connection_string, "client": client, "connect": connect, "database": database,
             "backup_folder": backup_folder, "keep_days": keep_days, "interval_hours": interval_hours,
-            "sources": sources, "seal": seal, "clock": clock, "workers": workers, "work_folder": work_folder,
-            "application": application, "remotes": remotes, **unknown,
+            "sources": sources, "seal": seal, "compression": compression, "recipients": recipients,
+            "identities": identities, "signing_key": signing_key, "clock": clock, "workers": workers,
+            "work_folder": work_folder, "application": application, "remotes": remotes, **unknown,
         })
-        storage = open_storage(given.get("backup_folder", "restore_data_to_db"), given.get("work_folder", ""))
         name = "" if connect else database or database_named(given) or "Equipment_DB"
         self.interval_hours = given.get("interval_hours", 1.0)
-        self.workspace = Workspace(
-            sources=given["sources"],
-            storage=storage,
-            catalog=Catalog(storage, given["sources"]),
-            connect=connect or Connection(connection_string or LOCAL_URI, name, client=client),
-            clock=clock,
-            seal=seal,
-            keep_days=keep_days,
-            workers=workers,
-            database_name=name,
-            remotes=given.get("remotes", {}),
-            annex=annex(storage, given["application"], given["sources"]) if application else None,
-        )
+        self.workspace = assembled(given, name)
 
     def create_backup(
         self, backup_interval_hours: float | None = None, *, force: bool = False, watch: Watch = SILENT

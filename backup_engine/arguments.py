@@ -18,8 +18,10 @@ from typing import Any
 from pymongo.errors import ConfigurationError, PyMongoError
 from pymongo.uri_parser import parse_uri
 
-from backup_engine.csv_format.seal import Seal
-from backup_engine.errors import BadInput
+from backup_engine.csv_format.seal import SUFFIXES, Seal
+from backup_engine.errors import BadInput, WrongKey
+from backup_engine.keys.choice import checked_recipients
+from backup_engine.keys.identity import keys_in
 from backup_engine.model import Application, Source
 from backup_engine.policy.due import check_interval
 from backup_engine.remotes.address import check_name, configured, parse
@@ -101,6 +103,9 @@ def flag(name: str, value: bool) -> bool:
 def _refuse_contradictions(values: Mapping[str, Any]) -> None:
     for first, second in combinations([name for name in _WAYS if name in values], 2):
         raise TypeError(f"{first} and {second} both name {_WAYS[first]}: drop one of them")
+    for part in ("compression", "recipients"):
+        if "seal" in values and part in values:
+            raise TypeError(f"seal and {part} both say how backups are stored: drop one of them")
     if "connect" in values and "database" in values:
         raise TypeError("connect gives the database itself: drop database, or give connection_string or client instead")
 
@@ -143,7 +148,7 @@ def _folder(name: str) -> Callable[[Any], str]:
     def rule(value: Any) -> str:
         path = os.fspath(value) if isinstance(value, os.PathLike) else value
         if not isinstance(path, str) or not path.strip() or "\0" in path:
-            raise BadInput(f"{name} must name a folder, not {short(value)}.")
+            raise BadInput(f"{name} must name a {'file' if name == 'signing_key' else 'folder'}, not {short(value)}.")
         return path
 
     return rule
@@ -193,6 +198,31 @@ def _remotes(value: Any) -> dict[str, str]:
     return {check_name(name): parse(url).url for name, url in value.items()}
 
 
+def _compression(value: Any) -> str:
+    if not isinstance(value, str) or value not in SUFFIXES:
+        raise BadInput(f"compression must be one of {', '.join(SUFFIXES)}, not {short(value)}.")
+    return value
+
+
+def _recipients(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, (str, list, tuple)):
+        raise BadInput(f"recipients must be age public keys (age1…), not {type(value).__name__}.")
+    return () if value == "none" or list(value) == ["none"] else checked_recipients(value)
+
+
+def _identities(value: Any) -> tuple[str, ...]:
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
+        raise BadInput("identities must be age secret keys as text.")
+    try:
+        each = [keys_in(text).identities for text in texts]
+    except WrongKey as error:
+        raise BadInput(f"identities must be age secret keys: {error.detail}.") from error
+    if not all(each):
+        raise BadInput("identities must be age secret keys (AGE-SECRET-KEY-1…).")  # never the value: it may be one
+    return tuple(identity for found in each for identity in found)
+
+
 def _workers(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_WORKERS:
         raise BadInput(f"workers must be a whole number from 0 to {MAX_WORKERS}, not {short(value)}.")
@@ -202,7 +232,9 @@ def _workers(value: Any) -> int:
 _RULES: dict[str, Callable[[Any], Any]] = {
     "connection_string": _text("connection_string"), "client": _client, "connect": _called("connect"),
     "database": _database, "backup_folder": _folder("backup_folder"), "keep_days": _days,
-    "interval_hours": check_interval, "sources": _sources, "seal": _seal, "clock": _called("clock"),
-    "workers": _workers, "work_folder": _folder("work_folder"), "application": _application, "remotes": _remotes,
+    "interval_hours": check_interval, "sources": _sources, "seal": _seal, "compression": _compression,
+    "recipients": _recipients, "identities": _identities, "signing_key": _folder("signing_key"),
+    "clock": _called("clock"), "workers": _workers, "work_folder": _folder("work_folder"),
+    "application": _application, "remotes": _remotes,
 }
 """Every argument, and what makes its value one that can be used."""

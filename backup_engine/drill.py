@@ -17,6 +17,7 @@ from backup_engine.errors import (
     VerificationFailed,
 )
 from backup_engine.failpoints import reach
+from backup_engine.keys import proofs
 from backup_engine.locking.locks import Hold, hold
 from backup_engine.model import SILENT, BackupSet, Part, Watch
 from backup_engine.mongo import kinds
@@ -50,12 +51,14 @@ class Drilled:
 def drill(ws: Workspace, backup: BackupSet | None = None, *, watch: Watch = SILENT) -> Drilled:
     """Restore a set (by default the newest good one) beside the live data and compare; live data is not touched.
 
-    Raises ``NoBackupsFound``, ``VerificationFailed``, ``RestoreStopped`` and what reading the set raises.
+    A drill of an encrypted set is the proof that the identity at hand opens what is made for its public half.
+    Raises ``NoBackupsFound``, ``KeyNeeded``, ``VerificationFailed``, ``RestoreStopped`` and what reading raises.
     """
     owner = lookup.seen(ws)
     chosen = backup or ws.catalog.newest_good(owner.owns)
     if chosen is None:
         raise NoBackupsFound(ws.catalog.why_empty(owner.may_restore))
+    proofs.require_key(ws, chosen)  # before anything is made: a key that is not there says nothing about the set
     with hold(ws, "drill") as held:
         recovery.recover(ws, held)
         try:
@@ -78,6 +81,8 @@ def _note(ws: Workspace, backup: BackupSet, *, ok: bool) -> str:
     """Note the outcome; says why that failed, which does not change what was proven."""
     try:
         ledger.remember(ws.storage, backup, ledger.DRILL, ok, ws.clock())
+        if ok and backup.encrypted:
+            proofs.note_drill(ws, backup, ws.clock())
     except BackupError as problem:
         log.warning("the drill of %s is not noted: %s", backup.label, problem)
         return f" This is not noted: {problem.detail}."

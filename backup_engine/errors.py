@@ -6,6 +6,7 @@
     ├── Busy                       11   a backup is already running
     │   └── RestoreRunning         11   a restore is running
     ├── WrongKey                   12   the set is encrypted for another key
+    │   └── KeyNeeded              12   the set is encrypted and no key is at hand
     ├── VerificationFailed         13   stored bytes differ from what the metadata promises
     ├── DatabaseUnreachable        14   MongoDB does not answer, or refuses the login
     │   └── NoMajority             14   too few members of the replica set answer for a write that lasts
@@ -44,6 +45,7 @@ __all__ = [
     "ForeignBackup",
     "ForeignTarget",
     "HostKeyUnknown",
+    "KeyNeeded",
     "NewerFormat",
     "NoBackupsFound",
     "NoMajority",
@@ -122,6 +124,12 @@ class WrongKey(BackupError):
 
     exit_code = 12
     opening = "Wrong key or passphrase"
+
+
+class KeyNeeded(WrongKey):
+    """Nobody has given the key that opens the set."""
+
+    opening = "Key needed"
 
 
 class VerificationFailed(BackupError):

@@ -20,6 +20,7 @@ from backup_engine import offsite
 from backup_engine.csv_format.seal import seal_of
 from backup_engine.deeds import told
 from backup_engine.errors import BadInput, NoSpace, VerificationFailed
+from backup_engine.keys.proofs import require_key
 from backup_engine.locking.locks import hold
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.remotes import registry
@@ -89,12 +90,14 @@ def spooled(
     ws: Workspace, name: str, find: Find, *, watch: Watch = SILENT
 ) -> Iterator[tuple[Workspace, BackupSet]]:
     """Fetch one set, with the full one it rests on, into the work folder and give a workspace in which it lies beside
-    the backup folder; it is gone afterwards. ``find`` finds it among what lies in the remote.
+    the backup folder, as it is stored; it is gone afterwards. ``find`` finds it among what lies in the remote.
 
-    Raises ``NoSpace`` before anything is fetched, ``VerificationFailed`` for a piece that was changed.
+    Raises ``KeyNeeded``, ``WrongKey`` and ``NoSpace`` before anything is fetched, ``VerificationFailed`` for a piece
+    that was changed.
     """
     with viewed(ws, name, watch=watch) as there:
         view, backup = _view(there), find(there)
+        require_key(there, backup)
         with _work_folder(ws) as folder:
             place = LocalStorage(folder)
             entries = needed(view, there, backup)

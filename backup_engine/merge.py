@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from backup_engine import failpoints
 from backup_engine.deeds import told
 from backup_engine.errors import BackupError, Cancelled, RestoreStopped
+from backup_engine.keys import safety as safety_keys
 from backup_engine.locking.locks import Hold, hold
 from backup_engine.making.write_set import write_set
 from backup_engine.merging import planning, writing
@@ -77,6 +78,8 @@ def merge_all(
             done += merged.written
         if not done:  # every record was refused: here, too, Undo stays with the last restore
             journal.advance(held.need_database(), entry, changed=False)
+        else:
+            safety_keys.forget_others(ws, safety)
     failpoints.reach("M4")
     return results
 

@@ -183,6 +183,32 @@ class BackupSet:
         return f"{self.day}/{self.label}/{self.backup_id}"
 
     @cached_property
+    def reseals(self) -> str:
+        """The id of the set that this one holds under other keys or compression; empty for most (``reseal``)."""
+        return self._text(self._resealed.get("backup_id"))
+
+    @cached_property
+    def order(self) -> int:
+        """Its place among the sets: ``seq``, but a resealed set takes the place of the one it was made of."""
+        seq = self._resealed.get("seq")
+        return seq if self.reseals and type(seq) is int and seq >= 0 else self.seq
+
+    @property
+    def superseded(self) -> bool:
+        """Whether a resealed set holds what it does: it may be removed."""
+        return bool(self._text(self.metadata.get("superseded")))
+
+    @property
+    def _resealed(self) -> Mapping[str, Any]:
+        about = self.metadata.get("reseals")
+        return about if isinstance(about, Mapping) else {}
+
+    @cached_property
+    def encrypted(self) -> bool:
+        """Whether any of its files is encrypted, by its name."""
+        return any((part.file or "").endswith(".age") for part in self.parts.values())
+
+    @cached_property
     def companion(self) -> str:
         """The ``backup_id`` of the set of the application's own data that was made with it; empty without one."""
         about = self.metadata.get("application")

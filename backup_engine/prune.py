@@ -181,7 +181,8 @@ def _left_for_remotes(
         return decisions, ""
     free = ws.storage.free_bytes()
     low = free is not None and free < room_needed(everything)
-    awaited = {} if low else {backup.place: names for backup in going
+    wanted = {backup.place for backup in queue.to_send(everything)}
+    awaited = {} if low else {backup.place: names for backup in going if backup.place in wanted
                               if (names := queue.awaited_by(lines, backup, ws.clock()))}
     bases = {backup.base for backup in going if backup.place in awaited}
     left = []
@@ -192,7 +193,8 @@ def _left_for_remotes(
         elif not decision.keep and decision.backup.backup_id in bases:
             decision = replace(decision, keep=True, reason="a kept differential backup rests on it")
         left.append(decision)
-    return left, _alert([decision.backup for decision in left if not decision.keep], lines, low=low)
+    gone = [decision.backup for decision in left if not decision.keep and decision.backup.place in wanted]
+    return left, _alert(gone, lines, low=low)
 
 
 def _alert(gone: Sequence[BackupSet], lines: Mapping[str, Line], *, low: bool) -> str:
@@ -238,7 +240,7 @@ def _rotten(ws: Workspace, keepers: Sequence[BackupSet], watch: Watch, *, rememb
 
 def _delete_all(ws: Workspace, held: locks.Hold, sets: Sequence[BackupSet], watch: Watch) -> tuple[BackupSet, ...]:
     """Differentials go before the full sets they rest on, so that a crash leaves none without its full set."""
-    ordered = sorted(sets, key=lambda backup: (backup.kind == "full", backup.seq))
+    ordered = sorted(sets, key=lambda backup: (backup.kind == "full", backup.order))
     for number, backup in enumerate(ordered):
         watch.step("Deleting old backups", number, len(ordered))
         held.check()
@@ -251,7 +253,8 @@ def _clear_companions(ws: Workspace, held: locks.Hold, owner: Owner, watch: Watc
     own = ws.application
     if own is None:
         return
-    lists = {backup.backup_id for backup in ws.catalog.sets(fresh=False)}
+    sets = ws.catalog.sets(fresh=False)
+    lists = {backup.backup_id for backup in sets} | {backup.reseals for backup in sets if backup.reseals}
     mine = [backup for backup in own.catalog.sets() if owner.may_prune(backup)]
     bad = ledger.bad(ledger.read(own.storage))
     _delete_all(own, held, retention.left_behind(mine, lists, ws.keep_days, bad=bad), watch)
@@ -307,7 +310,7 @@ _acknowledgement: Note[dict[str, int]] = Note("retention.json", _acknowledged_se
 
 
 def _newest(ws: Workspace) -> int:
-    return max((backup.seq for backup in ws.catalog.sets()), default=0)
+    return max((backup.order for backup in ws.catalog.sets()), default=0)
 
 
 def _words(number: int, halt: str, owner: Owner, dry_run: bool) -> str:

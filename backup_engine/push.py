@@ -18,7 +18,7 @@ from pymongo.database import Database
 
 from backup_engine import offsite
 from backup_engine.deeds import told
-from backup_engine.errors import BackupError, Busy, Cancelled, ChoiceNeeded, VerificationFailed
+from backup_engine.errors import BackupError, BackupFileNotFound, Busy, Cancelled, ChoiceNeeded, VerificationFailed
 from backup_engine.locking.file_lock import file_lock
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.ownership.owner import Owner
@@ -160,6 +160,13 @@ class _Sender:
                 self._send(target, backup)
             except VerificationFailed as damage:
                 problems.append(f"backup {backup.label}: {damage.message}")
+                continue
+            except BackupFileNotFound:
+                if any(here.backup_id == backup.backup_id for here in self.ws.catalog.sets()):
+                    raise
+                # deleted or stored anew since this run began; what has arrived of it is cleared away by and by
+                self.sets.remove(backup)
+                self.line.sending.pop(backup.backup_id, None)
                 continue
             sent.append(backup)
         self._say_pins(target)

@@ -25,6 +25,7 @@ from backup_engine.errors import (
     VerificationFailed,
 )
 from backup_engine.failpoints import reach
+from backup_engine.keys.proofs import require_key
 from backup_engine.locking.locks import Hold, hold
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.mongo.capabilities import Capabilities, database_errors
@@ -78,6 +79,7 @@ def plan_replace(
     chosen = _checked_keys(ws, backup, keys)
     database = ws.connect()
     lookup.require_own(ws, database, backup, foreign=foreign)
+    require_key(ws, backup)  # what was verified before is not decoded again, and would ask for it half-way
     capabilities = Capabilities.of(database)
     before, decisions, warnings = {}, list[str](), _warnings(capabilities)
     for key in chosen:

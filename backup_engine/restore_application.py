@@ -14,6 +14,7 @@ from backup_engine import verify
 from backup_engine.deeds import told
 from backup_engine.errors import BackupFileNotFound, BadInput, NoBackupsFound
 from backup_engine.failpoints import reach
+from backup_engine.keys import safety as safety_keys
 from backup_engine.locking.locks import Hold, hold
 from backup_engine.making.write_set import write_set
 from backup_engine.model import SILENT, Application, BackupSet, Batch, TakeBack, TakenBack, Watch
@@ -100,6 +101,7 @@ def _bring_back(
     held.check()
     done = take_back(database, saved, undo=undoing, dry_run=False, watch=watch)
     reach("B2")
+    safety_keys.forget_others(own, safety)
     added, changed = (sum(counts.get(name, 0) for counts in done.counts.values()) for name in ("added", "changed"))
     sentences = [f"Restored {about.called} as of backup {backup.label}: {added:,} added, {changed:,} changed."]
     sentences += [f"{note[:1].upper()}{note[1:]}." for note in done.notes]

@@ -136,7 +136,7 @@ def _retire(
         return (), halt
     removed: list[str] = []
     # a differential set before the full one it rests on, so that what breaks off leaves none without it
-    for backup in sorted(gone, key=lambda backup: (backup.kind == "full", backup.seq)):
+    for backup in sorted(gone, key=lambda backup: (backup.kind == "full", backup.order)):
         watch.step("Deleting old backups in the remote", len(removed), len(gone))
         try:
             target.remove(mine[backup.place])

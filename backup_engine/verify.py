@@ -14,15 +14,17 @@ from datetime import timedelta
 
 from backup_engine.csv_format.blocks import BLOCK_ROWS
 from backup_engine.csv_format.reader import ReadBack, read_back
+from backup_engine.csv_format.seal import KEY_HINT
 from backup_engine.errors import (
     BackupError,
     BackupFileNotFound,
     BadInput,
     Cancelled,
+    KeyNeeded,
     PermissionDenied,
     VerificationFailed,
-    WrongKey,
 )
+from backup_engine.keys.signing import is_signed_by
 from backup_engine.model import SILENT, BackupSet, Part, Watch
 from backup_engine.ownership import lookup
 from backup_engine.records.content_sum import Content
@@ -79,7 +81,10 @@ def require(
 
 
 def verify_all(ws: Workspace, level: int = 1, *, watch: Watch = SILENT) -> Report:
-    """Check every set, newest first, and whether the newest is recent enough. One bad set does not stop the rest."""
+    """Check every set, newest first, and whether the newest is recent enough. One bad set does not stop the rest.
+
+    Encrypted sets that no key at hand opens are checked at level 1, and the report says so: it is not ``ok`` then.
+    """
     outcomes, bases, beside, trouble = list[Verification](), _Bases(), _Bases(), ""
     try:
         for backup in reversed(ws.catalog.sets()):
@@ -88,13 +93,15 @@ def verify_all(ws: Workspace, level: int = 1, *, watch: Watch = SILENT) -> Repor
                 outcomes.append(_with_companion(ws, outcome, beside, watch))
             except Cancelled:
                 raise
+            except KeyNeeded:
+                outcomes.append(_with_companion(ws, _verify(ws, backup, 1, None, bases, watch), beside, watch))
             except BackupError as error:
                 outcomes.append(Verification(backup, level, (Damage("", "", "key", error.message),)))
     finally:
         # A key that is not there says nothing about the set.
         trouble = _remember(ws, [outcome for outcome in outcomes
-                                 if level and not any(damage.kind == "key" for damage in outcome.problems)])
-    return Report(tuple(outcomes), freshness(ws), (trouble,) if trouble else ())
+                                 if outcome.level and not any(damage.kind == "key" for damage in outcome.problems)])
+    return Report(tuple(outcomes), freshness(ws), (trouble,) if trouble else (), level)
 
 
 def freshness(ws: Workspace) -> str:
@@ -119,7 +126,7 @@ def _verify(
     ws: Workspace, backup: BackupSet, level: int, keys: Collection[str] | None, bases: _Bases, watch: Watch
 ) -> Verification:
     chosen = [part for key, part in backup.parts.items() if keys is None or key in keys]
-    problems = _whole(backup, level)
+    problems = [*_whole(backup, level), *_unsigned(ws, backup)]
     notes: tuple[str, ...] = ()
     if backup.state == "legacy":
         notes = ("unverifiable (legacy)",)
@@ -164,6 +171,22 @@ def _whole(backup: BackupSet, level: int) -> list[Damage]:
     if backup.state == "damaged" and level == 0:
         return [Damage("", "", "changed", backup.problem)]
     return []
+
+
+def _unsigned(ws: Workspace, backup: BackupSet) -> list[Damage]:
+    """What was asked to be signed and is not, the full set of a differential included."""
+    if not ws.signed_by:
+        return []
+    if not is_signed_by(backup.metadata, ws.signed_by):
+        return [Damage("", backup.metadata_file, "signature", f"backup {backup.label} is not signed by {ws.signed_by}")]
+    try:
+        base = ws.catalog.base_of(backup)
+    except VerificationFailed:  # which is said for each of its files
+        return []
+    if is_signed_by(base.metadata, ws.signed_by):
+        return []
+    words = f"the full backup {base.label} it rests on is not signed by {ws.signed_by}"
+    return [Damage("", base.metadata_file, "signature", words)]
 
 
 def _part(ws: Workspace, backup: BackupSet, part: Part, level: int, bases: _Bases, watch: Watch) -> list[Damage]:
@@ -218,7 +241,7 @@ def _stored(ws: Workspace, backup: BackupSet, part: Part, level: int, watch: Wat
 
 def _differences(part: Part, reading: ReadBack, level: int) -> list[Damage]:
     if level == 2 and not reading.decoded:
-        raise WrongKey("the file is encrypted and no key was given", hint="Set the key or passphrase of this backup.")
+        raise KeyNeeded("the file is encrypted and no key was given", hint=KEY_HINT)
     total = part.as_file.records
     damaged = reading.bad_blocks or reading.bad_rows or reading.problem
     if damaged or reading.stored_sha256 != part.stored_sha256:

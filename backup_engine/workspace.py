@@ -13,6 +13,8 @@ from backup_engine.model import APPLICATION, Application, Clock, Room, Source
 if TYPE_CHECKING:  # a word may name what lies in rooms above it, but must not load it
     from backup_engine.csv_format.seal import Seal
     from backup_engine.deeds import Deed
+    from backup_engine.keys.choice import Choice
+    from backup_engine.keys.signing import Signer
     from backup_engine.ownership.owner import Owner
     from backup_engine.repository.catalog import Catalog
     from backup_engine.storage.base import Storage
@@ -20,9 +22,10 @@ if TYPE_CHECKING:  # a word may name what lies in rooms above it, but must not l
 
 @dataclass
 class Remembered:
-    """What this process last heard from the database about whose the sets are; shared by the verbs of a workspace."""
+    """What this process last heard from the database; shared by the verbs of a workspace."""
 
     owner: Owner | None = None
+    choice: Choice | None = None
     untold: list[str] = field(default_factory=list)
     """Why the last deeds could not be told, for the answer at hand."""
 
@@ -47,6 +50,15 @@ class Workspace:
     """Gives the database after a quick ping; raises ``DatabaseUnreachable``."""
     clock: Clock
     seal: Seal
+    """How files are stored as far as that was ``said``, and the keys at hand to open them."""
+    said: frozenset[str] = frozenset({"compression", "recipients"})
+    """Which of the two the seal decides; for the other one counts what is stored in the database (``keys.choice``)."""
+    key_place: Storage | None = None
+    """Where keys of safety sets lie; None for ``.state``."""
+    signer: Signer | None = None
+    """Signs the metadata of a set that is about to be committed."""
+    signed_by: str = ""
+    """Public key whose signature every set must bear that is verified; empty where nobody asked."""
     keep_days: int = 7
     workers: int | None = None
     """Worker processes for encoding; ``None`` chooses by cores and size."""
@@ -70,7 +82,7 @@ class Workspace:
         if self.annex is None:
             return None
         return replace(self, sources=self.annex.about.sources, storage=self.annex.storage, catalog=self.annex.catalog,
-                       role=APPLICATION, annex=None)
+                       role=APPLICATION, annex=None, key_place=self.key_place or self.storage)
 
     def look_at_room(self) -> Room | None:
         """How the disk under the database stands, where that can be seen."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,12 @@ from pymongo.errors import PyMongoError
 from backup_engine import api
 from backup_engine.api import BackupError, BackupSet, DatabaseBackupRestore, Preferences, Watch
 from equipment import data_disk
+from equipment.caller import NO_KEYS as NO_KEYS, NOBODY as NOBODY, Caller as Caller
 from equipment.exchange import archive
 from equipment.jobs import Job, Jobs
 from equipment.logs import deeds, reference
 from equipment.settings import Settings, write_file
 from equipment.store import activity
-from equipment.store.access import SYSTEM, Who
 from equipment.store.list import listing, records, trash
 from equipment.store.saved import APPLICATION_DATA
 
@@ -39,21 +39,6 @@ WRITING = "backup"
 CHECKING = "verify"
 LIST = "equipment"
 """The engine's key of the equipment list."""
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Who asks: a name for the activity log, and a check that raises ``AdminOnly`` when the role does not allow."""
-
-    name: str
-    check: Callable[[str], object]
-    who: Who = SYSTEM
-    own_app: bool = False
-    """Whether this is our own app, whose cookie the download route knows."""
-
-
-NOBODY = Caller("system", lambda action: None)
-"""The scheduler, which nobody has asked."""
 
 
 class Backups:
@@ -77,6 +62,11 @@ class Backups:
     def keep_days(self) -> int:
         """Days after which retention may delete a set."""
         return self._workspace.keep_days
+
+    def workspace(self, caller: Caller) -> api.Workspace:
+        """What the verbs work with, and the keys that this visitor gave."""
+        seal = self._workspace.seal.with_keys(caller.keys.identities, caller.keys.phrases)
+        return replace(self._workspace, seal=seal)
 
     def now(self) -> datetime:
         """The engine's present moment, in local time."""
@@ -106,8 +96,8 @@ class Backups:
         caller.check("backup.settings")
         adopted = api.adopt(self._workspace, which, gone=gone)
         self.scheduler.excuse()
-        self.note(caller, "backup.adopt", which or "backups of another database", ", ".join(
-            f"{holding.called}{' (gone)' if holding.gone else ''}" for holding in adopted))
+        names = (f"{holding.called}{' (gone)' if holding.gone else ''}" for holding in adopted)
+        self.note(caller, "backup.adopt", which or "backups of another database", ", ".join(names))
 
     def answer(self, caller: Caller, answer: Callable[[api.Workspace], api.Owner]) -> None:
         """Answer the question that is open: ``api.start_anew``, ``is_copy`` or ``was_rolled_back``."""
@@ -137,9 +127,9 @@ class Backups:
     def create(self, caller: Caller, *, force: bool = False) -> Job:
         """Start a backup unless one is not yet due (``force`` makes it regardless); the result is ``Created``."""
         caller.check("backup.create")
-        interval = self.scheduler.preferences.interval_hours
-        return self._start(caller, "backup.create", "Create backup",
-                           lambda watch: self.engine.create(interval, force=force, watch=watch))
+        hours = self.scheduler.preferences.interval_hours
+        return self.start(caller, "backup.create", "Create backup",
+                          lambda watch: self.engine.create(hours, force=force, watch=watch))
 
     def replace(
         self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], *, expected: Counts | None = None,
@@ -151,27 +141,28 @@ class Backups:
         ``foreign`` says that a set of another database is meant.
         """
         caller.check("backup.restore")
+        ws = self.workspace(caller)
 
         def work(watch: Watch) -> Any:
-            self._still(backup, expected or {}, watch)
-            plan = api.plan_replace(self._workspace, backup, keys, foreign=foreign, watch=watch)
-            return api.replace(self._workspace, plan, actor=caller.name, watch=watch)
+            self._still(ws, backup, expected or {}, watch)
+            plan = api.plan_replace(ws, backup, keys, foreign=foreign, watch=watch)
+            return api.replace(ws, plan, actor=caller.name, watch=watch)
 
-        return self._start(caller, "backup.replace", f"Restore {backup.label}", work)
+        return self.start(caller, "backup.replace", f"Restore {backup.label}", work)
 
     def merge(
         self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], pick: Any = None, *, foreign: bool = False
     ) -> Job:
         """Start a merge restore; the result is one ``Merged`` per collection key."""
         caller.check("backup.restore")
+        ws = self.workspace(caller)
 
         def work(watch: Watch) -> dict[str, Any]:
-            plans = [api.plan_merge(self._workspace, backup, key, pick=pick, foreign=foreign, watch=watch)
-                     for key in keys]
-            done = api.merge_all(self._workspace, plans, actor=caller.name, watch=watch)
+            plans = [api.plan_merge(ws, backup, key, pick=pick, foreign=foreign, watch=watch) for key in keys]
+            done = api.merge_all(ws, plans, actor=caller.name, watch=watch)
             return dict(zip(keys, done, strict=True))
 
-        return self._start(caller, "backup.merge", f"Merge {backup.label}", work)
+        return self.start(caller, "backup.merge", f"Merge {backup.label}", work)
 
     def undoable(self) -> BackupSet | None:
         """Give the safety copy an undo would bring back, or None."""
@@ -180,13 +171,15 @@ class Backups:
     def undo(self, caller: Caller) -> Job:
         """Start taking the last restore back."""
         caller.check("backup.restore")
-        return self._start(caller, "backup.undo", "Undo restore", lambda watch: api.undo(self._workspace, watch=watch))
+        ws = self.workspace(caller)
+        return self.start(caller, "backup.undo", "Undo restore", lambda watch: api.undo(ws, watch=watch))
 
     def import_set(self, caller: Caller, source: Any) -> Job:
         """Start taking in every set of a zip stream or a folder; the result are its sets, oldest first."""
         caller.check("backup.restore")
-        return self._start(caller, "backup.import", "Take in a backup",
-                           lambda watch: api.import_sets(self._workspace, source, watch=watch))
+        ws = self.workspace(caller)
+        return self.start(caller, "backup.import", "Take in a backup",
+                          lambda watch: api.import_sets(ws, source, watch=watch))
 
     def compare(
         self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], other: BackupSet | None, *,
@@ -195,23 +188,23 @@ class Backups:
         """Start comparing a set with the current list or another set; the result is a ``Comparison`` per key."""
         caller.check("backup.see")
         right: Any = other or "current"
+        ws = self.workspace(caller)
         return self.jobs.start(
-            kind, "Compare", caller.name,
-            lambda watch: {key: api.compare(self._workspace, backup, right, key, watch=watch) for key in keys},
-            about=about,
-        )
+            kind, "Compare", caller.name, about=about,
+            work=lambda watch: {key: api.compare(ws, backup, right, key, watch=watch) for key in keys})
 
     def verify(self, caller: Caller, backup: BackupSet) -> Job:
-        """Start a full check of one set; the result is ``Verification``."""
+        """Start a check of one set, a full one where the key is at hand; the result is ``Verification``."""
         caller.check("backup.create")
+        level = 1 if api.needs_key(ws := self.workspace(caller), backup) else 2
         return self.jobs.start(CHECKING, f"Verify {backup.label}", caller.name,
-                               lambda watch: api.verify(self._workspace, backup, 2, watch=watch))
+                               lambda watch: api.verify(ws, backup, level, watch=watch))
 
     def drill(self, caller: Caller, backup: BackupSet | None = None) -> Job:
         """Start a restore drill; the result is ``Drilled``."""
         caller.check("backup.create")
-        return self._start(caller, "backup.drill", "Restore drill",
-                           lambda watch: api.drill(self._workspace, backup, watch=watch))
+        ws = self.workspace(caller)
+        return self.start(caller, "backup.drill", "Restore drill", lambda watch: api.drill(ws, backup, watch=watch))
 
     def pin(self, caller: Caller, backup: BackupSet, pinned: bool) -> None:
         """Protect a set from retention, or release it."""
@@ -246,24 +239,23 @@ class Backups:
         """Give a page of a set's rows as text and how many rows match; a changed file raises before any is shown."""
         caller.check("backup.see")
         api.require_sound(self._workspace, backup, 1)
-        return api.preview(self._workspace, backup, key, limit, skip, search)
+        return api.preview(self.workspace(caller), backup, key, limit, skip, search)
 
     def history(self, caller: Caller, record: str) -> api.History:
         """Join every set into the timeline of one equipment record."""
         caller.check("records.read")
-        return api.history_of(self._workspace, LIST, record)
+        return api.history_of(self.workspace(caller), LIST, record)
 
     def lost(self, caller: Caller) -> list[api.Lost]:
         """List equipment records that are in some set but neither in the list nor in the trash."""
         caller.check("backup.restore")
-        return api.lost_and_found(self._workspace, LIST, present=trash.documents(self._connect()))
+        return api.lost_and_found(self.workspace(caller), LIST, present=trash.documents(self._connect()))
 
     def bring_back(self, caller: Caller, chosen: Sequence[api.Lost]) -> int:
         """Put lost records back as they were; gives how many. One that is there again stays as it is."""
         caller.check("backup.restore")
-        database = self._connect()
+        database, changes = self._connect(), [api.Change(None, lost.document) for lost in chosen]
         log_to = records.log_changes(database, caller.who, "records.bring_back", "lost & found")
-        changes = [api.Change(None, lost.document) for lost in chosen]
         applied = api.apply_changes(database[self._workspace.source(LIST).collection], changes, also=log_to)
         listing.forget(database)
         self._unsaved.forget()
@@ -281,8 +273,7 @@ class Backups:
 
     def running(self) -> bool:
         """Whether a backup, restore or drill of this process runs now."""
-        job = self.jobs.latest(WRITING)
-        return job is not None and job.running
+        return (job := self.jobs.latest(WRITING)) is not None and job.running
 
     def check_now(self, caller: Caller) -> api.Check:
         """Make a backup if one is due, in this thread."""
@@ -301,9 +292,9 @@ class Backups:
         caller.check("backup.see")
         return archive.stream(self._workspace.storage.open, backup)
 
-    def bad(self) -> set[str]:
-        """The ``backup_id`` of the sets in which a check found damage; every other was read back when it was made."""
-        return api.bad(api.checks(self._workspace.storage))
+    def checks(self) -> Mapping[str, Any]:
+        """The last check of each set by ``backup_id``; one without was read back when it was made."""
+        return api.checks(self._workspace.storage)
 
     def last_drill(self) -> datetime | None:
         """When a set was last proven restorable."""
@@ -320,12 +311,14 @@ class Backups:
         self.note(caller, "backup.acknowledge_shrink", "retention", message)
         return message
 
-    def _still(self, backup: BackupSet, expected: Counts, watch: Watch) -> None:
+    @staticmethod
+    def _still(ws: api.Workspace, backup: BackupSet, expected: Counts, watch: Watch) -> None:
         for key, counts in expected.items():
-            if api.compare(self._workspace, backup, "current", key, watch=watch).counts != counts:
+            if api.compare(ws, backup, "current", key, watch=watch).counts != counts:
                 raise api.RestoreStopped("the list changed since the comparison", hint="Compare again.")
 
-    def _start(self, caller: Caller, action: str, title: str, work: Callable[[Watch], Any]) -> Job:
+    def start(self, caller: Caller, action: str, title: str, work: Callable[[Watch], Any]) -> Job:
+        """Start what may not run beside a backup or restore, and note it in the activity log when it is over."""
         def noted(watch: Watch) -> Any:
             try:
                 result = work(watch)
@@ -370,17 +363,17 @@ def of(settings: Settings, connect: Connect) -> Backups:
             engine = DatabaseBackupRestore(
                 connect=connect, backup_folder=str(settings.backup_folder), keep_days=settings.backup_keep_days,
                 interval_hours=settings.backup_interval_hours, work_folder=str(settings.work_folder),
-                application=APPLICATION_DATA, remotes=settings.backup_remote)
-            engine.workspace = replace(engine.workspace, database_name=settings.mongodb_database,
-                                       room=lambda: data_disk.look(settings))
+                compression=settings.backup_compression, recipients=settings.backup_recipients or None,
+                signing_key=settings.backup_signing_key, application=APPLICATION_DATA, remotes=settings.backup_remote)
+            engine.workspace = replace(
+                engine.workspace, database_name=settings.mongodb_database, room=lambda: data_disk.look(settings))
             _built[where] = Backups(engine, connect, defaults)
         return _built[where]
 
 
 def start(settings: Settings, connect: Connect) -> Backups:
     """Start the scheduler; the server's lifespan calls this once."""
-    backups = of(settings, connect)
-    backups.scheduler.start()
+    (backups := of(settings, connect)).scheduler.start()
     return backups
 
 
@@ -394,7 +387,7 @@ def stop() -> None:
 
 def _words(result: Any) -> str:
     if isinstance(result, Mapping):
-        return " ".join(_words(value) for value in result.values())
+        return " ".join(map(_words, result.values()))
     if isinstance(result, list):
         return ", ".join(backup.label for backup in result)
     return str(getattr(result, "message", result))

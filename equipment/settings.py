@@ -2,8 +2,9 @@
 
 A command that is given a settings file looks there after the environment and before the secrets.
 
-Five options go by their plain names (``MONGODB_URI``, ``MONGODB_DATABASE``, ``BACKUP_FOLDER``,
-``BACKUP_INTERVAL_HOURS``, ``BACKUP_REMOTE``); every other one is its field's name in capitals after ``EQUIPMENT_``.
+Eight options go by their plain names (``MONGODB_URI``, ``MONGODB_DATABASE``, ``BACKUP_FOLDER``,
+``BACKUP_INTERVAL_HOURS``, ``BACKUP_COMPRESSION``, ``BACKUP_RECIPIENTS``, ``BACKUP_SIGNING_KEY``, ``BACKUP_REMOTE``);
+every other one is its field's name in capitals after ``EQUIPMENT_``.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "EQUIPMENT_"
 SERVER_ONLY = frozenset({"admin_user", "admin_password", "health_token"})
 """Of no use to a command that makes backups, so that no settings file repeats these secrets."""
-PLAIN = frozenset({"mongodb_uri", "mongodb_database", "backup_folder", "backup_interval_hours", "backup_remote"})
+PLAIN = frozenset({"mongodb_uri", "mongodb_database", "backup_folder", "backup_interval_hours", "backup_compression",
+                   "backup_recipients", "backup_signing_key", "backup_remote"})
 
 
 class Settings(BaseModel):
@@ -68,6 +70,18 @@ class Settings(BaseModel):
     backup_keep_days: int = Field(
         default=7, ge=1, le=3650,
         description="Days after which retention may delete a backup; the newest good ones always stay.")
+    backup_compression: Literal["none", "gzip", "zstd"] | None = Field(
+        default=None,
+        description="How backup files are compressed: `none`, `gzip` or `zstd`. Unset, what an administrator chose in "
+                    "the app, else `none`.")
+    backup_recipients: str = Field(
+        default="",
+        description="Public keys (`age1…,age1…`) to encrypt backups for; `keys new` makes them. `none` for plain "
+                    "files. Unset, what an administrator chose in the app.")
+    backup_signing_key: Path | None = Field(
+        default=None,
+        description="File of the signature key that signs backups (`keys signer` makes it); relative to the folder of "
+                    "app.py or EQUIPMENT_HOME.")
     backup_remote: str = Field(
         default="",
         description="Places off this machine that get every backup: `name=URL`, several with blanks between them, such "
@@ -144,13 +158,25 @@ class Settings(BaseModel):
     def _in_small_letters(cls, value: object) -> object:
         return value.strip().lower() if isinstance(value, str) else value
 
+    @field_validator("backup_recipients")
+    @classmethod
+    def _public_keys(cls, value: str) -> str:
+        from backup_engine.api import BadInput, checked_recipients  # pyrage only where somebody encrypts
+
+        if value.strip() in ("", "none"):
+            return value.strip()
+        try:
+            return ",".join(checked_recipients(value))
+        except BadInput as error:
+            raise ValueError(str(error).rstrip(".")) from None
+
     @field_validator("backup_folder", "data_folder")
     @classmethod
     def _from_home(cls, value: Path, info: ValidationInfo) -> Path:
         path = value.expanduser()
         return path if path.is_absolute() else home(info.data.get("home")) / path
 
-    @field_validator("runtime_folder")
+    @field_validator("runtime_folder", "backup_signing_key")
     @classmethod
     def _absolute(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         return None if value is None else cls._from_home(value, info)

@@ -37,11 +37,14 @@ def options_table(settings: type[BaseModel] = Settings) -> str:
     return "\n".join(rows)
 
 
-def commands_table(group: click.Group, before: str = "") -> str:
+def commands_table(group: click.Group, before: str = "", common: frozenset[str | None] = frozenset()) -> str:
     """Every command of a group as it is called, what it does, and what each of its own flags does."""
-    common = {option.name for option in group.params}
+    common |= {option.name for option in group.params}
     rows = ["| command | does |", "|---|---|"]
     for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            rows += commands_table(command, f"{before}{name} ", common).splitlines()[2:]
+            continue
         own = [option for option in command.params if option.name not in common]
         usage = " ".join([before + name, *map(_usage, own)]).replace("|", "\\|")
         says = [_help(command), *(_flag_help(option) for option in own if isinstance(option, click.Option))]

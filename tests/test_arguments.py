@@ -6,8 +6,9 @@ import inspect
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import mongomock
 import pymongo
 import pytest
 from pymongo.database import Database
@@ -16,7 +17,10 @@ from backup_csv_for_db_restore import DatabaseBackupRestore
 from backup_engine.api import DatabaseBackupRestore as Engine
 from backup_engine.cli.session import Given, Session
 from backup_engine.cli.signals import Signals
+from backup_engine.csv_format import age
+from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import BadInput
+from backup_engine.keys import choice
 from backup_engine.mongo.connection import Connection
 from equipment import settings, settings_file
 from equipment.server import database as server
@@ -114,6 +118,8 @@ SAID: dict[str, dict[str, Any]] = {
     "folder": {level: str(ROOT / level) for level in LEVELS} | {"default": str(ROOT / "restore_data_to_db")},
     "interval": dict(zip(LEVELS, (2.5, 3, 4, 5, 1), strict=True)),
     "retention": dict(zip(LEVELS, (20, 30, 40, 50, 7), strict=True)),
+    "compression": dict(zip(LEVELS, ("zstd", "gzip", "none", "zstd", "none"), strict=True)),
+    "recipients": {level: age.public_half(age.new_identity()) for level in LEVELS} | {"default": ""},
     "remotes": {level: f"disk=file:///{level.split()[0]}" for level in LEVELS} | {"default": ""},
 }
 
@@ -137,7 +143,9 @@ def test_the_first_source_that_says_something_counts(
 
     assert what_counts(DatabaseBackupRestore(settings_file=file, **given), what) == said[LEVELS[first]]
     if flag:
-        session = Session(DatabaseBackupRestore, Signals(), Given(settings=str(file), **flags))
+        asked: Any = {{"recipient": "recipients"}.get(name, name): (value,) if name == "recipient" else value
+                      for name, value in flags.items()}
+        session = Session(DatabaseBackupRestore, Signals(), Given(settings=str(file), **asked))
         assert what_counts(session.backups, what) == said[LEVELS[first]]
 
 
@@ -149,6 +157,9 @@ def what_counts(system: Engine, what: str) -> Any:
     if what == "server":
         uri = connect().mongodb_uri  # type: ignore[attr-defined]
         return uri and uri.get_secret_value()
+    if what in ("compression", "recipients"):  # nothing is stored in this database
+        seal = choice.effective(system.workspace, cast(Any, mongomock.MongoClient())["empty"])
+        return seal.compression if what == "compression" else ",".join(seal.recipients)
     if what == "database":
         return connect().mongodb_database  # type: ignore[attr-defined]
     return {"folder": system.workspace.storage.describe(), "interval": system.interval_hours,
@@ -162,6 +173,8 @@ def test_the_defaults_in_the_table_are_the_programs() -> None:
             for name, value in in_force(Settings()).items()}
 
     assert told.pop("MONGODB_URI") == "the embedded MongoDB" and "MONGODB_URI" not in real
+    stored = {told.pop("BACKUP_COMPRESSION"), told.pop("BACKUP_RECIPIENTS")}
+    assert stored == {"what the page says, else none"} and not {"BACKUP_COMPRESSION", "BACKUP_RECIPIENTS"} & real.keys()
     assert told.pop("BACKUP_REMOTE") == "none" and "BACKUP_REMOTE" not in real
     assert told == {name: real[name].removeprefix(f"{ROOT}/") for name in told}
 
@@ -173,6 +186,36 @@ def test_an_empty_flag_is_refused_and_not_taken_for_none(empty: str, installatio
 
     with pytest.raises(BadInput):
         _ = session.backups
+
+
+def test_the_stored_choice_counts_where_nothing_was_said_and_for_what_was_not(
+    shared_mongod: Mongod, tmp_path: Path
+) -> None:
+    stored, given = (age.public_half(age.new_identity()) for _ in range(2))
+    with shared_mongod.client() as client:
+        choice.save(client[GIVEN], choice.Choice("gzip", (stored,)))
+        client[GIVEN].Equipment.insert_one({"_id": 1})
+
+        for number, (words, compression, recipients) in enumerate([
+            ({}, "gzip", [stored]), ({"compression": "zstd"}, "zstd", [stored]),
+            ({"recipients": given}, "gzip", [given]),
+            ({"recipients": "none"}, "gzip", []), ({"compression": "none", "recipients": ()}, "none", []),
+            ({"seal": Seal()}, "none", []),
+        ]):
+            options: Any = words
+            system = DatabaseBackupRestore(
+                shared_mongod.uri, database=GIVEN, backup_folder=tmp_path / str(number), **options)
+            created = system.create(force=True)
+            assert created.set is not None
+            codec = created.set.metadata["codec"]
+            assert (codec["compression"], codec["recipients"]) == (compression, recipients), words
+        client.drop_database(GIVEN)
+
+
+def test_the_seal_and_a_part_of_it_contradict_each_other() -> None:
+    for part in ({"compression": "zstd"}, {"recipients": "none"}):
+        with pytest.raises(TypeError, match="drop one"):
+            DatabaseBackupRestore(seal=Seal(), **cast(Any, part))
 
 
 def test_a_backup_of_a_named_database_is_of_that_database(

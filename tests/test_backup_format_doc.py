@@ -7,6 +7,7 @@ import inspect
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,8 +19,10 @@ from pymongo.database import Database
 from backup_engine.create import create
 from backup_engine.csv_format.decoder import LAST_COLUMN
 from backup_engine.csv_format.seal import Compression, Seal
+from backup_engine.keys.signing import Signer, new_pem
 from backup_engine.model import OWNER_SOURCES, ColumnType, Kind, Trigger
 from backup_engine.repository import manifest
+from backup_engine.reseal import reseal
 from tests.backup_engine.engine import OWN, StillClock, fill, fill_own, workspace
 from tests.doc_pages import code, difference, page, rows
 
@@ -57,8 +60,8 @@ def written(value: Any, path: str = "") -> Iterator[str]:
 
 @pytest.fixture
 def metadata(tmp_path: Path, database: Database[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Metadata as they lie on disk: of a full set and a differential one, compressed and encrypted, and of the sets of
-    the application's own data made with them."""
+    """Metadata as they lie on disk: of a full set and a differential one, encrypted, of the sets of the application's
+    own data made with them, and all of them once more, signed."""
     key = pyrage.x25519.Identity.generate()
     rule = {"n": {"$gt": Int64(1)}}  # relaxed Extended JSON would make an int32 of it
     clock = StillClock()
@@ -73,6 +76,9 @@ def metadata(tmp_path: Path, database: Database[dict[str, Any]]) -> list[dict[st
     clock.pass_by(minutes=5)
     database.Equipment.delete_one({"_id": 3})
     create(ws, kind="differential", force=True)
+    (tmp_path / "signer.pem").write_text(new_pem())
+    signing = replace(ws, seal=replace(ws.seal, compression="zstd"), signer=Signer(tmp_path / "signer.pem"))
+    reseal(signing, keep_old=True)
     found = [*sorted(tmp_path.glob("*day/backup_metadata_*.json")), *sorted(tmp_path.glob(".app/*day/*.json"))]
     return [json.loads(path.read_text("utf-8")) for path in found]
 
@@ -80,7 +86,7 @@ def metadata(tmp_path: Path, database: Database[dict[str, Any]]) -> list[dict[st
 def test_every_key_of_the_metadata_is_documented_and_no_other(metadata: list[dict[str, Any]]) -> None:
     real = {path for each in metadata for path in written(each)}
 
-    assert [each["kind"] for each in metadata] == ["full", "differential"] * 2
+    assert [each["kind"] for each in metadata] == ["full", "full", "differential", "differential"] * 2
     assert difference(real, documented(TEXT)) == []
 
 
@@ -97,7 +103,7 @@ def test_an_undocumented_and_an_invented_key_are_noticed(metadata: list[dict[str
     metadata[1]["collections"]["equipment"]["columns"][0]["width"] = 8
     real = {path for each in metadata for path in written(each)}
 
-    assert difference(real, documented(TEXT.replace("| `backup_id` |", "| `backup_id`, `backup_name` |"))) == [
+    assert difference(real, documented(TEXT.replace("| `timezone` |", "| `timezone`, `backup_name` |"))) == [
         "documented, but not there: backup_name", "not documented: codec.level",
         "not documented: collections.KEY.columns.width"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import click
 
@@ -10,11 +10,14 @@ from backup_engine import offsite, prune as pruning, verify as verifying
 from backup_engine.cli.remote import remote_data, standing_of
 from backup_engine.cli.session import Answer, Session, from_remote, verb
 from backup_engine.cli.words import age, as_data, check_data, size, table, when
-from backup_engine.errors import NoBackupsFound, VerificationFailed
+from backup_engine.errors import KeyNeeded, NoBackupsFound, VerificationFailed
+from backup_engine.keys import proofs
 from backup_engine.model import BackupSet, Room
 from backup_engine.ownership import lookup
 from backup_engine.ownership.owner import Owner, called
 from backup_engine.repository import companions, ledger
+from backup_engine.repository.damage import LEVELS
+from backup_engine.repository.ledger import Check
 from backup_engine.status import status as read_status
 from backup_engine.verify import Verification
 from backup_engine.workspace import Workspace
@@ -38,7 +41,7 @@ def _list(ws: Workspace) -> Answer:
     rows: list[tuple[str, ...]] = []
     for backup in sets:
         check = checks.get(backup.backup_id)
-        verified = "" if check is None else f"{age(now - check.when)} ago" if check.ok else "FAILED"
+        verified = "" if check is None else _checked(check, now) if check.ok else "FAILED"
         counts = ", ".join(f"{count:,} {key}" for key, count in backup.counts.items())
         aside = " in the work folder" if where_of(ws, backup) != ws.storage.describe() else ""
         rows.append((backup.label, when(backup.started, now)[:3], age(now - backup.started), backup.trigger,
@@ -81,8 +84,10 @@ def _show(ws: Workspace, backup: BackupSet) -> Answer:
         ("kind", backup.kind), ("made by", backup.trigger), ("pinned", "yes" if backup.pinned else "no"),
         ("rests on", backup.base or ""), ("application", _application(ws, backup)),
         ("of database", called(backup) if backup.database else ""),
+        ("opens with", _opens_with(ws, backup)),
         ("problem", backup.problem), ("warnings", "; ".join(backup.warnings)),
-        ("verified", "" if check is None else f"level {check.level}, {'sound' if check.ok else 'FAILED'}, "
+        ("verified", "" if check is None else f"level {check.level} ({LEVELS[check.level]}), "
+                                              f"{'sound' if check.ok else 'FAILED'}, "
                                               f"{when(check.when, ws.clock())}"),
     ]
     facts += [(key, f"{part.records:,} records, {size(part.stored_bytes)}, {part.file or 'no file'}")
@@ -127,7 +132,8 @@ def _verify_all(session: Session, ws: Workspace, level: int) -> Answer:
         report = verifying.verify_all(ws, level, watch=watch)
     lines = tuple(verification.message for verification in report.verifications)
     data = {"verifications": [check_data(verification) for verification in report.verifications], "stale": report.stale}
-    return Answer(report.message, data, lines, 0 if report.ok else VerificationFailed.exit_code)
+    code = 0 if report.ok else KeyNeeded.exit_code if report.sound else VerificationFailed.exit_code
+    return Answer(report.message, data, lines, code)
 
 
 def _verified(verification: Verification) -> Answer:
@@ -147,11 +153,12 @@ def status(session: Session) -> Answer:
     drilled = ledger.last_drill(ws)
     halted = pruning.halted(ws) if standing.last else ""
     stale = verifying.freshness(ws)
-    verified = ledger.last_verified(ws, standing.last) if standing.last else None
+    check = ledger.last_sound(ws, standing.last) if standing.last else None
+    verified = check.when if check else None
     remotes = offsite.noted_standings(ws)
     facts = [
         ("folder", ws.storage.describe()), ("last backup", _ago(standing.age)),
-        ("verified", _ago(now - verified if verified else None)), ("backups", f"{standing.total:,}"),
+        ("verified", _verified_as(standing.last, check, now)), ("backups", f"{standing.total:,}"),
         ("made today", f"{standing.today:,}"), ("damaged", f"{standing.damaged:,}"),
         ("longest gap", age(standing.longest_gap)),
         ("free space", size(standing.free_bytes)), ("restore drill", _ago(now - drilled if drilled else None)),
@@ -172,6 +179,8 @@ def status(session: Session) -> Answer:
         "longest_gap_seconds": standing.longest_gap.total_seconds() if standing.longest_gap else None,
         "last_drill": drilled.isoformat() if drilled else None,
         "last_verified": verified.isoformat() if verified else None,
+        "last_verified_level": check.level if check else None,
+        "encrypted": bool(standing.last and standing.last.encrypted),
         "foreign": standing.foreign, "question": standing.question.kind if standing.question else None,
         "remotes": [remote_data(each) for each in remotes],
         "application": standing.application,
@@ -179,6 +188,27 @@ def status(session: Session) -> Answer:
     attention = stale or standing.application
     message = f"Attention: {attention}." if attention else "The backups are up to date."
     return Answer(message, data, tuple(f"{name + ':':<16}{value}" for name, value in facts))
+
+
+def _checked(check: Check, now: datetime) -> str:
+    return f"{age(now - check.when)} ago ({LEVELS[check.level]})"
+
+
+def _verified_as(last: BackupSet | None, check: Check | None, now: datetime) -> str:
+    if check is not None:
+        return _checked(check, now)
+    return "never" if last is None else "read back when it was made"
+
+
+def _opens_with(ws: Workspace, backup: BackupSet) -> str:
+    """Name the keys of an encrypted set; which of them anybody still has only a drill shows."""
+    if not backup.encrypted:
+        return ""
+    shown = proofs.proven(ws.storage)
+    recipients = backup.metadata.get("codec", {}).get("recipients", ())
+    keys = [f"{key} ({f'proven {shown[key]:%Y-%m-%d}' if key in shown else 'not proven: drill with its identity'})"
+            for key in recipients]
+    return ", ".join(keys) or "a passphrase"
 
 
 def _room(room: Room) -> str:

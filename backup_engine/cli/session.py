@@ -8,15 +8,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from backup_engine.api import DatabaseBackupRestore
+from backup_engine.cli import passphrase
 from backup_engine.cli.signals import Signals
+from backup_engine.csv_format.seal import Seal
 from backup_engine.deeds import take_untold
 from backup_engine.errors import BadInput, NoBackupsFound
 from backup_engine.fetch import spooled, viewed
+from backup_engine.keys.identity import read_file
+from backup_engine.keys.signing import checked_public
 from backup_engine.model import BackupSet, Progress, Watch
 from backup_engine.mongo.connection import Connection
 from backup_engine.ownership import lookup
@@ -25,7 +30,8 @@ from backup_engine.workspace import Workspace
 __all__ = ["Answer", "Given", "ProgressBar", "Session", "common_options", "from_remote", "verb"]
 
 NEWEST = ("newest", "latest")
-COMMON = ("uri", "database", "folder", "work_folder", "settings", "as_json", "debug")
+COMMON = ("uri", "database", "folder", "work_folder", "settings", "compression", "recipients", "identities",
+          "passphrase", "signing_key", "signed_by", "as_json", "debug")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -48,6 +54,12 @@ class Given:
     folder: str | None = None
     work_folder: str | None = None
     settings: str | None = None
+    compression: str | None = None
+    recipients: tuple[str, ...] = ()
+    identities: tuple[Path, ...] = ()
+    passphrase: bool = False
+    signing_key: str | None = None
+    signed_by: str | None = None
     as_json: bool = False
     debug: bool = False
 
@@ -100,7 +112,7 @@ class Session:
     def take(self, **given: Any) -> None:
         """Note options; what is given to a command wins over what is given before it."""
         # An empty text is one that was given, and is refused: --uri "$URI" must not mean the installation's.
-        said = {name: value for name, value in given.items() if value is not None and value is not False}
+        said = {name: value for name, value in given.items() if value is not None and value not in (False, ())}
         self.given = replace(self.given, **said)
 
     @cached_property
@@ -113,7 +125,8 @@ class Session:
         """The backup system the options ask for; nothing is contacted yet. Raises ``BadInput``."""
         asked = {"connection_string": self.given.uri, "database": self.given.database,
                  "backup_folder": self.given.folder, "work_folder": self.given.work_folder,
-                 "settings_file": self.given.settings}
+                 "settings_file": self.given.settings, "compression": self.given.compression,
+                 "recipients": self.given.recipients or None, "signing_key": self.given.signing_key}
         try:
             backups = self._engine(**{name: value for name, value in asked.items() if value is not None})
         except TypeError as error:  # an engine without an installation takes no settings
@@ -121,8 +134,18 @@ class Session:
         connect = backups.workspace.connect
         if self.given.uri and isinstance(connect, Connection):
             connect = Connection(self.given.uri, connect.database, short_lived=True)
-        backups.workspace = replace(backups.workspace, connect=self._signals.reaching(connect))
+        backups.workspace = replace(backups.workspace, connect=self._signals.reaching(connect),
+                                    seal=self._keyed(backups))
+        if self.given.signed_by is not None:
+            backups.workspace = replace(backups.workspace, signed_by=checked_public(self.given.signed_by))
         return backups
+
+    def _keyed(self, backups: DatabaseBackupRestore) -> Seal:
+        """Give the seal with the keys that were named; asks for passphrases. Raises ``BadInput``, ``WrongKey``."""
+        keys = [read_file(path, ask=lambda path=path: passphrase.ask(f"Passphrase of {path}"))  # type: ignore[misc]
+                for path in self.given.identities]
+        phrases = (passphrase.ask("Passphrase of the backups"),) if self.given.passphrase else ()
+        return backups.workspace.seal.with_keys(tuple(identity for key in keys for identity in key.identities), phrases)
 
     def take_untold(self) -> str:
         """Give, once, why what was done could not be told to the activity log; empty when it was."""
@@ -183,6 +206,15 @@ def common_options(function: Function) -> Function:
                      help="Folder for the safety backup of a restore from a folder that can only be read."),
         click.option("--settings", metavar="FILE", help="File of options that counts after the environment and before "
                                                         "the secrets; only its owner may read it."),
+        click.option("--compression", metavar="HOW", help="How new backups are compressed: none, gzip or zstd."),
+        click.option("--recipient", "recipients", multiple=True, metavar="age1…",
+                     help="Public key to encrypt new backups for; give two, kept in two places, or `none`."),
+        click.option("--identity", "identities", multiple=True, metavar="FILE", type=click.Path(path_type=Path),
+                     help="Identity file (secret key) that opens encrypted backups."),
+        click.option("--passphrase", is_flag=True,
+                     help="Ask for the passphrase of backups that were made with one."),
+        click.option("--signing-key", metavar="FILE", help="Signature key that signs new backups."),
+        click.option("--signed-by", metavar="KEY", help="Take only backups that are signed by this public key."),
         click.option("--json", "as_json", is_flag=True, help="Answer in JSON."),
         click.option("--debug", is_flag=True, hidden=True, help="Show where in the program an unexpected fault arose."),
     ]

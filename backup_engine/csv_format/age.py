@@ -1,6 +1,7 @@
 """Encryption by age as streams: pyrage pulls from a reader and pushes to a writer, so a thread and a pipe sit between.
 
-https://age-encryption.org/v1. With a passphrase pyrage only works on whole files in memory.
+https://age-encryption.org/v1. With a passphrase pyrage only works on whole files in memory: sets of before that were
+made so still open, new ones are encrypted for keys, and a passphrase protects the key (``keys.identity``).
 """
 
 from __future__ import annotations
@@ -14,7 +15,11 @@ from typing import Any, BinaryIO
 
 from backup_engine.errors import BackupError, BadInput, NoSpace, VerificationFailed, WrongKey
 
-__all__ = ["PassphraseWriter", "Reader", "Writer", "open_with_passphrase"]
+__all__ = ["HEADER", "PassphraseWriter", "Reader", "Writer", "new_identity", "open_with_passphrases", "public_half",
+           "recipient", "wants_passphrase"]
+
+HEADER = 64
+"""Bytes of a file that tell what kind of key it wants: the first line of the format and the first stanza's."""
 
 IN_MEMORY = 128 * 2**20
 """The largest file a passphrase can protect, in bytes as stored."""
@@ -27,6 +32,38 @@ def _pyrage() -> Any:
         raise BackupError("this set is encrypted and the package pyrage is not installed.",
                           hint=f"Run: {sys.executable} -m pip install pyrage") from error
     return pyrage
+
+
+def new_identity() -> str:
+    """Make a secret key, in memory."""
+    return str(_pyrage().x25519.Identity.generate())
+
+
+def public_half(identity: str) -> str:
+    """Give the public key of a secret one. Raises ``WrongKey`` for what is none."""
+    pyrage = _pyrage()
+    try:
+        return str(pyrage.x25519.Identity.from_str(identity).to_public())
+    except pyrage.IdentityError as error:
+        raise WrongKey("that is not an age secret key") from error
+
+
+def recipient(text: str) -> str:
+    """Give a public key that is one. Raises ``BadInput``, which never repeats a secret key that was put there."""
+    pyrage = _pyrage()
+    try:
+        return str(pyrage.x25519.Recipient.from_str(text.strip()))
+    except pyrage.RecipientError:
+        if "SECRET" in text.upper():
+            raise BadInput("That is a secret key; encryption wants its public half, which begins with age1.",
+                           hint="Whoever saw it can read the backups: make a new one.") from None
+        raise BadInput(f"{text.strip()!r:.80} is not an age public key (age1…).",
+                       hint="`keys new` makes one; copy it whole.") from None
+
+
+def wants_passphrase(start: bytes) -> bool:
+    """Tell from the beginning of a file whether a passphrase opens it, and no key."""
+    return b"\n-> scrypt " in start
 
 
 class _Thread(threading.Thread):
@@ -192,16 +229,25 @@ class Reader(io.RawIOBase):
         super().close()
 
 
-def open_with_passphrase(source: BinaryIO, passphrase: str) -> BinaryIO:
-    """Decrypt a whole file in memory. Raises ``WrongKey`` or ``VerificationFailed``."""
+def open_with_passphrases(source: BinaryIO, passphrases: Sequence[str]) -> BinaryIO:
+    """Decrypt a whole file in memory with the first that fits. Raises ``WrongKey`` or ``VerificationFailed``."""
     pyrage = _pyrage()
-    data = source.read(IN_MEMORY + 2**20)  # age adds its header and 16 bytes to every 64 KiB
-    try:
-        return io.BytesIO(pyrage.passphrase.decrypt(data, passphrase))
-    except pyrage.DecryptError as error:
-        raise _translated(error) from error
-    except OSError as error:
-        raise VerificationFailed(f"an encrypted file is damaged or cut short ({error})") from error
+    collected, most = bytearray(), IN_MEMORY + 2**20  # age adds its header and 16 bytes to every 64 KiB
+    while len(collected) < most and (piece := source.read(most - len(collected))):
+        collected += piece
+    data = bytes(collected)
+    refused: BackupError | None = None
+    for passphrase in passphrases:
+        try:
+            return io.BytesIO(pyrage.passphrase.decrypt(data, passphrase))
+        except pyrage.DecryptError as error:
+            refused = _translated(error)
+            if not isinstance(refused, WrongKey):
+                break
+        except OSError as error:
+            raise VerificationFailed(f"an encrypted file is damaged or cut short ({error})") from error
+    assert refused is not None
+    raise refused
 
 
 def _translated(error: Exception) -> BackupError:

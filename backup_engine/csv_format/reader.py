@@ -14,7 +14,7 @@ from backup_engine.csv_format.encoder import header
 from backup_engine.csv_format.pool.tasks import Decode, Measure, Measured
 from backup_engine.csv_format.pool.workers import Workers, choose
 from backup_engine.csv_format.seal import UNSEALED, Seal
-from backup_engine.errors import VerificationFailed, WrongKey
+from backup_engine.errors import KeyNeeded, VerificationFailed, WrongKey
 from backup_engine.model import SILENT, Batch, Layout, Part, Watch, Written
 from backup_engine.records.content_sum import Content
 
@@ -119,27 +119,28 @@ def read_back(
     stored = _Hashed(source)
     name = expected.file or seal.suffix if isinstance(expected, Part) else seal.suffix
     blocks, measured, problem, plain_bytes = BlockHasher(), Measured(), "", 0
-    decoded = not name.endswith(".age") or bool(seal.identities) or seal.passphrase is not None
-    if decoded:
-        try:
-            with ExitStack() as opened:
-                limit = expected.plain_bytes or None
-                plain = opened.enter_context(seal.open(stored, name, limit=limit))  # type: ignore[arg-type]
-                head, rest = read_header(plain)
-                plain_bytes = len(head)
-                blocks.header(head)
-                _check_header(head, expected.layout)
-                pool = opened.enter_context(Workers(choose(workers, expected.records)))
-                for rows, more in pool.map(Measure(Decoder(expected.layout)), row_chunks(plain, rest)):
-                    blocks.add(rows.text, rows.count)
-                    plain_bytes += len(rows.text)
-                    bad = more.bad if rows.whole else (*more.bad, BadRow(rows.first + rows.count - 1, "cut short"))
-                    measured = Measured(measured.content + more.content, (*measured.bad, *bad)[:WORST_SHOWN])
-                    watch.step(phase, rows.first + rows.count - 1, expected.records)
-        except WrongKey:
-            raise
-        except VerificationFailed as error:
-            problem = error.detail
+    decoded = True
+    try:
+        with ExitStack() as opened:
+            limit = expected.plain_bytes or None
+            plain = opened.enter_context(seal.open(stored, name, limit=limit))  # type: ignore[arg-type]
+            head, rest = read_header(plain)
+            plain_bytes = len(head)
+            blocks.header(head)
+            _check_header(head, expected.layout)
+            pool = opened.enter_context(Workers(choose(workers, expected.records)))
+            for rows, more in pool.map(Measure(Decoder(expected.layout)), row_chunks(plain, rest)):
+                blocks.add(rows.text, rows.count)
+                plain_bytes += len(rows.text)
+                bad = more.bad if rows.whole else (*more.bad, BadRow(rows.first + rows.count - 1, "cut short"))
+                measured = Measured(measured.content + more.content, (*measured.bad, *bad)[:WORST_SHOWN])
+                watch.step(phase, rows.first + rows.count - 1, expected.records)
+    except KeyNeeded:
+        decoded = False
+    except WrongKey:
+        raise
+    except VerificationFailed as error:
+        problem = error.detail
     stored.finish()  # a layer stops at its own end, but bytes behind it belong to the stored hash
     return ReadBack(
         content=measured.content, plain_bytes=plain_bytes,

@@ -10,18 +10,19 @@ import gzip
 import io
 import sys
 import zlib
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO, Literal, Protocol, cast
 
 from backup_engine.csv_format import age
-from backup_engine.errors import BadInput, VerificationFailed, WrongKey
+from backup_engine.errors import BadInput, KeyNeeded, VerificationFailed, WrongKey
 
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
     from backports import zstd
 
-__all__ = ["UNSEALED", "Compression", "Seal", "Sealed", "Sink", "seal_of"]
+__all__ = ["KEY_HINT", "SUFFIXES", "UNSEALED", "Compression", "Seal", "Sealed", "Sink", "seal_of"]
 
 Compression = Literal["none", "gzip", "zstd"]
 
@@ -58,13 +59,20 @@ class Seal:
     """How files are stored, and the keys to open them with.
 
     ``recipients`` are age public keys (``age1…``), ``identities`` age secret keys (``AGE-SECRET-KEY-1…``).
-    Whoever has only recipients can write sets but not read them. A passphrase holds a whole file in memory.
+    Whoever has only recipients can write sets but not read them. A passphrase holds a whole file in memory: it is for
+    sets that were made with one, and no setting leads to it.
     """
 
     compression: Compression = "none"
     recipients: tuple[str, ...] = ()
     identities: tuple[str, ...] = field(default=(), repr=False)
     passphrase: str | None = field(default=None, repr=False)
+    guests: tuple[str, ...] = ()
+    """Public keys that files are encrypted for besides, and that no metadata names: a run's own, a safety set's."""
+    phrases: tuple[str, ...] = field(default=(), repr=False)
+    """Passphrases to try on files that were made with one."""
+    also: Callable[[], tuple[str, ...]] | None = field(default=None, repr=False, compare=False)
+    """Gives further identities, asked when an encrypted file is opened."""
 
     def __post_init__(self) -> None:
         if self.compression not in SUFFIXES:
@@ -83,6 +91,21 @@ class Seal:
         return not self.recipients or bool(self.identities)
 
     @property
+    def has_key(self) -> bool:
+        """Whether there is any key of a person's to open encrypted files with; it need not be the right one."""
+        return bool(self.identities or self.phrases) or self.passphrase is not None
+
+    def with_keys(self, identities: tuple[str, ...] = (), phrases: tuple[str, ...] = ()) -> Seal:
+        """Give a seal that opens with these keys too."""
+        return replace(self, identities=(*self.identities, *identities), phrases=(*self.phrases, *phrases))
+
+    def for_run(self, identity: str, *guests: str) -> Seal:
+        """Give a seal whose files that one identity opens as well; nothing changes for one that does not encrypt."""
+        if not self.recipients:
+            return self
+        return replace(self, guests=(age.public_half(identity), *guests), identities=(*self.identities, identity))
+
+    @property
     def suffix(self) -> str:
         """What the seal adds to a file name: ``""``, ``.gz``, ``.zst``, each also with ``.age``."""
         return SUFFIXES[self.compression] + (".age" if self.encrypts else "")
@@ -93,7 +116,7 @@ class Seal:
         if self.passphrase is not None:
             out = age.PassphraseWriter(out, self.passphrase)
         elif self.recipients:
-            out = age.Writer(out, self.recipients)
+            out = age.Writer(out, (*self.recipients, *self.guests))
         # Without a name and a time in gzip's header the same rows are the same bytes whenever they are written.
         if self.compression == "gzip":
             return _Layers(gzip.GzipFile("", "wb", compresslevel=6, fileobj=out, mtime=0), out)
@@ -115,16 +138,25 @@ class Seal:
             layers.append(gzip.GzipFile(fileobj=layers[-1], mode="rb"))
         elif compression == "zstd":
             layers.append(zstd.ZstdFile(layers[-1], mode="r"))
-        return cast(BinaryIO, io.BufferedReader(_Plain(layers, limit), 1 << 18))
+        return cast(BinaryIO, io.BufferedReader(_Plain(layers, limit, self.has_key), 1 << 18))
 
     def _decrypt(self, source: BinaryIO) -> BinaryIO:
-        if self.passphrase is not None:
-            return age.open_with_passphrase(source, self.passphrase)
-        if self.identities:
-            return cast(BinaryIO, io.BufferedReader(age.Reader(source, self.identities), 1 << 18))
-        raise WrongKey("the file is encrypted and no key was given", hint="Set the key or passphrase of this backup.")
+        phrases = (*((self.passphrase,) if self.passphrase is not None else ()), *self.phrases)
+        identities = self.identities + (self.also() if self.also is not None else ())
+        if not phrases and not identities:
+            raise KeyNeeded("the file is encrypted and no key was given", hint=KEY_HINT)
+        start = source.read(age.HEADER)
+        again = cast(BinaryIO, _Again(start, source))
+        if age.wants_passphrase(start):
+            if not phrases:
+                raise WrongKey("the file is encrypted with a passphrase, and no passphrase was given", hint=KEY_HINT)
+            return age.open_with_passphrases(again, phrases)
+        if not identities:
+            raise WrongKey("the file is encrypted for a key, not with a passphrase", hint=KEY_HINT)
+        return cast(BinaryIO, io.BufferedReader(age.Reader(again, identities), 1 << 18))
 
 
+KEY_HINT = "Give the identity of these backups: --identity FILE, or paste it in the page."
 UNSEALED = Seal()
 """Plain files, the default."""
 
@@ -134,6 +166,22 @@ def seal_of(name: str) -> tuple[Compression, bool]:
     encrypted = name.endswith(".age")
     name = name.removesuffix(".age")
     return ("gzip" if name.endswith(".gz") else "zstd" if name.endswith(".zst") else "none"), encrypted
+
+
+class _Again:
+    """A source of which the beginning was read already."""
+
+    def __init__(self, start: bytes, source: BinaryIO) -> None:
+        self._start, self._source = start, source
+
+    def read(self, size: int = -1, /) -> bytes:
+        if not self._start:
+            return self._source.read(size)
+        if size < 0:
+            data, self._start = self._start + self._source.read(), b""
+        else:
+            data, self._start = self._start[:size], self._start[size:]
+        return data
 
 
 class _Layers:
@@ -157,8 +205,9 @@ class _Layers:
 class _Plain(io.RawIOBase):
     """The innermost view: plain bytes, the errors of all layers translated, and never more than promised."""
 
-    def __init__(self, layers: list[Any], limit: int | None) -> None:
+    def __init__(self, layers: list[Any], limit: int | None, keyed: bool) -> None:
         self._layers = layers[1:]
+        self._keyed = keyed
         self._stream = layers[-1]
         self._left = limit
 
@@ -170,6 +219,11 @@ class _Plain(io.RawIOBase):
             data = self._stream.read(len(buffer))
         except BROKEN as error:
             raise VerificationFailed(f"a file is damaged or cut short ({error})") from error
+        except WrongKey as error:
+            if self._keyed:
+                raise
+            # the keys of safety sets were tried, which nobody has given
+            raise KeyNeeded("the file is encrypted and no key was given", hint=KEY_HINT) from error
         if self._left is not None:
             self._left -= len(data)
             if self._left < 0:

@@ -16,13 +16,13 @@ from backup_engine.csv_format.seal import UNSEALED, Seal, Sealed, Sink
 from backup_engine.model import SILENT, Batch, Column, Layout, Watch, Written
 from backup_engine.records.content_sum import EMPTY
 
-__all__ = ["write"]
+__all__ = ["Counted", "write"]
 
 SAMPLE_BYTES = 16 * 2**20  # the sample waits in memory, and 10,000 records may have 16 MiB each
 
 
 @dataclass
-class _Counted:
+class Counted:
     """The stored bytes on their way into the sink, counted and hashed."""
 
     sink: Sink
@@ -32,6 +32,7 @@ class _Counted:
         self.size = 0
 
     def write(self, data: bytes, /) -> int:
+        """Pass on."""
         self.hash.update(data)
         self.size += len(data)
         self.sink.write(data)
@@ -89,7 +90,7 @@ def write(
     Raises what the sink raises, ``Cancelled``, and ``BackupError`` when a worker dies or a row does not come back.
     """
     chunks = _chunks(batches, tombstones)
-    stored = _Counted(sink)
+    stored = Counted(sink)
     out = seal.wrap(stored)
     try:
         with Workers(choose(workers, expected or 0)) as pool:

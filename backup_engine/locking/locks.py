@@ -31,7 +31,8 @@ from backup_engine.storage.mounts import mount_of, readable
 from backup_engine.workspace import Workspace
 
 Purpose = Literal[
-    "backup", "restore", "merge", "undo", "drill", "prune", "pin", "repair", "import", "delete", "recover", "adopt"
+    "backup", "restore", "merge", "undo", "drill", "prune", "pin", "repair", "import", "delete", "recover", "adopt",
+    "reseal"
 ]
 
 _WITHOUT_DATABASE: frozenset[str] = frozenset({"prune", "pin", "repair", "import", "delete", "recover"})

@@ -71,7 +71,8 @@ class Companion:
             self._run = opened.enter_context(begun(ws, of.hold, of.trigger, of.interval_hours, of.started))
             self._run.of = of.backup_id
             if kind != "full":
-                self._base = base_for(ws, of.hold, of.started, self._run.beside, wanted=kind == "differential")
+                self._base = base_for(self._run.ws, of.hold, of.started, self._run.beside,
+                                      wanted=kind == "differential")
 
     def about_to_read(self) -> None:
         """Note the place in the change stream, before the snapshot."""
@@ -164,7 +165,7 @@ def _stands(ws: Workspace, metadata: bytes) -> bool:
         of = strict_json.loads(metadata.decode())["of"]
     except (ValueError, LookupError, TypeError):  # nobody can tell: nothing is taken away
         return True
-    return not of or any(backup.backup_id == of for backup in ws.catalog.sets())
+    return not of or any(of in (backup.backup_id, backup.reseals) for backup in ws.catalog.sets())
 
 
 def has_changed(ws: Workspace, backup: BackupSet) -> bool | None:

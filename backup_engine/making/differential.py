@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from backup_engine.errors import BackupError
+from backup_engine.keys.proofs import needs_key
 from backup_engine.locking.locks import Hold
 from backup_engine.making import digests, resume_tokens
 from backup_engine.making.digests import Digests
@@ -50,8 +51,6 @@ def base_for(
 
     ``wanted`` skips the question whether the list is long enough for a differential set to pay.
     """
-    if not ws.seal.reads_own:
-        return None  # a set that cannot be opened here has no digests to compare with
     base = _newest_full(ws, sets)
     if base is not None and not ws.catalog.is_whole(base):
         base = _newest_full(ws, ws.catalog.sets())  # it was cut or taken away since the folder was listed
@@ -60,7 +59,11 @@ def base_for(
         return None
     # the name as well: a set made of documents while the database was down is own, and is nobody's list
     same = base.database == hold.need_database().name and {*base.parts} == {source.key for source in ws.sources}
-    return base if same and (wanted or sum(base.counts.values()) >= WORTH_IT) else None
+    if not same or not (wanted or sum(base.counts.values()) >= WORTH_IT):
+        return None
+    # Who has one of the keys must be able to open both; and what is gone has to be read in the base.
+    alike = base.metadata.get("codec", {}).get("recipients") == list(ws.seal.recipients)
+    return base if alike and not needs_key(ws, base) else None
 
 
 def _newest_full(ws: Workspace, sets: Sequence[BackupSet]) -> BackupSet | None:
@@ -70,9 +73,9 @@ def _newest_full(ws: Workspace, sets: Sequence[BackupSet]) -> BackupSet | None:
                  and owner.owns(backup)), None)
 
 
-def will_be_base(ws: Workspace, trigger: str, records: int) -> bool:
+def will_be_base(trigger: str, records: int) -> bool:
     """Whether differential sets will rest on a full set made now, so that its digests are worth noting."""
-    return trigger not in NEVER_BASE and ws.seal.reads_own and records >= WORTH_IT
+    return trigger not in NEVER_BASE and records >= WORTH_IT
 
 
 def contents_since(

@@ -52,7 +52,7 @@ def contents_of(
     contents = contents_since(ws, view, run.hold, base, watch) if base else None
     if contents is not None:
         return base, contents
-    noted = will_be_base(ws, run.trigger, sum(view.count(source.key) for source in ws.sources))
+    noted = run.keyed and will_be_base(run.trigger, sum(view.count(source.key) for source in ws.sources))
     return None, [_live(ws, view, source.key, noted) for source in ws.sources]
 
 

@@ -9,12 +9,14 @@ import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from backup_engine.csv_format import age
 from backup_engine.errors import BackupError, Busy, NoSpace, PermissionDenied
 from backup_engine.failpoints import reach
+from backup_engine.keys import choice, safety
 from backup_engine.locking.locks import Hold
 from backup_engine.making import digests
 from backup_engine.model import BackupSet, Kind, Part, Written
@@ -39,6 +41,7 @@ class Run:
     """A set in the making, within ``running``."""
 
     ws: Workspace
+    """As the caller has it, but with the seal that counts; until the files are published it opens them as well."""
     hold: Hold
     trigger: str
     interval_hours: float
@@ -51,6 +54,8 @@ class Run:
     drafts: dict[str, Draft] = field(default_factory=dict)
     parts: dict[str, Part] = field(default_factory=dict)
     digests: dict[str, Draft] = field(default_factory=dict)
+    keyed: bool = True
+    """Whether a later run may be able to open what this one writes."""
     claimed: bool = False
     """Whether the label is ours: the intent file is written."""
     of: str = ""
@@ -101,8 +106,14 @@ class Run:
         )
         return self.parts[key]
 
+    def stored(self, part: Part, size: int, sha256: str) -> Part:
+        """Give a part of another set as it is stored here: the same rows, in a file of this run."""
+        name = manifest.part_name(part.key, self.label, self.ws.seal.suffix)
+        return replace(part, file=name, stored_bytes=size, stored_sha256=sha256)
+
     def publish(self) -> None:
         """W8: give the files their final names, if the lease is still ours."""
+        self._forget_key()
         self.hold.check()
         for key, part in self.parts.items():
             assert part.file is not None
@@ -112,7 +123,10 @@ class Run:
         self.ws.storage.sync(self.day)
         self.reach(8)
 
-    def commit(self, origin: Origin, kind: Kind = "full", base: str | None = None, pinned: bool = False) -> BackupSet:
+    def commit(
+        self, origin: Origin, kind: Kind = "full", base: str | None = None, pinned: bool = False,
+        reseals: BackupSet | None = None,
+    ) -> BackupSet:
         """W9: write the metadata, after which the set exists."""
         self.hold.check()  # again: a host that stood still since W8 must not commit
         # before the commit: a set that its database does not know looks like one of a copy
@@ -122,9 +136,11 @@ class Run:
             backup_id=self.backup_id, seq=self.seq, trigger=self.trigger, started=self.started,
             finished=max(self.ws.clock(), self.started), interval_hours=self.interval_hours, origin=origin, kind=kind,
             base=base, pinned=pinned, warnings=tuple(self.warnings), role=self.ws.role, of=self.of,
-            companion=self.companion,
+            companion=self.companion, reseals=reseals,
         )
         metadata = manifest.build(header, self.ws.seal, self.parts)
+        if self.ws.signer is not None:
+            metadata["signature"] = self.ws.signer.sign(metadata)
         with self._naming(manifest.metadata_name(self.label)):
             backup = self.ws.catalog.commit(self.day, self.label, metadata)
         self.reach(9)
@@ -138,6 +154,10 @@ class Run:
         if self.digests:
             digests.keep(self.ws, backup.label, self.digests)
         try:
+            if backup.encrypted and not any(other.encrypted for other in self.beside):
+                from backup_engine.repository import history_index  # needs numpy, which other runs need not load
+
+                history_index.forget_records(self.ws)
             self.ws.catalog.keep_copy(backup)
             # last: while the intent is there, the next run makes the copy that failed here
             intents.clear(self.ws.storage, self.label)
@@ -154,6 +174,10 @@ class Run:
             return
         with suppress(BackupError):
             intents.abandon(self.ws.storage, Intent(self.label, self.day, tuple(self._published), run=self.backup_id))
+
+    def _forget_key(self) -> None:
+        """The files are read back: the key that was made for that has served, and was nowhere but in this object."""
+        self.ws = replace(self.ws, seal=replace(self.ws.seal, identities=(), guests=()))
 
     @contextmanager
     def _naming(self, name: str) -> Iterator[None]:
@@ -186,7 +210,15 @@ def begun(ws: Workspace, hold: Hold, trigger: str, interval_hours: float, starte
     sets = ws.catalog.sets(fresh=False)
     check_room(ws, sets)
     readme.leave_readme(ws.storage, ws.role)
-    run = Run(ws, hold, trigger, interval_hours, started, _claim_number(ws, sets), beside=sets)
+    seal = choice.effective(ws, hold.database)
+    run = Run(ws, hold, trigger, interval_hours, started, _claim_number(ws, sets), beside=sets, keyed=seal.reads_own)
+    if seal.recipients:
+        # A host with public keys only could not read back what it writes: each run has a key of its own, in memory.
+        # A safety set must be brought back without a person, so its key stays on this machine for a while.
+        guests = (age.public_half(safety.make(ws, run.backup_id)),) if trigger == "pre_restore" else ()
+        seal = seal.for_run(age.new_identity(), *guests)
+    run.ws = replace(ws, seal=seal)
+    _say_if_plain(run)
     try:
         _claim_label(run)
         # the intent is on the disk before any file: recovery removes what an intent names, and nothing else
@@ -195,6 +227,12 @@ def begun(ws: Workspace, hold: Hold, trigger: str, interval_hours: float, starte
     except BaseException:  # a signal, too, must leave nothing behind
         run.abandon()
         raise
+
+
+def _say_if_plain(run: Run) -> None:
+    last = next((backup for backup in reversed(run.beside) if backup.state == "complete"), None)
+    if last is not None and last.encrypted and not run.ws.seal.encrypts:
+        run.warnings.append(f"it is not encrypted, and backup {last.label} before it is")
 
 
 def check_room(ws: Workspace, sets: Sequence[BackupSet]) -> None:

@@ -56,7 +56,8 @@ def write_live(
     """
 
     def fill(run: Run, companion: Companion) -> Filled:
-        base = None if kind == "full" else base_for(ws, hold, run.started, run.beside, wanted=kind == "differential")
+        base = None if kind == "full" else base_for(
+            run.ws, hold, run.started, run.beside, wanted=kind == "differential")
         return _read_one_instant(run, base, companion, watch)
 
     # a safety set is of the list that a restore is about to change

@@ -52,7 +52,7 @@ def good_sets(sets: Iterable[BackupSet], bad: Collection[str] = ()) -> list[Back
     """List the good sets, oldest first."""
     made = (backup for backup in sets
             if backup.state == "complete" and backup.trigger not in ("pre_restore", "imported"))
-    return sorted((backup for backup in made if backup.backup_id not in bad), key=lambda backup: backup.seq)
+    return sorted((backup for backup in made if backup.backup_id not in bad), key=lambda backup: backup.order)
 
 
 def halted(sets: Sequence[BackupSet], now: datetime, *, acknowledged: int = 0, bad: Collection[str] = ()) -> str:
@@ -118,7 +118,7 @@ def _ages(sets: Sequence[BackupSet], good: Sequence[BackupSet]) -> list[timedelt
     reached: dict[str, datetime] = {}
     latest = datetime.min.replace(tzinfo=UTC)
     # Sets of the original system, and those whose metadata nobody can read, have the number 0: no place in this order.
-    for backup in sorted((backup for backup in sets if backup.seq), key=lambda backup: backup.seq):
+    for backup in sorted((backup for backup in sets if backup.seq), key=lambda backup: backup.order):
         if backup.started <= newest:
             latest = max(latest, backup.started)
         reached[backup.place] = max(latest, backup.started)
@@ -173,7 +173,7 @@ def _latest_safety(sets: Sequence[BackupSet]) -> list[BackupSet]:
     safety = [backup for backup in sets if backup.trigger == "pre_restore" and backup.state == "complete"]
     if not safety:
         return []
-    latest = max(safety, key=lambda backup: backup.seq)
+    latest = max(safety, key=lambda backup: backup.order)
     # A restore makes one full safety set and differentials over it for late writes; Undo brings back all of them.
     root = latest.base or latest.backup_id
     return [backup for backup in safety if root in (backup.backup_id, backup.base)]
@@ -196,7 +196,7 @@ def _clock_behind(newest: BackupSet, now: datetime) -> str:
 
 def _clock_jumped(good: Sequence[BackupSet], acknowledged: int) -> str:
     for before, after in pairwise(good):
-        neighbours = after.seq - before.seq <= NEIGHBOURS and after.seq > acknowledged
+        neighbours = after.order - before.order <= NEIGHBOURS and after.order > acknowledged
         if neighbours and after.started - before.started > JUMP:
             days = (after.started - before.started).days
             return f"the clock looks wrong: backup {after.label} is dated {days} days after the one before it"
@@ -206,7 +206,7 @@ def _clock_jumped(good: Sequence[BackupSet], acknowledged: int) -> str:
 def _shrunk(good: Sequence[BackupSet], acknowledged: int) -> str:
     newest = good[-1].counts
     for before, after in pairwise(good):
-        if after.seq <= acknowledged:
+        if after.order <= acknowledged:
             continue
         if after.counts == before.counts:
             continue

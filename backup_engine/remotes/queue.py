@@ -17,8 +17,8 @@ from backup_engine.remotes.target import Sending
 from backup_engine.repository.notes import Note
 from backup_engine.storage.base import STATE, Storage
 
-__all__ = ["AWAITED_DAYS", "Line", "awaited_by", "forget", "in_order", "keep_only", "noted", "read", "troubles",
-           "waiting", "write"]
+__all__ = ["AWAITED_DAYS", "Line", "awaited_by", "forget", "in_order", "keep_only", "noted", "read", "to_send",
+           "troubles", "waiting", "write"]
 
 AWAITED_DAYS = 30
 """How long local retention leaves a set alone that a remote still waits for."""
@@ -88,10 +88,23 @@ def noted(storage: Storage) -> list[str]:
             if name.startswith("uploads-") and name.endswith(".json")]
 
 
-def waiting(line: Line, sets: Iterable[BackupSet]) -> list[BackupSet]:
-    """The complete sets that are not there yet, in the order in which they are to be sent."""
+def to_send(sets: Iterable[BackupSet]) -> list[BackupSet]:
+    """The complete sets that remotes are to get.
+
+    Not one that was stored anew, for its copy holds the same rows: what was readable before must not leave the machine
+    after it was encrypted here. Unless something that stays as it was rests on it.
+    """
     complete = [backup for backup in sets if backup.state == "complete"]
-    return in_order([backup for backup in complete if backup.backup_id not in line.sent], complete)
+    copied = {backup.reseals for backup in complete}
+    needed = {backup.base for backup in complete if not backup.superseded}
+    return [backup for backup in complete
+            if not backup.superseded or backup.backup_id not in copied or backup.backup_id in needed]
+
+
+def waiting(line: Line, sets: Iterable[BackupSet]) -> list[BackupSet]:
+    """What is to be sent and not there yet, in the order in which it is to be sent."""
+    wanted = to_send(sets)
+    return in_order([backup for backup in wanted if backup.backup_id not in line.sent], wanted)
 
 
 def in_order(wanted: Sequence[BackupSet], everything: Sequence[BackupSet]) -> list[BackupSet]:
@@ -99,7 +112,7 @@ def in_order(wanted: Sequence[BackupSet], everything: Sequence[BackupSet]) -> li
     by_id = {backup.backup_id: backup for backup in everything}
     missing = {backup.backup_id for backup in wanted}
     ordered: dict[str, BackupSet] = {}
-    for backup in sorted(wanted, key=lambda backup: backup.seq, reverse=True):
+    for backup in sorted(wanted, key=lambda backup: backup.order, reverse=True):
         base = by_id.get(backup.base or "")
         if base is not None and base.backup_id in missing:
             ordered.setdefault(base.backup_id, base)

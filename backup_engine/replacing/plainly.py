@@ -12,6 +12,7 @@ import bson
 from pymongo.errors import PyMongoError
 
 from backup_engine.errors import BackupError, RestoreStopped
+from backup_engine.keys import safety
 from backup_engine.making.write_set import write_set
 from backup_engine.model import Batch
 from backup_engine.records import raw
@@ -41,6 +42,7 @@ def replace_plainly(run: Replacing) -> None:
         raise problem if isinstance(problem, BackupError) else RestoreStopped(str(problem)) from problem
     run.counts = {key: len(documents) for key, documents in new.items()}
     journal.close(run.database, run.entry, "done", safety=run.safety.backup_id, changed=True)
+    safety.forget_others(run.ws, run.safety)
 
 
 def _wanted(run: Replacing, key: str) -> list[Doc]:

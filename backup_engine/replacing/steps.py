@@ -15,6 +15,7 @@ from pymongo.database import Database
 
 from backup_engine.errors import BackupError, Cancelled, RestoreIncomplete, RestoreStopped, VerificationFailed
 from backup_engine.failpoints import reach
+from backup_engine.keys import safety as safety_keys
 from backup_engine.locking.locks import Hold
 from backup_engine.making.write_set import write_set
 from backup_engine.model import SILENT, BackupSet, Progress, Watch
@@ -150,6 +151,7 @@ class Replacing:
                                    safety=self.safety.backup_id if self.safety else "")
         if self.late is not None:
             self.late.remove_superseded()
+        safety_keys.forget_others(self.ws, self.safety)
         reach("R8")
 
     def has_changed(self) -> bool:

@@ -70,8 +70,12 @@ class Catalog:
     def find(self, which: str | Mapping[str, Any]) -> BackupSet:
         """Find a set by backup_id, by label, or by a metadata dict. Raises ``NoBackupsFound`` or ``BadInput``."""
         wanted, folder = _identity(which)
-        for backup in reversed(self.sets()):
+        sets = list(reversed(self.sets()))
+        for backup in sets:
             if wanted in (backup.backup_id, backup.label) and folder in (None, backup.day):
+                return backup
+        for backup in sets:  # by the id it had before it was resealed: the journal may still use it
+            if wanted and backup.reseals == wanted and backup.usable:
                 return backup
         raise NoBackupsFound(f"there is no backup {wanted!r:.80} in {self.storage.describe()}")
 

@@ -14,7 +14,10 @@ def of(ws: Workspace, backup: BackupSet) -> BackupSet | None:
     own = ws.application
     if own is None or not backup.companion:
         return None
-    return next((found for found in own.catalog.sets(fresh=False) if found.backup_id == backup.companion), None)
+    sets = own.catalog.sets(fresh=False)
+    found = next((known for known in sets if known.backup_id == backup.companion), None)
+    # one that was stored anew is known by the id it had before
+    return found or next((known for known in reversed(sets) if known.reseals == backup.companion), None)
 
 
 def trouble(ws: Workspace, backup: BackupSet) -> str:

@@ -8,9 +8,12 @@ from typing import Literal
 from backup_engine.errors import BackupError, BackupFileNotFound, NewerFormat, VerificationFailed
 from backup_engine.model import BackupSet
 
-__all__ = ["Damage", "DamageKind", "Report", "Verification", "error_of"]
+__all__ = ["LEVELS", "Damage", "DamageKind", "Report", "Verification", "error_of"]
 
-DamageKind = Literal["missing", "changed", "count", "unreadable", "metadata", "base", "key", "newer"]
+LEVELS = {0: "listing", 1: "stored bytes", 2: "every row", 3: "restored"}
+"""How deep a check looked, in words; without the key of an encrypted set level 1 is as deep as it goes."""
+
+DamageKind = Literal["missing", "changed", "count", "unreadable", "metadata", "base", "key", "newer", "signature"]
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Verification:
             return str(error_of(self))
         counts = ", ".join(f"{count:,} {key}" for key, count in self.backup.counts.items())
         notes = f" ({'; '.join(self.notes)})" if self.notes else ""
-        return f"Backup {self.backup.label} verified at level {self.level}: {counts}{notes}."
+        return f"Backup {self.backup.label} verified at level {self.level} ({LEVELS[self.level]}): {counts}{notes}."
 
 
 @dataclass(frozen=True)
@@ -61,11 +64,23 @@ class Report:
     verifications: tuple[Verification, ...]
     stale: str
     notes: tuple[str, ...] = ()
+    level: int = 1
+    """How deep it was to look."""
+
+    @property
+    def shallow(self) -> int:
+        """How many sets could not be looked into for want of a key: only their stored bytes were compared."""
+        return sum(verification.level < self.level for verification in self.verifications)
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing was found wrong, as deep as could be looked, and the newest is not too old."""
+        return not self.stale and all(verification.ok for verification in self.verifications)
 
     @property
     def ok(self) -> bool:
-        """Whether every set is sound and the newest is not too old."""
-        return not self.stale and all(verification.ok for verification in self.verifications)
+        """Whether every set is sound at the level asked for and the newest is not too old."""
+        return self.sound and not self.shallow
 
     @property
     def message(self) -> str:
@@ -74,8 +89,13 @@ class Report:
         total = len(self.verifications)
         if failed:
             return f"Backup verification failed: {failed} of {total} backups. {self.stale}".strip()
+        if self.stale:
+            return f"Backup verification failed: {self.stale}"
         notes = f" ({'; '.join(self.notes)})" if self.notes else ""
-        return f"Backup verification failed: {self.stale}" if self.stale else f"All {total} backups verified{notes}."
+        if self.shallow:
+            return (f"Key needed: {self.shallow} of {total} backups are encrypted and were not looked into; their "
+                    f"stored bytes are as they were written{notes}.")
+        return f"All {total} backups verified at level {self.level} ({LEVELS[self.level]}){notes}."
 
 
 def error_of(outcome: Verification) -> BackupError:
@@ -89,6 +109,8 @@ def error_of(outcome: Verification) -> BackupError:
         return NewerFormat(f"backup {label}", hint="Update this program and try again.")
     if first.kind == "missing":
         return BackupFileNotFound(words, hint="The other files of this backup can still be restored.")
+    if any(damage.kind == "signature" for damage in outcome.problems):
+        return VerificationFailed(words, hint="Somebody else may have made it. Do not restore it unless you know who.")
     hint = f"“repair {label}” brings the readable rows into a new backup."
     if any(damage.kind == "changed" and damage.file.endswith(".csv") for damage in outcome.problems):
         hint = f"If a spreadsheet saved it, import it as a list instead; otherwise {hint}"

@@ -3,7 +3,7 @@
 Each holds, for every record, 8 bytes of a hash of its identity and 8 of its content, sorted by identity; and the
 records that *ended* with this set: what the set before had and this one has not, as they were. So a record's versions
 and lost records are found without reading the sets again; the newest version alone is read from a set. All of it can
-be rebuilt. Of encrypted sets no record is kept here, only hashes.
+be rebuilt. As soon as any set in the folder is encrypted no record is kept here, only hashes.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from backup_engine.repository import contents
 from backup_engine.storage.base import STATE
 from backup_engine.workspace import Workspace
 
-__all__ = ["Entry", "Hashes", "Wanted", "content_hash", "fetch", "identity_hash", "index_of", "records_of",
-           "table_hash"]
+__all__ = ["Entry", "Hashes", "Wanted", "content_hash", "fetch", "forget_records", "identity_hash", "index_of",
+           "records_of", "table_hash"]
 
 log = logging.getLogger(__name__)
 Hashes = NDArray[np.uint64]
@@ -92,11 +92,16 @@ def index_of(
     everything = [backup for backup in ws.catalog.sets() if backup.usable and key in backup.parts]
     sets = [backup for backup in everything if wanted(backup)]
     present = {entry.name for entry in ws.storage.entries(STATE)}
-    builder = _Builder(ws, key, watch)
+    secret = any(backup.encrypted for backup in everything)
+    builder = _Builder(ws, key, watch, secret=secret)
     entries: list[Entry] = []
     for number, backup in enumerate(sets):
         watch.step("Looking through the backups", number, len(sets))
         entry = _load(ws, backup, key) if _name(backup, key) in present else None
+        if secret and entry is not None and entry.ended:
+            # from before encryption was switched on; what the record was can be read in the set, by who has the key
+            entry.ended = {}
+            _store(ws, entry, key)
         entries.append(entry or builder.build(backup, entries[-1] if entries else None))
     _forget(ws, key, present - {_name(backup, key) for backup in everything})
     return entries
@@ -105,8 +110,9 @@ def index_of(
 class _Builder:
     """Reads sets one after the other, remembering the records of the last one while they are few."""
 
-    def __init__(self, ws: Workspace, key: str, watch: Watch) -> None:
+    def __init__(self, ws: Workspace, key: str, watch: Watch, *, secret: bool) -> None:
         self._ws = ws
+        self._secret = secret
         self._key = key
         self._watch = watch
         self._read: tuple[str, dict[int, bytes]] | None = None
@@ -160,7 +166,7 @@ class _Builder:
         self, previous: Entry, entry: Entry, before: tuple[str, dict[int, bytes]] | None
     ) -> dict[tuple[int, int], bytes]:
         gone = _not_in(previous, entry)
-        if not gone or len(gone) > ENDED_LIMIT or _is_secret(previous.backup, self._key):
+        if not gone or len(gone) > ENDED_LIMIT or self._secret:
             return {}
         if before is not None and before[0] == previous.backup.backup_id:
             return {(identity, content): before[1][identity] for identity, content in gone.items()}
@@ -212,10 +218,6 @@ def _short(digest: bytes) -> int:
     return int.from_bytes(digest[-8:])
 
 
-def _is_secret(backup: BackupSet, key: str) -> bool:
-    return (backup.parts[key].file or "").endswith(".age")
-
-
 def _stamp(backup: BackupSet, key: str) -> dict[str, Any]:
     part = backup.parts[key]
     return {"backup_id": backup.backup_id, "content": part.content_sha256, "records": part.records,
@@ -259,6 +261,22 @@ def _load(ws: Workspace, backup: BackupSet, key: str) -> Entry | None:
         entry.ended[identity, content] = data[at : at + length]
         at += length
     return entry
+
+
+def forget_records(ws: Workspace) -> None:
+    """Remove every index that holds records: encryption was switched on."""
+    for name in ws.storage.names(STATE):
+        if name.startswith("history_") and name.endswith(".index") and _holds_records(ws, name):
+            ws.storage.delete(STATE, name)
+
+
+def _holds_records(ws: Workspace, name: str) -> bool:
+    with ws.storage.open(STATE, name) as file:
+        head = file.read(4096)[len(MAGIC) + 4 :].partition(b"\n")[0]
+    try:
+        return bool(json.loads(head)["ended"])
+    except (ValueError, KeyError, TypeError):
+        return True  # it is none of ours, or no more: it can be rebuilt
 
 
 def _forget(ws: Workspace, key: str, names: set[str]) -> None:

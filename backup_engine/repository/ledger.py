@@ -15,8 +15,8 @@ from backup_engine.repository.notes import Note
 from backup_engine.storage.base import Storage
 from backup_engine.workspace import Workspace
 
-__all__ = ["DUE_AFTER", "Check", "bad", "is_due", "last_drill", "last_proven", "last_verified", "read", "remember",
-           "remember_all"]
+__all__ = ["DUE_AFTER", "Check", "bad", "is_due", "last_drill", "last_proven", "last_sound", "last_verified", "read",
+           "remember", "remember_all"]
 
 DUE_AFTER = timedelta(days=7)
 DRILL = 3
@@ -85,8 +85,14 @@ def last_proven(checks: Mapping[str, Check]) -> datetime | None:
 
 def last_verified(ws: Workspace, backup: BackupSet) -> datetime | None:
     """Give the moment at which that set was last found sound."""
+    check = last_sound(ws, backup)
+    return check.when if check else None
+
+
+def last_sound(ws: Workspace, backup: BackupSet) -> Check | None:
+    """Give the check that last found that set sound: what "verified" means for it stands in its level."""
     check = read(ws.storage).get(backup.backup_id)
-    return check.when if check and check.ok else None
+    return check if check and check.ok else None
 
 
 def last_drill(ws: Workspace) -> datetime | None:

@@ -135,8 +135,8 @@ class Listing:
             return manifest_reader.damaged(day, label, f"its metadata cannot be read: {problem.message}")
 
 
-def _place(backup: BackupSet) -> tuple[int, bool, str]:
-    return backup.seq, backup.state != "legacy", backup.label
+def _place(backup: BackupSet) -> tuple[int, bool, int, str]:
+    return backup.order, backup.state != "legacy", backup.seq, backup.label
 
 
 def _with_files(backup: BackupSet, entries: Mapping[str, Entry]) -> BackupSet:

@@ -80,6 +80,8 @@ class Header:
     """Of the application's own data: the ``backup_id`` of the list's set it belongs to."""
     companion: str = ""
     """Of a list: the ``backup_id`` of the set of the application's own data that was made with it."""
+    reseals: BackupSet | None = None
+    """The set that this one holds under other keys or compression."""
 
 
 def label_of(moment: datetime) -> str:
@@ -187,6 +189,7 @@ def build(header: Header, seal: Seal, parts: Mapping[str, Part]) -> dict[str, An
         **({"application": {"backup_id": header.companion}} if header.companion else {}),
         "kind": header.kind, "base": header.base, "codec": codec,
         "pinned": header.pinned, "warnings": list(header.warnings),
+        **({"reseals": {"backup_id": header.reseals.backup_id, "seq": header.reseals.order}} if header.reseals else {}),
         "collections": {key: describe_part(part) for key, part in parts.items()},
     }
 

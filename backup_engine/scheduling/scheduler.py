@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args
 from backup_engine.create import create
 from backup_engine.drill import drill
 from backup_engine.errors import BackupError, Busy, Cancelled
+from backup_engine.keys.proofs import needs_key
 from backup_engine.model import Trigger, Watch
 from backup_engine.ownership import lookup
 from backup_engine.policy.due import Due, due
@@ -26,6 +27,7 @@ from backup_engine.repository.notes import Note
 from backup_engine.scheduling import preferences as choices
 from backup_engine.scheduling.preferences import Preferences
 from backup_engine.scheduling.uploads import Uploads
+from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -181,8 +183,14 @@ class Scheduler:
         if not days or newest is None or (room is not None and room.short):  # a drill writes every record once more
             return
         proven = ledger.last_drill(self.workspace)
-        if proven is None or self.workspace.clock() - proven > timedelta(days=days):
-            drill(self.workspace, newest)
+        if proven is not None and self.workspace.clock() - proven <= timedelta(days=days):
+            return
+        if needs_key(self.workspace, newest):
+            # nobody is here to give it: what can be said without it is that the stored bytes are those written
+            if ledger.is_due(ledger.read(self.workspace.storage).get(newest.backup_id), self.workspace.clock()):
+                log.info("a restore drill needs the key: %s", verify(self.workspace, newest, 1).message)
+            return
+        drill(self.workspace, newest)
 
     def _index(self) -> None:
         """Note the records of new sets, so that nobody waits for a record's history: 0.2 s for 5,000 records.

@@ -106,6 +106,11 @@ def _of_backups(settings: Settings) -> Iterable[Metric]:
         stored = sum(part.stored_bytes for part in newest.parts.values())
         yield _gauge("backup_newest_age_seconds", "Since the newest good backup was begun.", age)
         yield _gauge("backup_newest_bytes", "Bytes of the newest good backup.", stored)
+        yield _gauge("backup_newest_encrypted", "Whether its files are encrypted.", newest.encrypted)
+        check = ours.checks().get(newest.backup_id)
+        if check is not None:
+            yield _gauge("backup_newest_verified_level", "What its last check was: 1 stored bytes, 2 every row, "
+                         "3 restored; 0 it found damage.", check.level if check.ok else 0)
         yield _gauge("backup_newest_records", "Records in the newest good backup.", sum(newest.counts.values()))
 
 

@@ -61,7 +61,9 @@ WRONG: dict[str, list[Any]] = {
     "interval_hours": [0, 0.05, 169, "x", True, float("nan")],
     "sources": [(), [], "ab", 5, (Source("a", "A"), Source("a", "B")), (Source("a", "A"), Source("b", "A")),
                 (Source("../x", "A"),), (Source("a", ""),), (("a", "A"),)],
-    "seal": ["gzip"], "clock": [5], "workers": [-1, True, 2.0, "2", 10**9],
+    "seal": ["gzip"], "compression": ["rar", "", 5], "recipients": ["age1x", "", ["  "], 5, ["none", "age1x"]],
+    "identities": ["age1x", "words", 5, [5]], "signing_key": ["", 5],
+    "clock": [5], "workers": [-1, True, 2.0, "2", 10**9],
     "remotes": [5, ["file:///x"], "file:///x", "a=nonsense", {"A": "file:///x"}, {"a": 5}, "a=s3://k:hush@b/x"],
 }
 

@@ -13,6 +13,7 @@ from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import BackupFileNotFound, BadInput, Cancelled, NewerFormat, VerificationFailed, WrongKey
 from backup_engine.model import Watch
 from backup_engine.repository import ledger
+from backup_engine.repository.damage import LEVELS
 from backup_engine.storage.base import STATE
 from tests.backup_engine.engine import fill, workspace
 from tests.backup_engine.stored import age_seal, file_of, flip, folder, store
@@ -29,7 +30,8 @@ def test_sound_set_passes(tmp_path: Path, level: int, compression: str) -> None:
     verification = verify.verify(ws, backup, level)
 
     assert verification.ok and verification.level == level
-    assert verification.message == f"Backup {backup.label} verified at level {level}: 30 equipment, 4 select_options."
+    assert verification.message == (f"Backup {backup.label} verified at level {level} ({LEVELS[level]}): "
+                                    "30 equipment, 4 select_options.")
 
 
 def test_what_create_makes_passes(tmp_path: Path, database: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine.api import DatabaseBackupRestore, Preferences
-from backup_engine.errors import AdminOnly, PermissionDenied
-from equipment import offsite
+from backup_engine.csv_format import age
+from backup_engine.errors import AdminOnly, KeyNeeded, PermissionDenied
+from equipment import offsite, sealing
 from equipment.backups import Backups, Caller
 from equipment.domain.actions import in_words
 from equipment.jobs import Job
@@ -84,6 +86,29 @@ def test_the_way_there_and_back_in_somebodys_name(backups: Backups, database: Db
         "add", "push", "fetch", "take_over", "remove"]
     assert {entry["who"] for entry in entries} == {by.name}
     assert all(in_words(entry["action"]) != entry["action"] for entry in entries)
+
+
+def test_an_encrypted_set_that_was_fetched_opens_with_the_keys_that_a_visitor_gives(
+    backups: Backups, database: Db
+) -> None:
+    identity = age.new_identity()
+    by = caller(database, "admin")
+    keyed = replace(by, keys=sealing.keys_from(identity))
+    sealing.change(backups, by, "zstd", age.public_half(identity))
+    made = make_set(backups, by)
+    assert made.encrypted and len(done(offsite.push(backups, by, "disk")).sent) == 1
+    backups.engine.workspace.catalog.remove(made)
+
+    fetched = done(offsite.fetch(backups, by, "disk", made.backup_id)).set
+
+    with pytest.raises(KeyNeeded):
+        backups.preview(by, fetched, "equipment", 10, 0, "")
+    assert backups.preview(keyed, fetched, "equipment", 10, 0, "")[1] == 3
+    assert done(backups.verify(by, fetched)).level == 1
+    assert done(backups.verify(keyed, fetched)).level == 2
+    database["Equipment"].delete_one({"_id": 1})
+    done(backups.merge(keyed, fetched, ("equipment",)))
+    assert database["Equipment"].count_documents({}) == 3
 
 
 def test_what_is_wrong_with_an_address_ends_the_job_and_repeats_no_secret(backups: Backups, database: Db) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from backup_engine.api import BackupError
 from equipment.backups import WRITING, Backups, Caller
 from equipment.jobs import Job
-from equipment.ui.backup import outside, remotes, words
+from equipment.ui.backup import keys, outside, remotes, storing, words
 from equipment.ui.progress import follow
 
 
@@ -25,6 +25,7 @@ def show(backups: Backups, caller: Caller) -> None:
         "against the backup before, nothing is deleted until you acknowledge it."
     )
     _shrink(backups, caller)
+    storing.show(backups, caller)
     _drill(backups, caller)
     remotes.show(backups, caller)
     outside.show(backups, caller)
@@ -108,11 +109,14 @@ def _drill(backups: Backups, caller: Caller) -> None:
         st.write(f"Last proven restorable: {words.moment(proven)} "
                  f"({words.ago(backups.now() - proven)} ago).")
     every = float(backups.scheduler.preferences.drill_every_days)
+    needs_key = keys.ask(backups, caller, backups.newest_good(), "drill")
+    if needs_key and every:
+        st.caption("By itself the server compares the newest backup's stored bytes only, every seven days.")
     run, rhythm, _ = st.columns([2, 2, 4], vertical_alignment="bottom")
     chosen = rhythm.number_input("Days between drills (0 = off)", 0.0, 90.0, value=every, step=1.0, format="%g")
     if chosen != every:
         _change(backups, caller, drill_every_days=chosen)
-    if run.button("Run restore drill", icon=":material/exercise:", disabled=backups.running()):
+    if run.button("Run restore drill", icon=":material/exercise:", disabled=needs_key or backups.running()):
         try:
             backups.drill(caller)
         except BackupError as error:
@@ -123,5 +127,6 @@ def _drill(backups: Backups, caller: Caller) -> None:
 
 
 def _drilled(job: Job) -> None:
+    storing.resealed(job)
     if job.about == "backup.drill":
         st.success(job.result.message, icon=":material/verified:")

@@ -44,15 +44,16 @@ def of(app: App) -> Badge:
     if newest is not None and here.application_trouble(newest):
         return NOT_ALL_SAFE
     interval = timedelta(hours=here.scheduler.preferences.interval_hours)
-    return judge(newest.started if newest else None, here.now(), interval)
+    check = here.checks().get(newest.backup_id) if newest else None
+    return judge(newest.started if newest else None, here.now(), interval, words.level(check))
 
 
-def judge(newest: datetime | None, now: datetime, interval: timedelta) -> Badge:
-    """Say it for the start of the newest good set; every set is verified before it is listed as good."""
+def judge(newest: datetime | None, now: datetime, interval: timedelta, verified: str = "read back") -> Badge:
+    """Say it for the start of the newest good set, and how deep it was verified; each is read back when it is made."""
     if newest is None:
         return Badge("No backup yet", "due")
     age = max(now - newest, timedelta(0))
     if age > max(ALARM_AFTER, 2 * interval):
         return Badge(f"No verified backup for {words.ago(age)}", "alarm")
     when = "just now" if age < timedelta(minutes=1) else f"{words.ago(age)} ago"
-    return Badge(f"Backup {when}", "due" if age > interval else "ok")
+    return Badge(f"Backup {when}, verified: {verified}", "due" if age > interval else "ok")

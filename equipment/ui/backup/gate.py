@@ -12,6 +12,7 @@ from backup_engine.errors import AdminOnly, DatabaseUnreachable
 from equipment.backups import Caller
 from equipment.domain.roles import allows
 from equipment.store.access import Who, require
+from equipment.ui.backup import keys
 from equipment.ui.context import App
 
 
@@ -22,9 +23,9 @@ def caller_of(app: Any) -> Caller:
     ``current_user() -> (name, role)``; one without it by ``st.session_state.user_role``.
     """
     if isinstance(app, App):
-        return Caller(app.account.name, _database_check(app), app.who, own_app=True)
+        return Caller(app.account.name, _database_check(app), app.who, own_app=True, keys=keys.held())
     name, _ = _foreign_user(app)
-    return Caller(name, _foreign_check(app), Who("foreign", name))
+    return Caller(name, _foreign_check(app), Who("foreign", name), keys=keys.held())
 
 
 def _database_check(app: App) -> Callable[[str], object]:

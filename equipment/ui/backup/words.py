@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from backup_engine.api import BackupSet
 
@@ -15,6 +16,14 @@ STATES = {
     "orphan": "Without metadata",
 }
 COLLECTIONS = {"equipment": "Equipment", "select_options": "Select Options"}
+
+
+LEVELS = {1: "stored bytes", 2: "every row", 3: "restored"}
+
+
+def level(check: Any) -> str:
+    """Say how deep the last check of a set looked; one that was never checked was read back when it was made."""
+    return LEVELS.get(check.level, "listing") if check is not None and check.ok else "read back"
 
 
 def ago(span: timedelta) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import bson
 import streamlit as st
 
+from backup_engine.errors import KeyNeeded
 from backup_engine.records import raw
 from equipment import backups
 from equipment.domain.history import Change, Event
@@ -14,6 +15,8 @@ from equipment.domain.record import MISSING
 from equipment.server import application
 from equipment.store.access import require
 from equipment.store.list.listing import FORGIVING
+from equipment.ui.backup import keys
+from equipment.ui.backup.words import count
 from equipment.ui.context import App
 from equipment.ui.records.table import plain
 
@@ -23,9 +26,16 @@ def events(app: App, key: str) -> list[Event]:
 
     Raises ``BackupError`` when the backups cannot be read.
     """
-    caller = backups.Caller(app.account.name, lambda action: require(app.database, app.who, action), app.who)
+    caller = backups.Caller(app.account.name, lambda action: require(app.database, app.who, action), app.who,
+                            keys=keys.held())
     history = backups.of(app.settings, application.connector(app.settings)).history(caller, key)
+    needing = [backup for backup, problem in history.unreadable if problem.startswith(KeyNeeded.opening)]
+    if needing:
+        st.caption(f":material/key: {count(len(needing), 'backup')} need the key: paste it under Backup & Restore, "
+                   "Restore Data.")
     for backup, problem in history.unreadable:
+        if backup in needing:
+            continue
         st.caption(f":material/warning: Backup {backup.label} could not be read: {plain(problem)}")
     return [_event(version) for version in history.versions]
 

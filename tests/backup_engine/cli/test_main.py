@@ -62,7 +62,7 @@ def test_the_way_of_a_backup(run: Run, tmp_path: Path, database: Database) -> No
     shown = run("show", label)[1]
     assert shown["backup"]["label"] == label and shown["metadata"]["equipment_records_count"] == 20
     assert run("verify", label, "--level", "2")[1]["verification"]["ok"]
-    assert run("verify", "--all")[1]["message"] == "All 2 backups verified."
+    assert run("verify", "--all")[1]["message"] == "All 2 backups verified at level 1 (stored bytes)."
     assert run("status")[1]["total"] == 2
     assert run("pin", label)[1]["backup"]["pinned"]
     assert not run("unpin", label)[1]["backup"]["pinned"]
@@ -237,7 +237,7 @@ def test_wrong_key(run: Run, tmp_path: Path) -> None:
 
     code, answer = run("verify", label, "--level", "2")
 
-    assert code == 12 and answer["message"].startswith("Wrong key or passphrase")
+    assert code == 12 and answer["message"].startswith("Key needed")
     assert ws.seal != Seal()
 
 
@@ -363,7 +363,8 @@ def test_help_names_every_verb() -> None:
 
     assert names == {"backup", "list", "show", "verify", "repair", "prune", "pin", "unpin", "status", "restore", "undo",
                      "compare", "drill", "history", "lost", "import-set", "owners", "adopt",
-                     "unlock", "restore-application", "undo-application", "remotes", "push", "fetch"}
+                     "unlock", "keys", "reseal", "restore-application", "undo-application", "remotes", "push",
+                     "fetch"}
 
 
 @pytest.mark.parametrize(("redirection", "encoding", "code", "said"), [

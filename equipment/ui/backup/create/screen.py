@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from backup_engine.api import BackupError, Created
+from equipment import sealing
 from equipment.backups import WRITING, Backups, Caller
 from equipment.jobs import Job
-from equipment.ui.backup import whose, words
+from equipment.ui.backup import storing, whose, words
 from equipment.ui.backup.create import charts, sets
 from equipment.ui.progress import follow
 
@@ -18,7 +19,7 @@ CHECKED_HOURS = 26
 
 def show(backups: Backups, caller: Caller) -> None:
     """Draw the sub-tab."""
-    _status(backups)
+    _status(backups, caller)
     _controls(backups, caller)
     follow(backups.jobs, WRITING, lambda job: _outcome(backups, caller, job))
     charts.show(backups, caller)
@@ -26,7 +27,9 @@ def show(backups: Backups, caller: Caller) -> None:
     whose.others(backups, caller)
 
 
-def _status(backups: Backups) -> None:
+def _status(backups: Backups, caller: Caller) -> None:
+    if said := storing.line(stored := sealing.stored(backups, caller)):
+        (st.caption if stored.proven else st.warning)(f":material/lock: {said}")
     state = backups.status()
     columns = st.columns([5, 3, 3, 4, 4, 4, 4] if state.room else 6)  # "12 min ago" needs more than a number
     last = f"{words.ago(state.age)} ago" if state.age is not None else "Never"
@@ -97,7 +100,7 @@ def _outcome(backups: Backups, caller: Caller, job: Job) -> None:
     seconds = (job.finished - job.started).total_seconds() if job.finished else 0.0
     st.success(
         f"{created.message}  \n{words.records(backup)} · {words.size(words.stored_bytes(backup))} · {seconds:.1f} s · "
-        f"verified", icon=":material/check_circle:",
+        f"read back", icon=":material/check_circle:",
     )
     with st.expander("Files"):
         for part in backup.parts.values():

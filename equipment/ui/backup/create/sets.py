@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -41,7 +42,7 @@ def show(backups: Backups, caller: Caller) -> None:
 
 
 def _table(backups: Backups, sets: list[BackupSet]) -> pd.DataFrame:
-    now, bad, owner = backups.now(), backups.bad(), backups.owner()
+    now, checks, owner = backups.now(), backups.checks(), backups.owner()
     adopted = {backup.backup_id: called(backup) for backup in sets if owner.relation(backup) == "adopted"}
     rows: list[dict[str, object]] = []
     older: BackupSet | None = None
@@ -51,7 +52,7 @@ def _table(backups: Backups, sets: list[BackupSet]) -> pd.DataFrame:
             "Equipment": backup.counts.get("equipment"), "Select options": backup.counts.get("select_options"),
             "Change": _difference(backup, older), "Size": words.size(words.stored_bytes(backup)),
             "Kind": backup.kind, "Made": words.TRIGGERS.get(backup.trigger, backup.trigger),
-            "State": _state(backup, bad), "Pinned": backup.pinned,
+            "State": _state(backup, checks.get(backup.backup_id)), "Pinned": backup.pinned,
             **({"Adopted from": adopted.get(backup.backup_id, "")} if adopted else {}),
         })
         older = backup if backup.usable else older
@@ -65,12 +66,12 @@ def _difference(backup: BackupSet, older: BackupSet | None) -> str:
     return f"{change:+,}" if change else "0"
 
 
-def _state(backup: BackupSet, bad: set[str]) -> str:
+def _state(backup: BackupSet, check: Any) -> str:
     if backup.state != "complete":
         return words.STATES[backup.state]
     if backup.warnings:
         return "Unusual"
-    return "Damaged" if backup.backup_id in bad else "Verified"
+    return "Damaged" if check is not None and not check.ok else f"Verified: {words.level(check)}"
 
 
 def _actions(backups: Backups, caller: Caller, backup: BackupSet) -> None:
@@ -116,6 +117,10 @@ def _try(act: Callable[[], object]) -> None:
 
 
 def _verified(job: Job) -> None:
+    if job.result.ok and job.result.level < 2:
+        st.info(f"{job.result.message} Needs the key to look inside: choose it under Restore Data and paste the "
+                "identity.", icon=":material/key:")
+        return
     if job.result.ok:
         st.success(job.result.message, icon=":material/verified:")
         return

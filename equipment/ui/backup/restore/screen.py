@@ -9,7 +9,7 @@ import streamlit as st
 from backup_engine.api import BackupError, BackupSet, Comparison, Pick
 from equipment.backups import WRITING, Backups, Caller
 from equipment.jobs import Job
-from equipment.ui.backup import words
+from equipment.ui.backup import keys, words
 from equipment.ui.backup.restore import choose, comparing, confirm, difference, lost, preview, upload
 from equipment.ui.progress import follow
 
@@ -21,8 +21,9 @@ def show(backups: Backups, caller: Caller) -> None:
     """Draw the sub-tab."""
     busy = follow(backups.jobs, WRITING, lambda job: _outcome(backups, job))
     _undo(backups, caller, busy)
+    keys.show(caller)
     backup = choose.show(backups, caller)
-    if backup is not None:
+    if backup is not None and not keys.ask(backups, caller, backup, "restore"):
         _restore(backups, caller, backup, busy)
     upload.show(backups, caller)
     lost.show(backups, caller)

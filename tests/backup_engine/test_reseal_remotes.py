@@ -1,0 +1,161 @@
+"""Sets that are stored anew while a remote waits for them: nothing is lost, nothing readable is sent any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from backup_engine import fetch, prune, verify
+from backup_engine.compare import compare
+from backup_engine.create import create
+from backup_engine.csv_format.seal import Seal
+from backup_engine.model import BackupSet
+from backup_engine.push import push
+from backup_engine.remotes import queue
+from backup_engine.remotes.target import Target
+from backup_engine.reseal import reseal
+from backup_engine.workspace import Workspace
+from tests.backup_engine.engine import back_up
+from tests.backup_engine.keys.public_only import PUBLIC, files_below, with_key
+from tests.backup_engine.offsite_places import with_remote
+from tests.backup_engine.stored import file_of, flip
+
+Db = Database[dict[str, Any]]
+
+
+@pytest.fixture
+def ws(tmp_path: Path, database: Db, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    monkeypatch.setattr("backup_engine.remotes.patient.FIRST_PAUSE", 0)
+    return with_remote(tmp_path, database)
+
+
+def sealed(ws: Workspace) -> Workspace:
+    """The same once the host encrypts."""
+    return replace(ws, seal=Seal(compression="zstd", recipients=(PUBLIC,)))
+
+
+def two(ws: Workspace, database: Db) -> list[BackupSet]:
+    """A full set and a differential over it."""
+    full = create(ws, force=True, kind="full").set
+    database.Equipment.update_one({"_id": 1}, {"$set": {"Vendor": "changed"}})
+    ws.clock.pass_by(hours=1)  # type: ignore[attr-defined]
+    made = create(ws, force=True, kind="differential").set
+    assert full is not None and made is not None and made.kind == "differential"
+    return [full, made]
+
+
+def readable_there(tmp_path: Path) -> list[str]:
+    return [name for name, data in files_below(tmp_path / "disk").items() if b"_id," in data]
+
+
+@pytest.mark.parametrize("keep_old", [False, True], ids=["removed", "marked"])
+def test_the_copies_wait_instead_and_nothing_readable_is_sent(
+    ws: Workspace, database: Db, tmp_path: Path, keep_old: bool
+) -> None:
+    old = two(ws, database)
+    assert len(queue.waiting(queue.read(ws.storage, "disk"), ws.catalog.sets())) == 2
+
+    done = reseal(sealed(ws), keep_old=keep_old)
+
+    assert (len(done.made), len(done.removed), done.left) == (2, 0 if keep_old else 2, ())
+    assert "remote" not in done.message
+    sent = push(ws, "disk")
+    assert ({backup.backup_id for backup in sent.sent}, sent.waiting) == ({made.backup_id for made in done.made}, 0)
+    assert readable_there(tmp_path) == []
+    with fetch.viewed(with_key(ws), "disk") as there:
+        newest = there.catalog.find(done.made[-1].backup_id)
+        assert newest.reseals == old[-1].backup_id and verify.verify(there, newest, 2, remember=False).ok
+        assert set(compare(there, newest, "current", "equipment").counts.values()) == {0}, "it is the list of now"
+
+
+def test_what_lies_there_already_stays_and_is_said(ws: Workspace, database: Db, tmp_path: Path) -> None:
+    old = two(ws, database)
+    push(ws, "disk")
+
+    done = reseal(sealed(ws))
+
+    assert done.message.endswith("As they were before they still lie in remote disk.")
+    assert len(push(ws, "disk").sent) == 2
+    with fetch.viewed(with_key(ws), "disk") as there:
+        lying = there.catalog.sets()
+        assert {backup.backup_id for backup in lying} == {backup.backup_id for backup in (*old, *done.made)}
+        assert all(verify.verify(there, backup, 2, remember=False).ok for backup in lying)
+
+
+def test_a_marked_set_is_sent_while_something_that_stays_rests_on_it(ws: Workspace, database: Db) -> None:
+    full, resting = two(ws, database)
+    path = file_of(ws, resting)
+    kept = path.read_bytes()
+    flip(path, len(kept) // 2)
+    done = reseal(sealed(ws))
+    assert [backup.backup_id for backup, _ in done.left] == [resting.backup_id] and done.removed == ()
+    path.write_bytes(kept)
+
+    sent = push(ws, "disk")
+
+    assert {backup.backup_id for backup in sent.sent} == {full.backup_id, resting.backup_id, done.made[0].backup_id}
+    assert (sent.waiting, sent.problem) == (0, "")
+
+
+def test_a_marked_set_whose_copy_is_gone_is_sent(ws: Workspace, database: Db) -> None:
+    full = back_up(ws)
+    [copy] = reseal(sealed(ws), keep_old=True).made
+    ws.catalog.remove(copy)
+
+    assert [backup.backup_id for backup in push(ws, "disk").sent] == [full.backup_id]
+
+
+def test_retention_does_not_wait_for_what_is_not_sent(ws: Workspace) -> None:
+    old = back_up(ws)
+    reseal(sealed(ws), keep_old=True)
+    for _ in range(12):
+        ws.clock.pass_by(days=1)  # type: ignore[attr-defined]
+        assert not [word for word in create(ws, force=True).warnings if "let go" in word]
+
+    done = prune.prune(ws)
+
+    assert old.backup_id not in {backup.backup_id for backup in ws.catalog.sets()}
+    reasons = {decision.backup.reseals: decision.reason for decision in done.decisions}
+    assert reasons[old.backup_id] == "not sent yet to disk", "the copy waits in its place"
+
+
+@pytest.mark.parametrize("away", ["deleted", "stored anew"])
+def test_a_set_that_goes_while_sending_is_passed_over(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch, away: str
+) -> None:
+    older, newer = back_up(ws), (ws.clock.pass_by(hours=1), back_up(ws))[1]  # type: ignore[attr-defined]
+    send, go = Target.send, {"deleted": lambda: ws.catalog.remove(older), "stored anew": lambda: reseal(sealed(ws))}
+    once: list[Callable[[], Any]] = [go[away]]
+
+    def sending(self: Target, *args: Any, **kwargs: Any) -> None:
+        send(self, *args, **kwargs)
+        if once:
+            once.pop()()
+
+    monkeypatch.setattr(Target, "send", sending)
+
+    done = push(ws, "disk")
+
+    assert [backup.backup_id for backup in done.sent] == [newer.backup_id] and done.problem == ""
+    line = queue.read(ws.storage, "disk")
+    assert line.sending == {}
+    left = queue.waiting(line, ws.catalog.sets())
+    assert {backup.reseals for backup in left} == (
+        set() if away == "deleted" else {older.backup_id, newer.backup_id}), "the copies wait"
+
+
+def test_a_file_that_is_missing_here_is_trouble(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    backup, send = back_up(ws), Target.send
+
+    def sending(self: Target, *args: Any, **kwargs: Any) -> None:
+        file_of(ws, backup).unlink(missing_ok=True)
+        send(self, *args, **kwargs)
+
+    monkeypatch.setattr(Target, "send", sending)
+
+    assert "Backup file not found" in push(ws, "disk").problem
