@@ -22,7 +22,7 @@ from backup_engine.reseal import reseal
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import back_up
 from tests.backup_engine.keys.public_only import PUBLIC, files_below, with_key
-from tests.backup_engine.offsite_places import with_remote
+from tests.backup_engine.offsite_places import target_of, with_remote
 from tests.backup_engine.stored import file_of, flip
 
 Db = Database[dict[str, Any]]
@@ -159,3 +159,18 @@ def test_a_file_that_is_missing_here_is_trouble(ws: Workspace, monkeypatch: pyte
     monkeypatch.setattr(Target, "send", sending)
 
     assert "Backup file not found" in push(ws, "disk").problem
+
+
+def test_the_newest_content_goes_first_whenever_it_was_stored_anew(ws: Workspace, tmp_path: Path) -> None:
+    old = []
+    for _ in range(2):
+        old.append(back_up(ws).backup_id)
+        ws.clock.pass_by(hours=1)  # type: ignore[attr-defined]
+    newest = back_up(sealed(ws))
+    assert len(reseal(sealed(ws)).made) == 2
+
+    sent = push(ws, "disk").sent
+
+    assert [backup.reseals or backup.backup_id for backup in sent] == [newest.backup_id, *reversed(old)]
+    assert [entry.backup.backup_id for entry in target_of(tmp_path).entries()] == [
+        backup.backup_id for backup in reversed(sent)]
