@@ -219,6 +219,11 @@ class BackupSet:
         """Of a set of the application's own data: the ``backup_id`` of the list's set it was made with, or empty."""
         return self._text(self.metadata.get("of"))
 
+    @cached_property
+    def rank(self) -> tuple[int, bool, int, str]:
+        """Where it comes among all sets: those of the original system by label, the others in their order."""
+        return self.order, self.state != "legacy", self.seq, self.label
+
     @property
     def usable(self) -> bool:
         """Whether it may be previewed and offered for restore (its bytes are verified then, not now)."""

@@ -84,9 +84,10 @@ def decide(
 def any_old(sets: Sequence[BackupSet], keep_days: int, bad: Collection[str] = ()) -> bool:
     """Whether any set is old enough to go: if not, nothing needs to be decided after each of 2,000 backups."""
     good = good_sets(sets, bad)
-    limit = timedelta(days=keep_days)
-    return bool(good) and any(backup.state == "complete" and not backup.pinned
-                              and good[-1].started - backup.started > limit for backup in sets)
+    if not good:
+        return False
+    limit = good[-1].started - timedelta(days=keep_days)
+    return any(backup.started < limit and backup.state == "complete" and not backup.pinned for backup in sets)
 
 
 def left_behind(

@@ -112,7 +112,7 @@ def in_order(wanted: Sequence[BackupSet], everything: Sequence[BackupSet]) -> li
     by_id = {backup.backup_id: backup for backup in everything}
     missing = {backup.backup_id for backup in wanted}
     ordered: dict[str, BackupSet] = {}
-    for backup in sorted(wanted, key=lambda backup: backup.order, reverse=True):
+    for backup in sorted(wanted, key=lambda backup: backup.rank, reverse=True):
         base = by_id.get(backup.base or "")
         if base is not None and base.backup_id in missing:
             ordered.setdefault(base.backup_id, base)

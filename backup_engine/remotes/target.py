@@ -72,7 +72,7 @@ class Target:
                 watch.step("Looking into the remote", number, len(listed))
                 if entry is not None:
                     found.append(_with_pieces(entry, sizes, pinned))
-        return sorted(found, key=lambda entry: (entry.backup.order, entry.backup.label))
+        return sorted(found, key=lambda entry: entry.backup.rank)
 
     def send(
         self, ws: Workspace, backup: BackupSet, sending: Sending, *, sent: Callable[[int], None] = lambda _: None,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 from backup_engine.errors import BackupError, BackupFileNotFound
 from backup_engine.model import DAYS, BackupSet, Part, Source
@@ -20,6 +21,7 @@ __all__ = ["Listing"]
 TRUSTED_SECONDS = 60.0
 """How long a folder in which no name came or went counts as unchanged: 2,000 sets are 6,000 files, and to ask for the
 size of each takes 0.2 s; a file that was cut meanwhile is noticed after that time, and before anything is restored."""
+_rank = attrgetter("rank")
 
 
 @dataclass(eq=False)
@@ -62,7 +64,7 @@ class Listing:
         claimed = intents.labels(state)
         folders = self._look_at_all(fresh=False)
         bare = [orphan for day, folder in folders.items() for orphan in _orphans(day, folder.bare, claimed, state)]
-        return sorted([*self._in_order(list(folders.values())), *bare], key=_place)
+        return sorted([*self._in_order(list(folders.values())), *bare], key=_rank)
 
     def is_whole(self, backup: BackupSet) -> bool:
         """See ``Catalog.is_whole``."""
@@ -85,7 +87,7 @@ class Listing:
         """Give the sets of all folders in one order, the same list until something changes in one of them."""
         known, ordered = self._ordered
         if known != folders:  # by identity
-            ordered = sorted((backup for folder in folders for backup in folder.sets), key=_place)
+            ordered = sorted((backup for folder in folders for backup in folder.sets), key=_rank)
             self._ordered = (folders, ordered)
         return ordered
 
@@ -133,10 +135,6 @@ class Listing:
             return None
         except BackupError as problem:
             return manifest_reader.damaged(day, label, f"its metadata cannot be read: {problem.message}")
-
-
-def _place(backup: BackupSet) -> tuple[int, bool, int, str]:
-    return backup.order, backup.state != "legacy", backup.seq, backup.label
 
 
 def _with_files(backup: BackupSet, entries: Mapping[str, Entry]) -> BackupSet:

@@ -57,7 +57,7 @@ def lines(uri: str, database: Db, rounds: int) -> list[Line]:
         for run in runs.values():
             run()
         # backups are a minute apart or more; in one second they would step over each other's labels and folder times
-        made = interleaved(runs, rounds, rest=1.0)
+        made = interleaved(runs, 3 * rounds, rest=1.0)
         commands = interleaved({"few": few.command, "many": many.command}, rounds)
         clicks = {name: _page(place) for name, place in (("few", few), ("many", many))}
         clicked = interleaved(clicks, rounds)
