@@ -9,7 +9,7 @@ import pytest
 from pymongo.database import Database
 
 from backup_csv_for_db_restore import DatabaseBackupRestore
-from tests.backup_engine.engine import fill, raw
+from tests.backup_engine.engine import StillClock, fill, raw
 
 Db = Database[dict[str, Any]]
 
@@ -20,7 +20,7 @@ def system(database: Db, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dat
     fill(database)
     (tmp_path / "disk").mkdir()
     return DatabaseBackupRestore(connect=lambda: database, backup_folder=tmp_path / "sets",
-                                 remotes={"disk": f"file://{tmp_path}/disk"})
+                                 remotes={"disk": f"file://{tmp_path}/disk"}, clock=StillClock())
 
 
 def newest(system: DatabaseBackupRestore, remote: str | None = None) -> dict[str, Any]:
@@ -35,6 +35,7 @@ def test_every_method_reads_from_a_remote(system: DatabaseBackupRestore, databas
     for path in (tmp_path / "sets").rglob("*"):
         if path.is_file():
             path.unlink()
+    system.workspace.clock.pass_by(hours=1)  # type: ignore[attr-defined] # in that second its label is another's
     backup = newest(system, "disk")
     assert not any(system.get_available_backups().values())
 
