@@ -107,7 +107,8 @@ def _empty(app: App) -> None:
 
 def _way(app: App, action: str, label: str, icon: str, run: Callable[[], None], *, primary: bool = False) -> None:
     if app.may(action):
-        st.button(label, icon=f":material/{icon}:", on_click=run, type="primary" if primary else "secondary")
+        st.button(label, icon=f":material/{icon}:", on_click=run, type="primary" if primary else "secondary",
+                  disabled=app.refuses(action))
 
 
 def _load_sample(app: App) -> None:

@@ -109,3 +109,15 @@ def test_without_a_data_folder_of_ours_there_is_no_such_number(tmp_path: Path) -
         database.close()
 
     assert BANNER not in words(test)
+
+
+def test_an_empty_list_offers_nothing_that_would_be_refused(here: Settings) -> None:
+    test = visit("admin", here)
+    offered = {button.label: button.disabled for button in test.button}
+
+    ways = ("Add the first record", "Import a list", "Load sample data")
+    assert [offered[label] for label in ways] == [True] * 3
+
+    with use(here.model_copy(update={"min_free_mb": 1})):
+        offered = {button.label: button.disabled for button in test.run().button}
+    assert [offered[label] for label in ways] == [False] * 3
