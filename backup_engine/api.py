@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from backup_engine.adopt import Holding, adopt, holdings, is_copy, start_anew, was_rolled_back
     from backup_engine.compare import Comparison, compare
     from backup_engine.create import Created, create
-    from backup_engine.deeds import Deed, take_untold, untold
+    from backup_engine.deeds import Deed, system_user, take_untold, untold
     from backup_engine.drill import drill
     from backup_engine.fetch import fetch, viewed
     from backup_engine.history import History, history_of
@@ -82,8 +82,8 @@ __all__ = [
     "last_verified", "lost_and_found", "merge", "merge_all", "mount_of", "needs_key", "open_sets", "owner_of",
     "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "proven", "prune", "push", "recover",
     "remote_standings", "remove_remote", "replace", "require_sound", "reseal", "retention_halted", "seal_shown",
-    "start_anew", "status", "take_over_remote", "take_untold", "test_remote", "undo", "undoable", "unlock", "unpin",
-    "untold", "verify", "viewed", "was_rolled_back",
+    "start_anew", "status", "system_user", "take_over_remote", "take_untold", "test_remote", "undo", "undoable",
+    "unlock", "unpin", "untold", "verify", "viewed", "was_rolled_back",
 ]
 
 LATE = {
@@ -95,7 +95,7 @@ LATE = {
     "fetch": ("fetch", "viewed"), "push": ("push",),
     "drill": ("drill",), "mongo.guarded": ("Applied", "Change", "apply_changes"),
     "history": ("History", "history_of"), "lost": ("Lost", "lost_and_found"), "take_in": ("import_set", "import_sets"),
-    "deeds": ("Deed", "take_untold", "untold"),
+    "deeds": ("Deed", "system_user", "take_untold", "untold"),
     "adopt": ("Holding", "adopt", "holdings", "is_copy", "start_anew", "was_rolled_back"),
     "ownership.lookup": ("owner_of", "owner_seen"), "ownership.owner": ("Owner", "called"),
     "repository.companions": ("application_trouble",),

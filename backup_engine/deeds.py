@@ -6,6 +6,7 @@ the user may only read) is no reason to fail: it is noted in ``.state`` and said
 
 from __future__ import annotations
 
+import getpass
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -18,13 +19,22 @@ from backup_engine.model import BackupSet
 from backup_engine.repository.notes import Note
 from backup_engine.workspace import Workspace
 
-__all__ = ["Deed", "take_untold", "told", "untold"]
+__all__ = ["Deed", "system_user", "take_untold", "told", "untold"]
 
 log = logging.getLogger(__name__)
 KEPT = 200
 """Deeds in the run log of what could not be told."""
 Rest = ParamSpec("Rest")
 Result = TypeVar("Result")
+
+
+def system_user() -> str:
+    """Name the system's user who runs this process; empty for one without a name."""
+    try:
+        return getpass.getuser()
+    # a user id without a name, as in containers: KeyError, OSError since 3.13; ImportError on Windows without USERNAME
+    except (OSError, KeyError, ImportError):
+        return ""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import sys
 from collections import Counter
@@ -16,6 +15,7 @@ from backup_engine import drill as drills, merge, restore, take_in, undo as undo
 from backup_engine.cli.session import Answer, Session, from_remote, verb
 from backup_engine.cli.words import as_data
 from backup_engine.compare import compare
+from backup_engine.deeds import system_user
 from backup_engine.errors import BadInput, RestoreIncomplete, RestoreStopped
 from backup_engine.merge import Merged
 from backup_engine.model import BackupSet, Watch
@@ -212,11 +212,8 @@ def _pick_of(said: Mapping[str, Any]) -> Pick:
 
 
 def _actor() -> str:
-    try:
-        return f"{getpass.getuser()} (command line)"
-    # a user id without a name, as in containers: KeyError, OSError since 3.13; ImportError on Windows without USERNAME
-    except (OSError, KeyError, ImportError):
-        return "command line"
+    user = system_user()
+    return f"{user} (command line)" if user else "command line"
 
 
 COMMANDS = (restore_set, undo, drill, import_set)

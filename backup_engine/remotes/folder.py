@@ -56,15 +56,7 @@ class FolderStore:
         with self._named(key):
             held = self._open(folder, create=True)
             draft = LocalDraft(held, f"{TEMPORARY}{secrets.token_hex(4)}", f"{self._shown}: {key}")
-            try:
-                draft.write(data)
-                draft.sync()
-                if create:
-                    draft.publish(name)
-                else:
-                    draft.replace(name)
-            finally:
-                draft.discard()
+            draft.put(name, data, exclusive=create)
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> bytes:
         """Read a part of a file."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 
 from backup_engine.errors import BackupFileNotFound, RemoteFailed, RemoteRefused
@@ -51,11 +52,10 @@ def probe(store: Store, address: Address) -> Proven:
     lock, problem = _lock(store, key, address)
     said += [problem] if problem else []
     try:
-        store.delete(key)
-        store.stat(key)
-        said.append("says that it deleted something, and it is still there")
-    except BackupFileNotFound:
-        pass
+        with suppress(BackupFileNotFound):  # as it must be
+            store.delete(key)
+            store.stat(key)
+            said.append("says that it deleted something, and it is still there")
     except RemoteRefused:
         said.append("does not let this login delete: retention there has to be the store's own")
     return Proven(tuple(said), lock)

@@ -111,16 +111,7 @@ class LocalStorage:
         """Write a small file atomically and sync it together with its folder."""
         where = self._where(folder, name)  # a bad name is refused before anything is written
         held = self._open(folder, where, create=True)
-        draft = LocalDraft(held, f"{TEMPORARY}put-{secrets.token_hex(4)}", where)
-        try:
-            draft.write(data)
-            draft.sync()
-            if exclusive:
-                draft.publish(name)
-            else:
-                draft.replace(name)
-        finally:
-            draft.discard()
+        LocalDraft(held, f"{TEMPORARY}put-{secrets.token_hex(4)}", where).put(name, data, exclusive=exclusive)
         self.sync(folder)
 
     def delete(self, folder: str, name: str) -> None:

@@ -66,6 +66,18 @@ class LocalDraft:
                 self._take_name(name)
         self.discard()
 
+    def put(self, name: str, data: bytes, *, exclusive: bool) -> None:
+        """Write all of a small file and give it its name, over an older one unless ``exclusive``; then it is over."""
+        try:
+            self.write(data)
+            self.sync()
+            if exclusive:
+                self.publish(name)
+            else:
+                self.replace(name)
+        finally:
+            self.discard()
+
     def shortcomings(self) -> list[str]:
         """Try with this file what some mounts cannot do; gives what follows from it, in words."""
         said, other = [], f"{self.name}-link"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import socket
 from collections.abc import Callable
 from typing import Final
 
 from pymongo.errors import OperationFailure, PyMongoError
 
-from backup_engine.api import Deed
+from backup_engine.api import Deed, system_user
 from backup_engine.errors import DatabaseUnreachable, PermissionDenied
 from equipment.store import activity
 from equipment.store.access import SYSTEM_PREFIX, Db, Who
@@ -21,11 +20,7 @@ UNAUTHORIZED: Final = 13
 
 def actor() -> str:
     """Name who runs this process: the system's user and the host."""
-    try:
-        user = getpass.getuser()
-    # a user id without a name, as in containers: KeyError, OSError since 3.13; ImportError on Windows without USERNAME
-    except (OSError, KeyError, ImportError):
-        user = "somebody"
+    user = system_user() or "somebody"
     return f"{user}@{socket.gethostname()}"
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import sys
 
 import streamlit as st
 
-from backup_engine.api import BackupError
+from backup_engine.api import BackupError, system_user
 from equipment.backups import Backups, Caller
 from equipment.server import database
 from equipment.server.database import Choice
@@ -58,11 +57,7 @@ def _search_path() -> str:
 
 
 def _user() -> str:
-    try:
-        return getpass.getuser()
-    # a user id without a name, as in containers: KeyError, OSError since 3.13; ImportError on Windows without USERNAME
-    except (OSError, KeyError, ImportError):
-        return str(os.getuid()) if hasattr(os, "getuid") else ""
+    return system_user() or (str(os.getuid()) if hasattr(os, "getuid") else "")
 
 
 def _file(backups: Backups, caller: Caller, settings: Settings) -> None:
