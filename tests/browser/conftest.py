@@ -44,10 +44,32 @@ def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         pytest.skip("no chromium here: apt-get install chromium")
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        _click_only_at_rest(patch)
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield browser
         browser.close()
+
+
+def _click_only_at_rest(patch: pytest.MonkeyPatch) -> None:
+    """Let every click wait for the page to finish running, as a person's eye does.
+
+    A run hands its elements over one at a time: until it ends, the old form still stands below the new one, and a tick
+    put there is gone with it (seen once in CI: the second tick before a restore, and the button stayed off).
+    """
+    from playwright.sync_api import Locator, expect
+
+    from tests.browser import grid
+
+    click = Locator.click
+
+    def at_rest(locator: Locator, **options: Any) -> None:
+        if locator.page.get_by_test_id("stApp").count():
+            grid.at_rest(locator.page)
+            expect(locator).not_to_have_count(0)
+        click(locator, **options)
+
+    patch.setattr(Locator, "click", at_rest)
 
 
 @pytest.fixture(scope="module")
