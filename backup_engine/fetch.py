@@ -25,6 +25,7 @@ from backup_engine.locking.locks import hold
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.remotes import registry
 from backup_engine.remotes.entries import Entry
+from backup_engine.remotes.registry import Remote
 from backup_engine.remotes.target import Target
 from backup_engine.remotes.view import RemoteView
 from backup_engine.repository import intents, manifest
@@ -62,12 +63,13 @@ class Fetched:
 
 
 @contextmanager
-def viewed(ws: Workspace, name: str, *, watch: Watch = SILENT) -> Iterator[Workspace]:
+def viewed(ws: Workspace, name: str | Remote, *, watch: Watch = SILENT) -> Iterator[Workspace]:
     """Give a workspace over what lies in a remote now, to list, verify and preview; nothing is written there.
 
+    ``name`` may be a remote that nobody has registered: a machine that has nothing yet opens an address.
     Raises ``BadInput`` for an unknown remote, ``RemoteFailed`` and its kin.
     """
-    remote = registry.one(ws, name)
+    remote = registry.one(ws, name) if isinstance(name, str) else name
     with offsite.open_store(remote) as store:
         target = Target(store, ws.sources)
         view = RemoteView(target, target.entries(watch=watch))
@@ -76,7 +78,7 @@ def viewed(ws: Workspace, name: str, *, watch: Watch = SILENT) -> Iterator[Works
 
 
 @contextmanager
-def listed(ws: Workspace, name: str | None, *, watch: Watch = SILENT) -> Iterator[Workspace]:
+def listed(ws: Workspace, name: str | Remote | None, *, watch: Watch = SILENT) -> Iterator[Workspace]:
     """Give the workspace itself (``name`` None), or one over what lies in a remote: ``viewed``."""
     if name is None:
         yield ws
@@ -87,7 +89,7 @@ def listed(ws: Workspace, name: str | None, *, watch: Watch = SILENT) -> Iterato
 
 @contextmanager
 def spooled(
-    ws: Workspace, name: str, find: Find, *, watch: Watch = SILENT
+    ws: Workspace, name: str | Remote, find: Find, *, watch: Watch = SILENT
 ) -> Iterator[tuple[Workspace, BackupSet]]:
     """Fetch one set, with the full one it rests on, into the work folder and give a workspace in which it lies beside
     the backup folder, as it is stored; it is gone afterwards. ``find`` finds it among what lies in the remote.
@@ -111,7 +113,7 @@ def spooled(
 
 @contextmanager
 def reading(
-    ws: Workspace, name: str | None, find: Find, *, by_range: bool = False, watch: Watch = SILENT
+    ws: Workspace, name: str | Remote | None, find: Find, *, by_range: bool = False, watch: Watch = SILENT
 ) -> Iterator[tuple[Workspace, BackupSet]]:
     """Give a set and the workspace to read it in: from the backup folder (``name`` None) or from a remote.
 
