@@ -1,0 +1,232 @@
+"""Everything comes back on a machine that has nothing: from a backup folder, and from a remote in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from backup_engine import recover as recovering, restore_application, undo
+from backup_engine.create import create
+from backup_engine.errors import BadInput, KeyNeeded, NoBackupsFound, RestoreStopped, WrongKey
+from backup_engine.model import BackupSet
+from backup_engine.ownership import standby
+from backup_engine.push import push
+from backup_engine.workspace import Workspace
+from equipment.store.access import SYSTEM
+from equipment.store.accounts import users
+from equipment.store.saved import APPLICATION_DATA
+from tests.backup_engine.engine import PLAIN, StillClock, back_up, fill, raw, workspace
+from tests.backup_engine.stored import age_seal, snapshot
+
+Data = Database[dict[str, Any]]
+OWN = ("equipment_users", "Equipment_trash")
+
+
+@dataclass
+class Machines:
+    """A lab with backups in a folder and in a remote, and a bare machine beside it."""
+
+    lab: Workspace
+    bare: Workspace
+    old: Data
+    new: Data
+    root: Path
+
+    def back_up(self, vendor: str = "") -> BackupSet:
+        """Change something, an hour later make a backup, and send it."""
+        self.lab.clock.pass_by(hours=1)  # type: ignore[attr-defined]
+        if vendor:
+            self.old.Equipment.update_many({}, {"$set": {"Vendor": vendor}})
+        made = back_up(self.lab)
+        assert push(self.lab, "disk").waiting == 0
+        return made
+
+    def source(self, kind: str) -> str:
+        """Where the bare machine finds the backups."""
+        return {"folder": str(self.root / "lab"), "remote": f"file://{self.root}/disk"}[kind]
+
+    def look(self, kind: str = "folder", **options: Any) -> recovering.Recoverable:
+        """Look from the bare machine."""
+        return recovering.look(self.bare, self.source(kind), **options)
+
+    def recover(self, kind: str = "folder", **options: Any) -> recovering.Recovered:
+        """Recover on the bare machine."""
+        return recovering.recover(self.bare, self.look(kind), **options)
+
+
+@pytest.fixture
+def machines(tmp_path: Path, database: Data, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machines]:
+    monkeypatch.setattr("backup_engine.remotes.patient.FIRST_PAUSE", 0)
+    fill(database)
+    users.create(database, SYSTEM, "Ada", "admin", password_hash="hash of Ada")
+    users.create(database, SYSTEM, "Bob", "user", password_hash="hash of Bob")
+    database.Equipment_trash.insert_one({"_id": 1, "record": {"_id": "gone"}})
+    (tmp_path / "disk").mkdir()
+    clock, new = StillClock(), database.client[f"{database.name}_new"]
+    lab = workspace(tmp_path / "lab", database, clock=clock, application=APPLICATION_DATA)
+    bare = workspace(tmp_path / "bare", new, clock=clock, application=APPLICATION_DATA)
+    yield Machines(replace(lab, remotes={"disk": f"file://{tmp_path}/disk"}), bare, database, new, tmp_path)
+    database.client.drop_database(new.name)
+
+
+def everything(database: Data) -> dict[str, list[bytes]]:
+    return {name: raw(database, name) for name in ("Equipment", "Equipment_select_options", "Equipment_trash")}
+
+
+def test_list_and_accounts_come_back_into_an_empty_database(machines: Machines) -> None:
+    backup = machines.back_up()
+    wanted, before = everything(machines.old), snapshot(machines.root / "lab")
+
+    found = machines.look()
+    done = recovering.recover(machines.bare, found)
+
+    assert (found.chosen.backup, found.closed, found.skipped, found.warnings) == (backup, None, (), ())
+    assert found.chosen.own is not None and found.chosen.own.counts["users"] == 2
+    assert everything(machines.new) == wanted
+    assert {user["_id"]: user["state"] for user in machines.new.equipment_users.find()} == {
+        "ada": "active", "bob": "active"}
+    assert done.verified and done.message.startswith(f"Recovered backup {backup.label} from {machines.root}/lab: 20 ")
+    copy = standby.read(machines.new)
+    assert copy is not None and copy.label == backup.label
+    assert snapshot(machines.root / "lab") == before, "nothing is changed where it was read from"
+
+
+def test_undo_gives_the_empty_list_back_and_somebody_stays_who_administers(machines: Machines) -> None:
+    machines.back_up()
+    machines.recover()
+
+    undo.undo(machines.bare)
+
+    assert raw(machines.new, "Equipment") == []
+    with pytest.raises(BadInput, match="nobody could sign in"):
+        restore_application.undo(machines.bare)
+
+
+def test_the_folder_of_this_very_installation_when_only_the_database_is_gone(machines: Machines) -> None:
+    machines.back_up()
+    wanted, here = everything(machines.old), replace(machines.lab, connect=lambda: machines.new)
+
+    recovering.recover(here, recovering.look(here, machines.source("folder")))
+
+    assert everything(machines.new) == wanted
+    undo.undo(here)
+    assert raw(machines.new, "Equipment") == []
+
+
+@pytest.mark.parametrize("kind", ["folder", "remote"])
+def test_a_differential_with_the_full_backup_it_rests_on(machines: Machines, kind: str) -> None:
+    machines.back_up()
+    machines.old.Equipment.update_one({"_id": 1}, {"$set": {"Vendor": "changed"}})
+    machines.old.equipment_users.update_one({"_id": "bob"}, {"$set": {"role": "manager"}})
+    machines.lab.clock.pass_by(hours=1)  # type: ignore[attr-defined]
+    last = create(machines.lab, force=True, kind="differential").set
+    push(machines.lab, "disk")
+
+    done = machines.recover(kind)
+
+    assert last is not None and last.kind == "differential" and done.backup == last
+    assert everything(machines.new)["Equipment"] == everything(machines.old)["Equipment"]
+
+
+def test_the_three_before_are_shown_and_the_newest_at_a_time_is_taken(machines: Machines) -> None:
+    made = [machines.back_up(f"v{number}") for number in range(5)]
+
+    found = machines.look()
+    at = [machines.look(at=said).chosen.backup for said in (
+        made[2].label, made[3].started.isoformat(), (made[2].started + timedelta(minutes=5)).isoformat(), "2025-06-04",
+        made[1].started.replace(tzinfo=None).isoformat())]
+
+    assert [pair.backup for pair in (found.chosen, *found.before)] == made[:0:-1]
+    assert at == [made[2], made[3], made[2], made[4], made[1]]
+    recovering.recover(machines.bare, machines.look(at=made[1].label))
+    assert machines.new.Equipment.distinct("Vendor") == ["v1"]
+    with pytest.raises(NoBackupsFound, match="none from 2020-01-01"):
+        machines.look(at="2020-01-01")
+    with pytest.raises(BadInput, match="is no moment"):
+        machines.look(at="yesterday")
+
+
+@pytest.mark.parametrize("what", ["Equipment", "Equipment_select_options", "equipment_users", "Equipment_trash",
+                                  "equipment_activity"])
+def test_a_database_that_holds_anything_is_refused_with_the_counts(machines: Machines, what: str) -> None:
+    machines.back_up()
+    machines.new[what].insert_many([{"_id": n, "action": "records.save"} for n in range(7)])
+
+    found = machines.look()
+    for refused in (lambda: recovering.require_empty(machines.bare, found),
+                    lambda: recovering.recover(machines.bare, found)):
+        with pytest.raises(RestoreStopped, match=f"is not empty: 7 in {what}$") as stopped:
+            refused()
+
+    assert "--replace-existing" in stopped.value.hint
+    assert {name: machines.new[name].count_documents({}) for name in machines.new.list_collection_names()
+            if not name.startswith("backup_restore")} == {what: 7}
+    assert standby.read(machines.new) is None
+
+
+def test_entries_about_backups_do_not_make_a_database_a_used_one(machines: Machines) -> None:
+    machines.back_up()
+    machines.new.equipment_activity.insert_one({"_id": 1, "action": "backup.recover.failed"})
+
+    assert machines.recover().verified
+
+
+def test_what_is_there_is_replaced_when_that_is_meant_and_undo_brings_it_back(machines: Machines) -> None:
+    machines.back_up()
+    wanted = everything(machines.old)
+    fill(machines.new, 3)
+    users.create(machines.new, SYSTEM, "Eve", "admin", password_hash="hash of Eve")
+    # the record lies in the trash of the backup, and in the list that is replaced
+    machines.new.Equipment.insert_one({"_id": "gone"})
+    before = raw(machines.new, "Equipment")
+
+    done = machines.recover(replace_existing=True)
+
+    assert everything(machines.new) == wanted and done.restored is not None and done.restored.safety is not None
+    assert {user["_id"]: user["state"] for user in machines.new.equipment_users.find()} == {
+        "ada": "active", "bob": "active", "eve": "disabled"}
+    undo.undo(machines.bare)
+    restore_application.undo(machines.bare)
+    assert raw(machines.new, "Equipment") == before
+    assert machines.new.equipment_users.find_one({"_id": "eve"})["state"] == "active"  # type: ignore[index]
+
+
+def test_a_database_brought_back_to_its_own_backup_is_no_copy(machines: Machines) -> None:
+    machines.back_up()
+    machines.old.Equipment.delete_many({"_id": {"$lt": 5}})
+
+    recovering.recover(machines.lab, recovering.look(machines.lab, machines.source("remote")), replace_existing=True)
+
+    assert machines.old.Equipment.count_documents({}) == 20
+    assert standby.read(machines.old) is None
+
+
+def test_without_its_key_an_encrypted_backup_is_refused_before_anything_is_written(machines: Machines) -> None:
+    seal = age_seal("zstd")
+    machines.lab = replace(machines.lab, seal=seal)
+    machines.back_up()
+    lacking = machines.look()
+    machines.bare = replace(machines.bare, seal=PLAIN.with_keys(age_seal().identities))
+    other = machines.look()
+
+    assert type(lacking.closed) is KeyNeeded and type(other.closed) is WrongKey and lacking.chosen.encrypted
+    with pytest.raises(WrongKey):
+        recovering.recover(machines.bare, other)
+    assert machines.new.list_collection_names() == []
+    machines.bare = replace(machines.bare, seal=PLAIN.with_keys(seal.identities))
+    assert machines.recover().verified
+    assert everything(machines.new) == everything(machines.old)
+
+
+def test_what_has_to_be_given_again_is_said(machines: Machines) -> None:
+    machines.back_up()
+    told = replace(APPLICATION_DATA, not_given=lambda: {"EQUIPMENT_PUBLIC_URL": "the address"})
+    machines.bare = workspace(machines.root / "bare", machines.new, clock=machines.lab.clock, application=told)
+
+    assert machines.recover().to_be_given_again == {"EQUIPMENT_PUBLIC_URL": "the address"}
