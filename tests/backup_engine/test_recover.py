@@ -3,80 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pymongo.database import Database
 
 from backup_engine import recover as recovering, restore_application, undo
 from backup_engine.create import create
 from backup_engine.errors import BadInput, KeyNeeded, NoBackupsFound, RestoreStopped, WrongKey
-from backup_engine.model import BackupSet
 from backup_engine.ownership import standby
 from backup_engine.push import push
-from backup_engine.workspace import Workspace
 from equipment.store.access import SYSTEM
 from equipment.store.accounts import users
 from equipment.store.saved import APPLICATION_DATA
-from tests.backup_engine.engine import PLAIN, StillClock, back_up, fill, raw, workspace
+from tests.backup_engine.engine import PLAIN, fill, raw, workspace
+from tests.backup_engine.machines import Data, Machines, everything, standing
 from tests.backup_engine.stored import age_seal, snapshot
-
-Data = Database[dict[str, Any]]
-OWN = ("equipment_users", "Equipment_trash")
-
-
-@dataclass
-class Machines:
-    """A lab with backups in a folder and in a remote, and a bare machine beside it."""
-
-    lab: Workspace
-    bare: Workspace
-    old: Data
-    new: Data
-    root: Path
-
-    def back_up(self, vendor: str = "") -> BackupSet:
-        """Change something, an hour later make a backup, and send it."""
-        self.lab.clock.pass_by(hours=1)  # type: ignore[attr-defined]
-        if vendor:
-            self.old.Equipment.update_many({}, {"$set": {"Vendor": vendor}})
-        made = back_up(self.lab)
-        assert push(self.lab, "disk").waiting == 0
-        return made
-
-    def source(self, kind: str) -> str:
-        """Where the bare machine finds the backups."""
-        return {"folder": str(self.root / "lab"), "remote": f"file://{self.root}/disk"}[kind]
-
-    def look(self, kind: str = "folder", **options: Any) -> recovering.Recoverable:
-        """Look from the bare machine."""
-        return recovering.look(self.bare, self.source(kind), **options)
-
-    def recover(self, kind: str = "folder", **options: Any) -> recovering.Recovered:
-        """Recover on the bare machine."""
-        return recovering.recover(self.bare, self.look(kind), **options)
 
 
 @pytest.fixture
-def machines(tmp_path: Path, database: Data, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machines]:
-    monkeypatch.setattr("backup_engine.remotes.patient.FIRST_PAUSE", 0)
-    fill(database)
-    users.create(database, SYSTEM, "Ada", "admin", password_hash="hash of Ada")
-    users.create(database, SYSTEM, "Bob", "user", password_hash="hash of Bob")
-    database.Equipment_trash.insert_one({"_id": 1, "record": {"_id": "gone"}})
-    (tmp_path / "disk").mkdir()
-    clock, new = StillClock(), database.client[f"{database.name}_new"]
-    lab = workspace(tmp_path / "lab", database, clock=clock, application=APPLICATION_DATA)
-    bare = workspace(tmp_path / "bare", new, clock=clock, application=APPLICATION_DATA)
-    yield Machines(replace(lab, remotes={"disk": f"file://{tmp_path}/disk"}), bare, database, new, tmp_path)
-    database.client.drop_database(new.name)
-
-
-def everything(database: Data) -> dict[str, list[bytes]]:
-    return {name: raw(database, name) for name in ("Equipment", "Equipment_select_options", "Equipment_trash")}
+def machines(tmp_path: Path, database: Data) -> Iterator[Machines]:
+    with standing(tmp_path, database) as both:
+        yield both
 
 
 def test_list_and_accounts_come_back_into_an_empty_database(machines: Machines) -> None:
@@ -161,7 +110,7 @@ def test_a_database_that_holds_anything_is_refused_with_the_counts(machines: Mac
     found = machines.look()
     for refused in (lambda: recovering.require_empty(machines.bare, found),
                     lambda: recovering.recover(machines.bare, found)):
-        with pytest.raises(RestoreStopped, match=f"is not empty: 7 in {what}$") as stopped:
+        with pytest.raises(RestoreStopped, match=rf"is not empty: 7 in {what}\.") as stopped:
             refused()
 
     assert "--replace-existing" in stopped.value.hint
