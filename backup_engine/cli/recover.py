@@ -28,7 +28,7 @@ HEADER = ("", "TIME", "SEQ", "DATABASE", "HOST", "LIST", "ACCOUNTS AND MORE", "K
 @click.option("--from", "source", metavar="URL|FOLDER", required=True,
               help="Address of a remote, as in BACKUP_REMOTE, or the path of a backup folder.")
 @click.option("--at", metavar="TIME", help="The newest backup at or before that time, or the backup of that label.")
-@click.option("--of", "database", metavar="NAME", default="",
+@click.option("--of", metavar="NAME", default="",
               help="Of which database, where several keep backups there: its name, or the beginning of its id.")
 @click.option("--host-key", metavar="SHA256:…", default="",
               help="Fingerprint of the SSH server's key, compared with what its administrator says.")
@@ -36,11 +36,11 @@ HEADER = ("", "TIME", "SEQ", "DATABASE", "HOST", "LIST", "ACCOUNTS AND MORE", "K
               help="Replace what is in the database; a safety backup is made first, and undo takes it back.")
 @click.option("--yes", is_flag=True, help=DO_NOT_ASK)
 def recover(
-    session: Session, source: str, at: str | None, database: str, host_key: str, replace_existing: bool, yes: bool
+    session: Session, source: str, at: str | None, of: str, host_key: str, replace_existing: bool, yes: bool
 ) -> Answer:
     """Recover."""
     ws = session.workspace
-    found = _looked(session, source, at, database, host_key)
+    found = _looked(session, source, at, of, host_key)
     if found.closed is not None:
         _show(session, found)
         raise found.closed
@@ -58,11 +58,11 @@ def recover(
     return _answer(done)
 
 
-def _looked(session: Session, source: str, at: str | None, database: str, host_key: str) -> Recoverable:
+def _looked(session: Session, source: str, at: str | None, of: str, host_key: str) -> Recoverable:
     """Look; where an SSH server shows a key that nobody has confirmed, a person at the terminal may do so."""
     def look(host_key: str) -> Recoverable:
         with session.watch() as watch:
-            return recovering.look(session.workspace, source, at=at, of=database, host_key=host_key, watch=watch)
+            return recovering.look(session.workspace, source, at=at, of=of, host_key=host_key, watch=watch)
 
     try:
         return look(host_key)
