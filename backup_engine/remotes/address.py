@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from backup_engine.errors import BadInput
 
@@ -55,6 +55,14 @@ class Address:
     def shown(self) -> str:
         """For messages: without what stands behind ``?``."""
         return self.url.partition("?")[0]
+
+    def to_read(self, host_key: str = "") -> str:
+        """The address for whoever only reads there, on another machine: without retention, rate and hours, and with the
+        fingerprint of the SSH server that a person has confirmed."""
+        options = {name: value for name, value in self.options.items() if name not in COMMON}
+        if self.kind == "sftp" and host_key:
+            options.setdefault("host_key", host_key)
+        return f"{self.shown}?{urlencode(options, safe='/:')}" if options else self.shown
 
     @property
     def keep_days(self) -> int:
