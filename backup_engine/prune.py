@@ -182,8 +182,10 @@ def _left_for_remotes(
     free = ws.storage.free_bytes()
     low = free is not None and free < room_needed(everything)
     wanted = {backup.place for backup in queue.to_send(everything)}
+    # a set is not whole there without what was made with it, and here that goes with the set
+    with_it = queue.beside(ws.application.catalog.sets(fresh=False) if ws.application is not None else ())
     awaited = {} if low else {backup.place: names for backup in going if backup.place in wanted
-                              if (names := queue.awaited_by(lines, backup, ws.clock()))}
+                              if (names := queue.awaited_by(lines, backup, ws.clock(), with_it(backup)))}
     bases = {backup.base for backup in going if backup.place in awaited}
     left = []
     for decision in decisions:
