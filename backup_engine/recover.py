@@ -43,11 +43,8 @@ from backup_engine.recovering.places import Place, place_of
 from backup_engine.remotes.view import RemoteView
 from backup_engine.replacing import recovery, staging
 from backup_engine.replacing.steps import After
-from backup_engine.repository.annex import annex
-from backup_engine.repository.catalog import Catalog
 from backup_engine.restore import Restored
 from backup_engine.restore_application import ApplicationPlan, ApplicationRestored
-from backup_engine.storage.base import Storage
 from backup_engine.storage.beside import BesideStorage
 from backup_engine.storage.local import LocalStorage
 from backup_engine.storage.read_only import ReadOnlyStorage
@@ -283,7 +280,7 @@ def _looking(ws: Workspace, place: Place, watch: Watch) -> Iterator[Workspace]:
         with fetch.viewed(ws, place.remote, watch=watch) as there:
             yield there
         return
-    yield _over(ws, ReadOnlyStorage(LocalStorage(_folder_of(place))))
+    yield fetch.over(ws, ReadOnlyStorage(LocalStorage(_folder_of(place))))
 
 
 @contextmanager
@@ -306,13 +303,7 @@ def _beside(ws: Workspace, folder: Path) -> Workspace:
     here = Path(ws.storage.describe())
     if here.is_dir() and folder.samefile(here):
         return ws  # the database is gone and the folder is not: what is written goes where it always did
-    return _over(ws, BesideStorage(ws.storage, ReadOnlyStorage(LocalStorage(folder))))
-
-
-def _over(ws: Workspace, storage: Storage) -> Workspace:
-    """The same workspace over another storage."""
-    own = annex(storage, ws.annex.about, ws.sources) if ws.annex is not None else None
-    return replace(ws, storage=storage, catalog=Catalog(storage, ws.sources), annex=own)
+    return fetch.over(ws, BesideStorage(ws.storage, ReadOnlyStorage(LocalStorage(folder))))
 
 
 def _folder_of(place: Place) -> Path:

@@ -28,11 +28,12 @@ def machines(tmp_path: Path, database: Data) -> Iterator[Machines]:
         yield both
 
 
-def test_list_and_accounts_come_back_into_an_empty_database(machines: Machines) -> None:
+@pytest.mark.parametrize("kind", ["folder", "remote"])
+def test_list_and_accounts_come_back_into_an_empty_database(machines: Machines, kind: str) -> None:
     backup = machines.back_up()
-    wanted, before = everything(machines.old), snapshot(machines.root / "lab")
+    wanted, before = everything(machines.old), snapshot(machines.root)
 
-    found = machines.look()
+    found = machines.look(kind)
     done = recovering.recover(machines.bare, found)
 
     assert (found.chosen.backup, found.closed, found.skipped, found.warnings) == (backup, None, (), ())
@@ -40,10 +41,12 @@ def test_list_and_accounts_come_back_into_an_empty_database(machines: Machines) 
     assert everything(machines.new) == wanted
     assert {user["_id"]: user["state"] for user in machines.new.equipment_users.find()} == {
         "ada": "active", "bob": "active"}
-    assert done.verified and done.message.startswith(f"Recovered backup {backup.label} from {machines.root}/lab: 20 ")
+    assert done.verified
+    assert done.message.startswith(f"Recovered backup {backup.label} from {machines.source(kind)}: 20 equipment, 5 ")
     copy = standby.read(machines.new)
     assert copy is not None and copy.label == backup.label
-    assert snapshot(machines.root / "lab") == before, "nothing is changed where it was read from"
+    after = {name: data for name, data in snapshot(machines.root).items() if not name.startswith("bare/")}
+    assert after == before, "nothing is changed where it was read from"
 
 
 def test_undo_gives_the_empty_list_back_and_somebody_stays_who_administers(machines: Machines) -> None:

@@ -19,6 +19,8 @@ from pymongo.database import Database
 from backup_csv_for_db_restore import DatabaseBackupRestore
 from backup_engine.cli.main import main
 from backup_engine.keys import sheet
+from equipment.store.access import SYSTEM
+from equipment.store.accounts import users
 from tests.backup_engine.cli.test_main import ROOT, Run, run  # noqa: F401 - a fixture
 from tests.backup_engine.engine import fill, raw
 from tests.mongod import Mongod
@@ -118,7 +120,7 @@ def test_following_the_sheet_word_for_word_brings_everything_back(
         return answer
 
     fill(database)
-    database.equipment_users.insert_one({"_id": "ada", "name": "Ada", "role": "admin", "state": "active"})
+    users.create(database, SYSTEM, "Ada", "admin", password_hash="hash")
     for place in places:
         (tmp_path / place).mkdir()
         lab("remotes", "add", place, f"file://{tmp_path}/{place}?keep_days=30")
