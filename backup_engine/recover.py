@@ -93,7 +93,7 @@ class Recoverable:
 class Recovered:
     """What came of it."""
 
-    message: str
+    sentences: tuple[str, ...]
     found: Recoverable
     """Of which the first pair was recovered: where bytes were no good, another one than was asked for."""
     restored: Restored | None
@@ -105,6 +105,11 @@ class Recovered:
     """What is not in it, in sentences."""
     to_be_given_again: dict[str, str]
     """Settings that no backup holds and this machine has not been told: what each is for."""
+
+    @property
+    def message(self) -> str:
+        """All of it in words."""
+        return " ".join(self.sentences)
 
     @property
     def backup(self) -> BackupSet:
@@ -269,8 +274,7 @@ class _Recovering:
         lost += [f"{pair.lacks[:1].upper()}{pair.lacks[1:]}."] if pair.lacks else []
         about = self.ws.annex.about if self.ws.annex is not None else None
         given = dict(about.not_given()) if about is not None else {}
-        message = " ".join([*sentences, *lost])
-        return Recovered(message, self.found, restored, application, not problems, tuple(lost), given)
+        return Recovered((*sentences, *lost), self.found, restored, application, not problems, tuple(lost), given)
 
 
 @contextmanager
@@ -312,11 +316,15 @@ def _folder_of(place: Place) -> Path:
 
 
 def _found_again(near: Workspace, pair: Pair) -> Pair:
-    """The pair as it lies in a workspace."""
+    """The pair as it lies in a workspace. Raises ``BackupFileNotFound``."""
     backup = _found(near, pair.backup)
-    if pair.own is None or near.application is None:
+    if pair.own is None or near.application is None or near.annex is None:
         return replace(pair, backup=backup)
-    return replace(pair, backup=backup, own=_found(near.application, pair.own))
+    try:
+        return replace(pair, backup=backup, own=_found(near.application, pair.own))
+    except BackupFileNotFound as problem:  # left out, as a piece of it was no good
+        raise BackupFileNotFound(f"{near.annex.about.called}: a part of their backup {pair.own.label} is damaged or "
+                                 "gone") from problem
 
 
 def _found(ws: Workspace, backup: BackupSet) -> BackupSet:

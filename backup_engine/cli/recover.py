@@ -109,7 +109,8 @@ def _warnings(found: Recoverable) -> list[str]:
 
 def _answer(done: Recovered) -> Answer:
     again = [f"{name}: {what}" for name, what in done.to_be_given_again.items()]
-    lines = ["No backup holds these, and this machine has not been told them:", *again] if again else []
+    first, *rest = done.sentences
+    lines = [*rest, *(["No backup holds these, and this machine has not been told them:", *again] if again else [])]
     found, restored, application = done.found, done.restored, done.application
     data = {
         "from": found.place.shown, "recovered": pair_data(found.chosen),
@@ -118,9 +119,9 @@ def _answer(done: Recovered) -> Answer:
         "warnings": list(found.warnings), "records": dict(done.backup.counts), "verified": done.verified,
         "application": {key: dict(counts) for key, counts in application.done.counts.items()} if application else None,
         "safety": as_data(restored.safety) if restored and restored.safety else None,
-        "lost": list(done.lost), "to_be_given_again": done.to_be_given_again,
+        "notes": rest, "lost": list(done.lost), "to_be_given_again": done.to_be_given_again,
     }
-    return Answer(done.message, data, tuple(lines), 0 if done.verified else WARNED)
+    return Answer(first, data, tuple(lines), 0 if done.verified else WARNED)
 
 
 def pair_data(pair: Pair) -> dict[str, Any]:

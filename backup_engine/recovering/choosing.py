@@ -117,9 +117,13 @@ def choose(
     if not pairs:
         raise NoBackupsFound(_why_none(there, everything, sets, skipped, at, of),
                              hint="Name another place, or another moment with --at.")
-    newest = pairs[0].backup
+    newest, oldest = pairs[0].backup, pairs[:SHOWN_BEFORE + 1][-1].backup
     newer = [each for each in skipped if each.backup.rank > newest.rank or each.backup.started > newest.started]
     newer.sort(key=lambda each: each.backup.started, reverse=True)
+    rest = [each for each in skipped if each not in newer and (
+        len(pairs) <= SHOWN_BEFORE or each.backup.started > oldest.started)]
+    warnings += [f"backup {each.backup.label}, which is older, cannot be used: {each.why}"
+                 for each in sorted(rest, key=lambda each: each.backup.started, reverse=True)[:SHOWN_BEFORE]]
     warnings += [f"{place} cannot be read: {why}" for place, why in there.catalog.unreadable.items()]
     return Choice(tuple(pairs), tuple(newer), tuple(warnings))
 

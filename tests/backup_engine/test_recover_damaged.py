@@ -46,6 +46,11 @@ def stored(machines: Machines, backup: BackupSet, kind: str) -> Path:
     return path
 
 
+def own(machines: Machines, kind: str) -> Path:
+    """Where the application's own data lies."""
+    return machines.root / ("lab/.app" if kind == "folder" else "disk/app")
+
+
 def described(machines: Machines, backup: BackupSet, kind: str) -> Path:
     return file_of(machines.lab, backup, "metadata") if kind == "folder" else object_of(machines, backup)
 
@@ -160,23 +165,25 @@ def test_only_what_bears_the_signature_that_was_asked_for(machines: Machines, ki
     assert machines.recover(kind).backup == good
 
 
+@KINDS
 @pytest.mark.parametrize("harm", ["missing", "damaged", "not saved"])
 def test_a_list_whose_accounts_are_no_good_is_named_and_the_pair_before_it_taken(
-    machines: Machines, harm: str
+    machines: Machines, harm: str, kind: str
 ) -> None:
     good = machines.back_up("good")
     if harm == "not saved":
         machines.lab.clock.pass_by(hours=1)  # type: ignore[attr-defined]
         half = create(replace(machines.lab, annex=None), force=True).set
+        push(machines.lab, "disk")
     else:
         half = machines.back_up("half")
-        for path in (machines.root / "lab" / ".app").rglob(f"*{half.label}*"):
+        for path in own(machines, kind).rglob(f"*{half.label}*"):
             if path.parent.name != ".state":
                 path.unlink() if harm == "missing" else path.write_bytes(b"garbage")
     assert half is not None
 
-    found = machines.look()
-    named = recovering.recover(machines.bare, machines.look(at=half.label))
+    found = machines.look(kind)
+    named = recovering.recover(machines.bare, machines.look(kind, at=half.label))
 
     assert found.chosen.backup == good
     assert [skip.backup.label for skip in found.skipped] == [half.label]
@@ -186,14 +193,15 @@ def test_a_list_whose_accounts_are_no_good_is_named_and_the_pair_before_it_taken
     assert any(line.startswith("Accounts, settings, trash and activity") for line in named.lost)
 
 
-def test_accounts_that_turn_out_damaged_when_they_are_read(machines: Machines) -> None:
+@KINDS
+def test_accounts_that_turn_out_damaged_when_they_are_read(machines: Machines, kind: str) -> None:
     good, bad = machines.back_up("good"), machines.back_up("bad")
-    [path] = (machines.root / "lab" / ".app").rglob(f"users_*{bad.label}*")
+    [path] = own(machines, kind).rglob(f"users_*{bad.label}*")
     flip(path, 40)
 
-    done = machines.recover()
+    done = machines.recover(kind)
 
-    assert done.backup == good and f"the file was changed: {path.name}" in done.message
+    assert done.backup == good and f"Backup {bad.label} is newer and could not be used: " in done.message
     assert machines.new.Equipment.distinct("Vendor") == ["good"]
 
 
