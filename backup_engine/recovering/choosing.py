@@ -148,6 +148,10 @@ def line_warnings(pairs: Sequence[Pair], now: datetime) -> list[str]:
         if later.started < earlier.started:
             said.append(f"backup {later.label} comes after {earlier.label} and bears an earlier time: the clock there "
                         "was turned back")
+    if len(line) > 1:
+        now_in, then = (sum(backup.counts.values()) for backup in line[:2])
+        if now_in < then / 2:  # as retention, which stops for it
+            said.append(f"backup {newest.backup.label} holds {now_in:,} records, and the one before it {then:,}")
     signers = {pair.signed_by for pair in pairs[1:SHOWN_BEFORE + 1]} - {""}
     if signers and newest.signed_by not in signers:
         how = "signed by another key" if newest.signed_by else "not signed"
