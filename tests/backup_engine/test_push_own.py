@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -82,7 +83,8 @@ def test_a_pair_is_whole_as_soon_as_its_set_appears(
     assert len(seen) == 2
     assert done.message == "2 backups sent to remote disk with accounts, trash and activity."
     assert heard[-1].note == done.message
-    assert push(ws, "disk").sent == ()
+    again = push(ws, "disk")
+    assert (again.sent, again.with_own, again.deed) == ((), 0, "")
 
 
 def test_it_lies_there_as_it_lies_here(ws: Workspace, tmp_path: Path) -> None:
@@ -114,10 +116,10 @@ def test_a_set_of_another_role_is_damaged_there(ws: Workspace, tmp_path: Path) -
     """Somebody with the right to write there puts a list's object among the application's, and the other way round."""
     back_up(ws)
     push(ws, "disk")
-    lists, own = tmp_path / "disk" / "sets", tmp_path / "disk" / "app" / "sets"
-    [of_list], [of_own] = list(lists.iterdir()), list(own.iterdir())
-    (own / of_list.name).write_bytes(of_list.read_bytes())
-    (lists / of_own.name).write_bytes(of_own.read_bytes())
+    shutil.copytree(tmp_path / "disk", tmp_path / "other")
+    for folder in ("sets", "data"):
+        shutil.copytree(tmp_path / "other" / folder, tmp_path / "disk" / "app" / folder, dirs_exist_ok=True)
+        shutil.copytree(tmp_path / "other" / "app" / folder, tmp_path / "disk" / folder, dirs_exist_ok=True)
 
     for target in (target_of(tmp_path), own_target_of(tmp_path)):
         assert sorted(entry.backup.state for entry in target.entries()) == ["complete", "damaged"]
