@@ -18,8 +18,8 @@ from backup_engine.repository import companions
 from backup_engine.repository.notes import Note
 from backup_engine.storage.base import STATE, Storage
 
-__all__ = ["AWAITED_DAYS", "Line", "awaited_by", "beside", "forget", "in_order", "keep_only", "noted", "read",
-           "to_send", "troubles", "waiting", "write"]
+__all__ = ["AWAITED_DAYS", "Line", "awaited_by", "beside", "forget", "in_order", "is_there", "keep_only",
+           "noted", "read", "to_send", "troubles", "waiting", "write"]
 
 AWAITED_DAYS = 30
 """How long local retention leaves a set alone that a remote still waits for."""
@@ -108,7 +108,7 @@ def waiting(line: Line, sets: Iterable[BackupSet], own: Iterable[BackupSet] = ()
     With the application's ``own`` sets, a set waits as long as what goes with it is not there.
     """
     wanted, with_it = to_send(sets), beside(own)
-    return in_order([backup for backup in wanted if not _is_there(line, backup, with_it(backup))], wanted)
+    return in_order([backup for backup in wanted if not is_there(line, backup, with_it(backup))], wanted)
 
 
 def beside(own: Iterable[BackupSet]) -> Callable[[BackupSet], tuple[BackupSet, ...]]:
@@ -147,10 +147,11 @@ def awaited_by(
     not waited for too long."""
     if backup.state != "complete" or now - backup.started > timedelta(days=AWAITED_DAYS):
         return []
-    return [name for name, line in lines.items() if not _is_there(line, backup, with_it)]
+    return [name for name, line in lines.items() if not is_there(line, backup, with_it)]
 
 
-def _is_there(line: Line, backup: BackupSet, with_it: Iterable[BackupSet]) -> bool:
+def is_there(line: Line, backup: BackupSet, with_it: Iterable[BackupSet]) -> bool:
+    """Whether a set is whole in a remote as far as the line knows: itself, and what goes with it."""
     return all(each.backup_id in line.sent for each in (backup, *with_it))
 
 

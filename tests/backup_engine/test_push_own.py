@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,8 @@ def test_a_pair_is_whole_as_soon_as_its_set_appears(
     assert len(seen) == 2
     assert done.message == "2 backups sent to remote disk with accounts, trash and activity."
     assert heard[-1].note == done.message
-    assert push(ws, "disk").sent == ()
+    again = push(ws, "disk")
+    assert (again.sent, again.with_own, again.deed) == ((), 0, "")
 
 
 def test_it_lies_there_as_it_lies_here(ws: Workspace, tmp_path: Path) -> None:
@@ -114,10 +115,10 @@ def test_a_set_of_another_role_is_damaged_there(ws: Workspace, tmp_path: Path) -
     """Somebody with the right to write there puts a list's object among the application's, and the other way round."""
     back_up(ws)
     push(ws, "disk")
-    lists, own = tmp_path / "disk" / "sets", tmp_path / "disk" / "app" / "sets"
-    [of_list], [of_own] = list(lists.iterdir()), list(own.iterdir())
-    (own / of_list.name).write_bytes(of_list.read_bytes())
-    (lists / of_own.name).write_bytes(of_own.read_bytes())
+    shutil.copytree(tmp_path / "disk", tmp_path / "other")
+    for folder in ("sets", "data"):
+        shutil.copytree(tmp_path / "other" / folder, tmp_path / "disk" / "app" / folder, dirs_exist_ok=True)
+        shutil.copytree(tmp_path / "other" / "app" / folder, tmp_path / "disk" / folder, dirs_exist_ok=True)
 
     for target in (target_of(tmp_path), own_target_of(tmp_path)):
         assert sorted(entry.backup.state for entry in target.entries()) == ["complete", "damaged"]
@@ -279,14 +280,20 @@ def test_retention_here_leaves_a_pair_alone_that_is_not_whole_there(ws: Workspac
     assert {each.of for each in own_of(ws).catalog.sets()} & gone == set(), "here they go together"
 
 
-def test_after_a_month_it_is_waited_for_no_longer(ws: Workspace) -> None:
-    backup = back_up(ws)
-    push(as_the_version_before(ws), "disk")
-    line, with_it = queue.read(ws.storage, "disk"), (companion_of(ws, backup),)
+def test_after_a_month_it_goes_with_an_alert(ws: Workspace) -> None:
+    made = []
+    for _ in range(10):
+        made.append(back_up(ws))
+        push(as_the_version_before(ws), "disk")
+        ws.clock.pass_by(days=4)  # type: ignore[attr-defined]
 
-    for days, names in ((29, ["disk"]), (31, [])):
-        now = backup.started + timedelta(days=days)
-        assert queue.awaited_by({"disk": line}, backup, now, with_it) == names
+    created = create(ws, force=True)
+
+    words = "let go that remote disk has not got, because they waited for more than 30 days"
+    assert any(words in warning for warning in created.warnings)
+    left = {backup.backup_id for backup in ws.catalog.sets()}
+    assert made[0].backup_id not in left and made[-1].backup_id in left
+    assert {each.of for each in own_of(ws).catalog.sets()} == left
 
 
 @pytest.mark.parametrize("keep_old", [False, True], ids=["removed", "marked"])
