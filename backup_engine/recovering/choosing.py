@@ -94,12 +94,14 @@ def choose(
     ``at`` is a moment that must not be passed, or the label of the very set that is meant; ``of`` the database, by its
     name or the beginning of its id. Raises ``NoBackupsFound``, saying what is wrong with what lies there.
     """
-    everything = [backup for backup in there.catalog.sets() if backup.trigger not in ("pre_restore", "imported")]
+    meant = isinstance(at, str)
+    everything = [backup for backup in there.catalog.sets()
+                  if meant or backup.trigger not in ("pre_restore", "imported")]
     sets = [backup for backup in everything if _is_wanted(backup, at, of)]
     resealed = {backup.reseals for backup in everything if backup.usable}
     usable = [backup for backup in reversed(sets) if backup.usable and backup.backup_id not in resealed]
     skipped = [Skipped(backup, backup.problem or backup.state) for backup in sets if not backup.usable]
-    warnings, meant = list[str](), isinstance(at, str)
+    warnings = list[str]()
     if there.signed_by:
         skipped += [Skipped(backup, f"it is not signed by {there.signed_by}") for backup in usable
                     if not is_signed_by(backup.metadata, there.signed_by)]

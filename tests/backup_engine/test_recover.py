@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from backup_engine import recover as recovering, restore_application, undo
+from backup_engine import failpoints, recover as recovering, restore_application, undo
 from backup_engine.create import create
+from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import BadInput, KeyNeeded, NoBackupsFound, RestoreStopped, WrongKey
 from backup_engine.ownership import standby
 from backup_engine.push import push
@@ -182,3 +184,43 @@ def test_what_has_to_be_given_again_is_said(machines: Machines) -> None:
     machines.bare = workspace(machines.root / "bare", machines.new, clock=machines.lab.clock, application=told)
 
     assert machines.recover().to_be_given_again == {"EQUIPMENT_PUBLIC_URL": "the address"}
+
+
+def test_what_others_write_meanwhile_is_not_called_verified(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machines.back_up()
+    monkeypatch.setitem(failpoints.hooks, "V3", lambda: machines.new.Equipment.insert_one({"_id": "theirs"}) and None)
+
+    done = machines.recover()
+
+    assert not done.verified and "Equipment holds 21 records, and not just the 20 of the backup" in done.message
+    assert "by number and content" not in done.message
+
+
+def test_a_safety_backup_is_recovered_only_by_its_name(machines: Machines) -> None:
+    machines.back_up()
+    machines.lab.clock.pass_by(hours=1)  # type: ignore[attr-defined]
+    restored = recovering.recover(machines.lab, machines.look(), replace_existing=True).restored
+    assert restored is not None and restored.safety is not None
+
+    assert machines.look().chosen.backup.trigger == "manual"
+    assert machines.look(at=restored.safety.label).chosen.backup == restored.safety
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd"])
+def test_compressed_backups(machines: Machines, compression: Any) -> None:
+    machines.lab = replace(machines.lab, seal=Seal(compression=compression))
+    machines.back_up()
+
+    assert machines.recover("remote").verified and everything(machines.new) == everything(machines.old)
+
+
+def test_either_of_two_identities_alone_recovers(machines: Machines) -> None:
+    one, two = age_seal("zstd"), age_seal()
+    machines.lab = replace(machines.lab, seal=replace(one, recipients=(*one.recipients, *two.recipients)))
+    machines.back_up()
+
+    for seal in (one, two):
+        machines.bare = replace(machines.bare, seal=PLAIN.with_keys(seal.identities))
+        assert machines.recover("remote", replace_existing=True).verified
