@@ -16,6 +16,8 @@ from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import BadInput, KeyNeeded, NoBackupsFound, RestoreStopped, WrongKey
 from backup_engine.ownership import standby
 from backup_engine.push import push
+from backup_engine.repository import intents
+from backup_engine.repository.intents import Intent
 from equipment.store.access import SYSTEM
 from equipment.store.accounts import users
 from equipment.store.saved import APPLICATION_DATA
@@ -49,6 +51,22 @@ def test_list_and_accounts_come_back_into_an_empty_database(machines: Machines, 
     assert copy is not None and copy.label == backup.label
     after = {name: data for name, data in snapshot(machines.root).items() if not name.startswith("bare/")}
     assert after == before, "nothing is changed where it was read from"
+
+
+def test_what_a_crash_left_in_the_old_folder_stays_there(machines: Machines) -> None:
+    """Whoever runs there clears it up; here it is somebody's disk that is only read."""
+    backup = machines.back_up()
+    old = machines.root / "lab"
+    label, begun = "20250604_150000", "equipment_backup_20250604_150000.csv"
+    intents.claim(machines.lab.storage, Intent(label, "wednesday", (begun,)))
+    for name in (f".tmp-{label}-1", begun):
+        (old / "wednesday" / name).write_bytes(b"left")
+        (old / ".app" / "wednesday" / name).write_bytes(b"left")
+    before = {path: path.read_bytes() for path in old.rglob("*") if path.is_file()}
+
+    assert machines.recover().backup == backup
+
+    assert {path: path.read_bytes() for path in old.rglob("*") if path.is_file()} == before
 
 
 def test_undo_gives_the_empty_list_back_and_somebody_stays_who_administers(machines: Machines) -> None:
