@@ -86,6 +86,7 @@ td {{ overflow-wrap: anywhere; font-family: monospace; font-size: 9.5pt; }}
 pre {{ font-size: 9pt; white-space: pre-wrap; overflow-wrap: anywhere; margin: 1mm 0; padding: 1.5mm 2mm;
   border: 0.3mm solid #999; }}
 svg {{ width: 48mm; height: 48mm; }} #key {{ white-space: pre; }} pre span {{ white-space: nowrap; }}
+pre span.long {{ display: inline-block; white-space: normal; word-break: break-all; }}
 </style></head><body>
 <h1>Recovery sheet</h1>
 <p>Keep it away from the machine it is for, one copy in a place that burns on another day. {again}Without it
@@ -126,7 +127,8 @@ def _where(sheet: Sheet) -> str:
 
 def _words(command: str) -> str:
     """A line may end between words, and not behind the hyphens of a flag; an address may be longer than a line."""
-    return " ".join(f"<span>{_text(word)}</span>" if len(word) <= SHORT else _text(word) for word in command.split(" "))
+    return " ".join(f'<span{"" if len(word) <= SHORT else " class=long"}>{_text(word)}</span>'
+                    for word in command.split(" "))
 
 
 def _text(value: str) -> str:

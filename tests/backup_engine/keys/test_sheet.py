@@ -59,4 +59,5 @@ def test_a_long_address_may_be_broken_and_a_flag_may_not() -> None:
     text, _ = made(remotes={"cloud": f"s3://lab/{'x' * 60}"})
 
     shown = re.search(r'<pre class="command">(.*?)</pre>', text)
-    assert shown is not None and "<span>--identity</span>" in shown[1] and f"<span>s3://lab/{'x' * 60}" not in shown[1]
+    assert shown is not None and "<span>--identity</span>" in shown[1]
+    assert f"<span class=long>s3://lab/{'x' * 60}</span>" in shown[1] and "span.long {" in text
