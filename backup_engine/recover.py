@@ -266,7 +266,9 @@ class _Recovering:
         notes = [*problems, *(restored.problems if restored is not None else ())]
         sentences += [f"{note[:1].upper()}{note[1:]}." for note in notes]
         if not problems:
-            sentences.append("The lists in the database are those of the backup, by number and content.")
+            how = "number; the original system kept no sums of content" if pair.backup.state == "legacy" else (
+                "number and content")
+            sentences.append(f"The lists in the database are those of the backup, by {how}.")
         sentences += [f"{copy.words[:1].upper()}{copy.words[1:]}."] if copy is not None else []
         lost = [f"What was changed after {made:%Y-%m-%d %H:%M:%S} is not in it."]
         lost += [f"Backup {each.backup.label} is newer and could not be used: {each.why}." for each in

@@ -84,16 +84,16 @@ def _show(session: Session, found: Recoverable) -> None:
     session.progress.end()
     now = session.workspace.clock()
     click.echo(f"In {found.place.shown}:", err=True)
-    rows = [_row(mark, pair, now) for mark, pair in [("→", found.chosen), *(("", pair) for pair in found.before)]]
+    opens = "needed" if found.closed is not None else "at hand"
+    rows = [_row("→", found.chosen, opens, now), *(_row("", pair, "needed", now) for pair in found.before)]
     for line in table(HEADER, rows):
         click.echo(line, err=True)
     for warning in _warnings(found):
         click.echo(f"Attention: {warning}.", err=True)
 
 
-def _row(mark: str, pair: Pair, now: datetime) -> tuple[str, ...]:
-    backup = pair.backup
-    key = "needed" if pair.encrypted else "none"
+def _row(mark: str, pair: Pair, key: str, now: datetime) -> tuple[str, ...]:
+    backup, key = pair.backup, key if pair.encrypted else "none"
     return (mark, when(backup.started, now), str(backup.order), backup.database or "–", pair.host or "–",
             _counted(backup.counts), _counted(pair.own.counts) if pair.own else "–", key, pair.signed_by or "no")
 

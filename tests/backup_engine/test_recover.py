@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from equipment.store.access import SYSTEM
 from equipment.store.accounts import users
 from equipment.store.saved import APPLICATION_DATA
 from tests.backup_engine.engine import PLAIN, fill, raw, workspace
+from tests.backup_engine.legacy_sets import write_legacy_set
 from tests.backup_engine.machines import Data, Machines, everything, standing
 from tests.backup_engine.stored import age_seal, snapshot
 
@@ -242,3 +243,18 @@ def test_either_of_two_identities_alone_recovers(machines: Machines) -> None:
     for seal in (one, two):
         machines.bare = replace(machines.bare, seal=PLAIN.with_keys(seal.identities))
         assert machines.recover("remote", replace_existing=True).verified
+
+
+def test_backups_of_the_original_system_alone(machines: Machines) -> None:
+    """They have no accounts, no ids, and no sums of content."""
+    folder = machines.root / "original"
+    for hour in (9, 10):
+        write_legacy_set(folder, datetime(2024, 3, 4, hour), [{"ID": n, "Vendor": f"V{hour}"} for n in range(7)])
+
+    found = recovering.look(machines.bare, str(folder))
+    done = recovering.recover(machines.bare, found)
+
+    assert [pair.backup.label for pair in found.pairs] == ["20240304_100000", "20240304_090000"]
+    assert machines.new.Equipment.distinct("Vendor") == ["V10"] and machines.new.Equipment.count_documents({}) == 7
+    assert done.verified and "those of the backup, by number; the original system kept no sums" in done.message
+    assert done.application is None and standby.read(machines.new) is not None
