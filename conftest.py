@@ -18,6 +18,8 @@ pytest_plugins = ["tests.skips"]
 for name in list(os.environ):
     if name.startswith(("MONGODB_", "EQUIPMENT_", "BACKUP_")):
         del os.environ[name]
+# Set in many containers: each of the hundreds of programs that the tests start would compile all its modules again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
