@@ -28,6 +28,15 @@ if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_I
     signal.signal(signal.SIGHUP, lambda *_: None)
 
 
+SLOW_FIRST = ("tests/browser/", "tests/nightmares/", "tests/server/", "tests/test_")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files whose tests take seconds, so that no process is still at one when the others are done."""
+    items.sort(key=lambda item: next((place for place, beginning in enumerate(SLOW_FIRST)
+                                      if item.nodeid.startswith(beginning)), len(SLOW_FIRST)))
+
+
 @pytest.fixture(scope="session")
 def shared_mongod() -> Iterator[Mongod]:
     """One replica set per test process, for everything that only needs a database of its own."""
