@@ -13,6 +13,7 @@
     ├── BackupFileNotFound         15   a file named by the metadata is missing
     ├── NoBackupsFound             16   nothing to restore from
     ├── ChoiceNeeded               16   whose the backups are has to be said first
+    │   └── StandingBy             16   a recovered copy that nobody has let act
     ├── NoSpace                    17   the disk is full
     ├── PermissionDenied           18   the folder or the database user does not allow it
     │   └── AdminOnly              18   the role does not allow it
@@ -56,6 +57,7 @@ __all__ = [
     "RestoreIncomplete",
     "RestoreRunning",
     "RestoreStopped",
+    "StandingBy",
     "VerificationFailed",
     "WrongKey",
 ]
@@ -169,6 +171,12 @@ class ChoiceNeeded(BackupError):
 
     exit_code = 16
     opening = "No backup is made"
+
+
+class StandingBy(ChoiceNeeded):
+    """This database is a recovered copy, and no administrator has let it act yet."""
+
+    opening = "Recovered copy"
 
 
 class NoSpace(BackupError):
