@@ -135,7 +135,7 @@ def _chosen(found: object, backup_id: str) -> Recoverable:
 
 
 def _source(said: str) -> str:
-    """What was written, if it can be meant; a path begins at the root, not where the server runs. Raises ``BadInput``."""
+    """What was written, if it can be meant; a path has to begin at the root. Raises ``BadInput``."""
     source = said.strip()
     if not source or len(source) > LONGEST or not source.isprintable():
         raise BadInput("Write where the backups lie: the address of a remote, or the path of a backup folder.")

@@ -1,4 +1,4 @@
-"""A machine is gone: on a fresh installation the set-up code, the copied folder and the identity bring everything back."""
+"""A machine is gone: with the set-up code, the copied folder and the identity a fresh one gets everything back."""
 
 from __future__ import annotations
 
