@@ -172,15 +172,12 @@ def _done(here: Backups, done: Recovered) -> None:
         told = [sentence for sentence in done.sentences if sentence not in done.lost]
         first, *rest = told
         (st.success if done.verified else st.warning)(plain(first), icon=":material/settings_backup_restore:")
-        for sentence in rest:
-            st.text(sentence)
+        st.text("\n".join(rest))
         st.markdown("**What is not in it**")
-        for sentence in done.lost:
-            st.text(sentence)
+        st.text("\n".join(done.lost))
         if done.to_be_given_again:
             st.markdown("**What no backup holds, and this server has not been told**")
-            for name, what in done.to_be_given_again.items():
-                st.text(f"{name}: {what}")
+            st.text("\n".join(f"{name}: {what}" for name, what in done.to_be_given_again.items()))
         if done.application is not None:
             st.info("Sign in with the accounts of the backup: names and passwords are those of that moment.",
                     icon=":material/login:")
