@@ -41,7 +41,7 @@ from backup_engine.storage.beside import BesideStorage
 from backup_engine.storage.local import LocalStorage
 from backup_engine.workspace import Workspace
 
-__all__ = ["Fetched", "fetch", "listed", "needed", "reading", "spooled", "viewed"]
+__all__ = ["Fetched", "fetch", "listed", "needed", "over", "reading", "spooled", "viewed"]
 
 log = logging.getLogger(__name__)
 Which = str | Mapping[str, Any]
@@ -91,7 +91,7 @@ def viewed(ws: Workspace, name: str | Remote, *, watch: Watch = SILENT) -> Itera
             of_own = target.of_application(ws.annex.about.sources)
             own = RemoteView(of_own, partial(of_own.entries, watch=watch))  # looked into when somebody asks for it
         found = target.entries(watch=watch)
-        yield replace(_over(ws, RemoteView(target, lambda: found, own)), tell=None)
+        yield replace(over(ws, RemoteView(target, lambda: found, own)), tell=None)
 
 
 @contextmanager
@@ -130,7 +130,7 @@ def spooled(
                 except (VerificationFailed, BackupFileNotFound) as damage:
                     log.warning("backup %s is read without the application's own data: %s", backup.label, damage)
                     break
-            beside = _over(ws, BesideStorage(ws.storage, place))
+            beside = over(ws, BesideStorage(ws.storage, place))
             yield beside, beside.catalog.find({"backup_id": backup.backup_id, "folder": backup.day})
 
 
@@ -194,7 +194,7 @@ def _needed_own(there: Workspace, backup: BackupSet) -> list[Entry]:
         return []
 
 
-def _over(ws: Workspace, storage: Storage) -> Workspace:
+def over(ws: Workspace, storage: Storage) -> Workspace:
     """The same installation over another storage, the application's own data included."""
     own = annex(storage, ws.annex.about, ws.sources) if ws.annex is not None else None
     return replace(ws, storage=storage, catalog=Catalog(storage, ws.sources), annex=own)
