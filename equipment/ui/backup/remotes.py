@@ -21,6 +21,8 @@ __all__ = ["show"]
 BADGES = {"up to date": (":material/cloud_done:", "green", "Up to date"),
           "waiting": (":material/cloud_upload:", "blue", "Waiting"),
           "trouble": (":material/cloud_off:", "red", "Trouble")}
+ONLY_READ = (":material/visibility:", "gray", "Only read")
+"""Of a recovered copy that stands by: "up to date" would say that its backups are there."""
 EXAMPLE = "s3://bucket/prefix?endpoint=https://host&region=us-east-1"
 HELP = ("s3://, gs://, az://, sftp://user@host/path or file:///path. No passwords here: they come from the environment "
         "or from a private file that credentials=file:/path names.")
@@ -50,7 +52,7 @@ def show(backups: Backups, caller: Caller) -> None:
 def _remote(backups: Backups, caller: Caller, standing: Standing) -> None:
     remote, line, name = standing.remote, standing.line, standing.name
     assert remote is not None
-    icon, color, label = BADGES[standing.state]
+    icon, color, label = ONLY_READ if _stands_by(backups) else BADGES[standing.state]
     with st.container(border=True, key=f"remote_{name}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{name}**", width="content")

@@ -20,7 +20,8 @@ def banner(backups: Backups, caller: Caller) -> None:
     copy = standing_by.read(backups, caller)
     if copy is None:
         if said := st.session_state.pop(DONE, ""):
-            st.success(said, icon=":material/play_circle:")
+            st.success("This copy acts from now on.", icon=":material/play_circle:")
+            st.text(said)  # with names out of a backup, which are no Markdown
         return
     with st.container(border=True, key="standing_by"):
         st.warning("This is a recovered copy: it makes no backups by itself and changes nothing in a remote.",

@@ -80,7 +80,7 @@ def test_the_banner_says_whose_copy_and_acts_only_after_the_tick(copy: Backups, 
     test = button(test, "Let this copy act").click().run()
     assert not test.exception
     assert BANNER not in warnings(test) and standby.read(database) is None
-    assert "acts from now on" in " ".join(said.value for said in test.success)
+    assert "This copy acts from now on." in " ".join(said.value for said in test.success)
     assert "Let this copy act" not in labels(test.run())
     [entry] = activity.find(database, activity.Filter(actions=("backup.activate",)))
     assert "acts from now on" in entry["note"]
@@ -160,7 +160,7 @@ def test_remotes_are_only_read_until_it_acts(copy: Backups, tmp_path: Path) -> N
     assert not test.exception
     assert {key: by_key(test, key).disabled for key in ("push_disk", "test_disk", "look_disk")} == {
         "push_disk": True, "test_disk": True, "look_disk": False}
-    assert "Add and try out" not in labels(test)
+    assert "Add and try out" not in labels(test) and "Only read" in texts(test)
     job = offsite.push(copy, NOBODY, "disk")
     assert job.done.wait(30) and isinstance(job.error, StandingBy)
     copy.jobs.clear(offsite.JOB)
