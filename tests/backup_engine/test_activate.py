@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -94,6 +95,7 @@ def clock_of(ws: Workspace) -> StillClock:
 WRITING: dict[str, Callable[[Workspace], object]] = {
     "push": lambda ws: push(ws, "disk", now=True),
     "care": lambda ws: upkeep.care(ws, "disk"),
+    "care if due": lambda ws: upkeep.care_if_due(ws, registry.one(ws, "disk")),
     "add": lambda ws: offsite.add_remote(ws, "second", ws.remotes["disk"]),
     "test": lambda ws: offsite.test_remote(ws, "disk"),
     "take over": lambda ws: offsite.take_over_remote(ws, "disk"),
@@ -132,7 +134,9 @@ def test_nothing_is_made_sent_or_rehearsed_by_itself(copy: Workspace, tmp_path: 
     scheduler, uploads = Scheduler(copy, Preferences()), Uploads(copy)
 
     tick(scheduler)
-    scheduler.page_check()
+    assert scheduler.page_check() is None
+    assert scheduler.checks() == [], "neither even asks for one"
+    assert not [thread for thread in threading.enumerate() if thread.name == "backup-auto"]
     asked = scheduler.check("auto")
     uploads.look()
 
@@ -140,6 +144,8 @@ def test_nothing_is_made_sent_or_rehearsed_by_itself(copy: Workspace, tmp_path: 
     assert asked.result == "not needed" and asked.message.startswith("Recovered copy: ")
     assert [backup.backup_id for backup in copy.catalog.sets()] == [made.backup_id]
     assert ledger.last_drill(copy) is None and uploads._running == {}
+    uploads.work(registry.one(copy, "disk"))  # said elsewhere since it was started
+    assert queue.read(copy.storage, "disk") == queue.Line(), "nothing is wrong with the remote"
     assert everything(tmp_path / "disk") == before
 
 
@@ -264,8 +270,6 @@ def test_the_remote_is_the_originals_until_it_is_taken_over(
     refused = push(copy, "disk")
     assert f"“{original.connect().name}” on" in refused.problem and "last wrote there on" in refused.problem
     assert target_of(tmp_path).backup_ids() == {theirs.backup_id}
-    with pytest.raises(ForeignTarget):
-        offsite.test_remote(copy, "disk")
 
     done = offsite.take_over_remote(copy, "disk")
 
@@ -281,6 +285,24 @@ def test_the_remote_is_the_originals_until_it_is_taken_over(
     lost = push(original, "disk")
     assert lost.sent == () and f"“{COPY}” on" in lost.problem
     assert target_of(tmp_path).backup_ids() == {theirs.backup_id, mine.backup_id}
+
+
+def test_a_test_that_is_refused_is_noted_for_the_button(copy: Workspace, original: Workspace) -> None:
+    activate(copy)
+
+    with pytest.raises(ForeignTarget):
+        offsite.test_remote(copy, "disk")
+
+    assert f"“{original.connect().name}” on" in queue.read(copy.storage, "disk").problem
+
+
+def test_whoever_takes_over_adopts_recovered_or_not(copy: Workspace, original: Workspace) -> None:
+    standby.leave(copy.connect(), copy.clock())
+
+    offsite.take_over_remote(copy, "disk")
+    offsite.take_over_remote(copy, "disk")
+
+    assert lookup.seen(copy).adopted == (Adopted(of(original).database_id, original.connect().name),)
 
 
 def test_retention_in_a_remote_taken_over_leaves_the_originals_sets_until_it_is_said_gone(

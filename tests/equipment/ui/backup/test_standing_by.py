@@ -170,6 +170,14 @@ def test_remotes_are_only_read_until_it_acts(copy: Backups, tmp_path: Path) -> N
     assert target_of(tmp_path).backup_ids() == before and made.backup_id not in before
 
 
+def test_a_confirmed_ssh_server_is_not_tried_out(copy: Backups, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(offsite.api, "confirm_remote_key", lambda ws, name, fingerprint: fingerprint)
+
+    job = offsite.confirm_key(copy, NOBODY, "disk", "SHA256:x")
+
+    assert job.done.wait(30) and (job.error, job.result) == (None, "SHA256:x")
+
+
 def by_key(test: AppTest, key: str) -> Any:
     (found,) = [button for button in test.button if button.key == key]
     return found
