@@ -1,7 +1,8 @@
 """Once a day for every remote: read a sample back, clear away left-overs, let the remote's own retention run.
 
-Remote retention knows the same rules as the local one, with days of its own (``keep_days`` in the address; without it
-nothing is deleted). A set is pinned when either side says so, and nothing is deleted unless both sides can be asked.
+Remote retention knows the same rules as the local one, with days and tiers of its own (``keep_days``, ``keep_weekly``
+… in the address; without days nothing is deleted). A set is pinned when either side says so, and nothing is deleted
+unless both sides can be asked.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ def _retire(
     pinned = {backup.backup_id for backup in here if backup.pinned}
     sets = [replace(entry.backup, pinned=entry.backup.pinned or entry.backup.backup_id in pinned)
             for entry in mine.values()]
-    decisions = retention.decide(sets, ws.clock(), remote.address.keep_days)
+    decisions = retention.decide(sets, ws.clock(), remote.address.keep_days, tiers=remote.address.tiers)
     gone = [decision.backup for decision in decisions if not decision.keep]
     if not gone:
         return (), ""

@@ -2,8 +2,9 @@
 
 A command that is given a settings file looks there after the environment and before the secrets.
 
-Eight options go by their plain names (``MONGODB_URI``, ``MONGODB_DATABASE``, ``BACKUP_FOLDER``,
-``BACKUP_INTERVAL_HOURS``, ``BACKUP_COMPRESSION``, ``BACKUP_RECIPIENTS``, ``BACKUP_SIGNING_KEY``, ``BACKUP_REMOTE``);
+Thirteen options go by their plain names (``MONGODB_URI``, ``MONGODB_DATABASE``, ``BACKUP_FOLDER``,
+``BACKUP_INTERVAL_HOURS``, ``BACKUP_COMPRESSION``, ``BACKUP_RECIPIENTS``, ``BACKUP_SIGNING_KEY``, ``BACKUP_REMOTE``,
+``BACKUP_KEEP_HOURLY``, ``…_DAILY``, ``…_WEEKLY``, ``…_MONTHLY``, ``…_YEARLY``);
 every other one is its field's name in capitals after ``EQUIPMENT_``.
 """
 
@@ -39,8 +40,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "EQUIPMENT_"
 SERVER_ONLY = frozenset({"admin_user", "admin_password", "health_token"})
 """Of no use to a command that makes backups, so that no settings file repeats these secrets."""
+TIERS = ("hourly", "daily", "weekly", "monthly", "yearly")
 PLAIN = frozenset({"mongodb_uri", "mongodb_database", "backup_folder", "backup_interval_hours", "backup_compression",
-                   "backup_recipients", "backup_signing_key", "backup_remote"})
+                   "backup_recipients", "backup_signing_key", "backup_remote",
+                   *(f"backup_keep_{tier}" for tier in TIERS)})
 
 
 class Settings(BaseModel):
@@ -70,6 +73,18 @@ class Settings(BaseModel):
     backup_keep_days: int = Field(
         default=7, ge=1, le=3650,
         description="Days after which retention may delete a backup; the newest good ones always stay.")
+    backup_keep_hourly: int | None = Field(
+        default=None, ge=0, le=8784,
+        description="Besides the days: hours of which the newest good backup is kept. Unset, as for the next four, "
+                    "what an administrator chose in the app, else 0.")
+    backup_keep_daily: int | None = Field(
+        default=None, ge=0, le=3650, description="Days of which the newest good backup is kept.")
+    backup_keep_weekly: int | None = Field(
+        default=None, ge=0, le=520, description="Weeks (from Monday) of which the newest good backup is kept.")
+    backup_keep_monthly: int | None = Field(
+        default=None, ge=0, le=120, description="Months of which the newest good backup is kept.")
+    backup_keep_yearly: int | None = Field(
+        default=None, ge=0, le=100, description="Years of which the newest good backup is kept.")
     backup_compression: Literal["none", "gzip", "zstd"] | None = Field(
         default=None,
         description="How backup files are compressed: `none`, `gzip` or `zstd`. Unset, what an administrator chose in "
@@ -147,6 +162,12 @@ class Settings(BaseModel):
                     "Somebody with several gets the most powerful one.")
     oidc_default_role: Role | None = Field(
         default=None, description="Role of people none of whose claim values is listed; without it they are refused.")
+
+    @property
+    def backup_tiers(self) -> dict[str, int]:
+        """The tiers of retention that an option decides, by name."""
+        numbers = {tier: getattr(self, f"backup_keep_{tier}") for tier in TIERS}
+        return {tier: number for tier, number in numbers.items() if number is not None}
 
     @field_validator("oidc_roles", mode="before")
     @classmethod
