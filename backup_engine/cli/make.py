@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import click
 
 from backup_engine import prune as pruning, repair as repairs
@@ -49,8 +51,7 @@ def prune(session: Session, dry_run: bool, acknowledge: bool) -> Answer:
     rows = [(decision.backup.label, age(decision.age), "delete" if decision.backup.label in gone else "keep",
              when(leaves[decision.backup.place], now) if decision.backup.place in leaves else "", decision.reason)
             for decision in done.decisions]
-    after = (f"Next to go: {following.label}, after {when(leaves[following.place], now)} if backups go on being made.",
-             ) if following else ()
+    after = (_next(following.label, leaves[following.place], now),) if following else ()
     data = {
         "dry_run": dry_run, "halted": done.halted, "deleted": [deleted.backup_id for deleted in done.deleted],
         "decisions": [{"backup_id": decision.backup.backup_id, "label": decision.backup.label, "keep": decision.keep,
@@ -62,6 +63,12 @@ def prune(session: Session, dry_run: bool, acknowledge: bool) -> Answer:
         "next_to_go": following.backup_id if following else None,
     }
     return Answer(done.message, data, (*table(("BACKUP", "OLDER BY", "", "KEPT UNTIL", "REASON"), rows), *after))
+
+
+def _next(label: str, moment: datetime, now: datetime) -> str:
+    if moment <= now:
+        return f"Next to go: {label}, with the next good backup."
+    return f"Next to go: {label}, after {when(moment, now)} if backups go on being made."
 
 
 def _mark(session: Session, backup_id: str, pinned: bool) -> Answer:

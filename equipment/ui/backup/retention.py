@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import pandas as pd
 import streamlit as st
@@ -93,7 +94,7 @@ def _try(backups: Backups, caller: Caller, numbers: Mapping[str, int]) -> None:
     except BackupError as error:
         st.error(str(error))
         return
-    st.info(f"With these numbers: {done.message} {_following(done)}", icon=":material/visibility:")
+    st.info(f"With these numbers: {done.message} {_following(done, backups.now())}", icon=":material/visibility:")
     gone = {backup.place for backup in done.deleted}
     rows = [{"Backup": words.moment(decision.backup.started), "Older by": words.ago(abs(decision.age)),
              "": "deleted" if decision.backup.place in gone else "kept",
@@ -102,9 +103,10 @@ def _try(backups: Backups, caller: Caller, numbers: Mapping[str, int]) -> None:
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", column_config={"Why": {"width": "large"}})
 
 
-def _following(done: Pruned) -> str:
+def _following(done: Pruned, now: datetime) -> str:
     following = done.next_to_go
     if following is None:
         return ""
-    return (f"Next to go is the one of {words.moment(following.started)}, after "
-            f"{words.moment(done.leaves[following.place])} if backups go on being made.")
+    moment = done.leaves[following.place]
+    when = f"after {words.moment(moment)}, if backups go on being made" if moment > now else "with the next good backup"
+    return f"Next to go is the one of {words.moment(following.started)}, {when}."

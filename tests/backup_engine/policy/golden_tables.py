@@ -3,7 +3,7 @@
 The tables lie in ``golden/``, one file a calendar, and are read by people: each change of the rules shows as a
 difference of theirs. After a change that is meant, write them anew and read what became of them:
 
-    python -m tests.backup_engine.policy.golden_tables
+    .venv/bin/python -m tests.backup_engine.policy.golden_tables
 """
 
 from __future__ import annotations

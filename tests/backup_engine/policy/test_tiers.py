@@ -60,7 +60,8 @@ def test_table(name: str) -> None:
 
     if now != written:
         changes = unified_diff(written.splitlines(), now.splitlines(), f"golden/{name}.txt", "decided now", lineterm="")
-        pytest.fail("\n".join([*changes, "", "If that is meant: python -m tests.backup_engine.policy.golden_tables"]))
+        anew = ".venv/bin/python -m tests.backup_engine.policy.golden_tables"
+        pytest.fail("\n".join([*changes, "", f"If that is meant: {anew}"]))
 
 
 def test_every_table_has_its_calendar() -> None:
