@@ -219,7 +219,7 @@ def _room(room: Room) -> str:
 
 def _retention(ws: Workspace) -> str:
     """Say the days, and the tiers as far as an option decides: nobody is asked for what is stored."""
-    return " and ".join(filter(None, (f"{ws.keep_days} days", Tiers(**ws.tiers).words)))
+    return ", besides ".join(filter(None, (f"{ws.keep_days} days", Tiers(**ws.tiers).words)))
 
 
 def _ago(span: timedelta | None) -> str:

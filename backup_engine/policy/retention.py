@@ -101,7 +101,8 @@ def any_old(
     limit = good[-1].started - timedelta(days=keep_days)
     old = [backup for backup in sets if backup.started < limit and backup.state == "complete" and not backup.pinned]
     slots = in_tiers.kept(good, tiers) if old else {}
-    return any(backup.place not in slots for backup in old)
+    bases = {backup.base for backup in good if backup.place in slots}
+    return any(backup.place not in slots and backup.backup_id not in bases for backup in old)
 
 
 def left_behind(

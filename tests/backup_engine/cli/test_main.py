@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -17,6 +18,7 @@ from zipfile import ZipFile
 import pytest
 from pymongo.database import Database
 
+from backup_engine.api import DatabaseBackupRestore
 from backup_engine.cli.main import commands, main
 from backup_engine.csv_format.seal import Seal
 from backup_engine.locking.lease import COLLECTION, LEASE_ID
@@ -306,6 +308,17 @@ def test_a_dry_run_says_which_rule_keeps_what_and_what_goes_next(
     assert answer["next_to_go"] == sets[4].backup_id
     assert ["BACKUP", "OLDER", "BY", "KEPT", "UNTIL", "REASON"] in [line.split() for line in lines]
     assert f"Next to go: {sets[4].label}, with the next good backup." in lines  # its time was in 2020
+
+
+def test_status_names_the_tiers_that_an_option_decides(
+    tmp_path: Path, shared_mongod: Mongod, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store(folder(tmp_path / "sets")[0])
+    with pytest.raises(SystemExit):
+        main(["--uri", shared_mongod.uri, "--folder", str(tmp_path / "sets"), "--database", database.name, "status"],
+             engine=partial(DatabaseBackupRestore, tiers={"weekly": 8, "yearly": 5}))
+
+    assert "retention:      7 days, besides 8 weeks and 5 years" in capsys.readouterr().out
 
 
 def program(*words: str, place: Path, **options: Any) -> subprocess.Popen[str]:
