@@ -2,10 +2,8 @@
 
 A command that is given a settings file looks there after the environment and before the secrets.
 
-Thirteen options go by their plain names (``MONGODB_URI``, ``MONGODB_DATABASE``, ``BACKUP_FOLDER``,
-``BACKUP_INTERVAL_HOURS``, ``BACKUP_COMPRESSION``, ``BACKUP_RECIPIENTS``, ``BACKUP_SIGNING_KEY``, ``BACKUP_REMOTE``,
-``BACKUP_KEEP_HOURLY``, ``…_DAILY``, ``…_WEEKLY``, ``…_MONTHLY``, ``…_YEARLY``);
-every other one is its field's name in capitals after ``EQUIPMENT_``.
+Those in ``PLAIN`` go by their plain names (``MONGODB_URI``, ``BACKUP_FOLDER`` …); every other option is its field's name
+in capitals after ``EQUIPMENT_``.
 """
 
 from __future__ import annotations
@@ -30,8 +28,7 @@ from equipment.domain.roles import Role
 
 __all__ = [
     "ROOT", "Settings", "divert_backups", "file_of", "get_settings", "home", "in_force", "installed", "is_checkout",
-    "is_current", "option_name",
-    "read", "secrets_of", "unknown_options", "use", "write_file",
+    "is_current", "not_given", "option_name", "read", "secrets_of", "unknown_options", "use", "write_file",
 ]
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,6 +41,18 @@ TIERS = ("hourly", "daily", "weekly", "monthly", "yearly")
 PLAIN = frozenset({"mongodb_uri", "mongodb_database", "backup_folder", "backup_interval_hours", "backup_compression",
                    "backup_recipients", "backup_signing_key", "backup_remote",
                    *(f"backup_keep_{tier}" for tier in TIERS)})
+
+NOT_IN_BACKUPS = {
+    "public_url": "the address people use, when a proxy stands in front",
+    "oidc": "sign-in through an identity provider, with its secrets under [auth] and EQUIPMENT_OIDC_ROLES",
+    "health_token": "the secret of whoever watches /healthz and /metrics",
+    "backup_remote": "the places off this machine, and the login each address refers to; those that were added in the "
+                     "app as well",
+    "backup_keep_yearly": "how many years have a backup kept, like the other BACKUP_KEEP_…; also when the app was told",
+    "backup_recipients": "the public keys of new backups, if they are to be encrypted; also when the app was told",
+    "backup_signing_key": "the key that signs new backups, if they were signed",
+}
+"""What whoever sets up another machine has to give again, if the first one had it."""
 
 
 class Settings(BaseModel):
@@ -166,8 +175,7 @@ class Settings(BaseModel):
     @property
     def backup_tiers(self) -> dict[str, int]:
         """The tiers of retention that an option decides, by name."""
-        numbers = {tier: getattr(self, f"backup_keep_{tier}") for tier in TIERS}
-        return {tier: number for tier, number in numbers.items() if number is not None}
+        return {tier: number for tier in TIERS if (number := getattr(self, f"backup_keep_{tier}")) is not None}
 
     @field_validator("oidc_roles", mode="before")
     @classmethod
@@ -342,6 +350,13 @@ def _secret_texts(table: Mapping[str, Any]) -> Iterator[str]:
             yield from _secret_texts(value)
         elif isinstance(value, str) and re.search("secret|password|token|key|uri$", name, re.I):
             yield value
+
+
+def not_given(settings: Settings) -> dict[str, str]:
+    """Say which options that no backup holds, as they are secrets or this machine's, are not given here: what each is
+    for, by its name."""
+    return {option_name(field): words for field, words in NOT_IN_BACKUPS.items()
+            if getattr(settings, field) == Settings.model_fields[field].default}
 
 
 def divert_backups() -> None:

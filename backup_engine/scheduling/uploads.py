@@ -89,8 +89,10 @@ class Uploads:
         line = queue.read(self.workspace.storage, remote.name)
         if not push.is_due(self.workspace, remote, line):
             return False
-        sets = offsite.own_sets(lookup.seen(self.workspace), self.workspace.catalog.sets(fresh=False))
-        return bool(queue.waiting(line, sets)) or any(
+        owner = lookup.seen(self.workspace)
+        sets = offsite.own_sets(owner, self.workspace.catalog.sets(fresh=False))
+        own = offsite.application_sets(self.workspace, owner, fresh=False)
+        return bool(queue.waiting(line, sets, own)) or any(
             line.pins.get(backup.backup_id, False) is not backup.pinned for backup in sets)
 
     def _run(self) -> None:
