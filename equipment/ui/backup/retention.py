@@ -47,6 +47,8 @@ def _paused(backups: Backups, caller: Caller) -> None:
     if not reason:
         return
     st.warning(f"Retention is paused: {reason}", icon=":material/front_hand:")
+    if backups.scheduler.standby is not None:
+        return  # not to be accepted here: the copy has to be let act
     if st.button("This is as it should be, resume retention"):
         try:
             st.success(backups.acknowledge(caller))
