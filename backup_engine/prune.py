@@ -72,8 +72,8 @@ def prune(
 ) -> Pruned:
     """Apply the retention rules over all folders; a dry run changes nothing and takes no lock.
 
-    ``tiers`` are for a dry run: what would be if these counted.
-    ``acknowledge_shrink`` accepts what has halted the run so far. ``hold`` are locks the caller has.
+    ``acknowledge_shrink`` accepts what has halted the run so far. ``hold`` are locks the caller has. ``tiers`` are for
+    a dry run: what would be if these counted.
     """
     if dry_run:
         return _decided(ws, lookup.of(ws), None, dry_run=True, acknowledged=_newest(ws) if acknowledge_shrink else 0,
@@ -90,7 +90,7 @@ def prune(
         if gone:
             _clear_companions(ws, held, owner, watch)
         attention = f" Attention: {decided.alert}." if decided.alert else ""
-        words = _words(len(gone), decided.halted, owner, dry_run=False) + attention
+        words = (decided.message if decided.halted else _words(len(gone), dry_run=False)) + attention
         return replace(decided, deleted=gone, message=words)
 
 
@@ -105,7 +105,7 @@ def after_backup(ws: Workspace, held: locks.Hold, everything: Sequence[BackupSet
         return ""  # said where somebody looks (``halted``): it is no trouble with the set that was just made
     sets, bad = _subject(owner, everything), ledger.bad(ledger.read(ws.storage))
     tiers, unknown = _tiers(ws, sets, held.database)
-    halt = unknown or _halted(ws, owner, sets, bad, acknowledged=0)
+    halt = _halted(ws, owner, sets, bad, acknowledged=0) or unknown
     if halt or not retention.any_old(sets, ws.keep_days, bad, tiers=tiers):
         return halt
     done = prune(ws, hold=held)
@@ -172,7 +172,7 @@ def _decided(
     sets = _subject(owner, everything)
     bad = ledger.bad(ledger.read(ws.storage))
     tiers, unknown = _tiers(ws, sets, database) if tiers is None else (tiers, "")
-    halt = unknown or _halted(ws, owner, sets, bad, acknowledged)
+    halt = _halted(ws, owner, sets, bad, acknowledged) or unknown
     decisions = retention.decide(sets, now, ws.keep_days, tiers=tiers, bad=bad)
     # A set that proves rotten makes an older one a keeper, and that one has to be looked at in its turn.
     while not halt and any(not decision.keep for decision in decisions):
@@ -190,7 +190,9 @@ def _decided(
         decisions, alert = _left_for_remotes(ws, everything, decisions)
     gone = [] if halt else [decision.backup for decision in decisions if not decision.keep]
     leaves = leaving(decisions, ws.keep_days)
-    return Pruned(_words(len(gone), halt, owner, dry_run), tuple(decisions), tuple(gone), halt, dry_run, alert, leaves)
+    accept = " An admin can acknowledge this." if _can_be_accepted(owner) and not unknown else ""
+    words = f"Nothing is deleted: {halt}.{accept}" if halt else _words(len(gone), dry_run)
+    return Pruned(words, tuple(decisions), tuple(gone), halt, dry_run, alert, leaves)
 
 
 def _left_for_remotes(
@@ -356,9 +358,7 @@ def _can_be_accepted(owner: Owner) -> bool:
     return owner.question is None and owner.standby is None
 
 
-def _words(number: int, halt: str, owner: Owner, dry_run: bool) -> str:
-    if halt:
-        return f"Nothing is deleted: {halt}." + (" An admin can acknowledge this." if _can_be_accepted(owner) else "")
+def _words(number: int, dry_run: bool) -> str:
     if not number:
         return "No backup is old enough to delete."
     sets = "1 backup" if number == 1 else f"{number:,} backups"

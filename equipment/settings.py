@@ -2,8 +2,8 @@
 
 A command that is given a settings file looks there after the environment and before the secrets.
 
-Those in ``PLAIN`` go by their plain names (``MONGODB_URI``, ``BACKUP_FOLDER`` …); every other one is its field's name in
-capitals after ``EQUIPMENT_``.
+Those in ``PLAIN`` go by their plain names (``MONGODB_URI``, ``BACKUP_FOLDER`` …); every other one is its field's name
+in capitals after ``EQUIPMENT_``.
 """
 
 from __future__ import annotations
