@@ -19,6 +19,7 @@ from backup_engine.storage.mounts import mount_of
 from backup_engine.workspace import Workspace
 
 if TYPE_CHECKING:
+    from backup_engine.activate import activate
     from backup_engine.adopt import Holding, adopt, holdings, is_copy, start_anew, was_rolled_back
     from backup_engine.compare import Comparison, compare
     from backup_engine.create import Created, create
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from backup_engine.drill import drill
     from backup_engine.fetch import fetch, viewed
     from backup_engine.history import History, history_of
+    from backup_engine.keep import choose as choose_tiers, shown as tiers_shown
     from backup_engine.keys.choice import Choice, checked_recipients, shown as seal_shown
     from backup_engine.keys.identity import Keys, fingerprint, keys_in
     from backup_engine.keys.proofs import needs_key, proven
@@ -43,7 +45,9 @@ if TYPE_CHECKING:
     )
     from backup_engine.ownership.lookup import of as owner_of, seen as owner_seen
     from backup_engine.ownership.owner import Owner, called
-    from backup_engine.prune import delete, halted as retention_halted, pin, prune, unpin
+    from backup_engine.ownership.standby import Standby
+    from backup_engine.policy.tiers import TIERS, Tiers, checked as checked_tiers
+    from backup_engine.prune import Pruned, delete, halted as retention_halted, pin, prune, unpin
     from backup_engine.push import push
     from backup_engine.recover import (
         Recoverable,
@@ -67,18 +71,20 @@ if TYPE_CHECKING:
     from backup_engine.verify import Verification, require as require_sound, verify
 
 __all__ = [
-    "Application", "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Choice", "Comparison",
-    "Created", "DatabaseBackupRestore", "DatabaseUnreachable", "Deed", "History", "Holding", "Keys", "Lost", "Merged",
-    "Owner", "Pick", "Preferences", "Progress", "Recoverable", "Recovered", "Resealed", "RestoreStopped", "Scheduler",
-    "Source", "Standing", "Status", "Unsaved", "Verification", "Watch", "Workspace",
-    "add_remote", "adopt", "application_trouble", "apply_changes", "bad", "called", "check_interval",
-    "checked_recipients", "checks", "choose_seal", "compare", "confirm_remote_key", "create", "delete", "drill",
-    "fetch", "fingerprint", "history_of", "holdings", "import_set", "import_sets", "is_copy", "keys_in", "last_drill",
-    "last_verified", "lost_and_found", "merge", "merge_all", "mount_of", "needs_key", "open_sets", "owner_of",
-    "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "proven", "prune", "push", "recover", "recover_from",
-    "recoverable", "remote_standings", "remove_remote", "replace", "require_empty", "require_sound", "reseal",
-    "retention_halted", "seal_shown", "start_anew", "status", "system_user", "take_over_remote", "take_untold",
-    "test_remote", "undo", "undoable", "unlock", "unpin", "untold", "verify", "viewed", "was_rolled_back",
+    "TIERS", "Application", "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Choice",
+    "Comparison", "Created", "DatabaseBackupRestore", "DatabaseUnreachable", "Deed", "History", "Holding", "Keys",
+    "Lost", "Merged", "Owner", "Pick", "Preferences", "Progress", "Pruned", "Recoverable", "Recovered", "Resealed",
+    "RestoreStopped", "Scheduler", "Source", "Standby", "Standing", "Status", "Tiers", "Unsaved", "Verification",
+    "Watch", "Workspace",
+    "activate", "add_remote", "adopt", "application_trouble", "apply_changes", "bad", "called", "check_interval",
+    "checked_recipients", "checked_tiers", "checks", "choose_seal", "choose_tiers", "compare", "confirm_remote_key",
+    "create", "delete", "drill", "fetch", "fingerprint", "history_of", "holdings", "import_set", "import_sets",
+    "is_copy", "keys_in", "last_drill", "last_verified", "lost_and_found", "merge", "merge_all", "mount_of",
+    "needs_key", "open_sets", "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "proven",
+    "prune", "push", "recover", "recover_from", "recoverable", "remote_standings", "remove_remote", "replace",
+    "require_empty", "require_sound", "reseal", "retention_halted", "seal_shown", "start_anew", "status",
+    "system_user", "take_over_remote", "take_untold", "test_remote", "tiers_shown", "undo", "undoable", "unlock",
+    "unpin", "untold", "verify", "viewed", "was_rolled_back",
 ]
 
 LATE = {
@@ -92,11 +98,13 @@ LATE = {
     "history": ("History", "history_of"), "lost": ("Lost", "lost_and_found"), "take_in": ("import_set", "import_sets"),
     "deeds": ("Deed", "system_user", "take_untold", "untold"),
     "adopt": ("Holding", "adopt", "holdings", "is_copy", "start_anew", "was_rolled_back"),
+    "activate": ("activate",), "ownership.standby": ("Standby",),
     "ownership.lookup": ("owner_of", "owner_seen"), "ownership.owner": ("Owner", "called"),
     "repository.companions": ("application_trouble",),
     "repository.ledger": ("bad", "checks", "last_drill", "last_verified"),
     "merge": ("Merged", "Pick", "merge", "merge_all", "plan_merge"),
-    "prune": ("delete", "pin", "prune", "retention_halted", "unpin"), "replacing.recovery": ("recover",),
+    "keep": ("choose_tiers", "tiers_shown"), "policy.tiers": ("TIERS", "Tiers", "checked_tiers"),
+    "prune": ("Pruned", "delete", "pin", "prune", "retention_halted", "unpin"), "replacing.recovery": ("recover",),
     "recover": ("Recoverable", "Recovered", "recover_from", "recoverable", "require_empty"),
     "reseal": ("Resealed", "choose_seal", "open_sets", "reseal"),
     "restore": ("plan_replace", "replace"), "scheduling.scheduler": ("Check", "Scheduler"),
@@ -106,6 +114,7 @@ LATE = {
 """Modules loaded when one of their names is first asked for: together they take longer than all the rest."""
 
 OWN_NAMES = {"application_trouble": "trouble", "apply_changes": "apply", "checks": "read", "choose_seal": "choose",
+             "choose_tiers": "choose", "tiers_shown": "shown", "checked_tiers": "checked",
              "owner_of": "of", "owner_seen": "seen", "plan_merge": "plan",
              "recover_from": "recover", "recoverable": "look", "require_sound": "require", "seal_shown":
              "shown", "retention_halted": "halted"}

@@ -9,12 +9,13 @@ import click
 from backup_engine import offsite, prune as pruning, verify as verifying
 from backup_engine.cli.remote import remote_data, standing_of
 from backup_engine.cli.session import Answer, Session, from_remote, verb
-from backup_engine.cli.words import age, as_data, check_data, size, table, when
+from backup_engine.cli.words import age, as_data, check_data, size, standby_data, table, when
 from backup_engine.errors import KeyNeeded, NoBackupsFound, VerificationFailed
 from backup_engine.keys import proofs
 from backup_engine.model import BackupSet, Room
 from backup_engine.ownership import lookup
 from backup_engine.ownership.owner import Owner, called
+from backup_engine.policy.tiers import Tiers
 from backup_engine.repository import companions, ledger
 from backup_engine.repository.damage import LEVELS
 from backup_engine.repository.ledger import Check
@@ -162,11 +163,12 @@ def status(session: Session) -> Answer:
         ("made today", f"{standing.today:,}"), ("damaged", f"{standing.damaged:,}"),
         ("longest gap", age(standing.longest_gap)),
         ("free space", size(standing.free_bytes)), ("restore drill", _ago(now - drilled if drilled else None)),
-        ("retention", f"nothing is deleted: {halted}" if halted else f"{ws.keep_days} days"),
+        ("retention", f"nothing is deleted: {halted}" if halted else _retention(ws)),
         *([("not safe", standing.application)] if standing.application else []),
         *([("data folder", _room(standing.room))] if standing.room else []),
         *([("other databases", f"{standing.foreign:,} backups in this folder")] if standing.foreign else []),
         *([("attention", standing.question.words)] if standing.question else []),
+        *([("recovered copy", standing.standby.words)] if standing.standby else []),
         *((f"remote {each.name}", standing_of(each, now)) for each in remotes),
     ]
     data = {
@@ -182,11 +184,13 @@ def status(session: Session) -> Answer:
         "last_verified_level": check.level if check else None,
         "encrypted": bool(standing.last and standing.last.encrypted),
         "foreign": standing.foreign, "question": standing.question.kind if standing.question else None,
+        "standby": standby_data(standing.standby) if standing.standby else None,
         "remotes": [remote_data(each) for each in remotes],
         "application": standing.application,
     }
     attention = stale or standing.application
-    message = f"Attention: {attention}." if attention else "The backups are up to date."
+    sound = "This is a recovered copy that stands by." if standing.standby else "The backups are up to date."
+    message = f"Attention: {attention}." if attention else sound
     return Answer(message, data, tuple(f"{name + ':':<16}{value}" for name, value in facts))
 
 
@@ -214,6 +218,11 @@ def _opens_with(ws: Workspace, backup: BackupSet) -> str:
 def _room(room: Room) -> str:
     limit = f"the list is read-only below {size(room.least)}"
     return f"{size(room.free)} free{', TOO LITTLE' if room.short else ''}; {limit}"
+
+
+def _retention(ws: Workspace) -> str:
+    """Say the days, and the tiers as far as an option decides: nobody is asked for what is stored."""
+    return ", besides ".join(filter(None, (f"{ws.keep_days} days", Tiers(**ws.tiers).words)))
 
 
 def _ago(span: timedelta | None) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 from backup_engine.api import BackupError
 from equipment.backups import WRITING, Backups, Caller
 from equipment.jobs import Job
-from equipment.ui.backup import keys, outside, remotes, storing, words
+from equipment.ui.backup import keys, outside, remotes, retention, storing, words
 from equipment.ui.progress import follow
 
 
@@ -17,14 +17,7 @@ def show(backups: Backups, caller: Caller) -> None:
     _switches(backups, caller)
     _next(backups, caller)
     _checks(backups)
-    st.subheader("Retention")
-    st.write(
-        f"Backups older than {backups.keep_days} days are deleted after each good backup. Never deleted: the "
-        "newest good one, the newest good one that is not empty, the last three good ones, pinned ones, the latest "
-        "safety copy before a restore, and whatever another kept backup rests on. When a list shrank by more than half "
-        "against the backup before, nothing is deleted until you acknowledge it."
-    )
-    _shrink(backups, caller)
+    retention.show(backups, caller)
     storing.show(backups, caller)
     _drill(backups, caller)
     remotes.show(backups, caller)
@@ -33,6 +26,12 @@ def show(backups: Backups, caller: Caller) -> None:
 
 def _switches(backups: Backups, caller: Caller) -> None:
     preferences = backups.scheduler.preferences
+    if backups.scheduler.standby is not None:
+        st.toggle("Automatic backups", value=False, key="backup_automatic_off", disabled=True,
+                  help="Off while this recovered copy stands by.")
+        st.caption(":material/content_copy: Off because this is a recovered copy: no backups and no restore drills by "
+                   "themselves. The button above lets it act.")
+        return
     automatic = st.toggle("Automatic backups", value=preferences.automatic, key="backup_automatic")
     if automatic != preferences.automatic:
         _change(backups, caller, automatic=automatic)
@@ -55,8 +54,8 @@ def _next(backups: Backups, caller: Caller) -> None:
     columns = st.columns(4)
     checks = backups.scheduler.checks()
     due = backups.scheduler.due()
-    columns[0].metric("Next backup due", "now" if due.is_due else words.moment(due.next_at)[11:16], border=True,
-                      help=due.why)
+    when = "now" if due.is_due else words.moment(due.next_at)[11:16]
+    columns[0].metric("Next backup due", "off" if backups.scheduler.standby else when, border=True, help=due.why)
     week = [check for check in checks if (backups.now() - check.last).days < 7]
     for column, result, label in zip(
         columns[1:], ("created", "not needed", "failed"), ("Created, 7 days", "Not needed", "Failed"), strict=True
@@ -85,18 +84,6 @@ def _checks(backups: Backups) -> None:
             for check in checks
         ]
         st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
-
-
-def _shrink(backups: Backups, caller: Caller) -> None:
-    reason = backups.retention_halted()
-    if not reason:
-        return
-    st.warning(f"Retention is paused: {reason}", icon=":material/front_hand:")
-    if st.button("This is as it should be, resume retention"):
-        try:
-            st.success(backups.acknowledge(caller))
-        except BackupError as error:
-            st.error(str(error))
 
 
 def _drill(backups: Backups, caller: Caller) -> None:
