@@ -15,12 +15,12 @@ from equipment.accounts.passwords import PASSWORDS
 from equipment.store.access import SYSTEM
 from equipment.store.accounts import users
 from equipment.store.saved import APPLICATION_DATA
-from tests.browser import people
+from tests.browser import grid, people
 from tests.mongod import Mongod
 from tests.server.running_app import RunningApp
 
 pytest.importorskip("playwright.sync_api", reason="no browser driver here: pip install -r requirements-dev.txt")
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 pytestmark = pytest.mark.browser
 Db = Database[dict[str, Any]]
@@ -52,27 +52,33 @@ def fresh(shared_mongod: Mongod, tmp_path: Path) -> Iterator[tuple[RunningApp, D
         client.drop_database(NEW)
 
 
+def fill(field: Locator, text: str) -> None:
+    """Fill a field of a page that has finished running: until then the old form may stand below the new one."""
+    grid.at_rest(field.page)
+    field.fill(text)
+
+
 def test_everything_comes_back_through_the_first_page(copied: Path, fresh: tuple[RunningApp, Db], page: Page) -> None:
     app, database = fresh
     page.goto(app.url)
     page.get_by_role("radiogroup").get_by_text("Recover from a backup").click(timeout=people.SLOW)
     expect(page.get_by_role("textbox", name="Where the backups lie")).to_have_count(0)
-    page.get_by_label("Set-up code").fill("AAAA-AAAA-AAAA")
+    fill(page.get_by_label("Set-up code"), "AAAA-AAAA-AAAA")
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_text("The set-up code is not right")).to_be_visible()
-    page.get_by_label("Set-up code").fill(app.setup_code())
+    fill(page.get_by_label("Set-up code"), app.setup_code())
     page.get_by_role("button", name="Continue").click()
 
     # a place that is none, then the folder with the key of somebody else, then with the right one
-    page.get_by_role("textbox", name="Where the backups lie").fill(str(copied / "nowhere"))
+    fill(page.get_by_role("textbox", name="Where the backups lie"), str(copied / "nowhere"))
     page.get_by_role("button", name="Look", exact=True).click()
     expect(page.get_by_text("There is no folder")).to_be_visible()
-    page.get_by_role("textbox", name="Where the backups lie").fill(str(copied))
-    page.get_by_role("textbox", name="Identity, for encrypted backups").fill(OTHER)
+    fill(page.get_by_role("textbox", name="Where the backups lie"), str(copied))
+    fill(page.get_by_role("textbox", name="Identity, for encrypted backups"), OTHER)
     page.get_by_role("button", name="Look", exact=True).click()
     expect(page.get_by_text("Wrong key or passphrase")).to_be_visible()
     expect(page.get_by_role("button", name="Recover", exact=True)).to_have_count(0)
-    page.get_by_role("textbox", name="Identity, for encrypted backups").fill(IDENTITY)
+    fill(page.get_by_role("textbox", name="Identity, for encrypted backups"), IDENTITY)
     page.get_by_role("button", name="Look", exact=True).click()
     expect(page.get_by_text("12 Equipment")).not_to_have_count(0)
     recover = page.get_by_role("button", name="Recover", exact=True)
