@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pymongo.database import Database
@@ -22,10 +22,10 @@ from backup_engine.errors import BackupError, BackupFileNotFound, Busy, Cancelle
 from backup_engine.locking.file_lock import file_lock
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.ownership.owner import Owner
-from backup_engine.remotes import claims, queue, registry, target as targets
+from backup_engine.remotes import claims, queue, registry, replaced, target as targets
 from backup_engine.remotes.address import Address
 from backup_engine.remotes.probe import probe
-from backup_engine.remotes.queue import Line
+from backup_engine.remotes.queue import Line, Replaced, stay_there
 from backup_engine.remotes.registry import Remote
 from backup_engine.remotes.target import Sending, Target
 from backup_engine.workspace import Workspace
@@ -52,19 +52,26 @@ class Pushed:
     problem: str = ""
     new_problem: bool = False
     """Whether the last try before this one went well."""
+    cleared: tuple[str, ...] = ()
+    """Labels of what was deleted there because it was stored anew here."""
+    replaced: tuple[Replaced, ...] = ()
+    """What was stored anew here and still lies there as it was before."""
 
     @property
     def message(self) -> str:
         """In words."""
         counted = f"{len(self.sent):,} {'backup' if len(self.sent) == 1 else 'backups'} sent to remote {self.name}"
+        if self.cleared:
+            counted += f", {len(self.cleared):,} as they were before deleted there"
         if self.problem:
             return f"{counted}, {self.waiting:,} still waiting: {self.problem}"
-        return counted + (f", {self.waiting:,} still waiting." if self.waiting else ".")
+        counted += f", {self.waiting:,} still waiting." if self.waiting else "."
+        return counted + (f" As they were before stay there: {stay_there(self.replaced)}." if self.replaced else "")
 
     @property
     def deed(self) -> str:
         """What was done, or went wrong for the first time; trouble that goes on is not told every time."""
-        return self.message if self.sent or self.new_problem else ""
+        return self.message if self.sent or self.cleared or self.new_problem else ""
 
 
 def is_due(ws: Workspace, remote: Remote, line: Line) -> bool:
@@ -115,6 +122,7 @@ class _Sender:
     sets: list[BackupSet]
     now: bool
     watch: Watch
+    cleared: list[str] = field(default_factory=list)
 
     def run(self) -> Pushed:
         """Send, and remember how it went."""
@@ -136,7 +144,8 @@ class _Sender:
             self.line.went_well()
         self._save()
         waiting = len(queue.waiting(self.line, self.sets))
-        return Pushed(self.remote.name, tuple(sent), waiting, problem, bool(problem) and not had_problem)
+        return Pushed(self.remote.name, tuple(sent), waiting, problem, bool(problem) and not had_problem,
+                      tuple(self.cleared), tuple(self.line.replaced.values()))
 
     def _target(self, store: Any) -> Target:
         # asked before every run: somebody may have taken it over since
@@ -170,6 +179,7 @@ class _Sender:
                 continue
             sent.append(backup)
         self._say_pins(target)
+        self._clear_replaced(target, there)
         return "; ".join(problems)
 
     def _send(self, target: Target, backup: BackupSet) -> None:
@@ -207,6 +217,19 @@ class _Sender:
             elif backup.backup_id in self.line.sent and said is not backup.pinned:
                 target.say_pinned(backup, self.ws.clock())
                 self.line.pins[backup.backup_id] = backup.pinned
+
+    def _clear_replaced(self, target: Target, there: set[str]) -> None:
+        """What was stored anew and removed here goes there as well, now that its copy has arrived."""
+        copies = replaced.originals(self.ws.catalog.sets(), self.line)
+        new = copies.keys() & there - self.line.replaced.keys()
+        # a folder that cannot be read may hold what looks removed
+        if self.ws.catalog.unreadable or not (new or replaced.is_due(self.line, self.ws.clock())):
+            return
+        own = {backup.backup_id for backup in self.sets}
+        mine = {name: copy for name, copy in copies.items() if copy.backup_id in own}
+        self.cleared = replaced.clear(target, self.remote.address, self.line, mine, self.ws.clock(), save=self._save,
+                                      watch=self.watch)
+        self._save()
 
     def _require_open(self) -> None:
         if not self.now and not self.remote.address.open_at(self.ws.clock().hour):

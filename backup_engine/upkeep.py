@@ -6,7 +6,6 @@ nothing is deleted). A set is pinned when either side says so, and nothing is de
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,12 +20,13 @@ from backup_engine.policy import retention
 from backup_engine.push import sending_alone
 from backup_engine.remotes import claims, queue, registry
 from backup_engine.remotes.entries import Entry
+from backup_engine.remotes.proof import read_back
 from backup_engine.remotes.queue import Line
 from backup_engine.remotes.registry import Remote
 from backup_engine.remotes.target import Target
 from backup_engine.workspace import Workspace
 
-__all__ = ["EVERY", "Cared", "care", "care_if_due", "is_due", "read_back"]
+__all__ = ["EVERY", "Cared", "care", "care_if_due", "is_due"]
 
 EVERY = timedelta(days=1)
 
@@ -88,16 +88,6 @@ def care(ws: Workspace, name: str, *, watch: Watch = SILENT) -> Cared:
             line.read_back, line.read_back_label = ws.clock(), label
         queue.write(ws.storage, name, line)
     return Cared(name, label, damage, cleaned, removed, halted)
-
-
-def read_back(target: Target, entry: Entry, *, watch: Watch = SILENT) -> None:
-    """Read every byte of a set. Raises ``VerificationFailed`` or ``BackupFileNotFound`` naming what is wrong."""
-    for part in entry.backup.parts.values():
-        whole = hashlib.sha256()
-        for piece in target.pieces(entry.files[str(part.file)], watch=watch):
-            whole.update(piece)
-        if whole.hexdigest() != part.stored_sha256:
-            raise VerificationFailed(f"the file was changed: {part.file}")
 
 
 def _sample(target: Target, found: Sequence[Entry], watch: Watch) -> tuple[str, str]:

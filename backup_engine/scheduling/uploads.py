@@ -13,7 +13,7 @@ from backup_engine import offsite, push, upkeep
 from backup_engine.errors import BackupError, Busy, Cancelled
 from backup_engine.model import Watch
 from backup_engine.ownership import lookup
-from backup_engine.remotes import queue, registry
+from backup_engine.remotes import queue, registry, replaced
 from backup_engine.remotes.registry import Remote
 from backup_engine.workspace import Workspace
 
@@ -90,7 +90,7 @@ class Uploads:
         if not push.is_due(self.workspace, remote, line):
             return False
         sets = offsite.own_sets(lookup.seen(self.workspace), self.workspace.catalog.sets(fresh=False))
-        return bool(queue.waiting(line, sets)) or any(
+        return bool(queue.waiting(line, sets)) or replaced.is_due(line, self.workspace.clock()) or any(
             line.pins.get(backup.backup_id, False) is not backup.pinned for backup in sets)
 
     def _run(self) -> None:
