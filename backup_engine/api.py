@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from backup_engine.database_backup_restore import DatabaseBackupRestore
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
-from backup_engine.model import Application, BackupSet, Progress, Source, Watch
+from backup_engine.model import COMMENT_LENGTH, Application, BackupSet, Progress, Source, Watch
 from backup_engine.policy.due import check_interval
 from backup_engine.scheduling.preferences import Preferences
 from backup_engine.storage.mounts import mount_of
@@ -20,6 +20,7 @@ from backup_engine.workspace import Workspace
 
 if TYPE_CHECKING:
     from backup_engine.adopt import Holding, adopt, holdings, is_copy, start_anew, was_rolled_back
+    from backup_engine.comment import comment
     from backup_engine.compare import Comparison, compare
     from backup_engine.create import Created, create
     from backup_engine.deeds import Deed, system_user, take_untold, untold
@@ -60,12 +61,14 @@ if TYPE_CHECKING:
     from backup_engine.verify import Verification, require as require_sound, verify
 
 __all__ = [
+    "COMMENT_LENGTH",
     "Application", "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Choice", "Comparison",
     "Created", "DatabaseBackupRestore", "DatabaseUnreachable", "Deed", "History", "Holding", "Keys", "Lost", "Merged",
     "Owner", "Pick", "Preferences", "Progress", "Resealed", "RestoreStopped", "Scheduler", "Source", "Standing",
     "Status", "Unsaved", "Verification", "Watch", "Workspace",
     "add_remote", "adopt", "application_trouble", "apply_changes", "bad", "called", "check_interval",
-    "checked_recipients", "checks", "choose_seal", "compare", "confirm_remote_key", "create", "delete", "drill",
+    "checked_recipients", "checks", "choose_seal", "comment", "compare", "confirm_remote_key", "create", "delete",
+    "drill",
     "fetch", "fingerprint", "history_of", "holdings", "import_set", "import_sets", "is_copy", "keys_in", "last_drill",
     "last_verified", "lost_and_found", "merge", "merge_all", "mount_of", "needs_key", "open_sets", "owner_of",
     "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "proven", "prune", "push", "recover",
@@ -81,7 +84,7 @@ LATE = {
     "offsite": ("Standing", "add_remote", "confirm_remote_key", "remote_standings", "remove_remote",
                 "take_over_remote", "test_remote"),
     "fetch": ("fetch", "viewed"), "push": ("push",),
-    "drill": ("drill",), "mongo.guarded": ("Applied", "Change", "apply_changes"),
+    "comment": ("comment",), "drill": ("drill",), "mongo.guarded": ("Applied", "Change", "apply_changes"),
     "history": ("History", "history_of"), "lost": ("Lost", "lost_and_found"), "take_in": ("import_set", "import_sets"),
     "deeds": ("Deed", "system_user", "take_untold", "untold"),
     "adopt": ("Holding", "adopt", "holdings", "is_copy", "start_anew", "was_rolled_back"),

@@ -134,6 +134,10 @@ class Part:
         return replace(self, records=self.rows, content_sha256=self.file_sha256)
 
 
+COMMENT_LENGTH = 500
+"""Characters of what a person may say about a set."""
+
+
 @dataclass(frozen=True)
 class BackupSet:
     """One backup as it lies on disk: up to three files of one label in one day's folder."""
@@ -218,6 +222,12 @@ class BackupSet:
     def of(self) -> str:
         """Of a set of the application's own data: the ``backup_id`` of the list's set it was made with, or empty."""
         return self._text(self.metadata.get("of"))
+
+    @cached_property
+    def comment(self) -> str:
+        """What a person said about it, in a line that can be shown: anybody may have edited the metadata."""
+        said = self._text(self.metadata.get("comment"))[:COMMENT_LENGTH]
+        return "".join(sign if sign.isprintable() else " " for sign in said)
 
     @cached_property
     def rank(self) -> tuple[int, bool, int, str]:

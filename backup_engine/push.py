@@ -195,7 +195,7 @@ class _Sender:
         target.send(self.ws, backup, sending, sent=arrived, watch=self.watch)
         del self.line.sending[backup.backup_id]
         self.line.sent[backup.backup_id] = self.ws.clock().isoformat()
-        self.line.pins[backup.backup_id] = backup.pinned
+        self.line.has_said(backup)
         self.line.last_sent = self.ws.clock()
         self._save()
 
@@ -211,12 +211,10 @@ class _Sender:
 
     def _say_pins(self, target: Target) -> None:
         for backup in self.sets:
-            said = self.line.pins.get(backup.backup_id)
-            if said is None and not backup.pinned:  # nothing was said and nothing is to be: its own metadata will do
-                self.line.pins[backup.backup_id] = False
-            elif backup.backup_id in self.line.sent and said is not backup.pinned:
-                target.say_pinned(backup, self.ws.clock())
-                self.line.pins[backup.backup_id] = backup.pinned
+            if backup.backup_id not in self.line.sent or self.line.is_said(backup):
+                continue
+            target.say(backup, self.ws.clock())
+            self.line.has_said(backup)
 
     def _clear_replaced(self, target: Target, there: set[str]) -> None:
         """What was stored anew and removed here goes there as well, now that its copy has arrived."""

@@ -63,6 +63,9 @@ class Entry:
     uploaded: datetime | None = None
     """When it was complete there, by the clock of the machine that sent it."""
 
+    said_later: bool = False
+    """Whether the set's metadata has in it what a note said of it; ``metadata`` is as it was sent."""
+
     @property
     def size(self) -> int:
         """Bytes of its files."""

@@ -63,6 +63,20 @@ class Line:
     """Backups that were stored anew here and still lie there as they were before, by ``backup_id``."""
     cleared: datetime | None = None
     """When it was last tried to delete those."""
+    comments: dict[str, str] = field(default_factory=dict)
+    """What was last said there about each set; none for most."""
+
+    def is_said(self, backup: BackupSet) -> bool:
+        """Whether what a person said of a set stands there as it does here."""
+        return self.pins.get(backup.backup_id, False) is backup.pinned and (
+            self.comments.get(backup.backup_id, "") == backup.comment)
+
+    def has_said(self, backup: BackupSet) -> None:
+        """Note that it does."""
+        self.pins[backup.backup_id] = backup.pinned
+        self.comments.pop(backup.backup_id, None)
+        if backup.comment:
+            self.comments[backup.backup_id] = backup.comment
 
     def failed(self, problem: str, now: datetime) -> None:
         """Wait longer after every failure, never the same time twice."""
@@ -169,10 +183,10 @@ def _line(about: Mapping[str, Any]) -> Line:
         problem=str(about["problem"]), next_try=_moment(about["next_try"]), last_sent=_moment(about["last_sent"]),
         read_back=_moment(about["read_back"]), read_back_label=str(about["read_back_label"]),
         damage=str(about["damage"]), cared=_moment(about["cared"]), retention=str(about["retention"]),
-        # a line that an earlier version has written knows nothing of these two
+        # a line that an earlier version has written knows nothing of these three
         replaced={str(backup_id): Replaced(str(each["label"]), str(each["why"]))
                   for backup_id, each in about.get("replaced", {}).items()},
-        cleared=_moment(about.get("cleared")),
+        cleared=_moment(about.get("cleared")), comments=_texts(about.get("comments", {})),
     )
 
 
@@ -188,4 +202,5 @@ def keep_only(line: Line, known: Collection[str]) -> None:
     """Drop what is said about sets that lie neither here nor there."""
     line.sent = {name: when for name, when in line.sent.items() if name in known}
     line.pins = {name: pin for name, pin in line.pins.items() if name in known}
+    line.comments = {name: said for name, said in line.comments.items() if name in known}
     line.sending = {name: each for name, each in line.sending.items() if name in known}

@@ -91,7 +91,7 @@ class Uploads:
             return False
         sets = offsite.own_sets(lookup.seen(self.workspace), self.workspace.catalog.sets(fresh=False))
         return bool(queue.waiting(line, sets)) or replaced.is_due(line, self.workspace.clock()) or any(
-            line.pins.get(backup.backup_id, False) is not backup.pinned for backup in sets)
+            not line.is_said(backup) for backup in sets)
 
     def _run(self) -> None:
         while not self._stop.is_set():
