@@ -41,7 +41,7 @@ class DatabaseBackupRestore(api.DatabaseBackupRestore):
         given = checked({"connection_string": connection_string, **options}, also=("settings_file",))
         from equipment import settings
         from equipment.server import database
-        from equipment.store.saved import APPLICATION_DATA
+        from equipment.store.saved import application_of
 
         chosen = settings.get_settings() if settings_file is None else settings.installed(Path(settings_file))
         given.setdefault("backup_folder", str(chosen.backup_folder))
@@ -55,7 +55,7 @@ class DatabaseBackupRestore(api.DatabaseBackupRestore):
             said = {"compression": chosen.backup_compression, "recipients": chosen.backup_recipients}
             given = {**{name: value for name, value in said.items() if value}, **given}
         if "sources" not in given:  # lists of one's own are not this application's
-            given.setdefault("application", APPLICATION_DATA)
+            given.setdefault("application", application_of(chosen))
         name, of_ours = "", False
         own_uri = chosen.mongodb_uri and chosen.mongodb_uri.get_secret_value()
         if not given.keys() & {"connection_string", "client", "connect"}:

@@ -5,6 +5,7 @@ How it does it lies in rooms, from the top down; each imports only what stands b
 
     cli          the commands
     scheduling   backups that nobody has to ask for
+    recovering   which backup is recovered on a bare machine, and into what
     merging      deciding, writing and telling what a merge does
     replacing    steps R2 to R8 of a restore, and getting over a crash in them
     making       steps W2 to W10 of a backup: how one set comes to be

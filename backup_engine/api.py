@@ -46,6 +46,13 @@ if TYPE_CHECKING:
     from backup_engine.ownership.owner import Owner, called
     from backup_engine.prune import delete, halted as retention_halted, pin, prune, unpin
     from backup_engine.push import push
+    from backup_engine.recover import (
+        Recoverable,
+        Recovered,
+        look as recoverable,
+        recover as recover_from,
+        require_empty,
+    )
     from backup_engine.replacing.recovery import recover
     from backup_engine.repository.companions import trouble as application_trouble
     from backup_engine.repository.contents import preview
@@ -64,17 +71,17 @@ __all__ = [
     "COMMENT_LENGTH",
     "Application", "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Choice", "Comparison",
     "Created", "DatabaseBackupRestore", "DatabaseUnreachable", "Deed", "History", "Holding", "Keys", "Lost", "Merged",
-    "Owner", "Pick", "Preferences", "Progress", "Resealed", "RestoreStopped", "Scheduler", "Source", "Standing",
-    "Status", "Unsaved", "Verification", "Watch", "Workspace",
+    "Owner", "Pick", "Preferences", "Progress", "Recoverable", "Recovered", "Resealed", "RestoreStopped", "Scheduler",
+    "Source", "Standing", "Status", "Unsaved", "Verification", "Watch", "Workspace",
     "add_remote", "adopt", "application_trouble", "apply_changes", "bad", "called", "check_interval",
     "checked_recipients", "checks", "choose_seal", "comment", "compare", "confirm_remote_key", "create", "delete",
     "drill",
     "fetch", "fingerprint", "history_of", "holdings", "import_set", "import_sets", "is_copy", "keys_in", "last_drill",
     "last_verified", "lost_and_found", "merge", "merge_all", "mount_of", "needs_key", "open_sets", "owner_of",
-    "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "proven", "prune", "push", "recover",
-    "remote_standings", "remove_remote", "replace", "require_sound", "reseal", "retention_halted", "seal_shown",
-    "start_anew", "status", "system_user", "take_over_remote", "take_untold", "test_remote", "undo", "undoable",
-    "unlock", "unpin", "untold", "verify", "viewed", "was_rolled_back",
+    "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "proven", "prune", "push", "recover", "recover_from",
+    "recoverable", "remote_standings", "remove_remote", "replace", "require_empty", "require_sound", "reseal",
+    "retention_halted", "seal_shown", "start_anew", "status", "system_user", "take_over_remote", "take_untold",
+    "test_remote", "undo", "undoable", "unlock", "unpin", "untold", "verify", "viewed", "was_rolled_back",
 ]
 
 LATE = {
@@ -93,6 +100,7 @@ LATE = {
     "repository.ledger": ("bad", "checks", "last_drill", "last_verified"),
     "merge": ("Merged", "Pick", "merge", "merge_all", "plan_merge"),
     "prune": ("delete", "pin", "prune", "retention_halted", "unpin"), "replacing.recovery": ("recover",),
+    "recover": ("Recoverable", "Recovered", "recover_from", "recoverable", "require_empty"),
     "reseal": ("Resealed", "choose_seal", "open_sets", "reseal"),
     "restore": ("plan_replace", "replace"), "scheduling.scheduler": ("Check", "Scheduler"),
     "status": ("Status", "status"), "undo": ("undo", "undoable"), "unlock": ("unlock",), "unsaved": ("Unsaved",),
@@ -101,7 +109,8 @@ LATE = {
 """Modules loaded when one of their names is first asked for: together they take longer than all the rest."""
 
 OWN_NAMES = {"application_trouble": "trouble", "apply_changes": "apply", "checks": "read", "choose_seal": "choose",
-             "owner_of": "of", "owner_seen": "seen", "plan_merge": "plan", "require_sound": "require", "seal_shown":
+             "owner_of": "of", "owner_seen": "seen", "plan_merge": "plan",
+             "recover_from": "recover", "recoverable": "look", "require_sound": "require", "seal_shown":
              "shown", "retention_halted": "halted"}
 """What some of them are called in their modules."""
 

@@ -1,42 +1,49 @@
 """Read backups from a remote: as a folder that can only be read, as sets beside the backup folder, or back in it.
 
 Bytes stay as they are stored, whatever their layers are. A set is streamed once, each piece compared with its SHA-256;
-then every verb works on it as on any other.
+then every verb works on it as on any other. What was made with it of the application's own data comes along, and
+what is wrong with that alone never keeps the list away.
 """
 
 from __future__ import annotations
 
+import logging
 import secrets
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from backup_engine import offsite
 from backup_engine.csv_format.seal import seal_of
 from backup_engine.deeds import told
-from backup_engine.errors import BadInput, NoSpace, VerificationFailed
+from backup_engine.errors import BackupFileNotFound, BadInput, NoSpace, PermissionDenied, VerificationFailed
 from backup_engine.keys.proofs import require_key
-from backup_engine.locking.locks import hold
+from backup_engine.locking.locks import Hold, hold
+from backup_engine.making.companion import recover
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.remotes import registry
 from backup_engine.remotes.entries import Entry
+from backup_engine.remotes.registry import Remote
 from backup_engine.remotes.target import Target
 from backup_engine.remotes.view import RemoteView
-from backup_engine.repository import intents, manifest
+from backup_engine.repository import companions, intents, manifest
+from backup_engine.repository.annex import annex
 from backup_engine.repository.catalog import Catalog
 from backup_engine.repository.intents import Intent
-from backup_engine.storage.base import Storage
+from backup_engine.storage.base import APP, Draft, Storage
 from backup_engine.storage.beside import BesideStorage
 from backup_engine.storage.local import LocalStorage
 from backup_engine.workspace import Workspace
 
-__all__ = ["Fetched", "fetch", "listed", "needed", "reading", "spooled", "viewed"]
+__all__ = ["Fetched", "fetch", "listed", "needed", "over", "reading", "spooled", "viewed"]
 
+log = logging.getLogger(__name__)
 Which = str | Mapping[str, Any]
 Find = Callable[[Workspace], BackupSet]
 PREFIX = "equipment-remote-"
@@ -51,32 +58,44 @@ class Fetched:
     brought: tuple[BackupSet, ...]
     """With the full set it rests on; without those that were here already."""
     name: str
+    own: tuple[BackupSet, ...] = ()
+    """The same of the application's own data."""
+    called: str = ""
+    """What that is."""
+    trouble: str = ""
+    """Why the set is here without that; empty when it is there, or when none was saved."""
 
     @property
     def message(self) -> str:
         """In words."""
+        attention = f" Attention: {self.trouble}." if self.trouble else ""
         if not self.brought:
-            return f"Backup {self.set.label} is here already."
+            also = f" {self.called[:1].upper()}{self.called[1:]} were fetched." if self.own else ""
+            return f"Backup {self.set.label} is here already.{also}{attention}"
         also = f" with the full backup {self.brought[0].label} it rests on" if len(self.brought) > 1 else ""
-        return f"Backup {self.set.label} was fetched from remote {self.name}{also} and is pinned."
+        also += f", {self.called}," if self.own else ""
+        return f"Backup {self.set.label} was fetched from remote {self.name}{also} and is pinned.{attention}"
 
 
 @contextmanager
-def viewed(ws: Workspace, name: str, *, watch: Watch = SILENT) -> Iterator[Workspace]:
+def viewed(ws: Workspace, name: str | Remote, *, watch: Watch = SILENT) -> Iterator[Workspace]:
     """Give a workspace over what lies in a remote now, to list, verify and preview; nothing is written there.
 
+    ``name`` may be a remote that nobody has registered: a machine that has nothing yet opens an address.
     Raises ``BadInput`` for an unknown remote, ``RemoteFailed`` and its kin.
     """
-    remote = registry.one(ws, name)
+    remote = registry.one(ws, name) if isinstance(name, str) else name
     with offsite.open_store(remote) as store:
-        target = Target(store, ws.sources)
-        view = RemoteView(target, target.entries(watch=watch))
-        # without the data of the application, which is not sent there
-        yield replace(ws, storage=view, catalog=Catalog(view, ws.sources), annex=None, tell=None)
+        target, own = Target(store, ws.sources), None
+        if ws.annex is not None:
+            of_own = target.of_application(ws.annex.about.sources)
+            own = RemoteView(of_own, partial(of_own.entries, watch=watch))  # looked into when somebody asks for it
+        found = target.entries(watch=watch)
+        yield replace(over(ws, RemoteView(target, lambda: found, own)), tell=None)
 
 
 @contextmanager
-def listed(ws: Workspace, name: str | None, *, watch: Watch = SILENT) -> Iterator[Workspace]:
+def listed(ws: Workspace, name: str | Remote | None, *, watch: Watch = SILENT) -> Iterator[Workspace]:
     """Give the workspace itself (``name`` None), or one over what lies in a remote: ``viewed``."""
     if name is None:
         yield ws
@@ -87,31 +106,37 @@ def listed(ws: Workspace, name: str | None, *, watch: Watch = SILENT) -> Iterato
 
 @contextmanager
 def spooled(
-    ws: Workspace, name: str, find: Find, *, watch: Watch = SILENT
+    ws: Workspace, name: str | Remote, find: Find, *, watch: Watch = SILENT
 ) -> Iterator[tuple[Workspace, BackupSet]]:
-    """Fetch one set, with the full one it rests on, into the work folder and give a workspace in which it lies beside
-    the backup folder, as it is stored; it is gone afterwards. ``find`` finds it among what lies in the remote.
+    """Fetch one set, with the full one it rests on and what was made with it of the application's own data, into the
+    work folder and give a workspace in which it lies beside the backup folder, as it is stored; it is gone afterwards.
+    ``find`` finds it among what lies in the remote.
 
     Raises ``KeyNeeded``, ``WrongKey`` and ``NoSpace`` before anything is fetched, ``VerificationFailed`` for a piece
-    that was changed.
+    that was changed. The application's own data is left out where it is damaged there; ``companions.trouble`` says so.
     """
     with viewed(ws, name, watch=watch) as there:
         view, backup = _view(there), find(there)
         require_key(there, backup)
         with _work_folder(ws) as folder:
             place = LocalStorage(folder)
-            entries = needed(view, there, backup)
-            _require_room(place, entries)
+            entries, own = needed(view, there, backup), _needed_own(there, backup)
+            _require_room(place, [*entries, *own])
             for entry in entries:
                 _copy(view, entry, place, entry.backup.day, watch)
-            storage = BesideStorage(ws.storage, place)
-            beside = replace(ws, storage=storage, catalog=Catalog(storage, ws.sources), annex=None)
+            for entry in own:
+                try:
+                    _copy(_own_view(there), entry, place.inside(APP), entry.backup.day, watch)
+                except (VerificationFailed, BackupFileNotFound) as damage:
+                    log.warning("backup %s is read without the application's own data: %s", backup.label, damage)
+                    break
+            beside = over(ws, BesideStorage(ws.storage, place))
             yield beside, beside.catalog.find({"backup_id": backup.backup_id, "folder": backup.day})
 
 
 @contextmanager
 def reading(
-    ws: Workspace, name: str | None, find: Find, *, by_range: bool = False, watch: Watch = SILENT
+    ws: Workspace, name: str | Remote | None, find: Find, *, by_range: bool = False, watch: Watch = SILENT
 ) -> Iterator[tuple[Workspace, BackupSet]]:
     """Give a set and the workspace to read it in: from the backup folder (``name`` None) or from a remote.
 
@@ -140,11 +165,15 @@ def fetch(ws: Workspace, name: str, which: Which, *, watch: Watch = SILENT) -> F
         view, backup = _view(there), there.catalog.find(which)
         if backup.state != "complete":
             raise VerificationFailed(f"backup {backup.label} in remote {name} is {backup.state}: {backup.problem}")
-        with hold(ws, "import"):
+        with hold(ws, "import") as held:
             missing = [entry for entry in needed(view, there, backup) if not _is_here(ws, entry.backup)]
-            _require_room(ws.storage, missing)
-            brought = tuple(_bring(ws, view, entry, watch) for entry in missing)
-            return Fetched(ws.catalog.find({"backup_id": backup.backup_id, "folder": backup.day}), brought, name)
+            _require_room(ws.storage, [*missing, *_needed_own(there, backup)])
+            with ExitStack() as until_here:
+                own, trouble = _bring_own(ws, held, there, backup, until_here, watch)
+                brought = tuple(_bring(ws, view, entry, watch) for entry in missing)
+            fetched = ws.catalog.find({"backup_id": backup.backup_id, "folder": backup.day})
+            return Fetched(fetched, brought, name, own, ws.annex.about.called if ws.annex is not None else "",
+                           trouble or companions.trouble(ws, fetched))
 
 
 def needed(view: RemoteView, there: Workspace, backup: BackupSet) -> list[Entry]:
@@ -153,9 +182,33 @@ def needed(view: RemoteView, there: Workspace, backup: BackupSet) -> list[Entry]
     return [view.entry(backup_id) for backup_id in dict.fromkeys((base.backup_id, backup.backup_id))]
 
 
+def _needed_own(there: Workspace, backup: BackupSet) -> list[Entry]:
+    """The objects of what was made with a set of the application's own data; none where that is not whole."""
+    own, companion = there.application, companions.of(there, backup)
+    if own is None or companion is None or companion.state != "complete":
+        return []
+    try:
+        return needed(_own_view(there), own, companion)
+    except VerificationFailed as damage:
+        log.warning("the application's own data of backup %s: %s", backup.label, damage)
+        return []
+
+
+def over(ws: Workspace, storage: Storage) -> Workspace:
+    """The same installation over another storage, the application's own data included."""
+    own = annex(storage, ws.annex.about, ws.sources) if ws.annex is not None else None
+    return replace(ws, storage=storage, catalog=Catalog(storage, ws.sources), annex=own)
+
+
 def _view(there: Workspace) -> RemoteView:
     assert isinstance(there.storage, RemoteView)
     return there.storage
+
+
+def _own_view(there: Workspace) -> RemoteView:
+    view = there.storage.inside(APP)
+    assert isinstance(view, RemoteView)
+    return view
 
 
 def _is_plain(backup: BackupSet) -> bool:
@@ -175,6 +228,38 @@ def _is_here(ws: Workspace, backup: BackupSet) -> bool:
 
 
 def _bring(ws: Workspace, view: RemoteView, entry: Entry, watch: Watch) -> BackupSet:
+    with _claimed(ws, entry):
+        _copy(view, entry, ws.storage, entry.backup.day, watch, pinned=True)
+    return ws.catalog.find({"backup_id": entry.backup.backup_id, "folder": entry.backup.day})
+
+
+def _bring_own(
+    ws: Workspace, held: Hold, there: Workspace, backup: BackupSet, until_here: ExitStack, watch: Watch
+) -> tuple[tuple[BackupSet, ...], str]:
+    """Bring what was made with a set before it; it counts for nothing ``until_here`` ends, once the set is here. Gives
+    what was brought, and why it could not be."""
+    own, needs, brought = ws.application, _needed_own(there, backup), list[BackupSet]()
+    if own is None or not needs:
+        return (), ""
+    try:
+        recover(ws, held)  # a run that died may have left files of these very sets
+        for entry in needs:
+            if _is_here(own, entry.backup):
+                continue
+            with ExitStack() as claimed:
+                claimed.enter_context(_claimed(own, entry))
+                _copy(_own_view(there), entry, own.storage, entry.backup.day, watch, pinned=True)
+                until_here.push(claimed.pop_all())
+            brought.append(own.catalog.find({"backup_id": entry.backup.backup_id, "folder": entry.backup.day}))
+    except (VerificationFailed, BackupFileNotFound, PermissionDenied, BadInput) as damage:
+        called = ws.annex.about.called if ws.annex is not None else ""
+        return tuple(brought), f"{called}: {damage.message}"
+    return tuple(brought), ""
+
+
+@contextmanager
+def _claimed(ws: Workspace, entry: Entry) -> Iterator[None]:
+    """Announce what is about to be written, and take it away again unless all goes well."""
     backup = entry.backup
     files = (backup.metadata_file, *entry.files)
     intent = Intent(backup.label, backup.day, files, run=secrets.token_hex(16))
@@ -183,28 +268,30 @@ def _bring(ws: Workspace, view: RemoteView, entry: Entry, watch: Watch) -> Backu
     except FileExistsError:
         raise BadInput(f"Another run is writing under the label {backup.label}.", hint="Try again later.") from None
     try:
-        _copy(view, entry, ws.storage, backup.day, watch, pinned=True)
+        yield
     except BaseException:  # Ctrl-C as well: nothing half copied stays
         intents.abandon(ws.storage, intent)
         raise
     intents.clear(ws.storage, backup.label)
-    return ws.catalog.find({"backup_id": backup.backup_id, "folder": backup.day})
 
 
 def _copy(
     view: RemoteView, entry: Entry, place: Storage, day: str, watch: Watch, *, pinned: bool = False
 ) -> None:
-    """Stream a set into a storage: its files, then the metadata, which makes it a set."""
+    """Stream a set into a storage: its files, then the metadata, which makes it a set. Of files nothing is there until
+    all have come as they were sent."""
     backup = entry.backup
-    for file in entry.files.values():
-        draft = place.draft(day, backup.label)
-        try:
+    with ExitStack() as drafts:
+        ready = list[tuple[Draft, str]]()
+        for file in entry.files.values():
+            draft = place.draft(day, backup.label)
+            drafts.callback(draft.discard)
             for data in view.target.pieces(file, watch=watch):
                 draft.write(data)
             draft.sync()
-            draft.publish(file.name)
-        finally:
-            draft.discard()
+            ready.append((draft, file.name))
+        for draft, name in ready:
+            draft.publish(name)
     place.sync(day)
     with view.open(day, backup.metadata_file) as metadata:
         data = metadata.read()

@@ -321,3 +321,6 @@ class Application:
     take_back: TakeBack | None = None
     counts: Callable[[str, bytes], bool] = _counts
     """Whether a document of that key is a change worth a backup; an entry about a backup is none."""
+    not_given: Callable[[], Mapping[str, str]] = dict
+    """What no backup holds and this machine has not been told (secrets, addresses, keys): what each setting is for, by
+    its name."""

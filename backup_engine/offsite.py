@@ -22,8 +22,9 @@ from backup_engine.remotes.registry import Remote
 from backup_engine.workspace import Workspace
 
 __all__ = [
-    "Changed", "Standing", "add_remote", "awaited", "confirm_remote_key", "noted_standings", "open_store", "own_sets",
-    "remote_standings", "remove_remote", "take_over_remote", "test_remote", "troubles", "writer_of",
+    "Changed", "Standing", "add_remote", "application_sets", "awaited", "confirm_remote_key", "noted_standings",
+    "open_store", "own_sets", "remote_standings", "remove_remote", "take_over_remote", "test_remote", "troubles",
+    "writer_of",
 ]
 
 
@@ -36,7 +37,7 @@ class Standing:
     """None where only the folder was asked, and the settings do not name it."""
     line: Line
     waiting: tuple[BackupSet, ...]
-    """The sets it waits for, in the order in which they will be sent."""
+    """The sets it waits for, or for what goes with them, in the order in which they will be sent."""
 
     @property
     def state(self) -> str:
@@ -56,15 +57,15 @@ class Changed:
 
 def remote_standings(ws: Workspace) -> list[Standing]:
     """Say how every remote stands, from the database and the folder; nobody else is asked."""
-    sets = own_sets(lookup.seen(ws), ws.catalog.sets(fresh=False))
-    return [_standing(ws, name, remote, sets) for name, remote in registry.known(ws).items()]
+    both = _both(ws, lookup.seen(ws))
+    return [_standing(ws, name, remote, *both) for name, remote in registry.known(ws).items()]
 
 
 def noted_standings(ws: Workspace) -> list[Standing]:
     """The same from the folder alone: those of the settings, and those of which something is noted."""
-    sets = own_sets(lookup.shown(ws), ws.catalog.sets(fresh=False))
+    both = _both(ws, lookup.shown(ws))
     noted: dict[str, Remote | None] = dict.fromkeys(queue.noted(ws.storage)) | registry.set_up(ws)
-    return [_standing(ws, name, remote, sets) for name, remote in noted.items()]
+    return [_standing(ws, name, remote, *both) for name, remote in noted.items()]
 
 
 def troubles(ws: Workspace) -> list[str]:
@@ -161,6 +162,12 @@ def own_sets(owner: Owner, sets: list[BackupSet]) -> list[BackupSet]:
     return [backup for backup in sets if backup.state == "complete" and owner.relation(backup) in ("own", "adopted")]
 
 
+def application_sets(ws: Workspace, owner: Owner, *, fresh: bool = True) -> list[BackupSet]:
+    """Those of the application's own data, which go with the list's."""
+    own = ws.application
+    return own_sets(owner, own.catalog.sets(fresh=fresh)) if own is not None else []
+
+
 @contextmanager
 def open_store(remote: Remote) -> Iterator[Patient]:
     """Open a remote's store and let go of it afterwards."""
@@ -198,6 +205,12 @@ def _shown_key(remote: Remote) -> str:
     raise BadInput("The key of this server stands in its address.")
 
 
-def _standing(ws: Workspace, name: str, remote: Remote | None, sets: list[BackupSet]) -> Standing:
+def _both(ws: Workspace, owner: Owner) -> tuple[list[BackupSet], list[BackupSet]]:
+    return own_sets(owner, ws.catalog.sets(fresh=False)), application_sets(ws, owner, fresh=False)
+
+
+def _standing(
+    ws: Workspace, name: str, remote: Remote | None, sets: list[BackupSet], own: list[BackupSet]
+) -> Standing:
     line = queue.read(ws.storage, name)
-    return Standing(name, remote, line, tuple(queue.waiting(line, sets)))
+    return Standing(name, remote, line, tuple(queue.waiting(line, sets, own)))

@@ -22,7 +22,6 @@ from backup_engine.ownership.owner import Owner, called
 from backup_engine.policy import retention
 from backup_engine.policy.retention import Decision
 from backup_engine.remotes import queue
-from backup_engine.remotes.queue import Line
 from backup_engine.repository import companions, ledger
 from backup_engine.repository.notes import Note
 from backup_engine.verify import verify
@@ -182,8 +181,10 @@ def _left_for_remotes(
     free = ws.storage.free_bytes()
     low = free is not None and free < room_needed(everything)
     wanted = {backup.place for backup in queue.to_send(everything)}
+    # a set is not whole there without what was made with it, and here that goes with the set
+    with_it = queue.beside(ws.application.catalog.sets(fresh=False) if ws.application is not None else ())
     awaited = {} if low else {backup.place: names for backup in going if backup.place in wanted
-                              if (names := queue.awaited_by(lines, backup, ws.clock()))}
+                              if (names := queue.awaited_by(lines, backup, ws.clock(), with_it(backup)))}
     bases = {backup.base for backup in going if backup.place in awaited}
     left = []
     for decision in decisions:
@@ -194,11 +195,12 @@ def _left_for_remotes(
             decision = replace(decision, keep=True, reason="a kept differential backup rests on it")
         left.append(decision)
     gone = [decision.backup for decision in left if not decision.keep and decision.backup.place in wanted]
-    return left, _alert(gone, lines, low=low)
+    unsent = [name for name, line in lines.items()
+              if not all(queue.is_there(line, backup, with_it(backup)) for backup in gone)]
+    return left, _alert(unsent, low=low)
 
 
-def _alert(gone: Sequence[BackupSet], lines: Mapping[str, Line], *, low: bool) -> str:
-    unsent = [name for name, line in lines.items() if any(backup.backup_id not in line.sent for backup in gone)]
+def _alert(unsent: Sequence[str], *, low: bool) -> str:
     if not unsent:
         return ""
     why = "the disk is nearly full" if low else f"they waited for more than {queue.AWAITED_DAYS} days"

@@ -2,7 +2,8 @@
 
 One process at a time sends to a remote. What goes wrong there is remembered with the line of that remote and tried
 again later, each pause longer than the one before; it never fails a backup. A piece that has arrived is not sent again,
-after a restart neither.
+after a restart neither. The application's own data goes before the set it was made with, so that whoever finds the set
+there finds both; trouble with that data alone is said, and never keeps the list's set from going.
 """
 
 from __future__ import annotations
@@ -18,7 +19,15 @@ from pymongo.database import Database
 
 from backup_engine import offsite
 from backup_engine.deeds import told
-from backup_engine.errors import BackupError, BackupFileNotFound, Busy, Cancelled, ChoiceNeeded, VerificationFailed
+from backup_engine.errors import (
+    BackupError,
+    BackupFileNotFound,
+    Busy,
+    Cancelled,
+    ChoiceNeeded,
+    PermissionDenied,
+    VerificationFailed,
+)
 from backup_engine.locking.file_lock import file_lock
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.ownership.owner import Owner
@@ -28,6 +37,7 @@ from backup_engine.remotes.probe import probe
 from backup_engine.remotes.queue import Line, Replaced, stay_there
 from backup_engine.remotes.registry import Remote
 from backup_engine.remotes.target import Sending, Target
+from backup_engine.repository import companions
 from backup_engine.workspace import Workspace
 
 __all__ = ["Pushed", "is_due", "push", "sending_alone"]
@@ -52,6 +62,10 @@ class Pushed:
     problem: str = ""
     new_problem: bool = False
     """Whether the last try before this one went well."""
+    with_own: int = 0
+    """For how many sets the application's own data was sent, before them or later."""
+    called: str = ""
+    """What that is."""
     cleared: tuple[str, ...] = ()
     """Labels of what was deleted there because it was stored anew here."""
     replaced: tuple[Replaced, ...] = ()
@@ -60,7 +74,12 @@ class Pushed:
     @property
     def message(self) -> str:
         """In words."""
-        counted = f"{len(self.sent):,} {'backup' if len(self.sent) == 1 else 'backups'} sent to remote {self.name}"
+        counted = f"{_backups(len(self.sent))} sent to remote {self.name}"
+        if self.with_own and not self.sent:
+            counted = f"{self.called} of {_backups(self.with_own)} sent to remote {self.name}"
+        elif self.with_own:
+            counted += f" with {self.called}"
+        counted = f"{counted[0].upper()}{counted[1:]}"
         if self.cleared:
             counted += f", {len(self.cleared):,} as they were before deleted there"
         if self.problem:
@@ -71,7 +90,7 @@ class Pushed:
     @property
     def deed(self) -> str:
         """What was done, or went wrong for the first time; trouble that goes on is not told every time."""
-        return self.message if self.sent or self.cleared or self.new_problem else ""
+        return self.message if self.sent or self.with_own or self.cleared or self.new_problem else ""
 
 
 def is_due(ws: Workspace, remote: Remote, line: Line) -> bool:
@@ -92,10 +111,10 @@ def push(ws: Workspace, name: str, *, now: bool = False, watch: Watch = SILENT) 
     remote, owner = registry.one(ws, name, database), offsite.writer_of(ws, database)
     with sending_alone(ws, name):
         line = queue.read(ws.storage, name)
-        sets = offsite.own_sets(owner, ws.catalog.sets())
+        sets, own = offsite.own_sets(owner, ws.catalog.sets()), offsite.application_sets(ws, owner)
         if not now and not is_due(ws, remote, line):
-            return Pushed(name, (), len(queue.waiting(line, sets)), line.problem)
-        return _Sender(ws, database, remote, owner, line, sets, now, watch).run()
+            return Pushed(name, (), len(queue.waiting(line, sets, own)), line.problem)
+        return _Sender(ws, database, remote, owner, line, sets, own, now, watch).run()
 
 
 @contextmanager
@@ -120,9 +139,16 @@ class _Sender:
     owner: Owner
     line: Line
     sets: list[BackupSet]
+    own: list[BackupSet]
+    """Those of the application's own data."""
     now: bool
     watch: Watch
     cleared: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._beside = queue.beside(self.own)
+        self._own_there = set[str]()
+        self._with_own = 0
 
     def run(self) -> Pushed:
         """Send, and remember how it went."""
@@ -143,9 +169,9 @@ class _Sender:
         elif self.line.problem:
             self.line.went_well()
         self._save()
-        waiting = len(queue.waiting(self.line, self.sets))
+        waiting = len(queue.waiting(self.line, self.sets, self.own))
         return Pushed(self.remote.name, tuple(sent), waiting, problem, bool(problem) and not had_problem,
-                      tuple(self.cleared), tuple(self.line.replaced.values()))
+                      self._with_own, self._called, tuple(self.cleared), tuple(self.line.replaced.values()))
 
     def _target(self, store: Any) -> Target:
         # asked before every run: somebody may have taken it over since
@@ -158,15 +184,25 @@ class _Sender:
 
     def _send_all(self, target: Target, sent: list[BackupSet]) -> str:
         """Send every set that waits; says which one could not be sent for a reason of its own."""
-        there = target.backup_ids()
+        there, own = target.backup_ids(), self.ws.application
+        of_own = target.of_application(own.sources) if own is not None else None
+        self._own_there = of_own.backup_ids() if of_own is not None else set()
         self._look_over(there)
+        self._look_over_own(there)
         problems: list[str] = []
-        for backup in queue.waiting(self.line, self.sets):
+        for backup in queue.waiting(self.line, self.sets, self.own):
+            sent_before = backup.backup_id in self.line.sent
+            if sent_before and backup.backup_id not in there:  # deleted there: nothing goes with it any more
+                continue
+            if own is not None and of_own is not None:
+                problems += filter(None, [self._send_own(own, of_own, backup)])
+            if sent_before:  # by a version that sent the list alone
+                continue
             if backup.base is not None and backup.base not in self.line.sent:
                 problems.append(f"backup {backup.label} waits for the full backup {backup.base} it rests on")
                 continue
             try:
-                self._send(target, backup)
+                self._send(self.ws, target, backup)
             except VerificationFailed as damage:
                 problems.append(f"backup {backup.label}: {damage.message}")
                 continue
@@ -178,11 +214,42 @@ class _Sender:
                 self.line.sending.pop(backup.backup_id, None)
                 continue
             sent.append(backup)
-        self._say_pins(target)
-        self._clear_replaced(target, there)
+        self._say_pins(target, self.sets)
+        if own is not None and of_own is not None:
+            self._say_pins(of_own, self.own)
+        again = replaced.is_due(self.line, self.ws.clock())
+        if own is not None and of_own is not None:
+            self._clear_replaced(own, of_own, self.own, self._own_there, again=again)
+        self._clear_replaced(self.ws, target, self.sets, there, again=again)
         return "; ".join(problems)
 
-    def _send(self, target: Target, backup: BackupSet) -> None:
+    def _send_own(self, own: Workspace, target: Target, backup: BackupSet) -> str:
+        """Send what was made with a set, and the full one that rests on; says why it could not be sent."""
+        beside, missing = self._beside(backup), ""
+        if backup.companion and not beside and backup.backup_id not in self.line.sent:
+            missing = companions.trouble(self.ws, backup) or (
+                f"{self._called}: the full backup that theirs rests on is missing")
+        try:
+            for companion in beside:
+                if companion.backup_id not in self._own_there:
+                    self._send(own, target, companion)
+                    self._own_there.add(companion.backup_id)
+                self.line.sent.setdefault(companion.backup_id, self.ws.clock().isoformat())
+        except (VerificationFailed, PermissionDenied) as damage:
+            return f"backup {backup.label}, {self._called}: {damage.message}"
+        except BackupFileNotFound as damage:
+            lying = {here.backup_id for here in own.catalog.sets()}
+            if any(companion.backup_id not in lying for companion in beside):  # stored anew or deleted meanwhile
+                return ""
+            return f"backup {backup.label}, {self._called}: {damage.message}"
+        self._with_own += bool(beside)
+        return f"backup {backup.label}: {missing}" if missing else ""
+
+    @property
+    def _called(self) -> str:
+        return self.ws.annex.about.called if self.ws.annex is not None else ""
+
+    def _send(self, ws: Workspace, target: Target, backup: BackupSet) -> None:
         sending = self.line.sending.setdefault(backup.backup_id, Sending())
         pace = _Pace(self.remote.address.bytes_per_second, self.watch)
 
@@ -192,7 +259,7 @@ class _Sender:
             pace.wait(size)
 
         self._require_open()
-        target.send(self.ws, backup, sending, sent=arrived, watch=self.watch)
+        target.send(ws, backup, sending, sent=arrived, watch=self.watch)
         del self.line.sending[backup.backup_id]
         self.line.sent[backup.backup_id] = self.ws.clock().isoformat()
         self.line.has_said(backup)
@@ -202,32 +269,45 @@ class _Sender:
     def _look_over(self, there: set[str]) -> None:
         """Believe what lies there rather than the note. What somebody deleted there is sent again, unless retention
         there may have been it."""
-        now = self.ws.clock().isoformat()
+        now, there = self.ws.clock().isoformat(), there | self._own_there
         for backup_id in there:
             self.line.sent.setdefault(backup_id, now)
         if not self.remote.address.keep_days:
             self.line.sent = {name: when for name, when in self.line.sent.items() if name in there}
-        queue.keep_only(self.line, there | {backup.backup_id for backup in self.sets})
+        queue.keep_only(self.line, there | {backup.backup_id for backup in (*self.sets, *self.own)})
 
-    def _say_pins(self, target: Target) -> None:
+    def _look_over_own(self, there: set[str]) -> None:
+        """The same for the application's own data, of which retention there deletes nothing that a set there names."""
+        wanted, let_go = set[str](), set[str]()
         for backup in self.sets:
+            gone = backup.backup_id in self.line.sent and backup.backup_id not in there
+            (let_go if gone else wanted).update(companion.backup_id for companion in self._beside(backup))
+        for backup_id in wanted - self._own_there:
+            self.line.sent.pop(backup_id, None)
+        now = self.ws.clock().isoformat()
+        for backup_id in let_go - wanted:  # with its set, perhaps before it was ever sent
+            self.line.sent.setdefault(backup_id, now)
+
+    def _say_pins(self, target: Target, sets: list[BackupSet]) -> None:
+        for backup in sets:
             if backup.backup_id not in self.line.sent or self.line.is_said(backup):
                 continue
             target.say(backup, self.ws.clock())
             self.line.has_said(backup)
 
-    def _clear_replaced(self, target: Target, there: set[str]) -> None:
+    def _clear_replaced(
+        self, ws: Workspace, target: Target, sets: list[BackupSet], there: set[str], *, again: bool
+    ) -> None:
         """What was stored anew and removed here goes there as well, now that its copy has arrived."""
-        copies = replaced.originals(self.ws.catalog.sets(), self.line)
+        copies = replaced.originals(ws.catalog.sets(), self.line)
         new = copies.keys() & there - self.line.replaced.keys()
         # a folder that cannot be read may hold what looks removed
-        if self.ws.catalog.unreadable or not (new or replaced.is_due(self.line, self.ws.clock())):
+        if ws.catalog.unreadable or not (new or again):
             return
-        own = {backup.backup_id for backup in self.sets}
+        own = {backup.backup_id for backup in sets}
         mine = {name: copy for name, copy in copies.items() if copy.backup_id in own}
-        self.cleared = replaced.clear(target, self.remote.address, self.line, mine, self.ws.clock(), save=self._save,
-                                      watch=self.watch)
-        self._save()
+        self.cleared += replaced.clear(target, self.remote.address, self.line, mine, save=self._save, watch=self.watch)
+        self.line.cleared = self.ws.clock()
 
     def _require_open(self) -> None:
         if not self.now and not self.remote.address.open_at(self.ws.clock().hour):
@@ -262,6 +342,10 @@ class _Pace:
         while (left := until - self.clock()) > 0:
             self.watch.step("Keeping to the limit of this remote")
             self.sleep(min(left, TICK_SECONDS))
+
+
+def _backups(number: int) -> str:
+    return "1 backup" if number == 1 else f"{number:,} backups"
 
 
 def _piece_bytes(address: Address) -> int:

@@ -23,7 +23,7 @@ from backup_engine.replacing import recovery
 from backup_engine.repository import companions, contents
 from backup_engine.workspace import Workspace
 
-__all__ = ["ApplicationPlan", "ApplicationRestored", "plan", "restore", "undo"]
+__all__ = ["ApplicationPlan", "ApplicationRestored", "plan", "restore", "restore_held", "undo"]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,12 @@ def restore(ws: Workspace, planned: ApplicationPlan, *, watch: Watch = SILENT) -
     Raises what stopped it before anything changed, or ``RestoreIncomplete``; then the same once more, or ``undo``.
     """
     with hold(ws, "restore") as held:
-        return _bring_back(ws, held, planned.own, watch, undoing=False)
+        return restore_held(ws, held, planned, watch=watch)
+
+
+def restore_held(ws: Workspace, held: Hold, planned: ApplicationPlan, *, watch: Watch) -> ApplicationRestored:
+    """Bring it back under locks that the caller holds."""
+    return _bring_back(ws, held, planned.own, watch, undoing=False)
 
 
 @told("backup.undo_application")

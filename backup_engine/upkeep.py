@@ -2,28 +2,31 @@
 
 Remote retention knows the same rules as the local one, with days of its own (``keep_days`` in the address; without it
 nothing is deleted). A set is pinned when either side says so, and nothing is deleted unless both sides can be asked.
+The application's own data goes by the rule of the local folder as well: a set of it only when no set there, and none
+that is still to come, was made with it or with one that rests on it.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from backup_engine import offsite
 from backup_engine.deeds import told
 from backup_engine.errors import BackupError, BackupFileNotFound, Cancelled, RemoteRefused, VerificationFailed
-from backup_engine.model import SILENT, Watch
+from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.ownership.owner import Owner
 from backup_engine.policy import retention
 from backup_engine.push import sending_alone
-from backup_engine.remotes import claims, queue, registry
+from backup_engine.remotes import claims, entries, queue, registry
 from backup_engine.remotes.entries import Entry
 from backup_engine.remotes.proof import read_back
 from backup_engine.remotes.queue import Line
 from backup_engine.remotes.registry import Remote
 from backup_engine.remotes.target import Target
+from backup_engine.repository import companions
 from backup_engine.workspace import Workspace
 
 __all__ = ["EVERY", "Cared", "care", "care_if_due", "is_due"]
@@ -46,6 +49,8 @@ class Cared:
     """Labels of the sets that remote retention deleted."""
     halted: str
     """Why remote retention deleted nothing although something was old enough."""
+    own_removed: int = 0
+    """How many sets of the application's own data it deleted."""
 
     @property
     def message(self) -> str:
@@ -54,6 +59,7 @@ class Cared:
                 else f"there is no backup to read back from remote {self.name}"]
         said += [f"damaged: {self.damage}"] if self.damage else []
         said += [f"{len(self.removed):,} old ones deleted there"] if self.removed else []
+        said += [f"{self.own_removed:,} of the application's own data deleted there"] if self.own_removed else []
         said += [f"nothing is deleted there: {self.halted}"] if self.halted else []
         said += [f"{self.cleaned:,} left-over pieces removed"] if self.cleaned else []
         text = "; ".join(said)
@@ -62,12 +68,25 @@ class Cared:
     @property
     def deed(self) -> str:
         """What is worth a line in the log: not every day's sound sample."""
-        return self.message if self.damage or self.removed or self.cleaned else ""
+        return self.message if self.damage or self.removed or self.own_removed or self.cleaned else ""
 
 
 def is_due(line: Line, now: datetime) -> bool:
     """Whether a day has passed; a moment in the future comes from a clock that was wrong."""
     return line.cared is None or not timedelta(0) <= now - line.cared < EVERY
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A part of a remote and what was found in it; ``called`` stands before what is said of it."""
+
+    target: Target
+    found: Sequence[Entry]
+    called: str = ""
+
+    def says(self, backup: BackupSet, problem: str) -> str:
+        called = f"{self.called} of " if self.called else ""
+        return f"{called}backup {backup.label}: {problem}"
 
 
 @told("backup.remote.care")
@@ -78,62 +97,107 @@ def care(ws: Workspace, name: str, *, watch: Watch = SILENT) -> Cared:
     with sending_alone(ws, name), offsite.open_store(remote) as store:
         line = queue.read(ws.storage, name)
         claims.require(store, owner.database_id, owner.database, ws.clock())
-        target = Target(store, ws.sources)
-        found = target.entries(watch=watch)
-        label, damage = _sample(target, found, watch)
-        cleaned = target.clean({sending.random for sending in line.sending.values()})
-        removed, halted = _retire(ws, remote, owner, target, found, watch)
+        places = _places(ws, Target(store, ws.sources), watch)
+        label, damage = _sample(places, watch)
+        cleaned = sum(place.target.clean({sending.random for sending in line.sending.values()}) for place in places)
+        removed, own_removed, halted = _retire(ws, remote, owner, line, places, watch)
         line.cared, line.damage, line.retention = ws.clock(), damage, halted
         if label and not damage:
             line.read_back, line.read_back_label = ws.clock(), label
         queue.write(ws.storage, name, line)
-    return Cared(name, label, damage, cleaned, removed, halted)
+    return Cared(name, label, damage, cleaned, removed, halted, own_removed)
 
 
-def _sample(target: Target, found: Sequence[Entry], watch: Watch) -> tuple[str, str]:
-    """Read one set back by lot; gives its label, and what is wrong with it or was seen of others."""
-    damaged = [f"backup {entry.backup.label}: {entry.backup.problem}" for entry in found
+def _places(ws: Workspace, target: Target, watch: Watch) -> list[_Place]:
+    """The lists, and the application's own data where there is such."""
+    places = [_Place(target, target.entries(watch=watch))]
+    if ws.annex is not None:
+        own = target.of_application(ws.annex.about.sources)
+        places.append(_Place(own, own.entries(watch=watch), ws.annex.about.called))
+    return places
+
+
+def _sample(places: Sequence[_Place], watch: Watch) -> tuple[str, str]:
+    """Read one set back by lot, with what of the application was made with it; gives its label, and what is wrong with
+    them or was seen of others."""
+    damaged = [place.says(entry.backup, entry.backup.problem) for place in places for entry in place.found
                if entry.backup.state == "damaged"]
-    sound = [entry for entry in found if entry.backup.state == "complete"]
-    if not sound:
+    lists, *others = ([entry for entry in place.found if entry.backup.state == "complete"] for place in places)
+    if not lists:
         return "", "; ".join(damaged[:3])
-    chosen = random.choice(sound)
-    try:
-        read_back(target, chosen, watch=watch)
-    except (VerificationFailed, BackupFileNotFound) as problem:
-        damaged.insert(0, f"backup {chosen.backup.label}: {problem.message}")
+    chosen = random.choice(lists)
+    read = [(places[0], chosen)]
+    for place, sound in zip(places[1:], others, strict=True):
+        found = companions.finder([entry.backup for entry in sound])(chosen.backup)
+        read += [(place, entry) for entry in sound if entry.backup is found]
+    for place, entry in read:
+        try:
+            read_back(place.target, entry, watch=watch)
+        except (VerificationFailed, BackupFileNotFound) as problem:
+            damaged.insert(0, place.says(entry.backup, problem.message))
     return chosen.backup.label, "; ".join(damaged[:3])
 
 
 def _retire(
-    ws: Workspace, remote: Remote, owner: Owner, target: Target, found: Sequence[Entry], watch: Watch
-) -> tuple[tuple[str, ...], str]:
-    """Delete what remote retention lets go; gives the labels, and why nothing was deleted."""
+    ws: Workspace, remote: Remote, owner: Owner, line: Line, places: Sequence[_Place], watch: Watch
+) -> tuple[tuple[str, ...], int, str]:
+    """Delete what remote retention lets go; gives the labels, how many of the application's own data went, and why
+    nothing was deleted."""
     if not remote.address.keep_days:
-        return (), ""
-    mine = {entry.backup.place: entry for entry in found if owner.may_prune(entry.backup)}
+        return (), 0, ""
+    lists, *others = places
     here = ws.catalog.sets()
     if ws.catalog.unreadable:
-        return (), "the backup folder cannot be read, and what is pinned there is not known"
+        return (), 0, "the backup folder cannot be read, and what is pinned there is not known"
+    gone, halt = _let_go(ws, owner, lists.found, here, remote.address.keep_days)
+    if halt:  # the lists say that something is wrong here: nothing else goes either
+        return (), 0, halt if gone else ""
+    removed, refusal = _remove_all(lists, gone, watch)
+    own_removed = 0
+    for place in others:
+        if refusal:
+            break
+        # an object that cannot be read may be that of any set: what its name says counts
+        lying = [entry for entry in lists.found if entry not in removed]
+        named = {str(entries.backup_id_in(entry.key)) for entry in lying} | {entry.backup.reseals for entry in lying}
+        named |= {backup.backup_id for backup in here if backup.backup_id not in line.sent}
+        left = _left_behind(owner, place.found, named - {""}, remote.address.keep_days)
+        went, refusal = _remove_all(place, left, watch)
+        own_removed += len(went)
+    return tuple(entry.backup.label for entry in removed), own_removed, refusal
+
+
+def _let_go(
+    ws: Workspace, owner: Owner, found: Sequence[Entry], here: Sequence[BackupSet], keep_days: int
+) -> tuple[list[Entry], str]:
+    """Which of the lists' sets are old enough to go, and why none may."""
+    mine = {entry.backup.place: entry for entry in found if owner.may_prune(entry.backup)}
     pinned = {backup.backup_id for backup in here if backup.pinned}
     sets = [replace(entry.backup, pinned=entry.backup.pinned or entry.backup.backup_id in pinned)
             for entry in mine.values()]
-    decisions = retention.decide(sets, ws.clock(), remote.address.keep_days)
-    gone = [decision.backup for decision in decisions if not decision.keep]
-    if not gone:
-        return (), ""
-    if halt := retention.halted(sets, ws.clock()):
-        return (), halt
-    removed: list[str] = []
+    decisions = retention.decide(sets, ws.clock(), keep_days)
+    gone = [mine[decision.backup.place] for decision in decisions if not decision.keep]
+    return gone, retention.halted(sets, ws.clock())
+
+
+def _left_behind(owner: Owner, found: Sequence[Entry], named: Collection[str], keep_days: int) -> list[Entry]:
+    mine = {entry.backup.place: entry for entry in found if owner.may_prune(entry.backup)}
+    left = retention.left_behind([entry.backup for entry in mine.values()], named, keep_days)
+    return [mine[backup.place] for backup in left]
+
+
+def _remove_all(place: _Place, gone: Sequence[Entry], watch: Watch) -> tuple[list[Entry], str]:
+    """Delete these; gives those that went, and why the store keeps one."""
+    removed: list[Entry] = []
     # a differential set before the full one it rests on, so that what breaks off leaves none without it
-    for backup in sorted(gone, key=lambda backup: (backup.kind == "full", backup.order)):
+    for entry in sorted(gone, key=lambda entry: (entry.backup.kind == "full", entry.backup.order)):
         watch.step("Deleting old backups in the remote", len(removed), len(gone))
         try:
-            target.remove(mine[backup.place])
+            place.target.remove(entry)
         except RemoteRefused as refusal:  # locked, or a login that may not: both are the store's business
-            return tuple(removed), f"the store keeps backup {backup.label}: {refusal.message}"
-        removed.append(backup.label)
-    return tuple(removed), ""
+            return removed, f"the store keeps backup {entry.backup.label}: {refusal.message}"
+        removed.append(entry)
+    return removed, ""
 
 
 def care_if_due(ws: Workspace, remote: Remote, *, watch: Watch = SILENT) -> Cared | None:

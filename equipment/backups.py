@@ -28,7 +28,7 @@ from equipment.logs import deeds, reference
 from equipment.settings import Settings, write_file
 from equipment.store import activity
 from equipment.store.list import listing, records, trash
-from equipment.store.saved import APPLICATION_DATA
+from equipment.store.saved import application_of
 
 log = logging.getLogger(__name__)
 Counts = Mapping[str, Mapping[Any, int]]
@@ -370,7 +370,8 @@ def of(settings: Settings, connect: Connect) -> Backups:
                 connect=connect, backup_folder=str(settings.backup_folder), keep_days=settings.backup_keep_days,
                 interval_hours=settings.backup_interval_hours, work_folder=str(settings.work_folder),
                 compression=settings.backup_compression, recipients=settings.backup_recipients or None,
-                signing_key=settings.backup_signing_key, application=APPLICATION_DATA, remotes=settings.backup_remote)
+                signing_key=settings.backup_signing_key, remotes=settings.backup_remote,
+                application=application_of(settings))
             engine.workspace = replace(
                 engine.workspace, database_name=settings.mongodb_database, room=lambda: data_disk.look(settings))
             _built[where] = Backups(engine, connect, defaults)

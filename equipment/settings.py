@@ -29,8 +29,8 @@ from equipment.domain.roles import Role
 
 __all__ = [
     "ROOT", "Settings", "divert_backups", "file_of", "get_settings", "home", "in_force", "installed", "is_checkout",
-    "is_current", "option_name",
-    "read", "secrets_of", "unknown_options", "use", "write_file",
+    "is_current", "not_given",
+    "option_name", "read", "secrets_of", "unknown_options", "use", "write_file",
 ]
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,6 +41,17 @@ SERVER_ONLY = frozenset({"admin_user", "admin_password", "health_token"})
 """Of no use to a command that makes backups, so that no settings file repeats these secrets."""
 PLAIN = frozenset({"mongodb_uri", "mongodb_database", "backup_folder", "backup_interval_hours", "backup_compression",
                    "backup_recipients", "backup_signing_key", "backup_remote"})
+
+NOT_IN_BACKUPS = {
+    "public_url": "the address people use, when a proxy stands in front",
+    "oidc": "sign-in through an identity provider, with its secrets under [auth] and EQUIPMENT_OIDC_ROLES",
+    "health_token": "the secret of whoever watches /healthz and /metrics",
+    "backup_remote": "the places off this machine, and the login each address refers to; those that were added in the "
+                     "app as well",
+    "backup_recipients": "the public keys of new backups, if they are to be encrypted; also when the app was told",
+    "backup_signing_key": "the key that signs new backups, if they were signed",
+}
+"""What whoever sets up another machine has to give again, if the first one had it."""
 
 
 class Settings(BaseModel):
@@ -321,6 +332,13 @@ def _secret_texts(table: Mapping[str, Any]) -> Iterator[str]:
             yield from _secret_texts(value)
         elif isinstance(value, str) and re.search("secret|password|token|key|uri$", name, re.I):
             yield value
+
+
+def not_given(settings: Settings) -> dict[str, str]:
+    """Say which options that no backup holds, as they are secrets or this machine's, are not given here: what each is
+    for, by its name."""
+    return {option_name(field): words for field, words in NOT_IN_BACKUPS.items()
+            if getattr(settings, field) == Settings.model_fields[field].default}
 
 
 def divert_backups() -> None:

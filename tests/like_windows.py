@@ -19,6 +19,7 @@ import re
 import shutil
 import signal
 import sys
+import sysconfig
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -33,18 +34,22 @@ HIDDEN = {
     signal: ("SIGHUP", "SIGPIPE", "SIGKILL", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGCHLD", "setitimer"),
 }
 NO_NAME = re.compile(r'(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?$|.*[<>:"|?*].*|.*[. ]$')
-THIRD_PARTIES = (
-    "streamlit", "pandas", "pymongo", "mongomock", "click", "pydantic", "numpy", "pyarrow", "altair", "anyio",
-    "starlette", "authlib", "httpx", "argon2", "orjson", "pyrage", "segno", "xlsxwriter", "python_calamine",
-    "obstore", "asyncssh",
-    "streamlit.starlette", "streamlit.testing.v1", "asyncio", "multiprocessing.pool", "concurrent.futures",
+OTHERS = (
+    "pymongo", "click", "pydantic", "numpy", "orjson", "pyrage", "segno", "obstore", "asyncssh", "asyncio",
+    "multiprocessing.pool", "concurrent.futures",
+)
+"""Other programs' code that the command line uses."""
+OTHERS_OF_THE_APP = (
+    "streamlit", "pandas", "mongomock", "pyarrow", "altair", "anyio", "starlette", "authlib", "httpx", "argon2",
+    "xlsxwriter", "python_calamine", "streamlit.starlette", "streamlit.testing.v1",
 )
 
 
-def become() -> None:
-    """Change this process."""
-    for name in THIRD_PARTIES:
+def become(*more: str) -> None:
+    """Change this process, once the code of others is there, and of ``more`` of them."""
+    for name in (*OTHERS, *more):
         importlib.import_module(name)
+    sysconfig.get_config_vars()  # kept from now on: it reads a file whose name has the platform in it
     usage, flock = shutil.disk_usage, fcntl.flock
     room = os.statvfs
     for module, names in HIDDEN.items():
@@ -134,7 +139,7 @@ def modules() -> list[str]:
 
 if __name__ == "__main__":
     what, *sys.argv[1:] = sys.argv[1:]
-    become()
+    become(*(OTHERS_OF_THE_APP if what == "imports" else ()))
     if what == "imports":
         for module in modules():
             if not module.endswith("__main__"):

@@ -14,8 +14,11 @@ from backup_engine.cli.restore import ask
 from backup_engine.cli.session import Answer, Session, verb
 from backup_engine.cli.words import as_data
 from backup_engine.csv_format import age
+from backup_engine.errors import BackupError
 from backup_engine.keys import identity, sheet, signing
 from backup_engine.keys.sheet import Sheet
+from backup_engine.remotes import registry
+from backup_engine.workspace import Workspace
 
 __all__ = ["COMMANDS"]
 
@@ -42,7 +45,7 @@ def new(session: Session, path: Path, sheet_path: Path | None, wrap: bool) -> An
         ws.storage.describe())
     made = Sheet(public, text, now, wrapped=wrap, version=session.backups.version, places={
         "Backups": address, "Database": ws.database_name or "as the installation says"},
-        signature_key=ws.signer.public if ws.signer else "")
+        signature_key=ws.signer.public if ws.signer else "", remotes=_remotes(ws))
     document = sheet.page(made)
     identity.write_private(path, text)
     try:
@@ -54,9 +57,19 @@ def new(session: Session, path: Path, sheet_path: Path | None, wrap: bool) -> An
             "sheet": str(beside)}
     lines = (f"Identity file:   {path}  (keep it away from this machine)", f"Recovery sheet:  {beside}  (print it)",
              f"Fingerprint:     {identity.fingerprint(public)}",
+             *([f"On the sheet:    recover from {', '.join(made.remotes)}"] if made.remotes else []),
              "Make a second one for another person or place: either alone opens the backups.",
              "Then BACKUP_RECIPIENTS=age1…,age1… or Backup & Restore, Auto Backup; and a drill with --identity.")
     return Answer(f"Public key: {public}", data, lines)
+
+
+def _remotes(ws: Workspace) -> dict[str, str]:
+    """The places where the backups are as well; with the database down those of the settings."""
+    try:
+        known = registry.known(ws, ws.connect())
+    except BackupError:
+        known = registry.set_up(ws)
+    return {name: remote.address.to_read(remote.host_key) for name, remote in known.items()}
 
 
 @verb("reseal", help="Store the backups that are there as new ones are stored: encrypted, for other keys, or "

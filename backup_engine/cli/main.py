@@ -18,7 +18,7 @@ import click
 from pymongo.errors import PyMongoError
 
 from backup_engine.api import DatabaseBackupRestore
-from backup_engine.cli import application, keys, look, make, past, remote, restore, streams, unlock, whose
+from backup_engine.cli import application, keys, look, make, past, recover, remote, restore, streams, unlock, whose
 from backup_engine.cli.session import Answer, Given, Session, common_options
 from backup_engine.cli.signals import Signals
 from backup_engine.errors import BackupError, Cancelled, DatabaseUnreachable
@@ -35,7 +35,8 @@ def commands(context: click.Context, **given: Any) -> None:
 
 
 for command in (*make.COMMANDS, *look.COMMANDS, *restore.COMMANDS, *past.COMMANDS, *unlock.COMMANDS,
-                *whose.COMMANDS, *keys.COMMANDS, *application.COMMANDS, *remote.COMMANDS):
+                *whose.COMMANDS, *keys.COMMANDS, *application.COMMANDS, *remote.COMMANDS,
+                *recover.COMMANDS):
     commands.add_command(command)
 
 

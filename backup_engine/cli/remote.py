@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from backup_engine import fetch as fetching, offsite, push as pushing
+from backup_engine.cli.make import WARNED
 from backup_engine.cli.session import Answer, Session, verb
 from backup_engine.cli.words import age, as_data, table
 from backup_engine.errors import BadInput, RemoteFailed
@@ -54,7 +55,7 @@ def push(session: Session, name: str | None, now: bool) -> Answer:
     with session.watch() as watch:
         done = [pushing.push(ws, each, now=now, watch=watch) for each in names]
     data = {"remotes": [{"remote": each.name, "sent": [backup.label for backup in each.sent], "waiting": each.waiting,
-                         "problem": each.problem, "cleared": list(each.cleared),
+                         "with_application": each.with_own, "problem": each.problem, "cleared": list(each.cleared),
                          "replaced": [{"label": one.label, "why": one.why} for one in each.replaced]}
                         for each in done]}
     failed = any(each.problem for each in done)
@@ -73,7 +74,9 @@ def fetch(session: Session, name: str, backup_id: str) -> Answer:
             with session.listed(name) as there:
                 which = session.find(backup_id, there).backup_id
         done = fetching.fetch(ws, name, which, watch=watch)
-    return Answer(done.message, {"backup": as_data(done.set), "fetched": [as_data(each) for each in done.brought]})
+    data = {"backup": as_data(done.set), "fetched": [as_data(each) for each in done.brought],
+            "application": [each.label for each in done.own], "problem": done.trouble}
+    return Answer(done.message, data, code=WARNED if done.trouble else 0)
 
 
 def standing_of(standing: Standing, now: datetime) -> str:

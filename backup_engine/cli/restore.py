@@ -71,9 +71,9 @@ def restore_set(
                 return _rehearsed(ws, backup, keys, mode, pick, watch)
             if mode == "replace":
                 plan = restore.plan_replace(ws, backup, keys, foreign=foreign, watch=watch)
-                return _restored(restore.replace(ws, plan, actor=_actor(), watch=watch))
+                return _restored(restore.replace(ws, plan, actor=actor(), watch=watch))
             plans = [merge.plan(ws, backup, key, pick=pick, foreign=foreign, watch=watch) for key in keys]
-            return _merged(merge.merge_all(ws, plans, actor=_actor(), watch=watch))
+            return _merged(merge.merge_all(ws, plans, actor=actor(), watch=watch))
 
 
 @verb("undo", help="Take back the last restore.")
@@ -83,7 +83,7 @@ def undo(session: Session, yes: bool) -> Answer:
     if not yes:
         ask("Take back the last restore?")
     with session.watch() as watch:
-        return _restored(undoing.undo(session.workspace, actor=_actor(), watch=watch))
+        return _restored(undoing.undo(session.workspace, actor=actor(), watch=watch))
 
 
 @verb("drill", help="Rehearse a restore (default: of the newest good backup) beside the live data, and compare.")
@@ -211,7 +211,8 @@ def _pick_of(said: Mapping[str, Any]) -> Pick:
     return Pick(chosen, None if fields is None else frozenset(map(str, fields)))
 
 
-def _actor() -> str:
+def actor() -> str:
+    """Who runs this command, for the journal."""
     user = system_user()
     return f"{user} (command line)" if user else "command line"
 

@@ -14,11 +14,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from backup_engine.errors import BadInput
 
-__all__ = ["Address", "check_name", "configured", "parse"]
+__all__ = ["EXAMPLE", "Address", "check_name", "checked_host_key", "configured", "parse"]
 
 KINDS = ("s3", "gs", "az", "sftp", "file")
 COMMON = {"keep_days", "limit", "hours"}
@@ -55,6 +55,14 @@ class Address:
     def shown(self) -> str:
         """For messages: without what stands behind ``?``."""
         return self.url.partition("?")[0]
+
+    def to_read(self, host_key: str = "") -> str:
+        """The address for whoever only reads there, on another machine: without retention, rate and hours, and with the
+        fingerprint of the SSH server that a person has confirmed."""
+        options = {name: value for name, value in self.options.items() if name not in COMMON}
+        if self.kind == "sftp" and host_key:
+            options.setdefault("host_key", host_key)
+        return f"{self.shown}?{urlencode(options, safe='/:')}" if options else self.shown
 
     @property
     def keep_days(self) -> int:
@@ -100,17 +108,23 @@ def check_name(name: str) -> str:
     return name
 
 
+def checked_host_key(text: str) -> str:
+    """Give the fingerprint of an SSH server's key back if it is one. Raises ``BadInput``."""
+    _check_values({"host_key": text})
+    return text.rstrip("=")
+
+
 def parse(url: str) -> Address:
     """Understand an address. Raises ``BadInput`` saying what is wrong, and never repeats what may be a secret."""
     try:
         parts = urlsplit(url)
         port = parts.port or 0
     except ValueError:
-        raise BadInput("The address of a remote cannot be read.", hint=_EXAMPLE) from None
+        raise BadInput("The address of a remote cannot be read.", hint=EXAMPLE) from None
     kind = parts.scheme
     if kind not in KINDS:
         raise BadInput(f"{kind or 'no scheme'!r:.20} is no kind of remote: use {', '.join(f'{k}://' for k in KINDS)}.",
-                       hint=_EXAMPLE)
+                       hint=EXAMPLE)
     if parts.password is not None or parts.fragment or (parts.username and kind != "sftp"):
         raise BadInput("An address holds no secrets: user and password do not belong into it.",
                        hint="Put them into the environment or into a file that credentials=file:/PATH names.")
@@ -132,7 +146,7 @@ def _checked(address: Address, netloc: str) -> Address:
         return _with(address, path=path.rstrip("/"), port=address.port or 22)
     bucket = netloc  # as written: hostname is in small letters
     if not _BUCKET.fullmatch(bucket):
-        raise BadInput(f"{bucket!r:.60} cannot be the name of a bucket.", hint=_EXAMPLE)
+        raise BadInput(f"{bucket!r:.60} cannot be the name of a bucket.", hint=EXAMPLE)
     prefix = path.strip("/")
     if not _PREFIX.fullmatch(prefix) or any(part in ("", ".", "..") for part in prefix.split("/") if prefix):
         raise BadInput("The prefix in a bucket is letters, digits, and . _ - between single slashes.")
@@ -187,4 +201,5 @@ def _with(address: Address, **changes: object) -> Address:
     return Address(**{**address.__dict__, **changes})
 
 
-_EXAMPLE = "Such as s3://bucket/prefix?endpoint=https://host&region=us-east-1, sftp://user@host:22/path, file:///path"
+EXAMPLE = "Such as s3://bucket/prefix?endpoint=https://host&region=us-east-1, sftp://user@host:22/path, file:///path"
+"""What addresses look like, for messages."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from backup_engine.errors import BadInput
 from backup_engine.remotes.address import Address
 
-__all__ = ["of"]
+__all__ = ["of", "wanted"]
 
 PREFIXES = {"s3": "AWS", "gs": "GOOGLE", "az": "AZURE_STORAGE", "sftp": "SFTP"}
 NAMES = {
@@ -49,6 +49,19 @@ def of(address: Address, environment: Mapping[str, str] | None = None) -> dict[s
         raise BadInput(f"There is no login for {address.shown}: {', '.join(names)} say nothing.",
                        hint="Set them in the environment, or name a private file: credentials=file:/PATH")
     return found
+
+
+def wanted(address: Address) -> str:
+    """Say where the login of an address is looked for, for people; empty where there is none."""
+    if address.kind == "file":
+        return ""
+    where, names = address.options.get("credentials", "env"), NAMES[address.kind]
+    if where in ("instance-role", "none"):
+        return ""
+    if where.startswith("file:"):
+        return f"{', '.join(names)} in the private file {where.removeprefix('file:')}"
+    prefix = where.removeprefix("env").removeprefix(":") or PREFIXES[address.kind]
+    return f"{', '.join(f'{prefix}_{name}' for name in names)} in the environment"
 
 
 def _from_file(path: Path) -> dict[str, object]:

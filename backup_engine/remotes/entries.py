@@ -106,17 +106,18 @@ def encode(backup: BackupSet, metadata: bytes, files: Iterable[RemoteFile], now:
     return (json.dumps(about, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def parse(key: str, raw: bytes, sources: tuple[Source, ...]) -> Entry:
-    """Understand one object; what cannot be understood is an entry with a damaged set and the reason."""
+def parse(key: str, raw: bytes, sources: tuple[Source, ...], role: str = "") -> Entry:
+    """Understand one object; what cannot be understood, or is of another ``role``, is an entry with a damaged set and
+    the reason."""
     label = _KEY.fullmatch(key)[1]  # type: ignore[index] # the caller listed it by this pattern
     try:
-        return _parsed(key, strict_json.loads(raw.decode()), sources)
+        return _parsed(key, strict_json.loads(raw.decode()), sources, role)
     except DAMAGE as damage:
         words = str(damage) or type(damage).__name__
         return Entry(key, manifest_reader.damaged("", label, f"its remote description cannot be read: {words:.200}"))
 
 
-def _parsed(key: str, about: Mapping[str, Any], sources: tuple[Source, ...]) -> Entry:
+def _parsed(key: str, about: Mapping[str, Any], sources: tuple[Source, ...], role: str) -> Entry:
     if about["min_reader"] > 1:
         raise ValueError("it was written by a newer version")
     if about["unit"] != UNIT:
@@ -127,7 +128,7 @@ def _parsed(key: str, about: Mapping[str, Any], sources: tuple[Source, ...]) -> 
     label, day = str(about["label"]), str(about["day"])
     if day not in DAYS or about["metadata_file"] != manifest.metadata_name(label):
         raise ValueError("it names another file")
-    backup = manifest_reader.parse(day, label, metadata, sources)
+    backup = manifest_reader.parse(day, label, metadata, sources, role)
     if key != key_of(backup):
         raise ValueError("it lies under the name of another set")
     files = {file.name: file for file in (_file(each, backup.backup_id) for each in about["files"])}

@@ -6,7 +6,7 @@ It can be lost: what lies in the remote is looked at before anything is sent.
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,11 +14,12 @@ from typing import Any
 from backup_engine.errors import BackupError
 from backup_engine.model import BackupSet
 from backup_engine.remotes.target import Sending
+from backup_engine.repository import companions
 from backup_engine.repository.notes import Note
 from backup_engine.storage.base import STATE, Storage
 
-__all__ = ["AWAITED_DAYS", "Line", "Replaced", "awaited_by", "forget", "in_order", "keep_only", "noted", "read",
-           "stay_there", "to_send", "troubles", "waiting", "write"]
+__all__ = ["AWAITED_DAYS", "Line", "Replaced", "awaited_by", "beside", "forget", "in_order", "is_there", "keep_only",
+           "noted", "read", "stay_there", "to_send", "troubles", "waiting", "write"]
 
 AWAITED_DAYS = 30
 """How long local retention leaves a set alone that a remote still waits for."""
@@ -32,6 +33,8 @@ class Replaced:
 
     label: str
     why: str
+    role: str = ""
+    """As in ``Catalog``: whether it is of the application's own data."""
 
 
 @dataclass
@@ -39,7 +42,7 @@ class Line:
     """How sending to one remote goes."""
 
     sent: dict[str, str] = field(default_factory=dict)
-    """When each set was seen there, by ``backup_id``."""
+    """When each set was seen there, by ``backup_id``; those of the application's own data as well."""
     pins: dict[str, bool] = field(default_factory=dict)
     """What was last said there about each set."""
     sending: dict[str, Sending] = field(default_factory=dict)
@@ -127,10 +130,29 @@ def to_send(sets: Iterable[BackupSet]) -> list[BackupSet]:
             if not backup.superseded or backup.backup_id not in copied or backup.backup_id in needed]
 
 
-def waiting(line: Line, sets: Iterable[BackupSet]) -> list[BackupSet]:
-    """What is to be sent and not there yet, in the order in which it is to be sent."""
-    wanted = to_send(sets)
-    return in_order([backup for backup in wanted if backup.backup_id not in line.sent], wanted)
+def waiting(line: Line, sets: Iterable[BackupSet], own: Iterable[BackupSet] = ()) -> list[BackupSet]:
+    """What is to be sent and not there yet, in the order in which it is to be sent.
+
+    With the application's ``own`` sets, a set waits as long as what goes with it is not there.
+    """
+    wanted, with_it = to_send(sets), beside(own)
+    return in_order([backup for backup in wanted if not is_there(line, backup, with_it(backup))], wanted)
+
+
+def beside(own: Iterable[BackupSet]) -> Callable[[BackupSet], tuple[BackupSet, ...]]:
+    """From a set to what goes with it of the application's ``own`` sets, in the order in which it is to be sent: the
+    one that was made with it, after the full one that rests on. Nothing where that is not whole."""
+    wanted = to_send(own)
+    find, by_id = companions.finder(wanted), {backup.backup_id: backup for backup in wanted}
+
+    def of(backup: BackupSet) -> tuple[BackupSet, ...]:
+        found = find(backup)
+        if found is None or found.base is None:
+            return (found,) if found is not None else ()
+        base = by_id.get(found.base)
+        return (base, found) if base is not None else ()
+
+    return of
 
 
 def in_order(wanted: Sequence[BackupSet], everything: Sequence[BackupSet]) -> list[BackupSet]:
@@ -146,11 +168,19 @@ def in_order(wanted: Sequence[BackupSet], everything: Sequence[BackupSet]) -> li
     return list(ordered.values())
 
 
-def awaited_by(lines: Mapping[str, Line], backup: BackupSet, now: datetime) -> list[str]:
-    """The remotes for which local retention has to leave a set alone: not there yet, and not waited for too long."""
+def awaited_by(
+    lines: Mapping[str, Line], backup: BackupSet, now: datetime, with_it: Iterable[BackupSet] = ()
+) -> list[str]:
+    """The remotes for which local retention has to leave a set alone: not there yet, or not all that goes with it, and
+    not waited for too long."""
     if backup.state != "complete" or now - backup.started > timedelta(days=AWAITED_DAYS):
         return []
-    return [name for name, line in lines.items() if backup.backup_id not in line.sent]
+    return [name for name, line in lines.items() if not is_there(line, backup, with_it)]
+
+
+def is_there(line: Line, backup: BackupSet, with_it: Iterable[BackupSet]) -> bool:
+    """Whether a set is whole in a remote as far as the line knows: itself, and what goes with it."""
+    return all(each.backup_id in line.sent for each in (backup, *with_it))
 
 
 def troubles(lines: Mapping[str, Line]) -> list[str]:
@@ -184,7 +214,7 @@ def _line(about: Mapping[str, Any]) -> Line:
         read_back=_moment(about["read_back"]), read_back_label=str(about["read_back_label"]),
         damage=str(about["damage"]), cared=_moment(about["cared"]), retention=str(about["retention"]),
         # a line that an earlier version has written knows nothing of these three
-        replaced={str(backup_id): Replaced(str(each["label"]), str(each["why"]))
+        replaced={str(backup_id): Replaced(str(each["label"]), str(each["why"]), str(each.get("role", "")))
                   for backup_id, each in about.get("replaced", {}).items()},
         cleared=_moment(about.get("cleared")), comments=_texts(about.get("comments", {})),
     )

@@ -18,7 +18,7 @@ from backup_engine.remotes.entries import Entry
 from backup_engine.remotes.proof import read_back
 from backup_engine.remotes.queue import Line, Replaced
 from backup_engine.remotes.s3_requests import S3Requests
-from backup_engine.remotes.target import Target
+from backup_engine.remotes.target import APP, Target
 
 __all__ = ["EVERY", "clear", "is_due", "originals"]
 
@@ -38,7 +38,7 @@ def is_due(line: Line, now: datetime) -> bool:
 
 
 def clear(
-    target: Target, address: Address, line: Line, copies: Mapping[str, BackupSet], now: datetime, *,
+    target: Target, address: Address, line: Line, copies: Mapping[str, BackupSet], *,
     save: Callable[[], None] = lambda: None, watch: Watch = SILENT,
 ) -> list[str]:
     """Delete there what ``copies`` replace; gives the labels of what is gone. ``line`` learns what stays, and why, and
@@ -50,18 +50,19 @@ def clear(
         if old is None:  # never sent, or deleted by an earlier try
             continue
         why = _still_needed(target, found, old, copies[backup_id], watch)
-        line.replaced[backup_id] = Replaced(old.backup.label, why or "it is being deleted")
+        line.replaced[backup_id] = Replaced(old.backup.label, why or "it is being deleted", target.role)
         if why:
             continue
         save()
         try:
             target.remove(old)
         except RemoteRefused as refusal:
-            line.replaced[backup_id] = Replaced(old.backup.label, f"the store refuses to delete it: {refusal.message}")
+            line.replaced[backup_id] = Replaced(old.backup.label, f"the store refuses to delete it: {refusal.message}",
+                                                 target.role)
         else:
             del found[backup_id]
-    line.cleared = now
-    return _for_good(target, address, line, [backup_id for backup_id in line.replaced if backup_id not in found])
+    return _for_good(target, address, line, [backup_id for backup_id, each in line.replaced.items()
+                                             if each.role == target.role and backup_id not in found])
 
 
 def _still_needed(
@@ -88,17 +89,18 @@ def _for_good(target: Target, address: Address, line: Line, deleted: Iterable[st
     which the line forgets."""
     login = credentials.of(address) if address.kind == "s3" else {}
     asked, gone = S3Requests(address, login) if login else None, list[str]()
+    before = f"{APP}/" if target.role else ""
     for backup_id in deleted:
         label, folders = line.replaced[backup_id].label, (f"data/{backup_id}", f"notes/{backup_id}")
         why = _left(target, folders)
         if asked is not None:
-            key = entries.key_in(label, backup_id)
+            key = before + entries.key_in(label, backup_id)
             versions = [(key, each) for each in asked.versions(key)]
-            versions += [each for folder in folders for each in asked.versions_below(folder)]
+            versions += [each for folder in folders for each in asked.versions_below(before + folder)]
             refused = [each for each in versions if asked.remove_for_good(*each) >= 300]
             why = _kept(asked, refused) or why
         if why:
-            line.replaced[backup_id] = Replaced(label, why)
+            line.replaced[backup_id] = Replaced(label, why, target.role)
         else:
             del line.replaced[backup_id]
             gone.append(label)

@@ -4,6 +4,7 @@
     sets/LABEL-ID.json            one a backup, written last: from here on it exists
     data/ID/RANDOM/FILE           stored bytes, in pieces of 16 MB (FILE.000, FILE.001, … where there are several)
     notes/ID/MOMENT-RANDOM.json   what was said of a backup later: whether it is pinned, and the comment
+    app/                          the same three folders once more, for the application's own data
 
 A key is never used twice, so a slow writer can't come over what another one has finished.
 """
@@ -20,16 +21,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from backup_engine.errors import BackupFileNotFound, VerificationFailed
-from backup_engine.model import SILENT, BackupSet, Part, Source, Watch
+from backup_engine.model import APPLICATION, SILENT, BackupSet, Part, Source, Watch
 from backup_engine.remotes import entries
 from backup_engine.remotes.base import Store, Stored
 from backup_engine.remotes.entries import Entry, Piece, RemoteFile
+from backup_engine.remotes.inside import InsideStore
 from backup_engine.repository import strict_json
 from backup_engine.repository.notes import DAMAGE
 from backup_engine.workspace import Workspace
 
-__all__ = ["PIECE_BYTES", "Note", "Sending", "Target"]
+__all__ = ["APP", "PIECE_BYTES", "Note", "Sending", "Target"]
 
+APP = "app"
+"""Where the application's own data lies; not ``.app`` as in a folder, since no key begins with a dot."""
 PIECE_BYTES = 16 << 20
 UNNAMED_HOURS = 48
 """How long pieces that no backup names are left alone: they may belong to an upload that is under way."""
@@ -55,13 +59,20 @@ class Sending:
 
 
 class Target:
-    """A remote that is open."""
+    """A remote that is open. ``role`` is that of the sets in it, as in ``Catalog``."""
 
-    def __init__(self, store: Store, sources: tuple[Source, ...], *, piece_bytes: int | None = None) -> None:
+    def __init__(
+        self, store: Store, sources: tuple[Source, ...], *, piece_bytes: int | None = None, role: str = ""
+    ) -> None:
         self.store = store
+        self.role = role
         self._piece_bytes = piece_bytes or PIECE_BYTES
         self.sources = sources
         self._known: dict[tuple[str, int, datetime], Entry] = {}
+
+    def of_application(self, sources: tuple[Source, ...]) -> Target:
+        """The place of the application's own data in the same remote."""
+        return Target(InsideStore(self.store, APP), sources, piece_bytes=self._piece_bytes, role=APPLICATION)
 
     def backup_ids(self) -> set[str]:
         """The sets that lie there, by id, from one listing."""
@@ -98,7 +109,7 @@ class Target:
         try:
             self.store.put(key, entries.encode(backup, metadata, files, ws.clock()), create=True)
         except FileExistsError:
-            there = entries.parse(key, self.store.read(key), self.sources)
+            there = entries.parse(key, self.store.read(key), self.sources, self.role)
             if there.backup.state == "damaged" or dict(there.backup.parts) != dict(backup.parts):
                 raise VerificationFailed(f"{self.store.describe()} holds another backup under the name {key}") from None
 
@@ -216,7 +227,7 @@ class Target:
                     raw = self.store.read(stored.key)
                 except BackupFileNotFound:  # removed since it was listed
                     return None
-            self._known[place] = entries.parse(stored.key, raw, self.sources)
+            self._known[place] = entries.parse(stored.key, raw, self.sources, self.role)
         return self._known[place]
 
     def _note(self, key: str) -> Note:

@@ -7,8 +7,9 @@ or fetching the set as a whole.
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, cast
 
@@ -16,7 +17,7 @@ from backup_engine.errors import BackupFileNotFound, PermissionDenied
 from backup_engine.remotes.entries import Entry, RemoteFile
 from backup_engine.remotes.target import Target
 from backup_engine.repository import manifest
-from backup_engine.storage.base import Draft, Entry as File, Storage
+from backup_engine.storage.base import APP, Draft, Entry as File, Storage
 from backup_engine.storage.memory import MemoryStorage
 
 __all__ = ["RemoteView"]
@@ -25,19 +26,32 @@ RANGE_BYTES = 1 << 20
 
 
 class RemoteView:
-    """What lay in a remote when this was made; a ``Storage`` that refuses to be written."""
+    """What lay in a remote when somebody first looked; a ``Storage`` that refuses to be written.
 
-    def __init__(self, target: Target, found: Iterable[Entry]) -> None:
-        self.found = list(found)
+    ``look`` gives what lies there; ``own`` is a view of the application's own data in the same remote.
+    """
+
+    def __init__(self, target: Target, look: Callable[[], Sequence[Entry]], own: RemoteView | None = None) -> None:
         self.target = target
-        self._folders: dict[str, dict[str, tuple[int, bytes | RemoteFile]]] = {}
+        self._look = look
+        self._own = own
+
+    @cached_property
+    def found(self) -> Sequence[Entry]:
+        """What lies there, oldest first."""
+        return self._look()
+
+    @cached_property
+    def _folders(self) -> dict[str, dict[str, tuple[int, bytes | RemoteFile]]]:
+        folders: dict[str, dict[str, tuple[int, bytes | RemoteFile]]] = {}
         for entry in self.found:
-            folder = self._folders.setdefault(_day_of(entry), {})
+            folder = folders.setdefault(_day_of(entry), {})
             metadata = _metadata_of(entry)
             folder[manifest.metadata_name(entry.backup.label)] = (len(metadata), metadata)
             # a damaged set is listed by what of it is there, as in a folder: the listing says what is missing
             whole = entry.backup.state != "damaged"
             folder |= {name: (file.size if whole else -1, file) for name, file in entry.files.items()}
+        return folders
 
     def describe(self) -> str:
         """Give the address."""
@@ -61,7 +75,7 @@ class RemoteView:
         return set(self._folders.get(folder, {}))
 
     def stamp(self, folder: str) -> object:
-        """It is as it was when this was made."""
+        """It is as it was at the first look."""
         return id(self)
 
     def open(self, folder: str, name: str) -> BinaryIO:
@@ -117,8 +131,8 @@ class RemoteView:
         return self.describe()
 
     def inside(self, name: str) -> Storage:
-        """There is nothing within: only the lists are sent."""
-        return MemoryStorage()
+        """Give the view of the application's own data; there is nothing else within."""
+        return self._own if name == APP and self._own is not None else MemoryStorage()
 
     @property
     def aside(self) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from backup_engine.model import BackupSet
 from backup_engine.repository import ledger
 from backup_engine.workspace import Workspace
 
-__all__ = ["of", "trouble"]
+__all__ = ["finder", "of", "trouble"]
 
 
 def of(ws: Workspace, backup: BackupSet) -> BackupSet | None:
@@ -14,10 +16,14 @@ def of(ws: Workspace, backup: BackupSet) -> BackupSet | None:
     own = ws.application
     if own is None or not backup.companion:
         return None
-    sets = own.catalog.sets(fresh=False)
-    found = next((known for known in sets if known.backup_id == backup.companion), None)
+    return finder(own.catalog.sets(fresh=False))(backup)
+
+
+def finder(own: Sequence[BackupSet]) -> Callable[[BackupSet], BackupSet | None]:
+    """From sets of the list to those of ``own`` that were made with them."""
     # one that was stored anew is known by the id it had before
-    return found or next((known for known in reversed(sets) if known.reseals == backup.companion), None)
+    known = {backup.reseals: backup for backup in own if backup.reseals} | {backup.backup_id: backup for backup in own}
+    return lambda backup: known.get(backup.companion) if backup.companion else None
 
 
 def trouble(ws: Workspace, backup: BackupSet) -> str:

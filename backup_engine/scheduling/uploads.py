@@ -89,9 +89,11 @@ class Uploads:
         line = queue.read(self.workspace.storage, remote.name)
         if not push.is_due(self.workspace, remote, line):
             return False
-        sets = offsite.own_sets(lookup.seen(self.workspace), self.workspace.catalog.sets(fresh=False))
-        return bool(queue.waiting(line, sets)) or replaced.is_due(line, self.workspace.clock()) or any(
-            not line.is_said(backup) for backup in sets)
+        owner = lookup.seen(self.workspace)
+        sets = offsite.own_sets(owner, self.workspace.catalog.sets(fresh=False))
+        own = offsite.application_sets(self.workspace, owner, fresh=False)
+        return bool(queue.waiting(line, sets, own)) or replaced.is_due(line, self.workspace.clock()) or any(
+            not line.is_said(backup) for backup in sets if backup.backup_id in line.sent)
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -27,6 +27,8 @@ __all__ = ["Manager", "manager"]
 log = logging.getLogger(__name__)
 
 STATUS_SECONDS = 30.0
+"""How often it is asked how the database is; soon after the start or a change, then after twice that, and so on."""
+SOON_SECONDS = 1.0
 AGAIN_SECONDS = 0.05
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """Where one asks oneself when the server listens on every address."""
@@ -84,9 +86,11 @@ class Manager:
             await asyncio.sleep(AGAIN_SECONDS)
         said = await to_thread.run_sync(condition)
         self.tell(READY=1, STATUS=said)
+        pause = SOON_SECONDS
         while True:
-            await asyncio.sleep(STATUS_SECONDS)
+            await asyncio.sleep(pause)
             now = await to_thread.run_sync(condition)
+            pause = min(2 * pause, STATUS_SECONDS) if now == said else SOON_SECONDS
             if now != said:
                 self.tell(STATUS=now)
             said = now

@@ -6,13 +6,15 @@ compares them with those modules, and with every name of a collection in the sto
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import bson
 
 from backup_engine.model import Application, Source, TakenBack
+from equipment.settings import Settings, not_given
 
-__all__ = ["APPLICATION_DATA", "NOT_SAVED", "SAVED"]
+__all__ = ["APPLICATION_DATA", "NOT_SAVED", "SAVED", "application_of"]
 
 SAVED: Final = (
     Source("users", "equipment_users"), Source("settings", "equipment_settings"), Source("views", "equipment_views"),
@@ -42,3 +44,8 @@ def _counts(key: str, document: bytes) -> bool:
 
 APPLICATION_DATA: Final = Application(SAVED, "accounts, settings, trash and activity", _take_back, _counts)
 """What the backup engine is told of this application."""
+
+
+def application_of(settings: Settings) -> Application:
+    """The same, and what this installation has not been told."""
+    return replace(APPLICATION_DATA, not_given=lambda: not_given(settings))

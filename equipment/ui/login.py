@@ -24,15 +24,15 @@ WHO: Final = "_equipment_who"
 ERRAND: Final = "_equipment_errand"
 
 # The only script of ours in the page: it carries a single-use ticket to the route that sets or clears the cookie, which
-# no server-side code can do over the page's web socket.
+# no server-side code can do over the page's web socket. It does not report back: what a component sends right before a
+# click goes out in one message with it, and Streamlit 1.67 then runs only the fragment of the component, not the page.
 _ERRAND_SCRIPT: Final = """
 const sent = new Set()
-export default function ({ data, setTriggerValue }) {
+export default function ({ data }) {
     if (sent.has(data.ticket)) return
     sent.add(data.ticket)
-    const done = () => setTriggerValue("done", true)
     fetch(new URL(data.path, document.baseURI), { method: "POST", body: data.ticket, credentials: "same-origin" })
-        .then(done, done)
+        .catch(() => sent.delete(data.ticket))
 }
 """
 
@@ -52,13 +52,13 @@ def current(db: Db, settings: Settings) -> tuple[Who, Account] | None:
     _remember(who, account)
     if account.must_change_password:
         return None
-    _run_errand()
+    _run_errand(db)
     return who, account
 
 
 def show(db: Db, settings: Settings) -> NoReturn:
     """Draw what somebody unknown sees: the first run's form, or sign-in; and end the page there."""
-    _run_errand()
+    _run_errand(db)
     _, middle, _ = st.columns([1, 2, 1])
     with middle:
         who = st.session_state.get(WHO)
@@ -182,22 +182,18 @@ def _messenger() -> Callable[..., Any]:
     return st.components.v2.component("equipment_errand", js=_ERRAND_SCRIPT)
 
 
-@st.fragment
-def _run_errand() -> None:
-    """Send the browser to a route of ours; drawn until it says that it has been there.
+def _run_errand(db: Db) -> None:
+    """Send the browser to a route of ours; drawn until it has been there, which the ticket tells.
 
-    A fragment, because the rerun of a whole page would close the dialog that somebody has opened meanwhile. Its place
-    is always taken, so that nothing else on the page moves when it goes.
+    Its place is always taken, so that nothing else on the page moves when it goes.
     """
     place = st.empty()
     errand = st.session_state.get(ERRAND)
     if errand is None:
         return
     path, ticket = errand
-    data = {"path": links.to(path), "ticket": ticket}
+    if not sessions.awaits(db, ticket):
+        del st.session_state[ERRAND]
+        return
     with place:
-        _messenger()(key=f"errand_{digest(ticket)[:12]}", data=data, on_done_change=_errand_done)
-
-
-def _errand_done() -> None:
-    st.session_state.pop(ERRAND, None)
+        _messenger()(key=f"errand_{digest(ticket)[:12]}", data={"path": links.to(path), "ticket": ticket})

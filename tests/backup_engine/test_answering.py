@@ -30,7 +30,7 @@ def newest(system: DatabaseBackupRestore, remote: str | None = None) -> dict[str
 
 def test_every_method_reads_from_a_remote(system: DatabaseBackupRestore, database: Db, tmp_path: Path) -> None:
     assert system.create_backup(force=True)[0]
-    assert system.push("disk") == (True, "1 backup sent to remote disk.")
+    assert system.push("disk") == (True, "1 backup sent to remote disk with accounts, settings, trash and activity.")
     wanted = raw(database, "Equipment")
     for path in (tmp_path / "sets").rglob("*"):
         if path.is_file():

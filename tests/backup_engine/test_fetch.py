@@ -27,7 +27,9 @@ from backup_engine.errors import (
 from backup_engine.model import BackupSet
 from backup_engine.push import push
 from backup_engine.remotes import entries
+from backup_engine.remotes.address import parse
 from backup_engine.remotes.folder import FolderStore
+from backup_engine.remotes.registry import Remote
 from backup_engine.repository import contents
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import anybodys, back_up, raw
@@ -87,6 +89,18 @@ def test_listing_and_verifying_as_in_a_folder(ws: Workspace, database: Data, kin
         assert verify.verify(there, backup, 2).ok
         with pytest.raises(PermissionDenied):
             there.storage.put("monday", "x", b"")
+
+
+def test_an_address_that_nobody_has_registered_can_be_read(ws: Workspace, database: Data, tmp_path: Path) -> None:
+    backup = sent(ws, database)
+    bare, address = replace(ws, remotes={}), Remote("there", parse(f"file://{tmp_path}/disk"))
+    with pytest.raises(BadInput, match="there is none"), fetch.viewed(bare, "there"):
+        raise AssertionError("opened")
+
+    with fetch.listed(bare, address) as there:
+        assert there.catalog.sets() == [backup]
+    with fetch.reading(bare, address, find(backup)) as (near, found):
+        assert verify.verify(near, found, 2).ok
 
 
 def test_a_preview_of_a_plain_set_fetches_only_its_head(

@@ -22,7 +22,7 @@ from backup_engine.remotes.target import Target
 from backup_engine.reseal import reseal
 from backup_engine.scheduling.uploads import Uploads
 from backup_engine.workspace import Workspace
-from tests.backup_engine.engine import back_up
+from tests.backup_engine.engine import OWN, back_up
 from tests.backup_engine.keys.public_only import PUBLIC, files_below, with_key
 from tests.backup_engine.offsite_places import target_of, with_remote
 from tests.backup_engine.stored import file_of, flip
@@ -95,6 +95,48 @@ def test_what_lies_there_already_goes_once_the_copies_have_arrived(
         assert {backup.backup_id for backup in lying} == {backup.backup_id for backup in done.made}
         assert all(verify.verify(there, backup, 2, remember=False).ok for backup in lying)
     assert push(ws, "disk").cleared == ()
+
+
+def test_the_applications_own_data_of_before_goes_there_as_well(
+    database: Db, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backup_engine.remotes.patient.FIRST_PAUSE", 0)
+    database.equipment_users.insert_one({"_id": "ada", "name": "Zeppelin 4711"})
+    ws = with_remote(tmp_path, database, application=OWN)
+    two(ws, database)
+    push(ws, "disk")
+    lying = [name for name, data in files_below(tmp_path / "disk").items() if b"Zeppelin 4711" in data]
+    assert lying and all(name.startswith("app/") for name in lying)
+
+    reseal(sealed(ws))
+    sent = push(ws, "disk")
+
+    assert (sent.problem, sent.replaced, len(sent.cleared)) == ("", (), 4)
+    assert not [name for name, data in files_below(tmp_path / "disk").items() if b"Zeppelin 4711" in data]
+    assert readable_there(tmp_path) == []
+    assert len(list((tmp_path / "disk" / "app" / "sets").iterdir())) == 2
+    again = push(ws, "disk")
+    assert (again.sent, again.waiting, again.with_own, again.cleared) == ((), 0, 0, ())
+
+
+def test_a_refusal_is_asked_again_although_something_is_sent_every_hour(
+    ws: Workspace, database: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two(ws, database)
+    push(ws, "disk")
+    reseal(sealed(ws))
+    tries = list[str]()
+
+    def refusing(self: Target, entry: Any) -> None:
+        tries.append(entry.backup.label)
+        raise RemoteRefused("disk: 403 AccessDenied")
+
+    monkeypatch.setattr(Target, "remove", refusing)
+    for _ in range(30):
+        push(ws, "disk")
+        ws.clock.pass_by(hours=1)  # type: ignore[attr-defined]
+
+    assert len(tries) == 2
 
 
 def test_what_is_kept_here_is_kept_there(ws: Workspace, database: Db) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
+from equipment.accounts.routes import COOKIE
+from tests.server.running_app import wait_for
+
 NAME, PASSWORD = "Ada", "correct horse battery"
 SLOW = 60_000
 """Milliseconds: the first page of an installation on a busy machine."""
@@ -11,9 +14,14 @@ ADMINISTRATOR = {"EQUIPMENT_ADMIN_USER": NAME, "EQUIPMENT_ADMIN_PASSWORD": PASSW
 """Settings that create the account at the first start."""
 
 
-def sign_in(page: Page, name: str = NAME, password: str = PASSWORD) -> None:
-    """Fill the sign-in form that stands on the page, and wait for the list."""
+def sign_in(page: Page, name: str = NAME, password: str = PASSWORD, *, kept: bool = True) -> None:
+    """Fill the sign-in form that stands on the page, and wait for the list.
+
+    ``kept``: wait for the cookie, too, which comes a moment later; a page reloaded before that asks again who is there.
+    """
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("tab", name="Equipment Records")).to_be_visible(timeout=SLOW)
+    if kept:
+        wait_for(lambda: any(cookie["name"] == COOKIE for cookie in page.context.cookies()), "the cookie", SLOW / 1000)

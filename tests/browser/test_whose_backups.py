@@ -72,5 +72,5 @@ def test_adopting_after_a_move_and_restoring_from_another_database(
     expect(confirm).to_have_count(1, timeout=people.SLOW)
     confirm.click()
 
-    expect(page.get_by_text("Merge completed: 3 added")).to_be_visible()
+    expect(page.get_by_text("Merge completed: 3 added")).to_be_visible(timeout=people.SLOW)
     assert database["Equipment"].count_documents({}) == 3

@@ -38,6 +38,17 @@ def test_form_ticket_cookie_reload(running: Running) -> None:
         assert not reloaded.has_field("Password")
 
 
+def test_the_page_sends_the_browser_until_it_has_been_there(running: Running) -> None:
+    app, _ = running
+    with signed_in_page(app, "Admin") as page:
+        ticket = ticket_of(page)
+        assert ticket_of(page.run()) == ticket  # the run that drew it first may never have reached the browser
+
+        cookie_of(app, page)
+
+        assert page.run().errands == []
+
+
 @pytest.mark.parametrize("role", ["user", "technician", "manager"])
 def test_tabs_of_administrators_do_not_exist_for_others(running: Running, role: str) -> None:
     app, _ = running

@@ -79,6 +79,12 @@ def issue_ticket(db: Db, session: str, purpose: Purpose, *, now: datetime | None
     return ticket
 
 
+def awaits(db: Db, ticket: str, *, now: datetime | None = None) -> bool:
+    """Tell whether a ticket is still to be used: the browser has not been at its route, and it is not too old."""
+    wanted = {"ticket": digest(ticket), "ticket_until": {"$gt": now or moments.now()}}
+    return db[SESSIONS].find_one(wanted, {"_id": 1}) is not None
+
+
 def redeem(db: Db, ticket: str, *, now: datetime | None = None) -> tuple[str, int] | None:
     """Exchange a sign-in ticket, once, for the cookie's text and its seconds to live; None when it is not good."""
     now = now or moments.now()

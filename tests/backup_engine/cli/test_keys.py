@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import os
 import re
 import shutil
@@ -15,7 +16,11 @@ import pandas as pd
 import pytest
 from pymongo.database import Database
 
+from backup_csv_for_db_restore import DatabaseBackupRestore
+from backup_engine.cli.main import main
 from backup_engine.keys import sheet
+from equipment.store.access import SYSTEM
+from equipment.store.accounts import users
 from tests.backup_engine.cli.test_main import ROOT, Run, run  # noqa: F401 - a fixture
 from tests.backup_engine.engine import fill, raw
 from tests.mongod import Mongod
@@ -76,8 +81,6 @@ def test_keys_new_makes_a_private_file_and_a_sheet_and_overwrites_neither(run: R
 def test_the_sheet_has_what_is_needed_and_no_password(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from backup_csv_for_db_restore import DatabaseBackupRestore
-    from backup_engine.cli.main import main
     from equipment import __version__
 
     with pytest.raises(SystemExit):
@@ -100,16 +103,31 @@ def test_an_address_on_the_sheet_has_no_secrets(address: str, shown: str) -> Non
     assert sheet.without_secrets(address) == shown
 
 
+@pytest.mark.parametrize("places", [(), ("disk",), ("away", "disk")], ids=["a folder", "a remote", "two remotes"])
 @pytest.mark.parametrize("passphrase", ["", "correct horse battery"], ids=["bare", "under a passphrase"])
 def test_following_the_sheet_word_for_word_brings_everything_back(
-    run: Run, tmp_path: Path, database: Db, shared_mongod: Mongod, passphrase: str,  # noqa: F811
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, database: Db, shared_mongod: Mongod, passphrase: str, places: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The machine and its database are gone; there are the paper, a copy of the folder and the program."""
+    """The machine and its database are gone; there are the paper, a copy of the folder or a remote, and the program."""
+    def lab(*words: str) -> dict[str, Any]:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main(["--uri", shared_mongod.uri, "--database", database.name, "--folder", str(tmp_path / "sets"), "--json",
+                  *words], engine=DatabaseBackupRestore)
+        answer: dict[str, Any] = json.loads(capsys.readouterr().out)
+        assert ended.value.code in (0, None), answer
+        return answer
+
     fill(database)
+    users.create(database, SYSTEM, "Ada", "admin", password_hash="hash")
+    for place in places:
+        (tmp_path / place).mkdir()
+        lab("remotes", "add", place, f"file://{tmp_path}/{place}?keep_days=30")
     monkeypatch.setattr("backup_engine.cli.passphrase.ask", lambda prompt, twice=False: passphrase)
-    public = made(run, tmp_path / "key.txt", *(["--with-passphrase"] if passphrase else []))
-    assert run("backup", "--recipient", public, "--compression", "zstd")[0] == 0
+    public = lab("keys", "new", str(tmp_path / "key.txt"), *(["--with-passphrase"] if passphrase else []))["recipient"]
+    lab("backup", "--recipient", public, "--compression", "zstd")
+    lab("push", "--now") if places else None
     before = raw(database, "Equipment")
     paper = (tmp_path / "key.html").read_text()
     database.client.drop_database(database.name)
@@ -123,27 +141,38 @@ def test_following_the_sheet_word_for_word_brings_everything_back(
     key = re.search(r'<pre id="key">(.*?)</pre>', paper, re.S)
     assert key is not None
     (fresh / "identity.txt").write_text(html.unescape(key[1]) + "\n")
-    shutil.copytree(tmp_path / "sets", fresh / "backups")
+    if not places:
+        shutil.copytree(tmp_path / "sets", fresh / "backups")
+    elif "away" in places:
+        shutil.rmtree(tmp_path / "away")
+    shutil.rmtree(tmp_path / "sets") if places else None
     (fresh / ".venv").symlink_to(sys.prefix)  # as its README makes it
     environment = {"PATH": os.environ["PATH"], "MONGODB_URI": shared_mongod.uri,
                    "MONGODB_DATABASE": f"{database.name}_fresh", "HOME": str(tmp_path)}
-    for command in sheet.commands_on(paper):
+    commands = sheet.commands_on(paper)
+    assert len(commands) == max(1, len(places)) and "keep_days" not in paper
+    codes = []
+    for command in commands:
         done = subprocess.run(["sh", "-c", command], cwd=fresh, env=environment, input=f"{passphrase}\n",
                               capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        codes.append(done.returncode)
+        assert done.returncode == 0 or "away" in command, f"{command}\n{done.stdout}{done.stderr}"
 
     restored = database.client[f"{database.name}_fresh"]
     try:
+        assert codes == [2, 0][-len(commands):]
         assert raw(restored, "Equipment") == before
+        assert restored.equipment_users.count_documents({"_id": "ada", "state": "active"}) == 1
     finally:
         database.client.drop_database(restored.name)
+    if passphrase or places:  # the way without the program asks for one on a terminal: tests/backup_engine/keys
+        return
     [file] = (fresh / "backups").glob("*day/equipment_*.age")
-    if not passphrase:  # the way without the program asks for one on a terminal: tests/backup_engine/keys
-        [by_hand] = re.findall(r"<p><code>(age .*?)</code>", paper)
-        plain = subprocess.run(["sh", "-c", html.unescape(by_hand).replace("FILE.csv.age", str(file))], cwd=fresh,
-                               env=environment, capture_output=True, check=True)
-        assert b"ACME, Inc." in subprocess.run(
-            [program("zstd"), "-dc"], input=plain.stdout, capture_output=True, check=True).stdout
+    [by_hand] = re.findall(r"<p><code>(age .*?)</code>", paper)
+    plain = subprocess.run(["sh", "-c", html.unescape(by_hand).replace("FILE.csv.age", str(file))], cwd=fresh,
+                           env=environment, capture_output=True, check=True)
+    assert b"ACME, Inc." in subprocess.run(
+        [program("zstd"), "-dc"], input=plain.stdout, capture_output=True, check=True).stdout
 
 
 def test_an_encrypted_backup_on_the_command_line(run: Run, tmp_path: Path, database: Db) -> None:  # noqa: F811

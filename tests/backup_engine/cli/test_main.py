@@ -68,7 +68,7 @@ def test_the_way_of_a_backup(run: Run, tmp_path: Path, database: Database) -> No
     assert not run("unpin", label)[1]["backup"]["pinned"]
     code, answer = run("comment", label, "before  the\nmove")
     assert (code, answer["backup"]["comment"]) == (0, "before the move")
-    assert run("list")[1]["backups"][0]["comment"] == "before the move"
+    assert {each["label"]: each["comment"] for each in run("list")[1]["backups"]}[label] == "before the move"
     assert run("comment", label, "x" * 501)[0] == 2
     assert run("comment", label)[1]["backup"]["comment"] == ""
     pruned = run("prune", "--dry-run")[1]
@@ -367,7 +367,7 @@ def test_help_names_every_verb() -> None:
     names = set(commands.commands)
 
     assert names == {"backup", "list", "show", "verify", "repair", "prune", "pin", "unpin", "comment", "status",
-                     "restore", "undo", "compare", "drill", "history", "lost", "import-set", "owners", "adopt",
+                     "restore", "undo", "compare", "drill", "history", "lost", "import-set", "owners", "adopt", "recover",
                      "unlock", "keys", "reseal", "restore-application", "undo-application", "remotes", "push",
                      "fetch"}
 

@@ -12,7 +12,8 @@ from pymongo.database import Database
 
 from backup_engine.api import DatabaseBackupRestore
 from backup_engine.cli.main import main
-from tests.backup_engine.engine import fill, raw
+from tests.backup_engine.engine import OWN, fill, fill_own, raw
+from tests.backup_engine.stored import flip
 from tests.mongod import Mongod
 
 Run = Callable[..., tuple[int, Any]]
@@ -28,10 +29,10 @@ def run(
     monkeypatch.setattr("backup_engine.remotes.patient.FIRST_PAUSE", 0)
     (tmp_path / "disk").mkdir()
 
-    def engine(**given: Any) -> DatabaseBackupRestore:
-        return DatabaseBackupRestore(remotes=f"disk=file://{tmp_path}/disk", **given)
+    def call(*words: str, text: bool = False, **more: Any) -> tuple[int, Any]:
+        def engine(**given: Any) -> DatabaseBackupRestore:
+            return DatabaseBackupRestore(remotes=f"disk=file://{tmp_path}/disk", **given, **more)
 
-    def call(*words: str, text: bool = False) -> tuple[int, Any]:
         capsys.readouterr()
         given = ["--uri", shared_mongod.uri, "--folder", str(tmp_path / "sets"), "--database", database.name]
         with pytest.raises(SystemExit) as ended:
@@ -42,6 +43,25 @@ def run(
     return call
 
 
+def test_the_applications_own_data_goes_there_and_back(run: Run, database: Data, tmp_path: Path) -> None:
+    fill(database)
+    fill_own(database)
+    label = run("backup", "--force", application=OWN)[1]["backup"]["label"]
+
+    assert run("push", application=OWN)[1]["remotes"][0]["with_application"] == 1
+    assert "3 users, 0 trash" in run("show", label, "--from", "disk", text=True, application=OWN)[1]
+    assert run("verify", label, "--from", "disk", "--level", "2", application=OWN)[0] == 0
+    assert run("drill", label, "--from", "disk", application=OWN)[0] == 0
+    (tmp_path / "sets").rename(tmp_path / "lost")
+    code, fetched = run("fetch", "disk", "newest", application=OWN)
+    assert (code, fetched["application"], fetched["problem"]) == (0, [label], "")
+    assert run("verify", label, "--level", "2", application=OWN)[0] == 0
+    (tmp_path / "sets").rename(tmp_path / "lost too")
+    flip(next((tmp_path / "disk" / "app").rglob("users*")), 5)
+    code, fetched = run("fetch", "disk", "newest", application=OWN)
+    assert code == 3 and fetched["backup"]["label"] == label and "was changed" in fetched["problem"]
+
+
 def test_the_way_there(run: Run, database: Data, tmp_path: Path) -> None:
     fill(database)
     label = run("backup", "--force")[1]["backup"]["label"]
@@ -49,7 +69,8 @@ def test_the_way_there(run: Run, database: Data, tmp_path: Path) -> None:
 
     code, pushed = run("push")
 
-    assert code == 0 and pushed["remotes"] == [{"remote": "disk", "sent": [label], "waiting": 0, "problem": ""}]
+    assert code == 0 and pushed["remotes"] == [{"remote": "disk", "sent": [label], "waiting": 0, "with_application": 0,
+                                                    "problem": ""}]
     [listed] = run("remotes")[1]["remotes"]
     assert (listed["name"], listed["state"], listed["address"]) == ("disk", "up to date", f"file://{tmp_path}/disk")
     assert "disk does not keep backups from being deleted" in run("remotes", text=True)[1]

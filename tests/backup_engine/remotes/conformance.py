@@ -12,6 +12,7 @@ import pytest
 
 from backup_engine.errors import BackupFileNotFound, BadInput, RemoteFailed
 from backup_engine.remotes.base import MAX_BYTES, Store
+from backup_engine.remotes.inside import InsideStore
 from backup_engine.remotes.patient import Patient
 
 
@@ -54,6 +55,26 @@ class Conformance:
 
         assert store.stat(key).size == MAX_BYTES
         assert store.read(key, MAX_BYTES - 3, 3) == bytes(3)
+
+    def test_a_place_inside_is_a_store_of_its_own(self, store: Store) -> None:
+        mark = uuid.uuid4().hex
+        inside, key = InsideStore(store, f"app/{mark}"), f"data/{mark}/x"
+        store.put(key, b"of the list")
+        inside.put(key, b"of the application", create=True)
+
+        assert (store.read(key), inside.read(key, 3, 3)) == (b"of the list", b"the")
+        assert [(each.key, each.size) for each in inside.list("data")] == [(key, 18)]
+        assert [each.key for each in inside.list("")] == [key]
+        assert (inside.stat(key).key, inside.stat(key).size) == (key, 18)
+        assert [each.key for each in store.list(f"data/{mark}")] == [key], "what lies inside is not listed beside it"
+        assert store.read(f"app/{mark}/{key}") == b"of the application"
+        if self.creates:
+            with pytest.raises(FileExistsError):
+                inside.put(key, b"other", create=True)
+        inside.delete(key)
+        with pytest.raises(BackupFileNotFound):
+            inside.read(key)
+        assert store.read(key) == b"of the list"
 
     def test_listing_gives_what_is_below_a_folder_and_nothing_else(self, store: Store) -> None:
         mark = uuid.uuid4().hex

@@ -197,7 +197,7 @@ def test_a_backup_goes_there_through_a_broken_line_and_reads_as_it_was(
     target = Target(store, OWNER_SOURCES)
     entry = next(entry for entry in target.entries() if entry.backup.backup_id == backup.backup_id)
     assert len(entry.files[str(backup.parts["equipment"].file)].pieces) > 3
-    view = RemoteView(target, [entry])
+    view = RemoteView(target, lambda: [entry])
     there = replace(ws, storage=view, catalog=Catalog(view, OWNER_SOURCES))
     assert verify(there, backup, 2).ok
 

@@ -70,7 +70,7 @@ def test_every_version_goes_from_a_bucket_that_keeps_them(endpoint: str, tmp_pat
     copies = replaced.originals(ws.catalog.sets(), line)
     assert copies == {old.backup_id: copy}
 
-    gone = replaced.clear(target, address, line, copies, NOW)
+    gone = replaced.clear(target, address, line, copies)
 
     assert (gone, line.replaced) == ([old.label], {})
     assert versions_of(asked, old) == [] and len(versions_of(asked, copy)) == 2
@@ -89,13 +89,14 @@ def test_what_a_lock_keeps_is_said_with_its_day_and_tried_again(endpoint: str, t
     copies = replaced.originals(ws.catalog.sets(), line)
     until = {(datetime.now(UTC) + timedelta(days=3, minutes=minutes)).strftime("%Y-%m-%d") for minutes in (-5, 0)}
 
-    gone = replaced.clear(target, address, line, copies, NOW)
+    gone = replaced.clear(target, address, line, copies)
 
     assert gone == [] and target.backup_ids() == {copy.backup_id}
     said = stay_there(line.replaced.values())
     assert said.startswith(f"{old.label} (deleted, but a lock keeps its bytes until ")
     assert any(day in said for day in until)
     assert len(versions_of(asked, old)) == 2
+    line.cleared = NOW
     assert not replaced.is_due(line, NOW + timedelta(hours=23)) and replaced.is_due(line, NOW + timedelta(hours=24))
-    assert replaced.clear(target, address, line, copies, NOW + timedelta(days=1)) == []
+    assert replaced.clear(target, address, line, copies) == []
     assert stay_there(line.replaced.values()) == said, "it is still known although it is listed no more"

@@ -28,7 +28,7 @@ def test_files_are_read_where_they_are_asked_for(tmp_path: Path, target: Target)
     backup = make(ws)
     target.send(ws, backup, Sending())
     whole = file_of(ws, backup).read_bytes()
-    view = RemoteView(target, target.entries())
+    view = RemoteView(target, target.entries)
 
     with view.open(backup.day, str(backup.parts["equipment"].file)) as file:
         assert file.read(10) == whole[:10]
@@ -48,7 +48,7 @@ def test_what_is_broken_there_is_listed_as_damaged(tmp_path: Path, target: Targe
         target.send(ws, made[-1], Sending())
     target.store.put(entries.key_of(made[0]), b"garbage")
     target.store.delete(next(entry.key for entry in target.store.list(f"data/{made[1].backup_id}")))
-    view = RemoteView(target, Target(target.store, OWNER_SOURCES).entries())
+    view = RemoteView(target, Target(target.store, OWNER_SOURCES).entries)
 
     listed = {backup.label: backup.state for backup in Catalog(view, OWNER_SOURCES).sets()}
 
@@ -62,7 +62,7 @@ def test_a_pin_said_later_shows(tmp_path: Path, target: Target) -> None:
     backup = make(ws)
     target.send(ws, backup, Sending())
     target.say(replace(backup, pinned=True), clock())
-    view = RemoteView(target, target.entries())
+    view = RemoteView(target, target.entries)
 
     [listed] = Catalog(view, OWNER_SOURCES).sets()
 
@@ -70,7 +70,7 @@ def test_a_pin_said_later_shows(tmp_path: Path, target: Target) -> None:
 
 
 def test_it_refuses_to_be_written(target: Target) -> None:
-    view = RemoteView(target, [])
+    view = RemoteView(target, list)
 
     for work in (lambda: view.draft("monday", "x"), lambda: view.put("monday", "x", b""),
                  lambda: view.delete("monday", "x"), view.check_writable):

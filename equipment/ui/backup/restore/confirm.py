@@ -23,8 +23,9 @@ def show(backup: BackupSet, keys: tuple[str, ...], mode: str, *, here: str = "",
         meant = not here or st.checkbox(
             f"This backup is of the database {called(backup)}: put it into “{here}” all the same", key=f"meant_{about}")
         counted = mode == "merge" or _counted(backup, keys, about)
+        place = st.empty()  # taken in any case, so that the button is not made anew when the reason goes
         if blocked:
-            st.error(blocked, icon=":material/block:")
+            place.error(blocked, icon=":material/block:")
         return st.button(
             "Confirm and Restore", type="primary", icon=":material/settings_backup_restore:",
             disabled=bool(blocked) or not (ticked and meant and counted), key=f"confirm_{about}",

@@ -39,11 +39,14 @@ def _restore(backups: Backups, caller: Caller, backup: BackupSet, busy: bool) ->
         "How", ["Replace", "Merge"], horizontal=True, key="restore_mode",
         captions=["The list becomes exactly this backup", "Bring back what the backup has, keep everything else"],
     ).lower()
-    compared = comparing.show(backups, caller, backup, keys)
-    pick = None
-    if compared is not None:
-        st.info(consequence(compared, mode), icon=":material/info:")
-        pick = _details(backups, caller, backup, keys, mode, compared)
+    # In one box, so that what is ticked below keeps its place on the page while a comparison comes: the form would be
+    # made anew further down, the old one stays until the run ends, and a tick on that one is gone with it.
+    with st.container():
+        compared = comparing.show(backups, caller, backup, keys)
+        pick = None
+        if compared is not None:
+            st.info(consequence(compared, mode), icon=":material/info:")
+            pick = _details(backups, caller, backup, keys, mode, compared)
     blocked = "A backup or restore is running." if busy else comparing.blocked(backup, keys)
     owner = backups.owner()
     here = "" if owner.may_restore(backup) else owner.database

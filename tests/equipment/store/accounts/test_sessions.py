@@ -38,6 +38,17 @@ def test_a_ticket_is_exchanged_for_a_cookie_once(database: Db, bob: str) -> None
     assert sessions.redeem(database, ticket) is None
 
 
+def test_a_ticket_is_awaited_until_it_was_used_or_is_too_old(database: Db, bob: str) -> None:
+    ticket = sessions.issue_ticket(database, bob, "sign-in")
+    assert sessions.awaits(database, ticket)
+    assert not sessions.awaits(database, ticket, now=moments.now() + timedelta(seconds=31))
+    assert not sessions.awaits(database, "another")
+
+    sessions.redeem(database, ticket)
+
+    assert not sessions.awaits(database, ticket)
+
+
 def test_twenty_at_once_get_one_cookie(database: Db, bob: str) -> None:
     ticket = sessions.issue_ticket(database, bob, "sign-in")
     start, got = threading.Barrier(20), []

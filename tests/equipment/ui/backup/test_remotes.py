@@ -79,7 +79,7 @@ def test_sending_looking_and_fetching(place: Backups, tmp_path: Path) -> None:
 
     test = settled(press(test, "push_disk"), place)
 
-    assert "1 backup sent to remote disk." in texts(test)
+    assert "1 backup sent to remote disk with accounts, settings, trash and activity." in texts(test)
     assert metrics(test)["Waiting"] == "0" and metrics(test)["Last upload"] != "never"
     assert "does not keep backups from being deleted" in texts(test)
     assert target_of(tmp_path).backup_ids() == {made.backup_id}
