@@ -17,7 +17,7 @@ from backup_engine.errors import BadInput, NoBackupsFound
 from backup_engine.locking.locks import hold
 from backup_engine.model import BackupSet
 from backup_engine.ownership import identity as identities, lookup
-from backup_engine.ownership.owner import Adopted, Owner, Relation, called
+from backup_engine.ownership.owner import Adopted, Owner, Relation, name_of
 from backup_engine.workspace import Workspace
 
 __all__ = ["Holding", "adopt", "holdings", "is_copy", "start_anew", "was_rolled_back"]
@@ -35,18 +35,21 @@ class Holding:
     database: str
     relation: Relation
     sets: tuple[BackupSet, ...]
-    """Oldest first."""
+    """Oldest first; none of an adopted database whose sets lie in a remote alone."""
     gone: bool = False
     """Whether somebody said that this database is no more; only of adopted ones."""
 
     @property
     def called(self) -> str:
         """Its name for people."""
-        return called(self.sets[-1])
+        return name_of(self.database, self.database_id)
 
 
 def holdings(ws: Workspace, owner: Owner | None = None) -> list[Holding]:
-    """List whose sets lie in the folder, this database first; sets that name no database are left out."""
+    """List whose sets lie in the folder, this database first, and what is adopted though none of its sets lies there.
+
+    Sets that name no database are left out.
+    """
     known = owner or lookup.of(ws)
     groups: dict[tuple[str, str], list[BackupSet]] = {}
     for backup in ws.catalog.sets(fresh=False):
@@ -54,6 +57,8 @@ def holdings(ws: Workspace, owner: Owner | None = None) -> list[Holding]:
             # the sets of one id are one database's, though it may have been renamed
             groups.setdefault((backup.database_id, "" if backup.database_id else backup.database), []).append(backup)
     listed = [_holding(known, sets) for sets in groups.values()]
+    listed += [Holding(other.database_id, other.database, "adopted", (), other.gone) for other in known.adopted
+               if (other.database_id, "" if other.database_id else other.database) not in groups]
     order = {"own": 0, "adopted": 1, "everybody": 2, "foreign": 3}
     return sorted(listed, key=lambda holding: (order[holding.relation], holding.database))
 

@@ -19,6 +19,7 @@ from backup_engine.storage.mounts import mount_of
 from backup_engine.workspace import Workspace
 
 if TYPE_CHECKING:
+    from backup_engine.activate import activate
     from backup_engine.adopt import Holding, adopt, holdings, is_copy, start_anew, was_rolled_back
     from backup_engine.comment import comment
     from backup_engine.compare import Comparison, compare
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     )
     from backup_engine.ownership.lookup import of as owner_of, seen as owner_seen
     from backup_engine.ownership.owner import Owner, called
+    from backup_engine.ownership.standby import Standby
     from backup_engine.prune import delete, halted as retention_halted, pin, prune, unpin
     from backup_engine.push import push
     from backup_engine.recover import (
@@ -72,8 +74,8 @@ __all__ = [
     "Application", "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Choice", "Comparison",
     "Created", "DatabaseBackupRestore", "DatabaseUnreachable", "Deed", "History", "Holding", "Keys", "Lost", "Merged",
     "Owner", "Pick", "Preferences", "Progress", "Recoverable", "Recovered", "Resealed", "RestoreStopped", "Scheduler",
-    "Source", "Standing", "Status", "Unsaved", "Verification", "Watch", "Workspace",
-    "add_remote", "adopt", "application_trouble", "apply_changes", "bad", "called", "check_interval",
+    "Source", "Standby", "Standing", "Status", "Unsaved", "Verification", "Watch", "Workspace",
+    "activate", "add_remote", "adopt", "application_trouble", "apply_changes", "bad", "called", "check_interval",
     "checked_recipients", "checks", "choose_seal", "comment", "compare", "confirm_remote_key", "create", "delete",
     "drill",
     "fetch", "fingerprint", "history_of", "holdings", "import_set", "import_sets", "is_copy", "keys_in", "last_drill",
@@ -95,6 +97,7 @@ LATE = {
     "history": ("History", "history_of"), "lost": ("Lost", "lost_and_found"), "take_in": ("import_set", "import_sets"),
     "deeds": ("Deed", "system_user", "take_untold", "untold"),
     "adopt": ("Holding", "adopt", "holdings", "is_copy", "start_anew", "was_rolled_back"),
+    "activate": ("activate",), "ownership.standby": ("Standby",),
     "ownership.lookup": ("owner_of", "owner_seen"), "ownership.owner": ("Owner", "called"),
     "repository.companions": ("application_trouble",),
     "repository.ledger": ("bad", "checks", "last_drill", "last_verified"),

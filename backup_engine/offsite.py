@@ -10,9 +10,9 @@ from typing import Any
 from pymongo.database import Database
 
 from backup_engine.deeds import told
-from backup_engine.errors import BackupError, BadInput, ChoiceNeeded, HostKeyUnknown
+from backup_engine.errors import BackupError, BadInput, ChoiceNeeded, ForeignTarget, HostKeyUnknown, RemoteFailed
 from backup_engine.model import BackupSet
-from backup_engine.ownership import lookup
+from backup_engine.ownership import identity as identities, lookup, standby
 from backup_engine.ownership.owner import Owner
 from backup_engine.remotes import claims, queue, registry
 from backup_engine.remotes.patient import Patient
@@ -82,9 +82,10 @@ def awaited(ws: Workspace) -> dict[str, Line]:
 def add_remote(ws: Workspace, name: str, url: str) -> Changed:
     """Add a remote, try it out and claim it. It is kept although the trial fails, with the reason.
 
-    Raises ``BadInput`` for a name that is taken and an address that is none.
+    Raises ``BadInput`` for a name that is taken and an address that is none, ``StandingBy``.
     """
     database = ws.connect()
+    standby.require_acting(database)
     if name in registry.known(ws, database):
         raise BadInput(f"A remote called {name} is there already.", hint="Remove it first, or use another name.")
     registry.add(database, name, url)
@@ -99,7 +100,7 @@ def add_remote(ws: Workspace, name: str, url: str) -> Changed:
 def test_remote(ws: Workspace, name: str) -> Changed:
     """Try a remote out, claim it, and note what it cannot do.
 
-    Raises ``RemoteFailed`` and its kin, among them ``HostKeyUnknown`` and ``ForeignTarget``.
+    Raises ``RemoteFailed`` and its kin, among them ``HostKeyUnknown`` and ``ForeignTarget``; ``StandingBy``.
     """
     return _tested(ws, ws.connect(), name)
 
@@ -123,15 +124,28 @@ def confirm_remote_key(ws: Workspace, name: str, fingerprint: str) -> Changed:
 
 @told("backup.remote.take_over")
 def take_over_remote(ws: Workspace, name: str) -> Changed:
-    """Make a remote this installation's that another one wrote to; that one is refused from then on."""
+    """Make a remote this installation's that another one wrote to; that one is refused from then on.
+
+    The sets of the other one are adopted: they are listed and restored like its own, and retention leaves them alone
+    until somebody says that the other one is gone. Raises ``RemoteFailed`` and its kin, ``StandingBy``.
+    """
     database = ws.connect()
     remote, owner = registry.one(ws, name, database), writer_of(ws, database)
     with open_store(remote) as store:
         before, last = claims.read_or_none(store), claims.last_written(store)
-        claims.take_over(store, owner.database_id, owner.database, ws.clock())
-    of = f" from “{before.database}” on {before.host}" if before else ""
-    when = f", which last wrote there on {last:%Y-%m-%d %H:%M} UTC" if before and last else ""
-    return Changed(remote, f"Remote {name} is taken over{of}{when}.")
+        claim = claims.take_over(store, owner.database_id, owner.database, ws.clock())
+    if claim.installation != owner.database_id:
+        raise RemoteFailed(f"“{claim.database}” on {claim.host} took {name} over at the same moment")
+    line = queue.read(ws.storage, name)
+    line.went_well()  # what it waited for was this
+    queue.write(ws.storage, name, line)
+    if before is None or before.installation == owner.database_id:
+        return Changed(remote, f"Remote {name} is taken over.")
+    identities.adopt(database, owner.adopting(before.installation, before.database))
+    lookup.ask(ws, database)
+    when = f", which last wrote there on {last:%Y-%m-%d %H:%M} UTC" if last else ""
+    return Changed(remote, f"Remote {name} is taken over from “{before.database}” on {before.host}{when}. The backups "
+                           "of that one are adopted.")
 
 
 @told("backup.remote.remove")
@@ -148,8 +162,13 @@ def remove_remote(ws: Workspace, name: str) -> Changed:
 
 
 def writer_of(ws: Workspace, database: Database[dict[str, Any]]) -> Owner:
-    """Who this installation is, when it may write to remotes. Raises ``ChoiceNeeded`` while that is not clear."""
+    """Who this installation is, when it may write to remotes.
+
+    Raises ``ChoiceNeeded`` while that is not clear, ``StandingBy`` for a recovered copy that was not told to act.
+    """
     owner = lookup.ask(ws, database)
+    if owner.standby is not None:
+        raise owner.standby.refusal
     if owner.question is not None:
         raise ChoiceNeeded(owner.question.words)
     if not owner.database_id:
@@ -181,7 +200,13 @@ def open_store(remote: Remote) -> Iterator[Patient]:
 def _tested(ws: Workspace, database: Database[dict[str, Any]], name: str) -> Changed:
     remote, owner = registry.one(ws, name, database), writer_of(ws, database)
     with open_store(remote) as store:
-        claims.require(store, owner.database_id, owner.database, ws.clock())
+        try:
+            claims.require(store, owner.database_id, owner.database, ws.clock())
+        except ForeignTarget as foreign:  # stays until it is taken over, or another address is given
+            line = queue.read(ws.storage, name)
+            line.failed(str(foreign), ws.clock())
+            queue.write(ws.storage, name, line)
+            raise
         proven = probe(store, remote.address)
     remote = replace(remote, cannot=proven.cannot, lock=proven.lock, proven=ws.clock())
     registry.note(database, remote)

@@ -86,6 +86,8 @@ def after_backup(ws: Workspace, held: locks.Hold, everything: Sequence[BackupSet
     about every set decided, only when one of them is old enough to go.
     """
     owner = lookup.seen(ws)
+    if owner.standby is not None:
+        return ""  # said where somebody looks (``halted``): it is no trouble with the set that was just made
     sets, bad = _subject(owner, everything), ledger.bad(ledger.read(ws.storage))
     halt = _halted(ws, owner, sets, bad, acknowledged=0)
     if halt or not retention.any_old(sets, ws.keep_days, bad):
@@ -213,6 +215,8 @@ def _subject(owner: Owner, sets: Sequence[BackupSet]) -> list[BackupSet]:
 
 
 def _halted(ws: Workspace, owner: Owner, sets: Sequence[BackupSet], bad: set[str], acknowledged: int) -> str:
+    if owner.standby is not None:
+        return "this is a recovered copy that stands by, and what lies in the folder may be the original's"
     if owner.question is not None:
         return owner.question.words
     return retention.halted(sets, ws.clock(), acknowledged=max(acknowledged, _acknowledged(ws, owner)), bad=bad)
@@ -318,9 +322,14 @@ def _newest(ws: Workspace) -> int:
     return max((backup.order for backup in ws.catalog.sets()), default=0)
 
 
+def _can_be_accepted(owner: Owner) -> bool:
+    """Whether what halts retention can be acknowledged; otherwise something has to be said first."""
+    return owner.question is None and owner.standby is None
+
+
 def _words(number: int, halt: str, owner: Owner, dry_run: bool) -> str:
     if halt:
-        return f"Nothing is deleted: {halt}." + ("" if owner.question else " An admin can acknowledge this.")
+        return f"Nothing is deleted: {halt}." + (" An admin can acknowledge this." if _can_be_accepted(owner) else "")
     if not number:
         return "No backup is old enough to delete."
     sets = "1 backup" if number == 1 else f"{number:,} backups"

@@ -10,6 +10,7 @@ from itertools import pairwise
 from backup_engine.model import BackupSet, Room
 from backup_engine.ownership import lookup
 from backup_engine.ownership.owner import Question
+from backup_engine.ownership.standby import Standby
 from backup_engine.repository import companions
 from backup_engine.workspace import Workspace
 
@@ -32,6 +33,8 @@ class Status:
     """Sets of other databases in the folder; they count for nothing else here."""
     question: Question | None = None
     """What an administrator has to say before everything goes on as usual."""
+    standby: Standby | None = None
+    """Whose copy this is, while it does not act as the original: as last heard of the database."""
     application: str = ""
     """Why the application's own data that was saved with the last set cannot be relied on; empty when it can."""
     room: Room | None = None
@@ -56,6 +59,7 @@ def status(ws: Workspace) -> Status:
         free_bytes=ws.storage.free_bytes(),
         foreign=len(everything) - len(sets),
         question=owner.question,
+        standby=owner.standby,
         application=companions.trouble(ws, last) if last else "",
         room=ws.look_at_room(),
     )

@@ -15,7 +15,14 @@ from datetime import datetime, timedelta
 
 from backup_engine import offsite
 from backup_engine.deeds import told
-from backup_engine.errors import BackupError, BackupFileNotFound, Cancelled, RemoteRefused, VerificationFailed
+from backup_engine.errors import (
+    BackupError,
+    BackupFileNotFound,
+    Cancelled,
+    ChoiceNeeded,
+    RemoteRefused,
+    VerificationFailed,
+)
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.ownership.owner import Owner
 from backup_engine.policy import retention
@@ -207,7 +214,7 @@ def care_if_due(ws: Workspace, remote: Remote, *, watch: Watch = SILENT) -> Care
         return None
     try:
         return care(ws, remote.name, watch=watch)
-    except Cancelled:
+    except (Cancelled, ChoiceNeeded):  # nothing is wrong with the remote
         raise
     except BackupError as problem:
         line = queue.read(ws.storage, remote.name)

@@ -38,12 +38,12 @@ def test(backups: Backups, caller: Caller, name: str) -> Job:
 
 
 def confirm_key(backups: Backups, caller: Caller, name: str, fingerprint: str) -> Job:
-    """Start confirming the key of an SSH server, and then trying it out."""
+    """Start confirming the key of an SSH server, and then trying it out; a recovered copy that stands by only reads."""
     caller.check("backup.settings")
 
     def work(ws: api.Workspace, _: Watch) -> object:
-        api.confirm_remote_key(ws, name, fingerprint)
-        return api.test_remote(ws, name)
+        confirmed = api.confirm_remote_key(ws, name, fingerprint)
+        return confirmed if api.owner_of(ws).standby is not None else api.test_remote(ws, name)
 
     return _start(backups, caller, f"Confirm remote {name}", work)
 

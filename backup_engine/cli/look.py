@@ -9,7 +9,7 @@ import click
 from backup_engine import offsite, prune as pruning, verify as verifying
 from backup_engine.cli.remote import remote_data, standing_of
 from backup_engine.cli.session import Answer, Session, from_remote, verb
-from backup_engine.cli.words import age, as_data, check_data, size, table, when
+from backup_engine.cli.words import age, as_data, check_data, size, standby_data, table, when
 from backup_engine.errors import KeyNeeded, NoBackupsFound, VerificationFailed
 from backup_engine.keys import proofs
 from backup_engine.model import BackupSet, Room
@@ -170,6 +170,7 @@ def status(session: Session) -> Answer:
         *([("data folder", _room(standing.room))] if standing.room else []),
         *([("other databases", f"{standing.foreign:,} backups in this folder")] if standing.foreign else []),
         *([("attention", standing.question.words)] if standing.question else []),
+        *([("recovered copy", standing.standby.words)] if standing.standby else []),
         *((f"remote {each.name}", standing_of(each, now)) for each in remotes),
     ]
     data = {
@@ -185,11 +186,13 @@ def status(session: Session) -> Answer:
         "last_verified_level": check.level if check else None,
         "encrypted": bool(standing.last and standing.last.encrypted),
         "foreign": standing.foreign, "question": standing.question.kind if standing.question else None,
+        "standby": standby_data(standing.standby) if standing.standby else None,
         "remotes": [remote_data(each) for each in remotes],
         "application": standing.application,
     }
     attention = stale or standing.application
-    message = f"Attention: {attention}." if attention else "The backups are up to date."
+    sound = "This is a recovered copy that stands by." if standing.standby else "The backups are up to date."
+    message = f"Attention: {attention}." if attention else sound
     return Answer(message, data, tuple(f"{name + ':':<16}{value}" for name, value in facts))
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
-from backup_engine import adopt as adopting
+from backup_engine import activate as activating, adopt as adopting
 from backup_engine.adopt import Holding
+from backup_engine.cli.restore import DO_NOT_ASK, ask
 from backup_engine.cli.session import Answer, Session, verb
-from backup_engine.cli.words import table, when
+from backup_engine.cli.words import standby_data, table, when
 from backup_engine.errors import BadInput
-from backup_engine.ownership import lookup
+from backup_engine.ownership import lookup, standby
 from backup_engine.ownership.owner import Owner
 
 _ANSWERS = {"new": adopting.start_anew, "copy": adopting.is_copy, "rolled-back": adopting.was_rolled_back}
@@ -40,12 +41,27 @@ def adopt(session: Session, which: str, gone: bool, not_gone: bool) -> Answer:
     return _answer(session, lookup.of(session.workspace))
 
 
+@verb("activate", help="Let a recovered copy act as the original did: automatic backups, uploads and retention. Only "
+                       "when the original is no more, or no longer makes backups.")
+@click.option("--yes", is_flag=True, help=DO_NOT_ASK)
+def activate(session: Session, yes: bool) -> Answer:
+    """Activate."""
+    ws = session.workspace
+    copy = standby.read(ws.connect())
+    if copy is not None and not yes:
+        click.echo(f"{copy.words[:1].upper()}{copy.words[1:]}.", err=True)
+        ask("Is the original no more, or does it no longer make backups?")
+    done = activating.activate(ws)
+    return Answer(done.message, {"standby": None, "was": standby_data(done.standby)})
+
+
 def _answer(session: Session, owner: Owner) -> Answer:
     ws = session.workspace
     holdings = adopting.holdings(ws, owner)
     now = ws.clock()
     rows = [(holding.called, holding.relation + (", gone" if holding.gone else ""), f"{len(holding.sets):,}",
-             when(holding.sets[0].started, now), when(holding.sets[-1].started, now)) for holding in holdings]
+             *(when(holding.sets[end].started, now) if holding.sets else "" for end in (0, -1)))
+            for holding in holdings]
     who = f"This is “{owner.database}”" + (f", id {owner.database_id}" if owner.database_id else ", without an id yet")
     message = f"{who}. Attention: {owner.question.words}." if owner.question else f"{who}."
     data = {"database": owner.database, "database_id": owner.database_id, "replica_set": owner.replica_set,
@@ -59,4 +75,4 @@ def _data(holding: Holding) -> dict[str, object]:
             "gone": holding.gone, "backups": len(holding.sets)}
 
 
-COMMANDS = (owners, adopt)
+COMMANDS = (owners, adopt, activate)

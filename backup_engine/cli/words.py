@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backup_engine.model import BackupSet
+from backup_engine.ownership.standby import Standby
 from backup_engine.verify import Damage, Verification
 
-__all__ = ["age", "as_data", "check_data", "size", "table", "when"]
+__all__ = ["age", "as_data", "check_data", "size", "standby_data", "table", "when"]
 
 
 def as_data(backup: BackupSet) -> dict[str, Any]:
@@ -33,6 +34,12 @@ def check_data(verification: Verification) -> dict[str, Any]:
         "problems": [_damage(damage) for damage in verification.problems],
         "application": [_damage(damage) for damage in verification.beside],
     }
+
+
+def standby_data(copy: Standby) -> dict[str, str]:
+    """Describe for ``--json`` whose copy this is."""
+    return {"database": copy.database, "database_id": copy.database_id, "backup": copy.label, "source": copy.source,
+            "since": copy.since.isoformat()}
 
 
 def _damage(damage: Damage) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pymongo.database import Database
@@ -11,7 +12,7 @@ from pymongo.database import Database
 from backup_engine.errors import BackupError, DatabaseUnreachable, ForeignBackup
 from backup_engine.model import BackupSet
 from backup_engine.mongo.capabilities import answers_commands, database_errors
-from backup_engine.ownership import claim, identity as identities, owner as owners
+from backup_engine.ownership import claim, identity as identities, owner as owners, standby
 from backup_engine.ownership.identity import Identity
 from backup_engine.ownership.owner import Owner, Question
 from backup_engine.workspace import Workspace
@@ -33,7 +34,10 @@ def of(ws: Workspace, database: Database[Doc] | None = None) -> Owner:
 
 def ask(ws: Workspace, database: Database[Doc] | None = None) -> Owner:
     """Ask the database. Raises ``DatabaseUnreachable``."""
-    ws.remembered.owner = _asked(ws, ws.connect() if database is None else database)
+    asked = ws.connect() if database is None else database
+    copy = standby.read(asked)
+    standby.keep_noted(ws.storage, asked.name, copy)
+    ws.remembered.owner = replace(_asked(ws, asked), standby=copy)
     return ws.remembered.owner
 
 
@@ -47,7 +51,10 @@ def shown(ws: Workspace) -> Owner:
 
     For listings: nothing is decided by it, and a command that only looks need not wait for a server, or start one.
     """
-    return ws.remembered.owner or owners.alone(_sets(ws), ws.database_name) or of(ws)
+    if ws.remembered.owner is not None:
+        return ws.remembered.owner
+    alone = owners.alone(_sets(ws), ws.database_name)
+    return _as_noted(ws, alone) if alone is not None else of(ws)
 
 
 def require_own(ws: Workspace, database: Database[Doc], backup: BackupSet, *, foreign: bool) -> None:
@@ -98,7 +105,12 @@ def _guessed(ws: Workspace) -> Owner:
     sets = _sets(ws)
     # under another name, too, when nobody else's sets are there: with the database down one can only look at them
     named, only = owners.alone(sets, ws.database_name), owners.alone(sets, "")
-    return named or only or Owner(database=ws.database_name, guessed=True)
+    return _as_noted(ws, named or only or Owner(database=ws.database_name, guessed=True))
+
+
+def _as_noted(ws: Workspace, guessed: Owner) -> Owner:
+    """A guess knows from the folder whether the database stood by when it was last asked."""
+    return replace(guessed, standby=standby.noted(ws.storage, ws.database_name or guessed.database))
 
 
 def _sets(ws: Workspace) -> Sequence[BackupSet]:

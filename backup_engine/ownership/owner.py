@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from backup_engine.model import BackupSet
+from backup_engine.ownership.standby import Standby
 
-__all__ = ["Adopted", "Owner", "Question", "Relation", "called"]
+__all__ = ["Adopted", "Owner", "Question", "Relation", "called", "name_of"]
 
 Relation = Literal["own", "adopted", "everybody", "foreign"]
 """own: made of this database. adopted: of another one whose sets this one has taken over. everybody: of the original
@@ -66,6 +67,8 @@ class Owner:
     """Whether the sets of its name that carry no id are its own."""
     adopted: tuple[Adopted, ...] = ()
     question: Question | None = None
+    standby: Standby | None = None
+    """Whose copy it is, while it does not act as the original."""
     guessed: bool = False
     """Whether only the folder was asked: good enough to look, and not to delete anything."""
 
@@ -110,6 +113,14 @@ class Owner:
         """Keep the sets of other databases."""
         return [backup for backup in sets if not self.may_restore(backup)]
 
+    def adopting(self, database_id: str, database: str) -> tuple[Adopted, ...]:
+        """What it has adopted, and that database; what was said of it before stays."""
+        known = any(other.database_id == database_id and (database_id or other.database == database)
+                    for other in self.adopted)
+        if known or database_id == self.database_id:
+            return self.adopted
+        return (*self.adopted, Adopted(database_id, database))
+
     def _adoption(self, backup: BackupSet) -> Adopted | None:
         return next((adopted for adopted in self.adopted if adopted.database_id == backup.database_id
                      and (adopted.database_id or adopted.database == backup.database)), None)
@@ -122,8 +133,13 @@ class Owner:
 
 def called(backup: BackupSet) -> str:
     """Name the database of a set for people: two of one name are told apart by the beginning of their ids."""
-    name = f"“{backup.database}”" if backup.database else "an unnamed database"
-    return f"{name} ({backup.database_id[:8]})" if backup.database_id else name
+    return name_of(backup.database, backup.database_id)
+
+
+def name_of(database: str, database_id: str) -> str:
+    """The same for a database of which no set is at hand."""
+    name = f"“{database}”" if database else "an unnamed database"
+    return f"{name} ({database_id[:8]})" if database_id else name
 
 
 def alone(sets: Sequence[BackupSet], name: str) -> Owner | None:

@@ -2,6 +2,9 @@
 
 Several processes may run this loop over one folder: whether a backup is due is decided again under the engine's locks,
 so two loops, two tabs or two hosts still make one set.
+
+A recovered copy that stands by makes none, and no drill either: a drill would hold the locks of a folder that may be
+the original's. The loop goes on asking the database, so what another process said counts at the next tick.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from backup_engine.errors import BackupError, Busy, Cancelled
 from backup_engine.keys.proofs import needs_key
 from backup_engine.model import Trigger, Watch
 from backup_engine.ownership import lookup
+from backup_engine.ownership.standby import Standby
 from backup_engine.policy.due import Due, due
 from backup_engine.replacing.recovery import recover_now
 from backup_engine.repository import ledger
@@ -97,13 +101,18 @@ class Scheduler:
         last = self.workspace.catalog.last(lookup.seen(self.workspace).owns, fresh=False)
         return due(last.started if last else None, self.workspace.clock(), self.preferences.interval_hours)
 
+    @property
+    def standby(self) -> Standby | None:
+        """Whose copy this is, while nothing is made by itself for that reason: as last heard."""
+        return lookup.seen(self.workspace).standby
+
     def page_check(self) -> Check | None:
         """Look whether a backup is due and start one in a thread when it is. Never waits, never raises.
 
         Gives the failed check to show when the last one failed, else ``None``.
         """
         try:
-            if self.preferences.automatic and self.due().is_due and not self._checking.locked():
+            if self._acts() and self.due().is_due and not self._checking.locked():
                 threading.Thread(target=self.check, args=("auto",), name="backup-auto", daemon=True).start()
         except BackupError as error:
             self._remember("failed", str(error), "auto")
@@ -117,10 +126,15 @@ class Scheduler:
         self._excused = self.workspace.clock()
 
     def check(self, trigger: Trigger = "manual") -> Check:
-        """Make a backup if one is due, now, in this thread; remember and return what came of it."""
+        """Make a backup if one is due, now, in this thread; remember and return what came of it.
+
+        While a recovered copy stands by only a check by hand makes one.
+        """
         with self._checking:
             try:
                 self.refresh()
+                if trigger != "manual" and self.standby is not None:  # said elsewhere since the last tick
+                    return self._remember("not needed", self.standby.refusal.message, trigger)
                 created = create(
                     self.workspace, trigger=trigger, interval_hours=self.preferences.interval_hours, force=False
                 )
@@ -162,9 +176,10 @@ class Scheduler:
                 for done in recover_now(self.workspace):
                     log.warning("recovered after a crash: %s", done)
                 self.refresh()
-                if self.preferences.automatic and self.due().is_due:
+                if self._acts() and self.due().is_due:
                     self.check("scheduled")
-                self._rehearse()
+                if self.standby is None:
+                    self._rehearse()
                 self._index()
             except Cancelled:
                 log.info("the check ended with the server")
@@ -175,6 +190,9 @@ class Scheduler:
             except Exception:  # a loop that ended here would make no more backups until a restart
                 log.exception("scheduled check failed")
                 self._remember("failed", "Backup error: unexpected fault in a check. See the log.", "scheduled")
+
+    def _acts(self) -> bool:
+        return self.preferences.automatic and self.standby is None
 
     def _rehearse(self) -> None:
         days = self.preferences.drill_every_days

@@ -57,12 +57,12 @@ class Uploads:
     def look(self) -> None:
         """Start what is due, a thread for each remote; what runs already is left alone.
 
-        Raises ``DatabaseUnreachable``: whose the backups are has to be known. While somebody has to say that first,
-        nothing is started either; a try would stand in the log every minute.
+        Raises ``DatabaseUnreachable``: whose the backups are has to be known. While somebody has to say that first, or
+        has to let a recovered copy act, nothing is started either; a try would stand in the log every minute.
         """
         database = self.workspace.connect()
         owner = lookup.seen(self.workspace)
-        if owner.question is not None or owner.guessed or not owner.database_id:
+        if owner.question is not None or owner.standby is not None or owner.guessed or not owner.database_id:
             return
         for remote in registry.known(self.workspace, database).values():
             running = self._running.get(remote.name)

@@ -19,7 +19,7 @@ WORDS: Final = {
     "backup.was_rolled_back": "Said that this database was rolled back",
     "backup.import": "Took in a backup", "backup.repair": "Repaired a backup",
     "backup.prune": "Cleared old backups away", "backup.acknowledge_shrink": "Let retention go on",
-    "backup.unlock": "Released a lock",
+    "backup.unlock": "Released a lock", "backup.activate": "Let a recovered copy act",
     "backup.sealing": "Changed how backups are stored", "backup.reseal": "Stored backups anew",
     "backup.remote.add": "Added a remote", "backup.remote.remove": "Removed a remote",
     "backup.remote.test": "Tried a remote out", "backup.remote.confirm_key": "Confirmed an SSH server",

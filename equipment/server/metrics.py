@@ -97,7 +97,11 @@ def _of_backups(settings: Settings) -> Iterable[Metric]:
     ours = backups.of(settings, lambda: database.connect(settings))
     # Over what was heard last: a question to a database that is away takes seconds, and would start the embedded one.
     place = replace(ours.engine.workspace, connect=_not_asked)
-    state, newest = api.status(place), place.catalog.newest_good(api.owner_seen(place).owns)
+    owner, state = api.owner_seen(place), api.status(place)
+    newest = place.catalog.newest_good(owner.owns)
+    if owner.standby is not None or not owner.guessed:
+        yield _gauge("standing_by", "Whether this is a recovered copy that makes no backups by itself.",
+                     owner.standby is not None)
     yield _gauge("backups", "Backups that can be restored.", state.total)
     if state.free_bytes is not None:
         yield _gauge("backup_folder_free_bytes", "Free on the disk of the backup folder.", state.free_bytes)

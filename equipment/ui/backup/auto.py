@@ -33,6 +33,12 @@ def show(backups: Backups, caller: Caller) -> None:
 
 def _switches(backups: Backups, caller: Caller) -> None:
     preferences = backups.scheduler.preferences
+    if backups.scheduler.standby is not None:
+        st.toggle("Automatic backups", value=False, key="backup_automatic_off", disabled=True,
+                  help="Off while this recovered copy stands by.")
+        st.caption(":material/content_copy: Off because this is a recovered copy: no backups and no restore drills by "
+                   "themselves. The button above lets it act.")
+        return
     automatic = st.toggle("Automatic backups", value=preferences.automatic, key="backup_automatic")
     if automatic != preferences.automatic:
         _change(backups, caller, automatic=automatic)
@@ -55,8 +61,8 @@ def _next(backups: Backups, caller: Caller) -> None:
     columns = st.columns(4)
     checks = backups.scheduler.checks()
     due = backups.scheduler.due()
-    columns[0].metric("Next backup due", "now" if due.is_due else words.moment(due.next_at)[11:16], border=True,
-                      help=due.why)
+    when = "now" if due.is_due else words.moment(due.next_at)[11:16]
+    columns[0].metric("Next backup due", "off" if backups.scheduler.standby else when, border=True, help=due.why)
     week = [check for check in checks if (backups.now() - check.last).days < 7]
     for column, result, label in zip(
         columns[1:], ("created", "not needed", "failed"), ("Created, 7 days", "Not needed", "Failed"), strict=True
@@ -92,6 +98,8 @@ def _shrink(backups: Backups, caller: Caller) -> None:
     if not reason:
         return
     st.warning(f"Retention is paused: {reason}", icon=":material/front_hand:")
+    if backups.scheduler.standby is not None:
+        return  # not to be accepted here: the copy has to be let act
     if st.button("This is as it should be, resume retention"):
         try:
             st.success(backups.acknowledge(caller))

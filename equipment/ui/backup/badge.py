@@ -34,12 +34,17 @@ NOT_ALL_SAFE = Badge("Accounts and trash are not safely backed up", "alarm")
 """The list is; the Backup & Restore tab says what is wrong."""
 
 
+STANDING_BY = Badge("Recovered copy: automatic backups are off", "alarm")
+
+
 def of(app: App) -> Badge:
     """Judge this installation's backups, from the folder alone."""
     here = backups.of(app.settings, application.connector(app.settings))
-    question = here.owner().question
-    if question is not None:
-        return ASKED[question.kind]
+    owner = here.owner()
+    if owner.standby is not None:
+        return STANDING_BY
+    if owner.question is not None:
+        return ASKED[owner.question.kind]
     newest = here.newest_good()
     if newest is not None and here.application_trouble(newest):
         return NOT_ALL_SAFE

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from backup_engine.api import BackupError, BackupSet, Standing
+from backup_engine.errors import ForeignTarget
 from equipment import offsite
 from equipment.backups import Backups, Caller
 from equipment.jobs import Job
@@ -20,6 +21,8 @@ __all__ = ["show"]
 BADGES = {"up to date": (":material/cloud_done:", "green", "Up to date"),
           "waiting": (":material/cloud_upload:", "blue", "Waiting"),
           "trouble": (":material/cloud_off:", "red", "Trouble")}
+ONLY_READ = (":material/visibility:", "gray", "Only read")
+"""Of a recovered copy that stands by: "up to date" would say that its backups are there."""
 EXAMPLE = "s3://bucket/prefix?endpoint=https://host&region=us-east-1"
 HELP = ("s3://, gs://, az://, sftp://user@host/path or file:///path. No passwords here: they come from the environment "
         "or from a private file that credentials=file:/path names.")
@@ -36,16 +39,20 @@ def show(backups: Backups, caller: Caller) -> None:
     if not standings:
         st.write("Backups lie on this machine only: a fire or a broken disk takes them along. Add a place elsewhere; "
                  "every backup is sent there by itself.")
+    if _stands_by(backups):
+        st.caption(":material/visibility: Remotes are only read: this is a recovered copy that stands by. Look at what "
+                   "is there and fetch it; sending, testing, adding and taking over come when it is let act.")
     for standing in standings:
         _remote(backups, caller, standing)
     busy = follow(backups.jobs, offsite.JOB, lambda job: _outcome(backups, caller, job))
-    _add(backups, caller, busy)
+    if not _stands_by(backups):
+        _add(backups, caller, busy)
 
 
 def _remote(backups: Backups, caller: Caller, standing: Standing) -> None:
     remote, line, name = standing.remote, standing.line, standing.name
     assert remote is not None
-    icon, color, label = BADGES[standing.state]
+    icon, color, label = ONLY_READ if _stands_by(backups) else BADGES[standing.state]
     with st.container(border=True, key=f"remote_{name}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{name}**", width="content")
@@ -86,10 +93,12 @@ def _remote(backups: Backups, caller: Caller, standing: Standing) -> None:
 def _buttons(backups: Backups, caller: Caller, standing: Standing) -> None:
     name, remote = standing.name, standing.remote
     assert remote is not None
+    still = _stands_by(backups)
     with st.container(horizontal=True):
-        if st.button("Send now", icon=":material/cloud_upload:", key=f"push_{name}", disabled=not standing.waiting):
+        if st.button("Send now", icon=":material/cloud_upload:", key=f"push_{name}",
+                     disabled=still or not standing.waiting):
             _do(lambda: offsite.push(backups, caller, name))
-        if st.button("Test", icon=":material/network_check:", key=f"test_{name}"):
+        if st.button("Test", icon=":material/network_check:", key=f"test_{name}", disabled=still):
             _do(lambda: offsite.test(backups, caller, name))
         if st.button("Show what is there", icon=":material/folder_open:", key=f"look_{name}"):
             _do(lambda: offsite.listed(backups, caller, name))
@@ -98,9 +107,10 @@ def _buttons(backups: Backups, caller: Caller, standing: Standing) -> None:
             _do(lambda: offsite.remove(backups, caller, name))
     if remote.address.kind == "sftp" and not remote.host_key and "host_key" not in remote.address.options:
         _confirm(backups, caller, name)
-    if "belongs to another installation" in standing.line.problem:
+    if ForeignTarget.opening in standing.line.problem and not still:
+        st.write("Its backups stay and are adopted; the other installation is refused there from then on.")
         sure = st.checkbox("That installation is no more, or shall not write there any longer", key=f"sure_{name}")
-        if st.button("Take over", icon=":material/swap_horiz:", key=f"take_{name}", disabled=not sure):
+        if st.button("Take over this target", icon=":material/swap_horiz:", key=f"take_{name}", disabled=not sure):
             _do(lambda: offsite.take_over(backups, caller, name))
 
 
@@ -158,6 +168,10 @@ def _do(work: Callable[[], object]) -> None:
         st.error(str(error))
     else:
         st.rerun()
+
+
+def _stands_by(backups: Backups) -> bool:
+    return backups.scheduler.standby is not None
 
 
 def _ago(backups: Backups, when: datetime | None) -> str:

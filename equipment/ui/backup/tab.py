@@ -8,7 +8,7 @@ import streamlit as st
 
 from backup_engine.errors import BackupError
 from equipment.backups import Backups
-from equipment.ui.backup import auto, whose
+from equipment.ui.backup import auto, standing_by, whose
 from equipment.ui.backup.create import screen as create
 from equipment.ui.backup.gate import caller_of
 from equipment.ui.backup.restore import screen as restore
@@ -25,6 +25,7 @@ def show(app: Any, backups: Backups) -> None:
         st.error(error.message, icon=":material/lock:")
         return
     whose.question(backups, caller)
+    standing_by.banner(backups, caller)
     create_tab, restore_tab, auto_tab = st.tabs(TABS, key="backup_tab", on_change="rerun")
     if create_tab.open:
         with create_tab:

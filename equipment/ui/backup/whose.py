@@ -89,8 +89,10 @@ def _do(answer: Callable[[], object]) -> None:
 
 def _table(holdings: list[Holding]) -> pd.DataFrame:
     return pd.DataFrame([
-        {"Database": holding.called, "Backups": len(holding.sets), "Oldest": words.moment(holding.sets[0].started),
-         "Newest": words.moment(holding.sets[-1].started), "Newest holds": words.records(holding.sets[-1]),
+        {"Database": holding.called, "Backups": len(holding.sets),
+         "Oldest": words.moment(holding.sets[0].started) if holding.sets else "",
+         "Newest": words.moment(holding.sets[-1].started) if holding.sets else "",
+         "Newest holds": words.records(holding.sets[-1]) if holding.sets else "",
          "State": "Adopted" if holding.relation == "adopted" else "Of another database"}
         for holding in holdings
     ])

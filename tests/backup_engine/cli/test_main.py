@@ -367,9 +367,9 @@ def test_help_names_every_verb() -> None:
     names = set(commands.commands)
 
     assert names == {"backup", "list", "show", "verify", "repair", "prune", "pin", "unpin", "comment", "status",
-                     "restore", "undo", "compare", "drill", "history", "lost", "import-set", "owners", "adopt", "recover",
-                     "unlock", "keys", "reseal", "restore-application", "undo-application", "remotes", "push",
-                     "fetch"}
+                     "restore", "undo", "compare", "drill", "history", "lost", "import-set", "owners", "adopt",
+                     "activate", "recover", "unlock", "keys", "reseal", "restore-application", "undo-application",
+                     "remotes", "push", "fetch"}
 
 
 @pytest.mark.parametrize(("redirection", "encoding", "code", "said"), [
