@@ -47,6 +47,7 @@ class DatabaseBackupRestore(api.DatabaseBackupRestore):
         given.setdefault("backup_folder", str(chosen.backup_folder))
         given.setdefault("work_folder", str(chosen.work_folder))
         given.setdefault("keep_days", chosen.backup_keep_days)
+        given["tiers"] = {**chosen.backup_tiers, **given.get("tiers", {})}
         given.setdefault("interval_hours", chosen.backup_interval_hours)
         given.setdefault("remotes", chosen.backup_remote)
         if chosen.backup_signing_key is not None:

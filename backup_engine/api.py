@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from backup_engine.drill import drill
     from backup_engine.fetch import fetch, viewed
     from backup_engine.history import History, history_of
+    from backup_engine.keep import choose as choose_tiers, shown as tiers_shown
     from backup_engine.keys.choice import Choice, checked_recipients, shown as seal_shown
     from backup_engine.keys.identity import Keys, fingerprint, keys_in
     from backup_engine.keys.proofs import needs_key, proven
@@ -46,7 +47,8 @@ if TYPE_CHECKING:
     from backup_engine.ownership.lookup import of as owner_of, seen as owner_seen
     from backup_engine.ownership.owner import Owner, called
     from backup_engine.ownership.standby import Standby
-    from backup_engine.prune import delete, halted as retention_halted, pin, prune, unpin
+    from backup_engine.policy.tiers import TIERS, Tiers, checked as checked_tiers
+    from backup_engine.prune import Pruned, delete, halted as retention_halted, pin, prune, unpin
     from backup_engine.push import push
     from backup_engine.recover import (
         Recoverable,
@@ -70,20 +72,20 @@ if TYPE_CHECKING:
     from backup_engine.verify import Verification, require as require_sound, verify
 
 __all__ = [
-    "COMMENT_LENGTH",
-    "Application", "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Choice", "Comparison",
-    "Created", "DatabaseBackupRestore", "DatabaseUnreachable", "Deed", "History", "Holding", "Keys", "Lost", "Merged",
-    "Owner", "Pick", "Preferences", "Progress", "Recoverable", "Recovered", "Resealed", "RestoreStopped", "Scheduler",
-    "Source", "Standby", "Standing", "Status", "Unsaved", "Verification", "Watch", "Workspace",
+    "COMMENT_LENGTH", "TIERS", "Application", "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check",
+    "Choice", "Comparison", "Created", "DatabaseBackupRestore", "DatabaseUnreachable", "Deed", "History", "Holding",
+    "Keys", "Lost", "Merged", "Owner", "Pick", "Preferences", "Progress", "Pruned", "Recoverable", "Recovered",
+    "Resealed", "RestoreStopped", "Scheduler", "Source", "Standby", "Standing", "Status", "Tiers", "Unsaved",
+    "Verification", "Watch", "Workspace",
     "activate", "add_remote", "adopt", "application_trouble", "apply_changes", "bad", "called", "check_interval",
-    "checked_recipients", "checks", "choose_seal", "comment", "compare", "confirm_remote_key", "create", "delete",
-    "drill",
-    "fetch", "fingerprint", "history_of", "holdings", "import_set", "import_sets", "is_copy", "keys_in", "last_drill",
-    "last_verified", "lost_and_found", "merge", "merge_all", "mount_of", "needs_key", "open_sets", "owner_of",
-    "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "proven", "prune", "push", "recover", "recover_from",
-    "recoverable", "remote_standings", "remove_remote", "replace", "require_empty", "require_sound", "reseal",
-    "retention_halted", "seal_shown", "start_anew", "status", "system_user", "take_over_remote", "take_untold",
-    "test_remote", "undo", "undoable", "unlock", "unpin", "untold", "verify", "viewed", "was_rolled_back",
+    "checked_recipients", "checked_tiers", "checks", "choose_seal", "choose_tiers", "comment", "compare",
+    "confirm_remote_key", "create", "delete", "drill", "fetch", "fingerprint", "history_of", "holdings", "import_set",
+    "import_sets", "is_copy", "keys_in", "last_drill", "last_verified", "lost_and_found", "merge", "merge_all",
+    "mount_of", "needs_key", "open_sets", "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview",
+    "proven", "prune", "push", "recover", "recover_from", "recoverable", "remote_standings", "remove_remote", "replace",
+    "require_empty", "require_sound", "reseal", "retention_halted", "seal_shown", "start_anew", "status", "system_user",
+    "take_over_remote", "take_untold", "test_remote", "tiers_shown", "undo", "undoable", "unlock", "unpin", "untold",
+    "verify", "viewed", "was_rolled_back",
 ]
 
 LATE = {
@@ -102,7 +104,8 @@ LATE = {
     "repository.companions": ("application_trouble",),
     "repository.ledger": ("bad", "checks", "last_drill", "last_verified"),
     "merge": ("Merged", "Pick", "merge", "merge_all", "plan_merge"),
-    "prune": ("delete", "pin", "prune", "retention_halted", "unpin"), "replacing.recovery": ("recover",),
+    "keep": ("choose_tiers", "tiers_shown"), "policy.tiers": ("TIERS", "Tiers", "checked_tiers"),
+    "prune": ("Pruned", "delete", "pin", "prune", "retention_halted", "unpin"), "replacing.recovery": ("recover",),
     "recover": ("Recoverable", "Recovered", "recover_from", "recoverable", "require_empty"),
     "reseal": ("Resealed", "choose_seal", "open_sets", "reseal"),
     "restore": ("plan_replace", "replace"), "scheduling.scheduler": ("Check", "Scheduler"),
@@ -112,6 +115,7 @@ LATE = {
 """Modules loaded when one of their names is first asked for: together they take longer than all the rest."""
 
 OWN_NAMES = {"application_trouble": "trouble", "apply_changes": "apply", "checks": "read", "choose_seal": "choose",
+             "choose_tiers": "choose", "tiers_shown": "shown", "checked_tiers": "checked",
              "owner_of": "of", "owner_seen": "seen", "plan_merge": "plan",
              "recover_from": "recover", "recoverable": "look", "require_sound": "require", "seal_shown":
              "shown", "retention_halted": "halted"}

@@ -24,6 +24,7 @@ from backup_engine.keys.choice import checked_recipients
 from backup_engine.keys.identity import keys_in
 from backup_engine.model import Application, Source
 from backup_engine.policy.due import check_interval
+from backup_engine.policy.tiers import checked as checked_tiers
 from backup_engine.remotes.address import check_name, configured, parse
 
 __all__ = ["KEEP_DAYS", "checked", "database_named", "flag", "mode_of", "rows_of"]
@@ -235,6 +236,6 @@ _RULES: dict[str, Callable[[Any], Any]] = {
     "interval_hours": check_interval, "sources": _sources, "seal": _seal, "compression": _compression,
     "recipients": _recipients, "identities": _identities, "signing_key": _folder("signing_key"),
     "clock": _called("clock"), "workers": _workers, "work_folder": _folder("work_folder"),
-    "application": _application, "remotes": _remotes,
+    "application": _application, "remotes": _remotes, "tiers": checked_tiers,
 }
 """Every argument, and what makes its value one that can be used."""

@@ -53,6 +53,7 @@ class DatabaseBackupRestore(Answering):
         database: str | None = None,
         backup_folder: str | Path | None = None,
         keep_days: int = 7,
+        tiers: Mapping[str, int] | None = None,
         sources: tuple[Source, ...] = OWNER_SOURCES,
         seal: Seal | None = None,
         compression: Compression | None = None,
@@ -72,11 +73,12 @@ class DatabaseBackupRestore(Answering):
 
         One of ``connection_string``, ``client`` and ``connect`` leads to the database; ``connect`` gives the database
         itself and goes without ``database``. Without ``database`` it is the one in the path of the connection string,
-        else ``Equipment_DB``. ``keep_days`` (1–3650) is the retention in days, ``interval_hours`` (0.1–168) the default
-        time between backups, ``workers`` the processes that encode. ``work_folder`` takes the safety backup of a
-        restore from a folder that can only be read, and the keys of safety backups. ``application`` names
-        collections that are saved with the list and apart from it, in ``.app``. ``remotes`` are addresses by name, or
-        ``name=URL`` with blanks.
+        else ``Equipment_DB``. ``keep_days`` (1–3650) is the retention in days; ``tiers`` such as ``{"weekly": 8}`` keep
+        the newest good backup of each of so many hours, days, weeks, months and years besides, and what they do not
+        name is what an administrator stored. ``interval_hours`` (0.1–168) is the default time between backups,
+        ``workers`` the processes that encode. ``work_folder`` takes the safety backup of a restore from a folder that
+        can only be read, and the keys of safety backups. ``application`` names collections that are saved with the list
+        and apart from it, in ``.app``. ``remotes`` are addresses by name, or ``name=URL`` with blanks.
 
         ``compression`` (none, gzip, zstd) and ``recipients`` (age public keys) say how new backups are stored; what is
         not said is what an administrator stored in the database. ``identities`` (age secret keys) open encrypted ones.
@@ -87,6 +89,7 @@ class DatabaseBackupRestore(Answering):
         given = checked({
             "connection_string": connection_string, "client": client, "connect": connect, "database": database,
             "backup_folder": backup_folder, "keep_days": keep_days, "interval_hours": interval_hours,
+            "tiers": tiers,
             "sources": sources, "seal": seal, "compression": compression, "recipients": recipients,
             "identities": identities, "signing_key": signing_key, "clock": clock, "workers": workers,
             "work_folder": work_folder, "application": application, "remotes": remotes, **unknown,

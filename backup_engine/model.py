@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
@@ -134,6 +135,9 @@ class Part:
         return replace(self, records=self.rows, content_sha256=self.file_sha256)
 
 
+_OFFSET = re.compile(r"([+-])(\d\d)(\d\d)(?:\d\d)?$")
+"""At the end of ``timezone`` in the metadata; seconds are of times before there were zones."""
+
 COMMENT_LENGTH = 500
 """Characters of what a person may say about a set."""
 
@@ -159,6 +163,18 @@ class BackupSet:
     problem: str = ""
     """Why the state is not ``complete``, in words."""
     warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def local(self) -> datetime:
+        """``started`` as the clock on the wall showed it where the set was made; UTC where its metadata is silent."""
+        said = _OFFSET.search(self._text(self.metadata.get("timezone")))
+        if said is None:
+            return self.started
+        east = timedelta(hours=int(said[2]), minutes=int(said[3])) * (-1 if said[1] == "-" else 1)
+        try:
+            return self.started.astimezone(timezone(east))
+        except (OverflowError, ValueError):  # a day or more, or beside the years 1 to 9999
+            return self.started
 
     @cached_property
     def database_id(self) -> str:

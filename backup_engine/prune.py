@@ -8,19 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
-from backup_engine import offsite
+from pymongo.database import Database
+
+from backup_engine import keep, offsite
 from backup_engine.deeds import told
-from backup_engine.errors import BadInput, WrongKey
+from backup_engine.errors import BackupError, BadInput, WrongKey
 from backup_engine.locking import locks
 from backup_engine.making.run import room_needed
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.ownership import lookup
 from backup_engine.ownership.owner import Owner, called
 from backup_engine.policy import retention
+from backup_engine.policy.forecast import leaving, next_to_go
 from backup_engine.policy.retention import Decision
+from backup_engine.policy.tiers import Tiers
 from backup_engine.remotes import queue
 from backup_engine.repository import companions, ledger
 from backup_engine.repository.notes import Note
@@ -46,6 +51,13 @@ class Pruned:
     dry_run: bool
     alert: str = ""
     """Which of the deleted sets a remote had not got yet; empty when none."""
+    leaves: Mapping[str, datetime] = field(default_factory=dict)
+    """The earliest moment at which a kept set may go, by its ``place``, where it can be told (``forecast``)."""
+
+    @property
+    def next_to_go(self) -> BackupSet | None:
+        """The kept set that goes first; None where nobody can tell."""
+        return next_to_go(self.decisions, self.leaves)
 
     @property
     def deed(self) -> str:
@@ -56,26 +68,29 @@ class Pruned:
 @told("backup.prune")
 def prune(
     ws: Workspace, dry_run: bool = False, hold: locks.Hold | None = None, *, acknowledge_shrink: bool = False,
-    watch: Watch = SILENT,
+    watch: Watch = SILENT, tiers: Tiers | None = None,
 ) -> Pruned:
     """Apply the retention rules over all folders; a dry run changes nothing and takes no lock.
 
-    ``acknowledge_shrink`` accepts what has halted the run so far. ``hold`` are locks the caller has.
+    ``acknowledge_shrink`` accepts what has halted the run so far. ``hold`` are locks the caller has. ``tiers`` are for
+    a dry run: what would be if these counted.
     """
     if dry_run:
-        return _decided(ws, lookup.of(ws), dry_run=True, acknowledged=_newest(ws) if acknowledge_shrink else 0,
-                        watch=watch)
+        return _decided(ws, lookup.of(ws), None, dry_run=True, acknowledged=_newest(ws) if acknowledge_shrink else 0,
+                        watch=watch, tiers=tiers)
+    if tiers is not None:
+        raise BadInput("Tiers are tried out by a dry run, and stored before they count.")
     with _held(ws, hold, "prune") as held:
         # who holds the locks already has asked under them
         owner = lookup.of(ws, held.database) if hold is None else lookup.seen(ws)
         if acknowledge_shrink:
             _acknowledge(ws, owner)
-        decided = _decided(ws, owner, dry_run=False, acknowledged=0, watch=watch)
+        decided = _decided(ws, owner, held.database, dry_run=False, acknowledged=0, watch=watch)
         gone = _delete_all(ws, held, decided.deleted, watch)
         if gone:
             _clear_companions(ws, held, owner, watch)
         attention = f" Attention: {decided.alert}." if decided.alert else ""
-        words = _words(len(gone), decided.halted, owner, dry_run=False) + attention
+        words = (decided.message if decided.halted else _words(len(gone), dry_run=False)) + attention
         return replace(decided, deleted=gone, message=words)
 
 
@@ -89,8 +104,9 @@ def after_backup(ws: Workspace, held: locks.Hold, everything: Sequence[BackupSet
     if owner.standby is not None:
         return ""  # said where somebody looks (``halted``): it is no trouble with the set that was just made
     sets, bad = _subject(owner, everything), ledger.bad(ledger.read(ws.storage))
-    halt = _halted(ws, owner, sets, bad, acknowledged=0)
-    if halt or not retention.any_old(sets, ws.keep_days, bad):
+    tiers, unknown = _tiers(ws, sets, held.database)
+    halt = _halted(ws, owner, sets, bad, acknowledged=0) or unknown
+    if halt or not retention.any_old(sets, ws.keep_days, bad, tiers=tiers):
         return halt
     done = prune(ws, hold=held)
     return "; ".join(filter(None, (done.halted, done.alert)))
@@ -148,12 +164,16 @@ def delete(ws: Workspace, backup: BackupSet) -> None:
         _clear_companions(ws, held, owner, SILENT)
 
 
-def _decided(ws: Workspace, owner: Owner, *, dry_run: bool, acknowledged: int, watch: Watch) -> Pruned:
+def _decided(
+    ws: Workspace, owner: Owner, database: Database[dict[str, Any]] | None, *, dry_run: bool, acknowledged: int,
+    watch: Watch, tiers: Tiers | None = None,
+) -> Pruned:
     everything, now = ws.catalog.sets(fresh=False), ws.clock()
     sets = _subject(owner, everything)
     bad = ledger.bad(ledger.read(ws.storage))
-    halt = _halted(ws, owner, sets, bad, acknowledged)
-    decisions = retention.decide(sets, now, ws.keep_days, bad=bad)
+    tiers, unknown = _tiers(ws, sets, database) if tiers is None else (tiers, "")
+    halt = _halted(ws, owner, sets, bad, acknowledged) or unknown
+    decisions = retention.decide(sets, now, ws.keep_days, tiers=tiers, bad=bad)
     # A set that proves rotten makes an older one a keeper, and that one has to be looked at in its turn.
     while not halt and any(not decision.keep for decision in decisions):
         rotten = _rotten(ws, retention.good_sets(sets, bad)[-retention.KEPT_GOOD:], watch, remember=not dry_run)
@@ -161,15 +181,18 @@ def _decided(ws: Workspace, owner: Owner, *, dry_run: bool, acknowledged: int, w
             break
         bad |= rotten
         halt = _halted(ws, owner, sets, bad, acknowledged)
-        decisions = retention.decide(sets, now, ws.keep_days, bad=bad)
+        decisions = retention.decide(sets, now, ws.keep_days, tiers=tiers, bad=bad)
     decided = {(backup.day, backup.label) for backup in sets}
-    decisions += [Decision(backup, True, _others(owner, backup), now - backup.started)
+    decisions += [Decision(backup, True, _others(owner, backup), now - backup.started, ("protected",))
                   for backup in everything if (backup.day, backup.label) not in decided]
     alert = ""
     if not halt:
         decisions, alert = _left_for_remotes(ws, everything, decisions)
     gone = [] if halt else [decision.backup for decision in decisions if not decision.keep]
-    return Pruned(_words(len(gone), halt, owner, dry_run), tuple(decisions), tuple(gone), halt, dry_run, alert)
+    leaves = leaving(decisions, ws.keep_days)
+    accept = " An admin can acknowledge this." if _can_be_accepted(owner) and not unknown else ""
+    words = f"Nothing is deleted: {halt}.{accept}" if halt else _words(len(gone), dry_run)
+    return Pruned(words, tuple(decisions), tuple(gone), halt, dry_run, alert, leaves)
 
 
 def _left_for_remotes(
@@ -192,9 +215,9 @@ def _left_for_remotes(
     for decision in decisions:
         if decision.backup.place in awaited:
             waiting = ", ".join(awaited[decision.backup.place])
-            decision = replace(decision, keep=True, reason=f"not sent yet to {waiting}")
+            decision = replace(decision, keep=True, reason=f"not sent yet to {waiting}", rules=("remote",))
         elif not decision.keep and decision.backup.backup_id in bases:
-            decision = replace(decision, keep=True, reason="a kept differential backup rests on it")
+            decision = replace(decision, keep=True, reason="a kept differential backup rests on it", rules=("base",))
         left.append(decision)
     gone = [decision.backup for decision in left if not decision.keep and decision.backup.place in wanted]
     unsent = [name for name, line in lines.items()
@@ -220,6 +243,17 @@ def _halted(ws: Workspace, owner: Owner, sets: Sequence[BackupSet], bad: set[str
     if owner.question is not None:
         return owner.question.words
     return retention.halted(sets, ws.clock(), acknowledged=max(acknowledged, _acknowledged(ws, owner)), bad=bad)
+
+
+def _tiers(
+    ws: Workspace, sets: Sequence[BackupSet], database: Database[dict[str, Any]] | None
+) -> tuple[Tiers, str]:
+    """The tiers that count, and why nothing may be deleted because nobody knows them."""
+    try:
+        return keep.counting(ws, database), ""
+    except BackupError as problem:
+        # sets made of documents are of no database, and no tiers are stored for them anywhere
+        return Tiers(**ws.tiers), keep.unknown(problem) if any(backup.database for backup in sets) else ""
 
 
 def _others(owner: Owner, backup: BackupSet) -> str:
@@ -327,9 +361,7 @@ def _can_be_accepted(owner: Owner) -> bool:
     return owner.question is None and owner.standby is None
 
 
-def _words(number: int, halt: str, owner: Owner, dry_run: bool) -> str:
-    if halt:
-        return f"Nothing is deleted: {halt}." + (" An admin can acknowledge this." if _can_be_accepted(owner) else "")
+def _words(number: int, dry_run: bool) -> str:
     if not number:
         return "No backup is old enough to delete."
     sets = "1 backup" if number == 1 else f"{number:,} backups"

@@ -1,7 +1,8 @@
 """Once a day for every remote: read a sample back, clear away left-overs, let the remote's own retention run.
 
-Remote retention knows the same rules as the local one, with days of its own (``keep_days`` in the address; without it
-nothing is deleted). A set is pinned when either side says so, and nothing is deleted unless both sides can be asked.
+Remote retention knows the same rules as the local one, with days and tiers of its own (``keep_days``, ``keep_weekly``
+… in the address; without days nothing is deleted). A set is pinned when either side says so, and nothing is deleted
+unless both sides can be asked.
 The application's own data goes by the rule of the local folder as well: a set of it only when no set there, and none
 that is still to come, was made with it or with one that rests on it.
 """
@@ -28,6 +29,7 @@ from backup_engine.ownership.owner import Owner
 from backup_engine.policy import retention
 from backup_engine.push import sending_alone
 from backup_engine.remotes import claims, entries, queue, registry
+from backup_engine.remotes.address import Address
 from backup_engine.remotes.entries import Entry
 from backup_engine.remotes.proof import read_back
 from backup_engine.remotes.queue import Line
@@ -156,7 +158,7 @@ def _retire(
     here = ws.catalog.sets()
     if ws.catalog.unreadable:
         return (), 0, "the backup folder cannot be read, and what is pinned there is not known"
-    gone, halt = _let_go(ws, owner, lists.found, here, remote.address.keep_days)
+    gone, halt = _let_go(ws, owner, lists.found, here, remote.address)
     if halt:  # the lists say that something is wrong here: nothing else goes either
         return (), 0, halt if gone else ""
     removed, refusal = _remove_all(lists, gone, watch)
@@ -175,14 +177,14 @@ def _retire(
 
 
 def _let_go(
-    ws: Workspace, owner: Owner, found: Sequence[Entry], here: Sequence[BackupSet], keep_days: int
+    ws: Workspace, owner: Owner, found: Sequence[Entry], here: Sequence[BackupSet], address: Address
 ) -> tuple[list[Entry], str]:
     """Which of the lists' sets are old enough to go, and why none may."""
     mine = {entry.backup.place: entry for entry in found if owner.may_prune(entry.backup)}
     pinned = {backup.backup_id for backup in here if backup.pinned}
     sets = [replace(entry.backup, pinned=entry.backup.pinned or entry.backup.backup_id in pinned)
             for entry in mine.values()]
-    decisions = retention.decide(sets, ws.clock(), keep_days)
+    decisions = retention.decide(sets, ws.clock(), address.keep_days, tiers=address.tiers)
     gone = [mine[decision.backup.place] for decision in decisions if not decision.keep]
     return gone, retention.halted(sets, ws.clock())
 

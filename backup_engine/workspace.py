@@ -26,6 +26,8 @@ class Remembered:
 
     owner: Owner | None = None
     choice: Choice | None = None
+    tiers: dict[str, int] | None = None
+    """What is stored of the tiers of retention (``keep``)."""
     untold: list[str] = field(default_factory=list)
     """Why the last deeds could not be told, for the answer at hand."""
 
@@ -60,6 +62,8 @@ class Workspace:
     signed_by: str = ""
     """Public key whose signature every set must bear that is verified; empty where nobody asked."""
     keep_days: int = 7
+    tiers: Mapping[str, int] = field(default_factory=dict)
+    """The tiers of retention that were said, by name; about the others what is stored decides (``keep``)."""
     workers: int | None = None
     """Worker processes for encoding; ``None`` chooses by cores and size."""
     database_name: str = ""

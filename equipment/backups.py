@@ -58,11 +58,6 @@ class Backups:
         """Where the backups lie, for people."""
         return self._workspace.storage.describe()
 
-    @property
-    def keep_days(self) -> int:
-        """Days after which retention may delete a set."""
-        return self._workspace.keep_days
-
     def workspace(self, caller: Caller) -> api.Workspace:
         """What the verbs work with, and the keys that this visitor gave."""
         seal = self._workspace.seal.with_keys(caller.keys.identities, caller.keys.phrases)
@@ -368,10 +363,10 @@ def of(settings: Settings, connect: Connect) -> Backups:
             defaults = Preferences(interval_hours=settings.backup_interval_hours)
             engine = DatabaseBackupRestore(
                 connect=connect, backup_folder=str(settings.backup_folder), keep_days=settings.backup_keep_days,
-                interval_hours=settings.backup_interval_hours, work_folder=str(settings.work_folder),
-                compression=settings.backup_compression, recipients=settings.backup_recipients or None,
-                signing_key=settings.backup_signing_key, remotes=settings.backup_remote,
-                application=application_of(settings))
+                tiers=settings.backup_tiers, interval_hours=settings.backup_interval_hours,
+                work_folder=str(settings.work_folder), compression=settings.backup_compression,
+                recipients=settings.backup_recipients or None, signing_key=settings.backup_signing_key,
+                application=application_of(settings), remotes=settings.backup_remote)
             engine.workspace = replace(
                 engine.workspace, database_name=settings.mongodb_database, room=lambda: data_disk.look(settings))
             _built[where] = Backups(engine, connect, defaults)

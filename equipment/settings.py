@@ -2,9 +2,8 @@
 
 A command that is given a settings file looks there after the environment and before the secrets.
 
-Eight options go by their plain names (``MONGODB_URI``, ``MONGODB_DATABASE``, ``BACKUP_FOLDER``,
-``BACKUP_INTERVAL_HOURS``, ``BACKUP_COMPRESSION``, ``BACKUP_RECIPIENTS``, ``BACKUP_SIGNING_KEY``, ``BACKUP_REMOTE``);
-every other one is its field's name in capitals after ``EQUIPMENT_``.
+Those in ``PLAIN`` go by their plain names (``MONGODB_URI``, ``BACKUP_FOLDER`` …); every other one is its field's name
+in capitals after ``EQUIPMENT_``.
 """
 
 from __future__ import annotations
@@ -29,8 +28,7 @@ from equipment.domain.roles import Role
 
 __all__ = [
     "ROOT", "Settings", "divert_backups", "file_of", "get_settings", "home", "in_force", "installed", "is_checkout",
-    "is_current", "not_given",
-    "option_name", "read", "secrets_of", "unknown_options", "use", "write_file",
+    "is_current", "not_given", "option_name", "read", "secrets_of", "unknown_options", "use", "write_file",
 ]
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,8 +37,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "EQUIPMENT_"
 SERVER_ONLY = frozenset({"admin_user", "admin_password", "health_token"})
 """Of no use to a command that makes backups, so that no settings file repeats these secrets."""
+TIERS = ("hourly", "daily", "weekly", "monthly", "yearly")
 PLAIN = frozenset({"mongodb_uri", "mongodb_database", "backup_folder", "backup_interval_hours", "backup_compression",
-                   "backup_recipients", "backup_signing_key", "backup_remote"})
+                   "backup_recipients", "backup_signing_key", "backup_remote",
+                   *(f"backup_keep_{tier}" for tier in TIERS)})
 
 NOT_IN_BACKUPS = {
     "public_url": "the address people use, when a proxy stands in front",
@@ -48,6 +48,7 @@ NOT_IN_BACKUPS = {
     "health_token": "the secret of whoever watches /healthz and /metrics",
     "backup_remote": "the places off this machine, and the login each address refers to; those that were added in the "
                      "app as well",
+    "backup_keep_yearly": "how many years have a backup kept, like the other BACKUP_KEEP_…; also when the app was told",
     "backup_recipients": "the public keys of new backups, if they are to be encrypted; also when the app was told",
     "backup_signing_key": "the key that signs new backups, if they were signed",
 }
@@ -81,6 +82,18 @@ class Settings(BaseModel):
     backup_keep_days: int = Field(
         default=7, ge=1, le=3650,
         description="Days after which retention may delete a backup; the newest good ones always stay.")
+    backup_keep_hourly: int | None = Field(
+        default=None, ge=0, le=8784,
+        description="Besides the days: hours of which the newest good backup is kept. Unset, as for the next four, "
+                    "what an administrator chose in the app, else 0.")
+    backup_keep_daily: int | None = Field(
+        default=None, ge=0, le=3650, description="Days of which the newest good backup is kept.")
+    backup_keep_weekly: int | None = Field(
+        default=None, ge=0, le=520, description="Weeks (from Monday) of which the newest good backup is kept.")
+    backup_keep_monthly: int | None = Field(
+        default=None, ge=0, le=120, description="Months of which the newest good backup is kept.")
+    backup_keep_yearly: int | None = Field(
+        default=None, ge=0, le=100, description="Years of which the newest good backup is kept.")
     backup_compression: Literal["none", "gzip", "zstd"] | None = Field(
         default=None,
         description="How backup files are compressed: `none`, `gzip` or `zstd`. Unset, what an administrator chose in "
@@ -158,6 +171,11 @@ class Settings(BaseModel):
                     "Somebody with several gets the most powerful one.")
     oidc_default_role: Role | None = Field(
         default=None, description="Role of people none of whose claim values is listed; without it they are refused.")
+
+    @property
+    def backup_tiers(self) -> dict[str, int]:
+        """The tiers of retention that an option decides, by name."""
+        return {tier: number for tier in TIERS if (number := getattr(self, f"backup_keep_{tier}")) is not None}
 
     @field_validator("oidc_roles", mode="before")
     @classmethod

@@ -14,6 +14,7 @@ import pytest
 from pymongo.database import Database
 
 from backup_csv_for_db_restore import DatabaseBackupRestore
+from backup_engine import keep
 from backup_engine.api import DatabaseBackupRestore as Engine
 from backup_engine.cli.session import Given, Session
 from backup_engine.cli.signals import Signals
@@ -22,6 +23,7 @@ from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import BadInput
 from backup_engine.keys import choice
 from backup_engine.mongo.connection import Connection
+from backup_engine.policy.tiers import TIERS
 from equipment import settings, settings_file
 from equipment.server import database as server
 from equipment.settings import ROOT, Settings, in_force
@@ -120,6 +122,7 @@ SAID: dict[str, dict[str, Any]] = {
     "retention": dict(zip(LEVELS, (20, 30, 40, 50, 7), strict=True)),
     "compression": dict(zip(LEVELS, ("zstd", "gzip", "none", "zstd", "none"), strict=True)),
     "recipients": {level: age.public_half(age.new_identity()) for level in LEVELS} | {"default": ""},
+    **{f"{tier.unit}s kept": dict(zip(LEVELS, (5, 4, 3, 2, 0), strict=True)) for tier in TIERS},
     "remotes": {level: f"disk=file:///{level.split()[0]}" for level in LEVELS} | {"default": ""},
 }
 
@@ -139,6 +142,8 @@ def test_the_first_source_that_says_something_counts(
     monkeypatch.setattr(settings, "_secrets_path", lambda home_in_file=None: secrets)
     monkeypatch.setattr(server, "connect", lambda chosen: chosen)
     given = {argument.strip("`"): said["argument"]} if "argument" in said else {}
+    if "tiers" in given:  # one of them: about the others the other sources go on deciding
+        given["tiers"] = {next(tier.name for tier in TIERS if what == f"{tier.unit}s kept"): said["argument"]}
     flags = {flag.strip("`-"): said["argument"]} if "argument" in said and flag else {}
 
     assert what_counts(DatabaseBackupRestore(settings_file=file, **given), what) == said[LEVELS[first]]
@@ -160,6 +165,10 @@ def what_counts(system: Engine, what: str) -> Any:
     if what in ("compression", "recipients"):  # nothing is stored in this database
         seal = choice.effective(system.workspace, cast(Any, mongomock.MongoClient())["empty"])
         return seal.compression if what == "compression" else ",".join(seal.recipients)
+    if what.endswith(" kept"):
+        counted = keep.counting(system.workspace, cast(Any, mongomock.MongoClient())["empty"]).counts
+        assert sum(counted.values()) == max(counted.values())
+        return max(counted.values())
     if what == "database":
         return connect().mongodb_database  # type: ignore[attr-defined]
     return {"folder": system.workspace.storage.describe(), "interval": system.interval_hours,
@@ -175,6 +184,9 @@ def test_the_defaults_in_the_table_are_the_programs() -> None:
     assert told.pop("MONGODB_URI") == "the embedded MongoDB" and "MONGODB_URI" not in real
     stored = {told.pop("BACKUP_COMPRESSION"), told.pop("BACKUP_RECIPIENTS")}
     assert stored == {"what the page says, else none"} and not {"BACKUP_COMPRESSION", "BACKUP_RECIPIENTS"} & real.keys()
+    tiers = {name: told.pop(name) for name in [*told] if name.startswith("BACKUP_KEEP_")}
+    assert set(tiers.values()) == {"what the page says, else 0"} and not tiers.keys() & real.keys()
+    assert tiers.keys() == {f"BACKUP_KEEP_{tier.name.upper()}" for tier in TIERS}
     assert told.pop("BACKUP_REMOTE") == "none" and "BACKUP_REMOTE" not in real
     assert told == {name: real[name].removeprefix(f"{ROOT}/") for name in told}
 

@@ -15,6 +15,7 @@ from backup_engine.keys import proofs
 from backup_engine.model import BackupSet, Room
 from backup_engine.ownership import lookup
 from backup_engine.ownership.owner import Owner, called
+from backup_engine.policy.tiers import Tiers
 from backup_engine.repository import companions, ledger
 from backup_engine.repository.damage import LEVELS
 from backup_engine.repository.ledger import Check
@@ -165,7 +166,7 @@ def status(session: Session) -> Answer:
         ("made today", f"{standing.today:,}"), ("damaged", f"{standing.damaged:,}"),
         ("longest gap", age(standing.longest_gap)),
         ("free space", size(standing.free_bytes)), ("restore drill", _ago(now - drilled if drilled else None)),
-        ("retention", f"nothing is deleted: {halted}" if halted else f"{ws.keep_days} days"),
+        ("retention", f"nothing is deleted: {halted}" if halted else _retention(ws)),
         *([("not safe", standing.application)] if standing.application else []),
         *([("data folder", _room(standing.room))] if standing.room else []),
         *([("other databases", f"{standing.foreign:,} backups in this folder")] if standing.foreign else []),
@@ -220,6 +221,11 @@ def _opens_with(ws: Workspace, backup: BackupSet) -> str:
 def _room(room: Room) -> str:
     limit = f"the list is read-only below {size(room.least)}"
     return f"{size(room.free)} free{', TOO LITTLE' if room.short else ''}; {limit}"
+
+
+def _retention(ws: Workspace) -> str:
+    """Say the days, and the tiers as far as an option decides: nobody is asked for what is stored."""
+    return ", besides ".join(filter(None, (f"{ws.keep_days} days", Tiers(**ws.tiers).words)))
 
 
 def _ago(span: timedelta | None) -> str:

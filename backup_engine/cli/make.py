@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import click
 
 from backup_engine import comment as commenting, prune as pruning, repair as repairs
@@ -45,15 +47,28 @@ def prune(session: Session, dry_run: bool, acknowledge: bool) -> Answer:
     with session.watch() as watch:
         done = pruning.prune(ws, dry_run, acknowledge_shrink=acknowledge, watch=watch)
     gone = {deleted.label for deleted in done.deleted}
+    now, leaves, following = ws.clock(), done.leaves, done.next_to_go
     rows = [(decision.backup.label, age(decision.age), "delete" if decision.backup.label in gone else "keep",
-             decision.reason) for decision in done.decisions]
+             when(leaves[decision.backup.place], now) if decision.backup.place in leaves else "", decision.reason)
+            for decision in done.decisions]
+    after = (_next(following.label, leaves[following.place], now),) if following else ()
     data = {
         "dry_run": dry_run, "halted": done.halted, "deleted": [deleted.backup_id for deleted in done.deleted],
         "decisions": [{"backup_id": decision.backup.backup_id, "label": decision.backup.label, "keep": decision.keep,
-                       "reason": decision.reason, "age_hours": decision.age.total_seconds() / 3600}
+                       "reason": decision.reason, "rules": list(decision.rules),
+                       "age_hours": decision.age.total_seconds() / 3600,
+                       "leaves_after": leaves[decision.backup.place].isoformat()
+                       if decision.backup.place in leaves else None}
                       for decision in done.decisions],
+        "next_to_go": following.backup_id if following else None,
     }
-    return Answer(done.message, data, table(("BACKUP", "OLDER BY", "", "WHY"), rows))
+    return Answer(done.message, data, (*table(("BACKUP", "OLDER BY", "", "KEPT UNTIL", "REASON"), rows), *after))
+
+
+def _next(label: str, moment: datetime, now: datetime) -> str:
+    if moment <= now:
+        return f"Next to go: {label}, with the next good backup."
+    return f"Next to go: {label}, after {when(moment, now)} if backups go on being made."
 
 
 def _mark(session: Session, backup_id: str, pinned: bool) -> Answer:

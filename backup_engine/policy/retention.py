@@ -1,7 +1,8 @@
 """Which sets may go: pure rules over a list of sets and a moment.
 
 Age is measured from the newest good set, not from now, so that an installation that was off for a month loses
-nothing by being switched on. Only a complete set older than ``keep_days`` may go, and never:
+nothing by being switched on. Only a complete set older than ``keep_days`` that no tier keeps (``tiers``) may go, and
+never:
 
 * the newest good set, the last three good ones, the newest good one in which a collection is not empty,
 * a pinned set, the latest safety set of a restore with everything that rests on it, a full set under a kept
@@ -16,12 +17,14 @@ acknowledges it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from backup_engine.model import BackupSet
+from backup_engine.policy import tiers as in_tiers
+from backup_engine.policy.tiers import NO_TIERS, Slot, Tiers
 
 __all__ = ["Decision", "any_old", "decide", "good_sets", "halted", "left_behind"]
 
@@ -46,6 +49,12 @@ class Decision:
     reason: str
     age: timedelta
     """How much older it is than the newest good set; negative when it is younger."""
+    rules: tuple[str, ...] = ()
+    """All that keeps it: ``protected`` whatever its age, ``days``, the names of tiers, ``base`` of a kept one."""
+    slots: tuple[Slot, ...] = ()
+    """Its places in the tiers."""
+    newest: BackupSet | None = None
+    """The set that ages are measured from."""
 
 
 def good_sets(sets: Iterable[BackupSet], bad: Collection[str] = ()) -> list[BackupSet]:
@@ -67,7 +76,7 @@ def halted(sets: Sequence[BackupSet], now: datetime, *, acknowledged: int = 0, b
 
 
 def decide(
-    sets: Sequence[BackupSet], now: datetime, keep_days: int = 7, *, bad: Collection[str] = ()
+    sets: Sequence[BackupSet], now: datetime, keep_days: int = 7, *, tiers: Tiers = NO_TIERS, bad: Collection[str] = ()
 ) -> list[Decision]:
     """Decide about every set, in the order given. Reads nothing and deletes nothing.
 
@@ -76,18 +85,24 @@ def decide(
     good = good_sets(sets, bad)
     protected = _protected(sets, good, now)
     ages = _ages(sets, good)
-    limit = timedelta(days=keep_days)
-    decisions = [_decision(backup, age, limit, protected) for backup, age in zip(sets, ages, strict=True)]
-    return _keep_bases(decisions)
+    # one dated in the future is kept for that, and its years would take the place of real ones
+    slots = in_tiers.kept((backup for backup in good if backup.started <= now + TOLERANCE), tiers)
+    about = _Rules(timedelta(days=keep_days), protected, slots, bool(tiers), good[-1] if good else None)
+    return _keep_bases([_decision(backup, age, about) for backup, age in zip(sets, ages, strict=True)])
 
 
-def any_old(sets: Sequence[BackupSet], keep_days: int, bad: Collection[str] = ()) -> bool:
+def any_old(
+    sets: Sequence[BackupSet], keep_days: int, bad: Collection[str] = (), *, tiers: Tiers = NO_TIERS
+) -> bool:
     """Whether any set is old enough to go: if not, nothing needs to be decided after each of 2,000 backups."""
     good = good_sets(sets, bad)
     if not good:
         return False
     limit = good[-1].started - timedelta(days=keep_days)
-    return any(backup.started < limit and backup.state == "complete" and not backup.pinned for backup in sets)
+    old = [backup for backup in sets if backup.started < limit and backup.state == "complete" and not backup.pinned]
+    slots = in_tiers.kept(good, tiers) if old else {}
+    bases = {backup.base for backup in good if backup.place in slots}
+    return any(backup.place not in slots and backup.backup_id not in bases for backup in old)
 
 
 def left_behind(
@@ -126,13 +141,24 @@ def _ages(sets: Sequence[BackupSet], good: Sequence[BackupSet]) -> list[timedelt
     return [newest - max(backup.started, reached.get(backup.place, backup.started)) for backup in sets]
 
 
-def _decision(backup: BackupSet, age: timedelta, limit: timedelta, protected: dict[str, str]) -> Decision:
-    reason = protected.get(backup.place, "")
-    if not reason and age <= limit:
-        reason = f"within {_days(limit)} of the newest good backup"
-    if reason:
-        return Decision(backup, True, reason, age)
-    return Decision(backup, False, f"older than {_days(limit)} before the newest good backup", age)
+@dataclass(frozen=True)
+class _Rules:
+    limit: timedelta
+    protected: Mapping[str, str]
+    slots: Mapping[str, tuple[Slot, ...]]
+    tiers: bool
+    newest: BackupSet | None
+
+
+def _decision(backup: BackupSet, age: timedelta, about: _Rules) -> Decision:
+    protected, slots = about.protected.get(backup.place, ""), about.slots.get(backup.place, ())
+    young = f"within {_days(about.limit)} of the newest good backup" if age <= about.limit else ""
+    reason = "; ".join(filter(None, (protected or young, in_tiers.words(slots))))
+    rules = ("protected",) * bool(protected) + ("days",) * bool(young) + tuple(slot.tier.name for slot in slots)
+    if not reason:
+        reason = f"older than {_days(about.limit)} before the newest good backup"
+        reason += ", and in no tier" if about.tiers else ""
+    return Decision(backup, bool(rules), reason, age, rules, slots, about.newest)
 
 
 def _protected(sets: Sequence[BackupSet], good: Sequence[BackupSet], now: datetime) -> dict[str, str]:
@@ -145,7 +171,7 @@ def _protected(sets: Sequence[BackupSet], good: Sequence[BackupSet], now: dateti
     if not good:
         return {backup.place: "there is no good backup to measure from" for backup in sets}
     reasons.setdefault(good[-1].place, "the newest good backup")
-    for key in {key for backup in good for key in backup.parts}:
+    for key in dict.fromkeys(key for backup in good for key in backup.parts):  # a set has another order in each run
         filled = next((backup for backup in reversed(good) if backup.counts.get(key, 0) > 0), None)
         if filled is not None:
             reasons.setdefault(filled.place, f"the newest good backup in which {key} is not empty")
@@ -183,7 +209,7 @@ def _latest_safety(sets: Sequence[BackupSet]) -> list[BackupSet]:
 def _keep_bases(decisions: list[Decision]) -> list[Decision]:
     needed = {decision.backup.base for decision in decisions if decision.keep and decision.backup.base}
     return [
-        Decision(decision.backup, True, "a kept differential backup rests on it", decision.age)
+        replace(decision, keep=True, reason="a kept differential backup rests on it", rules=("base",))
         if not decision.keep and decision.backup.backup_id in needed else decision
         for decision in decisions
     ]

@@ -17,11 +17,13 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from backup_engine.errors import BadInput
+from backup_engine.policy.tiers import TIERS, Tiers
 
 __all__ = ["EXAMPLE", "Address", "check_name", "checked_host_key", "configured", "parse"]
 
 KINDS = ("s3", "gs", "az", "sftp", "file")
-COMMON = {"keep_days", "limit", "hours"}
+KEEP_TIERS = {f"keep_{tier.name}": tier for tier in TIERS}
+COMMON = {"keep_days", "limit", "hours", *KEEP_TIERS}
 OPTIONS = {
     "s3": {"endpoint", "region", "credentials", "allow"},
     "gs": {"endpoint", "credentials", "allow"},
@@ -68,6 +70,11 @@ class Address:
     def keep_days(self) -> int:
         """Days after which remote retention may delete a set; 0 keeps everything."""
         return int(self.options.get("keep_days", 0))
+
+    @property
+    def tiers(self) -> Tiers:
+        """The tiers in which remote retention keeps sets besides."""
+        return Tiers(**{tier.name: int(self.options.get(option, 0)) for option, tier in KEEP_TIERS.items()})
 
     @property
     def bytes_per_second(self) -> float:
@@ -184,11 +191,17 @@ def _check_values(options: Mapping[str, str]) -> None:
         ("credentials", _CREDENTIALS, "env, env:NAME, file:/PATH, instance-role or none"),
         ("keep_days", re.compile(r"\d{1,4}"), "a number of days"), ("allow", re.compile("http"), "http"),
         ("host_key", re.compile(r"SHA256:[A-Za-z0-9+/]{43}=?"), "a fingerprint SHA256:…"),
+        *((option, re.compile(r"\d{1,4}"), f"a number of {tier.unit}s") for option, tier in KEEP_TIERS.items()),
         ("region", re.compile(r"[a-z0-9-]{1,40}"), "the name of a region"),
     ):
         # the value is not repeated: a secret pasted into the wrong place must not reach a log
         if name in options and not pattern.fullmatch(options[name]):
             raise BadInput(f"{name} must be {words}.")
+    for option, tier in KEEP_TIERS.items():
+        if int(options.get(option, 0)) > tier.most:
+            raise BadInput(f"{option} must be a number of {tier.unit}s, {tier.most:,} at the most.")
+        if option in options and not int(options.get("keep_days", 0)):
+            raise BadInput(f"{option} says nothing without keep_days: then nothing is deleted there anyway.")
     if "hours" in options:
         first, last = (int(number) for number in options["hours"].split("-"))
         if first > 23 or last > 24 or first == last:

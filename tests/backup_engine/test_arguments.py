@@ -15,6 +15,7 @@ from backup_engine import api
 from backup_engine.arguments import KEEP_DAYS, checked, database_named
 from backup_engine.errors import BadInput
 from backup_engine.model import Source
+from backup_engine.policy.tiers import TIERS
 from equipment import settings
 from equipment.settings import Settings
 
@@ -58,6 +59,7 @@ WRONG: dict[str, list[Any]] = {
     "connection_string": ["", "  ", 5, b"mongodb://h"], "client": ["mongodb://h", mongomock.MongoClient()["db"], 5],
     "connect": ["db", 5], "database": ["", "a b", "a/b", "x" * 64, "ü" * 32, 5], "backup_folder": ["", " ", 5, "a\0b"],
     "keep_days": [None, 0, -1, 3651, 10**10, 7.5, "7", True, float("nan")],
+    "tiers": [7, "8w", {"weekly": -1}, {"weekly": 521}, {"weekly": "8"}, {"weekly": True}, {"fortnightly": 1}],
     "interval_hours": [0, 0.05, 169, "x", True, float("nan")],
     "sources": [(), [], "ab", 5, (Source("a", "A"), Source("a", "B")), (Source("a", "A"), Source("b", "A")),
                 (Source("../x", "A"),), (Source("a", ""),), (("a", "A"),)],
@@ -88,12 +90,20 @@ def test_the_bounds_of_keep_days_are_in_the_words_and_in_the_settings() -> None:
     assert (bounds["Ge"].ge, bounds["Le"].le) == KEEP_DAYS  # type: ignore[attr-defined]
 
 
+def test_the_bounds_of_tiers_are_those_of_the_settings() -> None:
+    for tier in TIERS:
+        bounds = {type(rule).__name__: rule for rule in Settings.model_fields[f"backup_keep_{tier.name}"].metadata}
+        assert (bounds["Ge"].ge, bounds["Le"].le) == (0, tier.most)  # type: ignore[attr-defined]
+
+
 @ENGINES
 def test_values_at_their_bounds_are_taken(engine: Callable[..., Any], tmp_path: Path) -> None:
     for days in KEEP_DAYS:
-        system = engine(backup_folder=tmp_path, keep_days=days, interval_hours="168", workers=0, database="ü" * 31)
+        system = engine(backup_folder=tmp_path, keep_days=days, tiers={"hourly": 0, "yearly": 100},
+                        interval_hours="168", workers=0, database="ü" * 31)
 
         assert system.workspace.keep_days == days
+        assert system.workspace.tiers == {"hourly": 0, "yearly": 100}
         assert system.interval_hours == 168.0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from backup_engine import prune
 from backup_engine.errors import BadInput, Busy
 from backup_engine.locking.locks import hold
 from backup_engine.model import BackupSet
+from backup_engine.policy.tiers import Tiers
 from backup_engine.repository import ledger
 from backup_engine.repository.intents import recover
 from backup_engine.workspace import Workspace
@@ -68,6 +70,47 @@ def test_after_a_backup_everything_is_decided_only_when_a_set_is_old_enough(
         assert labels(ws) == [backup.label for backup in sets]
         assert prune.after_backup(ws, held, sets) == ""
     assert labels(ws) == [backup.label for backup in sets[4:]]
+
+
+def test_tiers_keep_what_is_older(tmp_path: Path) -> None:
+    ws, _, sets = daily(tmp_path, 12, keep_days=2)  # from Wednesday 4 June 2025
+    ws = replace(ws, tiers={"hourly": 0, "daily": 4, "weekly": 2, "monthly": 0, "yearly": 0})
+
+    shown, done = prune.prune(ws, dry_run=True), prune.prune(ws)
+
+    kept = [sets[4], *sets[8:]]  # the fifth is of a Sunday
+    assert labels(ws) == [backup.label for backup in kept]
+    assert shown.decisions == done.decisions
+    assert done.decisions[4].reason == "the newest of its week (2 of 2)"
+    monday = sets[11].started + timedelta(hours=12)
+    assert (done.next_to_go, done.leaves[sets[4].place], done.leaves[sets[8].place]) == (sets[4], monday, monday)
+    assert prune.prune(ws).message == "No backup is old enough to delete."
+
+
+def test_what_tiers_would_do_is_tried_by_a_dry_run_only(tmp_path: Path) -> None:
+    ws, _, sets = daily(tmp_path)
+    before = snapshot(tmp_path)
+
+    tried = prune.prune(ws, dry_run=True, tiers=Tiers(daily=10))
+
+    assert [backup.label for backup in tried.deleted] == [backup.label for backup in sets[:2]]
+    with pytest.raises(BadInput, match="tried out by a dry run"):
+        prune.prune(ws, tiers=Tiers(daily=10))
+    assert snapshot(tmp_path) == before
+
+
+def test_after_a_backup_nothing_is_decided_while_the_tiers_keep_all_that_is_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ws, _, sets = daily(tmp_path)
+    said = dict.fromkeys(("hourly", "weekly", "monthly", "yearly"), 0)
+    with hold(ws, "prune") as held:
+        with monkeypatch.context() as patch:
+            patch.setattr(prune.retention, "decide", lambda *_, **__: pytest.fail("decided"))
+            assert prune.after_backup(replace(ws, tiers={**said, "daily": 12}), held, sets) == ""
+        assert labels(ws) == [backup.label for backup in sets]
+        assert prune.after_backup(replace(ws, tiers={**said, "daily": 10}), held, sets) == ""
+    assert labels(ws) == [backup.label for backup in sets[2:]]
 
 
 def test_pinned_set_stays_until_unpinned(tmp_path: Path) -> None:

@@ -106,6 +106,17 @@ def test_a_pin_on_either_side_keeps_it(ws: Workspace, tmp_path: Path) -> None:
     assert care(ws, "disk").removed == (labels[2],)
 
 
+def test_retention_there_keeps_tiers_of_its_own(
+    tmp_path: Path, database: Data, heard: list[Deed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backup_engine.remotes.patient.FIRST_PAUSE", 0)
+    ws = with_remote(tmp_path, database, options="?keep_days=1&keep_daily=5&keep_weekly=2", heard=heard)
+    labels = days_of_backups(ws, 12)  # from Wednesday 4 June 2025, so that the fifth is of a Sunday
+
+    assert care(ws, "disk").removed == (*labels[:4], *labels[5:7])
+    assert there(tmp_path) == [labels[4], *labels[7:]]
+
+
 def test_nothing_is_deleted_when_pins_cannot_be_read(
     ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

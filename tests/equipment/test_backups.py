@@ -13,7 +13,7 @@ from pymongo.database import Database
 
 from backup_engine.api import BackupSet, DatabaseBackupRestore, Preferences
 from backup_engine.errors import AdminOnly, NoSpace, PermissionDenied
-from equipment import sealing
+from equipment import retention, sealing
 from equipment.backups import Backups, Caller
 from equipment.settings import Settings, get_settings, use
 from equipment.store import activity
@@ -65,6 +65,9 @@ VERBS: dict[str, Callable[[Backups, Caller, BackupSet], object]] = {
     "bring back": lambda backups, by, made: backups.bring_back(by, []),
     "preferences": lambda backups, by, made: backups.change_preferences(by, interval_hours=2),
     "acknowledge": lambda backups, by, made: backups.acknowledge(by),
+    "rules": lambda backups, by, made: retention.rules(backups, by),
+    "change tiers": lambda backups, by, made: retention.change(backups, by, {"weekly": 8}),
+    "try tiers": lambda backups, by, made: retention.tried(backups, by, {"weekly": 8}),
     "stored": lambda backups, by, made: sealing.stored(backups, by),
     "change storing": lambda backups, by, made: sealing.change(backups, by, "zstd", ""),
     "reseal": lambda backups, by, made: sealing.reseal(backups, by),

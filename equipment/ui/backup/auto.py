@@ -8,7 +8,7 @@ import streamlit as st
 from backup_engine.api import BackupError
 from equipment.backups import WRITING, Backups, Caller
 from equipment.jobs import Job
-from equipment.ui.backup import keys, outside, remotes, storing, words
+from equipment.ui.backup import keys, outside, remotes, retention, storing, words
 from equipment.ui.progress import follow
 
 
@@ -17,14 +17,7 @@ def show(backups: Backups, caller: Caller) -> None:
     _switches(backups, caller)
     _next(backups, caller)
     _checks(backups)
-    st.subheader("Retention")
-    st.write(
-        f"Backups older than {backups.keep_days} days are deleted after each good backup. Never deleted: the "
-        "newest good one, the newest good one that is not empty, the last three good ones, pinned ones, the latest "
-        "safety copy before a restore, and whatever another kept backup rests on. When a list shrank by more than half "
-        "against the backup before, nothing is deleted until you acknowledge it."
-    )
-    _shrink(backups, caller)
+    retention.show(backups, caller)
     storing.show(backups, caller)
     _drill(backups, caller)
     remotes.show(backups, caller)
@@ -91,20 +84,6 @@ def _checks(backups: Backups) -> None:
             for check in checks
         ]
         st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
-
-
-def _shrink(backups: Backups, caller: Caller) -> None:
-    reason = backups.retention_halted()
-    if not reason:
-        return
-    st.warning(f"Retention is paused: {reason}", icon=":material/front_hand:")
-    if backups.scheduler.standby is not None:
-        return  # not to be accepted here: the copy has to be let act
-    if st.button("This is as it should be, resume retention"):
-        try:
-            st.success(backups.acknowledge(caller))
-        except BackupError as error:
-            st.error(str(error))
 
 
 def _drill(backups: Backups, caller: Caller) -> None:

@@ -63,8 +63,9 @@ def _remote(backups: Backups, caller: Caller, standing: Standing) -> None:
         facts[1].metric("Last upload", _ago(backups, line.last_sent), border=True)
         facts[2].metric("Last read-back", _ago(backups, line.read_back), border=True,
                         help=f"Backup {line.read_back_label}" if line.read_back_label else None)
+        tiers = remote.address.tiers.words
         facts[3].metric("Kept there", words.count(remote.address.keep_days, "day") if remote.address.keep_days
-                        else "for ever", border=True)
+                        else "for ever", border=True, help=f"And the newest of each of {tiers}" if tiers else None)
         if line.problem:
             # text, not Markdown: parts of it were said by somebody else
             st.error("It does not work at present.", icon=":material/cloud_off:")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from backup_engine.errors import BadInput
+from backup_engine.policy.tiers import Tiers
 from backup_engine.remotes.address import check_name, configured, parse
 
 
@@ -32,6 +33,11 @@ def test_the_forms(url: str, kind: str, host: str, path: str) -> None:
     ("s3://backups/x?endpoint=https://host?sig=hush-hush&x=1", "endpoint"), ("s3://backups/../x", "prefix"),
     ("s3://backups/a//b", "prefix"), ("s3://backups/x?credentials=hush-hush", "credentials must be"),
     ("s3://backups/x?keep_days=hush-hush", "keep_days must be"), ("s3://backups/x?hours=25-26", "hours must be"),
+    ("s3://backups/x?keep_days=7&keep_weekly=hush-hush", "keep_weekly must be a number of weeks"),
+    ("s3://backups/x?keep_days=7&keep_weekly=-1", "keep_weekly must be"),
+    ("s3://backups/x?keep_days=7&keep_weekly=521", "keep_weekly must be a number of weeks, 520 at the most"),
+    ("s3://backups/x?keep_weekly=8", "says nothing without keep_days"),
+    ("s3://backups/x?keep_days=0&keep_weekly=8", "says nothing without keep_days"),
     ("s3://backups/x?hours=5-5", "hours must be"), ("s3://backups/x?limit=0K", "limit"),
     ("s3://backups/x?region=eu&region=us", "twice"), ("sftp://host/x", "USER@HOST"), ("sftp://lab@host/", "USER@HOST"),
     ("sftp://lab@host:99999/x", "cannot be read"), ("sftp://lab@host/x?host_key=hush-hush", "fingerprint"),
@@ -79,4 +85,6 @@ def test_limit_and_retention() -> None:
 
     assert (address.bytes_per_second, address.keep_days) == (1.5e6, 90)
     assert (parse("file:///x").bytes_per_second, parse("file:///x").keep_days) == (0, 0)
+    assert parse("file:///x").tiers == Tiers()
+    assert parse("file:///x?keep_days=7&keep_hourly=24&keep_yearly=5").tiers == Tiers(hourly=24, yearly=5)
     assert parse("s3://backups/x?region=eu").shown == "s3://backups/x"

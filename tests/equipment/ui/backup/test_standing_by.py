@@ -196,5 +196,5 @@ def test_taking_over_names_the_original_and_wants_a_tick(copy: Backups, database
     assert f"taken over from “{database.name}_original”" in texts(test) and "take_disk" not in [
         button.key for button in test.button]
     test = settled(press(test, "push_disk"), copy)
-    assert "1 backup sent to remote disk." in texts(test)
+    assert "1 backup sent to remote disk with accounts, settings, trash and activity." in texts(test)
     assert made.backup_id in target_of(tmp_path).backup_ids()
