@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from backup_engine.database_backup_restore import DatabaseBackupRestore
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
-from backup_engine.model import Application, BackupSet, Progress, Source, Watch
+from backup_engine.model import COMMENT_LENGTH, Application, BackupSet, Progress, Source, Watch
 from backup_engine.policy.due import check_interval
 from backup_engine.scheduling.preferences import Preferences
 from backup_engine.storage.mounts import mount_of
@@ -21,6 +21,7 @@ from backup_engine.workspace import Workspace
 if TYPE_CHECKING:
     from backup_engine.activate import activate
     from backup_engine.adopt import Holding, adopt, holdings, is_copy, start_anew, was_rolled_back
+    from backup_engine.comment import comment
     from backup_engine.compare import Comparison, compare
     from backup_engine.create import Created, create
     from backup_engine.deeds import Deed, system_user, take_untold, untold
@@ -71,20 +72,20 @@ if TYPE_CHECKING:
     from backup_engine.verify import Verification, require as require_sound, verify
 
 __all__ = [
-    "TIERS", "Application", "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check", "Choice",
-    "Comparison", "Created", "DatabaseBackupRestore", "DatabaseUnreachable", "Deed", "History", "Holding", "Keys",
-    "Lost", "Merged", "Owner", "Pick", "Preferences", "Progress", "Pruned", "Recoverable", "Recovered", "Resealed",
-    "RestoreStopped", "Scheduler", "Source", "Standby", "Standing", "Status", "Tiers", "Unsaved", "Verification",
-    "Watch", "Workspace",
+    "COMMENT_LENGTH", "TIERS", "Application", "Applied", "BackupError", "BackupSet", "BadInput", "Change", "Check",
+    "Choice", "Comparison", "Created", "DatabaseBackupRestore", "DatabaseUnreachable", "Deed", "History", "Holding",
+    "Keys", "Lost", "Merged", "Owner", "Pick", "Preferences", "Progress", "Pruned", "Recoverable", "Recovered",
+    "Resealed", "RestoreStopped", "Scheduler", "Source", "Standby", "Standing", "Status", "Tiers", "Unsaved",
+    "Verification", "Watch", "Workspace",
     "activate", "add_remote", "adopt", "application_trouble", "apply_changes", "bad", "called", "check_interval",
-    "checked_recipients", "checked_tiers", "checks", "choose_seal", "choose_tiers", "compare", "confirm_remote_key",
-    "create", "delete", "drill", "fetch", "fingerprint", "history_of", "holdings", "import_set", "import_sets",
-    "is_copy", "keys_in", "last_drill", "last_verified", "lost_and_found", "merge", "merge_all", "mount_of",
-    "needs_key", "open_sets", "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview", "proven",
-    "prune", "push", "recover", "recover_from", "recoverable", "remote_standings", "remove_remote", "replace",
-    "require_empty", "require_sound", "reseal", "retention_halted", "seal_shown", "start_anew", "status",
-    "system_user", "take_over_remote", "take_untold", "test_remote", "tiers_shown", "undo", "undoable", "unlock",
-    "unpin", "untold", "verify", "viewed", "was_rolled_back",
+    "checked_recipients", "checked_tiers", "checks", "choose_seal", "choose_tiers", "comment", "compare",
+    "confirm_remote_key", "create", "delete", "drill", "fetch", "fingerprint", "history_of", "holdings", "import_set",
+    "import_sets", "is_copy", "keys_in", "last_drill", "last_verified", "lost_and_found", "merge", "merge_all",
+    "mount_of", "needs_key", "open_sets", "owner_of", "owner_seen", "pin", "plan_merge", "plan_replace", "preview",
+    "proven", "prune", "push", "recover", "recover_from", "recoverable", "remote_standings", "remove_remote", "replace",
+    "require_empty", "require_sound", "reseal", "retention_halted", "seal_shown", "start_anew", "status", "system_user",
+    "take_over_remote", "take_untold", "test_remote", "tiers_shown", "undo", "undoable", "unlock", "unpin", "untold",
+    "verify", "viewed", "was_rolled_back",
 ]
 
 LATE = {
@@ -94,7 +95,7 @@ LATE = {
     "offsite": ("Standing", "add_remote", "confirm_remote_key", "remote_standings", "remove_remote",
                 "take_over_remote", "test_remote"),
     "fetch": ("fetch", "viewed"), "push": ("push",),
-    "drill": ("drill",), "mongo.guarded": ("Applied", "Change", "apply_changes"),
+    "comment": ("comment",), "drill": ("drill",), "mongo.guarded": ("Applied", "Change", "apply_changes"),
     "history": ("History", "history_of"), "lost": ("Lost", "lost_and_found"), "take_in": ("import_set", "import_sets"),
     "deeds": ("Deed", "system_user", "take_untold", "untold"),
     "adopt": ("Holding", "adopt", "holdings", "is_copy", "start_anew", "was_rolled_back"),

@@ -306,6 +306,17 @@ class DatabaseBackupRestore(Answering):
 
         return self._answer(run, refused)
 
+    def comment(self, backup_metadata: Mapping[str, Any], text: str) -> tuple[bool, str]:
+        """Say something about a set in up to 500 characters, never encrypted; empty text takes it away:
+        ``(success, message)``."""
+        from backup_engine.comment import comment
+
+        def run() -> tuple[bool, str]:
+            backup = comment(self.workspace, self.workspace.catalog.find(backup_metadata), text)
+            return True, f"Backup {backup.label} bears {'the' if backup.comment else 'no'} comment."
+
+        return self._answer(run, refused)
+
     def unpin(self, backup_metadata: Mapping[str, Any]) -> tuple[bool, str]:
         """Give a set back to retention: ``(success, message)``."""
         return self.pin(backup_metadata, False)

@@ -138,6 +138,9 @@ class Part:
 _OFFSET = re.compile(r"([+-])(\d\d)(\d\d)(?:\d\d)?$")
 """At the end of ``timezone`` in the metadata; seconds are of times before there were zones."""
 
+COMMENT_LENGTH = 500
+"""Characters of what a person may say about a set."""
+
 
 @dataclass(frozen=True)
 class BackupSet:
@@ -235,6 +238,12 @@ class BackupSet:
     def of(self) -> str:
         """Of a set of the application's own data: the ``backup_id`` of the list's set it was made with, or empty."""
         return self._text(self.metadata.get("of"))
+
+    @cached_property
+    def comment(self) -> str:
+        """What a person said about it, in a line that can be shown: anybody may have edited the metadata."""
+        said = self._text(self.metadata.get("comment"))[:COMMENT_LENGTH]
+        return "".join(sign if sign.isprintable() else " " for sign in said)
 
     @cached_property
     def rank(self) -> tuple[int, bool, int, str]:

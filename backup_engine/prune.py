@@ -32,7 +32,7 @@ from backup_engine.repository.notes import Note
 from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
 
-__all__ = ["Pruned", "acknowledge", "after_backup", "delete", "halted", "pin", "prune", "unpin"]
+__all__ = ["Pruned", "acknowledge", "after_backup", "delete", "halted", "mark", "pin", "prune", "unpin"]
 
 WAIT_SECONDS = 5.0
 """A person who pins a set need not learn that a backup has just begun."""
@@ -130,13 +130,13 @@ def acknowledge(ws: Workspace) -> None:
 @told("backup.pin")
 def pin(ws: Workspace, backup: BackupSet) -> BackupSet:
     """Protect a set from retention; gives it as it is now. Raises ``BadInput`` for a set that cannot be marked."""
-    return _mark(ws, backup, pinned=True)
+    return mark(ws, backup, pinned=True)
 
 
 @told("backup.unpin")
 def unpin(ws: Workspace, backup: BackupSet) -> BackupSet:
     """Give a set back to retention; gives it as it is now."""
-    return _mark(ws, backup, pinned=False)
+    return mark(ws, backup, pinned=False)
 
 
 @told("backup.delete")
@@ -300,15 +300,18 @@ def _clear_companions(ws: Workspace, held: locks.Hold, owner: Owner, watch: Watc
     _delete_all(own, held, retention.left_behind(mine, lists, ws.keep_days, bad=bad), watch)
 
 
-def _mark(ws: Workspace, backup: BackupSet, *, pinned: bool) -> BackupSet:
+def mark(ws: Workspace, backup: BackupSet, *, pinned: bool | None = None, comment: str | None = None) -> BackupSet:
+    """Write into the metadata of a set what a person says of it; gives it as it is now. Raises ``BadInput``."""
+    verb = "commented on" if pinned is None else "pinned or unpinned"
     if backup.state != "complete":
-        raise BadInput(f"Backup {backup.label} cannot be pinned or unpinned: {backup.problem or backup.state}.")
+        raise BadInput(f"Backup {backup.label} cannot be {verb}: {backup.problem or backup.state}.")
+    said = {name: value for name, value in (("pinned", pinned), ("comment", comment)) if value is not None}
     with _held(ws, None, "pin") as held:
         _require_at_hand(lookup.of(ws, held.database), backup)
         held.check()
         # Read again: what the caller has may be older than the locks.
-        marked = ws.catalog.amend(ws.catalog.find(backup.backup_id), pinned=pinned)
-        companion = companions.of(ws, marked)
+        marked = ws.catalog.amend(ws.catalog.find(backup.backup_id), **said)
+        companion = companions.of(ws, marked) if pinned is not None else None
         if companion is not None and companion.state == "complete" and ws.application is not None:
             ws.application.catalog.amend(companion, pinned=pinned)
         return marked

@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pymongo.database import Database
@@ -31,10 +31,10 @@ from backup_engine.errors import (
 from backup_engine.locking.file_lock import file_lock
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.ownership.owner import Owner
-from backup_engine.remotes import claims, queue, registry, target as targets
+from backup_engine.remotes import claims, queue, registry, replaced, target as targets
 from backup_engine.remotes.address import Address
 from backup_engine.remotes.probe import probe
-from backup_engine.remotes.queue import Line
+from backup_engine.remotes.queue import Line, Replaced, stay_there
 from backup_engine.remotes.registry import Remote
 from backup_engine.remotes.target import Sending, Target
 from backup_engine.repository import companions
@@ -66,6 +66,10 @@ class Pushed:
     """For how many sets the application's own data was sent, before them or later."""
     called: str = ""
     """What that is."""
+    cleared: tuple[str, ...] = ()
+    """Labels of what was deleted there because it was stored anew here."""
+    replaced: tuple[Replaced, ...] = ()
+    """What was stored anew here and still lies there as it was before."""
 
     @property
     def message(self) -> str:
@@ -76,14 +80,17 @@ class Pushed:
         elif self.with_own:
             counted += f" with {self.called}"
         counted = f"{counted[0].upper()}{counted[1:]}"
+        if self.cleared:
+            counted += f", {len(self.cleared):,} as they were before deleted there"
         if self.problem:
             return f"{counted}, {self.waiting:,} still waiting: {self.problem}"
-        return counted + (f", {self.waiting:,} still waiting." if self.waiting else ".")
+        counted += f", {self.waiting:,} still waiting." if self.waiting else "."
+        return counted + (f" As they were before stay there: {stay_there(self.replaced)}." if self.replaced else "")
 
     @property
     def deed(self) -> str:
         """What was done, or went wrong for the first time; trouble that goes on is not told every time."""
-        return self.message if self.sent or self.with_own or self.new_problem else ""
+        return self.message if self.sent or self.with_own or self.cleared or self.new_problem else ""
 
 
 def is_due(ws: Workspace, remote: Remote, line: Line) -> bool:
@@ -136,6 +143,7 @@ class _Sender:
     """Those of the application's own data."""
     now: bool
     watch: Watch
+    cleared: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._beside = queue.beside(self.own)
@@ -163,7 +171,7 @@ class _Sender:
         self._save()
         waiting = len(queue.waiting(self.line, self.sets, self.own))
         return Pushed(self.remote.name, tuple(sent), waiting, problem, bool(problem) and not had_problem,
-                      self._with_own, self._called)
+                      self._with_own, self._called, tuple(self.cleared), tuple(self.line.replaced.values()))
 
     def _target(self, store: Any) -> Target:
         # asked before every run: somebody may have taken it over since
@@ -207,8 +215,12 @@ class _Sender:
                 continue
             sent.append(backup)
         self._say_pins(target, self.sets)
-        if of_own is not None:
+        if own is not None and of_own is not None:
             self._say_pins(of_own, self.own)
+        again = replaced.is_due(self.line, self.ws.clock())
+        if own is not None and of_own is not None:
+            self._clear_replaced(own, of_own, self.own, self._own_there, again=again)
+        self._clear_replaced(self.ws, target, self.sets, there, again=again)
         return "; ".join(problems)
 
     def _send_own(self, own: Workspace, target: Target, backup: BackupSet) -> str:
@@ -250,7 +262,7 @@ class _Sender:
         target.send(ws, backup, sending, sent=arrived, watch=self.watch)
         del self.line.sending[backup.backup_id]
         self.line.sent[backup.backup_id] = self.ws.clock().isoformat()
-        self.line.pins[backup.backup_id] = backup.pinned
+        self.line.has_said(backup)
         self.line.last_sent = self.ws.clock()
         self._save()
 
@@ -278,12 +290,24 @@ class _Sender:
 
     def _say_pins(self, target: Target, sets: list[BackupSet]) -> None:
         for backup in sets:
-            said = self.line.pins.get(backup.backup_id)
-            if said is None and not backup.pinned:  # nothing was said and nothing is to be: its own metadata will do
-                self.line.pins[backup.backup_id] = False
-            elif backup.backup_id in self.line.sent and said is not backup.pinned:
-                target.say_pinned(backup, self.ws.clock())
-                self.line.pins[backup.backup_id] = backup.pinned
+            if backup.backup_id not in self.line.sent or self.line.is_said(backup):
+                continue
+            target.say(backup, self.ws.clock())
+            self.line.has_said(backup)
+
+    def _clear_replaced(
+        self, ws: Workspace, target: Target, sets: list[BackupSet], there: set[str], *, again: bool
+    ) -> None:
+        """What was stored anew and removed here goes there as well, now that its copy has arrived."""
+        copies = replaced.originals(ws.catalog.sets(), self.line)
+        new = copies.keys() & there - self.line.replaced.keys()
+        # a folder that cannot be read may hold what looks removed
+        if ws.catalog.unreadable or not (new or again):
+            return
+        own = {backup.backup_id for backup in sets}
+        mine = {name: copy for name, copy in copies.items() if copy.backup_id in own}
+        self.cleared += replaced.clear(target, self.remote.address, self.line, mine, save=self._save, watch=self.watch)
+        self.line.cleared = self.ws.clock()
 
     def _require_open(self) -> None:
         if not self.now and not self.remote.address.open_at(self.ws.clock().hour):

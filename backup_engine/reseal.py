@@ -20,6 +20,7 @@ from backup_engine.locking.locks import Hold, hold
 from backup_engine.making.copying import copy_set
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.ownership import lookup
+from backup_engine.remotes import registry
 from backup_engine.replacing import recovery
 from backup_engine.repository import ledger
 from backup_engine.verify import verify
@@ -38,7 +39,8 @@ class Resealed:
     seal: Seal
     keep_old: bool = False
     elsewhere: tuple[str, ...] = ()
-    """Remotes that have sets as they were before; nothing is removed there."""
+    """Remotes that have sets as they were before, with what keeps them there. They go once the copies have arrived
+    (``push``), unless the old ones are kept here."""
 
     @property
     def message(self) -> str:
@@ -54,7 +56,8 @@ class Resealed:
             words += f" {_count(len(self.left))} left as before" + (
                 f", {readable:,} of them readable without a key" if readable else "") + "."
         if self.elsewhere:
-            words += f" As they were before they still lie in remote {' and '.join(self.elsewhere)}."
+            words += f" As they were before they still lie in remote {' and '.join(self.elsewhere)}"
+            words += "." if self.keep_old else "; they are deleted there once the new ones have arrived."
         return words
 
 
@@ -175,7 +178,10 @@ def _elsewhere(ws: Workspace) -> tuple[str, ...]:
     """The remotes that have the original of a copy."""
     places = [own.catalog for own in (ws, ws.application) if own is not None]
     originals = {backup.reseals for catalog in places for backup in catalog.sets() if backup.reseals}
-    return tuple(name for name, line in offsite.awaited(ws).items() if originals & line.sent.keys())
+    there = [name for name, line in offsite.awaited(ws).items() if originals & line.sent.keys()]
+    locks = {name: remote.lock for name, remote in registry.known(ws).items() if remote.lock}
+    return tuple(f"{name} (which lets nothing be deleted before its time: {locks[name]})" if name in locks else name
+                 for name in there)
 
 
 def _is_as(backup: BackupSet, seal: Seal) -> bool:

@@ -9,7 +9,6 @@ that is still to come, was made with it or with one that rests on it.
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -32,13 +31,14 @@ from backup_engine.push import sending_alone
 from backup_engine.remotes import claims, entries, queue, registry
 from backup_engine.remotes.address import Address
 from backup_engine.remotes.entries import Entry
+from backup_engine.remotes.proof import read_back
 from backup_engine.remotes.queue import Line
 from backup_engine.remotes.registry import Remote
 from backup_engine.remotes.target import Target
 from backup_engine.repository import companions
 from backup_engine.workspace import Workspace
 
-__all__ = ["EVERY", "Cared", "care", "care_if_due", "is_due", "read_back"]
+__all__ = ["EVERY", "Cared", "care", "care_if_due", "is_due"]
 
 EVERY = timedelta(days=1)
 
@@ -115,16 +115,6 @@ def care(ws: Workspace, name: str, *, watch: Watch = SILENT) -> Cared:
             line.read_back, line.read_back_label = ws.clock(), label
         queue.write(ws.storage, name, line)
     return Cared(name, label, damage, cleaned, removed, halted, own_removed)
-
-
-def read_back(target: Target, entry: Entry, *, watch: Watch = SILENT) -> None:
-    """Read every byte of a set. Raises ``VerificationFailed`` or ``BackupFileNotFound`` naming what is wrong."""
-    for part in entry.backup.parts.values():
-        whole = hashlib.sha256()
-        for piece in target.pieces(entry.files[str(part.file)], watch=watch):
-            whole.update(piece)
-        if whole.hexdigest() != part.stored_sha256:
-            raise VerificationFailed(f"the file was changed: {part.file}")
 
 
 def _places(ws: Workspace, target: Target, watch: Watch) -> list[_Place]:

@@ -207,6 +207,12 @@ class Backups:
         (api.pin if pinned else api.unpin)(self._workspace, backup)
         self.note(caller, "backup.pin" if pinned else "backup.unpin", backup.label, "")
 
+    def comment(self, caller: Caller, backup: BackupSet, text: str) -> None:
+        """Say something about a set; empty text takes it away."""
+        caller.check("backup.settings")
+        said = api.comment(self._workspace, backup, text).comment
+        self.note(caller, "backup.comment", backup.label, said)
+
     def delete(self, caller: Caller, backup: BackupSet) -> None:
         """Delete one set; raises ``BadInput`` for the newest good one and for whatever else rests on it."""
         caller.check("backup.settings")

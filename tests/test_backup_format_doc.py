@@ -16,6 +16,7 @@ import pytest
 from bson import Int64
 from pymongo.database import Database
 
+from backup_engine.comment import comment
 from backup_engine.create import create
 from backup_engine.csv_format.decoder import LAST_COLUMN
 from backup_engine.csv_format.seal import Compression, Seal
@@ -72,7 +73,9 @@ def metadata(tmp_path: Path, database: Database[dict[str, Any]]) -> list[dict[st
     fill_own(database)
     ws = workspace(tmp_path, database, clock=clock, seal=Seal("gzip", (str(key.to_public()),), (str(key),)),
                    application=OWN)
-    create(ws, kind="full")
+    made = create(ws, kind="full").set
+    assert made is not None
+    comment(ws, made, "before the move")
     clock.pass_by(minutes=5)
     database.Equipment.delete_one({"_id": 3})
     create(ws, kind="differential", force=True)

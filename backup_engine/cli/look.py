@@ -47,10 +47,12 @@ def _list(ws: Workspace) -> Answer:
         aside = " in the work folder" if where_of(ws, backup) != ws.storage.describe() else ""
         rows.append((backup.label, when(backup.started, now)[:3], age(now - backup.started), backup.trigger,
                      backup.kind, backup.state + (" pinned" if backup.pinned else "") + aside, verified, counts,
-                     _whose(owner, backup)))
-    header: tuple[str, ...] = ("BACKUP", "DAY", "AGE", "MADE BY", "KIND", "STATE", "VERIFIED", "RECORDS", "OF DATABASE")
-    if not any(row[-1] for row in rows):
-        header, rows = header[:-1], [row[:-1] for row in rows]
+                     _whose(owner, backup), backup.comment))
+    header: tuple[str, ...] = ("BACKUP", "DAY", "AGE", "MADE BY", "KIND", "STATE", "VERIFIED", "RECORDS", "OF DATABASE",
+                               "COMMENT")
+    said = [column for column, name in enumerate(header)
+            if name not in ("OF DATABASE", "COMMENT") or any(row[column] for row in rows)]
+    header, rows = tuple(header[column] for column in said), [tuple(row[column] for column in said) for row in rows]
     usable = sum(backup.usable for backup in sets)
     code = 0 if usable else NoBackupsFound.exit_code
     where = ws.storage.describe()
@@ -83,6 +85,7 @@ def _show(ws: Workspace, backup: BackupSet) -> Answer:
     facts = [
         ("id", backup.backup_id), ("started", when(backup.started, ws.clock())), ("state", backup.state),
         ("kind", backup.kind), ("made by", backup.trigger), ("pinned", "yes" if backup.pinned else "no"),
+        ("comment", backup.comment),
         ("rests on", backup.base or ""), ("application", _application(ws, backup)),
         ("of database", called(backup) if backup.database else ""),
         ("opens with", _opens_with(ws, backup)),

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from backup_engine import prune as pruning, repair as repairs
+from backup_engine import comment as commenting, prune as pruning, repair as repairs
 from backup_engine.cli.session import Answer, Session, verb
 from backup_engine.cli.words import age, as_data, table, when
 
@@ -93,4 +93,15 @@ def unpin(session: Session, backup_id: str) -> Answer:
     return _mark(session, backup_id, False)
 
 
-COMMANDS = (backup, repair, prune, pin, unpin)
+@verb("comment", help="Say something about a backup, in plain text that is not encrypted; without TEXT nothing is said "
+                      "any more.")
+@click.argument("backup_id", metavar="ID")
+@click.argument("text", metavar="[TEXT]", default="")
+def comment(session: Session, backup_id: str, text: str) -> Answer:
+    """Comment on a set."""
+    marked = commenting.comment(session.workspace, session.find(backup_id), text)
+    words = f"bears the comment: {marked.comment}" if marked.comment else "bears no comment"
+    return Answer(f"Backup {marked.label} {words}", {"backup": as_data(marked)})
+
+
+COMMANDS = (backup, repair, prune, pin, unpin, comment)

@@ -13,6 +13,7 @@ from backup_engine.cli.session import Answer, Session, verb
 from backup_engine.cli.words import age, as_data, table
 from backup_engine.errors import BadInput, RemoteFailed
 from backup_engine.offsite import Changed, Standing
+from backup_engine.remotes.queue import stay_there
 from backup_engine.workspace import Workspace
 
 __all__ = ["COMMANDS", "remote_data", "standing_of"]
@@ -54,7 +55,9 @@ def push(session: Session, name: str | None, now: bool) -> Answer:
     with session.watch() as watch:
         done = [pushing.push(ws, each, now=now, watch=watch) for each in names]
     data = {"remotes": [{"remote": each.name, "sent": [backup.label for backup in each.sent], "waiting": each.waiting,
-                         "with_application": each.with_own, "problem": each.problem} for each in done]}
+                         "with_application": each.with_own, "problem": each.problem, "cleared": list(each.cleared),
+                         "replaced": [{"label": one.label, "why": one.why} for one in each.replaced]}
+                        for each in done]}
     failed = any(each.problem for each in done)
     return Answer(" ".join(each.message for each in done), data, code=RemoteFailed.exit_code if failed else 0)
 
@@ -92,7 +95,9 @@ def remote_data(standing: Standing) -> dict[str, Any]:
     moments = {"last_sent": line.last_sent, "read_back": line.read_back, "next_try": line.next_try}
     data: dict[str, Any] = {
         "name": standing.name, "state": standing.state, "problem": line.problem, "damage": line.damage,
-        "retention": line.retention, "waiting": [backup.label for backup in standing.waiting],
+        "retention": line.retention,
+        "replaced": [{"label": each.label, "why": each.why} for each in line.replaced.values()],
+        "waiting": [backup.label for backup in standing.waiting],
         **{name: moment.isoformat() if moment else None for name, moment in moments.items()},
     }
     if remote is not None:
@@ -112,6 +117,8 @@ def _listed(ws: Workspace) -> Answer:
               if each.remote and each.remote.lock]
     notes += [f"{each.name}: nothing is deleted there: {each.line.retention}." for each in standings
               if each.line.retention]
+    notes += [f"{each.name}: as before they were stored anew: {stay_there(each.line.replaced.values())}."
+              for each in standings if each.line.replaced]
     trouble = sum(each.state == "trouble" for each in standings)
     number = "1 remote" if len(standings) == 1 else f"{len(standings):,} remotes"
     message = f"{number}, {trouble:,} in trouble." if trouble else f"{number}."

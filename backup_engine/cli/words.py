@@ -19,6 +19,7 @@ def as_data(backup: BackupSet) -> dict[str, Any]:
         "backup_id": backup.backup_id, "label": backup.label, "day": backup.day, "state": backup.state,
         "kind": backup.kind, "base": backup.base, "trigger": backup.trigger, "seq": backup.seq,
         "started": backup.started.isoformat(), "records": backup.counts, "pinned": backup.pinned,
+        "comment": backup.comment,
         "problem": backup.problem, "warnings": list(backup.warnings),
         "database": backup.database, "database_id": backup.database_id,
         "files": {key: part.file for key, part in backup.parts.items()}, "metadata_file": backup.metadata_file,

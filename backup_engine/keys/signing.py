@@ -20,7 +20,7 @@ from backup_engine.keys.identity import MOST_BYTES
 __all__ = ["Signer", "checked_public", "is_signed_by", "new_pem"]
 
 PREFIX = "ed25519:"
-LATER = frozenset({"metadata_hash", "signature", "pinned", "warnings", "superseded"})
+LATER = frozenset({"metadata_hash", "signature", "pinned", "comment", "warnings", "superseded"})
 """Keys of the metadata that are written or changed after the signature."""
 
 

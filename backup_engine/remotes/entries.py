@@ -22,7 +22,7 @@ from backup_engine.remotes.base import is_key
 from backup_engine.repository import manifest, manifest_reader, strict_json
 from backup_engine.repository.notes import DAMAGE
 
-__all__ = ["FOLDER", "Entry", "Piece", "RemoteFile", "encode", "key_of", "parse"]
+__all__ = ["FOLDER", "Entry", "Piece", "RemoteFile", "encode", "key_in", "key_of", "parse"]
 
 FOLDER = "sets"
 UNIT = "set"
@@ -63,6 +63,9 @@ class Entry:
     uploaded: datetime | None = None
     """When it was complete there, by the clock of the machine that sent it."""
 
+    said_later: bool = False
+    """Whether the set's metadata has in it what a note said of it; ``metadata`` is as it was sent."""
+
     @property
     def size(self) -> int:
         """Bytes of its files."""
@@ -75,7 +78,12 @@ class Entry:
 
 def key_of(backup: BackupSet) -> str:
     """Where the object of a set lies."""
-    return f"{FOLDER}/{backup.label}-{backup.backup_id}.json"
+    return key_in(backup.label, backup.backup_id)
+
+
+def key_in(label: str, backup_id: str) -> str:
+    """The same for a set of which only the names are known."""
+    return f"{FOLDER}/{label}-{backup_id}.json"
 
 
 def backup_id_in(key: str) -> str | None:

@@ -18,13 +18,23 @@ from backup_engine.repository import companions
 from backup_engine.repository.notes import Note
 from backup_engine.storage.base import STATE, Storage
 
-__all__ = ["AWAITED_DAYS", "Line", "awaited_by", "beside", "forget", "in_order", "is_there", "keep_only",
-           "noted", "read", "to_send", "troubles", "waiting", "write"]
+__all__ = ["AWAITED_DAYS", "Line", "Replaced", "awaited_by", "beside", "forget", "in_order", "is_there", "keep_only",
+           "noted", "read", "stay_there", "to_send", "troubles", "waiting", "write"]
 
 AWAITED_DAYS = 30
 """How long local retention leaves a set alone that a remote still waits for."""
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=6)
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """A backup there that was stored anew here: its label, and why it is still there."""
+
+    label: str
+    why: str
+    role: str = ""
+    """As in ``Catalog``: whether it is of the application's own data."""
 
 
 @dataclass
@@ -52,6 +62,24 @@ class Line:
     """When it was last read back, cleared of left-overs and old sets."""
     retention: str = ""
     """Why the last look there deleted nothing although something was old enough; empty when it could."""
+    replaced: dict[str, Replaced] = field(default_factory=dict)
+    """Backups that were stored anew here and still lie there as they were before, by ``backup_id``."""
+    cleared: datetime | None = None
+    """When it was last tried to delete those."""
+    comments: dict[str, str] = field(default_factory=dict)
+    """What was last said there about each set; none for most."""
+
+    def is_said(self, backup: BackupSet) -> bool:
+        """Whether what a person said of a set stands there as it does here."""
+        return self.pins.get(backup.backup_id, False) is backup.pinned and (
+            self.comments.get(backup.backup_id, "") == backup.comment)
+
+    def has_said(self, backup: BackupSet) -> None:
+        """Note that it does."""
+        self.pins[backup.backup_id] = backup.pinned
+        self.comments.pop(backup.backup_id, None)
+        if backup.comment:
+            self.comments[backup.backup_id] = backup.comment
 
     def failed(self, problem: str, now: datetime) -> None:
         """Wait longer after every failure, never the same time twice."""
@@ -162,6 +190,15 @@ def troubles(lines: Mapping[str, Line]) -> list[str]:
                    for name, line in lines.items() if line.damage]
 
 
+def stay_there(replaced: Iterable[Replaced]) -> str:
+    """Name what was stored anew and still lies in a remote as it was before, the reasons once each."""
+    by_reason = dict[str, list[str]]()
+    for each in replaced:
+        by_reason.setdefault(each.why, []).append(each.label)
+    return "; ".join(f"{', '.join(sorted(labels)[:3])}{' …' if len(labels) > 3 else ''} ({why})"
+                     for why, labels in by_reason.items())
+
+
 def _note(name: str) -> Note[Line]:
     return Note(f"uploads-{name}.json", _line, Line)
 
@@ -176,6 +213,10 @@ def _line(about: Mapping[str, Any]) -> Line:
         problem=str(about["problem"]), next_try=_moment(about["next_try"]), last_sent=_moment(about["last_sent"]),
         read_back=_moment(about["read_back"]), read_back_label=str(about["read_back_label"]),
         damage=str(about["damage"]), cared=_moment(about["cared"]), retention=str(about["retention"]),
+        # a line that an earlier version has written knows nothing of these three
+        replaced={str(backup_id): Replaced(str(each["label"]), str(each["why"]), str(each.get("role", "")))
+                  for backup_id, each in about.get("replaced", {}).items()},
+        cleared=_moment(about.get("cleared")), comments=_texts(about.get("comments", {})),
     )
 
 
@@ -191,4 +232,5 @@ def keep_only(line: Line, known: Collection[str]) -> None:
     """Drop what is said about sets that lie neither here nor there."""
     line.sent = {name: when for name, when in line.sent.items() if name in known}
     line.pins = {name: pin for name, pin in line.pins.items() if name in known}
+    line.comments = {name: said for name, said in line.comments.items() if name in known}
     line.sending = {name: each for name, each in line.sending.items() if name in known}

@@ -21,6 +21,7 @@ from backup_engine.remotes.address import Address
 __all__ = ["S3Requests"]
 
 SECONDS = 30
+MARKS = {"key-marker": "NextKeyMarker", "version-id-marker": "NextVersionIdMarker"}
 MAX_ANSWER = 4 << 20
 
 
@@ -48,12 +49,32 @@ class S3Requests:
 
     def versions(self, key: str) -> list[str]:
         """The ids of the versions of one object, delete markers aside."""
-        status, answer = self.ask("GET", "", {"prefix": self._full(key), "versions": ""})
-        if status != 200:
-            return []
-        entries = re.findall(r"<Version>(.*?)</Version>", answer, re.S)
-        return [found[1] for entry in entries if f"<Key>{self._full(key)}</Key>" in entry
-                and (found := re.search(r"<VersionId>([^<]+)</VersionId>", entry))]
+        return [version for name, version in self._versions(key) if name == key]
+
+    def versions_below(self, folder: str) -> list[tuple[str, str]]:
+        """Key and id of every version of what lies, or lay, in a folder, delete markers aside."""
+        return self._versions(f"{folder}/")
+
+    def _versions(self, prefix: str) -> list[tuple[str, str]]:
+        found, after = list[tuple[str, str]](), dict[str, str]()
+        while True:  # a thousand an answer
+            status, answer = self.ask("GET", "", {"prefix": self._full(prefix), "versions": "", **after})
+            if status != 200:
+                return found
+            for entry in re.findall(r"<Version>(.*?)</Version>", answer, re.S):
+                key, version = (re.search(rf"<{name}>([^<]+)</{name}>", entry) for name in ("Key", "VersionId"))
+                if key and version:
+                    found.append((key[1].removeprefix(self._full("")), version[1]))
+            marks = {asked: re.search(rf"<{told}>([^<]+)</{told}>", answer) for asked, told in MARKS.items()}
+            before, after = after, {name: mark[1] for name, mark in marks.items() if mark}
+            if "<IsTruncated>true</IsTruncated>" not in answer or not after or after == before:
+                return found
+
+    def locked_until(self, key: str, version: str) -> str:
+        """Until when a lock keeps one version from being deleted, as the store writes it; empty where none is told."""
+        status, answer = self.ask("GET", self._full(key), {"retention": "", "versionId": version})
+        until = re.search(r"<RetainUntilDate>([0-9T:.Z+-]{10,40})</RetainUntilDate>", answer)
+        return until[1] if status == 200 and until else ""
 
     def remove_for_good(self, key: str, version: str) -> int:
         """Remove one version for good; gives the HTTP status: 403 where a lock forbids it."""

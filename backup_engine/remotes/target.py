@@ -3,7 +3,7 @@
     claims/NUMBER.json            whose it is
     sets/LABEL-ID.json            one a backup, written last: from here on it exists
     data/ID/RANDOM/FILE           stored bytes, in pieces of 16 MB (FILE.000, FILE.001, … where there are several)
-    notes/ID/MOMENT-RANDOM.json   what was said of a backup later: whether it is pinned
+    notes/ID/MOMENT-RANDOM.json   what was said of a backup later: whether it is pinned, and the comment
     app/                          the same three folders once more, for the application's own data
 
 A key is never used twice, so a slow writer can't come over what another one has finished.
@@ -30,7 +30,7 @@ from backup_engine.repository import strict_json
 from backup_engine.repository.notes import DAMAGE
 from backup_engine.workspace import Workspace
 
-__all__ = ["APP", "PIECE_BYTES", "Sending", "Target"]
+__all__ = ["APP", "PIECE_BYTES", "Note", "Sending", "Target"]
 
 APP = "app"
 """Where the application's own data lies; not ``.app`` as in a folder, since no key begins with a dot."""
@@ -39,6 +39,14 @@ UNNAMED_HOURS = 48
 """How long pieces that no backup names are left alone: they may belong to an upload that is under way."""
 NOTE_BYTES = 1 << 16
 READERS = 3
+
+
+@dataclass(frozen=True)
+class Note:
+    """What was said of a set after it was sent; no ``comment`` where the note has none."""
+
+    pinned: bool
+    comment: str | None = None
 
 
 @dataclass
@@ -75,14 +83,14 @@ class Target:
         """Everything that lies there, oldest first. An object is read once; pieces are compared by size."""
         listed = [stored for stored in self.store.list(entries.FOLDER) if entries.backup_id_in(stored.key)]
         sizes = {stored.key: stored.size for stored in self.store.list("data")}
-        pinned = self.pins()
+        said = self.notes()
         found = []
         # by the thousand they are, and each takes the time of a round trip
         with ThreadPoolExecutor(READERS) as pool:
             for number, entry in enumerate(pool.map(self._entry, listed)):
                 watch.step("Looking into the remote", number, len(listed))
                 if entry is not None:
-                    found.append(_with_pieces(entry, sizes, pinned))
+                    found.append(_with_pieces(entry, sizes, said))
         return sorted(found, key=lambda entry: entry.backup.rank)
 
     def send(
@@ -126,18 +134,19 @@ class Target:
             done += len(data)
             yield data
 
-    def pins(self) -> dict[str, bool]:
-        """Whether each set was pinned when that was last said; sets of which nothing was said are not in it."""
+    def notes(self) -> dict[str, Note]:
+        """What was last said about each set; sets of which nothing was said are not in it."""
         newest: dict[str, str] = {}
         for stored in sorted(self.store.list("notes"), key=lambda stored: stored.key):
             _, *middle, _ = stored.key.split("/")
             if len(middle) == 1 and stored.size <= NOTE_BYTES:
                 newest[middle[0]] = stored.key
-        return {backup_id: self._says_pinned(key) for backup_id, key in newest.items()}
+        return {backup_id: self._note(key) for backup_id, key in newest.items()}
 
-    def say_pinned(self, backup: BackupSet, now: datetime) -> None:
-        """Note that a set is pinned, or is not."""
-        about = {"backup_id": backup.backup_id, "pinned": backup.pinned, "when": now.isoformat()}
+    def say(self, backup: BackupSet, now: datetime) -> None:
+        """Note whether a set is pinned, and the comment on it."""
+        about = {"backup_id": backup.backup_id, "pinned": backup.pinned, "comment": backup.comment,
+                 "when": now.isoformat()}
         moment = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S%f")
         self.store.put(f"notes/{backup.backup_id}/{moment}-{secrets.token_hex(4)}.json", json.dumps(about).encode())
 
@@ -221,21 +230,25 @@ class Target:
             self._known[place] = entries.parse(stored.key, raw, self.sources, self.role)
         return self._known[place]
 
-    def _says_pinned(self, key: str) -> bool:
+    def _note(self, key: str) -> Note:
         try:
             about: Mapping[str, Any] = strict_json.loads(self.store.read(key, 0, NOTE_BYTES).decode())
-            return about["pinned"] is not False
-        except DAMAGE:
-            return True  # somebody said something: when in doubt it stays
+            comment = about.get("comment")  # notes of before have none
+            return Note(about["pinned"] is not False, comment if isinstance(comment, str) else None)
+        except (*DAMAGE, AttributeError):
+            return Note(True)  # somebody said something: when in doubt it stays
         except BackupFileNotFound:
-            return False
+            return Note(False)
 
 
-def _with_pieces(entry: Entry, sizes: Mapping[str, int], pins: Mapping[str, bool]) -> Entry:
+def _with_pieces(entry: Entry, sizes: Mapping[str, int], said: Mapping[str, Note]) -> Entry:
     """Compare what a backup names with what lies there, by size; and take over what was said of it later."""
     backup = entry.backup
-    if backup.backup_id in pins:
-        entry = replace(entry, backup=replace(backup, pinned=pins[backup.backup_id]))
+    if (note := said.get(backup.backup_id)) is not None:
+        about = {**backup.metadata, "pinned": note.pinned}
+        if note.comment is not None:
+            about["comment"] = note.comment
+        entry = replace(entry, backup=replace(backup, pinned=note.pinned, metadata=about), said_later=True)
     if backup.state != "complete":
         return entry
     for file in entry.files.values():

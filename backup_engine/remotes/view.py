@@ -181,7 +181,6 @@ def _day_of(entry: Entry) -> str:
 
 def _metadata_of(entry: Entry) -> bytes:
     """The set's own metadata, with what was said of it later; nothing where that cannot be read."""
-    said = entry.backup.pinned
-    if entry.backup.state == "complete" and said is not (entry.backup.metadata.get("pinned") is True):
-        return manifest.encode({**entry.backup.metadata, "pinned": said})
+    if entry.backup.state == "complete" and entry.said_later:
+        return manifest.encode(entry.backup.metadata)
     return entry.metadata

@@ -163,7 +163,7 @@ class Catalog:
         self.storage.put(STATE, backup.metadata_file, manifest.encode(backup.metadata))
 
     def amend(self, backup: BackupSet, **changes: Any) -> BackupSet:
-        """Rewrite single metadata keys (``pinned``, ``warnings``), copy included."""
+        """Rewrite single metadata keys (``pinned``, ``comment``, ``warnings``), copy included."""
         if backup.state != "complete":
             raise BadInput(f"backup {backup.label} is {backup.state}: only complete backups can be changed")
         data = manifest.encode({**backup.metadata, **changes})

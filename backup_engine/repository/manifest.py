@@ -81,7 +81,7 @@ class Header:
     companion: str = ""
     """Of a list: the ``backup_id`` of the set of the application's own data that was made with it."""
     reseals: BackupSet | None = None
-    """The set that this one holds under other keys or compression."""
+    """The set that this one holds under other keys or compression, whose comment it bears."""
 
 
 def label_of(moment: datetime) -> str:
@@ -190,6 +190,7 @@ def build(header: Header, seal: Seal, parts: Mapping[str, Part]) -> dict[str, An
         "kind": header.kind, "base": header.base, "codec": codec,
         "pinned": header.pinned, "warnings": list(header.warnings),
         **({"reseals": {"backup_id": header.reseals.backup_id, "seq": header.reseals.order}} if header.reseals else {}),
+        **({"comment": header.reseals.comment} if header.reseals and header.reseals.comment else {}),
         "collections": {key: describe_part(part) for key, part in parts.items()},
     }
 

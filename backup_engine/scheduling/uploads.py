@@ -13,7 +13,7 @@ from backup_engine import offsite, push, upkeep
 from backup_engine.errors import BackupError, Busy, Cancelled
 from backup_engine.model import Watch
 from backup_engine.ownership import lookup
-from backup_engine.remotes import queue, registry
+from backup_engine.remotes import queue, registry, replaced
 from backup_engine.remotes.registry import Remote
 from backup_engine.workspace import Workspace
 
@@ -92,8 +92,8 @@ class Uploads:
         owner = lookup.seen(self.workspace)
         sets = offsite.own_sets(owner, self.workspace.catalog.sets(fresh=False))
         own = offsite.application_sets(self.workspace, owner, fresh=False)
-        return bool(queue.waiting(line, sets, own)) or any(
-            line.pins.get(backup.backup_id, False) is not backup.pinned for backup in sets)
+        return bool(queue.waiting(line, sets, own)) or replaced.is_due(line, self.workspace.clock()) or any(
+            not line.is_said(backup) for backup in sets if backup.backup_id in line.sent)
 
     def _run(self) -> None:
         while not self._stop.is_set():

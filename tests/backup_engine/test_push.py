@@ -190,14 +190,14 @@ def test_nothing_is_sent_while_it_is_not_known_whose_the_backups_are(ws: Workspa
 def test_pins_follow(ws: Workspace, tmp_path: Path) -> None:
     backup = back_up(ws)
     push(ws, "disk")
-    assert target_of(tmp_path).pins() == {}
+    assert target_of(tmp_path).notes() == {}
     prune.pin(ws, backup)
     push(ws, "disk")
-    assert target_of(tmp_path).pins() == {backup.backup_id: True}
+    assert target_of(tmp_path).notes()[backup.backup_id].pinned is True
     clock(ws).pass_by(seconds=1)
     prune.unpin(ws, backup)
     push(ws, "disk")
-    assert target_of(tmp_path).pins() == {backup.backup_id: False}
+    assert target_of(tmp_path).notes()[backup.backup_id].pinned is False
 
 
 def test_hours(tmp_path: Path, database: Data) -> None:

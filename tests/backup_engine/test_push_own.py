@@ -254,8 +254,8 @@ def test_pins_follow(ws: Workspace, tmp_path: Path) -> None:
     prune.pin(ws, backup)
     push(ws, "disk")
 
-    assert own_target_of(tmp_path).pins() == {companion_of(ws, backup).backup_id: True}
-    assert target_of(tmp_path).pins() == {backup.backup_id: True}
+    assert own_target_of(tmp_path).notes()[companion_of(ws, backup).backup_id].pinned is True
+    assert target_of(tmp_path).notes()[backup.backup_id].pinned is True
 
 
 def test_retention_here_leaves_a_pair_alone_that_is_not_whole_there(ws: Workspace) -> None:

@@ -10,17 +10,19 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from backup_engine import fetch, prune, verify
+from backup_engine import fetch, offsite, prune, verify
 from backup_engine.compare import compare
 from backup_engine.create import create
 from backup_engine.csv_format.seal import Seal
+from backup_engine.errors import RemoteRefused
 from backup_engine.model import BackupSet
 from backup_engine.push import push
 from backup_engine.remotes import queue
 from backup_engine.remotes.target import Target
 from backup_engine.reseal import reseal
+from backup_engine.scheduling.uploads import Uploads
 from backup_engine.workspace import Workspace
-from tests.backup_engine.engine import back_up
+from tests.backup_engine.engine import OWN, back_up
 from tests.backup_engine.keys.public_only import PUBLIC, files_below, with_key
 from tests.backup_engine.offsite_places import target_of, with_remote
 from tests.backup_engine.stored import file_of, flip
@@ -73,18 +75,162 @@ def test_the_copies_wait_instead_and_nothing_readable_is_sent(
         assert set(compare(there, newest, "current", "equipment").counts.values()) == {0}, "it is the list of now"
 
 
-def test_what_lies_there_already_stays_and_is_said(ws: Workspace, database: Db, tmp_path: Path) -> None:
-    old = two(ws, database)
+def test_what_lies_there_already_goes_once_the_copies_have_arrived(
+    ws: Workspace, database: Db, tmp_path: Path
+) -> None:
+    two(ws, database)
     push(ws, "disk")
+    assert readable_there(tmp_path)
 
     done = reseal(sealed(ws))
 
-    assert done.message.endswith("As they were before they still lie in remote disk.")
-    assert len(push(ws, "disk").sent) == 2
+    assert done.message.endswith("As they were before they still lie in remote disk; they are deleted there once the "
+                                 "new ones have arrived.")
+    sent = push(ws, "disk")
+    assert (len(sent.sent), len(sent.cleared), sent.replaced) == (2, 2, ())
+    assert sent.message == "2 backups sent to remote disk, 2 as they were before deleted there."
+    assert readable_there(tmp_path) == []
     with fetch.viewed(with_key(ws), "disk") as there:
         lying = there.catalog.sets()
-        assert {backup.backup_id for backup in lying} == {backup.backup_id for backup in (*old, *done.made)}
+        assert {backup.backup_id for backup in lying} == {backup.backup_id for backup in done.made}
         assert all(verify.verify(there, backup, 2, remember=False).ok for backup in lying)
+    assert push(ws, "disk").cleared == ()
+
+
+def test_the_applications_own_data_of_before_goes_there_as_well(
+    database: Db, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backup_engine.remotes.patient.FIRST_PAUSE", 0)
+    database.equipment_users.insert_one({"_id": "ada", "name": "Zeppelin 4711"})
+    ws = with_remote(tmp_path, database, application=OWN)
+    two(ws, database)
+    push(ws, "disk")
+    lying = [name for name, data in files_below(tmp_path / "disk").items() if b"Zeppelin 4711" in data]
+    assert lying and all(name.startswith("app/") for name in lying)
+
+    reseal(sealed(ws))
+    sent = push(ws, "disk")
+
+    assert (sent.problem, sent.replaced, len(sent.cleared)) == ("", (), 4)
+    assert not [name for name, data in files_below(tmp_path / "disk").items() if b"Zeppelin 4711" in data]
+    assert readable_there(tmp_path) == []
+    assert len(list((tmp_path / "disk" / "app" / "sets").iterdir())) == 2
+    again = push(ws, "disk")
+    assert (again.sent, again.waiting, again.with_own, again.cleared) == ((), 0, 0, ())
+
+
+def test_a_refusal_is_asked_again_although_something_is_sent_every_hour(
+    ws: Workspace, database: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two(ws, database)
+    push(ws, "disk")
+    reseal(sealed(ws))
+    tries = list[str]()
+
+    def refusing(self: Target, entry: Any) -> None:
+        tries.append(entry.backup.label)
+        raise RemoteRefused("disk: 403 AccessDenied")
+
+    monkeypatch.setattr(Target, "remove", refusing)
+    for _ in range(30):
+        push(ws, "disk")
+        ws.clock.pass_by(hours=1)  # type: ignore[attr-defined]
+
+    assert len(tries) == 2
+
+
+def test_what_is_kept_here_is_kept_there(ws: Workspace, database: Db) -> None:
+    two(ws, database)
+    push(ws, "disk")
+
+    done = reseal(sealed(ws), keep_old=True)
+
+    assert done.message.endswith("As they were before they still lie in remote disk.")
+    assert push(ws, "disk").cleared == ()
+    with fetch.viewed(ws, "disk") as there:
+        assert len(there.catalog.sets()) == 4
+
+
+def pieces_of(tmp_path: Path, backup: BackupSet) -> list[Path]:
+    return sorted((tmp_path / "disk" / "data" / backup.backup_id).rglob("*.csv*"))
+
+
+@pytest.mark.parametrize("damage", ["flipped", "missing", "forged"])
+def test_nothing_goes_there_while_its_copy_there_is_not_sound(
+    ws: Workspace, database: Db, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    old = two(ws, database)
+    push(ws, "disk")
+    done = reseal(sealed(ws))
+    whole = Target.entries
+
+    def entries(self: Target, **options: Any) -> Any:
+        """What lies there is damaged between the sending and the deletion."""
+        for made in done.made:
+            for path in pieces_of(tmp_path, made):
+                flip(path, 30) if damage == "flipped" else path.unlink() if damage == "missing" else None
+        found = whole(self, **options)
+        if damage == "forged":
+            return [replace(entry, backup=replace(entry.backup, parts={})) if entry.backup.reseals else entry
+                    for entry in found]
+        return found
+
+    monkeypatch.setattr(Target, "entries", entries)
+    sent = push(ws, "disk")
+
+    assert (len(sent.sent), sent.cleared) == (2, ())
+    assert {each.label for each in sent.replaced} == {backup.label for backup in old}
+    assert all(pieces_of(tmp_path, backup) for backup in old)
+
+
+def test_a_store_that_refuses_is_said_and_asked_again_the_next_day(
+    ws: Workspace, database: Db, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = two(ws, database)
+    push(ws, "disk")
+    reseal(sealed(ws))
+    tries, remove = list[str](), Target.remove
+
+    def refusing(self: Target, entry: Any) -> None:
+        tries.append(entry.backup.label)
+        raise RemoteRefused("disk: 403 AccessDenied")
+
+    monkeypatch.setattr(Target, "remove", refusing)
+    sent = push(ws, "disk")
+    assert (sent.cleared, sent.problem, len(tries)) == ((), "", 1), "the full one waits for what rests on it"
+    assert "As they were before stay there: " in sent.message and "403 AccessDenied" in sent.message
+    [standing] = offsite.remote_standings(ws)
+    assert {each.label for each in standing.line.replaced.values()} == {backup.label for backup in old}
+    assert standing.state == "up to date"
+
+    monkeypatch.setattr(Target, "remove", remove)
+    assert push(ws, "disk").cleared == () and len(tries) == 1
+    assert not Uploads(ws)._is_due(standing.remote)  # type: ignore[arg-type]
+    ws.clock.pass_by(days=1)  # type: ignore[attr-defined]
+    assert Uploads(ws)._is_due(standing.remote)  # type: ignore[arg-type]
+    later = push(ws, "disk")
+    assert (sorted(later.cleared), later.replaced) == (sorted(backup.label for backup in old), ())
+    assert readable_there(tmp_path) == []
+
+
+def test_killed_in_the_middle_of_deleting_the_pieces_go_the_next_day(
+    ws: Workspace, database: Db, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two(ws, database)
+    push(ws, "disk")
+    reseal(sealed(ws))
+
+    def dying(self: Target, entry: Any) -> None:
+        self.store.delete(entry.key)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Target, "remove", dying)
+        push(ws, "disk")
+    assert readable_there(tmp_path)
+
+    assert len(push(ws, "disk").cleared) == 2
+    assert readable_there(tmp_path) == []
 
 
 def test_a_marked_set_is_sent_while_something_that_stays_rests_on_it(ws: Workspace, database: Db) -> None:

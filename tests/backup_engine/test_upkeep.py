@@ -101,7 +101,7 @@ def test_a_pin_on_either_side_keeps_it(ws: Workspace, tmp_path: Path) -> None:
     entry = next(entry for entry in target.entries() if entry.backup.label == labels[1])
     from dataclasses import replace
 
-    target.say_pinned(replace(entry.backup, pinned=True), ws.clock())
+    target.say(replace(entry.backup, pinned=True), ws.clock())
 
     assert care(ws, "disk").removed == (labels[2],)
 

@@ -59,6 +59,7 @@ VERBS: dict[str, Callable[[Backups, Caller, BackupSet], object]] = {
     "verify": lambda backups, by, made: backups.verify(by, made),
     "drill": lambda backups, by, made: backups.drill(by, made),
     "pin": lambda backups, by, made: backups.pin(by, made, True),
+    "comment": lambda backups, by, made: backups.comment(by, made, "x"),
     "delete": lambda backups, by, made: backups.delete(by, made),
     "lost": lambda backups, by, made: backups.lost(by),
     "bring back": lambda backups, by, made: backups.bring_back(by, []),
@@ -183,3 +184,13 @@ def test_what_the_scheduler_does_besides_backups_stands_in_activity(backups: Bac
 
     (entry,) = activity.find(database, activity.Filter(actions=("backup.drill",)))
     assert (entry["who"], entry["target"]) == ("system", backups.newest_good().label)  # type: ignore[union-attr]
+
+
+def test_a_comment_shows_in_the_next_listing(backups: Backups, database: Db) -> None:
+    by = caller(database, "admin")
+    made = make_set(backups, by)
+    assert [backup.comment for backup in backups.sets(by)] == [""]
+
+    backups.comment(by, made, "before the move")
+
+    assert [backup.comment for backup in backups.sets(by)] == ["before the move"]

@@ -78,6 +78,10 @@ def _remote(backups: Backups, caller: Caller, standing: Standing) -> None:
         if line.retention:
             st.caption("Nothing is deleted there:")
             st.text(line.retention)
+        if line.replaced:
+            st.caption("As they were before they were stored anew, there still lie:")
+            for each in line.replaced.values():
+                st.text(f"{each.label}: {each.why}")
         if remote.lock:
             st.caption(f":material/lock: New backups cannot be deleted there: {remote.lock}.")
         if remote.cannot:

@@ -69,6 +69,11 @@ def test_the_way_of_a_backup(run: Run, tmp_path: Path, database: Database) -> No
     assert run("status")[1]["total"] == 2
     assert run("pin", label)[1]["backup"]["pinned"]
     assert not run("unpin", label)[1]["backup"]["pinned"]
+    code, answer = run("comment", label, "before  the\nmove")
+    assert (code, answer["backup"]["comment"]) == (0, "before the move")
+    assert {each["label"]: each["comment"] for each in run("list")[1]["backups"]}[label] == "before the move"
+    assert run("comment", label, "x" * 501)[0] == 2
+    assert run("comment", label)[1]["backup"]["comment"] == ""
     pruned = run("prune", "--dry-run")[1]
     assert pruned["dry_run"] and pruned["deleted"] == [] and len(pruned["decisions"]) == 2
 
@@ -404,10 +409,10 @@ def test_a_restore_from_a_read_only_folder_goes_to_the_work_folder(
 def test_help_names_every_verb() -> None:
     names = set(commands.commands)
 
-    assert names == {"backup", "list", "show", "verify", "repair", "prune", "pin", "unpin", "status", "restore", "undo",
-                     "compare", "drill", "history", "lost", "import-set", "owners", "adopt", "activate", "recover",
-                     "unlock", "keys", "reseal", "restore-application", "undo-application", "remotes", "push",
-                     "fetch"}
+    assert names == {"backup", "list", "show", "verify", "repair", "prune", "pin", "unpin", "comment", "status",
+                     "restore", "undo", "compare", "drill", "history", "lost", "import-set", "owners", "adopt",
+                     "activate", "recover", "unlock", "keys", "reseal", "restore-application", "undo-application",
+                     "remotes", "push", "fetch"}
 
 
 @pytest.mark.parametrize(("redirection", "encoding", "code", "said"), [

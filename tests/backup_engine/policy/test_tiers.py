@@ -184,10 +184,10 @@ def test_a_moment_at_the_edge_of_the_calendar_is_no_fault(year: int, said: str) 
 def test_a_full_set_that_stays_for_its_differential_is_no_reason_to_decide() -> None:
     full = zoned(1, NOW - timedelta(days=9))
     differential = zoned(2, NOW - timedelta(days=8), kind="differential", base="set-1")
-    sets, tiers = [full, differential, *hourly(3, first_seq=3)], Tiers(daily=3)
+    sets, tiers = [full, differential, *hourly(3, first_seq=4)], Tiers(daily=2)
 
     assert not any_old(sets, 7, tiers=tiers) and left(sets, 7, tiers) == sets
-    assert any_old(sets, 7) and any_old([*sets, zoned(9, NOW - timedelta(days=8, hours=1))], 7, tiers=Tiers(weekly=1))
+    assert any_old(sets, 7) and any_old([*sets, zoned(3, NOW - timedelta(days=8) + HOUR)], 7, tiers=tiers)
 
 
 def test_one_dated_in_the_future_takes_nobodys_place() -> None:

@@ -48,7 +48,7 @@ def test_pauses_grow_and_end() -> None:
 def test_a_line_comes_back_as_it_was() -> None:
     storage = MemoryStorage()
     line = Line({"a": NOW.isoformat()}, {"a": True}, {"b": Sending("r", {"k": "s"})}, 3, "away", NOW, NOW, NOW, "L", "",
-                NOW, "halted")
+                NOW, "halted", {"c": queue.Replaced("L", "locked")}, NOW, {"a": "said"})
     queue.write(storage, "cloud", line)
 
     assert queue.read(storage, "cloud") == line

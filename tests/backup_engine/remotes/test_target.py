@@ -203,12 +203,12 @@ def test_pins_travel_as_notes_and_the_last_one_counts(ws: Workspace, target: Tar
 
     backup = make(ws)
     target.send(ws, backup, Sending())
-    target.say_pinned(replace(backup, pinned=True), ws.clock())
+    target.say(replace(backup, pinned=True), ws.clock())
 
-    assert target.pins() == {backup.backup_id: True}
+    assert target.notes()[backup.backup_id].pinned is True
     assert target.entries()[0].backup.pinned
     ws.clock.pass_by(seconds=1)  # type: ignore[attr-defined]
-    target.say_pinned(replace(backup, pinned=False), ws.clock())
+    target.say(replace(backup, pinned=False), ws.clock())
     assert not target.entries()[0].backup.pinned
     there.put(f"notes/{backup.backup_id}/99999999T000000000000-x.json", b"garbage")
     assert target.entries()[0].backup.pinned

@@ -61,7 +61,7 @@ def test_a_pin_said_later_shows(tmp_path: Path, target: Target) -> None:
     ws, clock = folder(tmp_path / "here")
     backup = make(ws)
     target.send(ws, backup, Sending())
-    target.say_pinned(replace(backup, pinned=True), clock())
+    target.say(replace(backup, pinned=True), clock())
     view = RemoteView(target, target.entries)
 
     [listed] = Catalog(view, OWNER_SOURCES).sets()

@@ -8,13 +8,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from backup_engine.api import BackupError, BackupSet, called
+from backup_engine.api import COMMENT_LENGTH, BackupError, BackupSet, called
 from equipment.backups import CHECKING, Backups, Caller
 from equipment.jobs import Job
 from equipment.ui import links
 from equipment.ui.backup import words
 from equipment.ui.progress import follow
 
+NOT_ENCRYPTED = "A comment stands in the metadata in plain text: it is not encrypted, and goes to every remote."
 SHOWN = 200
 """Sets that are drawn unless somebody wants all: 2,000 rows take 0.1 s at every click anywhere on the page."""
 
@@ -37,7 +38,7 @@ def show(backups: Backups, caller: Caller) -> None:
     if rows and rows[0] < len(sets):
         _actions(backups, caller, sets[rows[0]])
     else:
-        st.caption("Select a row to download, verify, pin or delete that backup.")
+        st.caption("Select a row to download, verify, pin, comment on or delete that backup.")
     follow(backups.jobs, CHECKING, _verified)
 
 
@@ -52,7 +53,7 @@ def _table(backups: Backups, sets: list[BackupSet]) -> pd.DataFrame:
             "Equipment": backup.counts.get("equipment"), "Select options": backup.counts.get("select_options"),
             "Change": _difference(backup, older), "Size": words.size(words.stored_bytes(backup)),
             "Kind": backup.kind, "Made": words.TRIGGERS.get(backup.trigger, backup.trigger),
-            "State": _state(backup, checks.get(backup.backup_id)), "Pinned": backup.pinned,
+            "State": _state(backup, checks.get(backup.backup_id)), "Pinned": backup.pinned, "Comment": backup.comment,
             **({"Adopted from": adopted.get(backup.backup_id, "")} if adopted else {}),
         })
         older = backup if backup.usable else older
@@ -89,10 +90,22 @@ def _actions(backups: Backups, caller: Caller, backup: BackupSet) -> None:
         label = "Unpin" if backup.pinned else "Pin"
         if pin.button(label, icon=":material/push_pin:", width="stretch", disabled=backup.state != "complete"):
             _try(lambda: backups.pin(caller, backup, not backup.pinned))
+        _comment(backups, caller, backup)
         with delete.popover("Delete", icon=":material/delete:", width="stretch"):
             st.write(f"This removes the backup of {words.moment(backup.started)} with {words.records(backup)}.")
             if st.button("Delete this backup", type="primary"):
                 _try(lambda: backups.delete(caller, backup))
+
+
+def _comment(backups: Backups, caller: Caller, backup: BackupSet) -> None:
+    with st.form(f"comment_{backup.backup_id}", border=False), st.container(
+            horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input("Comment", backup.comment, max_chars=COMMENT_LENGTH,
+                             help=NOT_ENCRYPTED, disabled=backup.state != "complete")
+        if st.form_submit_button("Save comment", icon=":material/edit_note:", disabled=backup.state != "complete"):
+            _try(lambda: backups.comment(caller, backup, text))
+    if backup.encrypted:
+        st.caption(NOT_ENCRYPTED)
 
 
 def _download(backups: Backups, caller: Caller, backup: BackupSet) -> None:

@@ -9,6 +9,8 @@ from equipment.backups import Backups, Caller
 from equipment.ui.backup import words
 
 ALL = "All days"
+SAID = 60
+"""Characters of a comment that a choice shows."""
 DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 
 
@@ -30,7 +32,12 @@ def show(backups: Backups, caller: Caller) -> BackupSet | None:
     with set_column:
         owner = backups.owner()
         return st.selectbox("Backup", offered, key=f"restore_set_{day}",
-                            format_func=lambda backup: words.title(backup) + _whose(owner, backup))
+                            format_func=lambda backup: words.title(backup) + _whose(owner, backup) + _said(backup))
+
+
+def _said(backup: BackupSet) -> str:
+    """The beginning of the comment: the choice is one line."""
+    return f" · {backup.comment[:SAID]}{'…' if len(backup.comment) > SAID else ''}" if backup.comment else ""
 
 
 def _whose(owner: Owner, backup: BackupSet) -> str:
