@@ -83,7 +83,8 @@ def test_everything_comes_back_through_the_first_page(copied: Path, fresh: tuple
     expect(page.get_by_text("12 Equipment")).not_to_have_count(0)
     recover = page.get_by_role("button", name="Recover", exact=True)
     expect(recover).to_be_disabled()
-    page.get_by_text("Put the list and the accounts of backup").click()
+    expect(page.get_by_text(f"will be put into the empty database “{NEW}”")).to_be_visible()
+    page.get_by_text("Recover backup 2").click()
     recover.click()
 
     # what came of it is said when it is true of the database, and not before

@@ -39,9 +39,10 @@ def choose(found: Recoverable, database: str) -> str:
         return ""
     backup = pair.backup
     with_it = " and the accounts" if pair.own is not None else ""
-    ticked = st.checkbox(
-        plain(f"Put the list{with_it} of backup {backup.label} ({_counted(backup.counts)}) into the empty database "
-              f"“{database}”"), key=f"recover_tick_{backup.backup_id}")
+    st.write(plain(f"The list{with_it} of backup {backup.label} ({_counted(backup.counts)}) will be put into the empty "
+                   f"database “{database}”."))
+    # short: Streamlit cuts the label of a tick off where the line ends, 40 characters on a phone
+    ticked = st.checkbox(plain(f"Recover backup {backup.label}"), key=f"recover_tick_{backup.backup_id}")
     pressed = st.button("Recover", type="primary", key="recover", icon=":material/settings_backup_restore:",
                         disabled=not ticked)
     return backup.backup_id if pressed and ticked else ""
