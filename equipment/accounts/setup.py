@@ -9,10 +9,13 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from backup_engine.errors import BackupError, BadInput
+from backup_engine.errors import BackupError, BadInput, RestoreStopped
 from equipment.accounts.login import SignInRefused, in_words
 from equipment.accounts.passwords import PASSWORDS, Passwords, check_rules
 from equipment.logs import console
@@ -22,13 +25,22 @@ from equipment.store.access import SYSTEM, Db, Who
 from equipment.store.accounts import attempts, sessions, users
 from equipment.store.accounts.tickets import code, code_digest
 
-__all__ = ["announce", "create_administrator", "is_first_run", "lifetimes", "prepare", "setup_code"]
+__all__ = ["Pass", "admit", "announce", "create_administrator", "is_first_run", "lifetimes", "prepare", "require",
+           "reserved", "setup_code"]
 
 LIMIT: Final = attempts.Limit(free=10)
 
 log = logging.getLogger(__name__)
 _lock = threading.Lock()
 _code: str | None = None
+_reserved = False
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What a visitor holds who has typed the set-up code: its digest, so that every further step can ask again."""
+
+    digest: str = field(repr=False)
 
 
 def prepare(db: Db, settings: Settings) -> None:
@@ -76,21 +88,67 @@ def create_administrator(
     Raises ``SignInRefused`` for a wrong code or when somebody was faster, ``BadInput`` for a name or password that
     cannot be.
     """
-    wait = attempts.admit(db, "setup", LIMIT)
-    if wait:
-        raise SignInRefused(f"Too many attempts. Wait {in_words(wait)} and try again.")
-    if not secrets.compare_digest(code_digest(typed_code), code_digest(setup_code())):
-        raise SignInRefused("The set-up code is not right. It is printed on the console of the server.")
+    _check(db, typed_code)
     with _lock:
+        if _reserved:
+            raise SignInRefused("A recovery from a backup is running; it brings the accounts. Wait until it is over.")
         if not is_first_run(db):  # two browsers may send the code at once
             raise SignInRefused("The administrator has just been created. Sign in.")
         _create(db, name, password, Who("system:setup", name.strip()[:64], address), passwords)
     attempts.forgive(db, "setup")
 
 
+def admit(db: Db, typed_code: str) -> Pass:
+    """Look at the set-up code and at nothing else. Raises ``SignInRefused`` as ``create_administrator`` does."""
+    _check(db, typed_code)
+    if not is_first_run(db):
+        raise SignInRefused("There is an account already. Sign in.")
+    attempts.forgive(db, "setup")
+    return Pass(code_digest(typed_code))
+
+
+def require(shown: object, db: Db | None = None) -> None:
+    """Go on only with a pass of this process's set-up code; with a database, only while nobody has an account in it.
+
+    Raises ``SignInRefused``.
+    """
+    right = isinstance(shown, Pass) and secrets.compare_digest(shown.digest, code_digest(setup_code()))
+    if not right:
+        raise SignInRefused("Type the set-up code first. It is printed on the console of the server.")
+    if db is not None and not is_first_run(db):
+        raise SignInRefused("There is an account already. Sign in.")
+
+
+@contextmanager
+def reserved(db: Db) -> Iterator[None]:
+    """Keep the first run for a recovery: until it is over no administrator is created by this process.
+
+    Raises ``RestoreStopped`` when somebody has an account already, or another recovery has it.
+    """
+    global _reserved
+    with _lock:
+        if _reserved or not is_first_run(db):
+            raise RestoreStopped("somebody has created an account meanwhile" if not _reserved else
+                                 "another recovery is running", hint="Reload the page.")
+        _reserved = True
+    try:
+        yield
+    finally:
+        with _lock:
+            _reserved = False
+
+
 def lifetimes(settings: Settings) -> sessions.Lifetimes:
     """Give the configured lengths of a sign-in."""
     return sessions.Lifetimes(timedelta(hours=settings.session_idle_hours), timedelta(days=settings.session_days))
+
+
+def _check(db: Db, typed_code: str) -> None:
+    wait = attempts.admit(db, "setup", LIMIT)
+    if wait:
+        raise SignInRefused(f"Too many attempts. Wait {in_words(wait)} and try again.")
+    if not secrets.compare_digest(code_digest(typed_code), code_digest(setup_code())):
+        raise SignInRefused("The set-up code is not right. It is printed on the console of the server.")
 
 
 def _create(db: Db, name: str, password: str, who: Who, passwords: Passwords) -> None:

@@ -7,8 +7,8 @@ import streamlit as st
 from backup_engine.errors import BackupError
 from equipment.domain.agents import browser_of
 from equipment.store.accounts import sessions, users
-from equipment.ui import login, password
 from equipment.ui.context import App
+from equipment.ui.entrance import login, password
 
 __all__ = ["menu"]
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 import streamlit as st
 
 from equipment.ui import boundary
 from equipment.ui.context import App
+from equipment.ui.plain import plain
 
 __all__ = ["TAB", "anonymous", "show"]
 
 TAB = "tab"
 """Key of the open main tab in the session and in the address."""
-MARKDOWN = re.compile(r"[\\`*_{}\[\]()#+\-.!:$~|<>]")
 BACKUP_TAB = "Backup & Restore"
 BACKUP_ICONS = {"ok": ":material/verified:", "due": ":material/schedule:", "alarm": ":material/warning:"}
 BACKUP_COLORS = {"ok": "green", "due": "orange", "alarm": "red"}
@@ -72,9 +70,4 @@ def _menu(app: App) -> None:
     with boundary.guard("The account menu"):
         from equipment.ui import account
 
-        account.menu(app, _plain(app.account.name))
-
-
-def _plain(text: str) -> str:
-    """Show a name as it is: labels are Markdown."""
-    return MARKDOWN.sub(r"\\\g<0>", text)
+        account.menu(app, plain(app.account.name))

@@ -50,7 +50,7 @@ SCREENS = (
 
 def preload() -> None:
     """Import every screen, so that no visitor waits for it; a screen that cannot be imported says so when opened."""
-    for module in ("equipment.ui.login", *(screen.module for screen in SCREENS)):
+    for module in ("equipment.ui.entrance.login", *(screen.module for screen in SCREENS)):
         try:
             importlib.import_module(module)
         except ImportError:
@@ -87,7 +87,7 @@ def _show() -> None:
 
 def _signed_in(settings: Settings, db: database.Db) -> App | None:
     """Give the visitor's view, or draw the way to sign in."""
-    from equipment.ui import login
+    from equipment.ui.entrance import login
 
     signed_in = login.current(db, settings)
     if signed_in is None:

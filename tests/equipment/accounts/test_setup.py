@@ -113,3 +113,18 @@ def test_preparing_twice_is_fine(database: Db) -> None:
     setup.prepare(database, Settings())
 
     assert "until_1" in database["equipment_sessions"].index_information()
+
+
+def test_a_pass_is_for_who_has_the_code_and_while_nobody_has_an_account(database: Db) -> None:
+    shown = setup.admit(database, setup.setup_code().lower())
+    setup.require(shown, database)
+    with pytest.raises(SignInRefused, match="not right"):
+        setup.admit(database, "AAAA-AAAA-AAAA")
+
+    create(database, setup.setup_code())
+
+    setup.require(shown)
+    with pytest.raises(SignInRefused, match="account already"):
+        setup.require(shown, database)
+    with pytest.raises(SignInRefused, match="account already"):
+        setup.admit(database, setup.setup_code())

@@ -15,7 +15,8 @@ from equipment.settings import Settings
 from equipment.store.access import Account, Db, Who, identify
 from equipment.store.accounts import sessions
 from equipment.store.accounts.tickets import digest
-from equipment.ui import database_down, links, password, provider
+from equipment.ui import database_down, links
+from equipment.ui.entrance import first_run, password, provider, recovery
 from equipment.ui.visitor import visitor
 
 __all__ = ["current", "show", "sign_out"]
@@ -65,8 +66,10 @@ def show(db: Db, settings: Settings) -> NoReturn:
         due = identify(db, who) if who else None
         if who and due and due.must_change_password:
             _new_password_due(db, who, due)
+        elif recovery.follow(db, settings):
+            pass  # nothing else can be done meanwhile, and half of the accounts may be there
         elif setup.is_first_run(db):
-            _first_run(db, settings)
+            first_run.show(db, settings, lambda name, chosen: _enter(db, settings, name, chosen))
         else:
             _sign_in(db, settings)
             if signup.is_open(db):
@@ -85,26 +88,6 @@ def sign_out(db: Db) -> None:
     login.sign_out(db, who)
     _forget()
     st.session_state[ERRAND] = (routes.SIGN_OUT, ticket)
-
-
-def _first_run(db: Db, settings: Settings) -> None:
-    st.subheader("Create the administrator")
-    st.write("This is the first start. The server has printed a set-up code on its console.")
-    setup.setup_code()
-    with st.form("first_run", border=True):
-        code = st.text_input("Set-up code", autocomplete="off", max_chars=40)
-        name = st.text_input("Name", autocomplete="username", max_chars=64)
-        chosen = password.new()
-        again = password.again()
-        pressed = st.form_submit_button("Create administrator", type="primary")
-    if not pressed:
-        return
-    try:
-        password.must_match(chosen, again)
-        setup.create_administrator(db, code, name, chosen, address=visitor().address)
-        _enter(db, settings, name, chosen)
-    except (BadInput, SignInRefused) as error:
-        st.error(str(error), icon=":material/error:")
 
 
 def _new_password_due(db: Db, who: Who, account: Account) -> None:
