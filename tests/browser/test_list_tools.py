@@ -122,6 +122,7 @@ def test_a_download_holds_the_list(visitor: Page) -> None:
 def test_an_unreadable_date_is_fixed_from_the_list(visitor: Page, db: Db) -> None:
     section(visitor, "Calibration")
     visitor.get_by_role("tab", name="Fix-up list (1)").click()
+    expect(grid.cell(visitor, 0, 2)).to_have_text("6/8/2013")  # until then the grid is that of the other tab
     grid.type_into(visitor, 0, 4, "2013-08-06")
     visitor.get_by_role("button", name="Save 1 dates").click()
 
