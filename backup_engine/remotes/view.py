@@ -10,26 +10,28 @@ import io
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, cast
+from typing import Any, BinaryIO, cast
 
-from backup_engine.errors import BackupFileNotFound, PermissionDenied
+from backup_engine.errors import BackupFileNotFound
 from backup_engine.remotes.entries import Entry, RemoteFile
 from backup_engine.remotes.target import Target
 from backup_engine.repository import manifest
-from backup_engine.storage.base import APP, Draft, Entry as File, Storage
+from backup_engine.storage.base import APP, Entry as File, Storage
 from backup_engine.storage.memory import MemoryStorage
+from backup_engine.storage.read_only import ReadOnly
 
 __all__ = ["RemoteView"]
 
 RANGE_BYTES = 1 << 20
 
 
-class RemoteView:
+class RemoteView(ReadOnly):
     """What lay in a remote when somebody first looked; a ``Storage`` that refuses to be written.
 
     ``look`` gives what lies there; ``own`` is a view of the application's own data in the same remote.
     """
+
+    hint = "Fetch the backup first."
 
     def __init__(self, target: Target, look: Callable[[], Sequence[Entry]], own: RemoteView | None = None) -> None:
         self.target = target
@@ -56,10 +58,6 @@ class RemoteView:
     def describe(self) -> str:
         """Give the address."""
         return self.target.store.describe()
-
-    def lock_file(self) -> Path | None:
-        """Nothing is written here: nothing to lock."""
-        return None
 
     def entries(self, folder: str) -> list[File]:
         """List a day."""
@@ -95,55 +93,9 @@ class RemoteView:
                 return entry
         raise BackupFileNotFound(f"{self.describe()}: {backup_id}")
 
-    def draft(self, folder: str, prefix: str) -> Draft:
-        """Refuse."""
-        self._refuse()
-
-    def put(self, folder: str, name: str, data: bytes, *, exclusive: bool = False) -> None:
-        """Refuse."""
-        self._refuse()
-
-    def delete(self, folder: str, name: str) -> None:
-        """Refuse."""
-        self._refuse()
-
-    def sync(self, folder: str) -> None:
-        """Nothing was written."""
-
-    def free_bytes(self) -> int | None:
-        """Nobody knows."""
-        return None
-
-    def check_writable(self) -> None:
-        """Refuse."""
-        self._refuse()
-
-    def refusal(self) -> PermissionDenied | None:
-        """It always refuses."""
-        return self._refusal()
-
-    def weaknesses(self) -> tuple[str, ...]:
-        """Nothing is promised that could be broken."""
-        return ()
-
-    def place(self, folder: str, name: str) -> str:
-        """As ``describe``."""
-        return self.describe()
-
     def inside(self, name: str) -> Storage:
         """Give the view of the application's own data; there is nothing else within."""
         return self._own if name == APP and self._own is not None else MemoryStorage()
-
-    @property
-    def aside(self) -> str:
-        """There is no other."""
-        return ""
-
-    def _refusal(self) -> PermissionDenied:
-        return PermissionDenied(f"{self.describe()} is only read here", hint="Fetch the backup first.")
-
-    def _refuse(self) -> NoReturn:
-        raise self._refusal()
 
 
 class _Ranges(io.RawIOBase):

@@ -14,10 +14,70 @@ from backup_engine.errors import BackupFileNotFound, PermissionDenied
 from backup_engine.storage.base import STATE, Draft, Entry, Storage
 from backup_engine.storage.local import TEMPORARY
 
-__all__ = ["ReadOnlyStorage"]
+__all__ = ["ReadOnly", "ReadOnlyStorage"]
 
 
-class ReadOnlyStorage:
+class ReadOnly:
+    """The half of a ``Storage`` that would write, and does not; ``hint`` says what to do instead."""
+
+    hint = ""
+
+    def describe(self) -> str:
+        """Name the place: its own business."""
+        raise NotImplementedError
+
+    def lock_file(self) -> Path | None:
+        """Nothing is written here: nothing to lock."""
+        return None
+
+    def draft(self, folder: str, prefix: str) -> Draft:
+        """Refuse."""
+        self._refuse()
+
+    def put(self, folder: str, name: str, data: bytes, *, exclusive: bool = False) -> None:
+        """Refuse."""
+        self._refuse()
+
+    def delete(self, folder: str, name: str) -> None:
+        """Refuse."""
+        self._refuse()
+
+    def sync(self, folder: str) -> None:
+        """Nothing was written."""
+
+    def free_bytes(self) -> int | None:
+        """Nobody needs to know."""
+        return None
+
+    def check_writable(self) -> None:
+        """Refuse."""
+        self._refuse()
+
+    def refusal(self) -> PermissionDenied | None:
+        """It always refuses."""
+        return self._refusal()
+
+    def weaknesses(self) -> tuple[str, ...]:
+        """Nothing is promised that could be broken."""
+        return ()
+
+    def place(self, folder: str, name: str) -> str:
+        """As ``describe``."""
+        return self.describe()
+
+    @property
+    def aside(self) -> str:
+        """There is no other."""
+        return ""
+
+    def _refusal(self) -> PermissionDenied:
+        return PermissionDenied(f"{self.describe()} is only read here", hint=self.hint)
+
+    def _refuse(self) -> NoReturn:
+        raise self._refusal()
+
+
+class ReadOnlyStorage(ReadOnly):
     """A ``Storage`` over another one that refuses to be written."""
 
     def __init__(self, storage: Storage) -> None:
@@ -26,10 +86,6 @@ class ReadOnlyStorage:
     def describe(self) -> str:
         """Name the other one."""
         return self._storage.describe()
-
-    def lock_file(self) -> Path | None:
-        """Nothing is written here: nothing to lock."""
-        return None
 
     def entries(self, folder: str) -> list[Entry]:
         """List what bears a final name."""
@@ -53,55 +109,9 @@ class ReadOnlyStorage:
             raise BackupFileNotFound(f"{self.describe()}/{folder}/{name}")
         return self._storage.open(folder, name)
 
-    def draft(self, folder: str, prefix: str) -> Draft:
-        """Refuse."""
-        self._refuse()
-
-    def put(self, folder: str, name: str, data: bytes, *, exclusive: bool = False) -> None:
-        """Refuse."""
-        self._refuse()
-
-    def delete(self, folder: str, name: str) -> None:
-        """Refuse."""
-        self._refuse()
-
-    def sync(self, folder: str) -> None:
-        """Nothing was written."""
-
-    def free_bytes(self) -> int | None:
-        """It does not matter."""
-        return None
-
-    def check_writable(self) -> None:
-        """Refuse."""
-        self._refuse()
-
-    def refusal(self) -> PermissionDenied | None:
-        """It always refuses."""
-        return self._refusal()
-
-    def weaknesses(self) -> tuple[str, ...]:
-        """Nothing is promised that could be broken."""
-        return ()
-
-    def place(self, folder: str, name: str) -> str:
-        """As ``describe``."""
-        return self.describe()
-
     def inside(self, name: str) -> Storage:
         """Give the place inside, which is only read as well."""
         return ReadOnlyStorage(self._storage.inside(name))
-
-    @property
-    def aside(self) -> str:
-        """There is no other."""
-        return ""
-
-    def _refusal(self) -> PermissionDenied:
-        return PermissionDenied(f"{self.describe()} is only read here")
-
-    def _refuse(self) -> NoReturn:
-        raise self._refusal()
 
 
 def _is_final(name: str) -> bool:

@@ -18,7 +18,7 @@ from equipment.settings import Settings
 from equipment.store.access import SYSTEM
 from equipment.store.accounts import users
 from equipment.store.saved import SAVED
-from tests.backup_engine.cli.test_main import Run, run  # noqa: F401 - a fixture
+from tests.backup_engine.cli.conftest import Run
 from tests.backup_engine.engine import fill
 from tests.mongod import Mongod
 
@@ -85,7 +85,7 @@ def test_status_and_verify_tell_what_is_not_safe(
     assert code == 13
 
 
-def test_an_engine_without_an_application_says_so(run: Run, database: Db) -> None:  # noqa: F811
+def test_an_engine_without_an_application_says_so(run: Run, database: Db) -> None:
     fill(database)
     label = run("backup")[1]["backup"]["label"]
 

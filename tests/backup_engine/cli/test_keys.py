@@ -21,7 +21,8 @@ from backup_engine.cli.main import main
 from backup_engine.keys import sheet
 from equipment.store.access import SYSTEM
 from equipment.store.accounts import users
-from tests.backup_engine.cli.test_main import ROOT, Run, run  # noqa: F401 - a fixture
+from tests.backup_engine.cli.conftest import Run
+from tests.backup_engine.cli.test_main import ROOT
 from tests.backup_engine.engine import fill, raw
 from tests.mongod import Mongod
 from tests.programs import program
@@ -30,7 +31,7 @@ Db = Database[dict[str, Any]]
 CODE = ("backup_engine", "equipment", "backup_csv_for_db_restore.py", "app.py", ".streamlit", "restore_data_to_db")
 
 
-def made(run: Run, path: Path, *words: str) -> str:  # noqa: F811
+def made(run: Run, path: Path, *words: str) -> str:
     code, answer = run("keys", "new", str(path), *words)
     assert code == 0, answer
     return str(answer["recipient"])
@@ -39,7 +40,7 @@ def made(run: Run, path: Path, *words: str) -> str:  # noqa: F811
 @pytest.mark.parametrize("compression", ["none", "gzip", "zstd"])
 @pytest.mark.parametrize("encrypted", [False, True], ids=["open", "encrypted"])
 def test_other_programs_open_the_files(
-    run: Run, tmp_path: Path, database: Db, compression: str, encrypted: bool  # noqa: F811
+    run: Run, tmp_path: Path, database: Db, compression: str, encrypted: bool
 ) -> None:
     fill(database, 300)
     key = tmp_path / "key.txt"
@@ -65,7 +66,7 @@ def test_other_programs_open_the_files(
     assert table.loc[7, ["_id", "Serial", "Vendor"]].tolist() == ["7", "00007", "ACME, Inc."]
 
 
-def test_keys_new_makes_a_private_file_and_a_sheet_and_overwrites_neither(run: Run, tmp_path: Path) -> None:  # noqa: F811
+def test_keys_new_makes_a_private_file_and_a_sheet_and_overwrites_neither(run: Run, tmp_path: Path) -> None:
     public = made(run, tmp_path / "key.txt")
 
     for name in ("key.txt", "key.html"):
@@ -175,7 +176,7 @@ def test_following_the_sheet_word_for_word_brings_everything_back(
         [program("zstd"), "-dc"], input=plain.stdout, capture_output=True, check=True).stdout
 
 
-def test_an_encrypted_backup_on_the_command_line(run: Run, tmp_path: Path, database: Db) -> None:  # noqa: F811
+def test_an_encrypted_backup_on_the_command_line(run: Run, tmp_path: Path, database: Db) -> None:
     fill(database)
     public, other = made(run, tmp_path / "key.txt"), made(run, tmp_path / "other.txt")
     key = ("--identity", str(tmp_path / "key.txt"))
@@ -199,7 +200,7 @@ def test_an_encrypted_backup_on_the_command_line(run: Run, tmp_path: Path, datab
     assert database.Equipment.count_documents({}) == 0
 
 
-def opens_with(run: Run, tmp_path: Path, label: str) -> str:  # noqa: F811
+def opens_with(run: Run, tmp_path: Path, label: str) -> str:
     from backup_engine.cli import look
     from backup_engine.repository.catalog import Catalog
     from backup_engine.storage import LocalStorage
@@ -212,7 +213,7 @@ def opens_with(run: Run, tmp_path: Path, label: str) -> str:  # noqa: F811
 
 @pytest.mark.parametrize("words", [
     ("--compression", "rar"), ("--recipient", "age1x"), ("--recipient", ""), ("--identity", "/nowhere")])
-def test_what_cannot_be_used_stops_before_anything(run: Run, tmp_path: Path, words: tuple[str, ...]) -> None:  # noqa: F811
+def test_what_cannot_be_used_stops_before_anything(run: Run, tmp_path: Path, words: tuple[str, ...]) -> None:
     code, refused = run("backup", *words)
 
     assert (code, refused["error"]) == (2, "BadInput")

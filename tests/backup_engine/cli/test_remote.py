@@ -70,7 +70,7 @@ def test_the_way_there(run: Run, database: Data, tmp_path: Path) -> None:
     code, pushed = run("push")
 
     assert code == 0 and pushed["remotes"] == [{"remote": "disk", "sent": [label], "waiting": 0, "with_application": 0,
-                                                    "problem": ""}]
+                                                    "problem": "", "cleared": [], "replaced": []}]
     [listed] = run("remotes")[1]["remotes"]
     assert (listed["name"], listed["state"], listed["address"]) == ("disk", "up to date", f"file://{tmp_path}/disk")
     assert "disk does not keep backups from being deleted" in run("remotes", text=True)[1]

@@ -7,13 +7,13 @@ from typing import Any
 from pymongo.database import Database
 
 from backup_engine.ownership import identity, standby
-from tests.backup_engine.cli.test_main import Run, run  # noqa: F401 - a fixture
+from tests.backup_engine.cli.conftest import Run
 from tests.backup_engine.engine import fill
 from tests.backup_engine.sets import NOW, make_set
 
 
 def test_a_backup_of_another_database_is_restored_only_after_saying_so(
-    run: Run, database: Database[dict[str, Any]]  # noqa: F811
+    run: Run, database: Database[dict[str, Any]]
 ) -> None:
     other = f"{database.name}_other"
     fill(database)
@@ -35,7 +35,7 @@ def test_a_backup_of_another_database_is_restored_only_after_saying_so(
     database.client.drop_database(other)
 
 
-def test_a_lost_database_is_adopted_with_one_command(run: Run, database: Database[dict[str, Any]]) -> None:  # noqa: F811
+def test_a_lost_database_is_adopted_with_one_command(run: Run, database: Database[dict[str, Any]]) -> None:
     fill(database)
     label = run("backup", "--force")[1]["backup"]["label"]
     database.client.drop_database(database.name)
@@ -55,7 +55,7 @@ def test_a_lost_database_is_adopted_with_one_command(run: Run, database: Databas
     assert run("adopt", "--gone", "--not-gone")[0] == 2
 
 
-def test_starting_anew(run: Run, database: Database[dict[str, Any]]) -> None:  # noqa: F811
+def test_starting_anew(run: Run, database: Database[dict[str, Any]]) -> None:
     fill(database)
     run("backup", "--force")
     database.client.drop_database(database.name)
@@ -67,7 +67,7 @@ def test_starting_anew(run: Run, database: Database[dict[str, Any]]) -> None:  #
     assert run("owners", "--this-is", "copy")[0] == 2
 
 
-def test_a_recovered_copy_stands_by_until_one_command(run: Run, database: Database[dict[str, Any]]) -> None:  # noqa: F811
+def test_a_recovered_copy_stands_by_until_one_command(run: Run, database: Database[dict[str, Any]]) -> None:
     fill(database)
     about = {"database": "Lab", "database_id": "id-of-the-original"}
     copied = standby.enter(database, make_set(1, NOW, metadata={"source": about}), "s3://bucket/lab", NOW)

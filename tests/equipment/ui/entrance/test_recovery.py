@@ -134,7 +134,7 @@ def test_a_tick_for_one_is_no_tick_for_another(bare: BareMachine) -> None:
 
 @pytest.mark.parametrize(("identity", "said"), [
     ("", "Key needed"), (age.new_identity(), "Wrong key or passphrase"), (age.public_half(IDENTITY), "public key"),
-])
+], ids=["none", "another", "public half"])
 def test_keys_that_do_not_open_it(bare: BareMachine, identity: str, said: str) -> None:
     bare.back_up("ACME")
 

@@ -74,7 +74,7 @@ def test_who_may_not_pin_may_not_comment(system: backups.Backups) -> None:
     assert system._workspace.catalog.sets()[-1].comment == ""
 
 
-@pytest.mark.parametrize("system", [age.public_half(age.new_identity())], indirect=True)
+@pytest.mark.parametrize("system", [age.public_half(age.new_identity())], indirect=True, ids=["encrypted"])
 def test_of_an_encrypted_backup_it_is_said_beside_the_field(system: backups.Backups) -> None:
     test = commented("readable")
 
