@@ -176,8 +176,12 @@ def test_a_note_of_any_size_is_not_read_to_its_end(
     assert "it is too large" in caplog.text
 
 
+ADDED = {"proven", "replaced", "cleared", "comments"}
+"""Keys that a note of an earlier day does not have."""
+
+
 def test_a_missing_key_is_damage(storage: LocalStorage, user: User) -> None:
-    for key in innermost(user.written).keys() - {"proven"}:
+    for key in innermost(user.written).keys() - ADDED:
         user.note.write(storage, changed(user.written, {}, without=key))
 
         assert user.note.read(storage) == user.note.empty(), key
