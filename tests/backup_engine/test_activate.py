@@ -49,11 +49,6 @@ def original(tmp_path: Path, database: Data, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.fixture
-def heard() -> list[Deed]:
-    return []
-
-
-@pytest.fixture
 def copy(original: Workspace, shared_mongod: Mongod, tmp_path: Path, heard: list[Deed]) -> Iterator[Workspace]:
     """Another installation, recovered from that backup, which names the same remote."""
     with shared_mongod.client() as client:

@@ -17,11 +17,6 @@ from tests.backup_engine.engine import back_up, fill, workspace
 
 
 @pytest.fixture
-def heard() -> list[Deed]:
-    return []
-
-
-@pytest.fixture
 def ws(database: Database[dict[str, Any]], tmp_path: Path, heard: list[Deed]) -> Workspace:
     fill(database)
     return replace(workspace(tmp_path / "sets", database), tell=heard.append)

@@ -40,11 +40,6 @@ Data = Database[dict[str, Any]]
 
 
 @pytest.fixture
-def heard() -> list[Deed]:
-    return []
-
-
-@pytest.fixture
 def ws(tmp_path: Path, database: Data, heard: list[Deed], monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     monkeypatch.setattr("backup_engine.remotes.patient.FIRST_PAUSE", 0)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))

@@ -24,11 +24,6 @@ Data = Database[dict[str, Any]]
 
 
 @pytest.fixture
-def heard() -> list[Deed]:
-    return []
-
-
-@pytest.fixture
 def ws(tmp_path: Path, database: Data, heard: list[Deed], monkeypatch: pytest.MonkeyPatch) -> Workspace:
     monkeypatch.setattr("backup_engine.remotes.patient.FIRST_PAUSE", 0)
     return with_remote(tmp_path, database, options="?keep_days=3", heard=heard)
