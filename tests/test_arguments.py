@@ -24,9 +24,9 @@ from backup_engine.errors import BadInput
 from backup_engine.keys import choice
 from backup_engine.mongo.connection import Connection
 from backup_engine.policy.tiers import TIERS
-from equipment import settings, settings_file
+from equipment import settings
 from equipment.server import database as server
-from equipment.settings import ROOT, Settings, in_force
+from equipment.settings import ROOT, Settings, in_force, settings_file, sources
 from tests.doc_pages import block, page, rows
 from tests.mongod import Mongod
 
@@ -139,7 +139,7 @@ def test_the_first_source_that_says_something_counts(
         monkeypatch.setenv(option, str(said["environment"]))
     secrets.write_text(f"{option} = {said['secrets']!r}\n" if "secrets" in said else "")
     settings_file.write(file, {option: said["settings file"]} if "settings file" in said else {})
-    monkeypatch.setattr(settings, "_secrets_path", lambda home_in_file=None: secrets)
+    monkeypatch.setattr(sources, "_secrets_path", lambda home_in_file=None: secrets)
     monkeypatch.setattr(server, "connect", lambda chosen: chosen)
     given = {argument.strip("`"): said["argument"]} if "argument" in said else {}
     if "tiers" in given:  # one of them: about the others the other sources go on deciding

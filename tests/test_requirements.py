@@ -35,7 +35,7 @@ WHEN_ASKED = {"pandas": "tables of text, for the application and for notebooks; 
 ELSEWHERE = {"compression": "the standard library of Python 3.14"}
 UNLIKE_ITS_IMPORT = {"yaml": "PyYAML"}
 """Distributions whose name does not show where they are not installed."""
-BASE = ("backup_engine", "backup_csv_for_db_restore.py", "equipment/settings.py", "equipment/domain/roles.py")
+BASE = ("backup_engine", "backup_csv_for_db_restore.py", "equipment/settings", "equipment/domain/roles.py")
 """The engine and the command line: an installation without the extra ``app``."""
 
 

@@ -97,7 +97,7 @@ def installed_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "venv" / "site-packages"
     folder.mkdir(parents=True)
     (folder / "app.py").touch()  # somebody else's; without .streamlit beside it this is no checkout
-    monkeypatch.setattr("equipment.settings.ROOT", folder)
+    monkeypatch.setattr("equipment.settings.places.ROOT", folder)
     return folder
 
 
@@ -156,7 +156,7 @@ def test_every_option_is_described() -> None:
 
 def test_under_pytest_no_installation_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MONGODB_URI", "mongodb://production/")
-    monkeypatch.setattr("equipment.settings._current", None)
+    monkeypatch.setattr("equipment.settings.sources._current", None)
 
     settings = get_settings()
 
@@ -168,7 +168,7 @@ def test_under_pytest_no_installation_is_seen(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_process_started_by_a_test_sees_no_secrets_file() -> None:
     assert "PYTEST_VERSION" in os.environ
-    program = "from equipment import settings; print(settings._secrets_path())"
+    program = "from equipment.settings import sources; print(sources._secrets_path())"
 
     printed = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
 
