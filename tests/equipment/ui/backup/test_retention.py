@@ -145,7 +145,7 @@ def test_it_stands_in_the_tab(place: Backups) -> None:
         import streamlit as st
 
         from equipment.backups import Caller, _built
-        from equipment.ui.backup import auto
+        from equipment.ui.backup.auto import screen as auto
 
         auto.show(next(iter(_built.values())), Caller(st.session_state.role, lambda action: None))
 
