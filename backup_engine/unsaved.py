@@ -1,4 +1,4 @@
-"""How many records were changed since the newest good backup: what would be lost if this disk died now.
+"""How many records were changed since the newest good backup, and since when: what would be lost if this disk died now.
 
 Measured from the database, so it is true whoever changed something: the application, a script, an import, a restore.
 The change stream tells which records were touched since the set was made; where it cannot (another list took the place
@@ -10,12 +10,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 from backup_engine.errors import BackupError, WrongKey
-from backup_engine.making import resume_tokens
-from backup_engine.making.resume_tokens import Lost
+from backup_engine.making import following, resume_tokens
+from backup_engine.making.resume_tokens import Followed, Lost
 from backup_engine.model import BackupSet
 from backup_engine.mongo.capabilities import answers_commands
 from backup_engine.ownership import lookup
@@ -24,7 +23,7 @@ from backup_engine.records.content_sum import digests
 from backup_engine.repository import contents, record_stream
 from backup_engine.workspace import Workspace
 
-__all__ = ["Unsaved"]
+__all__ = ["Loss", "Unsaved"]
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 5.0
@@ -37,6 +36,16 @@ Touched = dict[str, set[bytes]]
 """``_id`` elements, by key of the collection."""
 
 
+@dataclass(frozen=True)
+class Loss:
+    """What is not backed up."""
+
+    changes: int
+    """Records that are new, changed or gone since the newest good backup."""
+    seconds: int | None = None
+    """How long the first of them has been waiting, by the server's clock; None when none is, or nobody knows."""
+
+
 class Unsaved:
     """Keeps count for one process. Safe to share between threads."""
 
@@ -45,21 +54,26 @@ class Unsaved:
         self._looking = threading.Lock()
         self._since = ""
         self._looked = float("-inf")
-        self._answer: int | None = None
-        self._touched: Touched = {}
-        self._token: Mapping[str, Any] | None = None
+        self._answer: Loss | None = None
+        self._compared: Followed | None = None
+        """What a comparison found, and what the stream told since; None where the stream tells it from the mark on."""
 
     def count(self) -> int | None:
         """Give the number of records that are new, changed or gone since then; None when that cannot be told.
 
         Looks at most every 5 s, and at once when there is a new backup.
         """
+        loss = self.loss()
+        return None if loss is None else loss.changes
+
+    def loss(self) -> Loss | None:
+        """Give the same with how long it has been so."""
         with self._looking:
             newest = self._ws.catalog.newest_good(lookup.seen(self._ws).owns)
             if newest is None:
                 return None
             if newest.backup_id != self._since:
-                self._since, self._token, self._looked = newest.backup_id, None, float("-inf")
+                self._since, self._compared, self._looked = newest.backup_id, None, float("-inf")
             if time.monotonic() - self._looked >= EVERY_SECONDS:
                 self._answer = self._look(newest)
                 self._looked = time.monotonic()
@@ -69,41 +83,34 @@ class Unsaved:
         """Look again at the next question: something was done here."""
         self._looked = float("-inf")
 
-    def _look(self, newest: BackupSet) -> int | None:
+    def _look(self, newest: BackupSet) -> Loss | None:
         try:
             try:
-                self._follow(newest)
+                followed = self._follow(newest)
             except Lost as problem:
                 log.info("what changed since backup %s is found out by comparing: %s", newest.label, problem.detail)
-                if not self._compare(newest):
-                    return None
+                return self._compare(newest)
         except WrongKey:  # a set that cannot be opened here cannot be compared with
             return None
         except BackupError as problem:
             log.warning("what changed since backup %s is unknown: %s", newest.label, problem)
             return None
-        return sum(map(len, self._touched.values()))
+        return Loss(followed.changes, followed.age)
 
-    def _follow(self, newest: BackupSet) -> None:
-        if self._token is None:
-            mark = resume_tokens.of(self._ws.storage, newest)
-            if mark is None:
-                raise Lost("the backup has no place in the change stream")
-            self._token, self._touched = mark.token, {}
-        database = self._ws.connect()
-        try:
-            more, self._token = resume_tokens.follow(database, self._ws.sources, self._token, MOST_TOUCHED)
-        except Lost:
-            self._token = None
-            raise
-        self._touched = {key: self._touched.get(key, set()) | identities for key, identities in more.items()}
+    def _follow(self, newest: BackupSet) -> Followed:
+        database, before, self._compared = self._ws.connect(), self._compared, None
+        if before is None:
+            return following.since(self._ws, database, newest, MOST_TOUCHED)
+        more = resume_tokens.follow(database, self._ws.sources, before.token, MOST_TOUCHED)
+        self._compared = before.then(more)
+        return self._compared
 
-    def _compare(self, newest: BackupSet) -> bool:
-        """Compare with the set itself; false for what takes too long."""
+    def _compare(self, newest: BackupSet) -> Loss | None:
+        """Compare with the set itself; None for what takes too long."""
         ws, database = self._ws, self._ws.connect()
         sizes = [database[source.collection].estimated_document_count() for source in ws.sources]
         if max([*sizes, *newest.counts.values()]) > MOST_COMPARED:
-            return False
+            return None
         # before the reading: what is written during it is then counted by the stream
         token = resume_tokens.take(database, ws.sources) if answers_commands(database) else None
         differing: Touched = {}
@@ -115,8 +122,8 @@ class Unsaved:
                     there |= _digests(raw.documents_of(batch))
             differing[source.key] = {identity for identity in saved.keys() | there.keys()
                                      if saved.get(identity) != there.get(identity)}
-        self._touched, self._token = differing, token
-        return True
+        self._compared = Followed(differing, token, None, 0) if token is not None else None
+        return Loss(sum(map(len, differing.values())))
 
     def _digests_of_set(self, newest: BackupSet, key: str) -> dict[bytes, bytes]:
         saved: dict[bytes, bytes] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,9 @@ class Remembered:
     """What is stored of the tiers of retention (``keep``)."""
     untold: list[str] = field(default_factory=list)
     """Why the last deeds could not be told, for the answer at hand."""
+    followed: dict[str, Any] = field(default_factory=dict)
+    """What was touched since which set, by ``backup_id`` (``making.following``)."""
+    following: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any
 from backup_engine.errors import BackupError
 from backup_engine.keys.proofs import needs_key
 from backup_engine.locking.locks import Hold
-from backup_engine.making import digests, resume_tokens
+from backup_engine.making import digests, following, resume_tokens
 from backup_engine.making.digests import Digests
 from backup_engine.making.parts import PartSource
 from backup_engine.model import BackupSet, Batch, Part, Watch, Written
@@ -79,9 +79,12 @@ def will_be_base(trigger: str, records: int) -> bool:
 
 
 def contents_since(
-    ws: Workspace, view: Snapshot, hold: Hold, base: BackupSet, watch: Watch
+    ws: Workspace, view: Snapshot, hold: Hold, base: BackupSet, watch: Watch, *, compare: bool = True
 ) -> list[PartSource] | None:
-    """Give what has to be written so that, over the base, it restores to the snapshot; None when a full set is due."""
+    """Give what has to be written so that, over the base, it restores to the snapshot; None when a full set is due.
+
+    Without ``compare`` that is also where the change stream does not tell what was touched.
+    """
     if any(view.kind(source.key) for source in ws.sources):
         # The change stream does not show what a view shows, what a capped collection drops or what happens in a
         # time-series collection, which may have one _id twice besides.
@@ -91,7 +94,7 @@ def contents_since(
     if mark is not None and dict(mark.uuids) != uuids:
         return None
     try:
-        changes = _changes(ws, view, hold, base, mark, watch)
+        changes = _changes(ws, view, hold, base, mark, watch, compare=compare)
     except BackupError as problem:
         watch.step(f"A full backup instead: {problem.message}")
         return None
@@ -104,14 +107,15 @@ def contents_since(
 
 
 def _changes(
-    ws: Workspace, view: Snapshot, hold: Hold, base: BackupSet, mark: resume_tokens.Mark | None, watch: Watch
+    ws: Workspace, view: Snapshot, hold: Hold, base: BackupSet, mark: resume_tokens.Mark | None, watch: Watch, *,
+    compare: bool,
 ) -> dict[str, Changes] | None:
     if mark is not None and hold.capabilities.change_streams:
         try:
-            return _from_stream(ws, view, hold, base, mark, watch)
+            return _from_stream(ws, view, hold, base, watch)
         except resume_tokens.Lost as problem:
             watch.step(f"{problem.message}; comparing")
-    return _by_comparison(ws, view, base, watch)
+    return _by_comparison(ws, view, base, watch) if compare else None
 
 
 def over(
@@ -148,10 +152,10 @@ def over(
 
 
 def _from_stream(
-    ws: Workspace, view: Snapshot, hold: Hold, base: BackupSet, mark: resume_tokens.Mark, watch: Watch
+    ws: Workspace, view: Snapshot, hold: Hold, base: BackupSet, watch: Watch
 ) -> dict[str, Changes] | None:
     """Read again only what was touched since the mark."""
-    touched = resume_tokens.touched_since(hold.need_database(), ws.sources, mark, _limit(base))
+    touched = following.since(ws, hold.need_database(), base, _limit(base)).touched
     changes = {}
     for key, identities in touched.items():
         known = digests.load(ws, base, key, watch=watch).lookup(identities) if identities else {}

@@ -49,7 +49,8 @@ def contents_of(
 ) -> tuple[BackupSet | None, list[PartSource]]:
     """Say what has to be written, and over which full set; none when the changes are too many or cannot be told."""
     ws = run.ws
-    contents = contents_since(ws, view, run.hold, base, watch) if base else None
+    contents = contents_since(
+        ws, view, run.hold, base, watch, compare=run.trigger != "continuous") if base else None
     if contents is not None:
         return base, contents
     noted = run.keyed and will_be_base(run.trigger, sum(view.count(source.key) for source in ws.sources))

@@ -72,23 +72,53 @@ def of(storage: Storage, backup: BackupSet) -> Mark | None:
     return _note(backup).read(storage)
 
 
+@dataclass(frozen=True)
+class Followed:
+    """What the stream told from a mark on: touched records, and where it stands now, to go on from."""
+
+    touched: Mapping[str, set[bytes]]
+    """``_id`` elements, by key of the collection."""
+    token: Mapping[str, Any]
+    first: int | None
+    """When the first of them was touched, in seconds of the server's clock; None when none was, or nobody knows."""
+    now: int
+    """The server's clock at the end."""
+
+    @property
+    def changes(self) -> int:
+        """How many records were touched."""
+        return sum(map(len, self.touched.values()))
+
+    @property
+    def age(self) -> int | None:
+        """Seconds since the first touch, by the server's clock alone: this machine's may jump."""
+        return None if self.first is None else max(0, self.now - self.first)
+
+    def then(self, more: Followed) -> Followed:
+        """Add what was touched from where this one stands."""
+        touched = {key: self.touched.get(key, set()) | identities for key, identities in more.touched.items()}
+        # changes of which nobody knows since when stay so
+        return Followed(touched, more.token, self.first if self.changes else more.first, more.now)
+
+
 def touched_since(
     database: Database[dict[str, Any]], sources: Sequence[Source], mark: Mark, limit: int
-) -> dict[str, set[bytes]]:
+) -> Mapping[str, set[bytes]]:
     """Give the ``_id`` elements of every record touched from the mark until now, by key.
 
     Raises ``Lost`` when the oplog no longer reaches back, a collection was dropped or renamed, or more than ``limit``
     records were touched.
     """
-    return follow(database, sources, mark.token, limit)[0]
+    return follow(database, sources, mark.token, limit).touched
 
 
 def follow(
     database: Database[dict[str, Any]], sources: Sequence[Source], token: Mapping[str, Any], limit: int
-) -> tuple[dict[str, set[bytes]], Mapping[str, Any]]:
-    """Do the same from a token, and give the token of where the stream stands now, to go on from."""
+) -> Followed:
+    """Do the same from a token, and say since when and where the stream stands now."""
     keys = {source.collection: source.key for source in sources}
     touched: dict[str, set[bytes]] = {source.key: set() for source in sources}
+    first: int | None = None
     deadline = time.monotonic() + _PATIENCE_SECONDS
     try:
         with database_errors(database):
@@ -98,6 +128,7 @@ def follow(
                 event = stream.try_next()
                 if event is not None:
                     touched[_key_of(event, keys)].add(raw.id_of(event["documentKey"].raw))
+                    first = _position(event["_id"]).time if first is None else first
                 elif position == until:
                     break
                 if time.monotonic() > deadline or sum(map(len, touched.values())) > limit:
@@ -105,7 +136,7 @@ def follow(
             reached = {"_data": stream.resume_token["_data"]}
     except OperationFailure as problem:
         raise Lost(str((problem.details or {}).get("codeName", problem))) from problem
-    return touched, reached
+    return Followed(touched, reached, first, until.time)
 
 
 def _key_of(event: Mapping[str, Any], keys: Mapping[str, str]) -> str:

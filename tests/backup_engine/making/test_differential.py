@@ -16,7 +16,7 @@ from backup_engine.create import create
 from backup_engine.csv_format import reader
 from backup_engine.errors import BackupError, BadInput, NoSpace, VerificationFailed
 from backup_engine.locking.locks import hold
-from backup_engine.making import digests, resume_tokens
+from backup_engine.making import digests, following, resume_tokens
 from backup_engine.making.differential import Changes
 from backup_engine.making.write_set import write_changes, write_set
 from backup_engine.model import BackupSet
@@ -173,7 +173,7 @@ def lost_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     def lost(*_: object) -> None:
         raise resume_tokens.Lost("ChangeStreamHistoryLost")
 
-    monkeypatch.setattr(resume_tokens, "touched_since", lost)
+    monkeypatch.setattr(following, "since", lost)
 
 
 @pytest.mark.usefixtures("lost_stream")
