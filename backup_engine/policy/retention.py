@@ -1,8 +1,8 @@
 """Which sets may go: pure rules over a list of sets and a moment.
 
 Age is measured from the newest good set, not from now, so that an installation that was off for a month loses
-nothing by being switched on. Only a complete set older than ``keep_days`` that no tier keeps (``tiers``) may go, and
-never:
+nothing by being switched on. Only a complete set older than ``keep_days`` that no tier keeps (``tiers``) may go, or one
+of several that continuous protection made in the same minutes (``minutes``), and never:
 
 * the newest good set, the last three good ones, the newest good one in which a collection is not empty,
 * a pinned set, the latest safety set of a restore with everything that rests on it, a full set under a kept
@@ -23,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from backup_engine.model import BackupSet
-from backup_engine.policy import tiers as in_tiers
+from backup_engine.policy import minutes, tiers as in_tiers
 from backup_engine.policy.tiers import NO_TIERS, Slot, Tiers
 
 __all__ = ["Decision", "any_old", "decide", "good_sets", "halted", "left_behind"]
@@ -38,6 +38,8 @@ NEIGHBOURS = 10
 """Sequence numbers this close belong to neighbouring backups: failed ones burn numbers, deleted sets leave holes."""
 
 KEPT_GOOD = 3
+THIN_AT = 10
+"""Sets made continuously that wait to be thinned out before it is done: about every ten minutes, not every minute."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ class Decision:
     age: timedelta
     """How much older it is than the newest good set; negative when it is younger."""
     rules: tuple[str, ...] = ()
-    """All that keeps it: ``protected`` whatever its age, ``days``, the names of tiers, ``base`` of a kept one."""
+    """All that keeps it: ``protected`` whatever its age, ``days``, ``minutes`` of a set made continuously until those
+    count, the names of tiers, ``base`` of a kept one."""
     slots: tuple[Slot, ...] = ()
     """Its places in the tiers."""
     newest: BackupSet | None = None
@@ -85,9 +88,10 @@ def decide(
     good = good_sets(sets, bad)
     protected = _protected(sets, good, now)
     ages = _ages(sets, good)
+    thinned = minutes.thinned(good, dict(zip((backup.place for backup in sets), ages, strict=True)))
     # one dated in the future is kept for that, and its years would take the place of real ones
     slots = in_tiers.kept((backup for backup in good if backup.started <= now + TOLERANCE), tiers)
-    about = _Rules(timedelta(days=keep_days), protected, slots, bool(tiers), good[-1] if good else None)
+    about = _Rules(timedelta(days=keep_days), protected, slots, thinned, bool(tiers), good[-1] if good else None)
     return _keep_bases([_decision(backup, age, about) for backup, age in zip(sets, ages, strict=True)])
 
 
@@ -98,8 +102,16 @@ def any_old(
     good = good_sets(sets, bad)
     if not good:
         return False
+    ages = {backup.place: good[-1].started - backup.started for backup in good}
+    needed = {backup.base for backup in sets}
+    thinned = minutes.thinned(good, ages)
+    crowded = [backup for backup in good
+               if backup.place in thinned and not backup.pinned and backup.backup_id not in needed]
+    if len(crowded) >= THIN_AT:
+        return True
     limit = good[-1].started - timedelta(days=keep_days)
-    old = [backup for backup in sets if backup.started < limit and backup.state == "complete" and not backup.pinned]
+    old = [backup for backup in sets if backup.started < limit and backup.state == "complete" and not backup.pinned
+           and not minutes.stays(backup, ages.get(backup.place, timedelta.max))]
     slots = in_tiers.kept(good, tiers) if old else {}
     bases = {backup.base for backup in good if backup.place in slots}
     return any(backup.place not in slots and backup.backup_id not in bases for backup in old)
@@ -146,16 +158,23 @@ class _Rules:
     limit: timedelta
     protected: Mapping[str, str]
     slots: Mapping[str, tuple[Slot, ...]]
+    thinned: Mapping[str, str]
     tiers: bool
     newest: BackupSet | None
 
 
 def _decision(backup: BackupSet, age: timedelta, about: _Rules) -> Decision:
     protected, slots = about.protected.get(backup.place, ""), about.slots.get(backup.place, ())
-    young = f"within {_days(about.limit)} of the newest good backup" if age <= about.limit else ""
-    reason = "; ".join(filter(None, (protected or young, in_tiers.words(slots))))
-    rules = ("protected",) * bool(protected) + ("days",) * bool(young) + tuple(slot.tier.name for slot in slots)
-    if not reason:
+    crowded = about.thinned.get(backup.place, "")
+    minute = "" if crowded else minutes.stays(backup, age)
+    young = f"within {_days(about.limit)} of the newest good backup"
+    young = "" if age > about.limit or crowded or minute else young
+    reason = "; ".join(filter(None, (protected or minute or young, in_tiers.words(slots))))
+    rules = ("protected",) * bool(protected) + ("minutes",) * bool(minute) + ("days",) * bool(young)
+    rules += tuple(slot.tier.name for slot in slots)
+    if not reason and crowded:
+        reason = f"made continuously, and not the newest of its {crowded}"
+    elif not reason:
         reason = f"older than {_days(about.limit)} before the newest good backup"
         reason += ", and in no tier" if about.tiers else ""
     return Decision(backup, bool(rules), reason, age, rules, slots, about.newest)

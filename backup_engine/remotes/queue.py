@@ -13,6 +13,7 @@ from typing import Any
 
 from backup_engine.errors import BackupError
 from backup_engine.model import BackupSet
+from backup_engine.policy.minutes import CONTINUOUS
 from backup_engine.remotes.target import Sending
 from backup_engine.repository import companions
 from backup_engine.repository.notes import Note
@@ -122,12 +123,25 @@ def to_send(sets: Iterable[BackupSet]) -> list[BackupSet]:
 
     Not one that was stored anew, for its copy holds the same rows: what was readable before must not leave the machine
     after it was encrypted here. Unless something that stays as it was rests on it.
+
+    Of those made continuously the newest alone, and what it rests on: one that was not sent before the next was made
+    is passed over, so that a slow remote never has more than one of them to wait for.
     """
-    complete = [backup for backup in sets if backup.state == "complete"]
+    complete = _without_passed_over([backup for backup in sets if backup.state == "complete"])
     copied = {backup.reseals for backup in complete}
     needed = {backup.base for backup in complete if not backup.superseded}
     return [backup for backup in complete
             if not backup.superseded or backup.backup_id not in copied or backup.backup_id in needed]
+
+
+def _without_passed_over(sets: list[BackupSet]) -> list[BackupSet]:
+    continuous = [backup for backup in sets if backup.trigger == CONTINUOUS and not backup.pinned]
+    if not continuous:
+        return sets
+    passed_over = {backup.backup_id for backup in continuous}
+    passed_over.discard(max(continuous, key=lambda backup: backup.rank).backup_id)
+    needed = {backup.base for backup in sets if backup.backup_id not in passed_over}
+    return [backup for backup in sets if backup.backup_id not in passed_over or backup.backup_id in needed]
 
 
 def waiting(line: Line, sets: Iterable[BackupSet], own: Iterable[BackupSet] = ()) -> list[BackupSet]:

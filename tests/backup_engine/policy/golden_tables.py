@@ -162,6 +162,34 @@ def _clock_back() -> Calendar:
     return Calendar("Four sets made while the clock stood at 2020.", (*before, *wrong, *after), Tiers(0, 10, 4, 0, 3))
 
 
+def _minutes() -> Calendar:
+    """Work from eight to six, a new chain at midnight, and the hourly sets of the schedule beside it."""
+    sets: list[BackupSet] = []
+    begin = datetime(2026, 11, 17, tzinfo=UTC)
+    for minute in range(9 * 24 * 60 + 12 * 60):
+        moment = begin + timedelta(minutes=minute)
+        if minute % 60 == 0:
+            sets.append(zoned(len(sets) + 1, moment))
+        elif 8 <= moment.hour < 18:
+            base = f"set-{next(backup.seq for backup in reversed(sets) if backup.kind == 'full')}"
+            full = moment.hour == 8 and moment.minute == 1  # what a restore or a hole makes necessary
+            sets.append(zoned(len(sets) + 1, moment + timedelta(seconds=20), trigger="continuous",
+                              kind="full" if full else "differential", base=None if full else base))
+    sets[-40] = replace(sets[-40], pinned=True)
+    sets[-5000] = replace(sets[-5000], pinned=True)
+    return Calendar("A set every minute from eight to six, over the full ones that the schedule makes every hour, and "
+                    "one full set made continuously each morning.", tuple(sets), Tiers())
+
+
+def _minutes_turn() -> Calendar:
+    """The hour that comes twice is two; beyond 50 hours one of an hour is left, until its days are over."""
+    start = datetime(2026, 10, 25, 0, 30, tzinfo=UTC).astimezone(ZoneInfo("Europe/Berlin"))
+    return Calendar("A set every half minute while the clocks of Berlin are set back, and three hours of them three "
+                    "days later.", (*every(timedelta(seconds=30), start, 120, "Europe/Berlin", trigger="continuous"),
+                                    *every(timedelta(seconds=30), start + 3 * DAY, 360, "Europe/Berlin", first=121,
+                                           trigger="continuous")), Tiers(4), keep_days=1)
+
+
 def _days_only() -> Calendar:
     return Calendar("Without tiers: the days alone, as ever.",
                     tuple(every(6 * HOUR, datetime(2026, 5, 4, 1, tzinfo=UTC), 4 * 12)), Tiers())
@@ -172,7 +200,7 @@ CALENDARS: dict[str, Callable[[], Calendar]] = {
     **{f"turns-{zone.split('/')[1].lower()}": partial(_turns, zone) for zone in TURNS},
     "gaps": _gaps, "damaged": _damaged, "protected": _protected, "differentials": _differentials,
     "emptied": _empty, "all-empty": _all_empty, "new-year": _new_year, "decade": _decade, "moved": _moved,
-    "clock-back": _clock_back, "days-only": _days_only,
+    "clock-back": _clock_back, "days-only": _days_only, "minutes": _minutes, "minutes-turn": _minutes_turn,
 }
 
 

@@ -31,6 +31,19 @@ def test_only_complete_sets_are_sent() -> None:
     assert queue.waiting(Line(), sets) == []
 
 
+def test_of_what_is_made_continuously_the_newest_is_sent_with_what_it_rests_on() -> None:
+    chain = [make_set(1, NOW - timedelta(minutes=9), trigger="continuous"),
+             *(make_set(n, NOW - timedelta(minutes=9 - n), trigger="continuous", kind="differential", base="set-1")
+               for n in range(2, 9))]
+    pinned = make_set(9, NOW, trigger="continuous", kind="differential", base="set-1", pinned=True)
+    usual = make_set(10, NOW, kind="differential", base="set-1")
+
+    assert [each.seq for each in queue.waiting(Line(), chain)] == [1, 8]
+    assert [each.seq for each in queue.waiting(Line(sent={"set-1": "", "set-7": ""}), chain)] == [8]
+    assert [each.seq for each in queue.waiting(Line(sent={"set-1": "", "set-8": ""}), chain)] == []
+    assert [each.seq for each in queue.waiting(Line(), [*chain, pinned, usual])] == [1, 10, 9, 8]
+
+
 def test_pauses_grow_and_end() -> None:
     line, pauses = Line(), []
     for _ in range(15):
