@@ -20,7 +20,8 @@ Batch = bytes
 Clock = Callable[[], datetime]
 """Gives the present moment as an aware datetime in local time."""
 
-Trigger = Literal["manual", "auto", "scheduled", "pre_restore", "imported"]
+Trigger = Literal["manual", "auto", "scheduled", "continuous", "pre_restore", "imported"]
+"""Why a set is made. On disk ``continuous`` is ``auto`` with a key beside it, which earlier versions pass over."""
 Kind = Literal["full", "differential"]
 State = Literal["complete", "legacy", "damaged", "newer", "orphan"]
 ColumnType = Literal["string", "int32", "int64", "double", "bool", "date", "objectId", "decimal", "uuid", "json"]

@@ -48,7 +48,7 @@ def status(ws: Workspace) -> Status:
     owner = lookup.shown(ws)
     sets = owner.at_hand(everything)
     usable = [backup for backup in sets if backup.usable]
-    last = ws.catalog.last(owner.owns, fresh=False)
+    last = ws.catalog.last(owner.owns, fresh=False, continuous=True)
     return Status(
         last=last,
         age=now - last.started if last else None,

@@ -110,7 +110,7 @@ def freshness(ws: Workspace) -> str:
     Too old is more than 26 hours, or twice the interval it was made for where that is longer.
     """
     owner = lookup.shown(ws)
-    last = ws.catalog.last(owner.owns)
+    last = ws.catalog.last(owner.owns, continuous=True)
     if last is None:
         return f"there is no backup: {ws.catalog.why_empty(owner.may_restore, advice=False)}"
     interval = last.metadata.get("backup_interval_hours")

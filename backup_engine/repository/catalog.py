@@ -79,17 +79,18 @@ class Catalog:
                 return backup
         raise NoBackupsFound(f"there is no backup {wanted!r:.80} in {self.storage.describe()}")
 
-    def last(self, mine: Mine, *, fresh: bool = True) -> BackupSet | None:
-        """Give the set that decides when the next is due.
+    def last(self, mine: Mine, *, fresh: bool = True, continuous: bool = False) -> BackupSet | None:
+        """Give the set that decides when the next is due: none of those made continuously, unless asked for.
 
         Not ``fresh``, the answer is remembered until a name comes or goes in one of the folders: for page loads.
         """
         # before the look: what comes or goes during it makes the next look differ
-        stamps = (mine, *(self.storage.stamp(folder) for folder in DAYS))
+        stamps = (mine, continuous, *(self.storage.stamp(folder) for folder in DAYS))
         if not fresh and None not in stamps and self._last is not None and self._last[0] == stamps:
             return self._last[1]
         usual = [backup for backup in self.sets(fresh=fresh)
-                 if backup.state in ("complete", "newer") and _counts(backup) and mine(backup)]
+                 if backup.state in ("complete", "newer") and _counts(backup) and mine(backup)
+                 and (continuous or backup.trigger != manifest.CONTINUOUS)]
         self._last = (stamps, usual[-1] if usual else None)
         return self._last[1]
 

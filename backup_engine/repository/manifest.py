@@ -30,6 +30,8 @@ FORMAT_VERSION = 2
 READER_VERSION = 2  # raised only for sets that the version before cannot restore
 WRITER = "equipment-backup 2"
 LABEL = "%Y%m%d_%H%M%S"
+CONTINUOUS, AS_AUTO = "continuous", "auto"
+"""The trigger of a set made continuously, and what stands for it on disk beside a key of that name."""
 MAX_BYTES = 64 << 20
 """Metadata larger than this is not read: it is not ours."""
 
@@ -179,7 +181,7 @@ def build(header: Header, seal: Seal, parts: Mapping[str, Part]) -> dict[str, An
              "recipients": list(seal.recipients)}
     return owner | {
         "format_version": FORMAT_VERSION, "min_reader_version": READER_VERSION, "writer": WRITER,
-        "backup_id": header.backup_id, "seq": header.seq, "trigger": header.trigger,
+        "backup_id": header.backup_id, "seq": header.seq, **_trigger(header.trigger),
         "timestamp_utc": moment(started), "finished_utc": moment(header.finished),
         "timezone": f"{started.tzname()} {started.strftime('%z')}",
         "source": {"database": origin.database, "database_id": origin.database_id, "number": origin.number,
@@ -193,6 +195,10 @@ def build(header: Header, seal: Seal, parts: Mapping[str, Part]) -> dict[str, An
         **({"comment": header.reseals.comment} if header.reseals and header.reseals.comment else {}),
         "collections": {key: describe_part(part) for key, part in parts.items()},
     }
+
+
+def _trigger(trigger: str) -> dict[str, Any]:
+    return {"trigger": AS_AUTO, CONTINUOUS: True} if trigger == CONTINUOUS else {"trigger": trigger}
 
 
 def describe_part(part: Part) -> dict[str, Any]:

@@ -83,9 +83,7 @@ def _current(day: str, label: str, metadata: Mapping[str, Any], sources: tuple[S
     parts = {key: _part(key, label, _mapping(described, key), differential) for key in described}
     if manifest.backup_hash(parts.values()) != metadata.get("backup_hash"):
         raise Malformed("backup_hash does not belong to the files it names")
-    trigger = _text(metadata, "trigger")
-    if trigger not in _TRIGGERS:
-        raise Malformed(f"trigger {trigger!r} is unknown")
+    trigger = _trigger(metadata)
     base = metadata.get("base")
     if differential and not isinstance(base, str):
         raise Malformed("a differential set without a base")
@@ -98,6 +96,13 @@ def _current(day: str, label: str, metadata: Mapping[str, Any], sources: tuple[S
         started=_instant(_text(metadata, "timestamp_utc")), pinned=metadata.get("pinned") is True,
         warnings=tuple(str(warning) for warning in metadata.get("warnings", ())),
     )
+
+
+def _trigger(metadata: Mapping[str, Any]) -> str:
+    said = _text(metadata, "trigger")
+    if said not in _TRIGGERS:
+        raise Malformed(f"trigger {said!r} is unknown")
+    return manifest.CONTINUOUS if said == manifest.AS_AUTO and metadata.get(manifest.CONTINUOUS) is True else said
 
 
 def _newer(day: str, label: str, metadata: Mapping[str, Any]) -> BackupSet:

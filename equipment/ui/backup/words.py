@@ -8,7 +8,8 @@ from typing import Any
 from backup_engine.api import BackupSet
 
 TRIGGERS = {
-    "manual": "by hand", "auto": "automatic", "scheduled": "scheduled", "pre_restore": "safety copy before a restore",
+    "manual": "by hand", "auto": "automatic", "scheduled": "scheduled", "continuous": "continuous",
+    "pre_restore": "safety copy before a restore",
     "imported": "taken in", "": "older system",
 }
 STATES = {
