@@ -41,18 +41,19 @@ class Created:
 
     @property
     def deed(self) -> str:
-        """What was done; nothing when none was needed."""
-        return self.message if self.set is not None else ""
+        """What was done; nothing when none was needed, nor of one every minute."""
+        return self.message if self.set is not None and self.set.trigger != "continuous" else ""
 
 
 @told("backup.create")
 def create(
     ws: Workspace, *, trigger: Trigger = "manual", interval_hours: float = 1.0, force: bool = False,
-    kind: Kind | Literal["auto"] = "auto", watch: Watch = SILENT,
+    kind: Kind | Literal["auto"] = "auto", warnings: tuple[str, ...] = (), watch: Watch = SILENT,
 ) -> Created:
     """Make a backup if one is due; ``force`` makes it anyway.
 
-    ``kind="auto"`` makes the first set of a local day full, and later ones differential where that pays.
+    ``kind="auto"`` makes the first set of a local day full, and later ones differential where that pays. ``warnings``
+    are said in the set. Continuously none is made while a question is open or a recovered copy stands by.
     Raises ``BadInput`` for the interval, ``Busy``, ``ChoiceNeeded``, ``DatabaseUnreachable``, ``NoSpace``,
     ``PermissionDenied``.
     """
@@ -67,13 +68,15 @@ def create(
     try:
         with hold(ws, "backup") as held:
             owner = settle(ws, held)
+            if trigger == "continuous" and (waits := _waits(owner)):
+                return Created(None, waits)
             # Whoever held the locks until now may have made it: two tabs or two hosts make one set.
             if not force and (enough := _not_needed(ws, owner, interval, fresh=True)):
                 return enough
             reach("W1")
             recover_database(ws, held)  # before anything is read: a crash may have swapped one collection of two
             made = write_live(ws, held, trigger=trigger, kind="full" if owner.question else kind,
-                              interval_hours=interval, watch=watch)
+                              interval_hours=interval, warnings=warnings, watch=watch)
             retention = _prune(ws, held, made)
             made = replace(made, problems=(*made.problems, *_remotes(ws)))
     except Exception as problem:
@@ -82,6 +85,12 @@ def create(
         log.exception("after the commit of %s", made.set.label)  # retention, or giving the locks back
         made = replace(made, problems=(*made.problems, after_commit(problem)))
     return _created(made, retention)
+
+
+def _waits(owner: Owner) -> str:
+    if owner.standby is not None:
+        return owner.standby.refusal.message
+    return owner.question.words if owner.question is not None else ""
 
 
 def _not_needed(ws: Workspace, owner: Owner, interval: float, *, fresh: bool) -> Created | None:

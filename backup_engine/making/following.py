@@ -1,4 +1,4 @@
-"""What was touched since a set, remembered by the process: each look goes on in the change stream where the last stopped.
+"""What was touched since a set, remembered by the process: each look goes on where the last one stopped.
 
 A differential set every minute would otherwise read the changes of the whole day every minute: at 20 a second those of
 three hours are 216,000 events.

@@ -48,7 +48,7 @@ class Made:
 
 def write_live(
     ws: Workspace, hold: Hold, *, trigger: Trigger, kind: Kind | Literal["auto"] = "full", interval_hours: float = 1.0,
-    watch: Watch = SILENT,
+    warnings: tuple[str, ...] = (), watch: Watch = SILENT,
 ) -> Made:
     """Make a set of the live collections under locks that the caller holds.
 
@@ -56,6 +56,7 @@ def write_live(
     """
 
     def fill(run: Run, companion: Companion) -> Filled:
+        run.warnings += warnings
         base = None if kind == "full" else base_for(
             run.ws, hold, run.started, run.beside, wanted=kind == "differential")
         return _read_one_instant(run, base, companion, watch)

@@ -11,6 +11,7 @@ from backup_engine.policy.due import check_interval
 
 COLLECTION = "backup_restore_state"
 DOCUMENT = "preferences"
+NAMES = ("interval_hours", "automatic", "drill_every_days", "continuous")
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,14 @@ class Preferences:
     automatic: bool = True
     drill_every_days: float = 7.0
     """Days between two restore drills; 0 switches them off."""
+    continuous: bool = False
+    """Whether a backup is made within a minute of every change."""
 
 
 def load(database: Database[dict[str, Any]], defaults: Preferences) -> Preferences:
     """Give the stored preferences, with the defaults for whatever nobody has set."""
     stored = database[COLLECTION].find_one({"_id": DOCUMENT}) or {}
-    known = {name: stored[name] for name in ("interval_hours", "automatic", "drill_every_days") if name in stored}
+    known = {name: stored[name] for name in NAMES if name in stored}
     return replace(defaults, **known)
 
 

@@ -29,6 +29,7 @@ from backup_engine.replacing.recovery import recover_now
 from backup_engine.repository import ledger
 from backup_engine.repository.notes import Note
 from backup_engine.scheduling import preferences as choices
+from backup_engine.scheduling.continuous import Continuous
 from backup_engine.scheduling.preferences import Preferences
 from backup_engine.scheduling.uploads import Uploads
 from backup_engine.verify import verify
@@ -60,15 +61,20 @@ class Scheduler:
 
     def __init__(
         self, workspace: Workspace, defaults: Preferences, *, tick_seconds: float = TICK_SECONDS,
-        tell: Callable[[Check], None] | None = None,
+        tell: Callable[[Check], None] | None = None, continuous: bool | None = None,
     ) -> None:
-        """``tell`` hears of every check that created a set or failed (the activity log of the application)."""
+        """``tell`` hears of every check that created a set or failed (the activity log of the application).
+
+        ``continuous`` decides instead of what is stored whether a backup is made within a minute of every change.
+        """
         self.workspace = workspace
         self.preferences = defaults
         self._defaults = defaults
         self._tick_seconds = tick_seconds
         self._tell = tell
         self.uploads = Uploads(workspace)
+        self.says_continuous = continuous
+        self.continuous = Continuous(workspace, self._with_continuous, made=self.uploads.wake, say=self._say)
         self._stop = threading.Event()
         self._loop: threading.Thread | None = None
         self._checking = threading.Lock()
@@ -83,11 +89,13 @@ class Scheduler:
             self._loop = threading.Thread(target=self._run, name="backup-scheduler", daemon=True)
             self._loop.start()
         self.uploads.start()
+        self.continuous.start()
 
     def stop(self, seconds: float = 5) -> None:
         """End the loop and wait for it."""
         self._stop.set()
         self.uploads.stop(seconds)
+        self.continuous.stop(seconds)
         if self._loop is not None:
             self._loop.join(seconds)
             self._loop = None
@@ -190,6 +198,13 @@ class Scheduler:
             except Exception:  # a loop that ended here would make no more backups until a restart
                 log.exception("scheduled check failed")
                 self._remember("failed", "Backup error: unexpected fault in a check. See the log.", "scheduled")
+
+    def _with_continuous(self) -> Preferences:
+        said = self.says_continuous
+        return self.preferences if said is None else replace(self.preferences, continuous=said)
+
+    def _say(self, result: Result, message: str) -> None:
+        self._remember(result, message, "continuous")
 
     def _acts(self) -> bool:
         return self.preferences.automatic and self.standby is None
