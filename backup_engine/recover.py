@@ -36,9 +36,10 @@ from backup_engine.locking.locks import Hold, hold
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.ownership import identity as identities, lookup, standby
 from backup_engine.ownership.standby import Standby
+from backup_engine.policy.moments import moment_of
 from backup_engine.records.content_sum import Content
 from backup_engine.recovering import occupied
-from backup_engine.recovering.choosing import SHOWN_BEFORE, Pair, Skipped, choose, line_warnings, moment_of
+from backup_engine.recovering.choosing import SHOWN_BEFORE, Pair, Skipped, choose, line_warnings
 from backup_engine.recovering.places import Place, place_of
 from backup_engine.remotes.view import RemoteView
 from backup_engine.replacing import recovery, staging

@@ -42,7 +42,10 @@ def collections_of(session: Session, collection: str) -> tuple[str, ...]:
 
 @verb("restore", help="Bring a backup back. Replace makes the list exactly the backup; merge keeps what only the list "
                       "has. A safety backup is made first; undo takes everything back.")
-@click.argument("backup_id", metavar="ID")
+@click.argument("backup_id", metavar="[ID]", required=False)
+@click.option("--at", metavar="MOMENT",
+              help="Instead of ID: the newest good backup at that moment or before, such as \"2026-11-26 11:59\". "
+                   "Local time of this machine unless it says otherwise (11:59+01:00); a date alone means its end.")
 @click.option("--collection", default=BOTH, show_default=True, help="equipment, select_options or both.")
 @click.option("--mode", type=click.Choice(["replace", "merge"]), required=True,
               help="What becomes of records that only the list has: replace takes them away, merge keeps them.")
@@ -55,13 +58,15 @@ def collections_of(session: Session, collection: str) -> tuple[str, ...]:
 @click.option("--yes", is_flag=True, help=DO_NOT_ASK)
 @from_remote
 def restore_set(
-    session: Session, backup_id: str, collection: str, mode: str, pick_file: Path | None, foreign: bool,
-    dry_run: bool, yes: bool, remote: str | None,
+    session: Session, backup_id: str | None, at: str | None, collection: str, mode: str, pick_file: Path | None,
+    foreign: bool, dry_run: bool, yes: bool, remote: str | None,
 ) -> Answer:
     """Restore."""
+    if (backup_id is None) == (at is None):
+        raise BadInput("Say which backup is meant: give its ID, or --at with a moment, and not both.")
     keys = collections_of(session, collection)
     pick = _read_pick(pick_file, keys, mode) if pick_file else None
-    with session.reading(remote, backup_id) as (ws, backup):
+    with session.reading(remote, backup_id or "", at) as (ws, backup):
         # before anybody is asked: a question about the wrong database is easily answered with yes
         lookup.require_own(ws, ws.connect(), backup, foreign=foreign)
         if not dry_run:

@@ -25,6 +25,8 @@ from backup_engine.keys.signing import checked_public
 from backup_engine.model import BackupSet, Progress, Watch
 from backup_engine.mongo.connection import Connection
 from backup_engine.ownership import lookup
+from backup_engine.policy.moments import moment_of, newest_at
+from backup_engine.repository import ledger
 from backup_engine.workspace import Workspace
 
 __all__ = ["Answer", "Given", "ProgressBar", "Session", "common_options", "from_remote", "verb"]
@@ -166,14 +168,24 @@ class Session:
             yield there
 
     @contextmanager
-    def reading(self, remote: str | None, which: str) -> Iterator[tuple[Workspace, BackupSet]]:
-        """A set and the workspace to read it in; from a remote it is fetched first."""
+    def reading(self, remote: str | None, which: str, at: str | None = None) -> Iterator[tuple[Workspace, BackupSet]]:
+        """A set and the workspace to read it in; from a remote it is fetched first. ``at`` names a moment instead."""
+        def chosen(there: Workspace) -> BackupSet:
+            return self.find(which, there) if at is None else self.at(at, there)
+
         if remote is None:
-            yield self.workspace, self.find(which)
+            yield self.workspace, chosen(self.workspace)
             return
-        with self.watch() as watch, \
-                spooled(self.workspace, remote, lambda there: self.find(which, there), watch=watch) as found:
+        with self.watch() as watch, spooled(self.workspace, remote, chosen, watch=watch) as found:
             yield found
+
+    def at(self, text: str, place: Workspace) -> BackupSet:
+        """Find the newest good set at a moment or before. Raises ``BadInput``, ``NoBackupsFound``."""
+        moment = moment_of(text, place.clock())
+        if isinstance(moment, str):
+            return place.catalog.find(moment)
+        sets = lookup.shown(place).at_hand(place.catalog.sets())
+        return newest_at(sets, moment, ledger.bad(ledger.read(place.storage)))
 
     def find(self, which: str, ws: Workspace | None = None) -> BackupSet:
         """Find a set by id, label, or as ``newest``. Raises ``NoBackupsFound``."""

@@ -7,20 +7,19 @@ so many further that no waiting for a remote explains it is not taken by itself.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
-from backup_engine.errors import BadInput, NoBackupsFound
+from backup_engine.errors import NoBackupsFound
 from backup_engine.keys.signing import is_signed_by
 from backup_engine.model import BackupSet
 from backup_engine.ownership.owner import called
 from backup_engine.repository import companions
 from backup_engine.workspace import Workspace
 
-__all__ = ["Choice", "Pair", "Skipped", "choose", "line_warnings", "moment_of"]
+__all__ = ["Choice", "Pair", "Skipped", "choose", "line_warnings"]
 
 AT_HAND = 8
 """Good pairs that are looked for: the one to recover, three to show, and some for when its bytes turn out damaged."""
@@ -29,8 +28,6 @@ MOST_MISSING = 7_200
 """Numbers that may be missing before a set that is taken by itself: 30 days of waiting for a remote
 (``queue.AWAITED_DAYS``) at the shortest interval, 0.1 h."""
 CLOCKS_DIFFER = timedelta(minutes=5)
-_LABEL = re.compile(r"\d{8}_\d{6}")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True)
@@ -68,22 +65,6 @@ class Choice:
     pairs: tuple[Pair, ...]
     skipped: tuple[Skipped, ...] = ()
     warnings: tuple[str, ...] = ()
-
-
-def moment_of(text: str, now: datetime) -> datetime | str:
-    """Understand a moment: ISO 8601, local time where it names no zone, a date alone for its end; or a backup's label,
-    which is given back. Raises ``BadInput``."""
-    said = text.strip()
-    if _LABEL.fullmatch(said):
-        return said
-    try:
-        moment = datetime.fromisoformat(said)
-    except ValueError:
-        raise BadInput(f"{text!r:.40} is no moment.",
-                       hint="Write 2026-03-31, 2026-03-31T14:00, or the label of a backup.") from None
-    if _DATE.fullmatch(said):
-        moment = datetime.combine(moment.date(), time.max)
-    return moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
 
 
 def choose(

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -18,6 +18,7 @@ from pymongo.database import Database
 
 from backup_engine.cli.main import commands
 from backup_engine.csv_format.seal import Seal
+from backup_engine.errors import NoBackupsFound
 from backup_engine.locking.lease import COLLECTION, LEASE_ID
 from backup_engine.repository.manifest import encode
 from tests import odd_mount
@@ -88,6 +89,23 @@ def test_the_way_back(run: Run, database: Database) -> None:
     assert run("drill", label)[0] == 0
     assert run("history", "00004")[1]["versions"] == run("history", "4")[1]["versions"] != []
     assert run("history", "nobody")[1]["message"] == "No backup knows nobody."
+
+
+def test_a_moment_is_brought_back_by_the_newest_good_backup_before_it(run: Run, database: Database) -> None:
+    fill(database)
+    before = raw(database, "Equipment")
+    made = run("backup", "--force")[1]["backup"]
+    until = datetime.fromisoformat(made["started"]) + timedelta(milliseconds=1)
+    database.Equipment.delete_many({"_id": {"$gt": 15}})
+    assert run("backup", "--force")[0] == 0
+
+    assert run("restore", "--at", until.isoformat(), "--mode", "replace", "--yes")[0] == 0
+    assert raw(database, "Equipment") == before
+    code, refused = run("restore", "--at", "2025-11-26 11:59", "--mode", "replace", "--yes")
+    assert code == NoBackupsFound.exit_code
+    assert "at 2025-11-26 11:59:00" in refused["message"] and "the oldest is of" in refused["message"]
+    for which in ([], [made["label"], "--at", "2025-11-26 11:59"], ["--at", "noon"]):
+        assert run("restore", *which, "--mode", "replace", "--yes")[0] == 2
 
 
 def test_a_merge_that_was_refused_has_a_code_of_its_own(run: Run, database: Database) -> None:

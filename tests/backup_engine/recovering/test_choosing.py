@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
-from backup_engine.errors import BadInput
 from backup_engine.model import BackupSet
-from backup_engine.recovering.choosing import MOST_MISSING, Pair, line_warnings, moment_of
+from backup_engine.recovering.choosing import MOST_MISSING, Pair, line_warnings
 from tests.backup_engine.sets import NOW, hourly, make_set
 
 HERE = timezone(timedelta(hours=2))
@@ -54,23 +53,6 @@ def test_a_resealed_set_takes_the_place_of_its_old_one() -> None:
     resealed = make_set(12, NOW, metadata={**resealed.metadata, "reseals": {"backup_id": "set-9", "seq": 9}})
 
     assert said(resealed, of_database(8, 1, 8)) == ""
-
-
-@pytest.mark.parametrize(("text", "moment"), [
-    ("2026-03-31T14:00", datetime(2026, 3, 31, 14, tzinfo=HERE)),
-    (" 2026-03-31 14:00:05 ", datetime(2026, 3, 31, 14, 0, 5, tzinfo=HERE)),
-    ("2026-03-31T14:00Z", datetime(2026, 3, 31, 14, tzinfo=UTC)),
-    ("2026-03-31", datetime(2026, 3, 31, 23, 59, 59, 999_999, tzinfo=HERE)),
-    ("20260331_140000", "20260331_140000"),
-])
-def test_a_moment_is_local_unless_it_says_otherwise_and_a_date_is_its_end(text: str, moment: object) -> None:
-    assert moment_of(text, NOW.astimezone(HERE)) == moment
-
-
-@pytest.mark.parametrize("text", ["", "yesterday", "31.3.2026", "2026-13-01", "20260331"[:7]])
-def test_what_is_no_moment_is_refused(text: str) -> None:
-    with pytest.raises(BadInput, match="is no moment"):
-        moment_of(text, NOW)
 
 
 def test_no_waiting_for_a_remote_explains_more_than_that() -> None:
