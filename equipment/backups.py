@@ -44,12 +44,14 @@ LIST = "equipment"
 class Backups:
     """What the Backup & Restore screens can do. Build one per process through ``of``."""
 
-    def __init__(self, engine: DatabaseBackupRestore, connect: Connect, defaults: Preferences) -> None:
+    def __init__(self, engine: DatabaseBackupRestore, connect: Connect, defaults: Preferences,
+                 continuous: bool | None = None) -> None:
         self.engine = engine
         self._workspace = engine.workspace
         self.jobs = Jobs()
-        self.scheduler = api.Scheduler(replace(engine.workspace, tell=self._hear), defaults, tell=self._tell)
-        self._unsaved = api.Unsaved(engine.workspace)
+        self.scheduler = api.Scheduler(replace(engine.workspace, tell=self._hear), defaults, tell=self._tell,
+                                       continuous=continuous)
+        self.risk = api.Unsaved(engine.workspace)
         self._connect = connect
         self._seeded = False
 
@@ -259,7 +261,7 @@ class Backups:
         log_to = records.log_changes(database, caller.who, "records.bring_back", "lost & found")
         applied = api.apply_changes(database[self._workspace.source(LIST).collection], changes, also=log_to)
         listing.forget(database)
-        self._unsaved.forget()
+        self.risk.forget()
         return sum(outcome.written for outcome in applied)
 
     def status(self) -> api.Status:
@@ -269,8 +271,8 @@ class Backups:
     def unsaved(self, *, fresh: bool = False) -> int | None:
         """Count the records that changed since the newest good backup, as of 5 s ago or ``fresh``; None: unknown."""
         if fresh:
-            self._unsaved.forget()
-        return self._unsaved.count()
+            self.risk.forget()
+        return self.risk.count()
 
     def running(self) -> bool:
         """Whether a backup, restore or drill of this process runs now."""
@@ -333,7 +335,7 @@ class Backups:
 
     def note(self, caller: Caller, action: str, target: str, note: str) -> None:
         """Write into the activity log; where that cannot be done it is no reason to fail."""
-        self._unsaved.forget()  # whatever was done, the next page shows what is true after it
+        self.risk.forget()  # whatever was done, the next page shows what is true after it
         try:
             activity.record(self._connect(), caller.who, action, target, note=note)
         except (BackupError, PyMongoError) as error:
@@ -369,7 +371,7 @@ def of(settings: Settings, connect: Connect) -> Backups:
                 application=application_of(settings), remotes=settings.backup_remote)
             engine.workspace = replace(
                 engine.workspace, database_name=settings.mongodb_database, room=lambda: data_disk.look(settings))
-            _built[where] = Backups(engine, connect, defaults)
+            _built[where] = Backups(engine, connect, defaults, settings.backup_continuous)
         return _built[where]
 
 

@@ -114,6 +114,11 @@ class Scheduler:
         """Whose copy this is, while nothing is made by itself for that reason: as last heard."""
         return lookup.seen(self.workspace).standby
 
+    @property
+    def continues(self) -> bool:
+        """Whether a backup is wanted within a minute of every change."""
+        return self.preferences.continuous if self.says_continuous is None else self.says_continuous
+
     def page_check(self) -> Check | None:
         """Look whether a backup is due and start one in a thread when it is. Never waits, never raises.
 
@@ -200,8 +205,7 @@ class Scheduler:
                 self._remember("failed", "Backup error: unexpected fault in a check. See the log.", "scheduled")
 
     def _with_continuous(self) -> Preferences:
-        said = self.says_continuous
-        return self.preferences if said is None else replace(self.preferences, continuous=said)
+        return replace(self.preferences, continuous=self.continues)
 
     def _say(self, result: Result, message: str) -> None:
         self._remember(result, message, "continuous")

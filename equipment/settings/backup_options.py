@@ -23,6 +23,10 @@ class BackupOptions(BaseModel):
     backup_interval_hours: float = Field(
         default=1, ge=0.1, le=168, allow_inf_nan=False,
         description="Hours between automatic backups (0.1–168) until an administrator chooses otherwise in the app.")
+    backup_continuous: bool | None = Field(
+        default=None,
+        description="Back up every change within a minute (`true`, `false`). Unset, what an administrator chose in the "
+                    "app, else `false`.")
     backup_keep_days: int = Field(
         default=7, ge=1, le=3650,
         description="Days after which retention may delete a backup; the newest good ones always stay.")

@@ -6,15 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from equipment import backups
+from backup_engine.api import Loss
+from equipment import backups, continuous
 from equipment.server import application
 from equipment.ui.backup import words
 from equipment.ui.context import App
 
-__all__ = ["Badge", "judge", "of"]
+__all__ = ["Badge", "at_risk", "judge", "of"]
 
 ALARM_AFTER = timedelta(hours=25)
 """One day and the interval that belongs to it; with long intervals two of them."""
+
+
+A_MINUTE = timedelta(seconds=75)
+"""And some for the backup itself: what continuous protection promises."""
+LATE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,7 @@ STANDING_BY = Badge("Recovered copy: automatic backups are off", "alarm")
 
 
 def of(app: App) -> Badge:
-    """Judge this installation's backups, from the folder alone."""
+    """Judge this installation's backups, from the folder, and with continuous protection from the change stream."""
     here = backups.of(app.settings, application.connector(app.settings))
     owner = here.owner()
     if owner.standby is not None:
@@ -50,7 +56,17 @@ def of(app: App) -> Badge:
         return NOT_ALL_SAFE
     interval = timedelta(hours=here.scheduler.preferences.interval_hours)
     check = here.checks().get(newest.backup_id) if newest else None
-    return judge(newest.started if newest else None, here.now(), interval, words.level(check))
+    judged = judge(newest.started if newest else None, here.now(), interval, words.level(check))
+    return at_risk(judged, continuous.at_risk(here))
+
+
+def at_risk(judged: Badge, loss: Loss | None) -> Badge:
+    """Say what is not backed up yet, where that is known because changes are protected continuously."""
+    if loss is None or not loss.changes or judged.level == "alarm":
+        return judged
+    waits = timedelta(seconds=loss.seconds or 0)
+    level: Literal["ok", "due", "alarm"] = "alarm" if waits > LATE else "due" if waits > A_MINUTE else "ok"
+    return Badge(f"{words.at_risk(loss)} not backed up", level)
 
 
 def judge(newest: datetime | None, now: datetime, interval: timedelta, verified: str = "read back") -> Badge:

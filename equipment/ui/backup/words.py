@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from backup_engine.api import BackupSet
+from backup_engine.api import BackupSet, Loss
 
 TRIGGERS = {
     "manual": "by hand", "auto": "automatic", "scheduled": "scheduled", "continuous": "continuous",
-    "pre_restore": "safety copy before a restore",
-    "imported": "taken in", "": "older system",
+    "pre_restore": "safety copy before a restore", "imported": "taken in",
+    "": "older system",
 }
 STATES = {
     "complete": "Complete", "legacy": "Legacy, unverifiable", "damaged": "Damaged", "newer": "Newer version",
@@ -37,6 +37,18 @@ def ago(span: timedelta) -> str:
     if minutes < 48 * 60:
         return f"{minutes // 60} h"
     return f"{minutes // 1440} days"
+
+
+def at_risk(loss: Loss) -> str:
+    """Say what is not backed up: ``3 changes in the last 20 s``."""
+    if not loss.changes:
+        return "Nothing"
+    when = "" if loss.seconds is None else f" in the last {_short(max(1, loss.seconds))}"
+    return f"{count(loss.changes, 'change')}{when}"
+
+
+def _short(seconds: int) -> str:
+    return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
 
 
 def hours(count: float) -> str:

@@ -1,4 +1,4 @@
-"""Choose a backup: by the day of the week, or from all of them as one list."""
+"""Choose a backup: by the day of the week, from all of them as one list, or by a moment."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import streamlit as st
 from backup_engine.api import BackupSet, Owner, called
 from equipment.backups import Backups, Caller
 from equipment.ui.backup import words
+from equipment.ui.backup.restore import moment
 
 ALL = "All days"
 SAID = 60
@@ -25,7 +26,9 @@ def show(backups: Backups, caller: Caller) -> BackupSet | None:
     if not usable:
         _nothing(backups, caller, len(sets))
         return None
-    day_column, set_column = st.columns([1, 3])
+    day_column, moment_column, set_column = st.columns([2, 2, 6], vertical_alignment="bottom")
+    with moment_column:  # before the other two, which it sets
+        moment.show(backups, caller, usable, _select)
     with day_column:
         day = _day(usable)
     offered = [backup for backup in usable if day in (ALL, backup.day)]
@@ -33,6 +36,10 @@ def show(backups: Backups, caller: Caller) -> BackupSet | None:
         owner = backups.owner()
         return st.selectbox("Backup", offered, key=f"restore_set_{day}",
                             format_func=lambda backup: words.title(backup) + _whose(owner, backup) + _said(backup))
+
+
+def _select(backup: BackupSet) -> None:
+    st.session_state["restore_day"], st.session_state[f"restore_set_{backup.day}"] = backup.day, backup
 
 
 def _said(backup: BackupSet) -> str:
@@ -50,9 +57,10 @@ def _day(usable: list[BackupSet]) -> str:
     filled = [day for day in DAYS if counts[day]]
     names = {day: f"{day.title()} ({counts[day]})" for day in filled} | {ALL: f"{ALL} ({len(usable)})"}
     empty = [day.title() for day in DAYS if not counts[day]]
-    newest = usable[0].day
+    if st.session_state.get("restore_day") not in names:  # not as a default: a moment that is chosen sets it as well
+        st.session_state["restore_day"] = usable[0].day
     return st.selectbox(
-        "Day of week", [*filled, ALL], index=filled.index(newest), format_func=names.__getitem__, key="restore_day",
+        "Day of week", [*filled, ALL], format_func=names.__getitem__, key="restore_day",
         help=f"No backups on {', '.join(empty)}." if empty else None,
     )
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from equipment.ui.backup.badge import Badge, judge
+from backup_engine.api import Loss
+from equipment.ui.backup.badge import Badge, at_risk, judge
 
 NOW = datetime(2026, 3, 29, 12, tzinfo=UTC)
 
@@ -27,3 +28,16 @@ def test_the_badge_by_age_and_interval(age: timedelta, interval: float, expected
 
 def test_no_backup_at_all_is_due() -> None:
     assert judge(None, NOW, timedelta(hours=1)) == Badge("No backup yet", "due")
+
+
+@pytest.mark.parametrize(("loss", "expected"), [
+    (Loss(3, 20), Badge("3 changes in the last 20 s not backed up", "ok")),
+    (Loss(1, 0), Badge("1 change in the last 1 s not backed up", "ok")),
+    (Loss(1200, 90), Badge("1,200 changes in the last 90 s not backed up", "due")),
+    (Loss(2, 1200), Badge("2 changes in the last 20 min not backed up", "alarm")),
+    (Loss(2, None), Badge("2 changes not backed up", "ok")),
+    (Loss(0, None), Badge("fine", "ok")), (None, Badge("fine", "ok")),
+])
+def test_what_is_at_risk_is_said_in_numbers(loss: Loss | None, expected: Badge) -> None:
+    assert at_risk(Badge("fine", "ok"), loss) == expected
+    assert at_risk(Badge("No verified backup", "alarm"), loss).text == "No verified backup"

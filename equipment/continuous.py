@@ -1,0 +1,63 @@
+"""Continuous protection for the screens: who may switch it, what is at risk, and the backup of any minute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from backup_engine import api
+from backup_engine.api import BackupSet, BadInput, Hole, Loss
+from equipment.backups import Backups, Caller
+from equipment.settings import option_name
+
+__all__ = ["State", "at", "at_risk", "state", "switch"]
+
+
+@dataclass(frozen=True)
+class State:
+    """How continuous protection goes."""
+
+    on: bool
+    given: str
+    """The option that decides it; empty where it is switched on the page."""
+    trouble: str
+    """Why it cannot protect this list, in sentences; empty when it can, and while it is off."""
+    last: BackupSet | None
+    """The newest backup that it made."""
+    holes: tuple[Hole, ...]
+    """Stretches of time it has missed, newest first."""
+
+
+def state(backups: Backups, caller: Caller) -> State:
+    """Say how it goes, from the folder and what was last heard of the database."""
+    caller.check("backup.see")
+    noted = api.protection(backups.engine.workspace.storage)
+    last = next((backup for backup in backups.sets(caller) if backup.trigger == "continuous"), None)
+    given = option_name("backup_continuous") if backups.scheduler.says_continuous is not None else ""
+    on = backups.scheduler.continues
+    return State(on, given, noted.trouble if on else "", last, tuple(reversed(noted.holes)))
+
+
+def switch(backups: Backups, caller: Caller, on: bool) -> None:
+    """Switch it on or off. Raises ``AdminOnly``, and ``BadInput`` where an option decides."""
+    caller.check("backup.settings")
+    if backups.scheduler.says_continuous is not None:
+        raise BadInput(f"{option_name('backup_continuous')} decides about continuous protection.",
+                       hint="Change it there and start the server again.")
+    backups.change_preferences(caller, continuous=on)
+
+
+def at_risk(backups: Backups) -> Loss | None:
+    """What would be lost if this disk died now; None while nothing is protected continuously, or nobody knows."""
+    scheduler = backups.scheduler
+    acts = scheduler.continues and scheduler.preferences.automatic and scheduler.standby is None
+    if not acts or api.protection(backups.engine.workspace.storage).trouble:
+        return None
+    return backups.risk.loss()
+
+
+def at(backups: Backups, caller: Caller, sets: Iterable[BackupSet], moment: datetime) -> BackupSet:
+    """Give the newest good one of these sets at a moment or before. Raises ``NoBackupsFound``."""
+    caller.check("backup.see")
+    return api.newest_at(sets, moment, api.bad(backups.checks()))
