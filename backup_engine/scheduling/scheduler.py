@@ -1,7 +1,8 @@
 """Backups without anybody asking: a loop in the server process, and a check at every page load.
 
-Several processes may run this loop over one folder: whether a backup is due is decided again under the engine's locks,
-so two loops, two tabs or two hosts still make one set.
+Several processes may run this loop over one database: the leader does what is scheduled, the others look after nothing
+but the leader (``scheduling.leader``). A page load and a check by hand make a due backup in any of them. Whether one is
+due is decided again under the engine's locks, so two leaders, two tabs or two hosts still make one set.
 
 A recovered copy that stands by makes none, and no drill either: a drill would hold the locks of a folder that may be
 the original's. The loop goes on asking the database, so what another process said counts at the next tick.
@@ -19,7 +20,7 @@ from typing import Any, Literal, get_args
 
 from backup_engine.create import create
 from backup_engine.drill import drill
-from backup_engine.errors import BackupError, Busy, Cancelled
+from backup_engine.errors import BackupError, Busy, Cancelled, DatabaseUnreachable
 from backup_engine.keys.proofs import needs_key
 from backup_engine.model import Trigger, Watch
 from backup_engine.ownership import lookup
@@ -29,6 +30,7 @@ from backup_engine.replacing.recovery import recover_now
 from backup_engine.repository import ledger
 from backup_engine.repository.notes import Note
 from backup_engine.scheduling import preferences as choices
+from backup_engine.scheduling.leader import Leader
 from backup_engine.scheduling.preferences import Preferences
 from backup_engine.scheduling.uploads import Uploads
 from backup_engine.verify import verify
@@ -68,7 +70,8 @@ class Scheduler:
         self._defaults = defaults
         self._tick_seconds = tick_seconds
         self._tell = tell
-        self.uploads = Uploads(workspace)
+        self.leader = Leader(workspace.storage.describe())
+        self.uploads = Uploads(workspace, leads=lambda: self.leads)
         self._stop = threading.Event()
         self._loop: threading.Thread | None = None
         self._checking = threading.Lock()
@@ -91,6 +94,7 @@ class Scheduler:
         if self._loop is not None:
             self._loop.join(seconds)
             self._loop = None
+        self.leader.give_back(seconds)
 
     def checks(self) -> list[Check]:
         """Give the last checks, newest first."""
@@ -105,6 +109,11 @@ class Scheduler:
     def standby(self) -> Standby | None:
         """Whose copy this is, while nothing is made by itself for that reason: as last heard."""
         return lookup.seen(self.workspace).standby
+
+    @property
+    def leads(self) -> bool:
+        """Whether what is scheduled is this process's to do: as last heard, and never for a copy that stands by."""
+        return self.leader.leads and self.standby is None
 
     def page_check(self) -> Check | None:
         """Look whether a backup is due and start one in a thread when it is. Never waits, never raises.
@@ -176,20 +185,29 @@ class Scheduler:
                 for done in recover_now(self.workspace):
                     log.warning("recovered after a crash: %s", done)
                 self.refresh()
-                if self._acts() and self.due().is_due:
-                    self.check("scheduled")
-                if self.standby is None:
-                    self._rehearse()
+                led = self.leads
+                self.leader.ask(self.workspace.connect())
+                if self.leads:
+                    if not led:
+                        self.uploads.wake()
+                    self._keep_the_schedule()
                 self._index()
             except Cancelled:
                 log.info("the check ended with the server")
             except Busy as error:
                 log.info("this check leaves it to the next one: %s", error)
             except BackupError as error:
+                if isinstance(error, DatabaseUnreachable):
+                    self.leader.unheard()
                 self._remember("failed", str(error), "scheduled")
             except Exception:  # a loop that ended here would make no more backups until a restart
                 log.exception("scheduled check failed")
                 self._remember("failed", "Backup error: unexpected fault in a check. See the log.", "scheduled")
+
+    def _keep_the_schedule(self) -> None:
+        if self._acts() and self.due().is_due:
+            self.check("scheduled")
+        self._rehearse()
 
     def _acts(self) -> bool:
         return self.preferences.automatic and self.standby is None

@@ -1,13 +1,15 @@
 """Sending backups off the machine without anybody asking: a thread of its own for each remote.
 
 A slow remote keeps neither a backup nor another remote waiting. Whether there is anything to do is asked of the folder;
-only then somebody else is spoken to.
+only then somebody else is spoken to. What waits is a matter of the folder, which another server need not have, so every
+process sends; the day's work at a remote is the leader's.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
 from backup_engine import offsite, push, upkeep
 from backup_engine.errors import BackupError, Busy, Cancelled
@@ -26,8 +28,12 @@ TICK_SECONDS = 60.0
 class Uploads:
     """Watches one workspace and sends what waits."""
 
-    def __init__(self, workspace: Workspace, *, tick_seconds: float = TICK_SECONDS) -> None:
+    def __init__(
+        self, workspace: Workspace, *, tick_seconds: float = TICK_SECONDS, leads: Callable[[], bool] = lambda: True
+    ) -> None:
+        """``leads`` tells whether the day's work at the remotes is this process's to do."""
         self.workspace = workspace
+        self._leads = leads
         self._tick_seconds = tick_seconds
         self._stop = threading.Event()
         self._wake = threading.Event()
@@ -77,7 +83,8 @@ class Uploads:
         try:
             if self._is_due(remote):
                 push.push(self.workspace, remote.name, watch=watch)
-            upkeep.care_if_due(self.workspace, remote, watch=watch)
+            if self._leads():
+                upkeep.care_if_due(self.workspace, remote, watch=watch)
         except (Cancelled, Busy) as error:
             log.info("sending to %s ended: %s", remote.name, error)
         except BackupError as error:  # the database is down, or somebody has to say first whose the backups are

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
+from backup_engine import failpoints
 from backup_engine.api import DatabaseBackupRestore
 from backup_engine.errors import BadInput, DatabaseUnreachable
 from backup_engine.model import Room
@@ -164,6 +165,59 @@ def test_the_loop_backs_up_and_rehearses(engine: DatabaseBackupRestore) -> None:
         loop.stop()
 
     assert loop.checks()[-1].trigger == "scheduled"
+
+
+def test_two_servers_make_one_backup_and_the_next_one_takes_over(
+    engine: DatabaseBackupRestore, database: Db, tmp_path: Path, clock: Clock
+) -> None:
+    other = DatabaseBackupRestore(connect=lambda: database, backup_folder=str(tmp_path / "other"), clock=clock)
+    first, second = (Scheduler(each.workspace, Preferences(drill_every_days=0), tick_seconds=0.05)
+                     for each in (engine, other))
+    first.start()
+    wait_for(lambda: sets(first) == 1, "the leader's backup")
+    second.start()
+    try:
+        wait_for(lambda: bool(second.leader.words), "the second server to hear of the first")
+        ticks = second.leader.asked
+        wait_for(lambda: second.leader.asked > ticks + 2, "more looks of the second server")
+        assert (first.leads, second.leads, sets(second)) == (True, False, 0)
+        first.stop()
+        wait_for(lambda: sets(second) == 1, "the successor's backup")
+    finally:
+        first.stop()
+        second.stop()
+
+    assert sets(first) == 1
+
+
+def test_two_leaders_of_a_split_network_make_one_backup(
+    engine: DatabaseBackupRestore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (Scheduler(engine.workspace, Preferences(drill_every_days=0)) for _ in range(2))
+    for leader in (first, second):
+        leader.leader.unheard()
+        leader.refresh()
+
+    def meanwhile() -> None:
+        """The second has found a backup due and holds no lock yet."""
+        failpoints.hooks.pop("W0")
+        first._keep_the_schedule()
+
+    monkeypatch.setitem(failpoints.hooks, "W0", meanwhile)
+    second._keep_the_schedule()
+
+    assert first.leads and second.leads
+    assert sets(first) == 1
+    assert [leader.checks()[0].result for leader in (first, second)] == ["created", "not needed"]
+
+
+def test_who_does_not_lead_makes_a_due_backup_at_a_page_load(engine: DatabaseBackupRestore) -> None:
+    follower = Scheduler(engine.workspace, Preferences())
+
+    follower.page_check()
+    wait_for(lambda: sets(follower) == 1, "the backup that the page load started")
+
+    assert not follower.leads
 
 
 def test_with_too_little_room_for_the_database_it_backs_up_and_does_not_rehearse(engine: DatabaseBackupRestore) -> None:
