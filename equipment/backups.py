@@ -219,7 +219,7 @@ class Backups:
         api.delete(self._workspace, backup)
         self.note(caller, "backup.delete", backup.label, f"{sum(backup.counts.values())} records")
 
-    def change_preferences(self, caller: Caller, **changes: object) -> Preferences:
+    def change_preferences(self, caller: Caller, **changes: Any) -> Preferences:
         """Store interval, automatic backups on or off, and days between drills."""
         caller.check("backup.settings")
         before = self.scheduler.preferences

@@ -15,25 +15,21 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal, get_args
 
-from backup_engine.create import create
-from backup_engine.drill import drill
-from backup_engine.errors import BackupError, Busy, Cancelled, DatabaseUnreachable
-from backup_engine.keys.proofs import needs_key
+from backup_engine.create import create, is_due
+from backup_engine.errors import BackupError, BadInput, Busy, Cancelled, DatabaseUnreachable
 from backup_engine.model import Trigger, Watch
 from backup_engine.ownership import lookup
 from backup_engine.ownership.standby import Standby
-from backup_engine.policy.due import Due, due
+from backup_engine.policy.due import Due
 from backup_engine.replacing.recovery import recover_now
-from backup_engine.repository import ledger
 from backup_engine.repository.notes import Note
-from backup_engine.scheduling import preferences as choices
+from backup_engine.scheduling import preferences as choices, proving
 from backup_engine.scheduling.leader import Leader
 from backup_engine.scheduling.preferences import Preferences
 from backup_engine.scheduling.uploads import Uploads
-from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -66,12 +62,14 @@ class Scheduler:
     ) -> None:
         """``tell`` hears of every check that created a set or failed (the activity log of the application)."""
         self.workspace = workspace
-        self.preferences = defaults
+        self._given = choices.given_by(workspace.schedules)
+        self.preferences = replace(defaults, **self._given)
         self._defaults = defaults
         self._tick_seconds = tick_seconds
         self._tell = tell
         self.leader = Leader(workspace.storage.describe())
-        self.uploads = Uploads(workspace, leads=lambda: self.leads)
+        self.uploads = Uploads(workspace, leads=lambda: self.leads,
+                               when=lambda name: self.preferences.sending(name))
         self._stop = threading.Event()
         self._loop: threading.Thread | None = None
         self._checking = threading.Lock()
@@ -102,8 +100,12 @@ class Scheduler:
 
     def due(self) -> Due:
         """Say whether a backup is due, from the folder and the remembered preferences: no MongoDB command."""
+        return is_due(self.workspace, lookup.seen(self.workspace), self.preferences.backups, fresh=False)
+
+    def next_times(self, count: int = 5) -> list[datetime]:
+        """Give the next times at which a backup is made (UTC), the first of them now when one is due."""
         last = self.workspace.catalog.last(lookup.seen(self.workspace).owns, fresh=False)
-        return due(last.started if last else None, self.workspace.clock(), self.preferences.interval_hours)
+        return self.preferences.backups.coming(last.started if last else None, self.workspace.clock(), count)
 
     @property
     def standby(self) -> Standby | None:
@@ -144,9 +146,7 @@ class Scheduler:
                 self.refresh()
                 if trigger != "manual" and self.standby is not None:  # said elsewhere since the last tick
                     return self._remember("not needed", self.standby.refusal.message, trigger)
-                created = create(
-                    self.workspace, trigger=trigger, interval_hours=self.preferences.interval_hours, force=False
-                )
+                created = create(self.workspace, trigger=trigger, schedule=self.preferences.backups, force=False)
             except Busy as error:  # somebody else is at it
                 return self._remember("not needed", str(error), trigger)
             except BackupError as error:
@@ -158,14 +158,26 @@ class Scheduler:
     def refresh(self) -> Preferences:
         """Read the preferences again; raises ``DatabaseUnreachable``."""
         database = self.workspace.connect()
-        self.preferences = choices.load(database, self._defaults)
+        self.preferences = choices.load(database, self._defaults, self.workspace.schedules)
         lookup.of(self.workspace, database)  # somebody may have adopted backups, or answered a question, elsewhere
         return self.preferences
 
-    def change(self, **changes: object) -> Preferences:
-        """Store preferences and use them at once; raises ``BadInput`` or ``DatabaseUnreachable``."""
-        choices.save(self.workspace.connect(), **changes)
+    def change(self, *, by: str = "", version: int | None = None, **changes: Any) -> Preferences:
+        """Store preferences and use them at once.
+
+        ``version`` is that of the preferences somebody looked at. Raises ``BadInput``, also when they were changed
+        meanwhile and for what an option decides, and ``DatabaseUnreachable``.
+        """
+        if said := sorted(self.given & changes.keys()):
+            raise BadInput(f"An option of this installation decides about {', '.join(said)}.",
+                           hint="Change it there, or take it away first.")
+        choices.save(self.workspace.connect(), by=by, at=self.workspace.clock(), version=version, **changes)
         return self.refresh()
+
+    @property
+    def given(self) -> frozenset[str]:
+        """Names of the preferences that an option of the installation decides about."""
+        return frozenset(self._given)
 
     def seed(self, interval_hours: float) -> None:
         """Use this interval unless somebody stored one; with the database down it serves until that can be asked."""
@@ -207,26 +219,15 @@ class Scheduler:
     def _keep_the_schedule(self) -> None:
         if self._acts() and self.due().is_due:
             self.check("scheduled")
-        self._rehearse()
+        proving.verify_if_due(self.workspace, self.preferences.verification, interrupted=self._has_other_work,
+                              watch=Watch(cancelled=self._stop.is_set))
+        proving.rehearse_if_due(self.workspace, self.preferences.drills)
+
+    def _has_other_work(self) -> bool:
+        return self._stop.is_set() or (self._acts() and self.due().is_due)
 
     def _acts(self) -> bool:
         return self.preferences.automatic and self.standby is None
-
-    def _rehearse(self) -> None:
-        days = self.preferences.drill_every_days
-        newest = self.workspace.catalog.newest_good(lookup.seen(self.workspace).owns)
-        room = self.workspace.look_at_room()
-        if not days or newest is None or (room is not None and room.short):  # a drill writes every record once more
-            return
-        proven = ledger.last_drill(self.workspace)
-        if proven is not None and self.workspace.clock() - proven <= timedelta(days=days):
-            return
-        if needs_key(self.workspace, newest):
-            # nobody is here to give it: what can be said without it is that the stored bytes are those written
-            if ledger.is_due(ledger.read(self.workspace.storage).get(newest.backup_id), self.workspace.clock()):
-                log.info("a restore drill needs the key: %s", verify(self.workspace, newest, 1).message)
-            return
-        drill(self.workspace, newest)
 
     def _index(self) -> None:
         """Note the records of new sets, so that nobody waits for a record's history: 0.2 s for 5,000 records.

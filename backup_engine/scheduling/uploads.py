@@ -15,8 +15,10 @@ from backup_engine import offsite, push, upkeep
 from backup_engine.errors import BackupError, Busy, Cancelled
 from backup_engine.model import Watch
 from backup_engine.ownership import lookup
+from backup_engine.policy.schedule import Schedule
 from backup_engine.remotes import queue, registry, replaced
 from backup_engine.remotes.registry import Remote
+from backup_engine.scheduling import rounds
 from backup_engine.workspace import Workspace
 
 __all__ = ["Uploads"]
@@ -29,11 +31,14 @@ class Uploads:
     """Watches one workspace and sends what waits."""
 
     def __init__(
-        self, workspace: Workspace, *, tick_seconds: float = TICK_SECONDS, leads: Callable[[], bool] = lambda: True
+        self, workspace: Workspace, *, tick_seconds: float = TICK_SECONDS, leads: Callable[[], bool] = lambda: True,
+        when: Callable[[str], Schedule | None] = lambda name: None,
     ) -> None:
-        """``leads`` tells whether the day's work at the remotes is this process's to do."""
+        """``leads`` tells whether the day's work at the remotes is this process's to do, ``when`` at which times a
+        remote gets what waits for it; None for as soon as it is there."""
         self.workspace = workspace
         self._leads = leads
+        self._when = when
         self._tick_seconds = tick_seconds
         self._stop = threading.Event()
         self._wake = threading.Event()
@@ -81,8 +86,11 @@ class Uploads:
         """Send what waits for a remote and do the day's work there, if due. Never raises."""
         watch = Watch(cancelled=self._stop.is_set)
         try:
-            if self._is_due(remote):
-                push.push(self.workspace, remote.name, watch=watch)
+            if self._is_time(remote):
+                begun = self.workspace.clock()
+                pushed = push.push(self.workspace, remote.name, watch=watch) if self._is_due(remote) else None
+                if self._when(remote.name) is not None and not (pushed and (pushed.problem or pushed.waiting)):
+                    rounds.done(self.workspace.storage, f"remote {remote.name}", begun)
             if self._leads():
                 upkeep.care_if_due(self.workspace, remote, watch=watch)
         except (Cancelled, Busy) as error:
@@ -91,6 +99,13 @@ class Uploads:
             log.warning("nothing is sent to %s: %s", remote.name, error)
         except Exception:  # a thread that ended here would be started again, and say nothing
             log.exception("sending to %s failed", remote.name)
+
+    def _is_time(self, remote: Remote) -> bool:
+        schedule = self._when(remote.name)
+        if schedule is None:
+            return True
+        last = rounds.last(self.workspace.storage, f"remote {remote.name}")
+        return schedule.due(last, self.workspace.clock()).is_due
 
     def _is_due(self, remote: Remote) -> bool:
         line = queue.read(self.workspace.storage, remote.name)

@@ -17,7 +17,7 @@ from backup_engine.errors import BadInput, DatabaseUnreachable
 from backup_engine.model import Room
 from backup_engine.repository import contents, history_index
 from backup_engine.repository.ledger import last_drill
-from backup_engine.scheduling.preferences import Preferences
+from backup_engine.scheduling.preferences import Changed, Preferences
 from backup_engine.scheduling.scheduler import CHECKS_KEPT, Check, Scheduler
 from backup_engine.storage.base import STATE
 from tests.server.running_app import wait_for
@@ -145,6 +145,64 @@ def test_the_interval_is_shared_and_bounded(scheduler: Scheduler, engine: Databa
     assert elsewhere.refresh().interval_hours == 6
     with pytest.raises(BadInput):
         scheduler.change(interval_hours=0.01)
+
+
+def test_by_cron_text_page_loads_and_checks_ask_the_schedule(
+    scheduler: Scheduler, engine: DatabaseBackupRestore, clock: Clock
+) -> None:
+    scheduler.check()  # noon
+    scheduler.change(backup_cron="30 2 * * *", time_zone="UTC")
+    clock.now += timedelta(hours=14)  # 02:00
+
+    assert scheduler.check().result == "not needed"
+    assert engine.create_backup()[2].startswith("Backup not needed. Last backup was 14 h ago (schedule: at 02:30")
+    assert scheduler.next_times(2) == [datetime(2026, 3, day, 2, 30, tzinfo=UTC) for day in (11, 12)]
+    assert engine.create_backup(1)[0], "an interval that is given governs its own call"
+    clock.now += timedelta(minutes=31)
+    assert scheduler.due().is_due
+    assert scheduler.check().result == "created"
+    assert not scheduler.due().is_due
+    newest = scheduler.workspace.catalog.sets()[-1]
+    assert newest.metadata["backup_interval_hours"] == 24
+
+
+def test_what_an_option_says_counts_at_once_and_cannot_be_changed(database: Db, tmp_path: Path, clock: Clock) -> None:
+    options = {"backup": "30 2 * * *", "time_zone": "UTC"}
+    given = DatabaseBackupRestore(connect=lambda: database, backup_folder=tmp_path, clock=clock, schedules=options)
+    scheduler = Scheduler(given.workspace, Preferences())
+
+    assert scheduler.preferences.backup_cron == "30 2 * * *"
+    assert scheduler.given == {"backup_cron", "time_zone"}
+    with pytest.raises(BadInput, match="decides about backup_cron"):
+        scheduler.change(backup_cron="", automatic=False)
+    scheduler.change(verify_cron="0 3 * * *")
+    assert scheduler.preferences == Preferences(backup_cron="30 2 * * *", verify_cron="0 3 * * *", time_zone="UTC")
+
+
+def test_a_change_has_a_name_and_two_to_one_version_are_not_both_taken(
+    scheduler: Scheduler, engine: DatabaseBackupRestore, clock: Clock
+) -> None:
+    elsewhere = Scheduler(engine.workspace, Preferences())
+    seen = elsewhere.refresh().version
+    scheduler.change(by="anna", version=seen, automatic=False)
+
+    with pytest.raises(BadInput, match="by anna"):
+        elsewhere.change(by="ben", version=seen, interval_hours=2)
+
+    assert scheduler.preferences.changed["automatic"] == Changed(clock.now, "anna")
+
+
+def test_a_set_of_a_clock_that_was_ahead_makes_no_second_extra_one(scheduler: Scheduler, clock: Clock) -> None:
+    scheduler.change(backup_cron="0 12 * * *", time_zone="UTC")
+    scheduler.check()
+    clock.now += timedelta(days=1, minutes=4)  # it shows 12:04, and the time is 11:54
+    scheduler.check()
+    clock.now -= timedelta(minutes=10)
+
+    assert scheduler.check().result == "not needed"
+    clock.now += timedelta(minutes=6)
+    assert scheduler.check().result == "created"
+    assert sets(scheduler) == 3
 
 
 def test_a_seed_only_fills_an_unset_interval(scheduler: Scheduler) -> None:
