@@ -173,9 +173,10 @@ def history(database: Database[dict[str, Any]]) -> list[Version]:
     found = []
     for entry in reversed(_stored(database, history=1).get("history") or []):
         try:
-            found.append(Version(int(entry["version"]), datetime.fromisoformat(entry["at"]), str(entry["by"]),
-                                 dict(entry["values"])))
-        except (LookupError, TypeError, ValueError) as damage:  # edited by hand
+            values = {name: _RULES[name](value) for name, value in entry["values"].items()}
+            found.append(Version(int(entry["version"]), datetime.fromisoformat(entry["at"]), str(entry["by"]), values))
+        # edited by hand, or by a later version
+        except (LookupError, TypeError, ValueError, AttributeError, BadInput) as damage:
             log.warning("a version of the preferences is left out: %r", damage)
     return found
 

@@ -24,6 +24,7 @@ from backup_engine.model import Trigger, Watch
 from backup_engine.ownership import lookup
 from backup_engine.ownership.standby import Standby
 from backup_engine.policy.due import Due
+from backup_engine.policy.schedule import Schedule
 from backup_engine.replacing.recovery import recover_now
 from backup_engine.repository.notes import Note
 from backup_engine.scheduling import preferences as choices, proving
@@ -102,10 +103,12 @@ class Scheduler:
         """Say whether a backup is due, from the folder and the remembered preferences: no MongoDB command."""
         return is_due(self.workspace, lookup.seen(self.workspace), self.preferences.backups, fresh=False)
 
-    def next_times(self, count: int = 5) -> list[datetime]:
-        """Give the next times at which a backup is made (UTC), the first of them now when one is due."""
+    def next_times(self, count: int = 5, schedule: Schedule | None = None) -> list[datetime]:
+        """Give the next times at which a backup is made (UTC), or would be by another ``schedule``; the first of them
+        is now when one is due."""
         last = self.workspace.catalog.last(lookup.seen(self.workspace).owns, fresh=False)
-        return self.preferences.backups.coming(last.started if last else None, self.workspace.clock(), count)
+        chosen = schedule or self.preferences.backups
+        return chosen.coming(last.started if last else None, self.workspace.clock(), count)
 
     @property
     def standby(self) -> Standby | None:
@@ -116,6 +119,15 @@ class Scheduler:
     def leads(self) -> bool:
         """Whether what is scheduled is this process's to do: as last heard, and never for a copy that stands by."""
         return self.leader.leads and self.standby is None
+
+    @property
+    def keeper(self) -> str:
+        """Who keeps the schedule, as last heard, in words."""
+        if self.leader.words:
+            return self.leader.words
+        if self._loop is None:
+            return "This process keeps no schedule: a backup that is due is made when a page is loaded"
+        return "It is not known yet who keeps the schedule"
 
     def page_check(self) -> Check | None:
         """Look whether a backup is due and start one in a thread when it is. Never waits, never raises.

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from backup_engine.scheduling.preferences import Preferences
+from dataclasses import replace
 
-__all__ = ["changes"]
+from backup_engine.scheduling.preferences import Preferences, Version
+
+__all__ = ["changes", "version"]
+
+ABOUT = {"automatic": "automatic", "interval_hours": "backups", "backup_cron": "backups", "verify_cron": "verification",
+         "drill_cron": "drills", "drill_every_days": "drills"}
 
 
 def changes(before: Preferences, after: Preferences) -> str:
@@ -13,6 +18,20 @@ def changes(before: Preferences, after: Preferences) -> str:
     said = [words for about, words in _said(after).items() if old.get(about) != words]
     said += [f"{about}: sent after every backup" for about in old if about not in _said(after)]
     return "; ".join(said) or "Nothing changed"
+
+
+def version(entry: Version) -> str:
+    """Say what one change set: ``Automatic backups off``. Texts in it are those that somebody stored."""
+    said = _said(replace(Preferences(), **entry.values))
+    words = [said[about] for about in dict.fromkeys(ABOUT[name] for name in entry.values if name in ABOUT)]
+    if "remote_crons" in entry.values:
+        words += [text for about, text in said.items() if about.startswith("Remote ")] or [
+            "Remotes: sent after every backup"]
+    if "time_zone" in entry.values and not entry.values["time_zone"]:
+        words.append("Time zone: this machine's")
+    elif "time_zone" in entry.values:
+        words.append(f"Time zone: {entry.values['time_zone']}")
+    return "; ".join(words)
 
 
 def _said(preferences: Preferences) -> dict[str, str]:

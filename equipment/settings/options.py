@@ -21,7 +21,8 @@ __all__ = ["SERVER_ONLY", "Settings", "not_given", "option_name", "unknown_optio
 SERVER_ONLY = frozenset({"admin_user", "admin_password", "health_token"})
 """Of no use to a command that makes backups, so that no settings file repeats these secrets."""
 PLAIN = frozenset({"mongodb_uri", "mongodb_database", "backup_folder", "backup_interval_hours", "backup_compression",
-                   "backup_recipients", "backup_signing_key", "backup_remote",
+                   "backup_recipients", "backup_signing_key", "backup_remote", "backup_schedule", "backup_time_zone",
+                   "backup_verify_schedule", "backup_drill_schedule",
                    *(f"backup_keep_{tier}" for tier in TIERS)})
 
 NOT_IN_BACKUPS = {
@@ -30,6 +31,7 @@ NOT_IN_BACKUPS = {
     "health_token": "the secret of whoever watches /healthz and /metrics",
     "backup_remote": "the places off this machine, and the login each address refers to; those that were added in the "
                      "app as well",
+    "backup_schedule": "when backups are made, like the other BACKUP_…_SCHEDULE; also when the app was told",
     "backup_keep_yearly": "how many years have a backup kept, like the other BACKUP_KEEP_…; also when the app was told",
     "backup_recipients": "the public keys of new backups, if they are to be encrypted; also when the app was told",
     "backup_signing_key": "the key that signs new backups, if they were signed",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from backup_engine.scheduling.preferences import Preferences
-from backup_engine.scheduling.wording import changes
+from backup_engine.scheduling.preferences import Preferences, Version
+from backup_engine.scheduling.wording import changes, version
 
 BEFORE = Preferences(remote_crons={"disk": "0 4 * * *"})
 
@@ -35,3 +36,15 @@ def test_a_zone_concerns_every_cron_text() -> None:
 
     assert changes(before, replace(before, time_zone="Europe/Berlin")) == (
         "Schedule: at 02:30 every day (Europe/Berlin); Remote disk: sent at 04:00 every day (Europe/Berlin)")
+
+
+@pytest.mark.parametrize(("values", "words"), [
+    ({"automatic": False}, "Automatic backups off"),
+    ({"backup_cron": "30 2 * * *", "interval_hours": 2.0}, "Schedule: at 02:30 every day"),
+    ({"time_zone": "Europe/Berlin"}, "Time zone: Europe/Berlin"), ({"time_zone": ""}, "Time zone: this machine's"),
+    ({"remote_crons": {"disk": "0 4 * * *"}}, "Remote disk: sent at 04:00 every day"),
+    ({"remote_crons": {}}, "Remotes: sent after every backup"),
+    ({"drill_every_days": 0.0, "verify_cron": ""}, "Restore drill: off; Verification: every day"),
+])
+def test_one_change_of_the_past(values: dict[str, Any], words: str) -> None:
+    assert version(Version(1, datetime(2026, 6, 1, tzinfo=UTC), "anna", values)) == words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from equipment.backups import Backups, Caller
 from equipment.ui.backup import outside, remotes, retention, storing
-from equipment.ui.backup.auto import checks, drill, switch
+from equipment.ui.backup.auto import checks, drill, schedule, switch
 
 
 def show(backups: Backups, caller: Caller) -> None:
@@ -12,6 +12,7 @@ def show(backups: Backups, caller: Caller) -> None:
     switch.show(backups, caller)
     checks.show(backups, caller)
     checks.history(backups)
+    schedule.show(backups, caller)
     retention.show(backups, caller)
     storing.show(backups, caller)
     drill.show(backups, caller)
