@@ -32,10 +32,10 @@ TERMS = Terms()
 class Leader:
     """This process's part in it."""
 
-    def __init__(self, place: str, terms: Terms = TERMS) -> None:
+    def __init__(self, place: str, terms: Terms | None = None) -> None:
         """``place`` is the backup folder, for people who look at the lease."""
         self._place = place
-        self._terms = terms
+        self._terms = terms or TERMS
         self._lease: Lease | None = None
         self._alone = ""
         """Why this process keeps the schedule without a lease."""

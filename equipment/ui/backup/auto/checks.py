@@ -50,7 +50,7 @@ def history(backups: Backups) -> None:
     checks = backups.scheduler.checks()
     if not checks:
         return
-    with st.expander(f"The last {len(checks)} checks"):
+    with st.expander(f"The last {words.count(len(checks), 'check')}"):
         rows = [
             {"When": words.moment(check.last), "Result": check.result.capitalize(), "Times": check.times,
              "Started by": words.TRIGGERS.get(check.trigger, check.trigger), "What it said": check.message}

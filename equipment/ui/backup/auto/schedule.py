@@ -55,6 +55,8 @@ def show(backups: Backups, caller: Caller) -> None:
         _next(backups, changes, problems)
         with st.expander("Verification, drills and remotes"):
             more, wrong = _others(backups, caller, stands)
+            if "time_zone" not in changes:  # no cron text above, beside which it would stand
+                more |= _zone(stands)
         _given(stands)
         if st.button("Use this schedule", type="primary", icon=":material/event_available:",
                      disabled=bool(problems or wrong)):
@@ -96,7 +98,7 @@ def _backups(stands: Shown) -> tuple[dict[str, Any], list[str]]:
     if way == WAYS[0]:
         hours = st.number_input("Hours between backups", 0.1, 168.0, step=0.5, format="%g", key=PREFIX + "hours",
                                 width=200)
-        return {"interval_hours": hours, "backup_cron": "", **_zone(stands)}, []
+        return {"interval_hours": hours, "backup_cron": ""}, []
     with st.container(horizontal=True, vertical_alignment="bottom"):
         preset = st.selectbox("Times", PRESETS, key=PREFIX + "preset", disabled=fixed, width=200)
         chosen = Chosen(preset)
@@ -137,9 +139,9 @@ def _next(backups: Backups, changes: Mapping[str, Any], problems: list[str]) -> 
     reader = _readers_zone()
     moments = backups.scheduler.next_times(NEXT, schedule)
     said = " · ".join(_moment(moment, reader) for moment in moments)
-    where = f" ({reader.key})" if isinstance(reader, ZoneInfo) else ""
+    where = reader.key if isinstance(reader, ZoneInfo) else "this server's time"
     made = schedule.words
-    st.markdown(f"**{plain(made[:1].upper() + made[1:])}.** Next: {plain(said)}{plain(where)}")
+    st.markdown(f"**{plain(made[:1].upper() + made[1:])}.** Next: {plain(said)} ({plain(where)})")
     if not backups.scheduler.preferences.automatic:
         st.caption("Automatic backups are off: none of these is made.")
 
@@ -157,7 +159,7 @@ def _readers_zone() -> tzinfo | None:
 
 
 def _others(backups: Backups, caller: Caller, stands: Shown) -> tuple[dict[str, Any], list[str]]:
-    st.caption("Cron text, by the time zone above; empty for what stands beside it.")
+    st.caption("Cron text such as 30 2 \\* \\* \\*, by the time zone chosen here.")
     changes, problems = {}, list[str]()
     fields = [("verify", "verify_cron", "Verify what nobody verified for 7 days (empty: every day)"),
               ("drill", "drill_cron", "Restore drill (empty: by the days below)")]
