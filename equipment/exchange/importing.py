@@ -39,6 +39,9 @@ LEAVE_OUT = ""
 MEMORY_PER_CELL = 400
 """Bytes that planning and writing take for each cell: 125 MB for 20,000 rows of 19 columns, and some for MongoDB."""
 
+MEMORY_PER_MAPPED_CELL = 40
+"""Bytes of a cell's place in a row by names; the texts are there already."""
+
 Mapped = list[dict[str, str]]
 
 
@@ -73,6 +76,8 @@ def apply_mapping(table: Table, mapping: Mapping[str, str]) -> Mapped:
     for column in wanted.values():
         if column.startswith("$") or "." in column or column == "_id":
             raise BadInput(f"A column cannot be called {column}.", hint="Choose another name for it.")
+    memory.require(MEMORY_PER_MAPPED_CELL * len(table.rows) * len(wanted),
+                   f"Importing {len(table.rows):,} rows of {len(wanted)} columns", "Leave columns out.")
     return [{column: unguard(row[header]) for header, column in wanted.items()} for row in table.records()]
 
 

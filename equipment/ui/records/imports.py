@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from backup_engine.errors import BackupError
 from backup_engine.records.planner import Action, Planned
 from backup_engine.records.raw import element_text, name_text
-from equipment.exchange import importing, tables
+from equipment.exchange import apart, importing
 from equipment.exchange.tables import Table
 from equipment.jobs import Job
 from equipment.store.list import schema
@@ -20,7 +21,7 @@ from equipment.ui.list_jobs import list_jobs
 from equipment.ui.progress import follow
 from equipment.ui.records import state
 
-PLAN, VERSION = "import_plan", "import_version"
+PLAN, TABLE, VERSION = "import_plan", "import_table", "import_version"
 NEW = "Always add new records"
 SHOWN = 2_000
 LABELS: dict[Action, str] = {"insert": "New", "update": "Changed", "unchanged": "Unchanged", "conflict": "Left out"}
@@ -38,13 +39,24 @@ def show(app: App) -> None:
     if given is None:
         return
     try:
-        table = tables.read(given, given.name)
+        table = _read(given)
     except BackupError as error:
         _explain(error)
         return
     for note in table.notes:
         st.caption(f":material/info: {note}")
     _plan(app, table, kind, given.name)
+
+
+def _read(given: UploadedFile) -> Table:
+    """Read the file that was given, once: every click runs the page anew."""
+    known = st.session_state.get(TABLE)
+    if known is None or known[0] != given.file_id:
+        with st.spinner(f"Reading {given.name}"):
+            known = given.file_id, apart.read(given, given.name)
+        st.session_state[TABLE] = known
+    table: Table = known[1]
+    return table
 
 
 def _plan(app: App, table: Table, kind: str, name: str) -> None:
@@ -70,7 +82,7 @@ def _plan(app: App, table: Table, kind: str, name: str) -> None:
 def _mapping(table: Table, columns: Sequence[str]) -> dict[str, str]:
     suggested = importing.suggest(table.headers, columns)
     given = pd.DataFrame([
-        {"In the file": header, "Example": next((row[place] for row in table.rows if row[place]), ""),
+        {"In the file": header, "Example": table.example(place),
          "Goes to": suggested[header], "Import": True}
         for place, header in enumerate(table.headers)
     ])
@@ -137,6 +149,7 @@ def _imported(job: Job, kind: str) -> None:
         st.caption(line)
     if st.button("Import another file"):
         list_jobs().clear(kind)
+        st.session_state.pop(TABLE, None)
         st.session_state[VERSION] += 1
         state.current().refresh()
         st.rerun()

@@ -22,8 +22,9 @@ from backup_engine.remotes.view import RemoteView
 from backup_engine.repository.catalog import Catalog
 from backup_engine.verify import verify
 from tests.backup_engine.remotes.conformance import Conformance, fresh
-from tests.backup_engine.remotes.servers import ENVIRONMENT, KEY, SECRET, Proxy, free_ports, s3, seaweed
+from tests.backup_engine.remotes.servers import ENVIRONMENT, KEY, SECRET, Proxy, s3, seaweed
 from tests.backup_engine.stored import folder, store as make
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def store(endpoint: str) -> Store:
 
 @pytest.fixture
 def nobody() -> Store:
-    [port] = free_ports(1)
+    port = free_port()
     return ObjectStore(s3(f"http://127.0.0.1:{port}"), environment=ENVIRONMENT)
 
 

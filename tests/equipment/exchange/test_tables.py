@@ -51,7 +51,8 @@ def test_ragged_rows_lose_nothing_and_are_told() -> None:
     table = read(b"ID,Model\n1\n2,X,extra\n")
 
     assert table.headers == ("ID", "Model", "Column 3")
-    assert table.rows == (("1", "", ""), ("2", "X", "extra"))
+    assert [*table.records()] == [{"ID": "1", "Model": "", "Column 3": ""},
+                                  {"ID": "2", "Model": "X", "Column 3": "extra"}]
     assert "2 rows have another number of cells" in table.notes[0]
 
 
