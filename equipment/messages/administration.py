@@ -26,7 +26,7 @@ from equipment.messages.state import State
 from equipment.settings import Settings, option_name
 from equipment.store import messages as stored
 
-__all__ = ["DEAD_MAN", "JOB", "OPTIONS", "Shown", "change", "shown", "test"]
+__all__ = ["DEAD_MAN", "JOB", "OPTIONS", "Shown", "change", "columns", "shown", "test"]
 
 JOB = "messages"
 """The kind of the job that sends a test."""
@@ -86,6 +86,14 @@ def change(backups: Backups, caller: Caller, settings: Settings, version: int, *
         return chosen.stored(stored.choices(database))
     except PyMongoError as problem:
         raise DatabaseUnreachable(type(problem).__name__) from problem
+
+
+def columns(backups: Backups, caller: Caller) -> list[str]:
+    """Give the columns by which the calibration mail can be grouped. Raises ``AdminOnly``, ``DatabaseUnreachable``."""
+    from equipment.store.list import listing  # tables need pyarrow
+
+    caller.check("backup.see")
+    return listing.sheet(backups.workspace(caller).connect()).columns
 
 
 def test(backups: Backups, caller: Caller, settings: Settings) -> Job:
