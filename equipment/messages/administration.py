@@ -80,6 +80,8 @@ def change(backups: Backups, caller: Caller, settings: Settings, version: int, *
     database = backups.workspace(caller).connect()
     try:
         before = chosen.stored(stored.choices(database))
+        if before.version != version:
+            raise stored.overtaken()
         after = chosen.stored({**stored.choices(database), **values})
         if words := chosen.differences(before, after):
             stored.choose(database, caller.who, values, version, words)

@@ -24,7 +24,7 @@ def send(url: str, message: Message) -> str:
     service = Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
     if service is None:
         return f"apprise cannot use this {kind_of(url)} address"
-    with LogCapture(level=30) as said:  # its warnings are all that tells why
+    with LogCapture(level=30, fmt="%(message)s") as said:  # its warnings are all that tells why
         taken = Apprise(service, asset=asset).notify(
             body=message.text, title=message.subject, notify_type=NotifyType(TYPES[message.severity]),
             body_format=NotifyFormat.TEXT)

@@ -14,7 +14,7 @@ from equipment.store.access import USERS, Db, Who
 from equipment.store.accounts.administrators import SETTINGS
 from equipment.store.activity import Filter
 
-__all__ = ["TOLD", "choices", "choose", "keep", "kept", "since", "waiting_sign_ups"]
+__all__ = ["TOLD", "choices", "choose", "keep", "kept", "overtaken", "since", "waiting_sign_ups"]
 
 TOLD: Final = "equipment_messages"
 _ID: Final = "messages"
@@ -40,10 +40,15 @@ def choose(db: Db, who: Who, values: Mapping[str, Any], version: int, words: str
     except DuplicateKeyError:
         found = None
     if found is None or not (found.matched_count or found.upserted_id is not None):
-        raise BadInput("These settings were changed meanwhile, and yours were not stored.",
-                       hint="Look at them as they are now, and change them again.")
+        raise overtaken()
     known = {name: before.get(name) for name in values}
     activity.record(db, who, "settings.messages", "setting:messages", before=known, after=dict(values), note=words)
+
+
+def overtaken() -> BadInput:
+    """What is said to whoever changes a version that is no longer the newest."""
+    return BadInput("These settings were changed meanwhile, and yours were not stored.",
+                    hint="Look at them as they are now, and change them again.")
 
 
 def kept(db: Db) -> dict[str, Any]:

@@ -26,8 +26,8 @@ def test_one_that_refuses_is_said() -> None:
     with http_server() as (port, asked):
         asked.status = 500
         said = send(f"json://127.0.0.1:{port}/hook", MESSAGE)
-    assert said.startswith("json did not take it: ")
-    assert "500" in said
+    assert said.startswith("json did not take it: Failed to send JSON POST notification: ")
+    assert "error=500" in said
 
 
 def test_one_that_is_not_there_is_said() -> None:

@@ -74,7 +74,7 @@ def test_what_is_chosen_is_stored_and_a_wrong_address_is_said(place: Backups, da
     chosen = stored.choices(database)
     assert chosen["mail_to"] == ["ada@example.org", "bob@example.org"]
     assert (chosen["least"], chosen["off"], chosen["calibration"]) == (
-        {"mail": "error", "ops": "warning"}, ["sign_up"], True)
+        {"mail": "error"}, ["sign_up"], True)
     assert "To ada@example.org, bob@example.org" in texts(test)
 
 
@@ -120,7 +120,7 @@ def test_what_was_sent_what_waits_and_what_is_wrong(place: Backups, database: Db
     assert "1 message waiting, tried again at " in page
     assert "The last try: no answer within 10 s" in page
     assert "Sent last, moments ago: [L] A backup failed" in page
-    assert "Wrong for moments: Backups do not reach a remote: cloud. *Why.*" in page
+    assert "For moments: Backups do not reach a remote: cloud. *Why.*" in page
 
 
 def test_only_administrators_store_and_send(place: Backups, database: Db) -> None:
