@@ -71,6 +71,9 @@ def look(
         except (BackupError, PyMongoError) as problem:
             log.info("nothing can be said of %s: %s", kind, problem)
             unknown.add(kind)
+        except Exception:  # a fault in one look must not keep the others from being told
+            log.exception("looking at %s failed", kind)
+            unknown.add(kind)
     return Found(tuple(troubles), frozenset(unknown))
 
 

@@ -138,9 +138,12 @@ class Messenger:
                 except (BackupError, PyMongoError) as problem:
                     log.warning("the weekly %s is made later: %s", name, problem)
                     continue
-                for channel in to:
-                    boxes[channel] = outbox.put_letter(boxes[channel], Written(message.subject, message.text))
-                week = {} if name == "summary" else week
+                except Exception:  # a fault in a summary must not keep troubles from being told
+                    log.exception("the weekly %s is left out", name)
+                else:
+                    week = {} if name == "summary" else week
+                    for channel in to:
+                        boxes[channel] = outbox.put_letter(boxes[channel], Written(message.subject, message.text))
             days[name] = day
         return replace(state, weekly=days, boxes=boxes, week=week)
 

@@ -16,7 +16,9 @@ from backup_engine.ownership import lookup
 from backup_engine.ownership.standby import Standby
 from equipment import backups as processes
 from equipment.backups import Backups
-from equipment.messages import administration
+from equipment.messages import administration, channels
+from equipment.messages.choices import Choices
+from equipment.messages.wording import Message
 from equipment.settings import Settings
 from equipment.store import activity
 from tests.equipment.messages.servers import Asked, http_server
@@ -66,6 +68,8 @@ def test_a_change_stands_in_activity_and_two_do_not_undo_each_other(
     assert administration.change(backups, by, settings, 0, mail_to="ada@example.org").version == 1
     with pytest.raises(BadInput, match="changed meanwhile"):
         administration.change(backups, by, settings, 0, summary=False)
+    with pytest.raises(BadInput, match="changed meanwhile"):  # although it wants what is stored
+        administration.change(backups, by, settings, 0, mail_to="ada@example.org")
     assert administration.change(backups, by, settings, 1, summary=True).version == 1  # nothing changed
     assert administration.change(backups, by, settings, 1, summary=False).version == 2
 
@@ -108,6 +112,15 @@ def test_a_test_says_what_came_of_each(
     assert job.done.wait(20)
     assert job.result["ops"].startswith("json did not take it: ")
     assert SECRET not in str(job.result)
+
+
+def test_what_a_service_repeats_of_its_key_is_left_out(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channels.services, "send", lambda url, message: f"404 for {url.rpartition('/')[2]}")
+    monkeypatch.setattr(channels.mail, "send", lambda *arguments: f"refused {SECRET}")
+    for way in channels.channels(settings, Choices()).values():
+        assert way.send(Message("", "")).endswith(" ***")
 
 
 def test_a_copy_that_stands_by_sends_no_test(

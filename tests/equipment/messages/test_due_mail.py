@@ -54,8 +54,9 @@ def test_nothing_due() -> None:
 
 def test_groups_and_ids_end_no_line() -> None:
     evil = "x\r\n\r\nBcc: eve@example.org"
-    lines = due_mail(sheet((evil, evil, "2026-11-20")), TODAY, 30, evil, SENDER).text.splitlines()
-    assert [line for line in lines if line.startswith("Bcc")] == []
+    for column in ("Location", evil):
+        lines = due_mail(sheet((evil, evil, "2026-11-20")), TODAY, 30, column, SENDER).text.splitlines()
+        assert [line for line in lines if line.startswith("Bcc")] == []
 
 
 def test_of_a_long_list_the_rest_is_counted() -> None:

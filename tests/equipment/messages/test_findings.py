@@ -112,3 +112,11 @@ def test_what_cannot_be_asked_is_not_known(place: Place, monkeypatch: pytest.Mon
     place.backup()
     monkeypatch.setattr(api, "retention_halted", refuse)
     assert found(place).unknown == {"retention"}
+
+
+def test_a_fault_in_one_look_hides_nothing_else(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "checks", lambda storage: 1 / 0)
+    place.backup()
+    place.full = True
+    seen = found(place)
+    assert ([trouble.kind for trouble in seen.troubles], seen.unknown) == (["disk"], {"verify"})

@@ -15,6 +15,7 @@ from backup_engine.api import Check
 from backup_engine.ownership import standby
 from equipment.messages import messenger as module
 from equipment.messages.messenger import Messenger
+from equipment.messages.state import State
 from equipment.settings import Settings
 from equipment.store.access import SYSTEM, USERS
 from equipment.store.messages import TOLD, choose
@@ -92,12 +93,18 @@ def test_two_leaders_after_a_network_split_tell_once(place: Place) -> None:
     place.backup()
     place.look()
     one, other = place.messenger, place.another()
+    other._keeping._path = place.folder / "elsewhere" / "messages.json"
     place.full = True
     load = other._keeping.load
     stale = load(place.database)
     place.now += timedelta(minutes=1)
     one.tick()
-    other._keeping.load = lambda database: stale  # type: ignore[method-assign] # read before the first one kept its own
+
+    def read_before_the_first_one_kept_its_own(database: Db | None) -> State:
+        other._keeping.load = load  # type: ignore[method-assign]
+        return stale
+
+    other._keeping.load = read_before_the_first_one_kept_its_own  # type: ignore[method-assign]
     other.tick()
     assert [name for name, _ in place.got] == ["mail", "chat"]
 
@@ -167,6 +174,16 @@ def test_the_weekly_messages(place: Place) -> None:
         "Newest good backup: 2026-11-23 06:50 UTC (3 in equipment, 0 in select_options).",
         "Last restore drill that succeeded: none yet.", "Off this machine: no place.", "Told in this week: nothing.",
         "Wrong now: nothing."]
+
+
+def test_a_fault_in_a_weekly_message_silences_nothing(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.backup()
+    place.look()
+    monkeypatch.setattr(module.weekly, "summary", lambda *arguments: 1 / 0)
+    place.full = True
+    place.now = START + timedelta(hours=7)
+    place.backup()
+    assert place.look() == ["mail: The disk is nearly full", "chat: The disk is nearly full"]
 
 
 def test_the_dead_man_url_hears_of_backups_made_by_themselves(place: Place) -> None:

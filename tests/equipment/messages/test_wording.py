@@ -84,6 +84,11 @@ def test_ten_thousand_are_one_message_with_counts() -> None:
                             "Over: 1 × There is room on the disk again" + END)
 
 
+def test_more_than_twenty_are_counted() -> None:
+    assert of_news([news("done", RESTORED)] * 20, NOW, SENDER).text.count("Done: Data was restored") == 20
+    assert of_news([news("done", RESTORED)] * 21, NOW, SENDER).text == "Done: 21 × Data was restored" + END
+
+
 def test_a_test_and_a_letter_without_an_address() -> None:
     there = Sender("Equipment_DB on lab1")
     assert trial(there, "mail", "ada\nSubject: x").text == (

@@ -23,8 +23,8 @@ from equipment.ui.progress import follow
 __all__ = ["show"]
 
 SEEN = "messages_seen"
-"""The version of the choices that the fields show. It is part of their keys: what somebody typed stays in them although
-others change the choices meanwhile, and is refused then."""
+"""The version of the choices that the fields show. When somebody else stores others meanwhile, Streamlit drops what was
+typed, because the fields have other defaults: the version tells, and the page says that nothing was stored."""
 SAID = "messages_said"
 LEAST = {"info": "Everything", "warning": "Warnings and errors", "error": "Errors only"}
 NOBODY = ("Nobody is told when backups stop. Name a mail server (`EQUIPMENT_SMTP_URL`), other services "
@@ -129,7 +129,7 @@ def _choose(backups: Backups, caller: Caller, stands: Shown) -> None:
         (st.success if said[0] else st.error)(said[1])
     seen = st.session_state.setdefault(SEEN, stands.choices.version)
     with st.form(f"messages_{seen}"):
-        changes = _mail(stands, seen) | _severities(stands, seen) | _weekly(backups, caller, stands, seen)
+        changes = _mail(stands) | _severities(stands) | _weekly(backups, caller, stands)
         if st.form_submit_button("Store", type="primary"):
             _store(backups, caller, seen, changes)
     if seen != stands.choices.version:  # somebody else changed them: show theirs
@@ -137,11 +137,11 @@ def _choose(backups: Backups, caller: Caller, stands: Shown) -> None:
         st.rerun()
 
 
-def _mail(stands: Shown, seen: int) -> dict[str, Any]:
+def _mail(stands: Shown) -> dict[str, Any]:
     if MAIL not in stands.channels:
         return {}
     text = st.text_area("Recipients of the mails, one a line", "\n".join(stands.recipients), height=90,
-                        placeholder="lab@example.org", disabled=stands.given, key=f"messages_to_{seen}",
+                        placeholder="lab@example.org", disabled=stands.given,
                         help=f"Given by {OPTIONS['mail_to']}" if stands.given else None)
     if stands.given:
         st.caption(f":material/settings: Given by `{OPTIONS['mail_to']}` of this installation, and not changed here.")
@@ -149,38 +149,33 @@ def _mail(stands: Shown, seen: int) -> dict[str, Any]:
     return {"mail_to": text}
 
 
-def _severities(stands: Shown, seen: int) -> dict[str, Any]:
+def _severities(stands: Shown) -> dict[str, Any]:
     chosen = {
         name: column.selectbox(f"Told by {name}", SEVERITIES, SEVERITIES.index(channel.least),
-                               format_func=LEAST.__getitem__, key=f"messages_least_{name}_{seen}")
+                               format_func=LEAST.__getitem__)
         for column, (name, channel) in zip(st.columns(max(3, len(stands.channels))), stands.channels.items(),
                                            strict=False)}
     on = [kind for kind in KINDS if kind not in stands.choices.off]
-    told = st.multiselect("Somebody is told of", list(KINDS), on, format_func=lambda kind: KINDS[kind].title,
-                          key=f"messages_kinds_{seen}")
+    told = st.multiselect("Somebody is told of", list(KINDS), on, format_func=lambda kind: KINDS[kind].title)
     changed = {name: least for name, least in chosen.items() if least != stands.channels[name].least}
     return {"least": {**stands.choices.least, **changed}, "off": [kind for kind in KINDS if kind not in told]}
 
 
-def _weekly(backups: Backups, caller: Caller, stands: Shown, seen: int) -> dict[str, Any]:
+def _weekly(backups: Backups, caller: Caller, stands: Shown) -> dict[str, Any]:
     choices = stands.choices
     columns = administration.columns(backups, caller)
     known = columns if choices.calibration_column in columns else [choices.calibration_column, *columns]
-    summary = st.toggle("A summary every week", choices.summary, key=f"messages_summary_{seen}")
-    calibration = st.toggle("A calibration mail every week: what is overdue or falls due", choices.calibration,
-                            key=f"messages_calibration_{seen}")
+    summary = st.toggle("A summary every week", choices.summary)
+    calibration = st.toggle("A calibration mail every week: what is overdue or falls due", choices.calibration)
     no_links = "" if get_settings().public_url else "; it has no links, because `EQUIPMENT_PUBLIC_URL` is not set"
     st.caption(f"It names IDs and days in groups by the column chosen here, and nothing else of a record{no_links}.")
     by, ahead, day, hour = st.columns([3, 2, 2, 1])
     return {
         "summary": summary, "calibration": calibration,
-        "calibration_column": by.selectbox("Calibration by", known, known.index(choices.calibration_column),
-                                           key=f"messages_column_{seen}"),
-        "calibration_days": int(ahead.number_input("Days ahead", 1, 365, choices.calibration_days,
-                                                   key=f"messages_days_{seen}")),
-        "weekday": day.selectbox("Sent on", range(7), choices.weekday, format_func=DAYS.__getitem__,
-                                 key=f"messages_weekday_{seen}"),
-        "hour": int(hour.number_input("Hour", 0, 23, choices.hour, key=f"messages_hour_{seen}")),
+        "calibration_column": by.selectbox("Calibration by", known, known.index(choices.calibration_column)),
+        "calibration_days": int(ahead.number_input("Days ahead", 1, 365, choices.calibration_days)),
+        "weekday": day.selectbox("Sent on", range(7), choices.weekday, format_func=DAYS.__getitem__),
+        "hour": int(hour.number_input("Hour", 0, 23, choices.hour)),
     }
 
 
