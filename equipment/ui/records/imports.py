@@ -22,7 +22,7 @@ from equipment.ui.progress import follow
 from equipment.ui.records import state
 
 PLAN, TABLE, VERSION = "import_plan", "import_table", "import_version"
-NEW = "Always add new records"
+NEW = "None: what no record equals is new"
 SHOWN = 2_000
 LABELS: dict[Action, str] = {"insert": "New", "update": "Changed", "unchanged": "Unchanged", "conflict": "Left out"}
 
@@ -69,7 +69,8 @@ def _plan(app: App, table: Table, kind: str, name: str) -> None:
         return
     used = [column for column in mapping.values() if column]
     identity = st.selectbox("Which column tells the records apart?", [*importing.identities(rows, used), NEW],
-                            help="A row whose value is in the list updates that record; other rows are added.")
+                            help="A row whose value is in the list updates that record; other rows are added. Without "
+                                 "a value a row is the record that says exactly the same, or else a new one.")
     clear = st.checkbox("Empty cells clear the field", value=False,
                         help="Off: an empty cell leaves what the record has.")
     if not st.button("Show what would change", icon=":material/difference:") and PLAN not in st.session_state:

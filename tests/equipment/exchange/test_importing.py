@@ -76,6 +76,33 @@ def test_the_second_import_changes_nothing(database: Database[dict[str, Any]], t
     assert type(before[1]["Purchase Value"]) is bson.Int64
 
 
+SPARSE = "ID,Vendor,Model,uuid\n1,A,m1,\n2,B,m2,\n2,C,m3,\n4,D,m4,only-one\n5,E,m5,\n"
+NO_KEY = "Vendor,Value,Place\nAcme,1.50,A\nAcme,1.50,A\nOhm,,B\n"
+
+
+@pytest.mark.parametrize("text", [SPARSE, NO_KEY])
+def test_a_second_import_of_the_same_file_changes_nothing(
+    database: Database[dict[str, Any]], technician: Who, text: str
+) -> None:
+    table = tables.read(io.BytesIO(text.encode()), "list.csv")
+    rows = importing.apply_mapping(table, importing.suggest(table.headers, ["ID", "Vendor", "uuid"]))
+    identity = next(iter(importing.identities(rows, list(table.headers))), None)
+    first = take_in(database, technician, rows, identity)
+    before = records(database)
+
+    second = take_in(database, technician, rows, identity)
+
+    assert (second.added, second.updated, second.unchanged) == (0, 0, len(rows))
+    assert first.added + first.updated == len(rows)
+    assert records(database) == before
+
+
+def test_a_column_that_is_hardly_ever_filled_tells_nothing_apart() -> None:
+    rows = [{"ID": "", "Serial": f"S{n}", "uuid": "x" * (n == 3)} for n in range(10)]
+
+    assert importing.identities(rows, ["ID", "Serial", "uuid"]) == ["Serial"]
+
+
 def test_rows_that_nobody_can_place_are_left_out_and_told(
     database: Database[dict[str, Any]], technician: Who
 ) -> None:
