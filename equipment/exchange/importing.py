@@ -22,6 +22,7 @@ from backup_engine.records.changes import Change
 from backup_engine.records.live_profile import LiveProfile, key_text
 from backup_engine.records.planner import Planned
 from backup_engine.records.table_plan import plan_rows
+from equipment.domain.column_names import trouble
 from equipment.domain.record import ID, SERIAL, UUID
 from equipment.exchange import memory
 from equipment.exchange.spreadsheet import unguard
@@ -63,21 +64,15 @@ class Imported:
         return f"{self.added:,} added, {self.updated:,} updated, {self.unchanged:,} unchanged.{left}"
 
 
-def suggest(headers: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
-    """Map each header to the column it most likely is: the same letters and digits, else a new column of its name."""
-    known = {_plain(column): column for column in columns}
-    return {header: known.get(_plain(header), header) for header in headers}
-
-
 def apply_mapping(table: Table, mapping: Mapping[str, str]) -> Mapped:
-    """Give the rows under their columns' names. Raises ``BadInput`` for a name taken twice or not to be used."""
+    """Give the rows under their columns' names. Raises ``BadInput`` naming every name that is taken twice or cannot be
+    used."""
     wanted = {header: column.strip() for header, column in mapping.items() if column.strip()}
-    twice = [column for column, count in Counter(wanted.values()).items() if count > 1]
-    if twice:
-        raise BadInput(f"Two columns of the file go to {twice[0]}.", hint="Leave one of them out.")
-    for column in wanted.values():
-        if column.startswith("$") or "." in column or column == "_id":
-            raise BadInput(f"A column cannot be called {column}.", hint="Choose another name for it.")
+    problems = [f"Two columns of the file go to {column}." for column, count in Counter(wanted.values()).items()
+                if count > 1]
+    problems += [problem for column in wanted.values() if (problem := trouble(column))]
+    if problems:
+        raise BadInput(" ".join(dict.fromkeys(problems)), hint="Choose other names for them, or leave them out.")
     memory.require(MEMORY_PER_MAPPED_CELL * len(table.rows) * len(wanted),
                    f"Importing {len(table.rows):,} rows of {len(wanted)} columns", "Leave columns out.")
     return [{column: unguard(row[header]) for header, column in wanted.items()} for row in table.records()]
@@ -148,10 +143,6 @@ def _numbered(planned: Planned, numbers: Iterator[int]) -> Change:
 def _identifies(rows: Mapped, column: str) -> bool:
     keys = [key for row in rows if (key := key_text(row.get(column, "")))]
     return len(keys) >= NEARLY * len(rows) > 0 and len(set(keys)) == len(keys)
-
-
-def _plain(name: str) -> str:
-    return "".join(character for character in name.lower() if character.isalnum())
 
 
 def _batches(db: Db) -> Iterator[Batch]:

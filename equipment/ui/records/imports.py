@@ -12,6 +12,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from backup_engine.errors import BackupError
 from backup_engine.records.planner import Action, Planned
 from backup_engine.records.raw import element_text, name_text
+from equipment.domain.column_names import suggest
+from equipment.domain.record import USUAL_COLUMNS
 from equipment.exchange import apart, importing
 from equipment.exchange.tables import Table
 from equipment.jobs import Job
@@ -81,10 +83,10 @@ def _plan(app: App, table: Table, kind: str, name: str) -> None:
 
 
 def _mapping(table: Table, columns: Sequence[str]) -> dict[str, str]:
-    suggested = importing.suggest(table.headers, columns)
+    suggested = suggest(table.headers, [*columns, *USUAL_COLUMNS])
     given = pd.DataFrame([
         {"In the file": header, "Example": table.example(place),
-         "Goes to": suggested[header], "Import": True}
+         "Goes to": suggested[header] or header, "Import": bool(suggested[header])}
         for place, header in enumerate(table.headers)
     ])
     with st.expander(f"Columns: {len(table.headers)}, records: {len(table.rows):,}", expanded=True):
