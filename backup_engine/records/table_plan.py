@@ -6,7 +6,7 @@ and are left out, the rest goes on.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,7 +18,7 @@ from backup_engine.model import Batch
 from backup_engine.records import raw
 from backup_engine.records.live_profile import LiveProfile, key_text
 from backup_engine.records.planner import Pick, Planned, combine
-from backup_engine.records.text import as_live, same_text
+from backup_engine.records.text import as_live, same_text, text_of
 
 __all__ = ["plan_rows"]
 
@@ -44,19 +44,23 @@ def plan_rows(
     """Give one ``Planned`` for every row, in order, with its number from 1.
 
     ``rows`` are texts by field name (the mapping is done). ``live`` are raw batches of all records. ``identity`` is
-    the field that recognises a record; ``"_id"`` takes the text of ``raw.id_text``; None, or an empty cell, makes a
-    new record. A text takes the type of the value it replaces, else the uniform type of ``profile``, else it stays
-    text. An empty cell empties the field unless ``clear_empty`` is off. ``complete`` may finish a new record.
+    the field that recognises a record; ``"_id"`` takes the text of ``raw.id_text``. A row that has none (None, or an
+    empty cell) is the record that says just what it says, each for one row, and else a new one: so a table comes in
+    twice and changes nothing the second time. A text takes the type of the value it replaces, else the uniform type of
+    ``profile``, else it stays text. An empty cell empties the field unless ``clear_empty`` is off, and then one of
+    blanks does not either. ``complete`` may finish a new record.
     """
     # All in memory: which rows name the same record is known after the last of them.
     table = [_Row(number, cells) for number, cells in enumerate(rows, 1)]
     by_key, doubled = _by_key(table, identity)
     partners: dict[int, list[bytes]] = defaultdict(list)
+    convert = _Convert(profile or LiveProfile(), clear_empty)
+    equals = _Equals(convert, (row for row in table if not _key(row, identity)))
     for document in (document for batch in live for document in raw.documents_of(batch)):
         row = by_key.get(_key_of(document, identity)) if by_key else None
-        if row is not None:
-            partners[row.number].append(document)
-    convert = _Convert(profile or LiveProfile(), clear_empty)
+        number = equals.take(document) if row is None else row.number
+        if number:
+            partners[number].append(document)
     for row in table:
         matches = partners.get(row.number, [])
         if row.number in doubled:
@@ -76,7 +80,7 @@ def _by_key(table: list[_Row], identity: str | None) -> tuple[dict[str, _Row], d
     known: dict[str, _Row] = {}
     doubled: dict[int, str] = {}
     for row in table:
-        key = key_text(row.cells.get(identity, "")) if identity else ""
+        key = _key(row, identity)
         if not key:
             continue
         first = known.setdefault(key, row)
@@ -84,6 +88,10 @@ def _by_key(table: list[_Row], identity: str | None) -> tuple[dict[str, _Row], d
             doubled[row.number] = f"row {first.number} has the same {identity}"
             doubled.setdefault(first.number, f"row {row.number} has the same {identity}")
     return known, doubled
+
+
+def _key(row: _Row, identity: str | None) -> str:
+    return key_text(row.cells.get(identity, "")) if identity else ""
 
 
 def _key_of(document: bytes, identity: str | None) -> str:
@@ -111,7 +119,7 @@ class _Convert:
         fields = [(b"_id", old[b"_id"])]
         for name, text in cells.items():
             key = name.encode()
-            if key == b"_id" or (not text and not self.clear_empty):
+            if key == b"_id" or (not text.strip() and not self.clear_empty):
                 continue
             value = as_live(text, type(raw.value_of(old[key]))) if text and key in old else None
             fields.append((key, raw.element_of(self._typed(name, text) if value is None else value)))
@@ -125,3 +133,29 @@ class _Convert:
         field = self.profile.fields.get(name)
         value = as_live(text, field.type) if text and field is not None and field.type is not None else None
         return text if value is None else value
+
+
+class _Equals:
+    """Rows that no key tells apart, by what they say; each waits for one record that says the same."""
+
+    def __init__(self, convert: _Convert, rows: Iterable[_Row]) -> None:
+        self._waiting: dict[tuple[str, ...], dict[tuple[str, ...], deque[int]]] = {}
+        for row in rows:
+            fields = convert.new(row.cells)
+            waiting = self._waiting.setdefault(tuple(fields), {})
+            waiting.setdefault(tuple(map(_said, fields.values())), deque()).append(row.number)
+
+    def take(self, document: bytes) -> int:
+        """Give the number of the first row that says what this record says, and waits no more; 0 for none."""
+        if not self._waiting:
+            return 0
+        old = {raw.name_text(name): element for name, element in raw.elements(document)}
+        for names, waiting in self._waiting.items():
+            said = tuple(_said(raw.value_of(old[name])) if name in old else "" for name in names)
+            if numbers := waiting.get(said):
+                return numbers.popleft()
+        return 0
+
+
+def _said(value: Any) -> str:
+    return "" if value is None or value != value else text_of(value)  # NaN is no value either

@@ -22,6 +22,7 @@ from backup_engine.records.changes import Change
 from backup_engine.records.live_profile import LiveProfile, key_text
 from backup_engine.records.planner import Planned
 from backup_engine.records.table_plan import plan_rows
+from equipment.domain.column_names import trouble
 from equipment.domain.record import ID, SERIAL, UUID
 from equipment.exchange import memory
 from equipment.exchange.spreadsheet import unguard
@@ -33,6 +34,8 @@ from equipment.store.list.listing import EQUIPMENT
 
 IDENTITIES = (UUID, ID, SERIAL)
 """Columns that may tell which record a row is, the surest first."""
+NEARLY = 0.9
+"""Of the rows: a column filled in 1 of 431 was once chosen, and at the second import the list was there twice."""
 LEAVE_OUT = ""
 """Mapping target of a column that is not imported."""
 
@@ -61,28 +64,22 @@ class Imported:
         return f"{self.added:,} added, {self.updated:,} updated, {self.unchanged:,} unchanged.{left}"
 
 
-def suggest(headers: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
-    """Map each header to the column it most likely is: the same letters and digits, else a new column of its name."""
-    known = {_plain(column): column for column in columns}
-    return {header: known.get(_plain(header), header) for header in headers}
-
-
 def apply_mapping(table: Table, mapping: Mapping[str, str]) -> Mapped:
-    """Give the rows under their columns' names. Raises ``BadInput`` for a name taken twice or not to be used."""
+    """Give the rows under their columns' names. Raises ``BadInput`` naming every name that is taken twice or cannot be
+    used."""
     wanted = {header: column.strip() for header, column in mapping.items() if column.strip()}
-    twice = [column for column, count in Counter(wanted.values()).items() if count > 1]
-    if twice:
-        raise BadInput(f"Two columns of the file go to {twice[0]}.", hint="Leave one of them out.")
-    for column in wanted.values():
-        if column.startswith("$") or "." in column or column == "_id":
-            raise BadInput(f"A column cannot be called {column}.", hint="Choose another name for it.")
+    problems = [f"Two columns of the file go to {column}." for column, count in Counter(wanted.values()).items()
+                if count > 1]
+    problems += [problem for column in wanted.values() if (problem := trouble(column))]
+    if problems:
+        raise BadInput(" ".join(dict.fromkeys(problems)), hint="Choose other names for them, or leave them out.")
     memory.require(MEMORY_PER_MAPPED_CELL * len(table.rows) * len(wanted),
                    f"Importing {len(table.rows):,} rows of {len(wanted)} columns", "Leave columns out.")
     return [{column: unguard(row[header]) for header, column in wanted.items()} for row in table.records()]
 
 
 def identities(rows: Mapped, columns: Sequence[str]) -> list[str]:
-    """Give the columns that can identify records: filled in some row and nowhere twice, the surest first."""
+    """Give the columns that can identify records: filled in nearly every row and nowhere twice, the surest first."""
     ordered = [*IDENTITIES, *(column for column in columns if column not in IDENTITIES)]
     return [column for column in ordered if column in columns and _identifies(rows, column)]
 
@@ -145,11 +142,7 @@ def _numbered(planned: Planned, numbers: Iterator[int]) -> Change:
 
 def _identifies(rows: Mapped, column: str) -> bool:
     keys = [key for row in rows if (key := key_text(row.get(column, "")))]
-    return bool(keys) and len(set(keys)) == len(keys)
-
-
-def _plain(name: str) -> str:
-    return "".join(character for character in name.lower() if character.isalnum())
+    return len(keys) >= NEARLY * len(rows) > 0 and len(set(keys)) == len(keys)
 
 
 def _batches(db: Db) -> Iterator[Batch]:

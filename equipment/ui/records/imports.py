@@ -12,6 +12,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from backup_engine.errors import BackupError
 from backup_engine.records.planner import Action, Planned
 from backup_engine.records.raw import element_text, name_text
+from equipment.domain.column_names import suggest
+from equipment.domain.record import USUAL_COLUMNS
 from equipment.exchange import apart, importing
 from equipment.exchange.tables import Table
 from equipment.jobs import Job
@@ -22,7 +24,7 @@ from equipment.ui.progress import follow
 from equipment.ui.records import state
 
 PLAN, TABLE, VERSION = "import_plan", "import_table", "import_version"
-NEW = "Always add new records"
+NEW = "None: what no record equals is new"
 SHOWN = 2_000
 LABELS: dict[Action, str] = {"insert": "New", "update": "Changed", "unchanged": "Unchanged", "conflict": "Left out"}
 
@@ -69,7 +71,8 @@ def _plan(app: App, table: Table, kind: str, name: str) -> None:
         return
     used = [column for column in mapping.values() if column]
     identity = st.selectbox("Which column tells the records apart?", [*importing.identities(rows, used), NEW],
-                            help="A row whose value is in the list updates that record; other rows are added.")
+                            help="A row whose value is in the list updates that record; other rows are added. Without "
+                                 "a value a row is the record that says exactly the same, or else a new one.")
     clear = st.checkbox("Empty cells clear the field", value=False,
                         help="Off: an empty cell leaves what the record has.")
     if not st.button("Show what would change", icon=":material/difference:") and PLAN not in st.session_state:
@@ -80,10 +83,10 @@ def _plan(app: App, table: Table, kind: str, name: str) -> None:
 
 
 def _mapping(table: Table, columns: Sequence[str]) -> dict[str, str]:
-    suggested = importing.suggest(table.headers, columns)
+    suggested = suggest(table.headers, [*columns, *USUAL_COLUMNS])
     given = pd.DataFrame([
         {"In the file": header, "Example": table.example(place),
-         "Goes to": suggested[header], "Import": True}
+         "Goes to": suggested[header] or header, "Import": bool(suggested[header])}
         for place, header in enumerate(table.headers)
     ])
     with st.expander(f"Columns: {len(table.headers)}, records: {len(table.rows):,}", expanded=True):

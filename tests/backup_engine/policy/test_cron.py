@@ -96,7 +96,8 @@ def test_the_last_moment_is_found_however_long_ago() -> None:
     ("61 * * * *", "'61' is no minute"), ("*/0 * * * *", "'\\*/0' is no minute"), ("0 25 * * *", "'25' is no hour"),
     ("0 0 32 * *", "'32' is no day of month"), ("0 0 * 13 *", "'13' is no month"), ("0 0 * * 8", "'8' is no day of w"),
     ("0 0 * * mon#6", "no day of week"), ("0 17-9 * * *", "'17-9' is no hour"), ("0 ٣ * * *", "is no hour"),
-    ("0 0 30 2 *", "never comes"), ("0 0 31 2,4,6 *", "never comes"), ("0 0 */31 * 1#2", "never comes"), (None, "must be cron text"), (5, "must be cron"),
+    ("0 0 30 2 *", "never comes"), ("0 0 31 2,4,6 *", "never comes"), ("0 0 */31 * 1#2", "never comes"),
+    (None, "must be cron text"), (5, "must be cron"),
     ("x" * 10_000, "has 1 fields"),
 ])
 def test_a_text_that_cannot_be_used_is_refused_with_the_field_that_is_wrong(text: object, words: str) -> None:

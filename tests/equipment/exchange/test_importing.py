@@ -10,6 +10,7 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine.errors import BadInput, PermissionDenied
+from equipment.domain.column_names import suggest
 from equipment.exchange import export, importing, memory, tables
 from equipment.exchange.tables import Table
 from equipment.store import activity
@@ -43,7 +44,7 @@ def test_an_export_imports_as_no_change(database: Database[dict[str, Any]], tech
     columns = ["ID", "Vendor", "Serial", "Purchase Value", "uuid"]
     data = b"".join(export.to_csv(LIST, columns))
     table = tables.read(io.BytesIO(data), "list.csv")
-    rows = importing.apply_mapping(table, importing.suggest(table.headers, columns))
+    rows = importing.apply_mapping(table, suggest(table.headers, columns))
 
     done = take_in(database, technician, rows, "uuid")
 
@@ -74,6 +75,33 @@ def test_the_second_import_changes_nothing(database: Database[dict[str, Any]], t
     assert done == importing.Imported(0, 0, 2, ())
     assert records(database) == before
     assert type(before[1]["Purchase Value"]) is bson.Int64
+
+
+SPARSE = "ID,Vendor,Model,uuid\n1,A,m1,\n2,B,m2,\n2,C,m3,\n4,D,m4,only-one\n5,E,m5,\n"
+NO_KEY = "Vendor,Value,Place\nAcme,1.50,A\nAcme,1.50,A\nOhm,,B\n"
+
+
+@pytest.mark.parametrize("text", [SPARSE, NO_KEY])
+def test_a_second_import_of_the_same_file_changes_nothing(
+    database: Database[dict[str, Any]], technician: Who, text: str
+) -> None:
+    table = tables.read(io.BytesIO(text.encode()), "list.csv")
+    rows = importing.apply_mapping(table, suggest(table.headers, ["ID", "Vendor", "uuid"]))
+    identity = next(iter(importing.identities(rows, list(table.headers))), None)
+    first = take_in(database, technician, rows, identity)
+    before = records(database)
+
+    second = take_in(database, technician, rows, identity)
+
+    assert (second.added, second.updated, second.unchanged) == (0, 0, len(rows))
+    assert first.added + first.updated == len(rows)
+    assert records(database) == before
+
+
+def test_a_column_that_is_hardly_ever_filled_tells_nothing_apart() -> None:
+    rows = [{"ID": "", "Serial": f"S{n}", "uuid": "x" * (n == 3)} for n in range(10)]
+
+    assert importing.identities(rows, ["ID", "Serial", "uuid"]) == ["Serial"]
 
 
 def test_rows_that_nobody_can_place_are_left_out_and_told(
@@ -124,12 +152,21 @@ def test_a_user_may_not_import(database: Database[dict[str, Any]], technician: W
 
 @pytest.mark.parametrize("target", ["_id", "$x", "a.b"])
 def test_a_column_that_cannot_be_is_refused(target: str) -> None:
-    with pytest.raises(BadInput):
+    with pytest.raises(BadInput, match="cannot be called"):
         importing.apply_mapping(Table(("H",), (("x",),)), {"H": target})
 
 
+def test_every_wrong_name_is_told_at_once() -> None:
+    table = Table(("a", "b", "c", "d"), (("1", "2", "3", "4"),))
+
+    with pytest.raises(BadInput) as refused:
+        importing.apply_mapping(table, {"a": "x.y", "b": "ID", "c": "ID", "d": "$z"})
+
+    assert all(words in refused.value.message for words in ("x.y", "go to ID", "$z"))
+
+
 def test_headers_find_their_columns() -> None:
-    mapping = importing.suggest(["last cal. date", "SERIAL", "Extra", "id"], ["ID", "Serial", "Last Cal Date"])
+    mapping = suggest(["last cal. date", "SERIAL", "Extra", "id"], ["ID", "Serial", "Last Cal Date"])
 
     assert mapping == {"last cal. date": "Last Cal Date", "SERIAL": "Serial", "Extra": "Extra", "id": "ID"}
 

@@ -9,18 +9,18 @@ import pytest
 from equipment import schedules
 from equipment.backups import NOBODY, Backups
 from equipment.ui.backup.auto.checks import _coming
-from tests.equipment.ui.backup.auto.place import opened
+from tests.equipment.ui.backup.place import opened
 
 NOW = datetime(2026, 6, 3, 12, tzinfo=UTC).astimezone()
 
 
 def test_the_next_backup_is_off_when_automatic_backups_are(place: Backups) -> None:
-    due = opened("checks").metric[0]
+    due = opened("auto.checks").metric[0]
     assert (due.label, due.value) == ("Next backup due", "now")
 
     schedules.change(place, NOBODY, automatic=False)
 
-    assert opened("checks").metric[0].value == "off"
+    assert opened("auto.checks").metric[0].value == "off"
 
 
 @pytest.mark.parametrize(("hours", "form"), [(1, "%H:%M"), (30, "%a %H:%M"), (24 * 20, "%Y-%m-%d")])

@@ -9,7 +9,7 @@ from pymongo.database import Database
 from equipment import schedules
 from equipment.backups import NOBODY, Backups
 from equipment.store import activity
-from tests.equipment.ui.backup.auto.place import opened, press, said
+from tests.equipment.ui.backup.place import opened, press, said
 
 Db = Database[dict[str, Any]]
 SWITCH = "backup_automatic"
@@ -20,7 +20,7 @@ def automatic(place: Backups) -> bool:
 
 
 def test_off_is_asked_for_first(place: Backups, database: Db) -> None:
-    test = opened("switch")
+    test = opened("auto.switch")
     test.toggle(key=SWITCH).set_value(False).run()
 
     assert automatic(place), "it was switched off without asking"
@@ -40,7 +40,7 @@ def test_off_is_asked_for_first(place: Backups, database: Db) -> None:
 
 def test_on_needs_no_question(place: Backups) -> None:
     schedules.change(place, NOBODY, automatic=False)
-    test = opened("switch")
+    test = opened("auto.switch")
     assert test.toggle(key=SWITCH).value is False
 
     test.toggle(key=SWITCH).set_value(True).run()
@@ -50,7 +50,7 @@ def test_on_needs_no_question(place: Backups) -> None:
 
 
 def test_what_somebody_else_switched_is_not_switched_back_by_an_open_page(place: Backups) -> None:
-    test = opened("switch")
+    test = opened("auto.switch")
     schedules.change(place, NOBODY, automatic=False)
 
     test.run()
@@ -60,7 +60,7 @@ def test_what_somebody_else_switched_is_not_switched_back_by_an_open_page(place:
 
 
 def test_of_two_who_switch_the_second_is_told(place: Backups) -> None:
-    test = opened("switch")
+    test = opened("auto.switch")
     test.toggle(key=SWITCH).set_value(False).run()
     schedules.change(place, NOBODY, interval_hours=2)
 
@@ -71,7 +71,7 @@ def test_of_two_who_switch_the_second_is_told(place: Backups) -> None:
 
 
 def test_the_role_is_asked_again_when_it_counts(place: Backups) -> None:
-    test = opened("switch", name="*ben*")
+    test = opened("auto.switch", name="*ben*")
     test.toggle(key=SWITCH).set_value(False).run()
     test.session_state["role"] = "manager"
 

@@ -1,4 +1,4 @@
-"""Sections of the Auto Backup sub-tab, drawn alone for whoever the session says."""
+"""Sections of the Backup & Restore screen, drawn alone for whoever the session says."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def section() -> None:
             raise AdminOnly(action)
 
     for name in st.session_state.sections.split():
-        shown = importlib.import_module(f"equipment.ui.backup.auto.{name}")
+        shown = importlib.import_module(f"equipment.ui.backup.{name}")
         shown.show(next(iter(_built.values())), Caller(st.session_state.get("name", "ada"), check))
 
 
