@@ -156,12 +156,20 @@ class Scheduler:
         While a recovered copy stands by only a check by hand makes one.
         """
         with self._checking:
-            attended = self.begun if trigger != "manual" and self.standby is None and self.due().is_due else None
-            ended = attended() if attended else None
+            ended = self._attended(trigger)
             check = self._checked(trigger)
-            if ended:
+            if ended is not None:
                 ended(check)
             return check
+
+    def _attended(self, trigger: Trigger) -> Callable[[Check], None] | None:
+        if self.begun is None or trigger == "manual":
+            return None
+        try:
+            begins = self.standby is None and self.due().is_due
+        except BackupError:  # the check itself fails by that, and says it
+            begins = True
+        return self.begun() if begins else None
 
     def _checked(self, trigger: Trigger) -> Check:
         try:

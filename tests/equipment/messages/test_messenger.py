@@ -202,6 +202,15 @@ def test_the_dead_man_url_hears_of_backups_made_by_themselves(place: Place) -> N
     assert [path for _, path, _ in asked.requests] == ["/KEY/start", "/KEY", "/KEY/start", "/KEY/fail"]
 
 
+def test_a_folder_that_cannot_be_read_is_a_failure_and_no_fault(place: Place) -> None:
+    told: list[str] = []
+    place.scheduler.begun = lambda: told.append("start") or (lambda check: told.append(check.result))
+    (place.folder / "sets").parent.mkdir(exist_ok=True)
+    (place.folder / "sets").write_text("no folder")
+    assert place.scheduler.check("scheduled").result == "failed"
+    assert told == ["start", "failed"]
+
+
 def _secret(text: str) -> Any:
     return Settings(dead_man_url=text, dead_man_plain_http=True).dead_man_url  # type: ignore[arg-type]
 

@@ -98,3 +98,11 @@ def test_the_command_line_tells(shared_mongod: Mongod, database: Db, tmp_path: P
     told = json.loads(web[1].requests[-1][2])
     assert "A backup failed" in told["title"]
     assert "KEY" not in done.stderr
+
+
+def test_the_command_line_can_afford_it() -> None:
+    """It is loaded around a backup by cron: it must not load the pages, the tables or every service there is."""
+    code = ("import sys, equipment.messages.outside; print([name for name in sys.modules "
+            "if name in ('streamlit', 'pyarrow', 'pandas', 'apprise', 'requests')])")
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, text=True, capture_output=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -16,7 +16,7 @@ from equipment.messages.troubles import Known, News
 from equipment.store import messages as stored
 from equipment.store.access import SYSTEM
 from tests.equipment.messages.servers import Asked, http_server
-from tests.equipment.ui.backup.auto.place import opened, press, said
+from tests.equipment.ui.backup.place import opened, press, said
 from tests.ports import free_port
 from tests.server.running_app import wait_for
 
@@ -44,13 +44,13 @@ def texts(test: AppTest) -> str:
 
 @pytest.mark.parametrize("options", [{"smtp_url": "", "notify": None, "dead_man_url": None}], indirect=True)
 def test_nothing_set_up(place: Backups) -> None:
-    test = opened("messages")
+    test = opened("auto.messages")
     assert "Nobody is told when backups stop." in said(test)
     assert [button.label for button in test.button] == []
 
 
 def test_what_is_set_up_shows_no_secret(place: Backups) -> None:
-    page = texts(opened("messages"))
+    page = texts(opened("auto.messages"))
     for words in ("(STARTTLS)", "Given by `EQUIPMENT_SMTP_URL`. Everything.", "To nobody yet",
                   "Given by `EQUIPMENT_NOTIFY`. Warnings and errors.", "hc-ping.com (https)",
                   "Given by `EQUIPMENT_DEAD_MAN_URL`."):
@@ -59,7 +59,7 @@ def test_what_is_set_up_shows_no_secret(place: Backups) -> None:
 
 
 def test_what_is_chosen_is_stored_and_a_wrong_address_is_said(place: Backups, database: Db) -> None:
-    test = opened("messages")
+    test = opened("auto.messages")
     test.text_area[0].set_value("ada@example.org\nBcc: eve")
     press(test, "Store")
     assert "'Bcc:' is no mail address such as lab@example.org." in said(test)
@@ -79,7 +79,7 @@ def test_what_is_chosen_is_stored_and_a_wrong_address_is_said(place: Backups, da
 
 
 def test_what_somebody_else_changed_is_not_undone(place: Backups, database: Db) -> None:
-    test = opened("messages")
+    test = opened("auto.messages")
     stored.choose(database, SYSTEM, {"mail_to": ["eve@example.org"]}, 0, "")
     test.text_area[0].set_value("ada@example.org")
     press(test, "Store")
@@ -90,13 +90,13 @@ def test_what_somebody_else_changed_is_not_undone(place: Backups, database: Db) 
 
 @pytest.mark.parametrize("options", [{"mail_to": "lab@example.org"}], indirect=True)
 def test_recipients_of_an_option_cannot_be_edited(place: Backups) -> None:
-    test = opened("messages")
+    test = opened("auto.messages")
     assert (test.text_area[0].value, test.text_area[0].disabled) == ("lab@example.org", True)
     assert "Given by `EQUIPMENT_MAIL_TO` of this installation, and not changed here." in said(test)
 
 
 def test_a_test_message_says_what_came_of_each(place: Backups, hook: tuple[int, Asked]) -> None:
-    test = press(opened("messages"), "Send a test message")
+    test = press(opened("auto.messages"), "Send a test message")
     job = place.jobs.latest("messages")
     assert job is not None
     wait_for(lambda: not job.running, "the test message")
@@ -116,7 +116,7 @@ def test_what_was_sent_what_waits_and_what_is_wrong(place: Backups, database: Db
         "mail": Box(news=(news,), tries=1, problem="no answer within 10 s", next_try=now),
         "ops": Box(sent="[L] A backup failed", sent_at=now)})
     stored.keep(database, as_data(state), 0)
-    page = texts(opened("messages"))
+    page = texts(opened("auto.messages"))
     assert "1 message waiting, tried again at " in page
     assert "The last try: no answer within 10 s" in page
     assert "Sent last, moments ago: [L] A backup failed" in page
@@ -124,7 +124,7 @@ def test_what_was_sent_what_waits_and_what_is_wrong(place: Backups, database: Db
 
 
 def test_only_administrators_store_and_send(place: Backups, database: Db) -> None:
-    test = opened("messages", role="manager")
+    test = opened("auto.messages", role="manager")
     press(test, "Send a test message")
     assert "Admin only" in said(test)
     test.text_area[0].set_value("ada@example.org")
