@@ -46,7 +46,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
 
-    def do_PUT(self) -> None:  # noqa: N802 - names of http.server
+    def do_PUT(self) -> None:
         data = self.rfile.read(int(self.headers["Content-Length"]))
         with self.server.writing:
             wanted = self.headers.get("x-goog-if-generation-match")
@@ -58,7 +58,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.objects[self._key] = data, self.server.generation, datetime.now(UTC)
         self._answer(200, b"", self.server.objects[self._key])
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         if not self._key:
             self._list()
         elif self._key not in self.server.objects:
@@ -75,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_HEAD = do_GET  # noqa: N815
 
-    def do_DELETE(self) -> None:  # noqa: N802
+    def do_DELETE(self) -> None:
         gone = self.server.objects.pop(self._key, None)
         self._answer(204, b"") if gone else self._refuse(404, "NoSuchKey")
 

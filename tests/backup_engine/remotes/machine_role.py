@@ -33,10 +33,10 @@ def machine_role() -> Iterator[Role]:
     role = Role(f"http://127.0.0.1:{free_port()}")
 
     class Handler(BaseHTTPRequestHandler):
-        def do_PUT(self) -> None:  # noqa: N802 - names of http.server
+        def do_PUT(self) -> None:
             self._answer(TOKEN if self.path == "/latest/api/token" else "")
 
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             login = {"Code": "Success", "AccessKeyId": KEY, "SecretAccessKey": SECRET, "Token": "",
                      "Expiration": "2100-01-01T00:00:00Z"}
             known = self.headers.get("X-aws-ec2-metadata-token") == TOKEN
