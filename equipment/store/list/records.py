@@ -125,7 +125,8 @@ def add_many(
     """Add records in one go; see ``add``. They are logged under ``action``, which is also the permission needed."""
     require(db, who, action)
     unnumbered = sum(1 for fields in many if fields.get(ID) in (None, ""))
-    with ids.reserve(db, unnumbered) as numbers:
+    brought = (str(fields[ID]) for fields in many if fields.get(ID) not in (None, ""))
+    with ids.reserve(db, unnumbered, brought) as numbers:
         free = iter(numbers)
         changes = [Change(None, new_document(fields, free)) for fields in many]
         applied = apply(db[EQUIPMENT], changes, also=log_changes(db, who, action, note))
