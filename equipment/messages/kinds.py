@@ -27,7 +27,8 @@ class Kind:
 RESTORED: Final = "restored"
 """What was done to the list: told once, and never over."""
 KINDS: Final[dict[str, Kind]] = {
-    "overdue": Kind("error", "No good backup for two intervals", "A good backup is there again"),
+    # a machine that was off over the weekend makes its backup first
+    "overdue": Kind("error", "No good backup for two intervals", "A good backup is there again", timedelta(minutes=5)),
     "backup": Kind("error", "A backup failed", "Backups succeed again"),
     "verify": Kind("error", "A backup is damaged", "No backup is damaged any more"),
     "drill": Kind("error", "A restore drill failed", "A restore drill succeeded again"),

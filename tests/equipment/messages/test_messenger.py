@@ -37,6 +37,15 @@ def test_nothing_is_said_while_nothing_is_wrong(place: Place) -> None:
     assert [place.look(30) for _ in range(4)] == [[]] * 4
 
 
+def test_a_machine_that_was_off_makes_its_backup_first(place: Place) -> None:
+    place.backup()
+    place.look()
+    place.messenger = place.another()
+    assert place.look(5 * 60) == []
+    place.backup()
+    assert place.look(1) == []
+
+
 def test_a_restart_repeats_nothing_and_forgets_nothing(place: Place) -> None:
     place.backup()
     assert place.look() == []
