@@ -72,6 +72,7 @@ class Scheduler:
         self.uploads = Uploads(workspace, leads=lambda: self.leads,
                                when=lambda name: self.preferences.sending(name))
         self._stop = threading.Event()
+        self._wake = threading.Event()
         self._loop: threading.Thread | None = None
         self._checking = threading.Lock()
         self._excused: datetime | None = None
@@ -91,6 +92,7 @@ class Scheduler:
     def stop(self, seconds: float = 5) -> None:
         """End the loop and wait for it."""
         self._stop.set()
+        self._wake.set()
         self.uploads.stop(seconds)
         if self._loop is not None:
             self._loop.join(seconds)
@@ -147,8 +149,11 @@ class Scheduler:
         return newest
 
     def excuse(self) -> None:
-        """What failed until now is not shown any more: somebody has just taken the reason away."""
+        """Somebody has just taken the reason away for what failed or was not done: what failed is not shown any more,
+        and what there is to do is looked for at once."""
         self._excused = self.workspace.clock()
+        self._wake.set()
+        self.uploads.wake()
 
     def check(self, trigger: Trigger = "manual") -> Check:
         """Make a backup if one is due, now, in this thread; remember and return what came of it.
@@ -220,31 +225,39 @@ class Scheduler:
             log.warning("the backup interval was not stored: %s", error)
 
     def _run(self) -> None:
-        wait = 0.0  # what a crash left is settled at once, not after the first pause
-        while not self._stop.wait(wait):
-            wait = self._tick_seconds
-            try:
-                for done in recover_now(self.workspace):
-                    log.warning("recovered after a crash: %s", done)
-                self.refresh()
-                led = self.leads
-                self.leader.ask(self.workspace.connect())
-                if self.leads:
-                    if not led:
-                        self.uploads.wake()
-                    self._keep_the_schedule()
-                self._index()
-            except Cancelled:
-                log.info("the check ended with the server")
-            except Busy as error:
-                log.info("this check leaves it to the next one: %s", error)
-            except BackupError as error:
-                if isinstance(error, DatabaseUnreachable):
-                    self.leader.unheard()
-                self._remember("failed", str(error), "scheduled")
-            except Exception:  # a loop that ended here would make no more backups until a restart
-                log.exception("scheduled check failed")
-                self._remember("failed", "Backup error: unexpected fault in a check. See the log.", "scheduled")
+        self._wake.set()  # what a crash left is settled at once, not after the first pause
+        while True:
+            self._wake.wait(self._tick_seconds)
+            if self._stop.is_set():
+                return
+            self._wake.clear()
+            self.look()
+
+    def look(self) -> None:
+        """Do what the loop does at every tick: settle what a crash left, ask who keeps the schedule, and keep it where
+        that is this process. Never raises."""
+        try:
+            for done in recover_now(self.workspace):
+                log.warning("recovered after a crash: %s", done)
+            self.refresh()
+            led = self.leads
+            self.leader.ask(self.workspace.connect())
+            if self.leads:
+                if not led:
+                    self.uploads.wake()
+                self._keep_the_schedule()
+            self._index()
+        except Cancelled:
+            log.info("the check ended with the server")
+        except Busy as error:
+            log.info("this check leaves it to the next one: %s", error)
+        except BackupError as error:
+            if isinstance(error, DatabaseUnreachable):
+                self.leader.unheard()
+            self._remember("failed", str(error), "scheduled")
+        except Exception:  # a loop that ended here would make no more backups until a restart
+            log.exception("scheduled check failed")
+            self._remember("failed", "Backup error: unexpected fault in a check. See the log.", "scheduled")
 
     def _keep_the_schedule(self) -> None:
         if self._acts() and self.due().is_due:
