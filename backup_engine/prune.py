@@ -294,7 +294,7 @@ def _clear_companions(ws: Workspace, held: locks.Hold, owner: Owner, watch: Watc
     if own is None:
         return
     sets = ws.catalog.sets(fresh=False)
-    lists = {backup.backup_id for backup in sets} | {backup.reseals for backup in sets if backup.reseals}
+    lists = {name for backup in sets for name in (backup.backup_id, *backup.originals)}
     mine = [backup for backup in own.catalog.sets() if owner.may_prune(backup)]
     bad = ledger.bad(ledger.read(own.storage))
     _delete_all(own, held, retention.left_behind(mine, lists, ws.keep_days, bad=bad), watch)

@@ -168,9 +168,10 @@ def _retire(
             break
         # an object that cannot be read may be that of any set: what its name says counts
         lying = [entry for entry in lists.found if entry not in removed]
-        named = {str(entries.backup_id_in(entry.key)) for entry in lying} | {entry.backup.reseals for entry in lying}
+        named = {str(entries.backup_id_in(entry.key)) for entry in lying}
+        named |= {name for entry in lying for name in entry.backup.originals}
         named |= {backup.backup_id for backup in here if backup.backup_id not in line.sent}
-        left = _left_behind(owner, place.found, named - {""}, remote.address.keep_days)
+        left = _left_behind(owner, place.found, named, remote.address.keep_days)
         went, refusal = _remove_all(place, left, watch)
         own_removed += len(went)
     return tuple(entry.backup.label for entry in removed), own_removed, refusal

@@ -165,7 +165,7 @@ def _stands(ws: Workspace, metadata: bytes) -> bool:
         of = strict_json.loads(metadata.decode())["of"]
     except (ValueError, LookupError, TypeError):  # nobody can tell: nothing is taken away
         return True
-    return not of or any(of in (backup.backup_id, backup.reseals) for backup in ws.catalog.sets())
+    return not of or any(of in (backup.backup_id, *backup.originals) for backup in ws.catalog.sets())
 
 
 def has_changed(ws: Workspace, backup: BackupSet) -> bool | None:
