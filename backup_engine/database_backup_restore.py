@@ -111,9 +111,10 @@ class DatabaseBackupRestore(Answering):
 
     def create(
         self, interval_hours: float | None = None, *, force: bool = False, trigger: Trigger = "manual",
-        watch: Watch = SILENT,
+        remotes: bool = True, watch: Watch = SILENT,
     ) -> Created:
-        """Do what ``create_backup`` does, with the typed result; raises ``BackupError``.
+        """Do what ``create_backup`` does, with the typed result; raises ``BackupError``. Without ``remotes`` nothing is
+        said of what is wrong with those.
 
         Without ``interval_hours`` the interval is the stored one, else this installation's.
         """
@@ -122,7 +123,8 @@ class DatabaseBackupRestore(Answering):
         if interval_hours is None:
             interval_hours = load_preferences(self.workspace.connect(), Preferences(self.interval_hours)).interval_hours
         hours = check_interval(interval_hours)
-        return create(self.workspace, trigger=trigger, interval_hours=hours, force=force, watch=watch)
+        return create(self.workspace, trigger=trigger, interval_hours=hours, force=force, remotes=remotes,
+                      watch=watch)
 
     def first_file(self, backup: BackupSet | None) -> str | None:
         """Path of the first collection's file (the equipment CSV) of a set."""

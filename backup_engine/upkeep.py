@@ -38,7 +38,7 @@ from backup_engine.remotes.target import Target
 from backup_engine.repository import companions
 from backup_engine.workspace import Workspace
 
-__all__ = ["EVERY", "Cared", "care", "care_if_due", "is_due"]
+__all__ = ["EVERY", "Cared", "care", "care_if_due", "has_work", "is_due"]
 
 EVERY = timedelta(days=1)
 
@@ -210,10 +210,15 @@ def _remove_all(place: _Place, gone: Sequence[Entry], watch: Watch) -> tuple[lis
     return removed, ""
 
 
+def has_work(ws: Workspace, remote: Remote) -> bool:
+    """Whether ``care_if_due`` would do the day's work now."""
+    line = queue.read(ws.storage, remote.name)
+    return is_due(line, ws.clock()) and remote.address.open_at(ws.clock().hour) and not line.problem
+
+
 def care_if_due(ws: Workspace, remote: Remote, *, watch: Watch = SILENT) -> Cared | None:
     """Do the day's work when a day has passed; trouble is left to the line of the remote."""
-    line = queue.read(ws.storage, remote.name)
-    if not is_due(line, ws.clock()) or not remote.address.open_at(ws.clock().hour) or line.problem:
+    if not has_work(ws, remote):
         return None
     try:
         return care(ws, remote.name, watch=watch)

@@ -16,12 +16,11 @@ from backup_engine.create import create
 from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import RemoteRefused
 from backup_engine.model import BackupSet
-from backup_engine.push import push
+from backup_engine.push import has_work, push
 from backup_engine.remotes import queue
 from backup_engine.remotes.target import Target
 from backup_engine.repository import companions
 from backup_engine.reseal import reseal
-from backup_engine.scheduling.uploads import Uploads
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import OWN, back_up
 from tests.backup_engine.keys.public_only import PUBLIC, files_below, with_key
@@ -235,9 +234,9 @@ def test_a_store_that_refuses_is_said_and_asked_again_the_next_day(
 
     monkeypatch.setattr(Target, "remove", remove)
     assert push(ws, "disk").cleared == () and len(tries) == 1
-    assert not Uploads(ws)._is_due(standing.remote)  # type: ignore[arg-type]
+    assert not has_work(ws, standing.remote)  # type: ignore[arg-type]
     ws.clock.pass_by(days=1)  # type: ignore[attr-defined]
-    assert Uploads(ws)._is_due(standing.remote)  # type: ignore[arg-type]
+    assert has_work(ws, standing.remote)  # type: ignore[arg-type]
     later = push(ws, "disk")
     assert (sorted(later.cleared), later.replaced) == (sorted(backup.label for backup in old), ())
     assert readable_there(tmp_path) == []
