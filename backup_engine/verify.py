@@ -32,7 +32,8 @@ from backup_engine.repository import companions, contents, ledger, legacy
 from backup_engine.repository.damage import Damage, Report, Verification, error_of
 from backup_engine.workspace import Workspace
 
-__all__ = ["Damage", "Report", "Verification", "error_of", "freshness", "require", "verify", "verify_all"]
+__all__ = ["Damage", "Report", "Verification", "error_of", "freshness", "require", "verify", "verify_all",
+           "with_companion"]
 
 CHUNK = 1 << 20
 STALE_AFTER = timedelta(hours=26)
@@ -59,12 +60,13 @@ def verify(
     """
     if level not in (0, 1, 2):
         raise BadInput(f"Level {level!r:.40} does not exist: use 0, 1 or 2 (a drill is level 3).")
-    outcome = _verify(ws, backup, level, keys, _Bases(), watch)
-    if remember and keys is None and level and (trouble := _remember(ws, [outcome])):
+    bases = _Bases()
+    outcome = _verify(ws, backup, level, keys, bases, watch)
+    if remember and keys is None and level and (trouble := _remember(ws, [outcome], bases)):
         outcome = replace(outcome, notes=(*outcome.notes, trouble))
     if not companion or keys is not None:
         return outcome
-    return _with_companion(ws, outcome, _Bases(), watch, remember=remember)
+    return with_companion(ws, outcome, remember=remember, watch=watch)
 
 
 def require(
@@ -90,17 +92,17 @@ def verify_all(ws: Workspace, level: int = 1, *, watch: Watch = SILENT) -> Repor
         for backup in reversed(ws.catalog.sets()):
             try:
                 outcome = _verify(ws, backup, level, None, bases, watch)
-                outcomes.append(_with_companion(ws, outcome, beside, watch))
+                outcomes.append(with_companion(ws, outcome, beside, watch=watch))
             except Cancelled:
                 raise
             except KeyNeeded:
-                outcomes.append(_with_companion(ws, _verify(ws, backup, 1, None, bases, watch), beside, watch))
+                outcomes.append(with_companion(ws, _verify(ws, backup, 1, None, bases, watch), beside, watch=watch))
             except BackupError as error:
                 outcomes.append(Verification(backup, level, (Damage("", "", "key", error.message),)))
     finally:
         # A key that is not there says nothing about the set.
-        trouble = _remember(ws, [outcome for outcome in outcomes
-                                 if outcome.level and not any(damage.kind == "key" for damage in outcome.problems)])
+        trouble = _remember(ws, [outcome for outcome in outcomes if outcome.level and not any(
+            damage.kind == "key" for damage in outcome.problems)], bases)
     return Report(tuple(outcomes), freshness(ws), (trouble,) if trouble else (), level)
 
 
@@ -136,11 +138,12 @@ def _verify(
     return Verification(backup, level, tuple(problems), notes)
 
 
-def _with_companion(
-    ws: Workspace, outcome: Verification, bases: _Bases, watch: Watch, *, remember: bool = True
+def with_companion(
+    ws: Workspace, outcome: Verification, bases: _Bases | None = None, *, remember: bool = True, watch: Watch = SILENT
 ) -> Verification:
-    """Check what was made with a set as well; it has a ledger of its own, for the list is no worse for it."""
-    own, backup = ws.application, outcome.backup
+    """Check what was made with a set as well, as deep as ``outcome`` looked; it has a ledger of its own, for the list
+    is no worse for it."""
+    own, backup, bases = ws.application, outcome.backup, bases or _Bases()
     if own is None or ws.annex is None or not backup.companion:
         return outcome
     found, called = companions.of(ws, backup), ws.annex.about.called
@@ -152,7 +155,7 @@ def _with_companion(
         raise
     except BackupError as error:  # a key that is not there says nothing about the set
         return replace(outcome, beside=(Damage("", "", "key", f"{called}: {error.message}"),))
-    trouble = _remember(own, [checked]) if remember and outcome.level else ""
+    trouble = _remember(own, [checked], bases) if remember and outcome.level else ""
     said = tuple(replace(damage, message=f"{called}: {damage.message}") for damage in checked.problems)
     counts = ", ".join(f"{count:,} {key}" for key, count in found.counts.items())
     notes = () if said else (f"with {called}: {counts}",)
@@ -317,10 +320,13 @@ def _sha256(ws: Workspace, backup: BackupSet, part: Part, watch: Watch) -> str:
     return hasher.hexdigest()
 
 
-def _remember(ws: Workspace, outcomes: Sequence[Verification]) -> str:
+def _remember(ws: Workspace, outcomes: Sequence[Verification], bases: _Bases) -> str:
     """Note it in the ledger; says why that failed: a folder that cannot be written does not spoil a verification."""
     known = {backup.backup_id for backup in ws.catalog.sets()}  # what the ledger says of deleted sets goes
     noted = [(outcome.backup, outcome.level, not outcome.problems) for outcome in outcomes]
+    # of a full set below a differential only damage: nothing more may rest on it, whoever found it
+    damaged = {backup_id for (backup_id, _), damages in bases.damages.items() if damages}
+    noted += [(base, 1, False) for base in bases.sets.values() if base.backup_id in damaged]
     try:
         ledger.remember_all(ws.storage, noted, ws.clock(), known)
     except BackupError as problem:

@@ -45,7 +45,8 @@ def repair(session: Session, backup_id: str) -> Answer:
     """Repair a set without ever overwriting it."""
     with session.watch() as watch:
         done = repairs.repair(session.workspace, session.find(backup_id), watch=watch)
-    return Answer(done.message, {"backup": as_data(done.backup), "action": done.action, "lost": dict(done.lost)})
+    return Answer(done.message, {"backup": as_data(done.backup), "action": done.action, "lost": dict(done.lost),
+                                 "application": done.beside}, code=WARNED if done.beside else 0)
 
 
 @verb("prune", help="Delete what the retention rules let go.")

@@ -83,6 +83,8 @@ def test_status_and_verify_tell_what_is_not_safe(
     assert "Attention: accounts, settings, trash and activity: users_backup_" in command("status")[1]
     code, said = command("restore-application", label, "--yes")
     assert code == 13
+    code, said = command("repair", label)
+    assert code == 3 and f"Backup {label} is sound" in said and "the next backup saves them anew" in said
 
 
 def test_an_engine_without_an_application_says_so(run: Run, database: Db) -> None:
