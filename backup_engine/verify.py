@@ -42,11 +42,13 @@ STALE_AFTER = timedelta(hours=26)
 
 @dataclass
 class _Bases:
-    """Full sets looked at so far: many differentials rest on one."""
+    """What was looked at so far: many differentials rest on one full set, and many lists name one set beside them."""
 
     sets: dict[str | None, BackupSet] = field(default_factory=dict)
     damages: dict[tuple[str, str], list[Damage]] = field(default_factory=dict)
     """What level 1 found, by id and collection."""
+    beside: dict[tuple[str, int], Verification] = field(default_factory=dict)
+    """Sets of the application's own data, by id and level."""
 
 
 def verify(
@@ -85,25 +87,48 @@ def require(
 def verify_all(ws: Workspace, level: int = 1, *, watch: Watch = SILENT) -> Report:
     """Check every set, newest first, and whether the newest is recent enough. One bad set does not stop the rest.
 
-    Encrypted sets that no key at hand opens are checked at level 1, and the report says so: it is not ``ok`` then.
+    So is what the application keeps: with the sets it was saved with, and what goes with none, such as the safety sets
+    of its restores, apart. Encrypted sets that no key at hand opens are checked at level 1, and the report says so: it
+    is not ``ok`` then.
     """
-    outcomes, bases, beside, trouble = list[Verification](), _Bases(), _Bases(), ""
+    sets, bases, own = ws.catalog.sets(), _Bases(), ws.application
+    outcomes, trouble = _verify_each(ws, sets, level, _Bases(), watch, beside=bases)
+    if own is None or ws.annex is None:
+        return Report(tuple(outcomes), freshness(ws), tuple(filter(None, [trouble])), level)
+    kept = own.catalog.sets()
+    named = {found.backup_id for found in map(companions.finder(kept), sets) if found is not None}
+    apart, more = _verify_each(own, [each for each in kept if each.backup_id not in named], level, bases, watch)
+    said = f"{len(apart):,} of them of {ws.annex.about.called} alone" if apart else ""
+    return Report(tuple(outcomes), freshness(ws), tuple(filter(None, [trouble, more, said])), level, tuple(apart))
+
+
+def _verify_each(
+    ws: Workspace, sets: Sequence[BackupSet], level: int, bases: _Bases, watch: Watch, beside: _Bases | None = None
+) -> tuple[list[Verification], str]:
+    """Check these, newest first, as deep as the keys allow, with what goes ``beside`` them; gives the outcomes, and why
+    they could not be noted."""
+    outcomes, trouble = list[Verification](), ""
+
+    def checked(backup: BackupSet, level: int) -> Verification:
+        outcome = _verify(ws, backup, level, None, bases, watch)
+        return outcome if beside is None else with_companion(ws, outcome, beside, watch=watch)
+
     try:
-        for backup in reversed(ws.catalog.sets()):
+        for backup in reversed(sets):
             try:
-                outcome = _verify(ws, backup, level, None, bases, watch)
-                outcomes.append(with_companion(ws, outcome, beside, watch=watch))
+                outcomes.append(checked(backup, level))
             except Cancelled:
                 raise
             except KeyNeeded:
-                outcomes.append(with_companion(ws, _verify(ws, backup, 1, None, bases, watch), beside, watch=watch))
+                outcomes.append(checked(backup, 1))
             except BackupError as error:
                 outcomes.append(Verification(backup, level, (Damage("", "", "key", error.message),)))
     finally:
         # A key that is not there says nothing about the set.
-        trouble = _remember(ws, [outcome for outcome in outcomes if outcome.level and not any(
-            damage.kind == "key" for damage in outcome.problems)], bases)
-    return Report(tuple(outcomes), freshness(ws), (trouble,) if trouble else (), level)
+        if outcomes:
+            trouble = _remember(ws, [outcome for outcome in outcomes if outcome.level and not any(
+                damage.kind == "key" for damage in outcome.problems)], bases)
+    return outcomes, trouble
 
 
 def freshness(ws: Workspace) -> str:
@@ -150,12 +175,15 @@ def with_companion(
     if found is None:
         return replace(outcome, beside=(Damage("", "", "missing", companions.trouble(ws, backup)),))
     try:
-        checked = _verify(own, found, outcome.level, None, bases, watch)
+        place = (found.backup_id, outcome.level)
+        checked = bases.beside.get(place) or _verify(own, found, outcome.level, None, bases, watch)
     except Cancelled:
         raise
     except BackupError as error:  # a key that is not there says nothing about the set
         return replace(outcome, beside=(Damage("", "", "key", f"{called}: {error.message}"),))
-    trouble = _remember(own, [checked], bases) if remember and outcome.level else ""
+    known = place in bases.beside
+    bases.beside[place] = checked
+    trouble = _remember(own, [checked], bases) if remember and outcome.level and not known else ""
     said = tuple(replace(damage, message=f"{called}: {damage.message}") for damage in checked.problems)
     counts = ", ".join(f"{count:,} {key}" for key, count in found.counts.items())
     notes = () if said else (f"with {called}: {counts}",)

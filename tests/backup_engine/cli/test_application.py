@@ -68,6 +68,9 @@ def test_there_and_back(command: Callable[..., tuple[int, str]], database: Db, t
     assert command("undo-application", "--yes")[0] == 0
     assert database.equipment_users.find_one({"_id": "bob"})["role"] == "manager"  # type: ignore[index]
     assert json.loads(command("list", "--json")[1])["backups"][0]["label"] == label
+    code, said = command("verify", "--all")
+    assert code == 0 and said.count("Safety backup of accounts, settings, trash and activity: Backup ") == 2
+    assert "verified at level 1 (stored bytes): 2 users" in said
     assert command("status")[0] == 0 and len(list(tmp_path.glob("sets/*day/*.json"))) == 1
 
 
