@@ -49,6 +49,7 @@ class DatabaseBackupRestore(api.DatabaseBackupRestore):
         given.setdefault("keep_days", chosen.backup_keep_days)
         given["tiers"] = {**chosen.backup_tiers, **given.get("tiers", {})}
         given.setdefault("interval_hours", chosen.backup_interval_hours)
+        given["schedules"] = {**chosen.backup_schedules, **given.get("schedules", {})}
         given.setdefault("remotes", chosen.backup_remote)
         if chosen.backup_signing_key is not None:
             given.setdefault("signing_key", chosen.backup_signing_key)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Literal
 
 from backup_engine import offsite, prune
@@ -23,11 +24,12 @@ from backup_engine.model import SILENT, BackupSet, Kind, Trigger, Watch
 from backup_engine.ownership import lookup
 from backup_engine.ownership.owner import Owner
 from backup_engine.ownership.settling import settle
-from backup_engine.policy.due import check_interval, due
+from backup_engine.policy.due import Due, check_interval
+from backup_engine.policy.schedule import Schedule
 from backup_engine.replacing.recovery import recover_database
 from backup_engine.workspace import Workspace
 
-__all__ = ["Created", "create"]
+__all__ = ["Created", "create", "is_due"]
 
 log = logging.getLogger(__name__)
 
@@ -56,17 +58,19 @@ class Created:
 @told("backup.create")
 def create(
     ws: Workspace, *, trigger: Trigger = "manual", interval_hours: float = 1.0, force: bool = False,
-    kind: Kind | Literal["auto"] = "auto", remotes: bool = True, watch: Watch = SILENT,
+    kind: Kind | Literal["auto"] = "auto", schedule: Schedule | None = None, remotes: bool = True,
+    watch: Watch = SILENT,
 ) -> Created:
     """Make a backup if one is due; ``force`` makes it anyway. ``remotes`` says with it what is wrong with them.
 
-    ``kind="auto"`` makes the first set of a local day full, and later ones differential where that pays.
+    A ``schedule`` decides in place of the interval. ``kind="auto"`` makes the first set of a local day full, and later
+    ones differential where that pays.
     Raises ``BadInput`` for the interval, ``Busy``, ``ChoiceNeeded``, ``DatabaseUnreachable``, ``NoSpace``,
     ``PermissionDenied``.
     """
-    interval = check_interval(interval_hours)
+    schedule = schedule or Schedule(check_interval(interval_hours))
     # Without locks, so that nobody waits for a running backup; once read, from folder times alone: 0.1 ms.
-    if not force and (enough := _not_needed(ws, ws.remembered.owner or lookup.ask(ws), interval, fresh=False)):
+    if not force and (enough := _not_needed(ws, ws.remembered.owner or lookup.ask(ws), schedule, fresh=False)):
         return enough
     reach("W0")
     self_test()
@@ -76,12 +80,12 @@ def create(
         with hold(ws, "backup") as held:
             owner = settle(ws, held)
             # Whoever held the locks until now may have made it: two tabs or two hosts make one set.
-            if not force and (enough := _not_needed(ws, owner, interval, fresh=True)):
+            if not force and (enough := _not_needed(ws, owner, schedule, fresh=True)):
                 return enough
             reach("W1")
             recover_database(ws, held)  # before anything is read: a crash may have swapped one collection of two
             made = write_live(ws, held, trigger=trigger, kind="full" if owner.question else kind,
-                              interval_hours=interval, watch=watch)
+                              interval_hours=schedule.gap(ws.clock()) / timedelta(hours=1), watch=watch)
             retention = _prune(ws, held, made)
             if remotes:
                 made = replace(made, problems=(*made.problems, *_remotes(ws)))
@@ -93,9 +97,17 @@ def create(
     return _created(made.set, (*made.problems, *([retention] if retention else [])))
 
 
-def _not_needed(ws: Workspace, owner: Owner, interval: float, *, fresh: bool) -> Created | None:
+def is_due(ws: Workspace, owner: Owner, schedule: Schedule, *, fresh: bool = True) -> Due:
+    """Say whether a backup is due, from the sets in the folder; not ``fresh``, for page loads, as last seen there."""
+    now = ws.clock()
     last = ws.catalog.last(owner.owns, fresh=fresh)
-    answer = due(last.started if last else None, ws.clock(), interval)
+    if last is not None and not schedule.counts(last.started, now):
+        last = ws.catalog.last(lambda backup: owner.owns(backup) and schedule.counts(backup.started, now), fresh=fresh)
+    return schedule.due(last.started if last else None, now)
+
+
+def _not_needed(ws: Workspace, owner: Owner, schedule: Schedule, *, fresh: bool) -> Created | None:
+    answer = is_due(ws, owner, schedule, fresh=fresh)
     return None if answer.is_due else Created(None, f"Backup not needed. {answer.why}")
 
 

@@ -24,6 +24,7 @@ from backup_engine.csv_format.seal import seal_of
 from backup_engine.deeds import told
 from backup_engine.errors import BackupFileNotFound, BadInput, NoSpace, PermissionDenied, VerificationFailed
 from backup_engine.keys.proofs import require_key
+from backup_engine.keys.signing import is_signed_by
 from backup_engine.locking.locks import Hold, hold
 from backup_engine.making.companion import recover
 from backup_engine.model import SILENT, BackupSet, Watch
@@ -31,7 +32,7 @@ from backup_engine.remotes import registry
 from backup_engine.remotes.entries import Entry
 from backup_engine.remotes.registry import Remote
 from backup_engine.remotes.target import Target
-from backup_engine.remotes.view import RemoteView
+from backup_engine.remotes.view import RemoteView, metadata_of
 from backup_engine.repository import companions, intents, manifest
 from backup_engine.repository.annex import annex
 from backup_engine.repository.catalog import Catalog
@@ -41,7 +42,7 @@ from backup_engine.storage.beside import BesideStorage
 from backup_engine.storage.local import LocalStorage
 from backup_engine.workspace import Workspace
 
-__all__ = ["Fetched", "fetch", "listed", "needed", "over", "reading", "spooled", "viewed"]
+__all__ = ["Fetched", "fetch", "listed", "needed", "over", "reading", "spooled", "unseen", "viewed"]
 
 log = logging.getLogger(__name__)
 Which = str | Mapping[str, Any]
@@ -78,10 +79,11 @@ class Fetched:
 
 
 @contextmanager
-def viewed(ws: Workspace, name: str | Remote, *, watch: Watch = SILENT) -> Iterator[Workspace]:
+def viewed(ws: Workspace, name: str | Remote, *, meant: str = "", watch: Watch = SILENT) -> Iterator[Workspace]:
     """Give a workspace over what lies in a remote now, to list, verify and preview; nothing is written there.
 
-    ``name`` may be a remote that nobody has registered: a machine that has nothing yet opens an address.
+    ``name`` may be a remote that nobody has registered: a machine that has nothing yet opens an address. Of sets with
+    one label that is shown whose id is ``meant``, else one that is signed as it should be; ``unseen`` tells of others.
     Raises ``BadInput`` for an unknown remote, ``RemoteFailed`` and its kin.
     """
     remote = registry.one(ws, name) if isinstance(name, str) else name
@@ -89,9 +91,22 @@ def viewed(ws: Workspace, name: str | Remote, *, watch: Watch = SILENT) -> Itera
         target, own = Target(store, ws.sources), None
         if ws.annex is not None:
             of_own = target.of_application(ws.annex.about.sources)
-            own = RemoteView(of_own, partial(of_own.entries, watch=watch))  # looked into when somebody asks for it
+            own = RemoteView(of_own, partial(of_own.entries, watch=watch),  # looked into when somebody asks for it
+                             rank=partial(_rank, ws, ""))
         found = target.entries(watch=watch)
-        yield replace(over(ws, RemoteView(target, lambda: found, own)), tell=None)
+        yield replace(over(ws, RemoteView(target, lambda: found, own, rank=partial(_rank, ws, meant))), tell=None)
+
+
+def unseen(there: Workspace) -> list[str]:
+    """Say which sets of a remote are not listed in a workspace over it, as another bears their label."""
+    view = there.storage
+    return [f"backup {entry.backup.backup_id} bears the label {entry.backup.label} of another one there and is not "
+            "shown: name it by its id" for entry in view.hidden] if isinstance(view, RemoteView) else []
+
+
+def _rank(ws: Workspace, meant: str, backup: BackupSet) -> tuple[bool, bool]:
+    signed = not ws.signed_by or is_signed_by(backup.metadata, ws.signed_by)
+    return backup.backup_id == meant, signed
 
 
 @contextmanager
@@ -106,16 +121,16 @@ def listed(ws: Workspace, name: str | Remote | None, *, watch: Watch = SILENT) -
 
 @contextmanager
 def spooled(
-    ws: Workspace, name: str | Remote, find: Find, *, watch: Watch = SILENT
+    ws: Workspace, name: str | Remote, find: Find, *, meant: str = "", watch: Watch = SILENT
 ) -> Iterator[tuple[Workspace, BackupSet]]:
     """Fetch one set, with the full one it rests on and what was made with it of the application's own data, into the
     work folder and give a workspace in which it lies beside the backup folder, as it is stored; it is gone afterwards.
-    ``find`` finds it among what lies in the remote.
+    ``find`` finds it among what lies in the remote, of which ``meant`` is as in ``viewed``.
 
     Raises ``KeyNeeded``, ``WrongKey`` and ``NoSpace`` before anything is fetched, ``VerificationFailed`` for a piece
     that was changed. The application's own data is left out where it is damaged there; ``companions.trouble`` says so.
     """
-    with viewed(ws, name, watch=watch) as there:
+    with viewed(ws, name, meant=meant, watch=watch) as there:
         view, backup = _view(there), find(there)
         require_key(there, backup)
         with _work_folder(ws) as folder:
@@ -161,7 +176,8 @@ def fetch(ws: Workspace, name: str, which: Which, *, watch: Watch = SILENT) -> F
 
     Raises ``BadInput`` when something else lies under that label, ``VerificationFailed``, ``NoSpace``, ``Busy``.
     """
-    with viewed(ws, name, watch=watch) as there:
+    meant = which if isinstance(which, str) else str(which.get("backup_id", ""))
+    with viewed(ws, name, meant=meant, watch=watch) as there:
         view, backup = _view(there), there.catalog.find(which)
         if backup.state != "complete":
             raise VerificationFailed(f"backup {backup.label} in remote {name} is {backup.state}: {backup.problem}")
@@ -293,10 +309,7 @@ def _copy(
         for draft, name in ready:
             draft.publish(name)
     place.sync(day)
-    with view.open(day, backup.metadata_file) as metadata:
-        data = metadata.read()
-    if pinned:
-        data = manifest.encode({**backup.metadata, "pinned": True})
+    data = manifest.encode({**backup.metadata, "pinned": True}) if pinned else metadata_of(entry)
     place.put(day, backup.metadata_file, data, exclusive=True)
 
 

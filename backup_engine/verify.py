@@ -38,6 +38,7 @@ __all__ = ["Damage", "Report", "Verification", "error_of", "freshness", "require
 CHUNK = 1 << 20
 STALE_AFTER = timedelta(hours=26)
 """A daily backup that is two hours late is late."""
+LONGEST_HOURS = 366 * 24
 
 
 @dataclass
@@ -141,8 +142,8 @@ def freshness(ws: Workspace) -> str:
     if last is None:
         return f"there is no backup: {ws.catalog.why_empty(owner.may_restore, advice=False)}"
     interval = last.metadata.get("backup_interval_hours")
-    # Anybody may have edited the metadata; 168 hours is the longest interval that can be set.
-    hours = interval if isinstance(interval, (int, float)) and 0 < interval <= 168 else 0
+    # Anybody may have edited the metadata; a schedule may come once a year.
+    hours = interval if isinstance(interval, (int, float)) and 0 < interval <= LONGEST_HOURS else 0
     age = ws.clock() - last.started
     if age <= max(STALE_AFTER, timedelta(hours=2 * hours)):
         return ""

@@ -122,9 +122,9 @@ class Backups:
     def create(self, caller: Caller, *, force: bool = False) -> Job:
         """Start a backup unless one is not yet due (``force`` makes it regardless); the result is ``Created``."""
         caller.check("backup.create")
-        hours = self.scheduler.preferences.interval_hours
-        return self.start(caller, "backup.create", "Create backup",
-                          lambda watch: self.engine.create(hours, force=force, watch=watch))
+        schedule = self.scheduler.preferences.backups
+        return self.start(caller, "backup.create", "Create backup", lambda watch: api.create(
+            self.engine.workspace, schedule=schedule, force=force, watch=watch))
 
     def replace(
         self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], *, expected: Counts | None = None,
@@ -218,14 +218,6 @@ class Backups:
         caller.check("backup.settings")
         api.delete(self._workspace, backup)
         self.note(caller, "backup.delete", backup.label, f"{sum(backup.counts.values())} records")
-
-    def change_preferences(self, caller: Caller, **changes: object) -> Preferences:
-        """Store interval, automatic backups on or off, and days between drills."""
-        caller.check("backup.settings")
-        before = self.scheduler.preferences
-        after = self.scheduler.change(**changes)
-        self.note(caller, "backup.settings", "preferences", f"{before} → {after}")
-        return after
 
     def write_settings(self, caller: Caller, settings: Settings) -> Path:
         """Write the options in force into the settings file of lines that run elsewhere; gives its path."""
@@ -366,7 +358,8 @@ def of(settings: Settings, connect: Connect) -> Backups:
                 tiers=settings.backup_tiers, interval_hours=settings.backup_interval_hours,
                 work_folder=str(settings.work_folder), compression=settings.backup_compression,
                 recipients=settings.backup_recipients or None, signing_key=settings.backup_signing_key,
-                application=application_of(settings), remotes=settings.backup_remote)
+                application=application_of(settings), remotes=settings.backup_remote,
+                schedules=settings.backup_schedules)
             engine.workspace = replace(
                 engine.workspace, database_name=settings.mongodb_database, room=lambda: data_disk.look(settings))
             _built[where] = Backups(engine, connect, defaults)

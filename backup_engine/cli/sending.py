@@ -1,20 +1,26 @@
 """Sending to the remotes what waits, behind the command that makes backups: what the uploads of a server do there.
 
 Nothing is sent while somebody has to say first whose the backups are or has to let a recovered copy act, outside the
-hours of a remote, in the pause after trouble, and while another process sends. Trouble never fails the backup.
+hours and times of a remote, in the pause after trouble, and while another process sends. Trouble never fails the
+backup.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from backup_engine import offsite, push as pushing, upkeep
 from backup_engine.errors import BackupError, BadInput, Busy, Cancelled, ChoiceNeeded
 from backup_engine.model import Watch
+from backup_engine.policy.schedule import Schedule
 from backup_engine.push import Pushed
 from backup_engine.remotes import registry
 from backup_engine.remotes.registry import Remote
+from backup_engine.scheduling import preferences
+from backup_engine.scheduling.preferences import Preferences
+from backup_engine.scheduling.sending import is_time, send_if_due
 from backup_engine.workspace import Workspace
 
 __all__ = ["Sent", "pushed_data", "send_waiting"]
@@ -49,9 +55,10 @@ def send_waiting(ws: Workspace, *, watch: Watch) -> Sent:
         remotes = list(registry.known(ws, database).values())
         if remotes:
             offsite.writer_of(ws, database)
+        when = preferences.load(database, Preferences(), ws.schedules).sending
         for remote in remotes:
-            _send(ws, remote, sent, watch)
-        sent.notes += _closed(ws)
+            _send(ws, remote, when(remote.name), sent, watch)
+        sent.notes += _left(ws, when)
         sent.troubles += offsite.troubles(ws)
     except Cancelled:
         sent.stopped = True
@@ -63,17 +70,15 @@ def send_waiting(ws: Workspace, *, watch: Watch) -> Sent:
     return sent
 
 
-def _send(ws: Workspace, remote: Remote, sent: Sent, watch: Watch) -> None:
-    waits = pushing.has_work(ws, remote)
-    if not waits and not upkeep.has_work(ws, remote):
-        return
+def _send(ws: Workspace, remote: Remote, schedule: Schedule | None, sent: Sent, watch: Watch) -> None:
     try:
-        # A server may have the login while the environment of cron has not: then nothing is wrong with the remote, and
-        # a failure noted in its line would hold up the server as well.
-        with offsite.open_store(remote):
-            pass
-        if waits:
-            sent.pushed.append(pushing.push(ws, remote.name, watch=watch))
+        if (is_time(ws, remote.name, schedule) and pushing.has_work(ws, remote)) or upkeep.has_work(ws, remote):
+            # A server may have the login while the environment of cron has not: then nothing is wrong with the remote,
+            # and a failure noted in its line would hold up the server as well.
+            with offsite.open_store(remote):
+                pass
+        pushed = send_if_due(ws, remote, schedule, watch=watch)
+        sent.pushed += [pushed] if pushed is not None else []
         upkeep.care_if_due(ws, remote, watch=watch)
     except BadInput as missing:
         sent.troubles.append(f"nothing can be sent to the remote {remote.name} from here: {missing}")
@@ -81,13 +86,20 @@ def _send(ws: Workspace, remote: Remote, sent: Sent, watch: Watch) -> None:
         sent.notes.append(f"{busy.message.rstrip('.')}; it is left to that one.")
 
 
-def _closed(ws: Workspace) -> list[str]:
-    """Say what waits for the hours of a remote."""
-    hour = ws.clock().hour
-    return [f"{len(each.waiting):,} backup{' waits' if len(each.waiting) == 1 else 's wait'} for the hours of remote "
-            f"{each.name}."
-            for each in offsite.remote_standings(ws)
-            if each.waiting and each.remote is not None and not each.remote.address.open_at(hour)]
+def _left(ws: Workspace, when: Callable[[str], Schedule | None]) -> list[str]:
+    """Say what waits for the hours of a remote, or for its times."""
+    said = []
+    for each in offsite.remote_standings(ws):
+        if not each.waiting or each.remote is None:
+            continue
+        number = len(each.waiting)
+        waits = f"{number:,} backup{' waits' if number == 1 else 's wait'} for the"
+        schedule = when(each.name)
+        if schedule is not None and not is_time(ws, each.name, schedule):
+            said.append(f"{waits} times of remote {each.name} ({schedule.words}).")
+        elif not each.remote.address.open_at(ws.clock().hour):
+            said.append(f"{waits} hours of remote {each.name}.")
+    return said
 
 
 def pushed_data(done: Pushed) -> dict[str, Any]:

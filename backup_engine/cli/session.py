@@ -172,7 +172,8 @@ class Session:
             yield self.workspace, self.find(which)
             return
         with self.watch() as watch, \
-                spooled(self.workspace, remote, lambda there: self.find(which, there), watch=watch) as found:
+                spooled(self.workspace, remote, lambda there: self.find(which, there), meant=which,
+                        watch=watch) as found:
             yield found
 
     def find(self, which: str, ws: Workspace | None = None) -> BackupSet:

@@ -30,6 +30,7 @@ MOST_MISSING = 7_200
 (``queue.AWAITED_DAYS``) at the shortest interval, 0.1 h."""
 CLOCKS_DIFFER = timedelta(minutes=5)
 _LABEL = re.compile(r"\d{8}_\d{6}")
+_ID = re.compile(r"[0-9a-f]{32}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -71,16 +72,16 @@ class Choice:
 
 
 def moment_of(text: str, now: datetime) -> datetime | str:
-    """Understand a moment: ISO 8601, local time where it names no zone, a date alone for its end; or a backup's label,
-    which is given back. Raises ``BadInput``."""
+    """Understand a moment: ISO 8601, local time where it names no zone, a date alone for its end; or a backup's label
+    or id, which is given back. Raises ``BadInput``."""
     said = text.strip()
-    if _LABEL.fullmatch(said):
+    if _LABEL.fullmatch(said) or _ID.fullmatch(said):
         return said
     try:
         moment = datetime.fromisoformat(said)
     except ValueError:
         raise BadInput(f"{text!r:.40} is no moment.",
-                       hint="Write 2026-03-31, 2026-03-31T14:00, or the label of a backup.") from None
+                       hint="Write 2026-03-31, 2026-03-31T14:00, or the label or id of a backup.") from None
     if _DATE.fullmatch(said):
         moment = datetime.combine(moment.date(), time.max)
     return moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
@@ -91,8 +92,8 @@ def choose(
 ) -> Choice:
     """Choose among what lies in a workspace; ``hosts`` names the sending machine by ``backup_id``.
 
-    ``at`` is a moment that must not be passed, or the label of the very set that is meant; ``of`` the database, by its
-    name or the beginning of its id. Raises ``NoBackupsFound``, saying what is wrong with what lies there.
+    ``at`` is a moment that must not be passed, or the label or id of the very set that is meant; ``of`` the database,
+    by its name or the beginning of its id. Raises ``NoBackupsFound``, saying what is wrong with what lies there.
     """
     meant = isinstance(at, str)
     everything = [backup for backup in there.catalog.sets()
@@ -164,7 +165,7 @@ def line_warnings(pairs: Sequence[Pair], now: datetime) -> list[str]:
 
 
 def _is_wanted(backup: BackupSet, at: datetime | str | None, of: str) -> bool:
-    if isinstance(at, str) and backup.label != at:
+    if isinstance(at, str) and at not in (backup.label, backup.backup_id):
         return False
     if isinstance(at, datetime) and backup.started > at:
         return False

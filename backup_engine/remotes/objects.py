@@ -54,7 +54,7 @@ class ObjectStore:
         if self._address.options.get("allow") == "http":
             said.append("is spoken to without encryption (http): whoever is on the way can read along")
         if self._address.kind == "gs":
-            said.append("has not been proven on a real server: only what is sent to Google Cloud Storage is known")
+            said.append("has been proven on a stand-in that answers as Google describes it, not at Google")
         return tuple(said)
 
     def list(self, folder: str) -> Iterator[Stored]:
@@ -146,7 +146,8 @@ def said(error: BaseException) -> str:
     """What a library says, fit for people: the first line, without what stands behind ``?`` in an address, where
     signatures are, and of what the server answered only the status and S3's code."""
     text = str(error)
-    first = re.sub(r"(https?://[^\s?]*)\?[^\s\"')]*", r"\1?…", plain(text, 2000))
+    first = re.sub(r"(https?://[^\s?]*+)(\?[^\s\"')]*+)?", lambda match: match[1] + ("?…" if match[2] else ""),
+                   plain(text, 2000))
     code = re.search(r"<Code>([\w.-]{1,60})</Code>", text)
     return (re.sub(r"(status code: \d{3}[^:]*):.*", r"\1", first) + (f": {code[1]}" if code else ""))[:300]
 

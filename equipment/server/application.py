@@ -6,6 +6,7 @@ works without it, as in a test.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -61,6 +62,10 @@ def lifespan(warm_up: Callable[[], None]) -> Callable[[object], AbstractAsyncCon
         systemd = sd_notify.manager()
         systemd.tell(STATUS="Starting: reaching MongoDB")
         await to_thread.run_sync(_start, warm_up)
+        # Streamlit collects all garbage after every run of a page. What is alive now stays so, and looking at it again
+        # each time took 54 of the 69 ms that a click cost.
+        gc.collect()
+        gc.freeze()
         async with systemd.attended(health.in_words) as ending:
             try:
                 yield {}

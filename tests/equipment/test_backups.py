@@ -13,7 +13,7 @@ from pymongo.database import Database
 
 from backup_engine.api import BackupSet, DatabaseBackupRestore, Preferences
 from backup_engine.errors import AdminOnly, NoSpace, PermissionDenied
-from equipment import retention, sealing
+from equipment import retention, schedules, sealing
 from equipment.backups import Backups, Caller
 from equipment.settings import Settings, get_settings, use
 from equipment.store import activity
@@ -63,7 +63,9 @@ VERBS: dict[str, Callable[[Backups, Caller, BackupSet], object]] = {
     "delete": lambda backups, by, made: backups.delete(by, made),
     "lost": lambda backups, by, made: backups.lost(by),
     "bring back": lambda backups, by, made: backups.bring_back(by, []),
-    "preferences": lambda backups, by, made: backups.change_preferences(by, interval_hours=2),
+    "preferences": lambda backups, by, made: schedules.change(backups, by, interval_hours=2),
+    "schedules": lambda backups, by, made: schedules.shown(backups, by),
+    "versions of schedules": lambda backups, by, made: schedules.versions(backups, by),
     "acknowledge": lambda backups, by, made: backups.acknowledge(by),
     "rules": lambda backups, by, made: retention.rules(backups, by),
     "change tiers": lambda backups, by, made: retention.change(backups, by, {"weekly": 8}),
@@ -180,7 +182,7 @@ def test_what_changed_since_the_last_backup_is_measured_whoever_did_it(backups: 
 def test_what_the_scheduler_does_besides_backups_stands_in_activity(backups: Backups, database: Db) -> None:
     make_set(backups, caller(database, "admin"))
 
-    backups.scheduler._rehearse()
+    backups.scheduler._keep_the_schedule()
 
     (entry,) = activity.find(database, activity.Filter(actions=("backup.drill",)))
     assert (entry["who"], entry["target"]) == ("system", backups.newest_good().label)  # type: ignore[union-attr]

@@ -59,6 +59,21 @@ def test_interval_outside_its_bounds_is_refused_by_name(interval: str) -> None:
         read({"BACKUP_INTERVAL_HOURS": interval})
 
 
+@pytest.mark.parametrize(("option", "value"), [
+    ("BACKUP_SCHEDULE", "30 2 * *"), ("BACKUP_VERIFY_SCHEDULE", "0 0 30 2 *"), ("BACKUP_DRILL_SCHEDULE", "weekly"),
+    ("BACKUP_TIME_ZONE", "Mars/Phobos"),
+])
+def test_a_schedule_that_cannot_be_used_is_refused_by_name(option: str, value: str) -> None:
+    with pytest.raises(BadInput, match=option):
+        read({option: value})
+
+
+def test_schedules_that_are_given() -> None:
+    assert read({}).backup_schedules == {}
+    given = read({"BACKUP_SCHEDULE": " 30 2 * * mon ", "BACKUP_TIME_ZONE": "Europe/Berlin"})
+    assert given.backup_schedules == {"backup": "30 2 * * MON", "time_zone": "Europe/Berlin"}
+
+
 @pytest.mark.parametrize("name", ["a/b", "a b", "", "x" * 64, "a$b"])
 def test_database_name_that_mongodb_refuses_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="mongodb_database"):
@@ -97,7 +112,7 @@ def installed_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "venv" / "site-packages"
     folder.mkdir(parents=True)
     (folder / "app.py").touch()  # somebody else's; without .streamlit beside it this is no checkout
-    monkeypatch.setattr("equipment.settings.ROOT", folder)
+    monkeypatch.setattr("equipment.settings.places.ROOT", folder)
     return folder
 
 
@@ -156,7 +171,7 @@ def test_every_option_is_described() -> None:
 
 def test_under_pytest_no_installation_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MONGODB_URI", "mongodb://production/")
-    monkeypatch.setattr("equipment.settings._current", None)
+    monkeypatch.setattr("equipment.settings.sources._current", None)
 
     settings = get_settings()
 
@@ -168,7 +183,7 @@ def test_under_pytest_no_installation_is_seen(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_process_started_by_a_test_sees_no_secrets_file() -> None:
     assert "PYTEST_VERSION" in os.environ
-    program = "from equipment import settings; print(settings._secrets_path())"
+    program = "from equipment.settings import sources; print(sources._secrets_path())"
 
     printed = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
 

@@ -48,7 +48,7 @@ def of(app: App) -> Badge:
     newest = here.newest_good()
     if newest is not None and here.application_trouble(newest):
         return NOT_ALL_SAFE
-    interval = timedelta(hours=here.scheduler.preferences.interval_hours)
+    interval = here.scheduler.preferences.backups.gap(here.now())
     check = here.checks().get(newest.backup_id) if newest else None
     return judge(newest.started if newest else None, here.now(), interval, words.level(check))
 

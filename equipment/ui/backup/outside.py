@@ -36,7 +36,7 @@ def show(backups: Backups, caller: Caller) -> None:
         except BackupError as error:
             st.error(str(error))
         st.caption("The command's exit code is 0 for a backup made or not needed; see docs/operations.md for the rest. "
-                   f"Interval: {backups.scheduler.preferences.interval_hours:g} hours.")
+                   f"Backups are made {backups.scheduler.preferences.backups.words}.")
 
 
 def lines_for(settings: Settings, choice: Choice) -> list[timers.Text]:

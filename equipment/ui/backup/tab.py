@@ -8,7 +8,8 @@ import streamlit as st
 
 from backup_engine.errors import BackupError
 from equipment.backups import Backups
-from equipment.ui.backup import auto, standing_by, whose
+from equipment.ui.backup import standing_by, whose
+from equipment.ui.backup.auto import screen as auto
 from equipment.ui.backup.create import screen as create
 from equipment.ui.backup.gate import caller_of
 from equipment.ui.backup.restore import screen as restore

@@ -14,6 +14,7 @@ from backup_engine.cli.sending import send_waiting
 from backup_engine.model import SILENT, Watch
 from backup_engine.ownership import standby
 from backup_engine.remotes import queue
+from backup_engine.scheduling import preferences
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import StillClock, back_up
 from tests.backup_engine.offsite_places import target_of, with_remote
@@ -87,6 +88,18 @@ def test_the_hours_of_a_remote_count(tmp_path: Path, database: Data) -> None:
     assert send_waiting(ws, watch=SILENT).sentences == ["1 backup waits for the hours of remote disk."]
     assert list((tmp_path / "disk").iterdir()) == []
     clock.pass_by(hours=9)
+    assert send_waiting(ws, watch=SILENT).sentences == ["1 backup sent to remote disk."]
+
+
+def test_the_times_of_a_remote_count(tmp_path: Path, database: Data) -> None:
+    ws, clock = noon(tmp_path, database)
+    preferences.save(database, remote_crons={"disk": "0 3 * * *"}, time_zone="UTC")
+    assert send_waiting(ws, watch=SILENT).sentences == ["1 backup sent to remote disk."], "none was ever sent there"
+    back_up(ws)
+
+    assert send_waiting(ws, watch=SILENT).sentences == [
+        "1 backup waits for the times of remote disk (at 03:00 every day (UTC))."]
+    clock.pass_by(hours=15)
     assert send_waiting(ws, watch=SILENT).sentences == ["1 backup sent to remote disk."]
 
 

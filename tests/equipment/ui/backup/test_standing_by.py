@@ -123,7 +123,7 @@ def test_the_schedule_shows_as_off_because_of_it(copy: Backups) -> None:
 def auto_tab() -> None:
     """Draw the sub-tab alone."""
     from equipment.backups import NOBODY, _built
-    from equipment.ui.backup import auto
+    from equipment.ui.backup.auto import screen as auto
 
     auto.show(next(iter(_built.values())), NOBODY)
 

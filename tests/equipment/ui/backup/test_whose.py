@@ -11,6 +11,7 @@ from pymongo.database import Database
 from streamlit.testing.v1 import AppTest
 
 from backup_csv_for_db_restore import DatabaseBackupRestore
+from backup_engine import api
 from equipment import backups
 from equipment.store import activity
 from tests.equipment.ui.backup.test_tab import installation, owners_page, run  # noqa: F401 - a fixture
@@ -66,6 +67,22 @@ def test_a_lost_database_is_asked_about_and_adopting_answers(theirs: Db, databas
     assert [adopted.database for adopted in built.owner().adopted] == [theirs.name]
     assert [entry["action"] for entry in activity.find(database, activity.Filter(actions=("backup.adopt",)))] == [
         "backup.adopt"]
+
+
+def test_an_open_page_does_not_say_once_more_that_a_database_is_gone(theirs: Db, database: Db) -> None:
+    database["Equipment"].delete_many({})
+    test = press(run(owners_page, user_role="admin"), "Adopt 3 backups of")
+    (built,) = backups._built.values()
+
+    def said(gone: bool) -> list[bool]:
+        api.adopt(built._workspace, theirs.name, gone=gone)
+        test.run()
+        assert not test.exception
+        return [box.value for box in test.checkbox if box.label.endswith("is gone")]
+
+    assert said(True) == [True]
+    assert said(False) == [False]
+    assert [adopted.gone for adopted in built.owner(fresh=True).adopted] == [False]
 
 
 def test_starting_anew_answers_as_well(theirs: Db, database: Db) -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from backup_engine.errors import BadInput, PermissionDenied
-from equipment import settings_file
-from equipment.settings import Settings, file_of, installed, is_current, write_file
+from equipment.settings import Settings, file_of, installed, is_current, settings_file, write_file
 
 ODD = 'sp ace %d "quoted" \\back\\ \'single\' ü \U0001f600 \x7f'
 
@@ -108,7 +107,7 @@ def test_a_folder_named_in_the_file_is_the_home_of_an_installed_copy(
     code, elsewhere = tmp_path / "site-packages", tmp_path / "home"
     code.mkdir()
     elsewhere.mkdir()
-    monkeypatch.setattr("equipment.settings.ROOT", code)
+    monkeypatch.setattr("equipment.settings.places.ROOT", code)
     settings_file.write(tmp_path / "settings.toml", {"EQUIPMENT_HOME": str(elsewhere)})
 
     assert installed(tmp_path / "settings.toml").backup_folder == elsewhere / "restore_data_to_db"

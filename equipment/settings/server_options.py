@@ -1,0 +1,35 @@
+"""The options of the server itself: its address, its log, and who may look at its health."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field, SecretStr, field_validator
+
+__all__ = ["ServerOptions"]
+
+
+class ServerOptions(BaseModel):
+    """What an installation says about its server."""
+
+    public_url: str = Field(
+        default="", pattern=r"^(https?://[^/\s]+(/\S*)?)?$",
+        description="Address people use to reach the app, such as https://example.org/lab, when a proxy stands in "
+                    "front. Labels bear it. With https the sign-in cookie is always marked Secure.")
+    health_token: SecretStr | None = Field(
+        default=None, min_length=16,
+        description="Whoever sends it to /healthz or /metrics as `Authorization: Bearer …` is told details. "
+                    "At least 16 characters.")
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="How the log is written to standard error: text, or json with one object a line.")
+    log_level: Literal["", "debug", "info", "warning", "error"] = Field(
+        default="", description="What is logged: debug, info, warning or error. By default info in the app, and "
+                                "warning on the command line, whose answer is no log.")
+    activity_days: int = Field(
+        default=0, ge=0, le=36500,
+        description="Days after which entries of the activity log are forgotten; 0 keeps them forever.")
+
+    @field_validator("log_format", "log_level", mode="before")
+    @classmethod
+    def _in_small_letters(cls, value: object) -> object:
+        return value.strip().lower() if isinstance(value, str) else value

@@ -1,0 +1,1 @@
+"""Auto Backup: one file for each section of the sub-tab."""

@@ -1,0 +1,59 @@
+"""What the automatic backups did, and when the next one is due."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pandas as pd
+import streamlit as st
+
+from backup_engine.api import BackupError
+from equipment.backups import Backups, Caller
+from equipment.ui.backup import words
+
+
+def show(backups: Backups, caller: Caller) -> None:
+    """Draw when the next backup is due, what the last checks came to, and a button to check now."""
+    columns = st.columns(4)
+    checks = backups.scheduler.checks()
+    due = backups.scheduler.due()
+    off = not backups.scheduler.preferences.automatic or backups.scheduler.standby is not None
+    when = "off" if off else "now" if due.is_due else _coming(due.next_at, backups.now())
+    columns[0].metric("Next backup due", when, border=True, help=due.why)
+    week = [check for check in checks if (backups.now() - check.last).days < 7]
+    for column, result, label in zip(
+        columns[1:], ("created", "not needed", "failed"), ("Created, 7 days", "Not needed", "Failed"), strict=True
+    ):
+        column.metric(label, sum(check.times for check in week if check.result == result), border=True)
+    if checks:
+        st.write(f"Last check {words.moment(checks[0].last)}: {checks[0].message}")
+    if st.button("Run Auto Backup Check Now", icon=":material/play_arrow:"):
+        try:
+            check = backups.check_now(caller)
+        except BackupError as error:
+            st.error(str(error))
+            return
+        show_as = {"created": st.success, "not needed": st.info, "failed": st.error}[check.result]
+        show_as(check.message)
+
+
+def _coming(moment: datetime, now: datetime) -> str:
+    """The time of day, and the day when that is another one."""
+    local = moment.astimezone()
+    if local.date() == now.astimezone().date():
+        return f"{local:%H:%M}"
+    return f"{local:%a %H:%M}" if local - now < timedelta(days=6) else f"{local:%Y-%m-%d}"
+
+
+def history(backups: Backups) -> None:
+    """Draw the last checks, newest first; nothing before the first."""
+    checks = backups.scheduler.checks()
+    if not checks:
+        return
+    with st.expander(f"The last {words.count(len(checks), 'check')}"):
+        rows = [
+            {"When": words.moment(check.last), "Result": check.result.capitalize(), "Times": check.times,
+             "Started by": words.TRIGGERS.get(check.trigger, check.trigger), "What it said": check.message}
+            for check in checks
+        ]
+        st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
