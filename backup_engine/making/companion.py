@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import Literal
 
 from backup_engine.errors import BackupError, Cancelled
 from backup_engine.locking.locks import Hold
-from backup_engine.making import unchanged
+from backup_engine.making import resume_tokens, unchanged
 from backup_engine.making.differential import base_for
 from backup_engine.making.parts import read_back_all, write_all
 from backup_engine.making.reading import Filled, Token, contents_of, filled, keep_mark, say_what_is_odd, token_of
+from backup_engine.making.resume_tokens import Mark
 from backup_engine.making.run import Run, begun
 from backup_engine.model import BackupSet, Kind, Source, Watch
 from backup_engine.mongo.snapshot import Snapshot, SnapshotChanged, SnapshotTooOld
@@ -53,6 +54,8 @@ class Companion:
         self._made: BackupSet | None = None
         self._known: BackupSet | None = None
         """The set that may still hold what is there."""
+        self._seen: Mark | None = None
+        """Up to where it is known that it does."""
         self._named: BackupSet | None = None
         """The same once it is known that it does."""
 
@@ -71,8 +74,7 @@ class Companion:
             self._run = opened.enter_context(begun(ws, of.hold, of.trigger, of.interval_hours, of.started))
             self._run.of = of.backup_id
             if kind == "auto":
-                self._known = unchanged.candidate(
-                    self._run.ws, of.started, self._run.beside, of.hold.need_database().name)
+                self._look_back(self._run)
             if kind != "full":
                 self._base = base_for(self._run.ws, of.hold, of.started, self._run.beside,
                                       wanted=kind == "differential")
@@ -121,6 +123,9 @@ class Companion:
 
     def finish(self) -> list[str]:
         """A10, once the list's set is committed: the bookkeeping; what fails is said and made up for later."""
+        if self._named is not None and self._seen is not None and self._of.ws.application is not None:
+            with suppress(BackupError):  # the next run looks through a little more
+                resume_tokens.keep_seen(self._of.ws.application.storage, self._named, self._seen)
         if self._run is None or self._filled is None or self._made is None:
             return []
         problems = self._run.finish(self._made)
@@ -128,11 +133,24 @@ class Companion:
         self._run.reach(10)
         return [f"{self._called}: {problem}" for problem in problems]
 
+    def _look_back(self, run: Run) -> None:
+        """Find the set that may still hold what is there, before the snapshot: there may be much to look through."""
+        database, annex = run.hold.need_database(), self._of.ws.annex
+        if annex is None or not run.hold.capabilities.change_streams:
+            return
+        self._known = unchanged.candidate(run.ws, run.started, run.beside, database.name)
+        if self._known is not None:
+            self._seen = unchanged.seen(run.ws, database, self._known, annex.about.counts)
+
     def _is_as_saved(self, view: Snapshot) -> bool:
-        run, annex = self._run, self._of.ws.annex
-        if run is None or annex is None or self._known is None or not run.hold.capabilities.change_streams:
+        """Look again, now that the snapshot stands."""
+        run, annex, known = self._run, self._of.ws.annex, self._known
+        if run is None or annex is None or known is None or self._seen is None:
             return False
-        return unchanged.is_as_saved(run.ws, run.hold.need_database(), view, self._known, annex.about.counts)
+        if not unchanged.is_same_place(view, known, self._seen):
+            return False
+        self._seen = unchanged.seen(run.ws, run.hold.need_database(), known, annex.about.counts, self._seen)
+        return self._seen is not None
 
     def _name_again(self) -> None:
         if self._run is not None:

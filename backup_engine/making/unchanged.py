@@ -2,6 +2,10 @@
 
 What the application does not count (``Application.counts``), such as entries about backups, is no change: each backup
 would be the reason for the next one. Only what was touched since is read, not everything.
+
+The last look must come once the snapshot stands. Whatever came before its instant has come by in the change stream by
+then, and what came after it only makes the answer a no too many. Asked before alone, a record that is moved to the
+trash in between would be in neither of the two.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from backup_engine.errors import BackupError, Cancelled
 from backup_engine.keys.signing import is_signed_by
 from backup_engine.making import resume_tokens
 from backup_engine.making.differential import NEVER_BASE
+from backup_engine.making.resume_tokens import Mark
 from backup_engine.model import BackupSet
 from backup_engine.mongo import raw_batches
 from backup_engine.mongo.capabilities import database_errors
@@ -27,7 +32,7 @@ from backup_engine.repository import ledger
 from backup_engine.repository.manifest import bson_to_json
 from backup_engine.workspace import Workspace
 
-__all__ = ["candidate", "is_as_saved"]
+__all__ = ["candidate", "is_same_place", "seen"]
 
 MOST_TOUCHED = 10_000
 """Touched documents beyond this are not looked at one by one."""
@@ -49,25 +54,32 @@ def candidate(own: Workspace, now: datetime, sets: Sequence[BackupSet], database
     return newest if same and alike and signed and not newest.superseded and _is_sound(own, newest) else None
 
 
-def is_as_saved(
-    own: Workspace, database: Database[dict[str, Any]], view: Snapshot, backup: BackupSet, counts: Counts
-) -> bool:
-    """Whether what ``view`` shows is what that set holds. No where nobody can tell.
+def seen(
+    own: Workspace, database: Database[dict[str, Any]], backup: BackupSet, counts: Counts, since: Mark | None = None
+) -> Mark | None:
+    """Look through the change stream ``since`` the last look; gives how far that was, None when something that counts
+    was touched since the set, or nobody can tell.
 
-    To be asked once ``view`` stands: whatever came before its instant has come by in the change stream by then, and
-    what came after it only makes the answer a no too many.
+    The server goes through all that anybody wrote, 4 us each: a look before the snapshot leaves little for the one
+    that has to come while the snapshot stands.
     """
-    mark = resume_tokens.of(own.storage, backup)
-    if mark is None or not all(_is_same_collection(view, key, backup, mark.uuids) for key in backup.parts):
-        return False
+    mark = since or resume_tokens.seen_until(own.storage, backup)
+    if mark is None:
+        return None
     try:
-        touched = resume_tokens.touched_since(database, own.sources, mark, MOST_TOUCHED)
-        return not any(_matters(database, own.source(key).collection, sorted(identities), partial(counts, key))
-                       for key, identities in touched.items())
+        touched, reached = resume_tokens.follow(database, own.sources, mark.token, MOST_TOUCHED)
+        changed = any(_matters(database, own.source(key).collection, sorted(identities), partial(counts, key))
+                      for key, identities in touched.items())
     except Cancelled:
         raise
     except BackupError:  # also that the stream does not reach back
-        return False
+        return None
+    return None if changed else Mark(reached, mark.uuids)
+
+
+def is_same_place(view: Snapshot, backup: BackupSet, mark: Mark) -> bool:
+    """Whether the collections are those of the set: of a new index or another option the stream says nothing."""
+    return all(_is_same_collection(view, key, backup, mark.uuids) for key in backup.parts)
 
 
 def _is_sound(own: Workspace, backup: BackupSet) -> bool:
@@ -80,7 +92,6 @@ def _is_sound(own: Workspace, backup: BackupSet) -> bool:
 
 
 def _is_same_collection(view: Snapshot, key: str, backup: BackupSet, uuids: Mapping[str, str]) -> bool:
-    """Of a new index, or another option, nothing comes by in the change stream."""
     part = backup.parts[key]
     return (view.kind(key) is None and uuids.get(key) == (view.uuid(key) or b"").hex()
             and bson_to_json(part.options) == bson_to_json(view.options(key))

@@ -16,6 +16,7 @@ from backup_engine.create import create
 from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import NoSpace
 from backup_engine.locking.locks import hold
+from backup_engine.making import resume_tokens, write_set
 from backup_engine.making.companion import recover
 from backup_engine.model import BackupSet
 from backup_engine.repository import companions, intents, ledger
@@ -110,23 +111,28 @@ def test_what_is_stored_otherwise_or_damaged_is_not_named_again(ws: Workspace, t
     assert verify(ws, back_up(ws), 2).ok
 
 
-@pytest.mark.parametrize("step", ["W2", "W3", "A2"])
+@pytest.mark.parametrize("step", ["W2", "A2", "right before the snapshot", "W3"])
 def test_a_record_moved_to_the_trash_meanwhile_is_in_exactly_one_of_the_two(
     ws: Workspace, database: Db, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     """Whether before the instant of the backup or after it: the set of before must not be named with a newer list."""
+    database.Equipment_trash.insert_one({"_id": "older"})
     back_up(ws)
 
     def move() -> None:
         if (record := database.Equipment.find_one_and_delete({"_id": 7})) is not None:
             database.Equipment_trash.insert_one({"_id": 7, "record": record})
 
-    monkeypatch.setitem(failpoints.hooks, step, move)
+    if step in ("W2", "A2", "W3"):
+        monkeypatch.setitem(failpoints.hooks, step, move)
+    else:
+        take = write_set.snapshot.take
+        monkeypatch.setattr(write_set.snapshot, "take", lambda *given, **more: (move(), take(*given, **more))[1])
     made = back_up(ws)
 
     own = companions.of(ws, made)
     assert own is not None
-    assert made.counts["equipment"] + own.counts["trash"] == 20
+    assert made.counts["equipment"] + own.counts["trash"] == 21
     assert verify(ws, made, 2).ok
 
 
@@ -143,6 +149,31 @@ def test_a_run_that_ends_before_its_commit_leaves_the_one_of_before(
     monkeypatch.delitem(failpoints.hooks, "W8")
 
     assert back_up(ws).companion == first.companion and own_ids(ws) == [first.companion]
+
+
+def test_a_look_goes_on_where_the_last_one_ended_and_a_differential_goes_back_to_its_full_set(
+    ws: Workspace, database: Db
+) -> None:
+    """The server looks through all that anybody wrote, so nobody does it twice; what does not count is saved later."""
+    full = create(ws, force=True, kind="full").set
+    assert full is not None
+    database.equipment_activity.insert_one({"_id": "uncounted", "action": "backup.create"})
+    assert back_up(ws).companion == full.companion
+    own, storage = companions.of(ws, full), own_of(ws).storage
+    assert own is not None
+    ended, begun = resume_tokens.seen_until(storage, own), resume_tokens.of(storage, own)
+    assert ended is not None and begun is not None and ended.token != begun.token
+    touched = resume_tokens.touched_since(database, ABOUT.sources, ended, 10)
+    assert {key for key, identities in touched.items() if identities} == set()
+
+    database.equipment_users.delete_one({"_id": "u1"})
+    later = create(ws, force=True, kind="differential").set
+
+    assert later is not None
+    own = companions.of(ws, later)
+    assert own is not None
+    assert own.kind == "differential" and own.counts == {"users": 2, "trash": 0, "activity": 6}
+    assert verify(ws, later, 2).ok
 
 
 def three(ws: Workspace, clock: StillClock) -> list[BackupSet]:
