@@ -75,6 +75,8 @@ class Scheduler:
         self._loop: threading.Thread | None = None
         self._checking = threading.Lock()
         self._excused: datetime | None = None
+        self.begun: Callable[[], Callable[[Check], None]] | None = None
+        """Is called when a backup that is due begins by itself, and gives what hears how it ended."""
         self._indexed = frozenset[str]()
         """Labels of the sets whose records can be looked up at once."""
         self._checks: deque[Check] = deque(_note.read_anyway(workspace.storage), maxlen=CHECKS_KEPT)
@@ -154,18 +156,34 @@ class Scheduler:
         While a recovered copy stands by only a check by hand makes one.
         """
         with self._checking:
-            try:
-                self.refresh()
-                if trigger != "manual" and self.standby is not None:  # said elsewhere since the last tick
-                    return self._remember("not needed", self.standby.refusal.message, trigger)
-                created = create(self.workspace, trigger=trigger, schedule=self.preferences.backups, force=False)
-            except Busy as error:  # somebody else is at it
-                return self._remember("not needed", str(error), trigger)
-            except BackupError as error:
-                return self._remember("failed", str(error), trigger)
-            if created.set:
-                self.uploads.wake()
-            return self._remember("created" if created.set else "not needed", created.message, trigger)
+            ended = self._attended(trigger)
+            check = self._checked(trigger)
+            if ended is not None:
+                ended(check)
+            return check
+
+    def _attended(self, trigger: Trigger) -> Callable[[Check], None] | None:
+        if self.begun is None or trigger == "manual":
+            return None
+        try:
+            begins = self.standby is None and self.due().is_due
+        except BackupError:  # the check itself fails by that, and says it
+            begins = True
+        return self.begun() if begins else None
+
+    def _checked(self, trigger: Trigger) -> Check:
+        try:
+            self.refresh()
+            if trigger != "manual" and self.standby is not None:  # said elsewhere since the last tick
+                return self._remember("not needed", self.standby.refusal.message, trigger)
+            created = create(self.workspace, trigger=trigger, schedule=self.preferences.backups, force=False)
+        except Busy as error:  # somebody else is at it
+            return self._remember("not needed", str(error), trigger)
+        except BackupError as error:
+            return self._remember("failed", str(error), trigger)
+        if created.set:
+            self.uploads.wake()
+        return self._remember("created" if created.set else "not needed", created.message, trigger)
 
     def refresh(self) -> Preferences:
         """Read the preferences again; raises ``DatabaseUnreachable``."""
