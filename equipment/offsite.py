@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -31,6 +32,7 @@ class There:
 
     sets: tuple[api.BackupSet, ...]
     """Newest first."""
+    looked: datetime
     unseen: tuple[str, ...]
     """Which sets are not among them, and why, in sentences without a full stop."""
     entries: tuple[Any, ...]
@@ -91,7 +93,8 @@ def listed(backups: Backups, caller: Caller, name: str, *, kind: str = JOB, abou
 
     def work(ws: api.Workspace, watch: Watch) -> There:
         with api.viewed(ws, name, watch=watch) as there:
-            return There(tuple(reversed(there.catalog.sets())), tuple(api.unseen(there)), api.entries_in(there))
+            sets = tuple(reversed(there.catalog.sets()))
+            return There(sets, ws.clock(), tuple(api.unseen(there)), api.entries_in(there))
 
     return _start(backups, caller, f"Look into remote {name}", work, kind=kind, about=about or name)
 

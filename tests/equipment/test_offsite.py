@@ -23,6 +23,7 @@ from equipment.store import activity
 from tests.backup_engine import sets
 from tests.equipment.test_backups import PATIENCE, caller, make_set
 
+NOW = datetime.now(UTC)
 Db = Database[dict[str, Any]]
 
 
@@ -54,7 +55,7 @@ VERBS: dict[str, Callable[[Backups, Caller], object]] = {
     "listed": lambda backups, by: offsite.listed(backups, by, "disk"),
     "fetch": lambda backups, by: offsite.fetch(backups, by, "disk", "x"),
     "preview": lambda backups, by: offsite.preview(
-        backups, by, "disk", offsite.There((), (), ()), sets.make_set(1, datetime.now(UTC)), "equipment",
+        backups, by, "disk", offsite.There((), NOW, (), ()), sets.make_set(1, NOW), "equipment",
         limit=1, skip=0, search="", kind="p", about=0),
 }
 

@@ -13,7 +13,7 @@ from equipment import offsite
 from equipment.backups import Backups, Caller
 from equipment.jobs import Job
 from equipment.offsite import There
-from equipment.ui.backup import words
+from equipment.ui.backup import background, words
 from equipment.ui.backup.restore import place
 from equipment.ui.progress import follow
 
@@ -169,6 +169,7 @@ def _do(work: Callable[[], object]) -> None:
     except BackupError as error:
         st.error(str(error))
     else:
+        background.forget(place.VERB)  # what Restore Data was told before may be otherwise now
         st.rerun()
 
 

@@ -15,7 +15,7 @@ from equipment.offsite import There
 from equipment.ui.backup import background, words
 from equipment.ui.plain import plain
 
-__all__ = ["HERE", "Place", "choose", "table"]
+__all__ = ["HERE", "VERB", "Place", "choose", "table"]
 
 FOLDER = "This folder"
 VERB = "look"
@@ -78,7 +78,7 @@ def _chosen(backups: Backups, caller: Caller) -> str:
 
 def _said(remote: str, there: There) -> None:
     text, button = st.columns([5, 2], vertical_alignment="center")
-    text.caption(f"{words.count(len(there.sets), 'backup')} in {remote}.")
+    text.caption(f"{words.count(len(there.sets), 'backup')} in {remote}, as of {words.moment(there.looked)[11:]}.")
     if button.button("Look again", icon=":material/refresh:", key="look_again", width="stretch"):
         background.forget(VERB)
         background.forget_failures()

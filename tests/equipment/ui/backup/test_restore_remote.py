@@ -64,7 +64,7 @@ def looked() -> AppTest:
     """Choose the remote, and wait for what lies there."""
     test = run(screen)
     test.button_group(key="restore_place").set_value("disk")
-    return until(test, "in disk.")
+    return until(test, "1 backup in disk")
 
 
 def until(test: AppTest, words: str) -> AppTest:
@@ -190,7 +190,7 @@ def test_a_remote_that_is_away_leaves_the_folder_usable(here: Backups, tmp_path:
     assert len(test.error) == 1 and [each.label for each in test.button][:1] == ["Try again"]
     (tmp_path / "away").rename(tmp_path / "disk")
     press(test, "again_")
-    until(test, "1 backup in disk.")
+    until(test, "1 backup in disk")
     (tmp_path / "disk").rename(tmp_path / "away")
     test.button_group(key="restore_place").set_value("This folder")
     until(test, "Replace: the list becomes exactly this backup: 0 added")
@@ -231,7 +231,7 @@ def test_a_remote_that_hangs_blocks_nothing_and_can_be_left(
     go.set()
     until(test, "Cancelled")
     press(test, "again_")
-    until(test, "in disk.")
+    until(test, "1 backup in disk")
 
 
 def test_words_of_others_are_shown_as_they_are(
