@@ -34,9 +34,8 @@ def before_comparing(
                     if len(keys) > 1:
                         st.markdown(f"**{words.COLLECTIONS[key]}**")
                     preview.show(backups, caller, where, backup, key)
-    size = words.size(sum(part.stored_bytes for part in backup.parts.values()))
     label = "Compare with the current list" if is_plain(backup) else "Preview and compare with the current list"
-    if st.button(f"{label} (fetches {size})", icon=":material/cloud_download:", key="remote_fetch"):
+    if st.button(f"{label} (fetches {_size(where, backup)})", icon=":material/cloud_download:", key="remote_fetch"):
         _asked().add(("fetch", where.remote, backup.backup_id))
         st.rerun()
     st.caption("It is fetched once into the work folder, as it is stored, and taken away ten minutes after it was last "
@@ -66,6 +65,13 @@ def checks(
         if outcome is not None:
             st.caption(f"What lies in {where.remote}:")
             verified.show(outcome)
+
+
+def _size(where: Place, backup: BackupSet) -> str:
+    """How much a set is with the full one it rests on."""
+    assert where.there is not None
+    needed = [backup, *(each for each in where.there.sets if backup.base and each.backup_id == backup.base)]
+    return words.size(sum(part.stored_bytes for each in needed for part in each.parts.values()))
 
 
 def _asked() -> set[background.Wanted]:

@@ -16,12 +16,15 @@ from equipment.ui.plain import plain
 from equipment.ui.progress import follow
 
 TYPES = {"Equipment": ("equipment",), "Select Options": ("select_options",), "Both": ("equipment", "select_options")}
-ACTIONS = {"backup.replace", "backup.merge", "backup.undo", "backup.import", "backup.drill"}
+CHANGES = {"backup.replace", "backup.merge", "backup.undo"}
+ACTIONS = {*CHANGES, "backup.import", "backup.drill"}
 
 
 def show(backups: Backups, caller: Caller) -> None:
     """Draw the sub-tab."""
     busy = follow(backups.jobs, WRITING, lambda job: _outcome(backups, job))
+    if _changing(backups):
+        comparing.forget()
     _undo(backups, caller, busy)
     keys.show(caller)
     where = place.choose(backups, caller)
@@ -55,7 +58,9 @@ def _restore(backups: Backups, caller: Caller, where: Place, backup: BackupSet, 
     # made anew further down, the old one stays until the run ends, and a tick on that one is gone with it.
     with st.container():
         compared, pick = None, None
-        if remote.may_read_whole(where, backup):
+        if _changing(backups):
+            st.caption("The list is being changed. It is compared again afterwards.")
+        elif remote.may_read_whole(where, backup):
             compared = comparing.show(backups, caller, backup, keys, remote=where.remote)
         if compared is not None:
             st.info(consequence(compared, mode), icon=":material/info:")
@@ -69,6 +74,12 @@ def _restore(backups: Backups, caller: Caller, where: Place, backup: BackupSet, 
     here = "" if owner.may_restore(backup) else owner.database
     if confirm.show(backup, keys, mode, remote=where.remote, here=here, blocked=blocked):
         _start(backups, caller, where, backup, keys, mode, pick, compared, foreign=bool(here))
+
+
+def _changing(backups: Backups) -> bool:
+    """Whether a restore is at work here: what a comparison finds meanwhile would soon be wrong."""
+    job = backups.jobs.latest(WRITING)
+    return job is not None and job.running and job.about in CHANGES
 
 
 def _blocked(where: Place, backup: BackupSet, keys: tuple[str, ...]) -> str:

@@ -152,7 +152,7 @@ def test_replace_from_there_and_undo(
 
     assert list(database["Equipment"].find()) == wanted
     assert len([key for key, _ in fetched if "/equipment_" in key]) == 1, "seen, compared, restored: fetched once"
-    assert "from remote disk" in texts(test)
+    assert "from remote disk" in texts(until(test, "0 added, 0 removed, 0 changed")), "compared again afterwards"
     (undo,) = [button for button in test.button if button.label == "Undo this restore"]
     undo.click().run()
     until(test, "as of backup")
