@@ -23,8 +23,6 @@ ACTIONS = {*CHANGES, "backup.import", "backup.drill"}
 def show(backups: Backups, caller: Caller) -> None:
     """Draw the sub-tab."""
     busy = follow(backups.jobs, WRITING, lambda job: _outcome(backups, job))
-    if _changing(backups):
-        comparing.forget()
     _undo(backups, caller, busy)
     keys.show(caller)
     where = place.choose(backups, caller)

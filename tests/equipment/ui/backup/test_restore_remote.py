@@ -12,6 +12,7 @@ import pytest
 from pymongo.database import Database
 from streamlit.testing.v1 import AppTest
 
+from backup_engine import api
 from backup_engine.csv_format import age
 from backup_engine.errors import RemoteRefused
 from backup_engine.model import BackupSet
@@ -129,7 +130,7 @@ def test_a_plain_backup_is_previewed_by_range(
 
 
 def test_replace_from_there_and_undo(
-    here: Backups, database: Db, tmp_path: Path, fetched: list[tuple[str, int]]
+    here: Backups, database: Db, tmp_path: Path, fetched: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sealing.change(here, NOBODY, "gzip", "")
     sent(here, tmp_path)
@@ -147,12 +148,16 @@ def test_replace_from_there_and_undo(
     assert tick.label.endswith("from remote disk")
     tick.check()
     test.text_input(key=tick.key.replace("tick_", "count_")).input("300").run()
+    plan, go = api.plan_replace, threading.Event()
+    monkeypatch.setattr(api, "plan_replace", lambda *given, **more: (go.wait(60), plan(*given, **more))[1])
     press(test, "confirm_")
+    assert "compared again afterwards" in texts(test) and "7 added" not in texts(test.run())
+    go.set()
     until(test, "Restore completed successfully")
 
     assert list(database["Equipment"].find()) == wanted
     assert len([key for key, _ in fetched if "/equipment_" in key]) == 1, "seen, compared, restored: fetched once"
-    assert "from remote disk" in texts(until(test, "0 added, 0 removed, 0 changed")), "compared again afterwards"
+    assert "from remote disk" in texts(until(test, "0 added, 0 removed, 0 changed"))
     (undo,) = [button for button in test.button if button.label == "Undo this restore"]
     undo.click().run()
     until(test, "as of backup")
@@ -214,18 +219,24 @@ def test_a_damaged_backup_is_one_clear_line(here: Backups, database: Db, tmp_pat
     assert here.fetched._kept == {} and database["Equipment"].count_documents({}) == 300
 
 
+@pytest.mark.parametrize("call", ["list", "read"])
 def test_a_remote_that_hangs_blocks_nothing_and_can_be_left(
-    here: Backups, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    here: Backups, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     sent(here, tmp_path, only_there=False)
-    go, walk = threading.Event(), FolderStore.list
-    monkeypatch.setattr(FolderStore, "list", lambda self, folder: (go.wait(60), walk(self, folder))[1])
-    test = run(screen)
-    test.button_group(key="restore_place").set_value("disk").run()
+    test = run(screen) if call == "list" else looked()
+    go, answer = threading.Event(), getattr(FolderStore, call)
+    monkeypatch.setattr(FolderStore, call, lambda self, *given: (go.wait(60), answer(self, *given))[1])
+    if call == "list":
+        test.button_group(key="restore_place").set_value("disk").run()
+    else:
+        press(test, "remote_fetch")
     (cancel,) = cancels(test)
-    test.button_group(key="restore_place").set_value("This folder")
+    test.button_group(key="restore_place").set_value("This folder").run()
+    test.radio(key="restore_type").set_value("Both")  # not compared yet
     until(test, "Replace: the list becomes exactly this backup: 0 added")
 
+    test.radio(key="restore_type").set_value("Equipment").run()
     test.button_group(key="restore_place").set_value("disk").run()
     press(test, cancel)
     go.set()
