@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from backup_engine.create import Created, create
     from backup_engine.deeds import Deed, system_user, take_untold, untold
     from backup_engine.drill import drill
-    from backup_engine.fetch import fetch, viewed
+    from backup_engine.fetch import entries_in, fetch, is_plain, listed as listed_in, spooled, unseen, viewed
     from backup_engine.history import History, history_of
     from backup_engine.keep import choose as choose_tiers, shown as tiers_shown
     from backup_engine.keys.choice import Choice, checked_recipients, shown as seal_shown
@@ -81,17 +81,18 @@ __all__ = [
     "Change", "Changed", "Check", "Choice", "Comparison", "Created", "Cron", "DatabaseBackupRestore",
     "DatabaseUnreachable", "Deed", "History", "Holding", "Keys", "Lost", "Merged", "Owner", "Pick", "Preferences",
     "Progress", "Pruned", "Recoverable", "Recovered", "Resealed", "RestoreStopped", "Schedule", "Scheduler", "Source",
-    "Standby", "Standing", "Status", "Tiers", "Unsaved", "Verification", "Version", "Watch", "Workspace",
-    "activate", "add_remote", "adopt", "application_trouble", "apply_changes", "bad", "called", "check_interval",
-    "check_zone", "checked_recipients", "checked_tiers", "checks", "choose_seal", "choose_tiers", "comment",
-    "compare", "confirm_remote_key", "create", "delete", "drill", "fetch", "fingerprint", "history_of", "holdings",
-    "import_set", "import_sets", "is_copy", "keys_in", "last_drill", "last_verified", "lost_and_found",
-    "machine_zone", "merge", "merge_all", "mount_of", "needs_key", "open_sets", "owner_of", "owner_seen",
-    "parse_cron", "pin", "plan_merge", "plan_replace", "preference_changes", "preference_versions", "preview",
-    "proven", "prune", "push", "recover", "recover_from", "recoverable", "remote_standings", "remove_remote",
-    "replace", "require_empty", "require_sound", "reseal", "retention_halted", "seal_shown", "start_anew", "status",
-    "system_user", "take_over_remote", "take_untold", "test_remote", "tiers_shown", "undo", "undoable", "unlock",
-    "unpin", "untold", "verify", "version_words", "viewed", "was_rolled_back", "zone_names",
+    "Standby", "Standing", "Status", "Tiers", "Unsaved", "Verification", "Version", "Watch", "Workspace", "activate",
+    "add_remote", "adopt", "application_trouble", "apply_changes", "bad", "called", "check_interval", "check_zone",
+    "checked_recipients", "checked_tiers", "checks", "choose_seal", "choose_tiers", "comment", "compare",
+    "confirm_remote_key", "create", "delete", "drill", "entries_in", "fetch", "fingerprint", "history_of", "holdings",
+    "import_set", "import_sets", "is_copy", "is_plain", "keys_in", "last_drill", "last_verified", "listed_in",
+    "lost_and_found", "machine_zone", "merge", "merge_all", "mount_of", "needs_key", "open_sets", "owner_of",
+    "owner_seen", "parse_cron", "pin", "plan_merge", "plan_replace", "preference_changes", "preference_versions",
+    "preview", "proven", "prune", "push", "recover", "recover_from", "recoverable", "remote_standings",
+    "remove_remote", "replace", "require_empty", "require_sound", "reseal", "retention_halted", "seal_shown",
+    "spooled", "start_anew", "status", "system_user", "take_over_remote", "take_untold", "test_remote", "tiers_shown",
+    "undo", "undoable", "unlock", "unpin", "unseen", "untold", "verify", "version_words", "viewed", "was_rolled_back",
+    "zone_names",
 ]
 
 LATE = {
@@ -100,7 +101,7 @@ LATE = {
     "keys.identity": ("Keys", "fingerprint", "keys_in"), "keys.proofs": ("needs_key", "proven"),
     "offsite": ("Standing", "add_remote", "confirm_remote_key", "remote_standings", "remove_remote",
                 "take_over_remote", "test_remote"),
-    "fetch": ("fetch", "viewed"), "push": ("push",),
+    "fetch": ("entries_in", "fetch", "is_plain", "listed_in", "spooled", "unseen", "viewed"), "push": ("push",),
     "comment": ("comment",), "drill": ("drill",), "mongo.guarded": ("Applied", "Change", "apply_changes"),
     "history": ("History", "history_of"), "lost": ("Lost", "lost_and_found"), "take_in": ("import_set", "import_sets"),
     "deeds": ("Deed", "system_user", "take_untold", "untold"),
@@ -124,7 +125,7 @@ LATE = {
 OWN_NAMES = {"application_trouble": "trouble", "apply_changes": "apply", "checks": "read", "choose_seal": "choose",
              "choose_tiers": "choose", "tiers_shown": "shown", "checked_tiers": "checked",
              "preference_changes": "changes", "preference_versions": "history", "version_words": "version",
-             "owner_of": "of", "owner_seen": "seen", "plan_merge": "plan",
+             "listed_in": "listed", "owner_of": "of", "owner_seen": "seen", "plan_merge": "plan",
              "recover_from": "recover", "recoverable": "look", "require_sound": "require", "seal_shown":
              "shown", "retention_halted": "halted"}
 """What some of them are called in their modules."""

@@ -42,7 +42,9 @@ from backup_engine.storage.beside import BesideStorage
 from backup_engine.storage.local import LocalStorage
 from backup_engine.workspace import Workspace
 
-__all__ = ["Fetched", "fetch", "listed", "needed", "over", "reading", "spooled", "unseen", "viewed"]
+__all__ = [
+    "Fetched", "entries_in", "fetch", "is_plain", "listed", "needed", "over", "reading", "spooled", "unseen", "viewed",
+]
 
 log = logging.getLogger(__name__)
 Which = str | Mapping[str, Any]
@@ -79,22 +81,30 @@ class Fetched:
 
 
 @contextmanager
-def viewed(ws: Workspace, name: str | Remote, *, meant: str = "", watch: Watch = SILENT) -> Iterator[Workspace]:
+def viewed(
+    ws: Workspace, name: str | Remote, *, meant: str = "", found: Sequence[Entry] | None = None, watch: Watch = SILENT
+) -> Iterator[Workspace]:
     """Give a workspace over what lies in a remote now, to list, verify and preview; nothing is written there.
 
     ``name`` may be a remote that nobody has registered: a machine that has nothing yet opens an address. Of sets with
     one label that is shown whose id is ``meant``, else one that is signed as it should be; ``unseen`` tells of others.
+    ``found`` is what an earlier look found there (``entries_in``): then nobody looks again.
     Raises ``BadInput`` for an unknown remote, ``RemoteFailed`` and its kin.
     """
     remote = registry.one(ws, name) if isinstance(name, str) else name
-    with offsite.open_store(remote) as store:
+    with offsite.open_store(remote, watch=watch) as store:
         target, own = Target(store, ws.sources), None
         if ws.annex is not None:
             of_own = target.of_application(ws.annex.about.sources)
             own = RemoteView(of_own, partial(of_own.entries, watch=watch),  # looked into when somebody asks for it
                              rank=partial(_rank, ws, ""))
-        found = target.entries(watch=watch)
-        yield replace(over(ws, RemoteView(target, lambda: found, own, rank=partial(_rank, ws, meant))), tell=None)
+        there = target.entries(watch=watch) if found is None else found
+        yield replace(over(ws, RemoteView(target, lambda: there, own, rank=partial(_rank, ws, meant))), tell=None)
+
+
+def entries_in(there: Workspace) -> tuple[Entry, ...]:
+    """Give what a workspace over a remote found there, for another look without looking again."""
+    return tuple(_view(there).found)
 
 
 def unseen(there: Workspace) -> list[str]:
@@ -130,23 +140,14 @@ def spooled(
     Raises ``KeyNeeded``, ``WrongKey`` and ``NoSpace`` before anything is fetched, ``VerificationFailed`` for a piece
     that was changed. The application's own data is left out where it is damaged there; ``companions.trouble`` says so.
     """
-    with viewed(ws, name, meant=meant, watch=watch) as there:
-        view, backup = _view(there), find(there)
-        require_key(there, backup)
-        with _work_folder(ws) as folder:
-            place = LocalStorage(folder)
-            entries, own = needed(view, there, backup), _needed_own(there, backup)
-            _require_room(place, [*entries, *own])
-            for entry in entries:
-                _copy(view, entry, place, entry.backup.day, watch)
-            for entry in own:
-                try:
-                    _copy(_own_view(there), entry, place.inside(APP), entry.backup.day, watch)
-                except (VerificationFailed, BackupFileNotFound) as damage:
-                    log.warning("backup %s is read without the application's own data: %s", backup.label, damage)
-                    break
-            beside = over(ws, BesideStorage(ws.storage, place))
-            yield beside, beside.catalog.find({"backup_id": backup.backup_id, "folder": backup.day})
+    with _work_folder(ws) as folder:
+        place = LocalStorage(folder)
+        with viewed(ws, name, meant=meant, watch=watch) as there:
+            backup = find(there)
+            require_key(there, backup)
+            _spool(there, backup, place, watch)
+        beside = over(ws, BesideStorage(ws.storage, place))
+        yield beside, beside.catalog.find({"backup_id": backup.backup_id, "folder": backup.day})
 
 
 @contextmanager
@@ -163,7 +164,7 @@ def reading(
     if by_range:
         with viewed(ws, name, watch=watch) as there:
             backup = find(there)
-            if _is_plain(backup):
+            if is_plain(backup):
                 yield there, backup
                 return
     with spooled(ws, name, find, watch=watch) as found:
@@ -216,6 +217,19 @@ def over(ws: Workspace, storage: Storage) -> Workspace:
     return replace(ws, storage=storage, catalog=Catalog(storage, ws.sources), annex=own)
 
 
+def _spool(there: Workspace, backup: BackupSet, place: Storage, watch: Watch) -> None:
+    entries, own = needed(_view(there), there, backup), _needed_own(there, backup)
+    _require_room(place, [*entries, *own])
+    for entry in entries:
+        _copy(_view(there), entry, place, entry.backup.day, watch)
+    for entry in own:
+        try:
+            _copy(_own_view(there), entry, place.inside(APP), entry.backup.day, watch)
+        except (VerificationFailed, BackupFileNotFound) as damage:
+            log.warning("backup %s is read without the application's own data: %s", backup.label, damage)
+            break
+
+
 def _view(there: Workspace) -> RemoteView:
     assert isinstance(there.storage, RemoteView)
     return there.storage
@@ -227,7 +241,8 @@ def _own_view(there: Workspace) -> RemoteView:
     return view
 
 
-def _is_plain(backup: BackupSet) -> bool:
+def is_plain(backup: BackupSet) -> bool:
+    """Whether a part of the set can be read without the rest: a full one, neither compressed nor encrypted."""
     return backup.kind == "full" and all(
         seal_of(str(part.file)) == ("none", False) for part in backup.parts.values())
 

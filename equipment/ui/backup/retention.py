@@ -43,7 +43,7 @@ def in_words(rules: Rules) -> str:
 
 
 def _paused(backups: Backups, caller: Caller) -> None:
-    reason = backups.retention_halted()
+    reason = retention.halted(backups, caller)
     if not reason:
         return
     st.warning(f"Retention is paused: {reason}", icon=":material/front_hand:")
@@ -51,7 +51,7 @@ def _paused(backups: Backups, caller: Caller) -> None:
         return  # not to be accepted here: the copy has to be let act
     if st.button("This is as it should be, resume retention"):
         try:
-            st.success(backups.acknowledge(caller))
+            st.success(retention.acknowledge(backups, caller))
         except BackupError as error:
             st.error(str(error))
 

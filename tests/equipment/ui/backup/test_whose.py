@@ -14,6 +14,7 @@ from backup_csv_for_db_restore import DatabaseBackupRestore
 from backup_engine import api
 from equipment import backups
 from equipment.store import activity
+from equipment.ui.plain import plain
 from tests.equipment.ui.backup.test_tab import installation, owners_page, run  # noqa: F401 - a fixture
 from tests.mongod import Mongod
 
@@ -129,7 +130,8 @@ def test_a_backup_of_another_database_needs_a_tick_that_names_both(theirs: Db, d
     test = next(radio for radio in test.radio if radio.label == "How").set_value("Merge").run()
 
     ticks = {tick.label: tick for tick in test.checkbox}
-    (meant,) = [label for label in ticks if theirs.name in label and f"into “{database.name}”" in label]
+    (meant,) = [label for label in ticks if plain(theirs.name) in label
+                and f"into “{plain(database.name)}”" in label]
     (confirm,) = [button for button in test.button if button.label == "Confirm and Restore"]
     assert confirm.disabled
     test = next(tick for label, tick in ticks.items() if label != meant).set_value(True).run()
