@@ -30,6 +30,14 @@ SLOWEST = 50_000
 the usual 30 s for everything broke off 16 MB at 400 KB/s."""
 _REFUSED = re.compile(r"\b(401|403)\b|AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|AuthenticationFailed"
                       r"|NoSuchBucket|ContainerNotFound|InvalidBucketName", re.I)
+WORDS = (
+    (re.compile(r"^Generic \w+ error: "), ""),
+    (re.compile(r"Error performing (?:list|get|put|head|delete) request: "), ""),
+    (re.compile(r"Error performing ([A-Z]{3,6} \S+) in [0-9.]{1,20}[a-zµ]{1,2} - "), r"\1: "),
+    (re.compile(r"HTTP error: error sending request$"), "nobody answers there"),
+    (re.compile(r"Server returned non-2xx"), "it answered with"),
+)
+"""What the library says, and what people read."""
 _MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 
 
@@ -149,6 +157,8 @@ def said(error: BaseException) -> str:
     first = re.sub(r"(https?://[^\s?]*+)(\?[^\s\"')]*+)?", lambda match: match[1] + ("?…" if match[2] else ""),
                    plain(text, 2000))
     code = re.search(r"<Code>([\w.-]{1,60})</Code>", text)
+    for wordy, short in WORDS:
+        first = wordy.sub(short, first)
     return (re.sub(r"(status code: \d{3}[^:]*):.*", r"\1", first) + (f": {code[1]}" if code else ""))[:300]
 
 

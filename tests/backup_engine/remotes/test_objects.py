@@ -157,8 +157,16 @@ def test_messages_hold_one_line_and_no_signature() -> None:
     assert said(error) == "error sending request for url (https://host/b/k?…): broken"
     answer = OSError("Error performing PUT https://host/b in 1ms - Server returned non-2xx status code: 500 Oops: "
                      "![](http://evil.example/x) \x1b[2J <?xml?><Error><Code>Internal</Code></Error>")
-    assert said(answer) == ("Error performing PUT https://host/b in 1ms - Server returned non-2xx status code: 500 Oops"
+    assert said(answer) == ("PUT https://host/b: it answered with status code: 500 Oops"
                             ": Internal")
+
+
+def test_a_server_that_is_not_there_is_said_in_few_words(nobody: Store) -> None:
+    with pytest.raises(RemoteFailed) as failed:
+        nobody.read("x")
+
+    assert failed.value.message.endswith("/backups/lab/x: nobody answers there")
+    assert "Generic" not in failed.value.message
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ class TestGoogle(Conformance):
 def test_a_key_that_is_none_is_said(endpoint: str) -> None:
     store = ObjectStore(parse(f"gs://{BUCKET}/lab"), environment={"GOOGLE_SERVICE_ACCOUNT_KEY": "{}"})
 
-    with pytest.raises(RemoteFailed, match=r"gs://backups/lab: x: .*GCS"):
+    with pytest.raises(RemoteFailed, match=r"gs://backups/lab: x: .*service account"):
         store.stat("x")
 
 
