@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import obstore
 from obstore import exceptions, store as stores
@@ -30,6 +31,8 @@ SLOWEST = 50_000
 the usual 30 s for everything broke off 16 MB at 400 KB/s."""
 _REFUSED = re.compile(r"\b(401|403)\b|AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|AuthenticationFailed"
                       r"|NoSuchBucket|ContainerNotFound|InvalidBucketName", re.I)
+_SILENT = re.compile(r"HTTP error: ([\w ]*)$")
+"""How ``object_store`` ends when no answer came at all; before it stand its own name and the whole address."""
 _MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 
 
@@ -123,6 +126,11 @@ class ObjectStore:
                 self._address, self._secrets, {"client_options": options, "retry_config": {"max_retries": 0}})
         return self._stores[seconds]
 
+    @property
+    def _host(self) -> str:
+        endpoint = self._address.options.get("endpoint", "")
+        return urlsplit(endpoint).netloc if endpoint else f"the service of {self._address.kind}"
+
     @contextmanager
     def _named(self, key: str) -> Iterator[None]:
         where = f"{self._address.shown}: {key}" if key else self._address.shown
@@ -138,6 +146,9 @@ class ObjectStore:
             raise RemoteRefused(f"{where}: {said(error)}", hint="Check the login and its rights.") from None
         # ValueError: an address the library does not take; OSError: a connection that broke while bytes came
         except (exceptions.BaseError, ValueError, OSError) as error:
+            if silent := _SILENT.search(said(error)):
+                raise RemoteFailed(f"{self._address.shown}: no answer from {self._host} ({silent[1]})",
+                                   hint="Check the address, the network, and whether that server runs.") from None
             kind = RemoteRefused if _REFUSED.search(str(error).partition("\n")[0]) else RemoteFailed
             raise kind(f"{where}: {said(error)}") from None
 

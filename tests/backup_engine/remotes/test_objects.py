@@ -101,7 +101,7 @@ def test_connections_that_are_refused(through: Patient, proxy: Proxy) -> None:
 def test_a_server_that_never_answers_is_given_up(through: Patient, proxy: Proxy) -> None:
     proxy.refusals = 99
 
-    with pytest.raises(RemoteFailed):
+    with pytest.raises(RemoteFailed, match=rf"no answer from 127\.0\.0\.1:{proxy.port} \(error sending request\)"):
         through.put(fresh(), b"x")
     assert proxy.accepted >= through.attempts
 
