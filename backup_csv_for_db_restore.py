@@ -77,6 +77,25 @@ class DatabaseBackupRestore(api.DatabaseBackupRestore):
                                  tell=outside.teller(self.workspace.connect))
 
 
+class _Reported(DatabaseBackupRestore):
+    """The engine of the command line: how a backup ended is told to whom the installation names."""
+
+    def __init__(self, settings_file: str | Path | None, chosen: Any, **options: Any) -> None:
+        super().__init__(settings_file=settings_file, **options)
+        elsewhere = any(options.get(name) for name in ("connection_string", "database", "backup_folder"))
+        named = chosen.smtp_url or chosen.notify or chosen.dead_man_url
+        self._told = chosen if named and not elsewhere else None
+
+    def create(self, *arguments: Any, **options: Any) -> api.Created:
+        """Make a backup as the parent does."""
+        if self._told is None:
+            return super().create(*arguments, **options)
+        from equipment.messages import outside
+
+        with outside.reported(self._told, self.workspace):
+            return super().create(*arguments, **options)
+
+
 def backup_restore_ui(app: Any = None) -> None:
     """Draw the Backup & Restore tab inside a Streamlit page, for administrators only.
 
@@ -113,7 +132,7 @@ def _logging(*, settings_file: str | Path | None = None, **options: Any) -> Data
     console_log.begin(command=True)
     chosen = get_settings() if settings_file is None else installed(Path(settings_file))
     console_log.begin_with(chosen, command=True)
-    return DatabaseBackupRestore(settings_file=settings_file, **options)
+    return _Reported(settings_file, chosen, **options)
 
 
 def _main() -> None:

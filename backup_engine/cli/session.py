@@ -189,6 +189,11 @@ class Session:
             raise NoBackupsFound(catalog.why_empty(owner.may_restore))
         return usable[-1]
 
+    @property
+    def signalled(self) -> int:
+        """The exit code of a run that a signal has stopped."""
+        return self._signals.exit_code
+
     @contextmanager
     def watch(self) -> Iterator[Watch]:
         """Give the watch of a long operation: progress on the terminal, cancelled by a signal."""

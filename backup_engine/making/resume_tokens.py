@@ -60,6 +60,16 @@ def keep(storage: Storage, backup: BackupSet, mark: Mark, *, may_go: Callable[[s
         of_a_mark = name.startswith("mark_") and name != note.name
         if of_a_mark and may_go(name.removeprefix("mark_").removesuffix(".json")):
             storage.delete(STATE, name)
+    _write(storage, note, backup, mark)
+
+
+def keep_seen(storage: Storage, backup: BackupSet, mark: Mark) -> None:
+    """Remember up to where nothing that counts was touched since a set: one mark, beside that of the set itself, on
+    which a differential has to go back."""
+    _write(storage, _seen(backup), backup, mark)
+
+
+def _write(storage: Storage, note: Note[Mark | None], backup: BackupSet, mark: Mark) -> None:
     if backup.encrypted and len(mark.token["_data"]) > _BARE:
         note.delete(storage)  # the token names a record; without it the next run compares
         return
@@ -70,6 +80,11 @@ def keep(storage: Storage, backup: BackupSet, mark: Mark, *, may_go: Callable[[s
 def of(storage: Storage, backup: BackupSet) -> Mark | None:
     """Give the mark of a set, if one was kept."""
     return _note(backup).read(storage)
+
+
+def seen_until(storage: Storage, backup: BackupSet) -> Mark | None:
+    """Give the latest mark up to which nothing that counts was touched since that set, else its own."""
+    return _seen(backup).read(storage) or of(storage, backup)
 
 
 def touched_since(
@@ -135,6 +150,10 @@ def _position(token: Mapping[str, Any] | None) -> Timestamp:
 
 def _note(backup: BackupSet) -> Note[Mark | None]:
     return Note(f"mark_{backup.label}.json", partial(_mark, backup), lambda: None)
+
+
+def _seen(backup: BackupSet) -> Note[Mark | None]:
+    return Note("seen.json", partial(_mark, backup), lambda: None)
 
 
 def _mark(backup: BackupSet, about: Mapping[str, Any]) -> Mark:

@@ -99,7 +99,7 @@ def choose(
     everything = [backup for backup in there.catalog.sets()
                   if meant or backup.trigger not in ("pre_restore", "imported")]
     sets = [backup for backup in everything if _is_wanted(backup, at, of)]
-    resealed = {backup.reseals for backup in everything if backup.usable}
+    resealed = {name for backup in everything if backup.usable for name in backup.originals}
     usable = [backup for backup in reversed(sets) if backup.usable and backup.backup_id not in resealed]
     skipped = [Skipped(backup, backup.problem or backup.state) for backup in sets if not backup.usable]
     warnings = list[str]()

@@ -57,7 +57,7 @@ class ObjectStore:
         if self._address.options.get("allow") == "http":
             said.append("is spoken to without encryption (http): whoever is on the way can read along")
         if self._address.kind == "gs":
-            said.append("has not been proven on a real server: only what is sent to Google Cloud Storage is known")
+            said.append("has been proven on a stand-in that answers as Google describes it, not at Google")
         return tuple(said)
 
     def list(self, folder: str) -> Iterator[Stored]:

@@ -124,7 +124,7 @@ def to_send(sets: Iterable[BackupSet]) -> list[BackupSet]:
     after it was encrypted here. Unless something that stays as it was rests on it.
     """
     complete = [backup for backup in sets if backup.state == "complete"]
-    copied = {backup.reseals for backup in complete}
+    copied = {name for backup in complete for name in backup.originals}
     needed = {backup.base for backup in complete if not backup.superseded}
     return [backup for backup in complete
             if not backup.superseded or backup.backup_id not in copied or backup.backup_id in needed]

@@ -72,9 +72,12 @@ class Scheduler:
         self.uploads = Uploads(workspace, leads=lambda: self.leads,
                                when=lambda name: self.preferences.sending(name))
         self._stop = threading.Event()
+        self._wake = threading.Event()
         self._loop: threading.Thread | None = None
         self._checking = threading.Lock()
         self._excused: datetime | None = None
+        self.begun: Callable[[], Callable[[Check], None]] | None = None
+        """Is called when a backup that is due begins by itself, and gives what hears how it ended."""
         self._indexed = frozenset[str]()
         """Labels of the sets whose records can be looked up at once."""
         self._checks: deque[Check] = deque(_note.read_anyway(workspace.storage), maxlen=CHECKS_KEPT)
@@ -89,6 +92,7 @@ class Scheduler:
     def stop(self, seconds: float = 5) -> None:
         """End the loop and wait for it."""
         self._stop.set()
+        self._wake.set()
         self.uploads.stop(seconds)
         if self._loop is not None:
             self._loop.join(seconds)
@@ -145,8 +149,11 @@ class Scheduler:
         return newest
 
     def excuse(self) -> None:
-        """What failed until now is not shown any more: somebody has just taken the reason away."""
+        """Somebody has just taken the reason away for what failed or was not done: what failed is not shown any more,
+        and what there is to do is looked for at once."""
         self._excused = self.workspace.clock()
+        self._wake.set()
+        self.uploads.wake()
 
     def check(self, trigger: Trigger = "manual") -> Check:
         """Make a backup if one is due, now, in this thread; remember and return what came of it.
@@ -154,18 +161,34 @@ class Scheduler:
         While a recovered copy stands by only a check by hand makes one.
         """
         with self._checking:
-            try:
-                self.refresh()
-                if trigger != "manual" and self.standby is not None:  # said elsewhere since the last tick
-                    return self._remember("not needed", self.standby.refusal.message, trigger)
-                created = create(self.workspace, trigger=trigger, schedule=self.preferences.backups, force=False)
-            except Busy as error:  # somebody else is at it
-                return self._remember("not needed", str(error), trigger)
-            except BackupError as error:
-                return self._remember("failed", str(error), trigger)
-            if created.set:
-                self.uploads.wake()
-            return self._remember("created" if created.set else "not needed", created.message, trigger)
+            ended = self._attended(trigger)
+            check = self._checked(trigger)
+            if ended is not None:
+                ended(check)
+            return check
+
+    def _attended(self, trigger: Trigger) -> Callable[[Check], None] | None:
+        if self.begun is None or trigger == "manual":
+            return None
+        try:
+            begins = self.standby is None and self.due().is_due
+        except BackupError:  # the check itself fails by that, and says it
+            begins = True
+        return self.begun() if begins else None
+
+    def _checked(self, trigger: Trigger) -> Check:
+        try:
+            self.refresh()
+            if trigger != "manual" and self.standby is not None:  # said elsewhere since the last tick
+                return self._remember("not needed", self.standby.refusal.message, trigger)
+            created = create(self.workspace, trigger=trigger, schedule=self.preferences.backups, force=False)
+        except Busy as error:  # somebody else is at it
+            return self._remember("not needed", str(error), trigger)
+        except BackupError as error:
+            return self._remember("failed", str(error), trigger)
+        if created.set:
+            self.uploads.wake()
+        return self._remember("created" if created.set else "not needed", created.message, trigger)
 
     def refresh(self) -> Preferences:
         """Read the preferences again; raises ``DatabaseUnreachable``."""
@@ -202,31 +225,39 @@ class Scheduler:
             log.warning("the backup interval was not stored: %s", error)
 
     def _run(self) -> None:
-        wait = 0.0  # what a crash left is settled at once, not after the first pause
-        while not self._stop.wait(wait):
-            wait = self._tick_seconds
-            try:
-                for done in recover_now(self.workspace):
-                    log.warning("recovered after a crash: %s", done)
-                self.refresh()
-                led = self.leads
-                self.leader.ask(self.workspace.connect())
-                if self.leads:
-                    if not led:
-                        self.uploads.wake()
-                    self._keep_the_schedule()
-                self._index()
-            except Cancelled:
-                log.info("the check ended with the server")
-            except Busy as error:
-                log.info("this check leaves it to the next one: %s", error)
-            except BackupError as error:
-                if isinstance(error, DatabaseUnreachable):
-                    self.leader.unheard()
-                self._remember("failed", str(error), "scheduled")
-            except Exception:  # a loop that ended here would make no more backups until a restart
-                log.exception("scheduled check failed")
-                self._remember("failed", "Backup error: unexpected fault in a check. See the log.", "scheduled")
+        self._wake.set()  # what a crash left is settled at once, not after the first pause
+        while True:
+            self._wake.wait(self._tick_seconds)
+            if self._stop.is_set():
+                return
+            self._wake.clear()
+            self.look()
+
+    def look(self) -> None:
+        """Do what the loop does at every tick: settle what a crash left, ask who keeps the schedule, and keep it where
+        that is this process. Never raises."""
+        try:
+            for done in recover_now(self.workspace):
+                log.warning("recovered after a crash: %s", done)
+            self.refresh()
+            led = self.leads
+            self.leader.ask(self.workspace.connect())
+            if self.leads:
+                if not led:
+                    self.uploads.wake()
+                self._keep_the_schedule()
+            self._index()
+        except Cancelled:
+            log.info("the check ended with the server")
+        except Busy as error:
+            log.info("this check leaves it to the next one: %s", error)
+        except BackupError as error:
+            if isinstance(error, DatabaseUnreachable):
+                self.leader.unheard()
+            self._remember("failed", str(error), "scheduled")
+        except Exception:  # a loop that ended here would make no more backups until a restart
+            log.exception("scheduled check failed")
+            self._remember("failed", "Backup error: unexpected fault in a check. See the log.", "scheduled")
 
     def _keep_the_schedule(self) -> None:
         if self._acts() and self.due().is_due:

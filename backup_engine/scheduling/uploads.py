@@ -11,14 +11,14 @@ import logging
 import threading
 from collections.abc import Callable
 
-from backup_engine import offsite, push, upkeep
+from backup_engine import upkeep
 from backup_engine.errors import BackupError, Busy, Cancelled
 from backup_engine.model import Watch
 from backup_engine.ownership import lookup
 from backup_engine.policy.schedule import Schedule
-from backup_engine.remotes import queue, registry, replaced
+from backup_engine.remotes import registry
 from backup_engine.remotes.registry import Remote
-from backup_engine.scheduling import rounds
+from backup_engine.scheduling import sending
 from backup_engine.workspace import Workspace
 
 __all__ = ["Uploads"]
@@ -86,11 +86,7 @@ class Uploads:
         """Send what waits for a remote and do the day's work there, if due. Never raises."""
         watch = Watch(cancelled=self._stop.is_set)
         try:
-            if self._is_time(remote):
-                begun = self.workspace.clock()
-                pushed = push.push(self.workspace, remote.name, watch=watch) if self._is_due(remote) else None
-                if self._when(remote.name) is not None and not (pushed and (pushed.problem or pushed.waiting)):
-                    rounds.done(self.workspace.storage, f"remote {remote.name}", begun)
+            sending.send_if_due(self.workspace, remote, self._when(remote.name), watch=watch)
             if self._leads():
                 upkeep.care_if_due(self.workspace, remote, watch=watch)
         except (Cancelled, Busy) as error:
@@ -99,23 +95,6 @@ class Uploads:
             log.warning("nothing is sent to %s: %s", remote.name, error)
         except Exception:  # a thread that ended here would be started again, and say nothing
             log.exception("sending to %s failed", remote.name)
-
-    def _is_time(self, remote: Remote) -> bool:
-        schedule = self._when(remote.name)
-        if schedule is None:
-            return True
-        last = rounds.last(self.workspace.storage, f"remote {remote.name}")
-        return schedule.due(last, self.workspace.clock()).is_due
-
-    def _is_due(self, remote: Remote) -> bool:
-        line = queue.read(self.workspace.storage, remote.name)
-        if not push.is_due(self.workspace, remote, line):
-            return False
-        owner = lookup.seen(self.workspace)
-        sets = offsite.own_sets(owner, self.workspace.catalog.sets(fresh=False))
-        own = offsite.application_sets(self.workspace, owner, fresh=False)
-        return bool(queue.waiting(line, sets, own)) or replaced.is_due(line, self.workspace.clock()) or any(
-            not line.is_said(backup) for backup in sets if backup.backup_id in line.sent)
 
     def _run(self) -> None:
         while not self._stop.is_set():

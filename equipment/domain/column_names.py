@@ -16,8 +16,8 @@ _KEPT = "_id"
 
 _ELSEWHERE: Final[Mapping[str, str]] = {
     ID: "nr|no|number|item no|item number|equipment id",
-    SERIAL: "s/n|serial no|serial nr|serial number|ser no|seriennummer|serien nr|numero de serie|no de serie|n de serie|"
-            "num serie",
+    SERIAL: "s/n|serial no|serial nr|serial number|ser no|seriennummer|serien nr|numero de serie|no de serie|"
+            "n de serie|num serie",
     "Vendor": "manufacturer|maker|make|brand|mfr|mfg|hersteller|marke|fabricant|marque|fabricante|marca",
     "Model": "model no|model number|model name|modell|typ|type designation|modele|modelo",
     "Description": "beschreibung|bezeichnung|designation|descripcion|denominacion",

@@ -25,6 +25,7 @@ from backup_engine.records.table_plan import plan_rows
 from equipment.domain.column_names import trouble
 from equipment.domain.record import ID, SERIAL, UUID
 from equipment.exchange import memory
+from equipment.exchange.numbering import id_of, keep_ids, needs_id, settle
 from equipment.exchange.spreadsheet import unguard
 from equipment.exchange.tables import Table
 from equipment.store import activity
@@ -49,6 +50,15 @@ Mapped = list[dict[str, str]]
 
 
 @dataclass(frozen=True)
+class Renumbered:
+    """A new record whose ID was taken: the row, what it brought, and what it got."""
+
+    row: int
+    brought: str
+    got: str
+
+
+@dataclass(frozen=True)
 class Imported:
     """What became of an import, in records."""
 
@@ -56,12 +66,14 @@ class Imported:
     updated: int
     unchanged: int
     conflicts: tuple[str, ...]
+    renumbered: tuple[Renumbered, ...] = ()
 
     @property
     def message(self) -> str:
         """One sentence for people."""
         left = f" {len(self.conflicts):,} rows were left out." if self.conflicts else ""
-        return f"{self.added:,} added, {self.updated:,} updated, {self.unchanged:,} unchanged.{left}"
+        given = f" {len(self.renumbered):,} new ones got another ID, as theirs was taken." if self.renumbered else ""
+        return f"{self.added:,} added, {self.updated:,} updated, {self.unchanged:,} unchanged.{given}{left}"
 
 
 def apply_mapping(table: Table, mapping: Mapping[str, str]) -> Mapped:
@@ -91,16 +103,30 @@ def plan(db: Db, rows: Mapped, identity: str | None, *, clear_empty: bool, watch
     """
     _require_memory(rows)
     profile = LiveProfile.over(_each(db), watch=watch)
-    return list(plan_rows(rows, _batches(db), identity, profile=profile, clear_empty=clear_empty))
+    planned = plan_rows(rows, _batches(db), identity, profile=profile, clear_empty=clear_empty, numbered=ID)
+    return keep_ids(planned)
 
 
-def run(db: Db, who: Who, planned: Sequence[Planned], *, note: str = "", watch: Watch = SILENT) -> Imported:
-    """Do what was planned. A record somebody changed since the plan is left alone and told."""
+def run(
+    db: Db, who: Who, planned: Sequence[Planned], *, skip_taken: bool = False, note: str = "", watch: Watch = SILENT
+) -> Imported:
+    """Do what was planned. A record somebody changed since the plan is left alone and told.
+
+    A new record whose ID another one has gets the lowest free one, or is left out with ``skip_taken``.
+    """
     require(db, who, "records.import")
+    settled = settle(db, planned, skip=skip_taken)
+    planned = settled.planned
     left = [f"Row {entry.row}: {entry.why}" for entry in planned if entry.action == "conflict"]
-    with ids.reserve(db, sum(_needs_id(entry) for entry in planned)) as numbers:
+    renumbered: list[Renumbered] = []
+    brought = filter(None, map(id_of, planned))
+    with ids.reserve(db, sum(map(needs_id, planned)), brought) as numbers:
         free = iter(numbers)
-        changes = [_numbered(entry, free) for entry in planned if entry.change is not None]
+        changes = list[Change]()
+        for entry in (entry for entry in planned if entry.change is not None):
+            changes.append(_numbered(entry, free))
+            if entry.row in settled.taken:
+                renumbered.append(Renumbered(entry.row, settled.taken[entry.row], _id_in(changes[-1])))
         log = records.log_changes(db, who, "records.import", note)
         tally: Counter[str] = Counter()
         written: list[str] = []
@@ -112,7 +138,7 @@ def run(db: Db, who: Who, planned: Sequence[Planned], *, note: str = "", watch: 
     activity.told(who, "records.import", written, note)
     listing.forget(db)
     unchanged = sum(entry.action == "unchanged" for entry in planned) + tally["unchanged"]
-    return Imported(tally["inserted"], tally["updated"], unchanged, tuple(left))
+    return Imported(tally["inserted"], tally["updated"], unchanged, tuple(left), tuple(renumbered))
 
 
 def _require_memory(rows: Mapped) -> None:
@@ -123,12 +149,8 @@ def _require_memory(rows: Mapped) -> None:
                    f"{parts} give the application more memory. Nothing was changed.")
 
 
-def _needs_id(planned: Planned) -> bool:
-    change = planned.change
-    if change is None or change.before is not None or change.after is None:
-        return False
-    element = dict(raw.elements(change.after)).get(ID.encode())
-    return element is None or not key_text(raw.value_of(element))
+def _id_in(change: Change) -> str:
+    return key_text(raw.value_of(dict(raw.elements(change.after or b""))[ID.encode()]))
 
 
 def _numbered(planned: Planned, numbers: Iterator[int]) -> Change:

@@ -146,11 +146,7 @@ def test_nothing_is_made_sent_or_rehearsed_by_itself(copy: Workspace, tmp_path: 
 
 def tick(scheduler: Scheduler) -> tuple[bool, bool]:
     """Let the loop go round once; gives whether this process was the leader, and whether it kept the schedule."""
-    scheduler._tick_seconds = 600
-    rounds = []
-    scheduler._stop.wait = lambda seconds: bool(rounds) or rounds.append(seconds) is not None  # type: ignore[assignment]
-    scheduler._run()
-    assert rounds == [0.0]
+    scheduler.look()
     led = scheduler.leader.leads, scheduler.leads
     scheduler.leader.give_back()
     return led

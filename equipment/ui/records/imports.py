@@ -14,7 +14,7 @@ from backup_engine.records.planner import Action, Planned
 from backup_engine.records.raw import element_text, name_text
 from equipment.domain.column_names import suggest
 from equipment.domain.record import USUAL_COLUMNS
-from equipment.exchange import apart, importing
+from equipment.exchange import apart, importing, numbering
 from equipment.exchange.tables import Table
 from equipment.jobs import Job
 from equipment.store.list import schema
@@ -25,6 +25,7 @@ from equipment.ui.records import state
 
 PLAN, TABLE, VERSION = "import_plan", "import_table", "import_version"
 NEW = "None: what no record equals is new"
+GIVE, LEAVE = "Give new IDs", "Leave these rows out"
 SHOWN = 2_000
 LABELS: dict[Action, str] = {"insert": "New", "update": "Changed", "unchanged": "Unchanged", "conflict": "Left out"}
 
@@ -119,10 +120,16 @@ def _review(app: App, planned: Sequence[Planned], kind: str, name: str) -> None:
     for column, (action, label) in zip(st.columns(len(LABELS)), LABELS.items(), strict=True):
         column.metric(label, f"{counts[action]:,}", border=True)
     st.dataframe(_differences(planned), hide_index=True, width="stretch", height=320)
-    writing = counts["insert"] + counts["update"]
+    taken, skip = len(numbering.settle(app.database, planned).taken), False
+    if taken:
+        what = "new row brings an ID that is taken" if taken == 1 else "new rows bring an ID that is taken"
+        skip = st.radio(f"{taken:,} {what}", [GIVE, LEAVE], horizontal=True,
+                        help="By a record of the list, of the trash, or by another row.") == LEAVE
+    writing = counts["insert"] + counts["update"] - (taken if skip else 0)
     if st.button(f"Import {writing:,} records", type="primary", disabled=not writing or app.read_only):
         list_jobs().start(kind, "Import", app.account.name,
-                      lambda watch: importing.run(app.database, app.who, planned, note=f"from {name}", watch=watch))
+                      lambda watch: importing.run(app.database, app.who, planned, skip_taken=skip, note=f"from {name}",
+                                                       watch=watch))
         st.session_state.pop(PLAN, None)
         st.rerun()
 
@@ -148,6 +155,9 @@ def _differences(planned: Sequence[Planned]) -> pd.DataFrame:
 def _imported(job: Job, kind: str) -> None:
     done: importing.Imported = job.result
     st.success(done.message, icon=":material/check_circle:")
+    if done.renumbered:
+        st.dataframe(pd.DataFrame([{"Row": each.row, "ID in the file": each.brought, "ID in the list": each.got}
+                                   for each in done.renumbered]), hide_index=True)
     for line in done.conflicts[:50]:
         st.caption(line)
     if st.button("Import another file"):

@@ -161,6 +161,22 @@ class TestRows:
         assert [planned.action for planned in plan] == ["unchanged", "unchanged", "unchanged", "insert", "insert"]
         assert [planned.identity for planned in plan[:3]] == [raw.id_text(raw.element_of(n)) for n in (3, 1, 4)]
 
+    def test_a_number_that_is_taken_does_not_keep_a_row_from_its_record(self) -> None:
+        live = b"".join(bson.encode({"_id": n, "ID": n, "Serial": "S"}) for n in (1, 2)) + bson.encode(
+            {"_id": 3, "ID": 3, "Serial": "T"})
+
+        def plan(*numbers: str) -> list[str]:
+            rows = [{"ID": number, "Serial": "S"} for number in numbers]
+            return [planned.identity if planned.action != "insert" else "new" for planned in plan_rows(
+                rows, [live], None, numbered="ID")]
+
+        one, two = (raw.id_text(raw.element_of(n)) for n in (1, 2))
+        assert plan("2", "1") == [two, one]
+        assert plan("1", "1") == [one, two]
+        assert plan("3", "1") == [two, one]
+        assert plan("9", "1") == ["new", one]
+        assert plan("", "", "") == [one, two, "new"]
+
     def test_a_cell_of_blanks_does_not_overwrite_where_an_empty_one_does_not(self) -> None:
         row = {"Serial": "A", "Location": " \u00a0 "}
 

@@ -22,6 +22,7 @@ from backup_engine.remotes.view import RemoteView
 from backup_engine.repository.catalog import Catalog
 from backup_engine.verify import verify
 from tests.backup_engine.remotes.conformance import Conformance, fresh
+from tests.backup_engine.remotes.machine_role import ROLES, machine_role
 from tests.backup_engine.remotes.servers import ENVIRONMENT, KEY, SECRET, Proxy, s3, seaweed
 from tests.backup_engine.stored import folder, store as make
 from tests.ports import free_port
@@ -59,6 +60,23 @@ def through(proxy: Proxy) -> Patient:
 
 class TestS3(Conformance):
     pass
+
+
+def test_the_rights_of_a_machine_are_asked_for_only_where_the_address_says_so(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with machine_role() as role:
+        monkeypatch.setenv("AWS_METADATA_ENDPOINT", role.address)
+        key = fresh()
+        ObjectStore(s3(endpoint), environment=ENVIRONMENT).put(key, b"x")
+        with pytest.raises(BadInput):
+            ObjectStore(s3(endpoint), environment={})
+        with pytest.raises(RemoteRefused):
+            ObjectStore(s3(endpoint, more="&credentials=none")).read(key)
+        assert role.asked == []
+
+        assert ObjectStore(s3(endpoint, more="&credentials=instance-role")).read(key) == b"x"
+        assert role.asked == ["/latest/api/token", f"{ROLES}/", f"{ROLES}/lab"]
 
 
 @pytest.mark.parametrize("environment", [

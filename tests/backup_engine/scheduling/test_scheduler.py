@@ -225,6 +225,18 @@ def test_the_loop_backs_up_and_rehearses(engine: DatabaseBackupRestore) -> None:
     assert loop.checks()[-1].trigger == "scheduled"
 
 
+def test_who_takes_a_reason_away_need_not_wait_for_the_next_tick(engine: DatabaseBackupRestore, clock: Clock) -> None:
+    loop = Scheduler(engine.workspace, Preferences(drill_every_days=0), tick_seconds=600)
+    loop.start()
+    try:
+        wait_for(lambda: sets(loop) == 1 and bool(loop._indexed), "the first round")
+        clock.now += timedelta(hours=2)
+        loop.excuse()
+        wait_for(lambda: sets(loop) == 2, "the round that was asked for")
+    finally:
+        loop.stop()
+
+
 def test_two_servers_make_one_backup_and_the_next_one_takes_over(
     engine: DatabaseBackupRestore, database: Db, tmp_path: Path, clock: Clock
 ) -> None:

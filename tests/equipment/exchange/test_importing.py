@@ -98,6 +98,56 @@ def test_a_second_import_of_the_same_file_changes_nothing(
     assert records(database) == before
 
 
+def by_id(database: Database[dict[str, Any]]) -> dict[str, str]:
+    return {str(record["ID"]): record["Serial"] for record in records(database)}
+
+
+def test_a_new_record_never_gets_the_id_of_another(database: Database[dict[str, Any]], technician: Who) -> None:
+    database["Equipment"].delete_many({})
+    database["Equipment"].insert_many([{"ID": number, "Serial": f"A{number}"} for number in (1, 2, 3)])
+    database["Equipment_trash"].insert_one({"record": {"ID": 4, "Serial": "T"}})
+    rows = [{"ID": "1", "Serial": "Z1"}, {"ID": "2", "Serial": "Z2"}, {"ID": "9", "Serial": "Z9"}]
+
+    done = take_in(database, technician, rows, "Serial")
+
+    assert by_id(database) == {"1": "A1", "2": "A2", "3": "A3", "5": "Z1", "6": "Z2", "9": "Z9"}
+    assert done.renumbered == (importing.Renumbered(1, "1", "5"), importing.Renumbered(2, "2", "6"))
+    assert "2 new ones got another ID" in done.message
+    again = take_in(database, technician, rows, "Serial")
+    assert (again.added, again.updated, again.unchanged, again.renumbered) == (0, 0, 3, ())
+
+
+def test_one_id_three_times_makes_three_records_once(database: Database[dict[str, Any]], technician: Who) -> None:
+    database["Equipment"].delete_many({})
+    rows = [{"ID": "1", "Serial": "x", "Place": place} for place in ("A", "B", "B")]
+
+    first = take_in(database, technician, rows, None)
+    again = take_in(database, technician, rows, None)
+
+    assert sorted(by_id(database)) == ["1", "2", "3"]
+    assert (first.added, len(first.renumbered)) == (3, 2)
+    assert (again.added, again.updated, again.unchanged) == (0, 0, 3)
+
+
+def test_rows_with_a_taken_id_can_be_left_out(database: Database[dict[str, Any]], technician: Who) -> None:
+    planned = importing.plan(database, [{"ID": "1", "Serial": "Z1"}, {"ID": "8", "Serial": "Z8"}], "Serial",
+                             clear_empty=False)
+
+    done = importing.run(database, technician, planned, skip_taken=True)
+
+    assert (done.added, done.conflicts) == (1, ("Row 1: another record has the ID 1",))
+    assert "Z1" not in by_id(database).values()
+
+
+def test_a_row_never_changes_the_id_of_a_record(database: Database[dict[str, Any]], technician: Who) -> None:
+    [one, _] = LIST
+
+    done = take_in(database, technician, [{"ID": "77", "uuid": one["uuid"], "Vendor": "New"}], "uuid")
+
+    assert (done.updated, records(database)[0]) == (1, {**one, "Vendor": "New"})
+    assert take_in(database, technician, [{"ID": "78", "uuid": one["uuid"]}], "uuid").unchanged == 1
+
+
 def test_a_column_that_is_hardly_ever_filled_tells_nothing_apart() -> None:
     rows = [{"ID": "", "Serial": f"S{n}", "uuid": "x" * (n == 3)} for n in range(10)]
 

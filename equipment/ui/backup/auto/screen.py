@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from equipment.backups import Backups, Caller
 from equipment.ui.backup import outside, remotes, retention, storing
-from equipment.ui.backup.auto import checks, drill, schedule, switch
+from equipment.ui.backup.auto import checks, drill, messages, schedule, switch
 
 
 def show(backups: Backups, caller: Caller) -> None:
@@ -17,4 +17,5 @@ def show(backups: Backups, caller: Caller) -> None:
     storing.show(backups, caller)
     drill.show(backups, caller)
     remotes.show(backups, caller)
+    messages.show(backups, caller)
     outside.show(backups, caller)
