@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import obstore
 from obstore import exceptions, store as stores
@@ -34,10 +35,11 @@ WORDS = (
     (re.compile(r"^Generic \w+ error: "), ""),
     (re.compile(r"Error performing (?:list|get|put|head|delete) request: "), ""),
     (re.compile(r"Error performing ([A-Z]{3,6} \S+) in [0-9.]{1,20}[a-zµ]{1,2} - "), r"\1: "),
-    (re.compile(r"HTTP error: error sending request$"), "nobody answers there"),
     (re.compile(r"Server returned non-2xx"), "it answered with"),
 )
 """What the library says, and what people read."""
+_SILENT = re.compile(r"HTTP error: ([\w ]*)$")
+"""How ``object_store`` ends when no answer came at all; before it stand its own name and the whole address."""
 _MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 
 
@@ -131,6 +133,11 @@ class ObjectStore:
                 self._address, self._secrets, {"client_options": options, "retry_config": {"max_retries": 0}})
         return self._stores[seconds]
 
+    @property
+    def _host(self) -> str:
+        endpoint = self._address.options.get("endpoint", "")
+        return urlsplit(endpoint).netloc if endpoint else f"the service of {self._address.kind}"
+
     @contextmanager
     def _named(self, key: str) -> Iterator[None]:
         where = f"{self._address.shown}: {key}" if key else self._address.shown
@@ -146,6 +153,9 @@ class ObjectStore:
             raise RemoteRefused(f"{where}: {said(error)}", hint="Check the login and its rights.") from None
         # ValueError: an address the library does not take; OSError: a connection that broke while bytes came
         except (exceptions.BaseError, ValueError, OSError) as error:
+            if silent := _SILENT.search(said(error)):
+                raise RemoteFailed(f"{self._address.shown}: no answer from {self._host} ({silent[1]})",
+                                   hint="Check the address, the network, and whether that server runs.") from None
             kind = RemoteRefused if _REFUSED.search(str(error).partition("\n")[0]) else RemoteFailed
             raise kind(f"{where}: {said(error)}") from None
 
