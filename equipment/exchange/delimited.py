@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 __all__ = ["rows_of"]
@@ -60,14 +61,16 @@ def _alone(line: str, delimiter: str) -> tuple[list[str], str]:
 
 
 def _separator(text: str) -> str:
-    """Find the separator: the one that gives the most columns, alike in the first lines."""
+    """Find the separator: the one that gives the most columns, alike in most of the first lines. Above the header there
+    may be a title, whose commas say nothing."""
     sample = text[:SAMPLE]
     best, best_score = ",", 0.0
     for candidate in SEPARATORS:
         rows = csv.reader(io.StringIO(sample, newline=""), delimiter=candidate)
         widths = [len(row) for row, _ in zip(rows, range(50), strict=False)]
-        if widths and widths[0] > 1:
-            score = widths[0] * sum(width == widths[0] for width in widths) / len(widths)
+        usual, times = max(Counter(widths).items(), key=lambda pair: pair[0] * pair[1], default=(0, 0))
+        if usual > 1:
+            score = usual * times / len(widths)
             if score > best_score:
                 best, best_score = candidate, score
     return best

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -18,6 +19,11 @@ from equipment.exchange import decoding, delimited, memory
 MAX_ROWS = 1_000_000
 MAX_COLUMNS = 1_000
 MAX_BYTES = 200 * 1024 * 1024
+HEADER_WITHIN = 100
+"""Rows in which the column names are looked for."""
+NAMED = 0.6
+"""The part of the usual number of cells that a row of column names fills."""
+LONGEST_QUOTE = 200
 MAX_NOTES = 20
 """Each is a line on the page."""
 MEMORY_TIMES = 10
@@ -104,6 +110,12 @@ def _tidy(rows: Sequence[Sequence[str]], notes: list[str]) -> Table:
     blank = sum(bool(row) for row in rows) - len(filled)  # an empty line is no row
     if blank:
         notes.append(f"{blank:,} blank {'row was' if blank == 1 else 'rows were'} left out.")
+    titles = _titles(filled)
+    if titles:
+        notes.append(f"Above the column names {titles:,} {'row was' if titles == 1 else 'rows were'} left out: "
+                     f"{_quoted(filled[:titles])}.")
+        filled = filled[titles:]
+        used = _used(filled)
     if len(filled) < 2:
         raise BadInput("The table has no records.", hint="The first row must hold the column names.")
     width = max(map(len, filled))
@@ -124,6 +136,25 @@ def _tidy(rows: Sequence[Sequence[str]], notes: list[str]) -> Table:
     if len(notes) > MAX_NOTES:
         notes[MAX_NOTES:] = [f"And {len(notes) - MAX_NOTES:,} more of this kind."]
     return Table(headers, tuple(map(tuple, filled[1:])), tuple(notes))
+
+
+def _titles(filled: Sequence[Sequence[str]]) -> int:
+    """How many rows stand above the column names: they fill far fewer cells than most rows do, and the next one looks
+    like names: words, each once. Of a table of two columns nobody can tell."""
+    widths = [sum(bool(cell.strip()) for cell in row) for row in filled[:HEADER_WITHIN]]
+    usual = Counter(widths[1:]).most_common(1)[0][0] if len(widths) > 1 else 0
+    first = next((number for number, width in enumerate(widths) if width >= usual * NAMED), 0)
+    names = [cell.strip() for cell in filled[first] if cell.strip()]
+    return first if usual > 2 and len(set(names)) == len(names) and not any(map(_is_value, names)) else 0
+
+
+def _is_value(text: str) -> bool:
+    return not any(map(str.isalpha, text)) and any(map(str.isdigit, text))
+
+
+def _quoted(rows: Sequence[Sequence[str]]) -> str:
+    said = " · ".join(cell.strip() for row in rows for cell in row if cell.strip())
+    return f"“{said[:LONGEST_QUOTE]}{'…' if len(said) > LONGEST_QUOTE else ''}”"
 
 
 def _used(rows: Sequence[Sequence[str]]) -> list[int]:

@@ -61,6 +61,25 @@ def test_what_has_neither_name_nor_value_is_no_column_and_no_row() -> None:
     assert table.notes == ("1 blank row was left out.", "1,740 empty columns were left out.")
 
 
+TITLED = "Geräteliste Labor 3\n\nNr;Hersteller;Preis;Ort\n1;Acme;1.234,50;A\n2;Ohm;99,00;B\n3;X;5,00;C\n"
+
+
+@pytest.mark.parametrize(("text", "columns", "rows", "said"), [
+    (TITLED, ("Nr", "Hersteller", "Preis", "Ort"), 3, "1 row was left out: “Geräteliste Labor 3”"),
+    ("List, of things, and more\nprinted;;2026;\n" + TITLED.partition("\n\n")[2], ("Nr", "Hersteller", "Preis", "Ort"),
+     3, "2 rows were left out: “List, of things, and more · printed · 2026”"),
+    ("ID,Vendor,Model\n1,,\n2,,\n3,,\n", ("ID", "Vendor", "Model"), 3, ""),
+    ("ID,Name\n1,\n2,x\n", ("ID", "Name"), 2, ""),
+    ("ID,,,\n1,a,b,c\n2,a,b,c\n", ("ID", "Column 2", "Column 3", "Column 4"), 2, ""),
+])
+def test_a_title_above_the_names_is_no_name(text: str, columns: tuple[str, ...], rows: int, said: str) -> None:
+    table = read(text.encode())
+
+    assert (table.headers, len(table.rows)) == (columns, rows)
+    assert said in " ".join(table.notes)
+    assert bool(said) == ("Above the column names" in " ".join(table.notes))
+
+
 def test_a_column_with_a_name_or_a_value_stays() -> None:
     table = read(b"ID,,Empty,\n1,x,,\n2,,,\n")
 
