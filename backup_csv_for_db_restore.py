@@ -49,6 +49,7 @@ class DatabaseBackupRestore(api.DatabaseBackupRestore):
         given.setdefault("keep_days", chosen.backup_keep_days)
         given["tiers"] = {**chosen.backup_tiers, **given.get("tiers", {})}
         given.setdefault("interval_hours", chosen.backup_interval_hours)
+        given["schedules"] = {**chosen.backup_schedules, **given.get("schedules", {})}
         given.setdefault("remotes", chosen.backup_remote)
         if chosen.backup_signing_key is not None:
             given.setdefault("signing_key", chosen.backup_signing_key)
@@ -74,6 +75,25 @@ class DatabaseBackupRestore(api.DatabaseBackupRestore):
         self.workspace = replace(self.workspace, database_name=name or self.workspace.database_name,
                                  room=(lambda: data_disk.look(chosen)) if of_ours else None,
                                  tell=outside.teller(self.workspace.connect))
+
+
+class _Reported(DatabaseBackupRestore):
+    """The engine of the command line: how a backup ended is told to whom the installation names."""
+
+    def __init__(self, settings_file: str | Path | None, chosen: Any, **options: Any) -> None:
+        super().__init__(settings_file=settings_file, **options)
+        elsewhere = any(options.get(name) for name in ("connection_string", "database", "backup_folder"))
+        named = chosen.smtp_url or chosen.notify or chosen.dead_man_url
+        self._told = chosen if named and not elsewhere else None
+
+    def create(self, *arguments: Any, **options: Any) -> api.Created:
+        """Make a backup as the parent does."""
+        if self._told is None:
+            return super().create(*arguments, **options)
+        from equipment.messages import outside
+
+        with outside.reported(self._told, self.workspace):
+            return super().create(*arguments, **options)
 
 
 def backup_restore_ui(app: Any = None) -> None:
@@ -112,7 +132,7 @@ def _logging(*, settings_file: str | Path | None = None, **options: Any) -> Data
     console_log.begin(command=True)
     chosen = get_settings() if settings_file is None else installed(Path(settings_file))
     console_log.begin_with(chosen, command=True)
-    return DatabaseBackupRestore(settings_file=settings_file, **options)
+    return _Reported(settings_file, chosen, **options)
 
 
 def _main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import uuid
@@ -56,3 +57,10 @@ def database(shared_mongod: Mongod) -> Iterator[Database[dict[str, Any]]]:
         name = f"test_{uuid.uuid4().hex[:12]}"
         yield client[name]
         client.drop_database(name)
+
+
+def pytest_collection_finish() -> None:
+    """Streamlit collects all garbage after every run of a page; what was imported by now is none and need not be looked
+    at each time."""
+    gc.collect()
+    gc.freeze()

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 from backup_engine.database_backup_restore import DatabaseBackupRestore
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable, RestoreStopped
 from backup_engine.model import COMMENT_LENGTH, Application, BackupSet, Progress, Source, Watch
+from backup_engine.policy.cron import Cron, parse as parse_cron
 from backup_engine.policy.due import check_interval
-from backup_engine.scheduling.preferences import Preferences
+from backup_engine.policy.schedule import Schedule
+from backup_engine.policy.time_zones import check_zone, machine_zone, names as zone_names
+from backup_engine.scheduling.preferences import SCHEDULES, Changed, Preferences, Version
 from backup_engine.storage.mounts import mount_of
 from backup_engine.workspace import Workspace
 
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from backup_engine.create import Created, create
     from backup_engine.deeds import Deed, system_user, take_untold, untold
     from backup_engine.drill import drill
-    from backup_engine.fetch import fetch, viewed
+    from backup_engine.fetch import entries_in, fetch, is_plain, listed as listed_in, spooled, unseen, viewed
     from backup_engine.history import History, history_of
     from backup_engine.keep import choose as choose_tiers, shown as tiers_shown
     from backup_engine.keys.choice import Choice, checked_recipients, shown as seal_shown
@@ -65,7 +68,9 @@ if TYPE_CHECKING:
     from backup_engine.reseal import Resealed, choose as choose_seal, open_sets, reseal
     from backup_engine.restore import plan_replace, replace
     from backup_engine.scheduling.holes import Hole, read as protection
+    from backup_engine.scheduling.preferences import history as preference_versions
     from backup_engine.scheduling.scheduler import Check, Scheduler
+    from backup_engine.scheduling.wording import changes as preference_changes, version as version_words
     from backup_engine.status import Status, status
     from backup_engine.take_in import import_set, import_sets
     from backup_engine.undo import undo, undoable
@@ -74,119 +79,22 @@ if TYPE_CHECKING:
     from backup_engine.verify import Verification, require as require_sound, verify
 
 __all__ = [
-    "COMMENT_LENGTH",
-    "TIERS",
-    "Application",
-    "Applied",
-    "BackupError",
-    "BackupSet",
-    "BadInput",
-    "Change",
-    "Check",
-    "Choice",
-    "Comparison",
-    "Created",
-    "DatabaseBackupRestore",
-    "DatabaseUnreachable",
-    "Deed",
-    "History",
-    "Holding",
-    "Hole",
-    "Keys",
-    "Loss",
-    "Lost",
-    "Merged",
-    "Owner",
-    "Pick",
-    "Preferences",
-    "Progress",
-    "Pruned",
-    "Recoverable",
-    "Recovered",
-    "Resealed",
-    "RestoreStopped",
-    "Scheduler",
-    "Source",
-    "Standby",
-    "Standing",
-    "Status",
-    "Tiers",
-    "Unsaved",
-    "Verification",
-    "Watch",
-    "Workspace",
-    "activate",
-    "add_remote",
-    "adopt",
-    "application_trouble",
-    "apply_changes",
-    "bad",
-    "called",
-    "check_interval",
-    "checked_recipients",
-    "checked_tiers",
-    "checks",
-    "choose_seal",
-    "choose_tiers",
-    "comment",
-    "compare",
-    "confirm_remote_key",
-    "create",
-    "delete",
-    "drill",
-    "fetch",
-    "fingerprint",
-    "history_of",
-    "holdings",
-    "import_set",
-    "import_sets",
-    "is_copy",
-    "keys_in",
-    "last_drill",
-    "last_verified",
-    "lost_and_found",
-    "merge",
-    "merge_all",
-    "mount_of",
-    "needs_key",
-    "newest_at",
-    "open_sets",
-    "owner_of",
-    "owner_seen",
-    "pin",
-    "plan_merge",
-    "plan_replace",
-    "preview",
-    "protection",
-    "proven",
-    "prune",
-    "push",
-    "recover",
-    "recover_from",
-    "recoverable",
-    "remote_standings",
-    "remove_remote",
-    "replace",
-    "require_empty",
-    "require_sound",
-    "reseal",
-    "retention_halted",
-    "seal_shown",
-    "start_anew",
-    "status",
-    "system_user",
-    "take_over_remote",
-    "take_untold",
-    "test_remote",
-    "tiers_shown",
-    "undo",
-    "undoable",
-    "unlock",
-    "unpin",
-    "untold",
-    "verify",
-    "viewed",
-    "was_rolled_back",
+    "COMMENT_LENGTH", "SCHEDULES", "TIERS", "Application", "Applied", "BackupError", "BackupSet", "BadInput",
+    "Change", "Changed", "Check", "Choice", "Comparison", "Created", "Cron", "DatabaseBackupRestore",
+    "DatabaseUnreachable", "Deed", "History", "Holding", "Hole", "Keys", "Loss", "Lost", "Merged", "Owner", "Pick",
+    "Preferences", "Progress", "Pruned", "Recoverable", "Recovered", "Resealed", "RestoreStopped", "Schedule",
+    "Scheduler", "Source", "Standby", "Standing", "Status", "Tiers", "Unsaved", "Verification", "Version", "Watch",
+    "Workspace", "activate", "add_remote", "adopt", "application_trouble", "apply_changes", "bad", "called",
+    "check_interval", "check_zone", "checked_recipients", "checked_tiers", "checks", "choose_seal", "choose_tiers",
+    "comment", "compare", "confirm_remote_key", "create", "delete", "drill", "entries_in", "fetch", "fingerprint",
+    "history_of", "holdings", "import_set", "import_sets", "is_copy", "is_plain", "keys_in", "last_drill",
+    "last_verified", "listed_in", "lost_and_found", "machine_zone", "merge", "merge_all", "mount_of", "needs_key",
+    "newest_at", "open_sets", "owner_of", "owner_seen", "parse_cron", "pin", "plan_merge", "plan_replace",
+    "preference_changes", "preference_versions", "preview", "protection", "proven", "prune", "push", "recover",
+    "recover_from", "recoverable", "remote_standings", "remove_remote", "replace", "require_empty", "require_sound",
+    "reseal", "retention_halted", "seal_shown", "spooled", "start_anew", "status", "system_user",
+    "take_over_remote", "take_untold", "test_remote", "tiers_shown", "undo", "undoable", "unlock", "unpin",
+    "unseen", "untold", "verify", "version_words", "viewed", "was_rolled_back", "zone_names",
 ]
 
 LATE = {
@@ -195,7 +103,7 @@ LATE = {
     "keys.identity": ("Keys", "fingerprint", "keys_in"), "keys.proofs": ("needs_key", "proven"),
     "offsite": ("Standing", "add_remote", "confirm_remote_key", "remote_standings", "remove_remote",
                 "take_over_remote", "test_remote"),
-    "fetch": ("fetch", "viewed"), "push": ("push",),
+    "fetch": ("entries_in", "fetch", "is_plain", "listed_in", "spooled", "unseen", "viewed"), "push": ("push",),
     "comment": ("comment",), "drill": ("drill",), "mongo.guarded": ("Applied", "Change", "apply_changes"),
     "history": ("History", "history_of"), "lost": ("Lost", "lost_and_found"), "take_in": ("import_set", "import_sets"),
     "deeds": ("Deed", "system_user", "take_untold", "untold"),
@@ -211,6 +119,7 @@ LATE = {
     "reseal": ("Resealed", "choose_seal", "open_sets", "reseal"),
     "restore": ("plan_replace", "replace"), "scheduling.holes": ("Hole", "protection"),
     "scheduling.scheduler": ("Check", "Scheduler"), "policy.moments": ("newest_at",),
+    "scheduling.preferences": ("preference_versions",), "scheduling.wording": ("preference_changes", "version_words"),
     "status": ("Status", "status"), "undo": ("undo", "undoable"), "unlock": ("unlock",), "unsaved": ("Loss", "Unsaved"),
     "verify": ("Verification", "require_sound", "verify"),
 }
@@ -218,7 +127,8 @@ LATE = {
 
 OWN_NAMES = {"application_trouble": "trouble", "apply_changes": "apply", "checks": "read", "choose_seal": "choose",
              "choose_tiers": "choose", "tiers_shown": "shown", "checked_tiers": "checked",
-             "protection": "read", "owner_of": "of", "owner_seen": "seen", "plan_merge": "plan",
+             "preference_changes": "changes", "preference_versions": "history", "version_words": "version",
+             "listed_in": "listed", "protection": "read", "owner_of": "of", "owner_seen": "seen", "plan_merge": "plan",
              "recover_from": "recover", "recoverable": "look", "require_sound": "require", "seal_shown":
              "shown", "retention_halted": "halted"}
 """What some of them are called in their modules."""

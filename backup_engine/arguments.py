@@ -26,6 +26,7 @@ from backup_engine.model import Application, Source
 from backup_engine.policy.due import check_interval
 from backup_engine.policy.tiers import checked as checked_tiers
 from backup_engine.remotes.address import check_name, configured, parse
+from backup_engine.scheduling.preferences import given_by
 
 __all__ = ["KEEP_DAYS", "checked", "database_named", "flag", "mode_of", "rows_of"]
 
@@ -230,12 +231,17 @@ def _workers(value: Any) -> int:
     return value
 
 
+def _schedules(value: Any) -> dict[str, str]:
+    given_by(value)
+    return {name: text for name, text in value.items() if text != ""}
+
+
 _RULES: dict[str, Callable[[Any], Any]] = {
     "connection_string": _text("connection_string"), "client": _client, "connect": _called("connect"),
     "database": _database, "backup_folder": _folder("backup_folder"), "keep_days": _days,
     "interval_hours": check_interval, "sources": _sources, "seal": _seal, "compression": _compression,
     "recipients": _recipients, "identities": _identities, "signing_key": _folder("signing_key"),
     "clock": _called("clock"), "workers": _workers, "work_folder": _folder("work_folder"),
-    "application": _application, "remotes": _remotes, "tiers": checked_tiers,
+    "application": _application, "remotes": _remotes, "tiers": checked_tiers, "schedules": _schedules,
 }
 """Every argument, and what makes its value one that can be used."""

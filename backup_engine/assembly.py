@@ -29,7 +29,8 @@ def assembled(given: Mapping[str, Any], database_name: str) -> Workspace:
     return Workspace(
         sources=given["sources"], storage=storage, catalog=Catalog(storage, given["sources"]),
         connect=given.get("connect") or connection,
-        clock=given["clock"], keep_days=given["keep_days"], tiers=given.get("tiers", {}), workers=given.get("workers"),
+        clock=given["clock"], keep_days=given["keep_days"], tiers=given.get("tiers", {}),
+        schedules=given.get("schedules", {}), workers=given.get("workers"),
         seal=_seal(given, key_place or storage),
         said=BOTH if "seal" in given else BOTH & given.keys(), key_place=key_place,
         signer=Signer(Path(given["signing_key"])) if "signing_key" in given else None,

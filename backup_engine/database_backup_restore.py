@@ -63,6 +63,7 @@ class DatabaseBackupRestore(Answering):
         clock: Clock = local_now,
         workers: int | None = None,
         interval_hours: float | None = None,
+        schedules: Mapping[str, str] | None = None,
         connect: Callable[[], Database[dict[str, Any]]] | None = None,
         work_folder: str | None = None,
         remotes: Mapping[str, str] | str | None = None,
@@ -75,10 +76,12 @@ class DatabaseBackupRestore(Answering):
         itself and goes without ``database``. Without ``database`` it is the one in the path of the connection string,
         else ``Equipment_DB``. ``keep_days`` (1–3650) is the retention in days; ``tiers`` such as ``{"weekly": 8}`` keep
         the newest good backup of each of so many hours, days, weeks, months and years besides, and what they do not
-        name is what an administrator stored. ``interval_hours`` (0.1–168) is the default time between backups,
-        ``workers`` the processes that encode. ``work_folder`` takes the safety backup of a restore from a folder that
-        can only be read, and the keys of safety backups. ``application`` names collections that are saved with the list
-        and apart from it, in ``.app``. ``remotes`` are addresses by name, or ``name=URL`` with blanks.
+        name is what an administrator stored. ``interval_hours`` (0.1–168) is the default time between backups;
+        ``schedules`` are cron texts of ``backup``, ``verify`` and ``drill`` and the ``time_zone`` they go by, and what
+        they do not name is what an administrator stored. ``workers`` are the processes that encode. ``work_folder``
+        takes the safety backup of a restore from a folder that can only be read, and the keys of safety backups.
+        ``application`` names collections that are saved with the list and apart from it, in ``.app``. ``remotes`` are
+        addresses by name, or ``name=URL`` with blanks.
 
         ``compression`` (none, gzip, zstd) and ``recipients`` (age public keys) say how new backups are stored; what is
         not said is what an administrator stored in the database. ``identities`` (age secret keys) open encrypted ones.
@@ -89,7 +92,7 @@ class DatabaseBackupRestore(Answering):
         given = checked({
             "connection_string": connection_string, "client": client, "connect": connect, "database": database,
             "backup_folder": backup_folder, "keep_days": keep_days, "interval_hours": interval_hours,
-            "tiers": tiers,
+            "tiers": tiers, "schedules": schedules,
             "sources": sources, "seal": seal, "compression": compression, "recipients": recipients,
             "identities": identities, "signing_key": signing_key, "clock": clock, "workers": workers,
             "work_folder": work_folder, "application": application, "remotes": remotes, **unknown,
@@ -111,18 +114,24 @@ class DatabaseBackupRestore(Answering):
 
     def create(
         self, interval_hours: float | None = None, *, force: bool = False, trigger: Trigger = "manual",
-        watch: Watch = SILENT,
+        remotes: bool = True, watch: Watch = SILENT,
     ) -> Created:
-        """Do what ``create_backup`` does, with the typed result; raises ``BackupError``.
+        """Do what ``create_backup`` does, with the typed result; raises ``BackupError``. Without ``remotes`` nothing is
+        said of what is wrong with those.
 
-        Without ``interval_hours`` the interval is the stored one, else this installation's.
+        Without ``interval_hours`` the schedule decides: a cron text where there is one, else the stored interval, else
+        this installation's.
         """
         from backup_engine.create import create
 
         if interval_hours is None:
-            interval_hours = load_preferences(self.workspace.connect(), Preferences(self.interval_hours)).interval_hours
+            stored = load_preferences(self.workspace.connect(), Preferences(self.interval_hours),
+                                      self.workspace.schedules)
+            return create(self.workspace, trigger=trigger, schedule=stored.backups, force=force, remotes=remotes,
+                          watch=watch)
         hours = check_interval(interval_hours)
-        return create(self.workspace, trigger=trigger, interval_hours=hours, force=force, watch=watch)
+        return create(self.workspace, trigger=trigger, interval_hours=hours, force=force, remotes=remotes,
+                      watch=watch)
 
     def first_file(self, backup: BackupSet | None) -> str | None:
         """Path of the first collection's file (the equipment CSV) of a set."""

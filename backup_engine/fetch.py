@@ -24,6 +24,7 @@ from backup_engine.csv_format.seal import seal_of
 from backup_engine.deeds import told
 from backup_engine.errors import BackupFileNotFound, BadInput, NoSpace, PermissionDenied, VerificationFailed
 from backup_engine.keys.proofs import require_key
+from backup_engine.keys.signing import is_signed_by
 from backup_engine.locking.locks import Hold, hold
 from backup_engine.making.companion import recover
 from backup_engine.model import SILENT, BackupSet, Watch
@@ -31,7 +32,7 @@ from backup_engine.remotes import registry
 from backup_engine.remotes.entries import Entry
 from backup_engine.remotes.registry import Remote
 from backup_engine.remotes.target import Target
-from backup_engine.remotes.view import RemoteView
+from backup_engine.remotes.view import RemoteView, metadata_of
 from backup_engine.repository import companions, intents, manifest
 from backup_engine.repository.annex import annex
 from backup_engine.repository.catalog import Catalog
@@ -41,7 +42,9 @@ from backup_engine.storage.beside import BesideStorage
 from backup_engine.storage.local import LocalStorage
 from backup_engine.workspace import Workspace
 
-__all__ = ["Fetched", "fetch", "listed", "needed", "over", "reading", "spooled", "viewed"]
+__all__ = [
+    "Fetched", "entries_in", "fetch", "is_plain", "listed", "needed", "over", "reading", "spooled", "unseen", "viewed",
+]
 
 log = logging.getLogger(__name__)
 Which = str | Mapping[str, Any]
@@ -78,20 +81,42 @@ class Fetched:
 
 
 @contextmanager
-def viewed(ws: Workspace, name: str | Remote, *, watch: Watch = SILENT) -> Iterator[Workspace]:
+def viewed(
+    ws: Workspace, name: str | Remote, *, meant: str = "", found: Sequence[Entry] | None = None, watch: Watch = SILENT
+) -> Iterator[Workspace]:
     """Give a workspace over what lies in a remote now, to list, verify and preview; nothing is written there.
 
-    ``name`` may be a remote that nobody has registered: a machine that has nothing yet opens an address.
+    ``name`` may be a remote that nobody has registered: a machine that has nothing yet opens an address. Of sets with
+    one label that is shown whose id is ``meant``, else one that is signed as it should be; ``unseen`` tells of others.
+    ``found`` is what an earlier look found there (``entries_in``): then nobody looks again.
     Raises ``BadInput`` for an unknown remote, ``RemoteFailed`` and its kin.
     """
     remote = registry.one(ws, name) if isinstance(name, str) else name
-    with offsite.open_store(remote) as store:
+    with offsite.open_store(remote, watch=watch) as store:
         target, own = Target(store, ws.sources), None
         if ws.annex is not None:
             of_own = target.of_application(ws.annex.about.sources)
-            own = RemoteView(of_own, partial(of_own.entries, watch=watch))  # looked into when somebody asks for it
-        found = target.entries(watch=watch)
-        yield replace(over(ws, RemoteView(target, lambda: found, own)), tell=None)
+            own = RemoteView(of_own, partial(of_own.entries, watch=watch),  # looked into when somebody asks for it
+                             rank=partial(_rank, ws, ""))
+        there = target.entries(watch=watch) if found is None else found
+        yield replace(over(ws, RemoteView(target, lambda: there, own, rank=partial(_rank, ws, meant))), tell=None)
+
+
+def entries_in(there: Workspace) -> tuple[Entry, ...]:
+    """Give what a workspace over a remote found there, for another look without looking again."""
+    return tuple(_view(there).found)
+
+
+def unseen(there: Workspace) -> list[str]:
+    """Say which sets of a remote are not listed in a workspace over it, as another bears their label."""
+    view = there.storage
+    return [f"backup {entry.backup.backup_id} bears the label {entry.backup.label} of another one there and is not "
+            "shown: name it by its id" for entry in view.hidden] if isinstance(view, RemoteView) else []
+
+
+def _rank(ws: Workspace, meant: str, backup: BackupSet) -> tuple[bool, bool]:
+    signed = not ws.signed_by or is_signed_by(backup.metadata, ws.signed_by)
+    return backup.backup_id == meant, signed
 
 
 @contextmanager
@@ -106,32 +131,23 @@ def listed(ws: Workspace, name: str | Remote | None, *, watch: Watch = SILENT) -
 
 @contextmanager
 def spooled(
-    ws: Workspace, name: str | Remote, find: Find, *, watch: Watch = SILENT
+    ws: Workspace, name: str | Remote, find: Find, *, meant: str = "", watch: Watch = SILENT
 ) -> Iterator[tuple[Workspace, BackupSet]]:
     """Fetch one set, with the full one it rests on and what was made with it of the application's own data, into the
     work folder and give a workspace in which it lies beside the backup folder, as it is stored; it is gone afterwards.
-    ``find`` finds it among what lies in the remote.
+    ``find`` finds it among what lies in the remote, of which ``meant`` is as in ``viewed``.
 
     Raises ``KeyNeeded``, ``WrongKey`` and ``NoSpace`` before anything is fetched, ``VerificationFailed`` for a piece
     that was changed. The application's own data is left out where it is damaged there; ``companions.trouble`` says so.
     """
-    with viewed(ws, name, watch=watch) as there:
-        view, backup = _view(there), find(there)
-        require_key(there, backup)
-        with _work_folder(ws) as folder:
-            place = LocalStorage(folder)
-            entries, own = needed(view, there, backup), _needed_own(there, backup)
-            _require_room(place, [*entries, *own])
-            for entry in entries:
-                _copy(view, entry, place, entry.backup.day, watch)
-            for entry in own:
-                try:
-                    _copy(_own_view(there), entry, place.inside(APP), entry.backup.day, watch)
-                except (VerificationFailed, BackupFileNotFound) as damage:
-                    log.warning("backup %s is read without the application's own data: %s", backup.label, damage)
-                    break
-            beside = over(ws, BesideStorage(ws.storage, place))
-            yield beside, beside.catalog.find({"backup_id": backup.backup_id, "folder": backup.day})
+    with _work_folder(ws) as folder:
+        place = LocalStorage(folder)
+        with viewed(ws, name, meant=meant, watch=watch) as there:
+            backup = find(there)
+            require_key(there, backup)
+            _spool(there, backup, place, watch)
+        beside = over(ws, BesideStorage(ws.storage, place))
+        yield beside, beside.catalog.find({"backup_id": backup.backup_id, "folder": backup.day})
 
 
 @contextmanager
@@ -148,7 +164,7 @@ def reading(
     if by_range:
         with viewed(ws, name, watch=watch) as there:
             backup = find(there)
-            if _is_plain(backup):
+            if is_plain(backup):
                 yield there, backup
                 return
     with spooled(ws, name, find, watch=watch) as found:
@@ -161,7 +177,8 @@ def fetch(ws: Workspace, name: str, which: Which, *, watch: Watch = SILENT) -> F
 
     Raises ``BadInput`` when something else lies under that label, ``VerificationFailed``, ``NoSpace``, ``Busy``.
     """
-    with viewed(ws, name, watch=watch) as there:
+    meant = which if isinstance(which, str) else str(which.get("backup_id", ""))
+    with viewed(ws, name, meant=meant, watch=watch) as there:
         view, backup = _view(there), there.catalog.find(which)
         if backup.state != "complete":
             raise VerificationFailed(f"backup {backup.label} in remote {name} is {backup.state}: {backup.problem}")
@@ -200,6 +217,19 @@ def over(ws: Workspace, storage: Storage) -> Workspace:
     return replace(ws, storage=storage, catalog=Catalog(storage, ws.sources), annex=own)
 
 
+def _spool(there: Workspace, backup: BackupSet, place: Storage, watch: Watch) -> None:
+    entries, own = needed(_view(there), there, backup), _needed_own(there, backup)
+    _require_room(place, [*entries, *own])
+    for entry in entries:
+        _copy(_view(there), entry, place, entry.backup.day, watch)
+    for entry in own:
+        try:
+            _copy(_own_view(there), entry, place.inside(APP), entry.backup.day, watch)
+        except (VerificationFailed, BackupFileNotFound) as damage:
+            log.warning("backup %s is read without the application's own data: %s", backup.label, damage)
+            break
+
+
 def _view(there: Workspace) -> RemoteView:
     assert isinstance(there.storage, RemoteView)
     return there.storage
@@ -211,7 +241,8 @@ def _own_view(there: Workspace) -> RemoteView:
     return view
 
 
-def _is_plain(backup: BackupSet) -> bool:
+def is_plain(backup: BackupSet) -> bool:
+    """Whether a part of the set can be read without the rest: a full one, neither compressed nor encrypted."""
     return backup.kind == "full" and all(
         seal_of(str(part.file)) == ("none", False) for part in backup.parts.values())
 
@@ -293,10 +324,7 @@ def _copy(
         for draft, name in ready:
             draft.publish(name)
     place.sync(day)
-    with view.open(day, backup.metadata_file) as metadata:
-        data = metadata.read()
-    if pinned:
-        data = manifest.encode({**backup.metadata, "pinned": True})
+    data = manifest.encode({**backup.metadata, "pinned": True}) if pinned else metadata_of(entry)
     place.put(day, backup.metadata_file, data, exclusive=True)
 
 

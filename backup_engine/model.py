@@ -209,6 +209,13 @@ class BackupSet:
         return self._text(self._resealed.get("backup_id"))
 
     @cached_property
+    def originals(self) -> tuple[str, ...]:
+        """The ids of all sets that it holds instead of: the one it was made of first, then what that was made of."""
+        before = self._resealed.get("before")
+        earlier = before if isinstance(before, (list, tuple)) else ()
+        return tuple(filter(None, (self.reseals, *map(self._text, earlier)))) if self.reseals else ()
+
+    @cached_property
     def order(self) -> int:
         """Its place among the sets: ``seq``, but a resealed set takes the place of the one it was made of."""
         seq = self._resealed.get("seq")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from pymongo.database import Database
 
 from backup_engine.deeds import told
 from backup_engine.errors import BackupError, BadInput, ChoiceNeeded, ForeignTarget, HostKeyUnknown, RemoteFailed
-from backup_engine.model import BackupSet
+from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.ownership import identity as identities, lookup, standby
 from backup_engine.ownership.owner import Owner
 from backup_engine.remotes import claims, queue, registry
@@ -26,6 +28,8 @@ __all__ = [
     "open_store", "own_sets", "remote_standings", "remove_remote", "take_over_remote", "test_remote", "troubles",
     "writer_of",
 ]
+
+STEP_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -188,13 +192,23 @@ def application_sets(ws: Workspace, owner: Owner, *, fresh: bool = True) -> list
 
 
 @contextmanager
-def open_store(remote: Remote) -> Iterator[Patient]:
-    """Open a remote's store and let go of it afterwards."""
-    store = registry.opened(remote)
+def open_store(remote: Remote, *, watch: Watch = SILENT) -> Iterator[Patient]:
+    """Open a remote's store and let go of it afterwards; cancelling ``watch`` ends the wait between attempts."""
+    store = registry.opened(remote, pause=partial(_wait, remote, watch))
     try:
         yield store
     finally:
         store.close()
+
+
+def _wait(remote: Remote, watch: Watch, seconds: float) -> None:
+    """Wait before the next attempt, a piece at a time so that a person who gives up need not wait for it."""
+    until = time.monotonic() + seconds
+    while True:
+        watch.step(f"Remote {remote.name} does not answer; trying again")
+        if (left := until - time.monotonic()) <= 0:
+            return
+        time.sleep(min(left, STEP_SECONDS))
 
 
 def _tested(ws: Workspace, database: Database[dict[str, Any]], name: str) -> Changed:

@@ -294,7 +294,7 @@ def _clear_companions(ws: Workspace, held: locks.Hold, owner: Owner, watch: Watc
     if own is None:
         return
     sets = ws.catalog.sets(fresh=False)
-    lists = {backup.backup_id for backup in sets} | {backup.reseals for backup in sets if backup.reseals}
+    lists = {name for backup in sets for name in (backup.backup_id, *backup.originals, backup.companion)} - {""}
     mine = [backup for backup in own.catalog.sets() if owner.may_prune(backup)]
     bad = ledger.bad(ledger.read(own.storage))
     _delete_all(own, held, retention.left_behind(mine, lists, ws.keep_days, bad=bad), watch)
@@ -313,7 +313,10 @@ def mark(ws: Workspace, backup: BackupSet, *, pinned: bool | None = None, commen
         marked = ws.catalog.amend(ws.catalog.find(backup.backup_id), **said)
         companion = companions.of(ws, marked) if pinned is not None else None
         if companion is not None and companion.state == "complete" and ws.application is not None:
-            ws.application.catalog.amend(companion, pinned=pinned)
+            find = companions.finder([companion])
+            # what another pinned one names as well stays so
+            wanted = any(other.pinned and find(other) for other in ws.catalog.sets(fresh=False))
+            ws.application.catalog.amend(companion, pinned=wanted)
         return marked
 
 

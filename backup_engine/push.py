@@ -30,6 +30,7 @@ from backup_engine.errors import (
 )
 from backup_engine.locking.file_lock import file_lock
 from backup_engine.model import SILENT, BackupSet, Watch
+from backup_engine.ownership import lookup
 from backup_engine.ownership.owner import Owner
 from backup_engine.remotes import claims, queue, registry, replaced, target as targets
 from backup_engine.remotes.address import Address
@@ -40,7 +41,7 @@ from backup_engine.remotes.target import Sending, Target
 from backup_engine.repository import companions
 from backup_engine.workspace import Workspace
 
-__all__ = ["Pushed", "is_due", "push", "sending_alone"]
+__all__ = ["Pushed", "has_work", "is_due", "push", "sending_alone"]
 
 log = logging.getLogger(__name__)
 SMALLEST_PIECE = 256 << 10
@@ -97,6 +98,18 @@ def is_due(ws: Workspace, remote: Remote, line: Line) -> bool:
     """Whether the queue would try now: within the hours, and not while it waits after a failure."""
     now = ws.clock()
     return remote.address.open_at(now.hour) and (line.next_try is None or now >= line.next_try)
+
+
+def has_work(ws: Workspace, remote: Remote) -> bool:
+    """Whether something waits that the queue would try now, as far as the folder says."""
+    line = queue.read(ws.storage, remote.name)
+    if not is_due(ws, remote, line):
+        return False
+    owner = lookup.seen(ws)
+    sets = offsite.own_sets(owner, ws.catalog.sets(fresh=False))
+    own = offsite.application_sets(ws, owner, fresh=False)
+    return bool(queue.waiting(line, sets, own)) or replaced.is_due(line, ws.clock()) or any(
+        not line.is_said(backup) for backup in sets if backup.backup_id in line.sent)
 
 
 @told("backup.remote.push")

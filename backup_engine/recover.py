@@ -123,19 +123,20 @@ def look(
 ) -> Recoverable:
     """Look at what lies at an address or in a folder; the database is not asked, and nothing is written anywhere.
 
-    ``at``: the newest at or before that moment, or the set of that label; ``of``: the database, where several keep
-    backups there; ``host_key``: an SSH server's fingerprint that a person has confirmed. Raises ``BadInput``,
+    ``at``: the newest at or before that moment, or the set of that label or id; ``of``: the database, where several
+    keep backups there; ``host_key``: an SSH server's fingerprint that a person has confirmed. Raises ``BadInput``,
     ``NoBackupsFound``, ``RemoteFailed`` and its kin, among them ``HostKeyUnknown``.
     """
     now = ws.clock()
     moment = moment_of(at, now) if at is not None else None
     place = place_of(source, host_key)
-    with _looking(ws, place, watch) as there:
+    with _looking(ws, place, moment if isinstance(moment, str) else "", watch) as there:
         hosts = {entry.backup.backup_id: entry.host for entry in there.storage.found} if isinstance(
             there.storage, RemoteView) else {}
         choice = choose(there, hosts, at=moment, of=of)
         closed = _closed(there, choice.pairs[0])
-    warnings = (*choice.warnings, *line_warnings(choice.pairs, now))
+        unseen = fetch.unseen(there)
+    warnings = (*choice.warnings, *unseen, *line_warnings(choice.pairs, now))
     return Recoverable(place, choice.pairs, choice.skipped, warnings, closed)
 
 
@@ -281,10 +282,10 @@ class _Recovering:
 
 
 @contextmanager
-def _looking(ws: Workspace, place: Place, watch: Watch) -> Iterator[Workspace]:
+def _looking(ws: Workspace, place: Place, meant: str, watch: Watch) -> Iterator[Workspace]:
     """Give a workspace over what lies there alone."""
     if place.remote is not None:
-        with fetch.viewed(ws, place.remote, watch=watch) as there:
+        with fetch.viewed(ws, place.remote, meant=meant, watch=watch) as there:
             yield there
         return
     yield fetch.over(ws, ReadOnlyStorage(LocalStorage(_folder_of(place))))
@@ -300,7 +301,7 @@ def _near(ws: Workspace, found: Recoverable, watch: Watch) -> Iterator[tuple[Wor
     with ExitStack() as opened:
         if place.remote is not None:
             near, _ = opened.enter_context(fetch.spooled(
-                ws, place.remote, lambda there: _found(there, pair.backup), watch=watch))
+                ws, place.remote, lambda there: _found(there, pair.backup), meant=pair.backup.backup_id, watch=watch))
         else:
             near = _beside(ws, _folder_of(place))
         yield near, _found_again(near, pair)

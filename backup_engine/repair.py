@@ -4,26 +4,30 @@
 * A CSV without metadata and without a copy becomes a new set: of this product's format with types guessed from the
   text, of the original system by eight keys beside it.
 * Damaged files give their readable rows to a new, pinned set, and the result says how many rows are missing.
+* Of the set of the application's own data that goes with it the metadata comes back from its copy as well. What is
+  damaged beyond that is named and never rests under a later one; no new set is made of its readable rows, because an
+  account that is missing in it would be taken for one that is to be disabled.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from backup_engine.deeds import told
 from backup_engine.errors import BackupFileNotFound, BadInput, NewerFormat, VerificationFailed
+from backup_engine.keys.proofs import needs_key
 from backup_engine.locking import locks
 from backup_engine.making.write_set import write_documents
 from backup_engine.model import SILENT, BackupSet, Part, Watch
-from backup_engine.repository import legacy, manifest, manifest_reader
+from backup_engine.repository import companions, legacy, manifest, manifest_reader
 from backup_engine.repository.manifest import Origin
 from backup_engine.repository.salvage import Salvage, guessed_documents
 from backup_engine.repository.type_guess import is_ours
 from backup_engine.storage.base import STATE
-from backup_engine.verify import Verification, verify
+from backup_engine.verify import Verification, verify, with_companion
 from backup_engine.workspace import Workspace
 
 __all__ = ["Repaired", "repair"]
@@ -43,6 +47,8 @@ class Repaired:
     message: str
     lost: Mapping[str, int] = field(default_factory=dict)
     """Rows that could not be read, by collection key."""
+    beside: str = ""
+    """What is wrong with the application's own data that goes with it; empty when nothing is."""
 
 
 @told("backup.repair")
@@ -54,16 +60,63 @@ def repair(ws: Workspace, backup: BackupSet, *, watch: Watch = SILENT) -> Repair
     if backup.state == "newer":
         raise NewerFormat(f"backup {backup.label}", hint="Update this program and try again.")
     with locks.hold(ws, "repair", wait=5) as held:
-        # No hash: the metadata cannot be read. Sets of the original system never had one.
-        if not any(part.stored_sha256 for part in backup.parts.values()) and backup.state != "legacy":
-            mended = _from_copy(ws, backup)
-            if mended is not None:
-                return Repaired(mended, "metadata", f"The metadata of backup {mended.label} is back from its copy.")
-            return _without_metadata(ws, held, _orphan(ws, backup), watch)
-        verification = verify(ws, backup, 2, watch=watch, companion=False)
-        if verification.ok and (backup.state != "damaged"):
-            return Repaired(backup, "nothing", f"Backup {backup.label} is sound; nothing was changed.")
-        return _salvage(ws, held, verification, watch)
+        done = _repaired(ws, held, backup, watch)
+        # a new set of readable rows has none of its own
+        return _with_companion(ws, done, done.backup if done.backup.companion else backup, watch)
+
+
+def _repaired(ws: Workspace, held: locks.Hold, backup: BackupSet, watch: Watch) -> Repaired:
+    # No hash: the metadata cannot be read. Sets of the original system never had one.
+    if _is_unreadable(backup) and backup.state != "legacy":
+        mended = _from_copy(ws, backup)
+        if mended is not None:
+            return Repaired(mended, "metadata", f"The metadata of backup {mended.label} is back from its copy.")
+        return _without_metadata(ws, held, _orphan(ws, backup), watch)
+    verification = verify(ws, backup, 2, watch=watch, companion=False)
+    if verification.ok and (backup.state != "damaged"):
+        return Repaired(backup, "nothing", f"Backup {backup.label} is sound; nothing was changed.")
+    return _salvage(ws, held, verification, watch)
+
+
+def _is_unreadable(backup: BackupSet) -> bool:
+    return not any(part.stored_sha256 for part in backup.parts.values())
+
+
+def _with_companion(ws: Workspace, done: Repaired, backup: BackupSet, watch: Watch) -> Repaired:
+    """Mend the metadata of what goes with a set, and say what is wrong with it beyond that."""
+    own, annex = ws.application, ws.annex
+    if own is None or annex is None or not backup.companion:
+        return done
+    mended = [_mend(own, backup.companion)]
+    found = companions.of(ws, backup)
+    mended += [_mend(own, found.base)] if found is not None and found.base else []
+    said = [f"{annex.about.called}: the metadata of their backup {label} is back from its copy"
+            for label in filter(None, mended)]
+    level = 1 if found is not None and needs_key(own, found) else 2
+    checked = with_companion(ws, Verification(backup, level), watch=watch)
+    trouble = "; ".join(damage.message for damage in checked.beside)
+    said += [f"{trouble}. Nothing of it can be mended here; the next backup saves them anew"] if trouble else []
+    message = " ".join((done.message, *(f"{words[:1].upper()}{words[1:]}." for words in said)))
+    return replace(done, message=message, beside=trouble, action="metadata" if said and not trouble else done.action)
+
+
+def _mend(own: Workspace, backup_id: str) -> str:
+    """Put the metadata of that set back from its copy where it cannot be read; gives the label when it was."""
+    for known in own.catalog.sets():
+        if _is_unreadable(known) and (copy := _copy(own, known)) is not None and copy[0].backup_id == backup_id:
+            mended = _from_copy(own, known)
+            return mended.label if mended is not None else ""
+    return ""
+
+
+def _copy(ws: Workspace, backup: BackupSet) -> tuple[BackupSet, bytes] | None:
+    """Give the copy of its metadata, as it would be listed."""
+    try:
+        with ws.storage.open(STATE, backup.metadata_file) as file:
+            data = file.read(manifest.MAX_BYTES)  # in the place of a copy may lie anything, of any size
+    except BackupFileNotFound:
+        return None
+    return manifest_reader.parse(backup.day, backup.label, data, ws.sources, ws.role), data
 
 
 def _from_copy(ws: Workspace, backup: BackupSet) -> BackupSet | None:
@@ -71,12 +124,10 @@ def _from_copy(ws: Workspace, backup: BackupSet) -> BackupSet | None:
 
     Of what size and with what content is the business of the listing and of ``verify``, which name what differs.
     """
-    try:
-        with ws.storage.open(STATE, backup.metadata_file) as file:
-            data = file.read(manifest.MAX_BYTES)  # in the place of a copy may lie anything, of any size
-    except BackupFileNotFound:
+    found = _copy(ws, backup)
+    if found is None:
         return None
-    copied = manifest_reader.parse(backup.day, backup.label, data, ws.sources, ws.role)
+    copied, data = found
     sizes = {entry.name: entry.size for entry in ws.storage.entries(backup.day)}
     if copied.state != "complete" or any(sizes.get(part.file or "") is None for part in copied.parts.values()):
         return None

@@ -177,7 +177,7 @@ def _remove(ws: Workspace, held: Hold, watch: Watch) -> tuple[BackupSet, ...]:
 def _elsewhere(ws: Workspace) -> tuple[str, ...]:
     """The remotes that have the original of a copy."""
     places = [own.catalog for own in (ws, ws.application) if own is not None]
-    originals = {backup.reseals for catalog in places for backup in catalog.sets() if backup.reseals}
+    originals = {name for catalog in places for backup in catalog.sets() for name in backup.originals}
     there = [name for name, line in offsite.awaited(ws).items() if originals & line.sent.keys()]
     locks = {name: remote.lock for name, remote in registry.known(ws).items() if remote.lock}
     return tuple(f"{name} (which lets nothing be deleted before its time: {locks[name]})" if name in locks else name

@@ -7,12 +7,14 @@ knows (``Application.take_back``).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from backup_engine import verify
 from backup_engine.deeds import told
-from backup_engine.errors import BackupFileNotFound, BadInput, NoBackupsFound
+from backup_engine.errors import BackupError, BackupFileNotFound, BadInput, NoBackupsFound
 from backup_engine.failpoints import reach
 from backup_engine.keys import safety as safety_keys
 from backup_engine.locking.locks import Hold, hold
@@ -24,6 +26,8 @@ from backup_engine.repository import companions, contents
 from backup_engine.workspace import Workspace
 
 __all__ = ["ApplicationPlan", "ApplicationRestored", "plan", "restore", "restore_held", "undo"]
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,19 @@ def _bring_back(
     added, changed = (sum(counts.get(name, 0) for counts in done.counts.values()) for name in ("added", "changed"))
     sentences = [f"Restored {about.called} as of backup {backup.label}: {added:,} added, {changed:,} changed."]
     sentences += [f"{note[:1].upper()}{note[1:]}." for note in done.notes]
-    return ApplicationRestored(" ".join([*sentences, "undo-application takes it back."]), backup, safety, done)
+    sentences += ["undo-application takes it back."] if _can_be_undone(own, safety, database, take_back) else []
+    return ApplicationRestored(" ".join(sentences), backup, safety, done)
+
+
+def _can_be_undone(own: Workspace, safety: BackupSet, database: Any, take_back: TakeBack) -> bool:
+    """Whether the application would take back what was there before: not where nobody could administer that, such as an
+    empty database."""
+    try:
+        take_back(database, _reader(own, safety, SILENT), undo=True, dry_run=True, watch=SILENT)
+    except BackupError as refusal:  # all is done by now: whatever keeps it from being asked, it is only not offered
+        log.info("undo-application is not offered: %s", refusal)
+        return False
+    return True
 
 
 def _parts(ws: Workspace) -> tuple[Workspace, Application, TakeBack]:

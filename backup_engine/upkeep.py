@@ -38,7 +38,7 @@ from backup_engine.remotes.target import Target
 from backup_engine.repository import companions
 from backup_engine.workspace import Workspace
 
-__all__ = ["EVERY", "Cared", "care", "care_if_due", "is_due"]
+__all__ = ["EVERY", "Cared", "care", "care_if_due", "has_work", "is_due"]
 
 EVERY = timedelta(days=1)
 
@@ -166,14 +166,26 @@ def _retire(
     for place in others:
         if refusal:
             break
-        # an object that cannot be read may be that of any set: what its name says counts
         lying = [entry for entry in lists.found if entry not in removed]
-        named = {str(entries.backup_id_in(entry.key)) for entry in lying} | {entry.backup.reseals for entry in lying}
-        named |= {backup.backup_id for backup in here if backup.backup_id not in line.sent}
-        left = _left_behind(owner, place.found, named - {""}, remote.address.keep_days)
+        named = _named(lying, place.found, here, line)
+        left = _left_behind(owner, place.found, named, remote.address.keep_days)
         went, refusal = _remove_all(place, left, watch)
         own_removed += len(went)
     return tuple(entry.backup.label for entry in removed), own_removed, refusal
+
+
+def _named(lying: Sequence[Entry], own: Sequence[Entry], here: Sequence[BackupSet], line: Line) -> set[str]:
+    """The ids by which sets that lie there, or are still to come, have one of the application's own data: what they
+    are, what they were before, and what they name."""
+    there = {str(entries.backup_id_in(entry.key)): entry.backup for entry in lying}
+    known = {backup.backup_id: backup for backup in here
+             if backup.backup_id in there or backup.backup_id not in line.sent}
+    known |= {backup.backup_id: backup for backup in there.values()}
+    # what an object that cannot be read names is of the same day: that is as far as one is named again
+    unread = {backup.label[:8] for backup_id, backup in there.items() if backup_id not in known}
+    named = {entry.backup.backup_id for entry in own if entry.backup.label[:8] in unread}
+    named |= {name for backup in known.values() for name in (backup.backup_id, *backup.originals, backup.companion)}
+    return (named | there.keys()) - {""}
 
 
 def _let_go(
@@ -209,10 +221,15 @@ def _remove_all(place: _Place, gone: Sequence[Entry], watch: Watch) -> tuple[lis
     return removed, ""
 
 
+def has_work(ws: Workspace, remote: Remote) -> bool:
+    """Whether ``care_if_due`` would do the day's work now."""
+    line = queue.read(ws.storage, remote.name)
+    return is_due(line, ws.clock()) and remote.address.open_at(ws.clock().hour) and not line.problem
+
+
 def care_if_due(ws: Workspace, remote: Remote, *, watch: Watch = SILENT) -> Cared | None:
     """Do the day's work when a day has passed; trouble is left to the line of the remote."""
-    line = queue.read(ws.storage, remote.name)
-    if not is_due(line, ws.clock()) or not remote.address.open_at(ws.clock().hour) or line.problem:
+    if not has_work(ws, remote):
         return None
     try:
         return care(ws, remote.name, watch=watch)

@@ -32,20 +32,24 @@ from backup_engine.repository import companions, contents, ledger, legacy
 from backup_engine.repository.damage import Damage, Report, Verification, error_of
 from backup_engine.workspace import Workspace
 
-__all__ = ["Damage", "Report", "Verification", "error_of", "freshness", "require", "verify", "verify_all"]
+__all__ = ["Damage", "Report", "Verification", "error_of", "freshness", "require", "verify", "verify_all",
+           "with_companion"]
 
 CHUNK = 1 << 20
 STALE_AFTER = timedelta(hours=26)
 """A daily backup that is two hours late is late."""
+LONGEST_HOURS = 366 * 24
 
 
 @dataclass
 class _Bases:
-    """Full sets looked at so far: many differentials rest on one."""
+    """What was looked at so far: many differentials rest on one full set, and many lists name one set beside them."""
 
     sets: dict[str | None, BackupSet] = field(default_factory=dict)
     damages: dict[tuple[str, str], list[Damage]] = field(default_factory=dict)
     """What level 1 found, by id and collection."""
+    beside: dict[tuple[str, int], Verification] = field(default_factory=dict)
+    """Sets of the application's own data, by id and level."""
 
 
 def verify(
@@ -59,12 +63,13 @@ def verify(
     """
     if level not in (0, 1, 2):
         raise BadInput(f"Level {level!r:.40} does not exist: use 0, 1 or 2 (a drill is level 3).")
-    outcome = _verify(ws, backup, level, keys, _Bases(), watch)
-    if remember and keys is None and level and (trouble := _remember(ws, [outcome])):
+    bases = _Bases()
+    outcome = _verify(ws, backup, level, keys, bases, watch)
+    if remember and keys is None and level and (trouble := _remember(ws, [outcome], bases)):
         outcome = replace(outcome, notes=(*outcome.notes, trouble))
     if not companion or keys is not None:
         return outcome
-    return _with_companion(ws, outcome, _Bases(), watch, remember=remember)
+    return with_companion(ws, outcome, remember=remember, watch=watch)
 
 
 def require(
@@ -83,25 +88,48 @@ def require(
 def verify_all(ws: Workspace, level: int = 1, *, watch: Watch = SILENT) -> Report:
     """Check every set, newest first, and whether the newest is recent enough. One bad set does not stop the rest.
 
-    Encrypted sets that no key at hand opens are checked at level 1, and the report says so: it is not ``ok`` then.
+    So is what the application keeps: with the sets it was saved with, and what goes with none, such as the safety sets
+    of its restores, apart. Encrypted sets that no key at hand opens are checked at level 1, and the report says so: it
+    is not ``ok`` then.
     """
-    outcomes, bases, beside, trouble = list[Verification](), _Bases(), _Bases(), ""
+    sets, bases, own = ws.catalog.sets(), _Bases(), ws.application
+    outcomes, trouble = _verify_each(ws, sets, level, _Bases(), watch, beside=bases)
+    if own is None or ws.annex is None:
+        return Report(tuple(outcomes), freshness(ws), tuple(filter(None, [trouble])), level)
+    kept = own.catalog.sets()
+    named = {found.backup_id for found in map(companions.finder(kept), sets) if found is not None}
+    apart, more = _verify_each(own, [each for each in kept if each.backup_id not in named], level, bases, watch)
+    said = f"{len(apart):,} of them of {ws.annex.about.called} alone" if apart else ""
+    return Report(tuple(outcomes), freshness(ws), tuple(filter(None, [trouble, more, said])), level, tuple(apart))
+
+
+def _verify_each(
+    ws: Workspace, sets: Sequence[BackupSet], level: int, bases: _Bases, watch: Watch, beside: _Bases | None = None
+) -> tuple[list[Verification], str]:
+    """Check these, newest first, as deep as the keys allow, with what goes ``beside`` them; gives the outcomes, and why
+    they could not be noted."""
+    outcomes, trouble = list[Verification](), ""
+
+    def checked(backup: BackupSet, level: int) -> Verification:
+        outcome = _verify(ws, backup, level, None, bases, watch)
+        return outcome if beside is None else with_companion(ws, outcome, beside, watch=watch)
+
     try:
-        for backup in reversed(ws.catalog.sets()):
+        for backup in reversed(sets):
             try:
-                outcome = _verify(ws, backup, level, None, bases, watch)
-                outcomes.append(_with_companion(ws, outcome, beside, watch))
+                outcomes.append(checked(backup, level))
             except Cancelled:
                 raise
             except KeyNeeded:
-                outcomes.append(_with_companion(ws, _verify(ws, backup, 1, None, bases, watch), beside, watch))
+                outcomes.append(checked(backup, 1))
             except BackupError as error:
                 outcomes.append(Verification(backup, level, (Damage("", "", "key", error.message),)))
     finally:
         # A key that is not there says nothing about the set.
-        trouble = _remember(ws, [outcome for outcome in outcomes
-                                 if outcome.level and not any(damage.kind == "key" for damage in outcome.problems)])
-    return Report(tuple(outcomes), freshness(ws), (trouble,) if trouble else (), level)
+        if outcomes:
+            trouble = _remember(ws, [outcome for outcome in outcomes if outcome.level and not any(
+                damage.kind == "key" for damage in outcome.problems)], bases)
+    return outcomes, trouble
 
 
 def freshness(ws: Workspace) -> str:
@@ -114,8 +142,8 @@ def freshness(ws: Workspace) -> str:
     if last is None:
         return f"there is no backup: {ws.catalog.why_empty(owner.may_restore, advice=False)}"
     interval = last.metadata.get("backup_interval_hours")
-    # Anybody may have edited the metadata; 168 hours is the longest interval that can be set.
-    hours = interval if isinstance(interval, (int, float)) and 0 < interval <= 168 else 0
+    # Anybody may have edited the metadata; a schedule may come once a year.
+    hours = interval if isinstance(interval, (int, float)) and 0 < interval <= LONGEST_HOURS else 0
     age = ws.clock() - last.started
     if age <= max(STALE_AFTER, timedelta(hours=2 * hours)):
         return ""
@@ -136,23 +164,27 @@ def _verify(
     return Verification(backup, level, tuple(problems), notes)
 
 
-def _with_companion(
-    ws: Workspace, outcome: Verification, bases: _Bases, watch: Watch, *, remember: bool = True
+def with_companion(
+    ws: Workspace, outcome: Verification, bases: _Bases | None = None, *, remember: bool = True, watch: Watch = SILENT
 ) -> Verification:
-    """Check what was made with a set as well; it has a ledger of its own, for the list is no worse for it."""
-    own, backup = ws.application, outcome.backup
+    """Check what was made with a set as well, as deep as ``outcome`` looked; it has a ledger of its own, for the list
+    is no worse for it."""
+    own, backup, bases = ws.application, outcome.backup, bases or _Bases()
     if own is None or ws.annex is None or not backup.companion:
         return outcome
     found, called = companions.of(ws, backup), ws.annex.about.called
     if found is None:
         return replace(outcome, beside=(Damage("", "", "missing", companions.trouble(ws, backup)),))
     try:
-        checked = _verify(own, found, outcome.level, None, bases, watch)
+        place = (found.backup_id, outcome.level)
+        checked = bases.beside.get(place) or _verify(own, found, outcome.level, None, bases, watch)
     except Cancelled:
         raise
     except BackupError as error:  # a key that is not there says nothing about the set
         return replace(outcome, beside=(Damage("", "", "key", f"{called}: {error.message}"),))
-    trouble = _remember(own, [checked]) if remember and outcome.level else ""
+    known = place in bases.beside
+    bases.beside[place] = checked
+    trouble = _remember(own, [checked], bases) if remember and outcome.level and not known else ""
     said = tuple(replace(damage, message=f"{called}: {damage.message}") for damage in checked.problems)
     counts = ", ".join(f"{count:,} {key}" for key, count in found.counts.items())
     notes = () if said else (f"with {called}: {counts}",)
@@ -317,10 +349,13 @@ def _sha256(ws: Workspace, backup: BackupSet, part: Part, watch: Watch) -> str:
     return hasher.hexdigest()
 
 
-def _remember(ws: Workspace, outcomes: Sequence[Verification]) -> str:
+def _remember(ws: Workspace, outcomes: Sequence[Verification], bases: _Bases) -> str:
     """Note it in the ledger; says why that failed: a folder that cannot be written does not spoil a verification."""
     known = {backup.backup_id for backup in ws.catalog.sets()}  # what the ledger says of deleted sets goes
     noted = [(outcome.backup, outcome.level, not outcome.problems) for outcome in outcomes]
+    # of a full set below a differential only damage: nothing more may rest on it, whoever found it
+    damaged = {backup_id for (backup_id, _), damages in bases.damages.items() if damages}
+    noted += [(base, 1, False) for base in bases.sets.values() if base.backup_id in damaged]
     try:
         ledger.remember_all(ws.storage, noted, ws.clock(), known)
     except BackupError as problem:

@@ -68,6 +68,8 @@ class Workspace:
     keep_days: int = 7
     tiers: Mapping[str, int] = field(default_factory=dict)
     """The tiers of retention that were said, by name; about the others what is stored decides (``keep``)."""
+    schedules: Mapping[str, str] = field(default_factory=dict)
+    """The schedules that were said (``scheduling.preferences``); about the others what is stored decides."""
     workers: int | None = None
     """Worker processes for encoding; ``None`` chooses by cores and size."""
     database_name: str = ""

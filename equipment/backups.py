@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -23,11 +24,11 @@ from backup_engine.api import BackupError, BackupSet, DatabaseBackupRestore, Pre
 from equipment import data_disk
 from equipment.caller import NO_KEYS as NO_KEYS, NOBODY as NOBODY, Caller as Caller
 from equipment.exchange import archive
+from equipment.fetched_sets import FetchedSets
 from equipment.jobs import Job, Jobs
 from equipment.logs import deeds, reference
 from equipment.settings import Settings, write_file
 from equipment.store import activity
-from equipment.store.list import listing, records, trash
 from equipment.store.saved import application_of
 
 log = logging.getLogger(__name__)
@@ -44,13 +45,12 @@ LIST = "equipment"
 class Backups:
     """What the Backup & Restore screens can do. Build one per process through ``of``."""
 
-    def __init__(self, engine: DatabaseBackupRestore, connect: Connect, defaults: Preferences,
-                 continuous: bool | None = None) -> None:
+    def __init__(self, engine: DatabaseBackupRestore, connect: Connect, defaults: Preferences) -> None:
         self.engine = engine
         self._workspace = engine.workspace
         self.jobs = Jobs()
-        self.scheduler = api.Scheduler(replace(engine.workspace, tell=self._hear), defaults, tell=self._tell,
-                                       continuous=continuous)
+        self.fetched = FetchedSets()
+        self.scheduler = api.Scheduler(replace(engine.workspace, tell=self._hear), defaults, tell=self._tell)
         self.risk = api.Unsaved(engine.workspace)
         self._connect = connect
         self._seeded = False
@@ -124,42 +124,44 @@ class Backups:
     def create(self, caller: Caller, *, force: bool = False) -> Job:
         """Start a backup unless one is not yet due (``force`` makes it regardless); the result is ``Created``."""
         caller.check("backup.create")
-        hours = self.scheduler.preferences.interval_hours
-        return self.start(caller, "backup.create", "Create backup",
-                          lambda watch: self.engine.create(hours, force=force, watch=watch))
+        schedule = self.scheduler.preferences.backups
+        return self.start(caller, "backup.create", "Create backup", lambda watch: api.create(
+            self.engine.workspace, schedule=schedule, force=force, watch=watch))
 
     def replace(
         self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], *, expected: Counts | None = None,
-        foreign: bool = False,
+        foreign: bool = False, remote: str = "",
     ) -> Job:
         """Start a replace restore of these collections; the result is ``Restored``.
 
         ``expected`` is what a comparison with the current list counted; when that has changed nothing is restored.
-        ``foreign`` says that a set of another database is meant.
+        ``foreign`` says that a set of another database is meant. ``remote``, here and in the verbs below, names the
+        place off this machine that the set is read from; empty is the backup folder.
         """
         caller.check("backup.restore")
-        ws = self.workspace(caller)
 
         def work(watch: Watch) -> Any:
-            self._still(ws, backup, expected or {}, watch)
-            plan = api.plan_replace(ws, backup, keys, foreign=foreign, watch=watch)
-            return api.replace(ws, plan, actor=caller.name, watch=watch)
+            with self._reading(caller, backup, remote, watch) as (ws, found):
+                self._still(ws, found, expected or {}, watch)
+                plan = api.plan_replace(ws, found, keys, foreign=foreign, watch=watch)
+                return api.replace(ws, plan, actor=caller.name, watch=watch)
 
-        return self.start(caller, "backup.replace", f"Restore {backup.label}", work)
+        return self.start(caller, "backup.replace", f"Restore {backup.label}{from_words(remote)}", work)
 
     def merge(
-        self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], pick: Any = None, *, foreign: bool = False
+        self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], pick: Any = None, *, foreign: bool = False,
+        remote: str = "",
     ) -> Job:
         """Start a merge restore; the result is one ``Merged`` per collection key."""
         caller.check("backup.restore")
-        ws = self.workspace(caller)
 
         def work(watch: Watch) -> dict[str, Any]:
-            plans = [api.plan_merge(ws, backup, key, pick=pick, foreign=foreign, watch=watch) for key in keys]
-            done = api.merge_all(ws, plans, actor=caller.name, watch=watch)
-            return dict(zip(keys, done, strict=True))
+            with self._reading(caller, backup, remote, watch) as (ws, found):
+                plans = [api.plan_merge(ws, found, key, pick=pick, foreign=foreign, watch=watch) for key in keys]
+                done = api.merge_all(ws, plans, actor=caller.name, watch=watch)
+                return dict(zip(keys, done, strict=True))
 
-        return self.start(caller, "backup.merge", f"Merge {backup.label}", work)
+        return self.start(caller, "backup.merge", f"Merge {backup.label}{from_words(remote)}", work)
 
     def undoable(self) -> BackupSet | None:
         """Give the safety copy an undo would bring back, or None."""
@@ -180,28 +182,45 @@ class Backups:
 
     def compare(
         self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], other: BackupSet | None, *,
-        kind: str, about: Any,
+        kind: str, about: Any, remote: str = "",
     ) -> Job:
-        """Start comparing a set with the current list or another set; the result is a ``Comparison`` per key."""
+        """Start comparing a set with the current list or a set here; the result is a ``Comparison`` per key."""
         caller.check("backup.see")
-        right: Any = other or "current"
-        ws = self.workspace(caller)
-        return self.jobs.start(
-            kind, "Compare", caller.name, about=about,
-            work=lambda watch: {key: api.compare(ws, backup, right, key, watch=watch) for key in keys})
 
-    def verify(self, caller: Caller, backup: BackupSet) -> Job:
-        """Start a check of one set, a full one where the key is at hand; the result is ``Verification``."""
-        caller.check("backup.create")
-        level = 1 if api.needs_key(ws := self.workspace(caller), backup) else 2
-        return self.jobs.start(CHECKING, f"Verify {backup.label}", caller.name,
-                               lambda watch: api.verify(ws, backup, level, watch=watch))
+        def work(watch: Watch) -> dict[str, api.Comparison]:
+            with self._reading(caller, backup, remote, watch) as (ws, found):
+                return {key: api.compare(ws, found, other or "current", key, watch=watch) for key in keys}
 
-    def drill(self, caller: Caller, backup: BackupSet | None = None) -> Job:
-        """Start a restore drill; the result is ``Drilled``."""
+        return self.jobs.start(kind, f"Compare{from_words(remote)}", caller.name, about=about, work=work)
+
+    def verify(
+        self, caller: Caller, backup: BackupSet, *, remote: str = "", kind: str = CHECKING, about: Any = None
+    ) -> Job:
+        """Start a check of one set, a full one where the key is at hand; the result is ``Verification``.
+
+        In a ``remote`` what lies there is read, whatever was fetched before.
+        """
         caller.check("backup.create")
-        ws = self.workspace(caller)
-        return self.start(caller, "backup.drill", "Restore drill", lambda watch: api.drill(ws, backup, watch=watch))
+
+        def work(watch: Watch) -> api.Verification:
+            with api.listed_in(self.workspace(caller), remote or None, watch=watch) as ws:
+                found = ws.catalog.find(backup.backup_id) if remote else backup
+                level = 1 if api.needs_key(ws, found) else 2
+                return api.verify(ws, found, level, remember=not remote, watch=watch)
+
+        return self.jobs.start(kind, f"Verify {backup.label}{from_words(remote)}", caller.name, work, about=about)
+
+    def drill(self, caller: Caller, backup: BackupSet | None = None, *, remote: str = "") -> Job:
+        """Start a restore drill, by default of the newest good set here; the result is ``Drilled``."""
+        caller.check("backup.create")
+
+        def work(watch: Watch) -> Any:
+            if backup is None:
+                return api.drill(self.workspace(caller), watch=watch)
+            with self._reading(caller, backup, remote, watch) as (ws, found):
+                return api.drill(ws, found, watch=watch)
+
+        return self.start(caller, "backup.drill", f"Restore drill{from_words(remote)}", work)
 
     def pin(self, caller: Caller, backup: BackupSet, pinned: bool) -> None:
         """Protect a set from retention, or release it."""
@@ -220,14 +239,6 @@ class Backups:
         caller.check("backup.settings")
         api.delete(self._workspace, backup)
         self.note(caller, "backup.delete", backup.label, f"{sum(backup.counts.values())} records")
-
-    def change_preferences(self, caller: Caller, **changes: object) -> Preferences:
-        """Store interval, automatic backups on or off, and days between drills."""
-        caller.check("backup.settings")
-        before = self.scheduler.preferences
-        after = self.scheduler.change(**changes)
-        self.note(caller, "backup.settings", "preferences", f"{before} → {after}")
-        return after
 
     def write_settings(self, caller: Caller, settings: Settings) -> Path:
         """Write the options in force into the settings file of lines that run elsewhere; gives its path."""
@@ -248,21 +259,6 @@ class Backups:
         """Join every set into the timeline of one equipment record."""
         caller.check("records.read")
         return api.history_of(self.workspace(caller), LIST, record)
-
-    def lost(self, caller: Caller) -> list[api.Lost]:
-        """List equipment records that are in some set but neither in the list nor in the trash."""
-        caller.check("backup.restore")
-        return api.lost_and_found(self.workspace(caller), LIST, present=trash.documents(self._connect()))
-
-    def bring_back(self, caller: Caller, chosen: Sequence[api.Lost]) -> int:
-        """Put lost records back as they were; gives how many. One that is there again stays as it is."""
-        caller.check("backup.restore")
-        database, changes = self._connect(), [api.Change(None, lost.document) for lost in chosen]
-        log_to = records.log_changes(database, caller.who, "records.bring_back", "lost & found")
-        applied = api.apply_changes(database[self._workspace.source(LIST).collection], changes, also=log_to)
-        listing.forget(database)
-        self.risk.forget()
-        return sum(outcome.written for outcome in applied)
 
     def status(self) -> api.Status:
         """How the backups stand, from the folder alone."""
@@ -303,16 +299,16 @@ class Backups:
         """When a set was last proven restorable."""
         return api.last_drill(self._workspace)
 
-    def retention_halted(self) -> str:
-        """Why retention pauses, or an empty string."""
-        return api.retention_halted(self._workspace)
-
-    def acknowledge(self, caller: Caller) -> str:
-        """Let retention go on although a collection shrank; gives what it did."""
-        caller.check("backup.settings")
-        message = api.prune(self._workspace, acknowledge_shrink=True).message
-        self.note(caller, "backup.acknowledge_shrink", "retention", message)
-        return message
+    @contextmanager
+    def _reading(
+        self, caller: Caller, backup: BackupSet, remote: str, watch: Watch
+    ) -> Iterator[tuple[api.Workspace, BackupSet]]:
+        """Give the workspace to read a set in, with this visitor's keys, and the set as it lies there."""
+        if not remote:
+            yield self.workspace(caller), backup
+            return
+        with self.fetched.reading(self.workspace(caller), remote, backup.backup_id, watch=watch) as found:
+            yield found
 
     @staticmethod
     def _still(ws: api.Workspace, backup: BackupSet, expected: Counts, watch: Watch) -> None:
@@ -368,10 +364,11 @@ def of(settings: Settings, connect: Connect) -> Backups:
                 tiers=settings.backup_tiers, interval_hours=settings.backup_interval_hours,
                 work_folder=str(settings.work_folder), compression=settings.backup_compression,
                 recipients=settings.backup_recipients or None, signing_key=settings.backup_signing_key,
-                application=application_of(settings), remotes=settings.backup_remote)
+                application=application_of(settings), remotes=settings.backup_remote,
+                schedules=settings.backup_schedules)
             engine.workspace = replace(
                 engine.workspace, database_name=settings.mongodb_database, room=lambda: data_disk.look(settings))
-            _built[where] = Backups(engine, connect, defaults, settings.backup_continuous)
+            _built[where] = Backups(engine, connect, defaults)
         return _built[where]
 
 
@@ -386,7 +383,13 @@ def stop() -> None:
     for backups in _built.values():
         backups.scheduler.stop()
         backups.jobs.wait(10)
+        backups.fetched.close()
     _built.clear()
+
+
+def from_words(remote: str) -> str:
+    """Name the place a set is read from; nothing for the backup folder."""
+    return f" from remote {remote}" if remote else ""
 
 
 def _words(result: Any) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from backup_engine import api
-from backup_engine.api import BackupSet, BadInput, Hole, Loss
+from backup_engine.api import BackupSet, Hole, Loss
+from equipment import schedules
 from equipment.backups import Backups, Caller
-from equipment.settings import option_name
 
 __all__ = ["State", "at", "at_risk", "state", "switch"]
 
@@ -34,24 +34,21 @@ def state(backups: Backups, caller: Caller) -> State:
     caller.check("backup.see")
     noted = api.protection(backups.engine.workspace.storage)
     last = next((backup for backup in backups.sets(caller) if backup.trigger == "continuous"), None)
-    given = option_name("backup_continuous") if backups.scheduler.says_continuous is not None else ""
-    on = backups.scheduler.continues
+    stands = schedules.shown(backups, caller)
+    on = stands.preferences.continuous
+    given = stands.given.get("continuous", "")
     return State(on, given, noted.trouble if on else "", last, tuple(reversed(noted.holes)))
 
 
 def switch(backups: Backups, caller: Caller, on: bool) -> None:
     """Switch it on or off. Raises ``AdminOnly``, and ``BadInput`` where an option decides."""
-    caller.check("backup.settings")
-    if backups.scheduler.says_continuous is not None:
-        raise BadInput(f"{option_name('backup_continuous')} decides about continuous protection.",
-                       hint="Change it there and start the server again.")
-    backups.change_preferences(caller, continuous=on)
+    schedules.change(backups, caller, continuous=on)
 
 
 def at_risk(backups: Backups) -> Loss | None:
     """What would be lost if this disk died now; None while nothing is protected continuously, or nobody knows."""
     scheduler = backups.scheduler
-    acts = scheduler.continues and scheduler.preferences.automatic and scheduler.standby is None
+    acts = scheduler.preferences.continuous and scheduler.preferences.automatic and scheduler.standby is None
     if not acts or api.protection(backups.engine.workspace.storage).trouble:
         return None
     return backups.risk.loss()

@@ -10,7 +10,7 @@ from backup_engine.api import BadInput, Pruned, Tiers
 from equipment.backups import Backups, Caller
 from equipment.settings import option_name
 
-__all__ = ["Rules", "change", "rules", "tried"]
+__all__ = ["Rules", "acknowledge", "change", "halted", "rules", "tried"]
 
 
 @dataclass(frozen=True)
@@ -53,3 +53,17 @@ def tried(backups: Backups, caller: Caller, numbers: Mapping[str, int]) -> Prune
     """Say what retention would do if these numbers counted; nothing is changed."""
     caller.check("backup.see")
     return api.prune(backups.workspace(caller), dry_run=True, tiers=Tiers(**api.checked_tiers(numbers)))
+
+
+def halted(backups: Backups, caller: Caller) -> str:
+    """Why retention pauses, or an empty string."""
+    caller.check("backup.see")
+    return api.retention_halted(backups.workspace(caller))
+
+
+def acknowledge(backups: Backups, caller: Caller) -> str:
+    """Let retention go on although a collection shrank; gives what it did."""
+    caller.check("backup.settings")
+    message = api.prune(backups.workspace(caller), acknowledge_shrink=True).message
+    backups.note(caller, "backup.acknowledge_shrink", "retention", message)
+    return message

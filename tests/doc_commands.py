@@ -13,7 +13,8 @@ from pathlib import Path
 
 from tests import ordinary_user
 from tests.doc_pages import ROOT, page
-from tests.server.running_app import free_port, wait_for
+from tests.ports import free_port
+from tests.server.running_app import wait_for
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.S | re.M)
 MADE = re.compile(r"<!-- ([\w ]+) -->\n.*?<!-- /\1 -->", re.S)

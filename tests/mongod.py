@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -16,6 +15,8 @@ from urllib.parse import quote_plus
 
 import pymongo
 from pymongo.errors import PyMongoError
+
+from tests.ports import free_port
 
 REPLICA_SET = "tests"
 
@@ -29,13 +30,6 @@ def binary() -> str | None:
         if path.exists():
             return str(path)
     return shutil.which("mongod")
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Mongod:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +11,7 @@ import pymongo
 from pymongo.errors import PyMongoError
 from pymongo.write_concern import WriteConcern
 
+from tests import frozen
 from tests.mongod import REPLICA_SET, Mongod
 
 ELECTION_MS = 2_000
@@ -74,12 +73,12 @@ class ReplicaSet:
     def freeze(self, member: Mongod) -> None:
         """Stop the process of a member where it is (SIGSTOP)."""
         assert member.process is not None
-        os.kill(member.process.pid, signal.SIGSTOP)
+        frozen.freeze(member.process.pid)
 
     def thaw(self, member: Mongod) -> None:
         """Let a frozen member go on."""
         assert member.process is not None
-        os.kill(member.process.pid, signal.SIGCONT)
+        frozen.thaw(member.process.pid)
 
     def step_down(self, seconds: int = 30) -> Mongod:
         """Make the primary give up its office for so long; gives the member it was."""

@@ -24,6 +24,7 @@ from backup_engine.errors import BadInput
 from backup_engine.keys import choice
 from backup_engine.mongo.connection import Connection
 from backup_engine.policy.tiers import TIERS
+from backup_engine.scheduling.preferences import SCHEDULES, Preferences, load
 from equipment import settings
 from equipment.server import database as server
 from equipment.settings import ROOT, Settings, in_force, settings_file, sources
@@ -38,6 +39,8 @@ WAYS = ["nothing", "`connection_string`", "`connection_string` with a path",
         "`connection_string` with the path `/admin`", "`connection_string` that is `MONGODB_URI`", "`client`",
         "`client` with a path", "`connect`", "`connection_string` and `client`", "`connection_string` and `connect`",
         "`client` and `connect`"]
+SCHEDULED = {"schedule": "backup", "schedule of verification": "verify", "schedule of drills": "drill",
+             "time zone": "time_zone"}
 DATABASE_USED = {"the installation's": INSTALLATION, "the given one": GIVEN, "the path's": PATH, "its own": OWN}
 
 
@@ -119,6 +122,9 @@ SAID: dict[str, dict[str, Any]] = {
     "database": {level: level.split()[0] for level in LEVELS} | {"default": "Equipment_DB"},
     "folder": {level: str(ROOT / level) for level in LEVELS} | {"default": str(ROOT / "restore_data_to_db")},
     "interval": dict(zip(LEVELS, (2.5, 3, 4, 5, 1), strict=True)),
+    **{what: dict(zip(LEVELS, ("1 2 * * *", "2 2 * * *", "3 2 * * *", "4 2 * * *", ""), strict=True))
+       for what in ("schedule", "schedule of verification", "schedule of drills")},
+    "time zone": dict(zip(LEVELS, ("Europe/Berlin", "Asia/Tokyo", "UTC", "Africa/Cairo", ""), strict=True)),
     "retention": dict(zip(LEVELS, (20, 30, 40, 50, 7), strict=True)),
     "compression": dict(zip(LEVELS, ("zstd", "gzip", "none", "zstd", "none"), strict=True)),
     "recipients": {level: age.public_half(age.new_identity()) for level in LEVELS} | {"default": ""},
@@ -142,6 +148,8 @@ def test_the_first_source_that_says_something_counts(
     monkeypatch.setattr(sources, "_secrets_path", lambda home_in_file=None: secrets)
     monkeypatch.setattr(server, "connect", lambda chosen: chosen)
     given = {argument.strip("`"): said["argument"]} if "argument" in said else {}
+    if "schedules" in given:
+        given["schedules"] = {SCHEDULED[what]: said["argument"]}
     if "tiers" in given:  # one of them: about the others the other sources go on deciding
         given["tiers"] = {next(tier.name for tier in TIERS if what == f"{tier.unit}s kept"): said["argument"]}
     flags = {flag.strip("`-"): said["argument"]} if "argument" in said and flag else {}
@@ -162,6 +170,9 @@ def what_counts(system: Engine, what: str) -> Any:
     if what == "server":
         uri = connect().mongodb_uri  # type: ignore[attr-defined]
         return uri and uri.get_secret_value()
+    if what in SCHEDULED:  # nothing is stored in this database
+        stored = load(cast(Any, mongomock.MongoClient())["empty"], Preferences(), system.workspace.schedules)
+        return getattr(stored, SCHEDULES[SCHEDULED[what]])
     if what in ("compression", "recipients"):  # nothing is stored in this database
         seal = choice.effective(system.workspace, cast(Any, mongomock.MongoClient())["empty"])
         return seal.compression if what == "compression" else ",".join(seal.recipients)
@@ -184,6 +195,9 @@ def test_the_defaults_in_the_table_are_the_programs() -> None:
     assert told.pop("MONGODB_URI") == "the embedded MongoDB" and "MONGODB_URI" not in real
     stored = {told.pop("BACKUP_COMPRESSION"), told.pop("BACKUP_RECIPIENTS")}
     assert stored == {"what the page says, else none"} and not {"BACKUP_COMPRESSION", "BACKUP_RECIPIENTS"} & real.keys()
+    scheduled = {told.pop(name) for name in [*told] if name.endswith("_SCHEDULE") or name == "BACKUP_TIME_ZONE"}
+    assert scheduled == {"what the page says, else none"}
+    assert not {Settings.model_fields[f"backup_{name}"].default for name in ("schedule", "time_zone")} - {""}
     tiers = {name: told.pop(name) for name in [*told] if name.startswith("BACKUP_KEEP_")}
     assert set(tiers.values()) == {"what the page says, else 0"} and not tiers.keys() & real.keys()
     assert tiers.keys() == {f"BACKUP_KEEP_{tier.name.upper()}" for tier in TIERS}

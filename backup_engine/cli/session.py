@@ -176,7 +176,8 @@ class Session:
         if remote is None:
             yield self.workspace, chosen(self.workspace)
             return
-        with self.watch() as watch, spooled(self.workspace, remote, chosen, watch=watch) as found:
+        with self.watch() as watch, \
+                spooled(self.workspace, remote, chosen, meant=which if at is None else at, watch=watch) as found:
             yield found
 
     def at(self, text: str, place: Workspace) -> BackupSet:
@@ -199,6 +200,11 @@ class Session:
         if not usable:
             raise NoBackupsFound(catalog.why_empty(owner.may_restore))
         return usable[-1]
+
+    @property
+    def signalled(self) -> int:
+        """The exit code of a run that a signal has stopped."""
+        return self._signals.exit_code
 
     @contextmanager
     def watch(self) -> Iterator[Watch]:

@@ -22,8 +22,8 @@ LONGEST_ROW = 256 << 20
 CHUNK = 1 << 18
 
 # Possessive (*+): a quote that is never closed, with 2 MB behind it, fails in 3 ms instead of 120.
-_QUOTED = re.compile(r'"([^"]*+(?:""[^"]*+)*+)"')
-_QUOTED_HERE, _ENDS_HERE = "\0", "\1\0"  # with a NUL, as no cell has one
+QUOTED = re.compile(r'"([^"]*+(?:""[^"]*+)*+)"')
+QUOTED_HERE, _ENDS_HERE = "\0", "\1\0"  # with a NUL, as no cell has one
 
 
 def quote(text: str) -> str:
@@ -82,15 +82,15 @@ def _cells(text: str) -> list[str]:
     """
     if "\0" in text:
         raise ValueError("a NUL")
-    parts = _QUOTED.split(text)
-    plain = _QUOTED_HERE.join(parts[::2])
+    parts = QUOTED.split(text)
+    plain = QUOTED_HERE.join(parts[::2])
     if '"' in plain:
         raise ValueError("a quote that is not closed")
     cells = plain.replace(ROW_END, f",{_ENDS_HERE},").split(",")
     if len(parts) == 1:
         return cells
     quoted = iter("\0".join(parts[1::2]).replace('""', '"').split("\0"))
-    cells = [next(quoted) if cell == _QUOTED_HERE else cell for cell in cells]
+    cells = [next(quoted) if cell == QUOTED_HERE else cell for cell in cells]
     if next(quoted, None) is not None:
         raise ValueError("text beside a quoted cell")
     return cells

@@ -63,12 +63,14 @@ class Lease:
     """A lease being held, renewed by a thread of its own until ``release``."""
 
     def __init__(
-        self, collection: Collection[dict[str, Any]], token: int, terms: Terms, scope: str = ""
+        self, collection: Collection[dict[str, Any]], token: int, terms: Terms, scope: str = "", *,
+        document: str = LEASE_ID,
     ) -> None:
         self.token = token
         self.scope = scope
         """Names the lease itself, so that a run can tell whether it was this one another run held."""
         self._collection = collection
+        self._document = document
         self._terms = terms
         self._ended = threading.Event()
         self._lost = False
@@ -77,26 +79,29 @@ class Lease:
 
     @classmethod
     def take(
-        cls, database: Database[dict[str, Any]], holder: Holder, *, locked: bool, terms: Terms
+        cls, database: Database[dict[str, Any]], holder: Holder, *, locked: bool, terms: Terms,
+        document: str = LEASE_ID,
     ) -> Lease | dict[str, Any]:
         """Take the lease, or give the document of whoever has it.
 
         ``locked`` says that the caller holds the folder's flock, so that a lease of the same folder and boot is a dead
-        process's and may be taken at once. Raises ``PermissionDenied`` for a user who may only read, ``NoMajority``.
+        process's and may be taken at once. ``document`` names the lease: that of the locks, unless something else is
+        to be the business of one process. Raises ``PermissionDenied`` for a user who may only read, ``NoMajority``.
         """
         # On the primary first, so that the token is known and can be given back should there be no majority.
         collection = database.get_collection(COLLECTION, write_concern=_HERE)
         with database_errors(database):
             with suppress(DuplicateKeyError):  # made first: MongoDB refuses an upsert whose filter has $expr
-                collection.insert_one({"_id": LEASE_ID, "token": 0, "until": None})
+                collection.insert_one({"_id": document, "token": 0, "until": None})
             mine = collection.find_one_and_update(
-                {"_id": LEASE_ID, "$expr": _free_for(holder, locked, terms)}, [{"$set": _held_by(holder, terms)}],
+                {"_id": document, "$expr": _free_for(holder, locked, terms)}, [{"$set": _held_by(holder, terms)}],
                 return_document=ReturnDocument.AFTER,
             )
             if mine is None:
-                return collection.find_one({"_id": LEASE_ID}) or {}
+                return collection.find_one({"_id": document}) or {}
         scope = _scope(database, str(mine["scope"]))
-        lease = cls(collection.with_options(write_concern=_MAJORITY), int(mine["token"]), terms, scope)
+        majority = collection.with_options(write_concern=_MAJORITY)
+        lease = cls(majority, int(mine["token"]), terms, scope, document=document)
         try:
             lease.check()
         except BaseException:
@@ -105,10 +110,10 @@ class Lease:
         return lease
 
     @staticmethod
-    def look(database: Database[dict[str, Any]]) -> dict[str, Any]:
+    def look(database: Database[dict[str, Any]], document: str = LEASE_ID) -> dict[str, Any]:
         """Give the lease's document with the server's present moment as ``now``; empty when there is none."""
         with database_errors(database):
-            return next(database[COLLECTION].aggregate([{"$match": {"_id": LEASE_ID}}, {"$set": {"now": "$$NOW"}}]), {})
+            return next(database[COLLECTION].aggregate([{"$match": {"_id": document}}, {"$set": {"now": "$$NOW"}}]), {})
 
     @staticmethod
     def free(database: Database[dict[str, Any]], seen: Mapping[str, Any]) -> bool:
@@ -128,7 +133,7 @@ class Lease:
             self._collection = self._collection.with_options(write_concern=_HERE)  # else the release waits as well
             raise
         with database_errors(self._collection.database):
-            there = self._collection.find_one({"_id": LEASE_ID}, {"_id": 1}) is not None
+            there = self._collection.find_one({"_id": self._document}, {"_id": 1}) is not None
         why = "another run took over while this one stood still" if there else (
             "the lock is gone, because the database was dropped meanwhile")
         raise Busy(why, hint="Nothing was committed; try again.")
@@ -138,12 +143,13 @@ class Lease:
         self._ended.set()
         self._thread.join()
         with suppress(PyMongoError):
-            self._collection.update_one({"_id": LEASE_ID, "token": self.token}, {"$set": {"until": None}})
+            self._collection.update_one({"_id": self._document, "token": self.token}, {"$set": {"until": None}})
 
     def _renew(self) -> bool:
         # Not once it is released: the renewing thread must not revive what another is about to take.
         renewed = self._collection.find_one_and_update(
-            {"_id": LEASE_ID, "token": self.token, "until": {"$ne": None}}, [{"$set": {"until": _until(self._terms)}}]
+            {"_id": self._document, "token": self.token, "until": {"$ne": None}},
+            [{"$set": {"until": _until(self._terms)}}],
         )
         self._lost = renewed is None
         return renewed is not None

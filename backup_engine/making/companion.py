@@ -1,38 +1,35 @@
 """The application's own data on its way into a set beside the list's: same instant, same engine, a place of its own.
 
 Its set is committed first and names the list's, the list's names it, and until the list's is committed it counts for
-nothing: whatever stops the run takes it away again, at the latest the next run, which knows its intent file. Trouble
-with it alone is a warning on the list's set and never stops that.
+nothing: whatever stops the run takes it away again, at the latest the next run, which knows its intent file. Where an
+earlier set of the day holds what is there, the list's names that one and none is made. Trouble with it alone is a
+warning on the list's set and never stops that.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import Literal
 
 from backup_engine.errors import BackupError, Cancelled
 from backup_engine.locking.locks import Hold
-from backup_engine.making import resume_tokens
+from backup_engine.making import resume_tokens, unchanged
 from backup_engine.making.differential import base_for
 from backup_engine.making.parts import read_back_all, write_all
 from backup_engine.making.reading import Filled, Token, contents_of, filled, keep_mark, say_what_is_odd, token_of
+from backup_engine.making.resume_tokens import Mark
 from backup_engine.making.run import Run, begun
 from backup_engine.model import BackupSet, Kind, Source, Watch
-from backup_engine.mongo import raw_batches
-from backup_engine.mongo.capabilities import database_errors
 from backup_engine.mongo.snapshot import Snapshot, SnapshotChanged, SnapshotTooOld
-from backup_engine.records import raw
-from backup_engine.repository import companions, intents, strict_json
+from backup_engine.repository import intents, strict_json
 from backup_engine.workspace import Workspace
 
-__all__ = ["Companion", "beside", "has_changed", "recover"]
+__all__ = ["Companion", "beside", "recover"]
 
 log = logging.getLogger(__name__)
-MOST_TOUCHED = 10_000
-"""Touched documents beyond this are not looked at one by one."""
 
 
 @contextmanager
@@ -55,6 +52,12 @@ class Companion:
         self._base: BackupSet | None = None
         self._filled: Filled | None = None
         self._made: BackupSet | None = None
+        self._known: BackupSet | None = None
+        """The set that may still hold what is there."""
+        self._seen: Mark | None = None
+        """Up to where it is known that it does."""
+        self._named: BackupSet | None = None
+        """The same once it is known that it does."""
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -70,6 +73,8 @@ class Companion:
             recover(of.ws, of.hold)
             self._run = opened.enter_context(begun(ws, of.hold, of.trigger, of.interval_hours, of.started))
             self._run.of = of.backup_id
+            if kind == "auto" or of.trigger == "continuous":
+                self._look_back(self._run)
             if kind != "full":
                 self._base = base_for(self._run.ws, of.hold, of.started, self._run.beside,
                                       wanted=kind == "differential")
@@ -86,6 +91,9 @@ class Companion:
         with self._alone(patient=patient):
             if view.without is not None:
                 raise view.without
+            if self._is_as_saved(view):
+                self._name_again()
+                return
             self._run.reach(3)
             say_what_is_odd(self._run, view)
             base, contents = contents_of(self._run, view, self._base, watch)
@@ -104,6 +112,8 @@ class Companion:
 
     def commit(self) -> None:
         """A8 and A9: names and metadata, right before the metadata of the list's set."""
+        if self._named is not None:
+            self._of.companion = self._named.backup_id
         if self._run is None or self._filled is None:
             return
         with self._alone():
@@ -113,12 +123,39 @@ class Companion:
 
     def finish(self) -> list[str]:
         """A10, once the list's set is committed: the bookkeeping; what fails is said and made up for later."""
+        if self._named is not None and self._seen is not None and self._of.ws.application is not None:
+            with suppress(BackupError):  # the next run looks through a little more
+                resume_tokens.keep_seen(self._of.ws.application.storage, self._named, self._seen)
         if self._run is None or self._filled is None or self._made is None:
             return []
         problems = self._run.finish(self._made)
         problems += keep_mark(self._run.ws, self._made, self._filled, self._run.beside)
         self._run.reach(10)
         return [f"{self._called}: {problem}" for problem in problems]
+
+    def _look_back(self, run: Run) -> None:
+        """Find the set that may still hold what is there, before the snapshot: there may be much to look through."""
+        database, annex = run.hold.need_database(), self._of.ws.annex
+        if annex is None or not run.hold.capabilities.change_streams:
+            return
+        self._known = unchanged.candidate(run.ws, run.started, run.beside, database.name)
+        if self._known is not None:
+            self._seen = unchanged.seen(run.ws, database, self._known, annex.about.counts)
+
+    def _is_as_saved(self, view: Snapshot) -> bool:
+        """Look again, now that the snapshot stands."""
+        run, annex, known = self._run, self._of.ws.annex, self._known
+        if run is None or annex is None or known is None or self._seen is None:
+            return False
+        if not unchanged.is_same_place(view, known, self._seen):
+            return False
+        self._seen = unchanged.seen(run.ws, run.hold.need_database(), known, annex.about.counts, self._seen)
+        return self._seen is not None
+
+    def _name_again(self) -> None:
+        if self._run is not None:
+            self._run.abandon()
+        self._run, self._named = None, self._known
 
     @property
     def _called(self) -> str:
@@ -146,7 +183,7 @@ class Companion:
     def _give_up(self, why: str) -> None:
         if self._run is not None:
             self._run.abandon()
-        self._run = self._filled = self._made = None
+        self._run = self._filled = self._made = self._named = None
         self._of.companion = ""
         self._of.warnings.append(f"{self._called}: not saved with this backup ({why})")
 
@@ -162,37 +199,10 @@ def recover(ws: Workspace, hold: Hold) -> list[str]:
 
 def _stands(ws: Workspace, metadata: bytes) -> bool:
     try:
-        of = strict_json.loads(metadata.decode())["of"]
+        about = strict_json.loads(metadata.decode())
+        of, own = about["of"], about["backup_id"]
     except (ValueError, LookupError, TypeError):  # nobody can tell: nothing is taken away
         return True
-    return not of or any(of in (backup.backup_id, backup.reseals) for backup in ws.catalog.sets())
-
-
-def has_changed(ws: Workspace, backup: BackupSet) -> bool | None:
-    """Whether the application's own data is not what was saved with that set; None when nobody can tell.
-
-    What the application does not count (``Application.counts``), such as entries about backups, is no change: each
-    backup would be the reason for the next one. Reads what was touched since, not everything.
-    """
-    own, found = ws.application, companions.of(ws, backup)
-    if own is None or ws.annex is None:
-        return False
-    mark = resume_tokens.of(own.storage, found) if found is not None else None
-    if mark is None:
-        return None
-    database, counts = ws.connect(), ws.annex.about.counts
-    try:
-        touched = resume_tokens.touched_since(database, own.sources, mark, MOST_TOUCHED)
-    except resume_tokens.Lost:
-        return None
-    for key, identities in touched.items():
-        there = set[bytes]()
-        with database_errors(database):
-            for batch in raw_batches.find(database[own.source(key).collection], raw.filter_by_ids(identities)):
-                for document in raw.documents_of(batch):
-                    there.add(raw.id_of(document))
-                    if counts(key, document):
-                        return True
-        if identities - there:  # deleted
-            return True
-    return False
+    # the list's set that it was made with, or a later one that names it again
+    return not of or any(of in (backup.backup_id, *backup.originals) or backup.companion == own
+                         for backup in ws.catalog.sets())

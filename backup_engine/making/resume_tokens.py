@@ -60,6 +60,16 @@ def keep(storage: Storage, backup: BackupSet, mark: Mark, *, may_go: Callable[[s
         of_a_mark = name.startswith("mark_") and name != note.name
         if of_a_mark and may_go(name.removeprefix("mark_").removesuffix(".json")):
             storage.delete(STATE, name)
+    _write(storage, note, backup, mark)
+
+
+def keep_seen(storage: Storage, backup: BackupSet, mark: Mark) -> None:
+    """Remember up to where nothing that counts was touched since a set: one mark, beside that of the set itself, on
+    which a differential has to go back."""
+    _write(storage, _seen(backup), backup, mark)
+
+
+def _write(storage: Storage, note: Note[Mark | None], backup: BackupSet, mark: Mark) -> None:
     if backup.encrypted and len(mark.token["_data"]) > _BARE:
         note.delete(storage)  # the token names a record; without it the next run compares
         return
@@ -101,21 +111,19 @@ class Followed:
         return Followed(touched, more.token, self.first if self.changes else more.first, more.now)
 
 
-def touched_since(
-    database: Database[dict[str, Any]], sources: Sequence[Source], mark: Mark, limit: int
-) -> Mapping[str, set[bytes]]:
-    """Give the ``_id`` elements of every record touched from the mark until now, by key.
-
-    Raises ``Lost`` when the oplog no longer reaches back, a collection was dropped or renamed, or more than ``limit``
-    records were touched.
-    """
-    return follow(database, sources, mark.token, limit).touched
+def seen_until(storage: Storage, backup: BackupSet) -> Mark | None:
+    """Give the latest mark up to which nothing that counts was touched since that set, else its own."""
+    return _seen(backup).read(storage) or of(storage, backup)
 
 
 def follow(
     database: Database[dict[str, Any]], sources: Sequence[Source], token: Mapping[str, Any], limit: int
 ) -> Followed:
-    """Do the same from a token, and say since when and where the stream stands now."""
+    """Give every record touched from a token until now, since when that is, and where the stream stands.
+
+    Raises ``Lost`` when the oplog no longer reaches back, a collection was dropped or renamed, or more than ``limit``
+    records were touched.
+    """
     keys = {source.collection: source.key for source in sources}
     touched: dict[str, set[bytes]] = {source.key: set() for source in sources}
     first: int | None = None
@@ -166,6 +174,10 @@ def _position(token: Mapping[str, Any] | None) -> Timestamp:
 
 def _note(backup: BackupSet) -> Note[Mark | None]:
     return Note(f"mark_{backup.label}.json", partial(_mark, backup), lambda: None)
+
+
+def _seen(backup: BackupSet) -> Note[Mark | None]:
+    return Note("seen.json", partial(_mark, backup), lambda: None)
 
 
 def _mark(backup: BackupSet, about: Mapping[str, Any]) -> Mark:

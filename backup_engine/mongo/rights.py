@@ -29,7 +29,7 @@ _ACTIONS = {
 }
 """The action a command needs, by the name of the command."""
 _SAID = re.compile(r'not authorized on (\S+) to execute command \{ (\w+): (?:"([^"]*)")?')
-_OF_A_RESTORE = re.compile(r"__(?:restore|drill)_\w+$")
+_OF_A_RESTORE = re.compile(r"__(?:restore|drill)_\w{1,64}+$")
 
 
 class LacksBypass(RestoreStopped):

@@ -17,14 +17,15 @@ from backup_engine.policy.retention import good_sets
 __all__ = ["moment_of", "newest_at"]
 
 _LABEL = re.compile(r"\d{8}_\d{6}")
+_ID = re.compile(r"[0-9a-f]{32}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def moment_of(text: str, now: datetime) -> datetime | str:
-    """Understand a moment: ISO 8601, local time where it names no zone, a date alone for its end; or a backup's label,
-    which is given back. Raises ``BadInput``."""
+    """Understand a moment: ISO 8601, local time where it names no zone, a date alone for its end; or a backup's label
+    or id, which is given back. Raises ``BadInput``."""
     said = text.strip()
-    if _LABEL.fullmatch(said):
+    if _LABEL.fullmatch(said) or _ID.fullmatch(said):
         return said
     try:
         moment = datetime.fromisoformat(said)
@@ -33,7 +34,7 @@ def moment_of(text: str, now: datetime) -> datetime | str:
         return moment if moment.tzinfo else _local(moment, now)
     except (ValueError, OverflowError, OSError):  # the last two: beside the years this machine can turn
         raise BadInput(f"{text!r:.40} is no moment.",
-                       hint="Write 2026-03-31, 2026-03-31T14:00, or the label of a backup.") from None
+                       hint="Write 2026-03-31, 2026-03-31T14:00, or the label or id of a backup.") from None
 
 
 def newest_at(sets: Iterable[BackupSet], moment: datetime, bad: Collection[str] = ()) -> BackupSet:

@@ -120,15 +120,16 @@ def any_old(
 def left_behind(
     companions: Sequence[BackupSet], lists: Collection[str], keep_days: int, *, bad: Collection[str] = ()
 ) -> list[BackupSet]:
-    """Which sets of the application's own data may go: complete ones whose list's set is not among ``lists`` any more.
+    """Which sets of the application's own data may go: complete ones that no list's set has any more. ``lists`` are the
+    ids of the list's sets that are there, and the ids that those name.
 
     The newest good one stays all the same, and so do a pinned one, the latest safety set, younger safety sets than
     ``keep_days`` before the newest good one, and a full set under a differential that stays.
     """
     good, limit = good_sets(companions, bad), timedelta(days=keep_days)
     stays = {backup.place for backup in (*good[-1:], *_latest_safety(companions))}
-    kept = [backup for backup in companions if backup.state != "complete" or backup.pinned or backup.of in lists
-            or backup.place in stays
+    kept = [backup for backup in companions if backup.state != "complete" or backup.pinned or backup.place in stays
+            or any(name in lists for name in (backup.of, backup.backup_id, *backup.originals))
             or (backup.trigger == "pre_restore" and (not good or good[-1].started - backup.started <= limit))]
     needed = {backup.backup_id for backup in kept} | {backup.base for backup in kept if backup.base}
     return [backup for backup in companions if backup not in kept and backup.backup_id not in needed]

@@ -6,7 +6,6 @@ elements are equal bytes. The layout is that of https://bsonspec.org/spec.html, 
 
 from __future__ import annotations
 
-import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from contextlib import suppress
@@ -51,8 +50,8 @@ _FIXED = {0x01: 8, 0x06: 0, 0x07: 12, 0x08: 1, 0x09: 8, 0x0A: 0, 0x10: 4, 0x11: 
 _PREFIXED = {0x02: 4, 0x03: 0, 0x04: 0, 0x05: 5, 0x0C: 16, 0x0D: 4, 0x0E: 4, 0x0F: 0}
 """Bytes of a value beyond what its own length field counts."""
 _ZERO = bytes(8)
-_MAYBE_ZERO_TIMESTAMP = re.compile(rb"\x11[^\0]*\0{9}")
-"""A type byte, a name, a value of eight zero bytes; a few other values look like it."""
+_END_AND_ZERO = bytes(9)
+"""The end of a name and a value of eight zero bytes; a few other values look like it."""
 
 
 def documents_of(batch: Batch) -> list[bytes]:
@@ -152,7 +151,8 @@ def id_of(document: bytes) -> bytes:
 
 def has_zero_timestamp(document: bytes) -> bool:
     """Whether a top-level field holds ``Timestamp(0, 0)``, which the server replaces by the time on insert."""
-    if _MAYBE_ZERO_TIMESTAMP.search(document) is None:
+    # Two searches and no expression that joins them: that took the square of a field of a million bytes 0x11.
+    if _END_AND_ZERO not in document or 0x11 not in document:
         return False
     return any(document[at] == 0x11 and document[value:stop] == _ZERO for at, value, stop in places(document))
 

@@ -72,14 +72,14 @@ def choose(
 ) -> Choice:
     """Choose among what lies in a workspace; ``hosts`` names the sending machine by ``backup_id``.
 
-    ``at`` is a moment that must not be passed, or the label of the very set that is meant; ``of`` the database, by its
-    name or the beginning of its id. Raises ``NoBackupsFound``, saying what is wrong with what lies there.
+    ``at`` is a moment that must not be passed, or the label or id of the very set that is meant; ``of`` the database,
+    by its name or the beginning of its id. Raises ``NoBackupsFound``, saying what is wrong with what lies there.
     """
     meant = isinstance(at, str)
     everything = [backup for backup in there.catalog.sets()
                   if meant or backup.trigger not in ("pre_restore", "imported")]
     sets = [backup for backup in everything if _is_wanted(backup, at, of)]
-    resealed = {backup.reseals for backup in everything if backup.usable}
+    resealed = {name for backup in everything if backup.usable for name in backup.originals}
     usable = [backup for backup in reversed(sets) if backup.usable and backup.backup_id not in resealed]
     skipped = [Skipped(backup, backup.problem or backup.state) for backup in sets if not backup.usable]
     warnings = list[str]()
@@ -145,7 +145,7 @@ def line_warnings(pairs: Sequence[Pair], now: datetime) -> list[str]:
 
 
 def _is_wanted(backup: BackupSet, at: datetime | str | None, of: str) -> bool:
-    if isinstance(at, str) and backup.label != at:
+    if isinstance(at, str) and at not in (backup.label, backup.backup_id):
         return False
     if isinstance(at, datetime) and backup.started > at:
         return False

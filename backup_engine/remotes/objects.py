@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import obstore
 from obstore import exceptions, store as stores
@@ -30,6 +31,15 @@ SLOWEST = 50_000
 the usual 30 s for everything broke off 16 MB at 400 KB/s."""
 _REFUSED = re.compile(r"\b(401|403)\b|AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|AuthenticationFailed"
                       r"|NoSuchBucket|ContainerNotFound|InvalidBucketName", re.I)
+WORDS = (
+    (re.compile(r"^Generic \w+ error: "), ""),
+    (re.compile(r"Error performing (?:list|get|put|head|delete) request: "), ""),
+    (re.compile(r"Error performing ([A-Z]{3,6} \S+) in [0-9.]{1,20}[a-zµ]{1,2} - "), r"\1: "),
+    (re.compile(r"Server returned non-2xx"), "it answered with"),
+)
+"""What the library says, and what people read."""
+_SILENT = re.compile(r"HTTP error: ([\w ]*)$")
+"""How ``object_store`` ends when no answer came at all; before it stand its own name and the whole address."""
 _MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 
 
@@ -54,7 +64,7 @@ class ObjectStore:
         if self._address.options.get("allow") == "http":
             said.append("is spoken to without encryption (http): whoever is on the way can read along")
         if self._address.kind == "gs":
-            said.append("has not been proven on a real server: only what is sent to Google Cloud Storage is known")
+            said.append("has been proven on a stand-in that answers as Google describes it, not at Google")
         return tuple(said)
 
     def list(self, folder: str) -> Iterator[Stored]:
@@ -123,6 +133,11 @@ class ObjectStore:
                 self._address, self._secrets, {"client_options": options, "retry_config": {"max_retries": 0}})
         return self._stores[seconds]
 
+    @property
+    def _host(self) -> str:
+        endpoint = self._address.options.get("endpoint", "")
+        return urlsplit(endpoint).netloc if endpoint else f"the service of {self._address.kind}"
+
     @contextmanager
     def _named(self, key: str) -> Iterator[None]:
         where = f"{self._address.shown}: {key}" if key else self._address.shown
@@ -138,6 +153,9 @@ class ObjectStore:
             raise RemoteRefused(f"{where}: {said(error)}", hint="Check the login and its rights.") from None
         # ValueError: an address the library does not take; OSError: a connection that broke while bytes came
         except (exceptions.BaseError, ValueError, OSError) as error:
+            if silent := _SILENT.search(said(error)):
+                raise RemoteFailed(f"{self._address.shown}: no answer from {self._host} ({silent[1]})",
+                                   hint="Check the address, the network, and whether that server runs.") from None
             kind = RemoteRefused if _REFUSED.search(str(error).partition("\n")[0]) else RemoteFailed
             raise kind(f"{where}: {said(error)}") from None
 
@@ -146,8 +164,11 @@ def said(error: BaseException) -> str:
     """What a library says, fit for people: the first line, without what stands behind ``?`` in an address, where
     signatures are, and of what the server answered only the status and S3's code."""
     text = str(error)
-    first = re.sub(r"(https?://[^\s?]*)\?[^\s\"')]*", r"\1?…", plain(text, 2000))
+    first = re.sub(r"(https?://[^\s?]*+)(\?[^\s\"')]*+)?", lambda match: match[1] + ("?…" if match[2] else ""),
+                   plain(text, 2000))
     code = re.search(r"<Code>([\w.-]{1,60})</Code>", text)
+    for wordy, short in WORDS:
+        first = wordy.sub(short, first)
     return (re.sub(r"(status code: \d{3}[^:]*):.*", r"\1", first) + (f": {code[1]}" if code else ""))[:300]
 
 

@@ -127,8 +127,11 @@ def to_send(sets: Iterable[BackupSet]) -> list[BackupSet]:
     Of those made continuously the newest alone, and what it rests on: one that was not sent before the next was made
     is passed over, so that a slow remote never has more than one of them to wait for.
     """
-    complete = _without_passed_over([backup for backup in sets if backup.state == "complete"])
-    copied = {backup.reseals for backup in complete}
+    return _to_send(_without_passed_over([backup for backup in sets if backup.state == "complete"]))
+
+
+def _to_send(complete: Sequence[BackupSet]) -> list[BackupSet]:
+    copied = {name for backup in complete for name in backup.originals}
     needed = {backup.base for backup in complete if not backup.superseded}
     return [backup for backup in complete
             if not backup.superseded or backup.backup_id not in copied or backup.backup_id in needed]
@@ -156,7 +159,8 @@ def waiting(line: Line, sets: Iterable[BackupSet], own: Iterable[BackupSet] = ()
 def beside(own: Iterable[BackupSet]) -> Callable[[BackupSet], tuple[BackupSet, ...]]:
     """From a set to what goes with it of the application's ``own`` sets, in the order in which it is to be sent: the
     one that was made with it, after the full one that rests on. Nothing where that is not whole."""
-    wanted = to_send(own)
+    # also one that was made continuously and is not the newest: a later set of the list may name it
+    wanted = _to_send([backup for backup in own if backup.state == "complete"])
     find, by_id = companions.finder(wanted), {backup.backup_id: backup for backup in wanted}
 
     def of(backup: BackupSet) -> tuple[BackupSet, ...]:

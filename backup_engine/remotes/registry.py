@@ -7,6 +7,8 @@ about it. Never a secret: an address holds none.
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -82,9 +84,12 @@ def one(ws: Workspace, name: str, database: Database[Doc] | None = None) -> Remo
     return remotes[name]
 
 
-def opened(remote: Remote) -> Patient:
-    """Open its store; nothing is contacted yet. Raises ``BadInput`` when its login is not there."""
-    return Patient(open_store(remote.address, host_key=remote.host_key))
+def opened(remote: Remote, *, pause: Callable[[float], object] = time.sleep) -> Patient:
+    """Open its store; nothing is contacted yet. ``pause`` waits between attempts, and may raise to stop.
+
+    Raises ``BadInput`` when its login is not there.
+    """
+    return Patient(open_store(remote.address, host_key=remote.host_key), pause=pause)
 
 
 def add(database: Database[Doc], name: str, url: str) -> None:

@@ -26,10 +26,11 @@ EVERY = timedelta(days=1)
 
 
 def originals(sets: Iterable[BackupSet], line: Line) -> dict[str, BackupSet]:
-    """Which sets are no more because they were stored anew, with the copy, as far as that was sent."""
+    """Which sets are no more because they were stored anew, with the copy, as far as that was sent. Also one whose own
+    copy was stored anew before it was ever sent."""
     known = {backup.backup_id: backup for backup in sets}
-    return {copy.reseals: copy for copy in known.values()
-            if copy.reseals and copy.reseals not in known and copy.backup_id in line.sent}
+    return {name: copy for copy in known.values() if copy.backup_id in line.sent
+            for name in copy.originals if name not in known}
 
 
 def is_due(line: Line, now: datetime) -> bool:

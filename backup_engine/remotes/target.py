@@ -35,6 +35,8 @@ __all__ = ["APP", "PIECE_BYTES", "Note", "Sending", "Target"]
 APP = "app"
 """Where the application's own data lies; not ``.app`` as in a folder, since no key begins with a dot."""
 PIECE_BYTES = 16 << 20
+PART_BYTES = 2 << 20
+"""What is read in one go of a piece: at 100 KB a second progress shows, and Cancel counts, every 20 s."""
 UNNAMED_HOURS = 48
 """How long pieces that no backup names are left alone: they may belong to an upload that is under way."""
 NOTE_BYTES = 1 << 16
@@ -127,12 +129,23 @@ class Target:
         """Give a file piece by piece, each compared with its SHA-256. Raises ``VerificationFailed``."""
         done = 0
         for piece in file.pieces:
-            watch.step(f"Fetching {file.name}", done, file.size)
-            data = self.store.read(piece.key)
+            data = self._read_piece(piece, lambda read, before=done: watch.step(  # type: ignore[misc]
+                f"Fetching {file.name}", before + read, file.size))
             if hashlib.sha256(data).hexdigest() != piece.sha256:
                 raise VerificationFailed(f"the file was changed: {piece.key} in {self.store.describe()}")
             done += len(data)
             yield data
+
+    def _read_piece(self, piece: Piece, step: Callable[[int], None]) -> bytes:
+        """Read a piece, a large one in parts: over a slow line somebody waits, and may give up."""
+        step(0)
+        if piece.size <= PART_BYTES:
+            return self.store.read(piece.key)
+        parts = list[bytes]()
+        for start in range(0, piece.size, PART_BYTES):
+            parts.append(self.store.read(piece.key, start, min(PART_BYTES, piece.size - start)))
+            step(start + len(parts[-1]))
+        return b"".join(parts)
 
     def notes(self) -> dict[str, Note]:
         """What was last said about each set; sets of which nothing was said are not in it."""

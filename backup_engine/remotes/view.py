@@ -2,6 +2,9 @@
 
 Files are read by ranges, as far as somebody reads. What is read so is not compared with anything: ``verify`` does that,
 or fetching the set as a whole.
+
+In a remote two sets may bear one label, of two installations or because somebody forged one; in a folder their files
+would have one name. One of them is shown, and of the others it is told.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from functools import cached_property
 from typing import Any, BinaryIO, cast
 
 from backup_engine.errors import BackupFileNotFound
+from backup_engine.model import BackupSet
 from backup_engine.remotes.entries import Entry, RemoteFile
 from backup_engine.remotes.target import Target
 from backup_engine.repository import manifest
@@ -20,7 +24,7 @@ from backup_engine.storage.base import APP, Entry as File, Storage
 from backup_engine.storage.memory import MemoryStorage
 from backup_engine.storage.read_only import ReadOnly
 
-__all__ = ["RemoteView"]
+__all__ = ["RemoteView", "metadata_of"]
 
 RANGE_BYTES = 1 << 20
 
@@ -28,15 +32,20 @@ RANGE_BYTES = 1 << 20
 class RemoteView(ReadOnly):
     """What lay in a remote when somebody first looked; a ``Storage`` that refuses to be written.
 
-    ``look`` gives what lies there; ``own`` is a view of the application's own data in the same remote.
+    ``look`` gives what lies there; ``own`` is a view of the application's own data in the same remote. Of sets with one
+    label that is shown which comes highest by ``rank``, then one that is whole, then the one that was found first.
     """
 
     hint = "Fetch the backup first."
 
-    def __init__(self, target: Target, look: Callable[[], Sequence[Entry]], own: RemoteView | None = None) -> None:
+    def __init__(
+        self, target: Target, look: Callable[[], Sequence[Entry]], own: RemoteView | None = None, *,
+        rank: Callable[[BackupSet], tuple[bool, ...]] = lambda _: (),
+    ) -> None:
         self.target = target
         self._look = look
         self._own = own
+        self._rank = rank
 
     @cached_property
     def found(self) -> Sequence[Entry]:
@@ -44,11 +53,28 @@ class RemoteView(ReadOnly):
         return self._look()
 
     @cached_property
+    def _shown(self) -> dict[tuple[str, str], Entry]:
+        shown: dict[tuple[str, str], Entry] = {}
+        for entry in self.found:
+            place = _day_of(entry), entry.backup.label
+            if place not in shown or self._place(entry) > self._place(shown[place]):
+                shown[place] = entry
+        return shown
+
+    def _place(self, entry: Entry) -> tuple[bool, ...]:
+        return (*self._rank(entry.backup), entry.backup.state == "complete")
+
+    @property
+    def hidden(self) -> list[Entry]:
+        """What bears the label of another that is shown."""
+        return [entry for entry in self.found if self._shown[_day_of(entry), entry.backup.label] is not entry]
+
+    @cached_property
     def _folders(self) -> dict[str, dict[str, tuple[int, bytes | RemoteFile]]]:
         folders: dict[str, dict[str, tuple[int, bytes | RemoteFile]]] = {}
-        for entry in self.found:
-            folder = folders.setdefault(_day_of(entry), {})
-            metadata = _metadata_of(entry)
+        for (day, _), entry in self._shown.items():
+            folder = folders.setdefault(day, {})
+            metadata = metadata_of(entry)
             folder[manifest.metadata_name(entry.backup.label)] = (len(metadata), metadata)
             # a damaged set is listed by what of it is there, as in a folder: the listing says what is missing
             whole = entry.backup.state != "damaged"
@@ -131,7 +157,7 @@ def _day_of(entry: Entry) -> str:
     return entry.backup.day or manifest.day_of(datetime.strptime(entry.backup.label, manifest.LABEL))
 
 
-def _metadata_of(entry: Entry) -> bytes:
+def metadata_of(entry: Entry) -> bytes:
     """The set's own metadata, with what was said of it later; nothing where that cannot be read."""
     if entry.backup.state == "complete" and entry.said_later:
         return manifest.encode(entry.backup.metadata)

@@ -74,8 +74,8 @@ class Catalog:
         for backup in sets:
             if wanted in (backup.backup_id, backup.label) and folder in (None, backup.day):
                 return backup
-        for backup in sets:  # by the id it had before it was resealed: the journal may still use it
-            if wanted and backup.reseals == wanted and backup.usable:
+        for backup in sets:  # by an id it had before it was resealed: the journal may still use it
+            if wanted and wanted in backup.originals and backup.usable:
                 return backup
         raise NoBackupsFound(f"there is no backup {wanted!r:.80} in {self.storage.describe()}")
 

@@ -21,8 +21,9 @@ def of(ws: Workspace, backup: BackupSet) -> BackupSet | None:
 
 def finder(own: Sequence[BackupSet]) -> Callable[[BackupSet], BackupSet | None]:
     """From sets of the list to those of ``own`` that were made with them."""
-    # one that was stored anew is known by the id it had before
-    known = {backup.reseals: backup for backup in own if backup.reseals} | {backup.backup_id: backup for backup in own}
+    # one that was stored anew is known by the ids it had before
+    known = {name: backup for backup in own for name in backup.originals} | {
+        backup.backup_id: backup for backup in own}
     return lambda backup: known.get(backup.companion) if backup.companion else None
 
 

@@ -66,16 +66,23 @@ class Report:
     notes: tuple[str, ...] = ()
     level: int = 1
     """How deep it was to look."""
+    apart: tuple[Verification, ...] = ()
+    """Sets of the application's own data that go with none of the list, such as safety sets."""
+
+    @property
+    def everything(self) -> tuple[Verification, ...]:
+        """Both."""
+        return (*self.verifications, *self.apart)
 
     @property
     def shallow(self) -> int:
         """How many sets could not be looked into for want of a key: only their stored bytes were compared."""
-        return sum(verification.level < self.level for verification in self.verifications)
+        return sum(verification.level < self.level for verification in self.everything)
 
     @property
     def sound(self) -> bool:
         """Whether nothing was found wrong, as deep as could be looked, and the newest is not too old."""
-        return not self.stale and all(verification.ok for verification in self.verifications)
+        return not self.stale and all(verification.ok for verification in self.everything)
 
     @property
     def ok(self) -> bool:
@@ -85,8 +92,8 @@ class Report:
     @property
     def message(self) -> str:
         """One sentence for people."""
-        failed = sum(not verification.ok for verification in self.verifications)
-        total = len(self.verifications)
+        failed = sum(not verification.ok for verification in self.everything)
+        total = len(self.everything)
         if failed:
             return f"Backup verification failed: {failed} of {total} backups. {self.stale}".strip()
         if self.stale:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import codecs
 import hashlib
 import io
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from typing import Any, BinaryIO
 import bson
 from bson import ObjectId
 
+from backup_engine.csv_format.rows import QUOTED
 from backup_engine.errors import VerificationFailed
 from backup_engine.model import SILENT, Batch, Watch
 from backup_engine.records import raw
@@ -33,9 +33,6 @@ CHUNK = 1 << 20
 BATCH = 1_000
 CELL_LIMIT = 128 << 20
 """Characters a cell may have; the reader of this product's own format has the same limit."""
-
-QUOTED = re.compile(r'"((?:[^"]+|"")*)"')
-
 
 @dataclass(frozen=True)
 class Table:
@@ -76,14 +73,17 @@ def _rows(records: Iterator[str], width: int, windows: bool) -> Iterator[tuple[i
 def _records(source: BinaryIO, encoding: str) -> Iterator[str]:
     """Split at LF outside quotes only: a lone CR belongs to its cell."""
     with io.TextIOWrapper(source, encoding=encoding, errors="legacy_byte", newline="\n") as text:
-        pending = ""
+        # Counted line by line: counting in all that is pending took the square of a quote that does not close.
+        pending, size, quotes = list[str](), 0, 0
         for line in text:
-            pending += line
-            if len(pending) > CELL_LIMIT:
+            pending.append(line)
+            size += len(line)
+            quotes += line.count('"')
+            if size > CELL_LIMIT:
                 raise VerificationFailed("a quoted cell does not end")
-            if pending.count('"') % 2 == 0:
-                yield pending.removesuffix("\n")
-                pending = ""
+            if quotes % 2 == 0:
+                yield "".join(pending).removesuffix("\n")
+                pending, size, quotes = [], 0, 0
         if pending:
             raise VerificationFailed("the file ends inside a quoted cell")
 

@@ -191,7 +191,7 @@ def build(header: Header, seal: Seal, parts: Mapping[str, Part]) -> dict[str, An
         **({"application": {"backup_id": header.companion}} if header.companion else {}),
         "kind": header.kind, "base": header.base, "codec": codec,
         "pinned": header.pinned, "warnings": list(header.warnings),
-        **({"reseals": {"backup_id": header.reseals.backup_id, "seq": header.reseals.order}} if header.reseals else {}),
+        **({"reseals": _reseals(header.reseals)} if header.reseals else {}),
         **({"comment": header.reseals.comment} if header.reseals and header.reseals.comment else {}),
         "collections": {key: describe_part(part) for key, part in parts.items()},
     }
@@ -199,6 +199,11 @@ def build(header: Header, seal: Seal, parts: Mapping[str, Part]) -> dict[str, An
 
 def _trigger(trigger: str) -> dict[str, Any]:
     return {"trigger": AS_AUTO, CONTINUOUS: True} if trigger == CONTINUOUS else {"trigger": trigger}
+
+
+def _reseals(old: BackupSet) -> dict[str, Any]:
+    # of the ids before: what names a set, here or in a remote, names it by the id that it had then
+    return {"backup_id": old.backup_id, "seq": old.order, **({"before": list(old.originals)} if old.originals else {})}
 
 
 def describe_part(part: Part) -> dict[str, Any]:

@@ -62,7 +62,8 @@ These are backups of what the application keeps beside the list: accounts with t
 trash, activity. Whoever reads them learns who works here, and can try passwords at leisure. Do not pass them on.
 
 They lie here in the same format as the lists: the README one folder up says how to read it. Each belongs to the backup
-of the list whose "backup_id" stands under "of" in its metadata, and was read in the same instant.
+of the list whose "backup_id" stands under "of" in its metadata, and was read in the same instant. Later lists of the
+day name it as well ("application") as long as nothing in it has changed.
 
       .venv/bin/python backup_csv_for_db_restore.py restore-application ID --dry-run
 """

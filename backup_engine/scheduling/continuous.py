@@ -159,7 +159,7 @@ class Continuous:
         try:
             created = create(
                 self.workspace, trigger="continuous", force=True, kind=kind, warnings=warnings,
-                interval_hours=self._preferences().interval_hours, watch=Watch(cancelled=self._stop.is_set))
+                schedule=self._preferences().backups, watch=Watch(cancelled=self._stop.is_set))
         except Busy as busy:
             log.info("continuous protection waits: %s", busy)
             return ""

@@ -1,48 +1,259 @@
-"""The choices admins make about automatic backups, shared by every process through MongoDB."""
+"""The choices admins make about what is done by itself, shared by every process through MongoDB.
+
+One document. Each change makes a new version of it and says whose it is; the last 50 are kept in it, so that what was
+in force when, and who wanted it, can still be told. A document without a version was written by 1.2 or before.
+
+What an option of the installation says is not stored: it counts as long as it is given, and cannot be changed here.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from reprlib import repr as short
 from typing import Any
 
 from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
 
+from backup_engine.errors import BackupError, BadInput
+from backup_engine.mongo.capabilities import database_errors
+from backup_engine.mongo.pinned import DURABLE
+from backup_engine.policy.cron import Cron, parse
 from backup_engine.policy.due import check_interval
+from backup_engine.policy.schedule import Schedule
+from backup_engine.policy.time_zones import check_zone
+from backup_engine.remotes.address import check_name
 
+__all__ = ["KEPT", "SCHEDULES", "Changed", "Preferences", "Version", "given_by", "history", "load", "save", "seed"]
+
+log = logging.getLogger(__name__)
 COLLECTION = "backup_restore_state"
 DOCUMENT = "preferences"
-NAMES = ("interval_hours", "automatic", "drill_every_days", "continuous")
+KEPT = 50
+"""Versions that are kept: some 300 bytes each, in a document that every tick reads."""
+TRIES = 5
+"""How often a change that names no version is tried again when others were faster."""
+LONGEST_DAYS = 365.0
+VERIFIED_EVERY_HOURS = 24.0
+SCHEDULES = {"backup": "backup_cron", "verify": "verify_cron", "drill": "drill_cron", "time_zone": "time_zone",
+             "continuous": "continuous"}
+"""What an option can say of what is done by itself, and the preference of that meaning."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """When a preference was last changed, and by whom."""
+
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True)
+class Version:
+    """One change of the preferences: what was set, each by its name."""
+
+    number: int
+    at: datetime
+    by: str
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Preferences:
-    """How often, whether at all, and how often a restore is rehearsed."""
+    """How often and whether at all backups are made, sent, verified and rehearsed by themselves."""
 
     interval_hours: float = 1.0
     automatic: bool = True
     drill_every_days: float = 7.0
     """Days between two restore drills; 0 switches them off."""
+    backup_cron: str = ""
+    """Cron text that decides in place of the interval; empty for none, like the next ones."""
+    verify_cron: str = ""
+    """Without one, what was not verified for 7 days is looked for once a day."""
+    drill_cron: str = ""
+    remote_crons: Mapping[str, str] = field(default_factory=dict)
+    """When a remote gets what waits for it, by its name; one that is not named gets every backup when it is made."""
+    time_zone: str = ""
+    """Whose clock all cron texts go by; empty for this machine's."""
     continuous: bool = False
     """Whether a backup is made within a minute of every change."""
+    version: int = field(default=0, compare=False)
+    changed: Mapping[str, Changed] = field(default_factory=dict, compare=False)
+    """The last change of each preference that anybody changed, by its name."""
+
+    @property
+    def backups(self) -> Schedule:
+        """When backups are made."""
+        return Schedule(self.interval_hours, self._cron(self.backup_cron))
+
+    @property
+    def verification(self) -> Schedule:
+        """When is looked for what was not verified for 7 days."""
+        return Schedule(VERIFIED_EVERY_HOURS, self._cron(self.verify_cron))
+
+    @property
+    def drills(self) -> Schedule | None:
+        """When a restore is rehearsed; None for never."""
+        cron = self._cron(self.drill_cron)
+        return Schedule(24 * self.drill_every_days, cron) if self.drill_every_days or cron else None
+
+    def sending(self, remote: str) -> Schedule | None:
+        """When a remote gets what waits for it; None for as soon as it is there."""
+        cron = self._cron(self.remote_crons.get(remote, ""))
+        return Schedule(cron=cron) if cron else None
+
+    def _cron(self, text: str) -> Cron | None:
+        return Cron(text, self.time_zone) if text else None
 
 
-def load(database: Database[dict[str, Any]], defaults: Preferences) -> Preferences:
-    """Give the stored preferences, with the defaults for whatever nobody has set."""
-    stored = database[COLLECTION].find_one({"_id": DOCUMENT}) or {}
-    known = {name: stored[name] for name in NAMES if name in stored}
-    return replace(defaults, **known)
+def load(
+    database: Database[dict[str, Any]], defaults: Preferences, given: Mapping[str, str] | None = None
+) -> Preferences:
+    """Give what counts: what an option says (``given``, by the keys of ``SCHEDULES``), else what is stored, else the
+    default. Raises ``DatabaseUnreachable``.
+
+    What is stored and cannot be used, by a later version or by hand, counts as not stored.
+    """
+    stored = _stored(database)
+    known = dict[str, Any]()
+    for name, rule in _RULES.items():
+        if name in stored:
+            try:
+                known[name] = rule(stored[name])
+            except BackupError as problem:
+                log.warning("the stored preference %s is left out: %s", name, problem)
+    number = stored.get("version")
+    return replace(defaults, **{**known, **given_by(given or {})}, version=number if type(number) is int else 0,
+                   changed=_changes(stored.get("changed")))
 
 
-def save(database: Database[dict[str, Any]], **changes: Any) -> None:
-    """Store preferences by name. Raises ``BadInput`` for an interval outside its bounds."""
-    if "interval_hours" in changes:
-        changes["interval_hours"] = check_interval(changes["interval_hours"])
-    database[COLLECTION].update_one({"_id": DOCUMENT}, {"$set": changes}, upsert=True)
+def save(
+    database: Database[dict[str, Any]], *, by: str = "", at: datetime | None = None, version: int | None = None,
+    **changes: Any,
+) -> None:
+    """Store preferences by name, as a new version of the document, made ``by`` somebody ``at`` a moment.
+
+    ``version`` is the one that was looked at. Raises ``BadInput`` for what cannot be used, and when another version
+    came meanwhile.
+    """
+    values = {name: _RULES[name](value) for name, value in changes.items()}
+    moment = (at or datetime.now().astimezone()).isoformat()
+    for _ in range(TRIES):
+        stored = _stored(database)
+        number = stored.get("version", 0)
+        if version is not None and number != version:
+            raise _overtaken(stored)
+        entry = {"version": number + 1, "at": moment, "by": by, "values": values}
+        update = {
+            "$set": {**values, "version": number + 1,
+                     **{f"changed.{name}": {"at": moment, "by": by} for name in values}},
+            "$push": {"history": {"$each": [entry], "$slice": -KEPT}},
+        }
+        seen = {"_id": DOCUMENT, "version": number if "version" in stored else None}  # None finds what has none
+        try:
+            with database_errors(database):
+                _state(database).update_one(seen, update, upsert=True)
+                return
+        except BackupError as problem:
+            if not isinstance(problem.__cause__, DuplicateKeyError):
+                raise
+    raise _overtaken(_stored(database))
 
 
 def seed(database: Database[dict[str, Any]], interval_hours: float) -> None:
-    """Set the interval unless somebody has set one already."""
+    """Set the interval unless somebody has set one already; nobody's change, so the version stays."""
     chosen = check_interval(interval_hours)
-    state = database[COLLECTION]
-    if "interval_hours" not in (state.find_one({"_id": DOCUMENT}) or {}):
-        state.update_one({"_id": DOCUMENT}, {"$set": {"interval_hours": chosen}}, upsert=True)
+    if "interval_hours" not in _stored(database):
+        with database_errors(database):
+            _state(database).update_one({"_id": DOCUMENT}, {"$set": {"interval_hours": chosen}}, upsert=True)
+
+
+def history(database: Database[dict[str, Any]]) -> list[Version]:
+    """Give the versions that are kept, newest first."""
+    found = []
+    for entry in reversed(_stored(database, history=1).get("history") or []):
+        try:
+            values = {name: _RULES[name](value) for name, value in entry["values"].items()}
+            found.append(Version(int(entry["version"]), datetime.fromisoformat(entry["at"]), str(entry["by"]), values))
+        # edited by hand, or by a later version
+        except (LookupError, TypeError, ValueError, AttributeError, BadInput) as damage:
+            log.warning("a version of the preferences is left out: %r", damage)
+    return found
+
+
+def given_by(options: Mapping[str, str]) -> dict[str, Any]:
+    """Give the preferences that options decide about, by name. Raises ``BadInput`` naming what cannot be used."""
+    if not isinstance(options, Mapping):
+        raise BadInput(f"schedules must be cron texts by {', '.join(SCHEDULES)}, not {type(options).__name__}.")
+    for name in options:
+        if name not in SCHEDULES:
+            raise BadInput(f"{short(name)} is nothing that has a schedule: use {', '.join(SCHEDULES)}.")
+    return {SCHEDULES[name]: _RULES[SCHEDULES[name]](value) for name, value in options.items() if value != ""}
+
+
+def _state(database: Database[dict[str, Any]]) -> Any:
+    return database[COLLECTION].with_options(write_concern=DURABLE)
+
+
+def _stored(database: Database[dict[str, Any]], *, history: int = 0) -> dict[str, Any]:
+    shown = None if history else {"history": 0}
+    with database_errors(database):
+        return database[COLLECTION].find_one({"_id": DOCUMENT}, shown) or {}
+
+
+def _overtaken(stored: Mapping[str, Any]) -> BadInput:
+    changes = sorted(_changes(stored.get("changed")).values(), key=lambda change: change.at)
+    who = f" by {changes[-1].by} at {changes[-1].at:%H:%M}" if changes and changes[-1].by else ""
+    return BadInput(f"These settings were changed meanwhile{who}, and yours were not stored.",
+                    hint="Look at them as they are now, and change them again.")
+
+
+def _changes(stored: Any) -> dict[str, Changed]:
+    found = {}
+    for name, change in stored.items() if isinstance(stored, dict) else ():
+        try:
+            found[name] = Changed(datetime.fromisoformat(change["at"]), str(change["by"]))
+        except (LookupError, TypeError, ValueError) as damage:
+            log.warning("who changed %s is not known: %r", name, damage)
+    return found
+
+
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise BadInput(f"Automatic backups are on (True) or off (False), not {short(value)}.")
+    return value
+
+
+def _continuous(value: Any) -> bool:
+    if value not in (True, False, "true", "false") or (isinstance(value, (int, float)) and not isinstance(value, bool)):
+        raise BadInput(f"Continuous protection is on (true) or off (false), not {short(value)}.")
+    return value in (True, "true")
+
+
+def _days(value: Any) -> float:
+    # A bool is an int to Python: True would be a day.
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= LONGEST_DAYS:
+        raise BadInput(f"Days between drills are a number from 0, which is never, to {LONGEST_DAYS:g}, "
+                       f"not {short(value)}.")
+    return float(value)
+
+
+def _cron(value: Any) -> str:
+    return "" if value == "" else parse(value).text
+
+
+def _crons(value: Any) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise BadInput(f"Schedules of remotes are cron texts by name, not {type(value).__name__}.")
+    return {check_name(name): parse(text).text for name, text in value.items() if text != ""}
+
+
+_RULES: dict[str, Callable[[Any], Any]] = {
+    "interval_hours": check_interval, "automatic": _switch, "drill_every_days": _days, "backup_cron": _cron,
+    "verify_cron": _cron, "drill_cron": _cron, "remote_crons": _crons, "time_zone": check_zone,
+    "continuous": _continuous,
+}
+"""Every preference, and what makes a value one that can be used."""

@@ -1,7 +1,8 @@
 """Backups without anybody asking: a loop in the server process, and a check at every page load.
 
-Several processes may run this loop over one folder: whether a backup is due is decided again under the engine's locks,
-so two loops, two tabs or two hosts still make one set.
+Several processes may run this loop over one database: the leader does what is scheduled, the others look after nothing
+but the leader (``scheduling.leader``). A page load and a check by hand make a due backup in any of them. Whether one is
+due is decided again under the engine's locks, so two leaders, two tabs or two hosts still make one set.
 
 A recovered copy that stands by makes none, and no drill either: a drill would hold the locks of a folder that may be
 the original's. The loop goes on asking the database, so what another process said counts at the next tick.
@@ -14,25 +15,23 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal, get_args
 
-from backup_engine.create import create
-from backup_engine.drill import drill
-from backup_engine.errors import BackupError, Busy, Cancelled
-from backup_engine.keys.proofs import needs_key
+from backup_engine.create import create, is_due
+from backup_engine.errors import BackupError, BadInput, Busy, Cancelled, DatabaseUnreachable
 from backup_engine.model import Trigger, Watch
 from backup_engine.ownership import lookup
 from backup_engine.ownership.standby import Standby
-from backup_engine.policy.due import Due, due
+from backup_engine.policy.due import Due
+from backup_engine.policy.schedule import Schedule
 from backup_engine.replacing.recovery import recover_now
-from backup_engine.repository import ledger
 from backup_engine.repository.notes import Note
-from backup_engine.scheduling import preferences as choices
+from backup_engine.scheduling import preferences as choices, proving
 from backup_engine.scheduling.continuous import Continuous
+from backup_engine.scheduling.leader import Leader
 from backup_engine.scheduling.preferences import Preferences
 from backup_engine.scheduling.uploads import Uploads
-from backup_engine.verify import verify
 from backup_engine.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -61,24 +60,27 @@ class Scheduler:
 
     def __init__(
         self, workspace: Workspace, defaults: Preferences, *, tick_seconds: float = TICK_SECONDS,
-        tell: Callable[[Check], None] | None = None, continuous: bool | None = None,
+        tell: Callable[[Check], None] | None = None,
     ) -> None:
-        """``tell`` hears of every check that created a set or failed (the activity log of the application).
-
-        ``continuous`` decides instead of what is stored whether a backup is made within a minute of every change.
-        """
+        """``tell`` hears of every check that created a set or failed (the activity log of the application)."""
         self.workspace = workspace
-        self.preferences = defaults
+        self._given = choices.given_by(workspace.schedules)
+        self.preferences = replace(defaults, **self._given)
         self._defaults = defaults
         self._tick_seconds = tick_seconds
         self._tell = tell
-        self.uploads = Uploads(workspace)
-        self.says_continuous = continuous
-        self.continuous = Continuous(workspace, self._with_continuous, made=self.uploads.wake, say=self._say)
+        self.leader = Leader(workspace.storage.describe())
+        self.uploads = Uploads(workspace, leads=lambda: self.leads,
+                               when=lambda name: self.preferences.sending(name))
+        self.continuous = Continuous(workspace, lambda: self.preferences, leads=lambda: self.leads,
+                                     made=self.uploads.wake, say=self._say)
         self._stop = threading.Event()
+        self._wake = threading.Event()
         self._loop: threading.Thread | None = None
         self._checking = threading.Lock()
         self._excused: datetime | None = None
+        self.begun: Callable[[], Callable[[Check], None]] | None = None
+        """Is called when a backup that is due begins by itself, and gives what hears how it ended."""
         self._indexed = frozenset[str]()
         """Labels of the sets whose records can be looked up at once."""
         self._checks: deque[Check] = deque(_note.read_anyway(workspace.storage), maxlen=CHECKS_KEPT)
@@ -94,11 +96,13 @@ class Scheduler:
     def stop(self, seconds: float = 5) -> None:
         """End the loop and wait for it."""
         self._stop.set()
+        self._wake.set()
         self.uploads.stop(seconds)
         self.continuous.stop(seconds)
         if self._loop is not None:
             self._loop.join(seconds)
             self._loop = None
+        self.leader.give_back(seconds)
 
     def checks(self) -> list[Check]:
         """Give the last checks, newest first."""
@@ -106,8 +110,14 @@ class Scheduler:
 
     def due(self) -> Due:
         """Say whether a backup is due, from the folder and the remembered preferences: no MongoDB command."""
+        return is_due(self.workspace, lookup.seen(self.workspace), self.preferences.backups, fresh=False)
+
+    def next_times(self, count: int = 5, schedule: Schedule | None = None) -> list[datetime]:
+        """Give the next times at which a backup is made (UTC), or would be by another ``schedule``; the first of them
+        is now when one is due."""
         last = self.workspace.catalog.last(lookup.seen(self.workspace).owns, fresh=False)
-        return due(last.started if last else None, self.workspace.clock(), self.preferences.interval_hours)
+        chosen = schedule or self.preferences.backups
+        return chosen.coming(last.started if last else None, self.workspace.clock(), count)
 
     @property
     def standby(self) -> Standby | None:
@@ -115,9 +125,18 @@ class Scheduler:
         return lookup.seen(self.workspace).standby
 
     @property
-    def continues(self) -> bool:
-        """Whether a backup is wanted within a minute of every change."""
-        return self.preferences.continuous if self.says_continuous is None else self.says_continuous
+    def leads(self) -> bool:
+        """Whether what is scheduled is this process's to do: as last heard, and never for a copy that stands by."""
+        return self.leader.leads and self.standby is None
+
+    @property
+    def keeper(self) -> str:
+        """Who keeps the schedule, as last heard, in words."""
+        if self.leader.words:
+            return self.leader.words
+        if self._loop is None:
+            return "This process keeps no schedule: a backup that is due is made when a page is loaded"
+        return "It is not known yet who keeps the schedule"
 
     def page_check(self) -> Check | None:
         """Look whether a backup is due and start one in a thread when it is. Never waits, never raises.
@@ -135,8 +154,11 @@ class Scheduler:
         return newest
 
     def excuse(self) -> None:
-        """What failed until now is not shown any more: somebody has just taken the reason away."""
+        """Somebody has just taken the reason away for what failed or was not done: what failed is not shown any more,
+        and what there is to do is looked for at once."""
         self._excused = self.workspace.clock()
+        self._wake.set()
+        self.uploads.wake()
 
     def check(self, trigger: Trigger = "manual") -> Check:
         """Make a backup if one is due, now, in this thread; remember and return what came of it.
@@ -144,32 +166,58 @@ class Scheduler:
         While a recovered copy stands by only a check by hand makes one.
         """
         with self._checking:
-            try:
-                self.refresh()
-                if trigger != "manual" and self.standby is not None:  # said elsewhere since the last tick
-                    return self._remember("not needed", self.standby.refusal.message, trigger)
-                created = create(
-                    self.workspace, trigger=trigger, interval_hours=self.preferences.interval_hours, force=False
-                )
-            except Busy as error:  # somebody else is at it
-                return self._remember("not needed", str(error), trigger)
-            except BackupError as error:
-                return self._remember("failed", str(error), trigger)
-            if created.set:
-                self.uploads.wake()
-            return self._remember("created" if created.set else "not needed", created.message, trigger)
+            ended = self._attended(trigger)
+            check = self._checked(trigger)
+            if ended is not None:
+                ended(check)
+            return check
+
+    def _attended(self, trigger: Trigger) -> Callable[[Check], None] | None:
+        if self.begun is None or trigger == "manual":
+            return None
+        try:
+            begins = self.standby is None and self.due().is_due
+        except BackupError:  # the check itself fails by that, and says it
+            begins = True
+        return self.begun() if begins else None
+
+    def _checked(self, trigger: Trigger) -> Check:
+        try:
+            self.refresh()
+            if trigger != "manual" and self.standby is not None:  # said elsewhere since the last tick
+                return self._remember("not needed", self.standby.refusal.message, trigger)
+            created = create(self.workspace, trigger=trigger, schedule=self.preferences.backups, force=False)
+        except Busy as error:  # somebody else is at it
+            return self._remember("not needed", str(error), trigger)
+        except BackupError as error:
+            return self._remember("failed", str(error), trigger)
+        if created.set:
+            self.uploads.wake()
+        return self._remember("created" if created.set else "not needed", created.message, trigger)
 
     def refresh(self) -> Preferences:
         """Read the preferences again; raises ``DatabaseUnreachable``."""
         database = self.workspace.connect()
-        self.preferences = choices.load(database, self._defaults)
+        self.preferences = choices.load(database, self._defaults, self.workspace.schedules)
         lookup.of(self.workspace, database)  # somebody may have adopted backups, or answered a question, elsewhere
         return self.preferences
 
-    def change(self, **changes: object) -> Preferences:
-        """Store preferences and use them at once; raises ``BadInput`` or ``DatabaseUnreachable``."""
-        choices.save(self.workspace.connect(), **changes)
+    def change(self, *, by: str = "", version: int | None = None, **changes: Any) -> Preferences:
+        """Store preferences and use them at once.
+
+        ``version`` is that of the preferences somebody looked at. Raises ``BadInput``, also when they were changed
+        meanwhile and for what an option decides, and ``DatabaseUnreachable``.
+        """
+        if said := sorted(self.given & changes.keys()):
+            raise BadInput(f"An option of this installation decides about {', '.join(said)}.",
+                           hint="Change it there, or take it away first.")
+        choices.save(self.workspace.connect(), by=by, at=self.workspace.clock(), version=version, **changes)
         return self.refresh()
+
+    @property
+    def given(self) -> frozenset[str]:
+        """Names of the preferences that an option of the installation decides about."""
+        return frozenset(self._given)
 
     def seed(self, interval_hours: float) -> None:
         """Use this interval unless somebody stored one; with the database down it serves until that can be asked."""
@@ -182,52 +230,55 @@ class Scheduler:
             log.warning("the backup interval was not stored: %s", error)
 
     def _run(self) -> None:
-        wait = 0.0  # what a crash left is settled at once, not after the first pause
-        while not self._stop.wait(wait):
-            wait = self._tick_seconds
-            try:
-                for done in recover_now(self.workspace):
-                    log.warning("recovered after a crash: %s", done)
-                self.refresh()
-                if self._acts() and self.due().is_due:
-                    self.check("scheduled")
-                if self.standby is None:
-                    self._rehearse()
-                self._index()
-            except Cancelled:
-                log.info("the check ended with the server")
-            except Busy as error:
-                log.info("this check leaves it to the next one: %s", error)
-            except BackupError as error:
-                self._remember("failed", str(error), "scheduled")
-            except Exception:  # a loop that ended here would make no more backups until a restart
-                log.exception("scheduled check failed")
-                self._remember("failed", "Backup error: unexpected fault in a check. See the log.", "scheduled")
+        self._wake.set()  # what a crash left is settled at once, not after the first pause
+        while True:
+            self._wake.wait(self._tick_seconds)
+            if self._stop.is_set():
+                return
+            self._wake.clear()
+            self.look()
 
-    def _with_continuous(self) -> Preferences:
-        return replace(self.preferences, continuous=self.continues)
+    def look(self) -> None:
+        """Do what the loop does at every tick: settle what a crash left, ask who keeps the schedule, and keep it where
+        that is this process. Never raises."""
+        try:
+            for done in recover_now(self.workspace):
+                log.warning("recovered after a crash: %s", done)
+            self.refresh()
+            led = self.leads
+            self.leader.ask(self.workspace.connect())
+            if self.leads:
+                if not led:
+                    self.uploads.wake()
+                self._keep_the_schedule()
+            self._index()
+        except Cancelled:
+            log.info("the check ended with the server")
+        except Busy as error:
+            log.info("this check leaves it to the next one: %s", error)
+        except BackupError as error:
+            if isinstance(error, DatabaseUnreachable):
+                self.leader.unheard()
+            self._remember("failed", str(error), "scheduled")
+        except Exception:  # a loop that ended here would make no more backups until a restart
+            log.exception("scheduled check failed")
+            self._remember("failed", "Backup error: unexpected fault in a check. See the log.", "scheduled")
+
+    def _keep_the_schedule(self) -> None:
+        if self._acts() and self.due().is_due:
+            self.check("scheduled")
+        proving.verify_if_due(self.workspace, self.preferences.verification, interrupted=self._has_other_work,
+                              watch=Watch(cancelled=self._stop.is_set))
+        proving.rehearse_if_due(self.workspace, self.preferences.drills)
+
+    def _has_other_work(self) -> bool:
+        return self._stop.is_set() or (self._acts() and self.due().is_due)
 
     def _say(self, result: Result, message: str) -> None:
         self._remember(result, message, "continuous")
 
     def _acts(self) -> bool:
         return self.preferences.automatic and self.standby is None
-
-    def _rehearse(self) -> None:
-        days = self.preferences.drill_every_days
-        newest = self.workspace.catalog.newest_good(lookup.seen(self.workspace).owns)
-        room = self.workspace.look_at_room()
-        if not days or newest is None or (room is not None and room.short):  # a drill writes every record once more
-            return
-        proven = ledger.last_drill(self.workspace)
-        if proven is not None and self.workspace.clock() - proven <= timedelta(days=days):
-            return
-        if needs_key(self.workspace, newest):
-            # nobody is here to give it: what can be said without it is that the stored bytes are those written
-            if ledger.is_due(ledger.read(self.workspace.storage).get(newest.backup_id), self.workspace.clock()):
-                log.info("a restore drill needs the key: %s", verify(self.workspace, newest, 1).message)
-            return
-        drill(self.workspace, newest)
 
     def _index(self) -> None:
         """Note the records of new sets, so that nobody waits for a record's history: 0.2 s for 5,000 records.

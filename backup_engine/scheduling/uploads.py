@@ -1,20 +1,24 @@
 """Sending backups off the machine without anybody asking: a thread of its own for each remote.
 
 A slow remote keeps neither a backup nor another remote waiting. Whether there is anything to do is asked of the folder;
-only then somebody else is spoken to.
+only then somebody else is spoken to. What waits is a matter of the folder, which another server need not have, so every
+process sends; the day's work at a remote is the leader's.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
-from backup_engine import offsite, push, upkeep
+from backup_engine import upkeep
 from backup_engine.errors import BackupError, Busy, Cancelled
 from backup_engine.model import Watch
 from backup_engine.ownership import lookup
-from backup_engine.remotes import queue, registry, replaced
+from backup_engine.policy.schedule import Schedule
+from backup_engine.remotes import registry
 from backup_engine.remotes.registry import Remote
+from backup_engine.scheduling import sending
 from backup_engine.workspace import Workspace
 
 __all__ = ["Uploads"]
@@ -26,8 +30,15 @@ TICK_SECONDS = 60.0
 class Uploads:
     """Watches one workspace and sends what waits."""
 
-    def __init__(self, workspace: Workspace, *, tick_seconds: float = TICK_SECONDS) -> None:
+    def __init__(
+        self, workspace: Workspace, *, tick_seconds: float = TICK_SECONDS, leads: Callable[[], bool] = lambda: True,
+        when: Callable[[str], Schedule | None] = lambda name: None,
+    ) -> None:
+        """``leads`` tells whether the day's work at the remotes is this process's to do, ``when`` at which times a
+        remote gets what waits for it; None for as soon as it is there."""
         self.workspace = workspace
+        self._leads = leads
+        self._when = when
         self._tick_seconds = tick_seconds
         self._stop = threading.Event()
         self._wake = threading.Event()
@@ -75,25 +86,15 @@ class Uploads:
         """Send what waits for a remote and do the day's work there, if due. Never raises."""
         watch = Watch(cancelled=self._stop.is_set)
         try:
-            if self._is_due(remote):
-                push.push(self.workspace, remote.name, watch=watch)
-            upkeep.care_if_due(self.workspace, remote, watch=watch)
+            sending.send_if_due(self.workspace, remote, self._when(remote.name), watch=watch)
+            if self._leads():
+                upkeep.care_if_due(self.workspace, remote, watch=watch)
         except (Cancelled, Busy) as error:
             log.info("sending to %s ended: %s", remote.name, error)
         except BackupError as error:  # the database is down, or somebody has to say first whose the backups are
             log.warning("nothing is sent to %s: %s", remote.name, error)
         except Exception:  # a thread that ended here would be started again, and say nothing
             log.exception("sending to %s failed", remote.name)
-
-    def _is_due(self, remote: Remote) -> bool:
-        line = queue.read(self.workspace.storage, remote.name)
-        if not push.is_due(self.workspace, remote, line):
-            return False
-        owner = lookup.seen(self.workspace)
-        sets = offsite.own_sets(owner, self.workspace.catalog.sets(fresh=False))
-        own = offsite.application_sets(self.workspace, owner, fresh=False)
-        return bool(queue.waiting(line, sets, own)) or replaced.is_due(line, self.workspace.clock()) or any(
-            not line.is_said(backup) for backup in sets if backup.backup_id in line.sent)
 
     def _run(self) -> None:
         while not self._stop.is_set():

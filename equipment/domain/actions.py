@@ -31,7 +31,8 @@ WORDS: Final = {
     "user.disable": "Disabled an account", "user.enable": "Enabled an account", "user.reset": "Reset a password",
     "user.password": "Changed the password", "user.sign_up": "Asked for an account",
     "user.approve": "Approved an account", "user.reject": "Rejected an account",
-    "settings.sign_up": "Switched self sign-up", "settings.write_file": "Wrote the settings file",
+    "settings.sign_up": "Switched self sign-up", "settings.messages": "Changed messages",
+    "settings.write_file": "Wrote the settings file",
 }
 
 

@@ -25,6 +25,8 @@ class Reading:
     why: str = ""
 
 
+LONGEST = 100
+"""Characters a date may have; the longest way to say that none is needed has 50."""
 EMPTY, NOT_NEEDED = Reading("empty"), Reading("not needed")
 _WORDS_FOR_NONE = re.compile(
     r"no\s*cal(ibration)?(\s+(needed|required|necessary))?|not?\s+(needed|required|necessary)|not\s+applicable|n\.?/?a\.?|none"
@@ -51,6 +53,8 @@ def read_date(text: str) -> Reading:
     typed = text.strip().strip("()")
     if not typed or typed in {"-", "--", "–"}:
         return EMPTY
+    if len(typed) > LONGEST:
+        return Reading("unreadable", why="not a date")
     if _WORDS_FOR_NONE.fullmatch(typed):
         return NOT_NEEDED
     for pattern, order in ((_DOTS, "dmy"), (_ISO, "ymd"), (_DAY_WORD, "dmy"), (_WORD_DAY, "mdy")):

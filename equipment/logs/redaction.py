@@ -24,20 +24,29 @@ IN_QUERIES = "key|code|state|sig|auth|id_token|login_hint"
 
 Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
 
+
+def _without_login(match: re.Match[str]) -> str:
+    """Up to the last @ that could end a login: who wrote the address may not have percent-encoded the others."""
+    _, at, rest = match[2].rpartition("@")
+    return f"{match[1]}{STARS}@{rest}" if at else match[0]
+
+
+# Whatever repeats gives nothing back (*+), and what only begins like a secret is passed at once: a line is foreign
+# text, and 60 backslashes behind a quote that never closes held the interpreter for ever.
 RULES: tuple[Rule, ...] = (
     (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S), STARS),
-    # Up to the last @ that could end a login: who wrote the address may not have percent-encoded the others.
-    (re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]*://)[^\s\"'<>]*@"), rf"\g<1>{STARS}@"),
+    (re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]{0,30}+://)([^\s\"'<>]*+)"), _without_login),
     (re.compile(r"AGE-SECRET-KEY-1[A-Z0-9]+", re.I), STARS),
     (re.compile(r"\$argon2\w*\$[^\s\"']+"), STARS),
-    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.?[\w-]*"), STARS),  # a JSON web token
+    # a JSON web token; what only begins like one is passed as a whole, not begun anew within
+    (re.compile(r"\beyJ[\w-]{8,}+(\.[\w-]++\.?+[\w-]*+)?"), lambda match: STARS if match[1] else match[0]),
     (re.compile(r"\b((?:Bearer|Basic|Digest)\s+)[\w+/=.~-]{6,}", re.I), rf"\g<1>{STARS}"),
     # A whole header: a cookie's text goes on after its first semicolon.
-    (re.compile(r"\b((?:set-)?cookie|authorization)([\"']?\s*[:=,]\s*)b?([\"'])(?:\\.|(?!\3).)*\3", re.I),
+    (re.compile(r"\b((?:set-)?cookie|authorization)([\"']?\s*[:=,]\s*)b?([\"'])(?:\\.|(?!\3)[^\\\n])*+\3", re.I),
      rf"\g<1>\g<2>\g<3>{STARS}\g<3>"),
     (re.compile(r"\b((?:set-)?cookie|authorization)(\s*[:=]\s*)(?!b?[\"'])[^\r\n]+", re.I), rf"\g<1>\g<2>{STARS}"),
     # 'name': 'value', name=b"value"; name=value; name: value, of more than letters or long, as in no sentence
-    (re.compile(rf"{NAMED}[\"']?\s*[=:]\s*)b?([\"'])(?:\\.|(?!\2).)*\2", re.I | re.S), rf"\g<1>\g<2>{STARS}\g<2>"),
+    (re.compile(rf"{NAMED}[\"']?\s*[=:]\s*)b?([\"'])(?:\\.|(?!\2)[^\\])*+\2", re.I | re.S), rf"\g<1>\g<2>{STARS}\g<2>"),
     (re.compile(rf"{NAMED}=)(?!b?[\"'])[^\s&\"',;)\]}}]+", re.I), rf"\g<1>{STARS}"),
     (re.compile(rf"{NAMED}:\s+)(?![\"']|b[\"'])(\S*\d\S*|\S{{12,}})", re.I), rf"\g<1>{STARS}"),
     (re.compile(rf"([?&](?:{IN_QUERIES})=)[^\s&\"'#]+", re.I), rf"\g<1>{STARS}"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
 from equipment.settings.places import FromHome
 
@@ -27,6 +27,17 @@ class BackupOptions(BaseModel):
         default=None,
         description="Back up every change within a minute (`true`, `false`). Unset, what an administrator chose in the "
                     "app, else `false`.")
+    backup_schedule: str = Field(
+        default="",
+        description="Cron text such as `30 2 * * *` that decides in place of the interval. Unset, as for the next "
+                    "three, what an administrator chose in the app.")
+    backup_time_zone: str = Field(
+        default="", description="Whose clock cron texts go by, such as `Europe/Berlin`; else this machine's.")
+    backup_verify_schedule: str = Field(
+        default="",
+        description="Cron text for verifying every backup that nobody verified for 7 days; else once a day.")
+    backup_drill_schedule: str = Field(
+        default="", description="Cron text for the restore drill; else every 7 days.")
     backup_keep_days: int = Field(
         default=7, ge=1, le=3650,
         description="Days after which retention may delete a backup; the newest good ones always stay.")
@@ -63,6 +74,29 @@ class BackupOptions(BaseModel):
     def backup_tiers(self) -> dict[str, int]:
         """The tiers of retention that an option decides, by name."""
         return {tier: number for tier in TIERS if (number := getattr(self, f"backup_keep_{tier}")) is not None}
+
+    @property
+    def backup_schedules(self) -> dict[str, str]:
+        """What an option decides about schedules: cron texts by what is done, the time zone, and
+        whether every change is backed up within a minute."""
+        given = {"backup": self.backup_schedule, "verify": self.backup_verify_schedule,
+                 "drill": self.backup_drill_schedule, "time_zone": self.backup_time_zone}
+        if self.backup_continuous is not None:
+            given["continuous"] = str(self.backup_continuous).lower()
+        return {name: text for name, text in given.items() if text}
+
+    @field_validator("backup_schedule", "backup_verify_schedule", "backup_drill_schedule", "backup_time_zone")
+    @classmethod
+    def _can_be_used(cls, value: str, info: ValidationInfo) -> str:
+        from backup_engine.api import BadInput, check_zone, parse_cron
+
+        text = value.strip()
+        try:
+            if info.field_name == "backup_time_zone":
+                return check_zone(text)
+            return parse_cron(text).text if text else ""
+        except BadInput as error:
+            raise ValueError(str(error).rstrip(".")) from None
 
     @field_validator("backup_recipients")
     @classmethod

@@ -21,6 +21,7 @@ from pydantic import SecretStr, ValidationError
 
 from backup_engine.errors import BadInput
 from equipment.settings import settings_file
+from equipment.settings.message_options import parts_of
 from equipment.settings.options import SERVER_ONLY, Settings, option_name
 from equipment.settings.places import home
 
@@ -114,6 +115,8 @@ def secrets_of(settings: Settings) -> list[str]:
     """Give every secret of this installation, the identity provider's too, for the log to leave out."""
     values = [getattr(settings, field) for field in Settings.model_fields]
     found = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+    for keys in (settings.notify, settings.dead_man_url):
+        found += parts_of(keys.get_secret_value()) if keys else ()
     with suppress(BadInput):  # then nothing in that file is in use
         found += _secret_texts(_secrets(_secrets_path(str(settings.home) if settings.home else None)))
     return found

@@ -84,7 +84,8 @@ def _actions(app: App, user: User) -> None:
     with st.container(border=True):
         st.markdown(f"**{user.name}**, signed in {live} times" if live != 1 else f"**{user.name}**, signed in once")
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            role = st.selectbox("Role", ROLES, index=ROLES.index(user.role), key=f"role_{key}", width=180)
+            role = st.selectbox("Role", ROLES, index=ROLES.index(user.role), key=f"role_{key}_{user.role}",
+                                width=180)
             if st.button("Change role", disabled=role == user.role):
                 _do(lambda: users.set_role(db, who, key, role), f"{user.name} is now {role}.")
             if user.local and st.button("Reset password", help="Gives a one-time code; the old password ends now."):
@@ -141,7 +142,8 @@ def _show_code() -> None:
 
 def _sign_up_switch(app: App) -> None:
     now = signup.is_open(app.database)
-    wished = st.toggle("People may ask for an account on the sign-in page", value=now, key="sign_up_open",
+    # What is stored is in the key: else the page of somebody else, left open, would switch back what is changed here.
+    wished = st.toggle("People may ask for an account on the sign-in page", value=now, key=f"sign_up_open_{now}",
                        help="Nobody gets in before an administrator approves.")
     if wished != now:
         _do(lambda: signup.switch(app.database, app.who, wished))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -91,7 +91,8 @@ class Making:
         """Make everything and note it."""
         with self.steps.step("fill the list, choose settings"):
             self._fill()
-            self.record["choices"] = asdict(api.Scheduler(self.ws, api.Preferences()).change(**CHOICES))
+            chosen = api.Scheduler(self.ws, api.Preferences()).change(**CHOICES)
+            self.record["choices"] = {name: getattr(chosen, name) for name in CHOICES}
         with self.steps.step("make a full set"):
             self._make(FULL, "full")
         with self.steps.step("make a differential set"):

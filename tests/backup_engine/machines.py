@@ -33,11 +33,14 @@ class Machines:
     new: Data
     root: Path
 
-    def back_up(self, vendor: str = "") -> BackupSet:
-        """Change something, an hour later make a backup, and send it."""
+    def back_up(self, vendor: str = "", *, accounts: bool = False) -> BackupSet:
+        """Change something, an hour later make a backup, and send it. With ``accounts`` these are changed as well, so
+        that they are saved anew."""
         self.lab.clock.pass_by(hours=1)  # type: ignore[attr-defined]
         if vendor:
             self.old.Equipment.update_many({}, {"$set": {"Vendor": vendor}})
+        if accounts:
+            self.old.equipment_users.update_many({}, {"$set": {"changed": self.lab.clock()}})
         made = back_up(self.lab)
         assert push(self.lab, "disk").waiting == 0
         return made

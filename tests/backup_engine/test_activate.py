@@ -128,7 +128,7 @@ def test_nothing_is_made_sent_or_rehearsed_by_itself(copy: Workspace, tmp_path: 
     before = everything(tmp_path / "disk")
     scheduler, uploads = Scheduler(copy, Preferences()), Uploads(copy)
 
-    tick(scheduler)
+    assert tick(scheduler) == (True, False)
     assert scheduler.page_check() is None
     assert scheduler.checks() == [], "neither even asks for one"
     assert not [thread for thread in threading.enumerate() if thread.name == "backup-auto"]
@@ -138,19 +138,18 @@ def test_nothing_is_made_sent_or_rehearsed_by_itself(copy: Workspace, tmp_path: 
     assert scheduler.due().is_due and scheduler.standby is not None
     assert asked.result == "not needed" and asked.message.startswith("Recovered copy: ")
     assert [backup.backup_id for backup in copy.catalog.sets()] == [made.backup_id]
-    assert ledger.last_drill(copy) is None and uploads._running == {}
+    assert ledger.read(copy.storage) == {} and uploads._running == {}
     uploads.work(registry.one(copy, "disk"))  # said elsewhere since it was started
     assert queue.read(copy.storage, "disk") == queue.Line(), "nothing is wrong with the remote"
     assert everything(tmp_path / "disk") == before
 
 
-def tick(scheduler: Scheduler) -> None:
-    """Let the loop go round once."""
-    scheduler._tick_seconds = 600
-    rounds = []
-    scheduler._stop.wait = lambda seconds: bool(rounds) or rounds.append(seconds) is not None  # type: ignore[assignment]
-    scheduler._run()
-    assert rounds == [0.0]
+def tick(scheduler: Scheduler) -> tuple[bool, bool]:
+    """Let the loop go round once; gives whether this process was the leader, and whether it kept the schedule."""
+    scheduler.look()
+    led = scheduler.leader.leads, scheduler.leads
+    scheduler.leader.give_back()
+    return led
 
 
 def test_by_hand_a_set_is_made_and_nothing_is_cleared_away(copy: Workspace) -> None:

@@ -60,6 +60,8 @@ WRONG: dict[str, list[Any]] = {
     "connect": ["db", 5], "database": ["", "a b", "a/b", "x" * 64, "ü" * 32, 5], "backup_folder": ["", " ", 5, "a\0b"],
     "keep_days": [None, 0, -1, 3651, 10**10, 7.5, "7", True, float("nan")],
     "tiers": [7, "8w", {"weekly": -1}, {"weekly": 521}, {"weekly": "8"}, {"weekly": True}, {"fortnightly": 1}],
+    "schedules": [7, "30 2 * * *", {"backup": "30 2 * *"}, {"drill": "0 0 30 2 *"}, {"verify": 5},
+                  {"merge": "0 0 * * *"}, {"time_zone": "Mars/Phobos"}],
     "interval_hours": [0, 0.05, 169, "x", True, float("nan")],
     "sources": [(), [], "ab", 5, (Source("a", "A"), Source("a", "B")), (Source("a", "A"), Source("b", "A")),
                 (Source("../x", "A"),), (Source("a", ""),), (("a", "A"),)],

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from backup_engine import compare, drill, fetch, merge, restore, undo, verify
+from backup_engine import compare, drill, fetch, merge, recover, restore, undo, verify
 from backup_engine.create import create
 from backup_engine.deeds import Deed
 from backup_engine.errors import (
@@ -30,11 +30,12 @@ from backup_engine.remotes import entries
 from backup_engine.remotes.address import parse
 from backup_engine.remotes.folder import FolderStore
 from backup_engine.remotes.registry import Remote
+from backup_engine.remotes.target import Sending
 from backup_engine.repository import contents
 from backup_engine.workspace import Workspace
-from tests.backup_engine.engine import anybodys, back_up, raw
+from tests.backup_engine.engine import anybodys, back_up, raw, workspace
 from tests.backup_engine.offsite_places import target_of, with_remote
-from tests.backup_engine.stored import age_seal, file_of, flip
+from tests.backup_engine.stored import age_seal, file_of, flip, store
 
 Data = Database[dict[str, Any]]
 
@@ -269,3 +270,28 @@ def test_left_overs_of_a_killed_process_are_removed(ws: Workspace, database: Dat
 
     with fetch.spooled(ws, "disk", find(backup)):
         assert not left.exists()
+
+
+@pytest.mark.parametrize("twin_is_first", [True, False])
+def test_a_set_that_bears_the_label_of_ours_takes_nothing_away(
+    ws: Workspace, database: Data, tmp_path: Path, twin_is_first: bool
+) -> None:
+    """Somebody may write into the bucket, and not delete what lies there."""
+    backup = sent(ws, database)
+    elsewhere = workspace(tmp_path / "elsewhere", database, clock=lambda: backup.started)
+    twin = store(elsewhere, [{"_id": 1, "ID": 1}])
+    assert twin.label == backup.label
+    target_of(tmp_path).send(elsewhere, twin, Sending())
+    forget_here(tmp_path)
+    meant, other = (twin, backup) if twin_is_first else (backup, twin)
+
+    with fetch.viewed(ws, "disk", meant=meant.backup_id) as there:
+        assert [found.backup_id for found in there.catalog.sets()] == [meant.backup_id]
+        assert [words.split()[1] for words in fetch.unseen(there)] == [other.backup_id]
+        assert verify.verify(there, there.catalog.find(meant.backup_id), 2).ok
+    fetched = fetch.fetch(ws, "disk", backup.backup_id).set
+    assert (fetched.backup_id, fetched.state) == (backup.backup_id, "complete")
+    assert verify.verify(ws, fetched, 2).ok
+    found = recover.look(ws, f"file://{tmp_path}/disk", at=backup.backup_id)
+    assert found.chosen.backup.backup_id == backup.backup_id
+    assert any(twin.backup_id in words for words in found.warnings)

@@ -11,9 +11,11 @@ from pymongo.database import Database
 
 from backup_engine import offsite
 from backup_engine.deeds import Deed
-from backup_engine.errors import BadInput, ForeignTarget, HostKeyUnknown
+from backup_engine.errors import BadInput, Cancelled, ForeignTarget, HostKeyUnknown, RemoteFailed
+from backup_engine.model import Watch
 from backup_engine.push import push
 from backup_engine.remotes import queue, registry
+from backup_engine.remotes.folder import FolderStore
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import back_up
 from tests.backup_engine.offsite_places import with_remote
@@ -47,6 +49,21 @@ def test_one_that_does_not_answer_is_kept_with_the_reason(ws: Workspace, tmp_pat
 
     assert "cannot be used yet" in done.message and "is not there" in done.message
     assert "second" in registry.known(ws)
+
+
+def test_whoever_gives_up_waits_for_no_further_attempt(ws: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = list[str]()
+
+    def fail(self: FolderStore, folder: str) -> None:
+        tries.append(folder)
+        raise RemoteFailed("away")
+
+    monkeypatch.setattr(FolderStore, "list", fail)
+
+    with offsite.open_store(registry.one(ws, "disk"), watch=Watch(cancelled=lambda: bool(tries))) as store, \
+            pytest.raises(Cancelled):
+        store.list("sets")
+    assert tries == ["sets"]
 
 
 @pytest.mark.parametrize(("name", "url"), [

@@ -72,11 +72,12 @@ def test_what_a_crash_left_in_the_old_folder_stays_there(machines: Machines) -> 
 
 def test_undo_gives_the_empty_list_back_and_somebody_stays_who_administers(machines: Machines) -> None:
     machines.back_up()
-    machines.recover()
+    done = machines.recover()
 
     undo.undo(machines.bare)
 
     assert raw(machines.new, "Equipment") == []
+    assert "undo-application" not in done.message, "what would be refused is not offered"
     with pytest.raises(BadInput, match="nobody could sign in"):
         restore_application.undo(machines.bare)
 
@@ -162,6 +163,7 @@ def test_what_is_there_is_replaced_when_that_is_meant_and_undo_brings_it_back(ma
     done = machines.recover(replace_existing=True)
 
     assert everything(machines.new) == wanted and done.restored is not None and done.restored.safety is not None
+    assert "undo-application takes it back." in done.message
     assert {user["_id"]: user["state"] for user in machines.new.equipment_users.find()} == {
         "ada": "active", "bob": "active", "eve": "disabled"}
     undo.undo(machines.bare)

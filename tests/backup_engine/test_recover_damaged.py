@@ -176,7 +176,7 @@ def test_a_list_whose_accounts_are_no_good_is_named_and_the_pair_before_it_taken
         half = create(replace(machines.lab, annex=None), force=True).set
         push(machines.lab, "disk")
     else:
-        half = machines.back_up("half")
+        half = machines.back_up("half", accounts=True)
         for path in own(machines, kind).rglob(f"*{half.label}*"):
             if path.parent.name != ".state":
                 path.unlink() if harm == "missing" else path.write_bytes(b"garbage")
@@ -195,7 +195,7 @@ def test_a_list_whose_accounts_are_no_good_is_named_and_the_pair_before_it_taken
 
 @KINDS
 def test_accounts_that_turn_out_damaged_when_they_are_read(machines: Machines, kind: str) -> None:
-    good, bad = machines.back_up("good"), machines.back_up("bad")
+    good, bad = machines.back_up("good"), machines.back_up("bad", accounts=True)
     [path] = own(machines, kind).rglob(f"users_*{bad.label}*")
     flip(path, 40)
 

@@ -16,8 +16,9 @@ from backup_engine.remotes import target as targets
 from backup_engine.remotes.objects import ObjectStore
 from tests.backup_engine.engine import back_up
 from tests.backup_engine.machines import Data, Machines, everything, standing
-from tests.backup_engine.remotes.servers import ENVIRONMENT, SECRET, Proxy, free_ports, s3, seaweed
+from tests.backup_engine.remotes.servers import ENVIRONMENT, SECRET, Proxy, s3, seaweed
 from tests.backup_engine.stored import age_seal
+from tests.ports import free_port
 
 READER = {"AWS_ACCESS_KEY_ID": "poor", "AWS_SECRET_ACCESS_KEY": SECRET}
 
@@ -95,7 +96,7 @@ def test_a_bucket_that_is_gone_an_empty_prefix_and_a_server_that_is_not_there(
         recovering.look(machines.bare, s3(endpoint, bucket="gone-for-good").url)
     with pytest.raises(NoBackupsFound, match="is empty"):
         recovering.look(machines.bare, s3(endpoint, prefix="nothing/here").url)
-    [port] = free_ports(1)
+    port = free_port()
     with pytest.raises(RemoteFailed):
         recovering.look(machines.bare, s3(f"http://127.0.0.1:{port}").url)
 

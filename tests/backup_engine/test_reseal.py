@@ -214,7 +214,9 @@ def test_the_applications_own_data_is_stored_anew_as_well(tmp_path: Path, databa
     fill_own(database)
     database["equipment_users"].insert_one({"_id": "ada", "name": PLANTED})
     ws = plain(tmp_path, database, application=OWN)
-    first, second = back_up(ws), back_up(ws)
+    first = back_up(ws)
+    database["equipment_users"].insert_one({"_id": "bo", "name": PLANTED})
+    second = back_up(ws)
     assert any(name.startswith("sets/.app/") for name in holding(tmp_path))
     encrypted = with_key(host(tmp_path, database, application=OWN).workspace)
 

@@ -16,11 +16,11 @@ from backup_engine.create import create
 from backup_engine.csv_format.seal import Seal
 from backup_engine.errors import RemoteRefused
 from backup_engine.model import BackupSet
-from backup_engine.push import push
+from backup_engine.push import has_work, push
 from backup_engine.remotes import queue
 from backup_engine.remotes.target import Target
+from backup_engine.repository import companions
 from backup_engine.reseal import reseal
-from backup_engine.scheduling.uploads import Uploads
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import OWN, back_up
 from tests.backup_engine.keys.public_only import PUBLIC, files_below, with_key
@@ -119,6 +119,35 @@ def test_the_applications_own_data_of_before_goes_there_as_well(
     assert (again.sent, again.waiting, again.with_own, again.cleared) == ((), 0, 0, ())
 
 
+def test_stored_anew_twice_before_anything_was_sent(
+    database: Db, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy in between was never there; what it was made of is, and both kinds are found by every earlier id."""
+    monkeypatch.setattr("backup_engine.remotes.patient.FIRST_PAUSE", 0)
+    ws = with_remote(tmp_path, database, application=OWN)
+    first = two(ws, database)
+    database.equipment_users.delete_one({"_id": "u1"})
+    first.append(back_up(ws))
+    push(ws, "disk")
+
+    reseal(replace(ws, seal=Seal(compression="gzip")))
+    done = reseal(sealed(ws))
+    lists_alone = replace(sealed(ws), annex=None)
+    unwanted = back_up(lists_alone)
+    back_up(lists_alone)
+    prune.delete(ws, unwanted)  # clears away the application's own data that no list has
+
+    assert "still lie in remote disk" in done.message
+    for old in first:
+        copy = ws.catalog.find(old.backup_id)
+        own = companions.of(ws, copy)
+        assert copy.encrypted and copy.originals[-1] == old.backup_id and len(copy.originals) == 2
+        assert own is not None and own.originals[-1] == old.companion
+    sent = push(ws, "disk")
+    assert (sent.problem, sent.replaced, len(sent.cleared)) == ("", (), 6)
+    assert readable_there(tmp_path) == []
+
+
 def test_a_refusal_is_asked_again_although_something_is_sent_every_hour(
     ws: Workspace, database: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,9 +234,9 @@ def test_a_store_that_refuses_is_said_and_asked_again_the_next_day(
 
     monkeypatch.setattr(Target, "remove", remove)
     assert push(ws, "disk").cleared == () and len(tries) == 1
-    assert not Uploads(ws)._is_due(standing.remote)  # type: ignore[arg-type]
+    assert not has_work(ws, standing.remote)  # type: ignore[arg-type]
     ws.clock.pass_by(days=1)  # type: ignore[attr-defined]
-    assert Uploads(ws)._is_due(standing.remote)  # type: ignore[arg-type]
+    assert has_work(ws, standing.remote)  # type: ignore[arg-type]
     later = push(ws, "disk")
     assert (sorted(later.cleared), later.replaced) == (sorted(backup.label for backup in old), ())
     assert readable_there(tmp_path) == []

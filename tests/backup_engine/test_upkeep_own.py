@@ -139,6 +139,29 @@ def test_a_pinned_or_unreadable_set_keeps_it(ws: Workspace, tmp_path: Path, garb
     assert of_lists(tmp_path)[0] == made[0].backup_id
 
 
+@pytest.mark.parametrize("how", ["pinned", "unreadable", "still to come"])
+def test_one_that_a_later_set_names_again_outlives_its_own(ws: Workspace, tmp_path: Path, how: str) -> None:
+    first, second = back_up(ws), back_up(ws)
+    ws.clock.pass_by(days=1)  # type: ignore[attr-defined]
+    days_of_backups(ws, 6)
+    lying = next(entry for entry in target_of(tmp_path).entries() if entry.backup.backup_id == second.backup_id)
+    if how == "pinned":
+        prune.pin(ws, second)
+    elif how == "unreadable":  # there, and it is here no more
+        (tmp_path / "disk" / lying.key).write_bytes(b"garbage")
+        ws.catalog.remove(second)
+    else:
+        target_of(tmp_path).remove(lying)
+        line = queue.read(ws.storage, "disk")
+        del line.sent[second.backup_id]
+        queue.write(ws.storage, "disk", line)
+
+    done = care(ws, "disk")
+
+    assert second.companion == first.companion and first.label in done.removed
+    assert first.companion in own_target_of(tmp_path).backup_ids()
+
+
 def test_one_whose_set_is_still_to_come_stays(ws: Workspace, tmp_path: Path) -> None:
     """The companion goes first; until its set has arrived, only this side knows that it is named."""
     made = days_of_backups(ws, 7)

@@ -149,6 +149,21 @@ def test_ledger_remembers_and_forgets_what_is_gone(tmp_path: Path) -> None:
     assert set(ledger.read(ws.storage)) == {first.backup_id}
 
 
+def test_a_damaged_full_set_is_remembered_whoever_finds_it(tmp_path: Path, database: Database) -> None:
+    fill(database)
+    ws = workspace(tmp_path, database)
+    full = create(ws, force=True, kind="full").set
+    over = create(ws, force=True, kind="differential").set
+    assert full is not None and over is not None and over.kind == "differential"
+    flip(file_of(ws, full), 5)
+
+    assert not verify.verify(ws, over, 1).ok
+
+    assert ledger.bad(ledger.read(ws.storage)) == {full.backup_id, over.backup_id}
+    later = create(ws, force=True, kind="differential").set
+    assert later is not None and later.kind == "full", "nothing more rests on it"
+
+
 def test_part_of_a_set_is_not_remembered_as_the_whole(tmp_path: Path) -> None:
     ws, _ = folder(tmp_path)
 

@@ -12,7 +12,7 @@ from pymongo.database import Database
 from equipment.store import activity
 from tests.browser import people
 from tests.mongod import Mongod
-from tests.server.running_app import RunningApp
+from tests.server.running_app import RunningApp, wait_for
 
 pytest.importorskip("playwright.sync_api", reason="no browser driver here: pip install -r requirements-dev.txt")
 from playwright.sync_api import Page, expect
@@ -52,10 +52,7 @@ def test_a_remote_is_added_gets_every_backup_and_gives_it_back(
     page.get_by_role("button", name="Add and try out").click()
     expect(page.get_by_text("Remote disk is added and works.")).to_be_visible()
     page.get_by_role("button", name="Dismiss").click()
-    send = page.get_by_role("button", name="Send now")
-    if send.is_enabled():  # the server sends by itself, within a minute
-        send.click()
-        expect(page.get_by_text("sent to remote disk").first).to_be_visible()
+    wait_for(lambda: any((disk / "sets").glob("*")), "what waited to be sent at once")
     page.get_by_role("button", name="Show what is there").click()
     expect(page.get_by_text("in disk")).to_be_visible()
     page.get_by_role("button", name="Fetch into the backup folder").click()

@@ -12,10 +12,10 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine.api import BackupSet, DatabaseBackupRestore, Preferences
-from backup_engine.errors import AdminOnly, NoSpace, PermissionDenied
-from equipment import retention, sealing
+from backup_engine.errors import AdminOnly, PermissionDenied
+from equipment import lost, retention, schedules, sealing
 from equipment.backups import Backups, Caller
-from equipment.settings import Settings, get_settings, use
+from equipment.settings import get_settings
 from equipment.store import activity
 from equipment.store.access import SESSIONS, USERS, require
 from tests.equipment.store.people import signed_in
@@ -58,13 +58,22 @@ VERBS: dict[str, Callable[[Backups, Caller, BackupSet], object]] = {
     "zip": lambda backups, by, made: b"".join(backups.zip_stream(by, made)),
     "verify": lambda backups, by, made: backups.verify(by, made),
     "drill": lambda backups, by, made: backups.drill(by, made),
+    "replace, remote": lambda backups, by, made: backups.replace(by, made, ("equipment",), remote="disk"),
+    "merge, remote": lambda backups, by, made: backups.merge(by, made, ("equipment",), remote="disk"),
+    "compare, remote": lambda backups, by, made: backups.compare(
+        by, made, ("equipment",), None, kind="c", about=None, remote="disk"),
+    "verify, remote": lambda backups, by, made: backups.verify(by, made, remote="disk"),
+    "drill, remote": lambda backups, by, made: backups.drill(by, made, remote="disk"),
     "pin": lambda backups, by, made: backups.pin(by, made, True),
     "comment": lambda backups, by, made: backups.comment(by, made, "x"),
     "delete": lambda backups, by, made: backups.delete(by, made),
-    "lost": lambda backups, by, made: backups.lost(by),
-    "bring back": lambda backups, by, made: backups.bring_back(by, []),
-    "preferences": lambda backups, by, made: backups.change_preferences(by, interval_hours=2),
-    "acknowledge": lambda backups, by, made: backups.acknowledge(by),
+    "lost": lambda backups, by, made: lost.find(backups, by),
+    "bring back": lambda backups, by, made: lost.bring_back(backups, by, []),
+    "preferences": lambda backups, by, made: schedules.change(backups, by, interval_hours=2),
+    "schedules": lambda backups, by, made: schedules.shown(backups, by),
+    "versions of schedules": lambda backups, by, made: schedules.versions(backups, by),
+    "halted": lambda backups, by, made: retention.halted(backups, by),
+    "acknowledge": lambda backups, by, made: retention.acknowledge(backups, by),
     "rules": lambda backups, by, made: retention.rules(backups, by),
     "change tiers": lambda backups, by, made: retention.change(backups, by, {"weekly": 8}),
     "try tiers": lambda backups, by, made: retention.tried(backups, by, {"weekly": 8}),
@@ -141,33 +150,6 @@ def test_a_set_downloads_as_a_zip_of_its_files(backups: Backups, database: Db) -
     )
 
 
-def test_lost_records_come_back_exactly(backups: Backups, database: Db) -> None:
-    by = caller(database, "admin")
-    make_set(backups, by)
-    database["Equipment"].delete_one({"_id": 1})
-
-    (lost,) = backups.lost(by)
-    assert backups.bring_back(by, [lost]) == 1
-
-    assert database["Equipment"].find_one({"_id": 1}) == {"_id": 1, "ID": 1}
-    assert backups.lost(by) == []
-
-
-def test_lost_records_stay_in_the_backup_while_the_list_takes_no_changes(
-    backups: Backups, database: Db, tmp_path: Path
-) -> None:
-    by = caller(database, "admin")
-    make_set(backups, by)
-    database["Equipment"].delete_one({"_id": 1})
-    (lost,) = backups.lost(by)
-
-    with use(Settings(data_folder=tmp_path / "data", min_free_mb=1_000_000)), pytest.raises(NoSpace):
-        backups.bring_back(by, [lost])
-
-    assert database["Equipment"].count_documents({}) == 2
-    assert backups.bring_back(by, [lost]) == 1
-
-
 def test_what_changed_since_the_last_backup_is_measured_whoever_did_it(backups: Backups, database: Db) -> None:
     by = caller(database, "admin")
     assert backups.unsaved() is None
@@ -180,7 +162,7 @@ def test_what_changed_since_the_last_backup_is_measured_whoever_did_it(backups: 
 def test_what_the_scheduler_does_besides_backups_stands_in_activity(backups: Backups, database: Db) -> None:
     make_set(backups, caller(database, "admin"))
 
-    backups.scheduler._rehearse()
+    backups.scheduler._keep_the_schedule()
 
     (entry,) = activity.find(database, activity.Filter(actions=("backup.drill",)))
     assert (entry["who"], entry["target"]) == ("system", backups.newest_good().label)  # type: ignore[union-attr]

@@ -12,7 +12,7 @@ from pymongo.database import Database
 
 from backup_engine.api import BadInput
 from backup_engine.errors import AdminOnly
-from backup_engine.scheduling import holes
+from backup_engine.scheduling import holes, preferences
 from equipment import backups as processes, continuous
 from equipment.backups import NOBODY, Backups, Caller
 from equipment.settings import Settings
@@ -66,9 +66,10 @@ def test_what_is_at_risk_is_told_only_while_it_is_protected(here: Backups, datab
 def test_an_option_cannot_be_overruled(shared_mongod: Mongod, database: Db, tmp_path: Path) -> None:
     here = built(tmp_path, shared_mongod, database, backup_continuous=False)
     try:
-        here.scheduler.change(continuous=True)  # stored by another process that has no such option
+        preferences.save(database, continuous=True)  # by another process, which has no such option
+        here.scheduler.refresh()
         assert not continuous.state(here, NOBODY).on
-        with pytest.raises(BadInput, match="BACKUP_CONTINUOUS decides"):
+        with pytest.raises(BadInput, match="option of this installation decides"):
             continuous.switch(here, NOBODY, True)
     finally:
         processes.stop()

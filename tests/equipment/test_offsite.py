@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,10 @@ from equipment.domain.actions import in_words
 from equipment.jobs import Job
 from equipment.settings import Settings, use
 from equipment.store import activity
+from tests.backup_engine import sets
 from tests.equipment.test_backups import PATIENCE, caller, make_set
 
+NOW = datetime.now(UTC)
 Db = Database[dict[str, Any]]
 
 
@@ -51,13 +54,16 @@ VERBS: dict[str, Callable[[Backups, Caller], object]] = {
     "push": lambda backups, by: offsite.push(backups, by, "disk"),
     "listed": lambda backups, by: offsite.listed(backups, by, "disk"),
     "fetch": lambda backups, by: offsite.fetch(backups, by, "disk", "x"),
+    "preview": lambda backups, by: offsite.preview(
+        backups, by, "disk", offsite.There((), NOW, (), ()), sets.make_set(1, NOW), "equipment",
+        limit=1, skip=0, search="", kind="p", about=0),
 }
 
 
 @pytest.mark.parametrize("role", ["user", "technician", "manager"])
 def test_only_an_administrator_gets_through(backups: Backups, database: Db, tmp_path: Path, role: str) -> None:
     by = caller(database, role)
-    assert VERBS.keys() == {name.replace("_", " ").removesuffix(" key") for name in offsite.__all__} - {"JOB"}
+    assert VERBS.keys() == {name.replace("_", " ").removesuffix(" key") for name in offsite.__all__} - {"JOB", "There"}
 
     for verb in VERBS.values():
         with pytest.raises((AdminOnly, PermissionDenied)):
@@ -73,7 +79,7 @@ def test_the_way_there_and_back_in_somebodys_name(backups: Backups, database: Db
 
     assert "works" in done(offsite.add(backups, by, "second", f"file://{tmp_path}/second")).message
     assert len(done(offsite.push(backups, by, "second")).sent) == 1
-    [backup] = done(offsite.listed(backups, by, "second"))
+    [backup] = done(offsite.listed(backups, by, "second")).sets
     assert backup.backup_id == made.backup_id
     assert "is here already" in done(offsite.fetch(backups, by, "second", made.backup_id)).message
     assert "taken over" in done(offsite.take_over(backups, by, "second")).message

@@ -160,8 +160,8 @@ def test_the_drill_that_nobody_asked_for_compares_stored_bytes_where_it_has_no_k
     sealing.change(backups, by, "none", PUBLIC)
     made = make_set(backups, by)
 
-    backups.scheduler._rehearse()
-    backups.scheduler._rehearse()
+    backups.scheduler._keep_the_schedule()
+    backups.scheduler._keep_the_schedule()
 
     assert backups.checks()[made.backup_id].level == 1
     assert backups.last_drill() is None

@@ -59,6 +59,21 @@ def test_interval_outside_its_bounds_is_refused_by_name(interval: str) -> None:
         read({"BACKUP_INTERVAL_HOURS": interval})
 
 
+@pytest.mark.parametrize(("option", "value"), [
+    ("BACKUP_SCHEDULE", "30 2 * *"), ("BACKUP_VERIFY_SCHEDULE", "0 0 30 2 *"), ("BACKUP_DRILL_SCHEDULE", "weekly"),
+    ("BACKUP_TIME_ZONE", "Mars/Phobos"),
+])
+def test_a_schedule_that_cannot_be_used_is_refused_by_name(option: str, value: str) -> None:
+    with pytest.raises(BadInput, match=option):
+        read({option: value})
+
+
+def test_schedules_that_are_given() -> None:
+    assert read({}).backup_schedules == {}
+    given = read({"BACKUP_SCHEDULE": " 30 2 * * mon ", "BACKUP_TIME_ZONE": "Europe/Berlin"})
+    assert given.backup_schedules == {"backup": "30 2 * * MON", "time_zone": "Europe/Berlin"}
+
+
 @pytest.mark.parametrize("name", ["a/b", "a b", "", "x" * 64, "a$b"])
 def test_database_name_that_mongodb_refuses_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="mongodb_database"):

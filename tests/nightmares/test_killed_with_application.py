@@ -41,6 +41,12 @@ def child(server: Mongod, name: str, root: Path) -> Workspace:
     return workspace(root, lambda: server.client()[name], application=OWN)
 
 
+def back_up_a_change(ws: Workspace) -> BackupSet | None:
+    """With nothing changed the pair of before would be named again."""
+    ws.connect().equipment_users.insert_one({})
+    return create(ws, force=True).set
+
+
 def check_pairs(ws: Workspace, root: Path) -> list[BackupSet]:
     """Every set of the list is whole with its companion; after the next run nothing else lies there."""
     survivors = ws.catalog.sets()
@@ -49,11 +55,11 @@ def check_pairs(ws: Workspace, root: Path) -> list[BackupSet]:
     with hold(ws, "backup", wait=1) as held:
         recover(ws, held)
     assert {own.of for own in own_of(ws).catalog.sets()} >= {backup.backup_id for backup in survivors}
-    made = create(ws, force=True)
-    assert made.set is not None and made.warnings == ()
+    made = back_up_a_change(ws)
+    assert made is not None and made.warnings == ()
 
     lists, own = ws.catalog.sets(), own_of(ws).catalog.sets()
-    assert [backup.backup_id for backup in lists] == [*(backup.backup_id for backup in survivors), made.set.backup_id]
+    assert [backup.backup_id for backup in lists] == [*(backup.backup_id for backup in survivors), made.backup_id]
     assert [backup.of for backup in own] == [backup.backup_id for backup in lists]
     assert [backup.companion for backup in lists] == [backup.backup_id for backup in own]
     expected = {name for backup in lists for name in files_of(backup)}
@@ -71,11 +77,28 @@ def test_killed_right_after_a_step(
 
     def backup() -> None:
         die_at_step(step)
-        create(child(shared_mongod, database.name, root), force=True)
+        back_up_a_change(child(shared_mongod, database.name, root))
 
     assert run_in_child(backup) == -signal.SIGKILL
     assert len(ws.catalog.sets()) == 1 + (step in COMMITTED)
     assert len(check_pairs(ws, root)) == 2 + (step in COMMITTED)
+
+
+@pytest.mark.parametrize("step", ["A2", "W7", "W8", "W9"])
+def test_killed_where_the_one_of_before_is_named_again(
+    step: str, shared_mongod: Mongod, database: Database[dict[str, Any]], ws: Workspace, tmp_path: Path
+) -> None:
+    def backup() -> None:
+        die_at_step(step)
+        create(child(shared_mongod, database.name, tmp_path / "backups"), force=True)
+
+    [before] = own_of(ws).catalog.sets()
+    assert run_in_child(backup) == -signal.SIGKILL
+    create(ws, force=True)
+
+    lists = ws.catalog.sets()
+    assert len(lists) == 2 + (step in COMMITTED) and own_of(ws).catalog.sets() == [before]
+    assert all(backup.companion == before.backup_id and verify(ws, backup, 2).ok for backup in lists)
 
 
 def test_killed_before_file_operations_one_after_the_other(
@@ -85,7 +108,7 @@ def test_killed_before_file_operations_one_after_the_other(
 
     def backup(number: int) -> None:
         die_before_file_operation(number)
-        create(child(shared_mongod, database.name, root), force=True)
+        back_up_a_change(child(shared_mongod, database.name, root))
 
     kills, number = 0, 1
     while run_in_child(partial(backup, number)) != 0:

@@ -21,8 +21,9 @@ from types import TracebackType
 import httpx
 import pytest
 
+from tests.ports import free_port
 from tests.server.page_client import PageClient
-from tests.server.running_app import ROOT, free_port, wait_for
+from tests.server.running_app import ROOT, wait_for
 
 PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
 """Debian keeps it where only root looks."""

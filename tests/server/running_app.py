@@ -15,7 +15,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,8 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import pytest
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90
@@ -159,13 +160,6 @@ def mongods(data_folder: Path) -> list[int]:
         if wanted in command and "mongod" in command[0] and process.info["status"] != psutil.STATUS_ZOMBIE:
             pids.append(process.pid)
     return pids
-
-
-def free_port() -> int:
-    """Give a TCP port that nobody uses at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(condition: Callable[[], Any], what: str, seconds: float = 30) -> None:

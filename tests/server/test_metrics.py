@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Iterator
 
@@ -11,6 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from equipment.settings import ROOT
+from tests.frozen import frozen
 from tests.mongod import binary
 from tests.server.running_app import RunningApp, mongods, wait_for
 
@@ -87,13 +86,10 @@ def test_without_the_option_there_is_no_such_address() -> None:
 def test_a_database_that_hangs_is_told_in_time_and_the_backups_all_the_same(embedded: RunningApp) -> None:
     wait_for(lambda: "equipment_backup_newest_age_seconds" in numbers(embedded), "the first automatic backup")
     (server,) = mongods(embedded.data_folder)
-    os.kill(server, signal.SIGSTOP)
-    try:
+    with frozen(server):
         begun = time.monotonic()
         told = numbers(embedded)
         took = time.monotonic() - begun
-    finally:
-        os.kill(server, signal.SIGCONT)
 
     assert told["equipment_database_up"] == 0
     assert told["equipment_backups"] >= 1

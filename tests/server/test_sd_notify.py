@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -12,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.frozen import freeze, thaw
 from tests.mongod import Mongod
 from tests.server.running_app import RunningApp, mongods, wait_for
 
@@ -67,12 +66,12 @@ def test_ready_alive_silent_and_ending(manager: Manager, tmp_path: Path) -> None
         [server] = mongods(app.data_folder)
         assert b"NOTIFY_SOCKET" not in Path(f"/proc/{server}/environ").read_bytes()
 
-        os.kill(app.process.pid, signal.SIGSTOP)
+        freeze(app.process.pid)
         manager.forget()
         time.sleep(3 * WATCHDOG_SECONDS)  # that nothing comes is only seen by waiting
         assert manager.listen() == []
 
-        os.kill(app.process.pid, signal.SIGCONT)
+        thaw(app.process.pid)
         wait_for(lambda: manager.hears("WATCHDOG=1"), "life again")
         app.end()
         assert manager.hears("STOPPING=1")

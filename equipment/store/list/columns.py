@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from bson.objectid import ObjectId
 from pymongo.client_session import ClientSession
@@ -22,6 +22,7 @@ from backup_engine.mongo.guarded import apply_each
 from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change
 from equipment.data_disk import require_room
+from equipment.domain.column_names import trouble
 from equipment.domain.fields import TYPES
 from equipment.domain.record import ID
 from equipment.store import activity, moments
@@ -30,8 +31,6 @@ from equipment.store.list import column_values, listing
 from equipment.store.list.listing import EQUIPMENT
 from equipment.store.list.schema import COLUMNS
 from equipment.store.raw_documents import raw_documents
-
-LONGEST_NAME: Final = 100
 
 
 @dataclass(frozen=True)
@@ -165,11 +164,8 @@ def misfits(db: Db, name: str, kind: str) -> list[tuple[str, str]]:
 def check_name(db: Db, name: str) -> str:
     """Give a name for a new column, tidied. Raises ``BadInput`` with the reason when it cannot be one."""
     name = name.strip()
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise BadInput(f"A column needs a name of 1 to {LONGEST_NAME} characters on one line.")
-    if name == "_id" or name.startswith("$") or "." in name:
-        raise BadInput(f"A column cannot be called {name}: MongoDB keeps _id, names with $ in front and names with a "
-                       "dot for itself.", hint="Use another name.")
+    if problem := trouble(name):
+        raise BadInput(problem, hint="Use another name.")
     noted = db[COLUMNS].find_one({"_id": name})
     if noted is not None and "deleted" in noted:
         raise BadInput(f"A deleted column is called {name}. Bring it back, or use another name.")

@@ -7,13 +7,14 @@ as taken, so that a record can come back under its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
 
 from pymongo.errors import DuplicateKeyError
 
+from backup_engine.records.live_profile import key_text
 from equipment.domain.record import ID
 from equipment.store import moments
 from equipment.store.access import Db
@@ -27,21 +28,28 @@ ABANDONED: Final = timedelta(minutes=2)
 
 
 @contextmanager
-def reserve(db: Db, count: int) -> Iterator[list[int]]:
-    """Hold the ``count`` lowest free IDs while records with them are added."""
+def reserve(db: Db, count: int, besides: Iterable[str] = ()) -> Iterator[list[int]]:
+    """Hold the ``count`` lowest free IDs while records with them are added, and others that bring those ``besides``."""
     held: list[int] = []
     try:
         if count:
-            _take(db, count, held)
+            _take(db, count, held, _numbers_in(besides))
         yield held
     finally:
         if held:
             db[RESERVED].delete_many({"_id": {"$in": held}})
 
 
-def _take(db: Db, count: int, held: list[int]) -> None:
+def held(db: Db, wanted: Container[str]) -> set[str]:
+    """Give those of some IDs, written as ``live_profile.key_text`` does, that records of the list or the trash have."""
+    shown = listing.sheet(db).texts(ID).to_pylist()
+    trashed = (str(entry.get("record", {}).get(ID, "")) for entry in db[TRASH].find({}, {f"record.{ID}": 1}))
+    return {text for each in (*shown, *trashed) if (text := key_text(each)) in wanted}
+
+
+def _take(db: Db, count: int, held: list[int], besides: set[int]) -> None:
     db[RESERVED].delete_many({"at": {"$lt": moments.now() - ABANDONED}})
-    taken = _taken(db)
+    taken = _taken(db) | besides
     candidate = 0
     while len(held) < count:
         while len(held) < count:
@@ -64,7 +72,11 @@ def _hold(db: Db, number: int) -> bool:
 def _taken(db: Db) -> set[int]:
     shown = listing.sheet(db).texts(ID).to_pylist()
     trashed = (str(entry.get("record", {}).get(ID, "")) for entry in db[TRASH].find({}, {f"record.{ID}": 1}))
-    return {int(text) for text in (*shown, *trashed) if text.isascii() and text.strip().isdigit()}
+    return _numbers_in((*shown, *trashed))
+
+
+def _numbers_in(texts: Iterable[str]) -> set[int]:
+    return {int(text) for text in texts if text.isascii() and text.strip().isdigit()}
 
 
 def _used_meanwhile(db: Db, numbers: list[int]) -> set[int]:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, Final
 
 import bson
+from bson import Int64
 from bson.objectid import ObjectId
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
@@ -27,6 +28,8 @@ from equipment.store.access import Db, Who, require
 from equipment.store.list import ids, keys, listing
 from equipment.store.list.listing import EQUIPMENT
 
+LONGEST_ID: Final = 200
+"""Characters of an ID that somebody typed into an address."""
 PAGE_SIZES: Final = (25, 50, 100, 200)
 
 
@@ -96,6 +99,18 @@ def get(db: Db, key: str) -> Entry | None:
     return next(iter(entries(db, [key])), None)
 
 
+def named(db: Db, number: str) -> list[str]:
+    """Give the keys of the records with that ID, written as people write it: ``5``; two at most."""
+    said = number.strip()[:LONGEST_ID]
+    if not said:
+        return []
+    wanted: list[Any] = [said]
+    if said.isascii() and said.lstrip("-").isdigit():
+        wanted.append(Int64(said) if -(1 << 63) <= int(said) < 1 << 63 else said)  # finds 5 and 5.0 as well
+    found = db[EQUIPMENT].find({ID: {"$in": wanted}}, {"_id": 1}).limit(2)
+    return [keys.key_of_id(document["_id"]) for document in found]
+
+
 def add(db: Db, who: Who, fields: Mapping[str, Any], *, note: str = "") -> Entry:
     """Add a record with the lowest free ID and a uuid, unless ``fields`` brings its own ID.
 
@@ -110,7 +125,8 @@ def add_many(
     """Add records in one go; see ``add``. They are logged under ``action``, which is also the permission needed."""
     require(db, who, action)
     unnumbered = sum(1 for fields in many if fields.get(ID) in (None, ""))
-    with ids.reserve(db, unnumbered) as numbers:
+    brought = (str(fields[ID]) for fields in many if fields.get(ID) not in (None, ""))
+    with ids.reserve(db, unnumbered, brought) as numbers:
         free = iter(numbers)
         changes = [Change(None, new_document(fields, free)) for fields in many]
         applied = apply(db[EQUIPMENT], changes, also=log_changes(db, who, action, note))

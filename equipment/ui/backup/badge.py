@@ -54,7 +54,7 @@ def of(app: App) -> Badge:
     newest = here.newest_good()
     if newest is not None and here.application_trouble(newest):
         return NOT_ALL_SAFE
-    interval = timedelta(hours=here.scheduler.preferences.interval_hours)
+    interval = here.scheduler.preferences.backups.gap(here.now())
     check = here.checks().get(newest.backup_id) if newest else None
     judged = judge(newest.started if newest else None, here.now(), interval, words.level(check))
     return at_risk(judged, continuous.at_risk(here))

@@ -10,8 +10,9 @@ import streamlit as st
 from backup_engine.api import BackupError, BackupSet, Keys
 from equipment import sealing
 from equipment.backups import NO_KEYS, Backups, Caller
+from equipment.ui.backup import background
 
-__all__ = ["ask", "held", "show"]
+__all__ = ["ask", "ask_for_remote", "held", "show"]
 
 HELD = "backup_keys"
 
@@ -26,6 +27,20 @@ def ask(backups: Backups, caller: Caller, backup: BackupSet | None, place: str) 
     """Draw the form where this backup needs a key that is not at hand; says whether it does."""
     if not sealing.needs_key(backups, caller, backup):
         return False
+    _form(caller, place)
+    return True
+
+
+def ask_for_remote(caller: Caller, backup: BackupSet) -> bool:
+    """The same for a backup in a remote, of which no byte is read for that: whether a key opens it shows when it is
+    used for the first time."""
+    if not backup.encrypted or (held() != NO_KEYS and not background.refused_key(backup.backup_id)):
+        return False
+    _form(caller, "remote")
+    return True
+
+
+def _form(caller: Caller, place: str) -> None:
     st.info("**Needs the key.** This backup is encrypted; without its identity only its stored bytes can be checked.",
             icon=":material/key:")
     if held() != NO_KEYS:
@@ -39,7 +54,6 @@ def ask(backups: Backups, caller: Caller, backup: BackupSet | None, place: str) 
         st.caption("It is kept in the server's memory for this visit and written nowhere.")
         if st.form_submit_button("Use this key", icon=":material/key:"):
             _take(caller, pasted, words)
-    return True
 
 
 def show(caller: Caller) -> None:
@@ -50,6 +64,7 @@ def show(caller: Caller) -> None:
     text.caption(":material/key: A key for encrypted backups is held in memory for this visit.")
     if button.button("Forget the key", icon=":material/key_off:", width="stretch"):
         st.session_state.pop(HELD, None)
+        background.forget_all()
         st.rerun()
 
 
@@ -60,4 +75,5 @@ def _take(caller: Caller, pasted: str, words: str) -> None:
     except BackupError as error:
         st.error(str(error))
     else:
+        background.forget_failures()  # with this key they may go well
         st.rerun()

@@ -25,8 +25,9 @@ def show(backups: Backups, caller: Caller) -> None:
         if choice in (Choice.DEMO, Choice.NONE):
             st.write("There is no database that another program could back up.")
             return
-        st.write("The same command makes a backup when one is due, with the app open or closed. The lines need no "
-                 "environment and no folder: everything is in the settings file.")
+        st.write("The same command makes a backup when one is due and sends what waits to the remotes, with the app "
+                 "open or closed. The lines need no environment and no folder: everything is in the settings file, but "
+                 "for the login of a remote, which then has to stand in a file (`credentials=file:/PATH`).")
         try:
             _file(backups, caller, settings)
             for text in lines_for(settings, choice):
@@ -35,7 +36,7 @@ def show(backups: Backups, caller: Caller) -> None:
         except BackupError as error:
             st.error(str(error))
         st.caption("The command's exit code is 0 for a backup made or not needed; see docs/operations.md for the rest. "
-                   f"Interval: {backups.scheduler.preferences.interval_hours:g} hours.")
+                   f"Backups are made {backups.scheduler.preferences.backups.words}.")
 
 
 def lines_for(settings: Settings, choice: Choice) -> list[timers.Text]:

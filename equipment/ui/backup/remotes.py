@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-import pandas as pd
 import streamlit as st
 
-from backup_engine.api import BackupError, BackupSet, Standing
+from backup_engine.api import BackupError, Standing
 from backup_engine.errors import ForeignTarget
 from equipment import offsite
 from equipment.backups import Backups, Caller
 from equipment.jobs import Job
-from equipment.ui.backup import words
+from equipment.offsite import There
+from equipment.ui.backup import background, words
+from equipment.ui.backup.restore import place
 from equipment.ui.progress import follow
 
 __all__ = ["show"]
@@ -133,7 +134,7 @@ def _add(backups: Backups, caller: Caller, busy: bool) -> None:
 
 
 def _outcome(backups: Backups, caller: Caller, job: Job) -> None:
-    if isinstance(job.result, list):
+    if isinstance(job.result, There):
         _there(backups, caller, job.about, job.result)
         return
     with st.container(border=True):
@@ -143,19 +144,19 @@ def _outcome(backups: Backups, caller: Caller, job: Job) -> None:
             st.rerun()
 
 
-def _there(backups: Backups, caller: Caller, name: str, sets: list[BackupSet]) -> None:
+def _there(backups: Backups, caller: Caller, name: str, there: There) -> None:
+    sets = there.sets
     with st.container(border=True):
         st.markdown(f"**{words.count(len(sets), 'backup')} in {name}**")
-        rows = [{"Backup": backup.label, "When": words.moment(backup.started), "Holds": words.records(backup),
-                 "Kind": backup.kind, "State": words.STATES.get(backup.state, backup.state), "Problem": backup.problem}
-                for backup in sets]
-        if rows:
-            st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
+        for sentence in there.unseen:
+            st.text(f"{sentence}.")
+        if sets:
+            st.dataframe(place.table(sets), hide_index=True, width="stretch")
         usable = {backup.label: backup.backup_id for backup in sets if backup.usable}
         with st.container(horizontal=True, vertical_alignment="bottom"):
             label = st.selectbox("Backup", list(usable), key="fetch_label")
             if st.button("Fetch into the backup folder", icon=":material/cloud_download:", disabled=not usable,
-                         help="Then preview, compare and restore it like any other."):
+                         help="To have it here again. To preview, compare and restore it from there: Restore Data."):
                 _do(lambda: offsite.fetch(backups, caller, name, usable[str(label)]))
             if st.button("Close", key="close_remote"):
                 backups.jobs.clear(offsite.JOB)
@@ -168,6 +169,7 @@ def _do(work: Callable[[], object]) -> None:
     except BackupError as error:
         st.error(str(error))
     else:
+        background.forget(place.VERB)  # what Restore Data was told before may be otherwise now
         st.rerun()
 
 

@@ -43,7 +43,7 @@ def in_words(rules: Rules) -> str:
 
 
 def _paused(backups: Backups, caller: Caller) -> None:
-    reason = backups.retention_halted()
+    reason = retention.halted(backups, caller)
     if not reason:
         return
     st.warning(f"Retention is paused: {reason}", icon=":material/front_hand:")
@@ -51,18 +51,19 @@ def _paused(backups: Backups, caller: Caller) -> None:
         return  # not to be accepted here: the copy has to be let act
     if st.button("This is as it should be, resume retention"):
         try:
-            st.success(backups.acknowledge(caller))
+            st.success(retention.acknowledge(backups, caller))
         except BackupError as error:
             st.error(str(error))
 
 
 def _tiers(backups: Backups, caller: Caller, rules: Rules) -> None:
+    # What is stored is in the keys: else a page left open would store the numbers of before over somebody else's.
     with st.form("retention_tiers"):
         st.write("Keep the newest good backup of each of the last")
         numbers = {
             tier.name: int(column.number_input(
                 f"{tier.unit.capitalize()}s", 0, tier.most, value=rules.tiers.counts[tier.name], step=1,
-                key=f"keep_{tier.name}", disabled=tier.name in rules.given,
+                key=f"keep_{tier.name}_{rules.tiers.counts[tier.name]}", disabled=tier.name in rules.given,
                 help=f"Given by {rules.given[tier.name]}" if tier.name in rules.given else f"0 to {tier.most:,}"))
             for column, tier in zip(st.columns(len(TIERS)), TIERS, strict=True)
         }

@@ -71,8 +71,9 @@ def _holding(backups: Backups, caller: Caller, holding: Holding) -> None:
         if st.button(f"Adopt the backups of {holding.called}", key=f"take_{_key(holding)}"):
             _do(lambda: backups.adopt(caller, _name(holding)))
         return
+    # What is stored is in the key: else a page left open would say once more what somebody else has just taken back.
     gone = st.checkbox(
-        f"The database {holding.called} is gone", value=holding.gone, key=f"gone_{_key(holding)}",
+        f"The database {holding.called} is gone", value=holding.gone, key=f"gone_{_key(holding)}_{holding.gone}",
         help="Then its backups are cleared away by the same rules as this database's own.")
     if gone != holding.gone:
         _do(lambda: backups.adopt(caller, _name(holding), gone=gone))

@@ -36,6 +36,13 @@ def show(app: App) -> None:
         args=("",),
     )
     entry = records.get(app.database, now.opened)
+    if entry is None and (named := records.named(app.database, now.opened)):  # ?id=5, as somebody types it
+        if len(named) > 1:
+            st.info(f"Several records have the ID {plain(now.opened)}. Go back to the list and choose one.",
+                    icon=":material/content_copy:")
+            return
+        now.opened = named[0]
+        entry = records.get(app.database, now.opened)
     if entry is None:
         st.info(
             "This record is not in the list. What is known of it is below; the trash or a backup may have it.",

@@ -8,6 +8,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from equipment.domain.column_names import LONGEST_NAME
 from equipment.domain.fields import TYPES
 from equipment.jobs import Job
 from equipment.store.list import columns, schema
@@ -73,7 +74,7 @@ def _save(app: App, known: list[Column], given: pd.DataFrame, edited: pd.DataFra
 def _add(app: App) -> None:
     with st.form("column_add", border=False, clear_on_submit=True):
         st.markdown("**Add a column**")
-        name = st.text_input("Name", max_chars=columns.LONGEST_NAME)
+        name = st.text_input("Name", max_chars=LONGEST_NAME)
         kind = st.selectbox("Type", list(TYPES), format_func=lambda option: TYPES[option].label)
         if st.form_submit_button("Add column", icon=":material/add:"):
             done(VERSION, lambda: _added(app, name, kind))
@@ -88,7 +89,7 @@ def _change(app: App, names: list[str]) -> None:
     with st.form("column_change", border=False):
         st.markdown("**Rename or delete a column**")
         name = st.selectbox("Column", names)
-        new = st.text_input("New name", max_chars=columns.LONGEST_NAME)
+        new = st.text_input("New name", max_chars=LONGEST_NAME)
         rename, delete = st.columns(2)
         if rename.form_submit_button("Rename", icon=":material/edit:"):
             _start(app, f"Rename {name}", "renamed", partial(columns.rename, app.database, app.who, name, new))

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from backup_engine.errors import BackupError
 from backup_engine.records.planner import Action, Planned
 from backup_engine.records.raw import element_text, name_text
-from equipment.exchange import importing, tables
+from equipment.domain.column_names import suggest
+from equipment.domain.record import USUAL_COLUMNS
+from equipment.exchange import apart, importing, numbering
 from equipment.exchange.tables import Table
 from equipment.jobs import Job
 from equipment.store.list import schema
@@ -20,8 +23,9 @@ from equipment.ui.list_jobs import list_jobs
 from equipment.ui.progress import follow
 from equipment.ui.records import state
 
-PLAN, VERSION = "import_plan", "import_version"
-NEW = "Always add new records"
+PLAN, TABLE, VERSION = "import_plan", "import_table", "import_version"
+NEW = "None: what no record equals is new"
+GIVE, LEAVE = "Give new IDs", "Leave these rows out"
 SHOWN = 2_000
 LABELS: dict[Action, str] = {"insert": "New", "update": "Changed", "unchanged": "Unchanged", "conflict": "Left out"}
 
@@ -38,13 +42,24 @@ def show(app: App) -> None:
     if given is None:
         return
     try:
-        table = tables.read(given, given.name)
+        table = _read(given)
     except BackupError as error:
         _explain(error)
         return
     for note in table.notes:
         st.caption(f":material/info: {note}")
     _plan(app, table, kind, given.name)
+
+
+def _read(given: UploadedFile) -> Table:
+    """Read the file that was given, once: every click runs the page anew."""
+    known = st.session_state.get(TABLE)
+    if known is None or known[0] != given.file_id:
+        with st.spinner(f"Reading {given.name}"):
+            known = given.file_id, apart.read(given, given.name)
+        st.session_state[TABLE] = known
+    table: Table = known[1]
+    return table
 
 
 def _plan(app: App, table: Table, kind: str, name: str) -> None:
@@ -57,7 +72,8 @@ def _plan(app: App, table: Table, kind: str, name: str) -> None:
         return
     used = [column for column in mapping.values() if column]
     identity = st.selectbox("Which column tells the records apart?", [*importing.identities(rows, used), NEW],
-                            help="A row whose value is in the list updates that record; other rows are added.")
+                            help="A row whose value is in the list updates that record; other rows are added. Without "
+                                 "a value a row is the record that says exactly the same, or else a new one.")
     clear = st.checkbox("Empty cells clear the field", value=False,
                         help="Off: an empty cell leaves what the record has.")
     if not st.button("Show what would change", icon=":material/difference:") and PLAN not in st.session_state:
@@ -68,10 +84,10 @@ def _plan(app: App, table: Table, kind: str, name: str) -> None:
 
 
 def _mapping(table: Table, columns: Sequence[str]) -> dict[str, str]:
-    suggested = importing.suggest(table.headers, columns)
+    suggested = suggest(table.headers, [*columns, *USUAL_COLUMNS])
     given = pd.DataFrame([
-        {"In the file": header, "Example": next((row[place] for row in table.rows if row[place]), ""),
-         "Goes to": suggested[header], "Import": True}
+        {"In the file": header, "Example": table.example(place),
+         "Goes to": suggested[header] or header, "Import": bool(suggested[header])}
         for place, header in enumerate(table.headers)
     ])
     with st.expander(f"Columns: {len(table.headers)}, records: {len(table.rows):,}", expanded=True):
@@ -104,10 +120,16 @@ def _review(app: App, planned: Sequence[Planned], kind: str, name: str) -> None:
     for column, (action, label) in zip(st.columns(len(LABELS)), LABELS.items(), strict=True):
         column.metric(label, f"{counts[action]:,}", border=True)
     st.dataframe(_differences(planned), hide_index=True, width="stretch", height=320)
-    writing = counts["insert"] + counts["update"]
+    taken, skip = len(numbering.settle(app.database, planned).taken), False
+    if taken:
+        what = "new row brings an ID that is taken" if taken == 1 else "new rows bring an ID that is taken"
+        skip = st.radio(f"{taken:,} {what}", [GIVE, LEAVE], horizontal=True,
+                        help="By a record of the list, of the trash, or by another row.") == LEAVE
+    writing = counts["insert"] + counts["update"] - (taken if skip else 0)
     if st.button(f"Import {writing:,} records", type="primary", disabled=not writing or app.read_only):
         list_jobs().start(kind, "Import", app.account.name,
-                      lambda watch: importing.run(app.database, app.who, planned, note=f"from {name}", watch=watch))
+                      lambda watch: importing.run(app.database, app.who, planned, skip_taken=skip, note=f"from {name}",
+                                                       watch=watch))
         st.session_state.pop(PLAN, None)
         st.rerun()
 
@@ -133,10 +155,14 @@ def _differences(planned: Sequence[Planned]) -> pd.DataFrame:
 def _imported(job: Job, kind: str) -> None:
     done: importing.Imported = job.result
     st.success(done.message, icon=":material/check_circle:")
+    if done.renumbered:
+        st.dataframe(pd.DataFrame([{"Row": each.row, "ID in the file": each.brought, "ID in the list": each.got}
+                                   for each in done.renumbered]), hide_index=True)
     for line in done.conflicts[:50]:
         st.caption(line)
     if st.button("Import another file"):
         list_jobs().clear(kind)
+        st.session_state.pop(TABLE, None)
         st.session_state[VERSION] += 1
         state.current().refresh()
         st.rerun()

@@ -68,6 +68,9 @@ def test_there_and_back(command: Callable[..., tuple[int, str]], database: Db, t
     assert command("undo-application", "--yes")[0] == 0
     assert database.equipment_users.find_one({"_id": "bob"})["role"] == "manager"  # type: ignore[index]
     assert json.loads(command("list", "--json")[1])["backups"][0]["label"] == label
+    code, said = command("verify", "--all")
+    assert code == 0 and said.count("Safety backup of accounts, settings, trash and activity: Backup ") == 2
+    assert "verified at level 1 (stored bytes): 2 users" in said
     assert command("status")[0] == 0 and len(list(tmp_path.glob("sets/*day/*.json"))) == 1
 
 
@@ -83,6 +86,8 @@ def test_status_and_verify_tell_what_is_not_safe(
     assert "Attention: accounts, settings, trash and activity: users_backup_" in command("status")[1]
     code, said = command("restore-application", label, "--yes")
     assert code == 13
+    code, said = command("repair", label)
+    assert code == 3 and f"Backup {label} is sound" in said and "the next backup saves them anew" in said
 
 
 def test_an_engine_without_an_application_says_so(run: Run, database: Db) -> None:

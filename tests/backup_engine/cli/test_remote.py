@@ -12,6 +12,7 @@ from pymongo.database import Database
 
 from backup_engine.api import DatabaseBackupRestore
 from backup_engine.cli.main import main
+from backup_engine.errors import Cancelled
 from tests.backup_engine.engine import OWN, fill, fill_own, raw
 from tests.backup_engine.stored import flip
 from tests.mongod import Mongod
@@ -46,9 +47,10 @@ def run(
 def test_the_applications_own_data_goes_there_and_back(run: Run, database: Data, tmp_path: Path) -> None:
     fill(database)
     fill_own(database)
-    label = run("backup", "--force", application=OWN)[1]["backup"]["label"]
+    made = run("backup", "--force", application=OWN)[1]
+    label = made["backup"]["label"]
 
-    assert run("push", application=OWN)[1]["remotes"][0]["with_application"] == 1
+    assert made["remotes"][0]["with_application"] == 1
     assert "3 users, 0 trash" in run("show", label, "--from", "disk", text=True, application=OWN)[1]
     assert run("verify", label, "--from", "disk", "--level", "2", application=OWN)[0] == 0
     assert run("drill", label, "--from", "disk", application=OWN)[0] == 0
@@ -64,7 +66,7 @@ def test_the_applications_own_data_goes_there_and_back(run: Run, database: Data,
 
 def test_the_way_there(run: Run, database: Data, tmp_path: Path) -> None:
     fill(database)
-    label = run("backup", "--force")[1]["backup"]["label"]
+    label = run("backup", "--force", "--no-push")[1]["backup"]["label"]
     assert run("status")[1]["remotes"][0]["waiting"] == [label]
 
     code, pushed = run("push")
@@ -82,10 +84,55 @@ def test_the_way_there(run: Run, database: Data, tmp_path: Path) -> None:
     assert run("drill", "--from", "disk")[1]["records"]["equipment"] == 20
 
 
+def test_backup_sends_what_waits(run: Run, database: Data) -> None:
+    fill(database)
+
+    code, made = run("backup")
+    label = made["backup"]["label"]
+    assert (code, [each["sent"] for each in made["remotes"]]) == (0, [[label]])
+    assert made["message"].endswith("Equipment_select_options. 1 backup sent to remote disk.")
+    code, again = run("backup")
+    assert (code, again["created"], again["remotes"]) == (0, False, [])
+
+    code, kept = run("backup", "--force", "--no-push")
+    assert (code, kept["remotes"], run("status")[1]["remotes"][0]["waiting"]) == (0, [], [kept["backup"]["label"]])
+    code, later = run("backup")
+    assert (code, later["created"], later["remotes"][0]["sent"]) == (0, False, [kept["backup"]["label"]])
+
+
+def test_trouble_with_a_remote_is_a_warning_on_a_backup(run: Run, database: Data, tmp_path: Path) -> None:
+    fill(database)
+    (tmp_path / "disk").rename(tmp_path / "away")
+
+    code, made = run("backup")
+
+    assert code == 3 and made["created"] and made["message"].startswith("Backup created, but the remote disk is in ")
+    assert "is not there" in made["message"] and made["message"].count("in trouble") == 1
+    code, later = run("backup")
+    assert (code, later["created"]) == (3, False)
+    assert later["message"].startswith("Backup not needed.") and "The remote disk is in trouble" in later["message"]
+    assert run("backup", "--force")[1]["message"].count("in trouble") == 1
+    (tmp_path / "away").rename(tmp_path / "disk")
+    assert run("push", "--now")[0] == 0
+    code, well = run("backup", "--force")
+    assert code == 0 and well["message"].startswith("Backup created successfully")
+
+
+def test_stopped_while_it_sends(run: Run, database: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stops(*_: Any, **__: Any) -> None:
+        raise Cancelled("nothing was changed")
+
+    fill(database)
+    monkeypatch.setattr("backup_engine.push.push", stops)
+
+    code, made = run("backup")
+
+    assert (code, made["created"]) == (130, True) and "Sending was stopped" in made["message"]
+
+
 def test_the_way_back_with_the_folder_gone(run: Run, database: Data, tmp_path: Path) -> None:
     fill(database)
     label = run("backup", "--force")[1]["backup"]["label"]
-    run("push", "disk")
     wanted = raw(database, "Equipment")
     database.Equipment.delete_many({"_id": {"$lt": 9}})
     for path in (tmp_path / "sets").rglob("*"):
@@ -122,7 +169,7 @@ def test_adding_testing_removing(run: Run, database: Data, tmp_path: Path) -> No
 
 def test_trouble_has_its_exit_code(run: Run, database: Data, tmp_path: Path) -> None:
     fill(database)
-    run("backup", "--force")
+    run("backup", "--force", "--no-push")
     (tmp_path / "disk").rename(tmp_path / "away")
 
     code, pushed = run("push", "--now")
@@ -130,7 +177,7 @@ def test_trouble_has_its_exit_code(run: Run, database: Data, tmp_path: Path) -> 
     assert code == 22 and "is not there" in pushed["message"]
     assert run("list", "--from", "disk")[0] == 22
     assert run("remotes")[1]["remotes"][0]["state"] == "trouble"
-    code, made = run("backup", "--force")
+    code, made = run("backup", "--force", "--no-push")
     assert code == 3 and made["created"] and "the remote disk is in trouble" in made["message"]
 
 

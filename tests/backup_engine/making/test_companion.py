@@ -216,6 +216,7 @@ def test_collections_made_under_the_snapshot(
         database.create_collection("equipment_activity")
 
     monkeypatch.setitem(failpoints.hooks, "A3", always)
+    database.equipment_users.insert_one({"_id": "second"})
     made = back_up(ws)
     assert made.companion == "" and "The collections changed during the backup" in made.warnings[0]
     assert verify(ws, made, 2).ok
@@ -264,6 +265,9 @@ def test_a_clock_that_stands_still(database: Database[dict[str, Any]], tmp_path:
     fill(database)
     ws = workspace(tmp_path, database, application=OWN, clock=StillClock())
 
-    made = [back_up(ws) for _ in range(3)]
+    made = []
+    for number in range(3):
+        database.equipment_users.insert_one({"_id": number})
+        made.append(back_up(ws))
 
     assert [companion_of(ws, backup).label for backup in made] == [backup.label for backup in made]

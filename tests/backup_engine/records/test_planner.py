@@ -145,12 +145,43 @@ class TestRows:
         assert after(self.plan(row)[0])["Location"] == ""
         assert self.plan(row, clear_empty=False)[0].action == "unchanged"
 
-    def test_without_identity_every_row_is_new(self) -> None:
-        plan = self.plan({"Serial": "A"}, {"Serial": ""}, identity=None, complete=lambda r: {**r, "uuid": "u"})
+    def test_without_identity_what_no_record_says_is_new(self) -> None:
+        plan = self.plan({"Serial": "E"}, {"Serial": ""}, identity=None, complete=lambda r: {**r, "uuid": "u"})
 
         assert [planned.action for planned in plan] == ["insert", "insert"]
         assert after(plan[0])["uuid"] == "u"
         assert self.plan({"Serial": ""})[0].action == "insert"
+
+    @pytest.mark.parametrize("identity", [None, "index"])
+    def test_without_a_key_a_row_is_the_record_that_says_the_same_each_for_one(self, identity: str | None) -> None:
+        rows = [{"Serial": serial, "n": n, "index": ""} for serial, n in (("D", ""), ("A", "5"), ("D", ""), ("D", ""))]
+
+        plan = self.plan(*rows, {"Serial": "A", "n": "6", "index": ""}, identity=identity)
+
+        assert [planned.action for planned in plan] == ["unchanged", "unchanged", "unchanged", "insert", "insert"]
+        assert [planned.identity for planned in plan[:3]] == [raw.id_text(raw.element_of(n)) for n in (3, 1, 4)]
+
+    def test_a_number_that_is_taken_does_not_keep_a_row_from_its_record(self) -> None:
+        live = b"".join(bson.encode({"_id": n, "ID": n, "Serial": "S"}) for n in (1, 2)) + bson.encode(
+            {"_id": 3, "ID": 3, "Serial": "T"})
+
+        def plan(*numbers: str) -> list[str]:
+            rows = [{"ID": number, "Serial": "S"} for number in numbers]
+            return [planned.identity if planned.action != "insert" else "new" for planned in plan_rows(
+                rows, [live], None, numbered="ID")]
+
+        one, two = (raw.id_text(raw.element_of(n)) for n in (1, 2))
+        assert plan("2", "1") == [two, one]
+        assert plan("1", "1") == [one, two]
+        assert plan("3", "1") == [two, one]
+        assert plan("9", "1") == ["new", one]
+        assert plan("", "", "") == [one, two, "new"]
+
+    def test_a_cell_of_blanks_does_not_overwrite_where_an_empty_one_does_not(self) -> None:
+        row = {"Serial": "A", "Location": " \u00a0 "}
+
+        assert self.plan(row, clear_empty=False)[0].action == "unchanged"
+        assert after(self.plan(row)[0])["Location"] == " \u00a0 "
 
     def test_identity_by_id(self) -> None:
         plan = self.plan({"_id": "~" + '{"$numberInt": "2"}', "n": "8"}, identity="_id")

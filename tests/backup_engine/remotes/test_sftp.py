@@ -14,7 +14,8 @@ from backup_engine.remotes.base import Store
 from backup_engine.remotes.patient import Patient
 from backup_engine.remotes.sftp import SftpStore
 from tests.backup_engine.remotes.conformance import Conformance
-from tests.backup_engine.remotes.servers import SECRET, Proxy, SshServer, free_ports, ssh
+from tests.backup_engine.remotes.servers import SECRET, Proxy, SshServer, ssh
+from tests.ports import free_port
 
 LOGIN = {"SFTP_PASSWORD": SECRET}
 
@@ -34,7 +35,7 @@ def store(server: SshServer) -> Iterator[Store]:
 
 @pytest.fixture
 def nobody() -> Iterator[Store]:
-    [port] = free_ports(1)
+    port = free_port()
     opened = SftpStore(parse(f"sftp://lab@127.0.0.1:{port}/backups"), host_key="SHA256:x", environment=LOGIN)
     yield opened
     opened.close()

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from backup_engine.errors import RemoteFailed, VerificationFailed
-from backup_engine.model import OWNER_SOURCES, BackupSet
+from backup_engine.errors import Cancelled, RemoteFailed, VerificationFailed
+from backup_engine.model import OWNER_SOURCES, BackupSet, Watch
 from backup_engine.remotes import entries, target as targets
 from backup_engine.remotes.address import parse
 from backup_engine.remotes.folder import FolderStore
@@ -73,6 +73,21 @@ def test_large_files_are_sent_in_pieces(ws: Workspace, there: FolderStore) -> No
     assert file.pieces[1].key.endswith(".csv.001")
     assert target.read(file, 650, 900) == whole[650:1550]
     assert target.read(file, len(whole) - 5, 900) == whole[-5:]
+
+
+def test_a_large_piece_is_fetched_in_parts_between_which_a_person_may_give_up(
+    ws: Workspace, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup, seen = make(ws), list[int]()
+    target.send(ws, backup, Sending())
+    file, whole = target.entries()[0].files[str(backup.parts["equipment"].file)], file_of(ws, backup).read_bytes()
+    monkeypatch.setattr(targets, "PART_BYTES", 300)
+
+    assert b"".join(target.pieces(file, watch=Watch(lambda now: seen.append(now.done)))) == whole
+    assert len(file.pieces) == 1 and seen == [*range(0, len(whole), 300), len(whole)]
+    with pytest.raises(Cancelled):
+        list(target.pieces(file, watch=Watch(lambda now: seen.append(-1), lambda: len(seen) > len(whole) // 300 + 4)))
+    assert seen.count(-1) == 3
 
 
 def test_what_was_broken_off_goes_on_where_it_was(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from backup_engine.errors import BackupFileNotFound, PermissionDenied
-from backup_engine.model import OWNER_SOURCES
+from backup_engine.model import OWNER_SOURCES, BackupSet
 from backup_engine.remotes import entries
 from backup_engine.remotes.address import parse
 from backup_engine.remotes.folder import FolderStore
@@ -53,6 +53,42 @@ def test_what_is_broken_there_is_listed_as_damaged(tmp_path: Path, target: Targe
     listed = {backup.label: backup.state for backup in Catalog(view, OWNER_SOURCES).sets()}
 
     assert listed == {made[0].label: "damaged", made[1].label: "damaged", made[2].label: "complete"}
+
+
+@pytest.fixture
+def twins(tmp_path: Path, target: Target) -> list[BackupSet]:
+    """Two sets of two installations that bear one label."""
+    made = []
+    for place in ("here", "there"):
+        ws, _ = folder(tmp_path / place)
+        made.append(make(ws, [{"_id": place, "ID": 1}]))
+        target.send(ws, made[-1], Sending())
+    assert made[0].label == made[1].label
+    return made
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_of_two_with_one_label_one_is_shown_as_a_whole_and_of_the_other_it_is_told(
+    target: Target, twins: list[BackupSet], number: int
+) -> None:
+    wanted, other = twins[number], twins[1 - number]
+    view = RemoteView(target, target.entries, rank=lambda backup: (backup.backup_id == wanted.backup_id,))
+
+    [shown] = Catalog(view, OWNER_SOURCES).sets()
+
+    assert shown.backup_id == wanted.backup_id
+    assert [entry.backup.backup_id for entry in view.hidden] == [other.backup_id]
+    assert wanted.backup_id in view.open(shown.day, shown.metadata_file).read().decode()
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_of_two_with_one_label_a_whole_one_is_shown(target: Target, twins: list[BackupSet], number: int) -> None:
+    target.store.put(entries.key_of(twins[number]), b"garbage")
+    view = RemoteView(target, Target(target.store, OWNER_SOURCES).entries)
+
+    [shown] = Catalog(view, OWNER_SOURCES).sets()
+
+    assert (shown.state, shown.backup_id) == ("complete", twins[1 - number].backup_id)
 
 
 def test_a_pin_said_later_shows(tmp_path: Path, target: Target) -> None:

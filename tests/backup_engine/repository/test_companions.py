@@ -13,7 +13,6 @@ from pymongo.database import Database
 from backup_engine import drill, prune, status
 from backup_engine.create import create
 from backup_engine.errors import BackupError, VerificationFailed
-from backup_engine.making.companion import has_changed
 from backup_engine.model import BackupSet
 from backup_engine.repository import companions, ledger
 from backup_engine.take_in import import_sets
@@ -76,9 +75,10 @@ def test_a_full_one_stays_under_a_differential_that_stays(
     assert verify(ws, second, 2).ok
 
 
-def test_deleted_and_pinned_with_it(ws: Workspace, clock: StillClock) -> None:
+def test_deleted_and_pinned_with_it(ws: Workspace, clock: StillClock, database: Database[dict[str, Any]]) -> None:
     first = back_up(ws)
     clock.pass_by(hours=1)
+    database.equipment_users.insert_one({"_id": "new"})
     second = back_up(ws)
 
     prune.pin(ws, first)
@@ -189,26 +189,3 @@ def test_a_set_of_it_is_not_taken_in_by_itself(ws: Workspace, tmp_path: Path) ->
     for source in (packed, tmp_path / "backups" / ".app"):
         with pytest.raises(BackupError, match="application's own data, whose place is"):
             import_sets(ws, source)
-
-
-def test_what_counts_as_a_change(database: Database[dict[str, Any]], tmp_path: Path) -> None:
-    import bson
-
-    about = type(OWN)(OWN.sources, OWN.called, None,
-                      lambda key, document: not bson.decode(document).get("action", "").startswith("backup."))
-    fill(database)
-    fill_own(database)
-    ws = workspace(tmp_path, database, application=about)
-    made = back_up(ws)
-
-    assert has_changed(ws, made) is False
-    database.equipment_activity.insert_one({"action": "backup.create"})
-    assert has_changed(ws, made) is False
-    database.equipment_users.update_one({"_id": "u1"}, {"$set": {"role": "admin"}})
-    assert has_changed(ws, made) is True
-    made = back_up(ws)
-    database.equipment_activity.delete_one({"_id": 1})
-    assert has_changed(ws, made) is True
-    database.equipment_users.drop()
-    assert has_changed(ws, made) is None
-    assert has_changed(workspace(tmp_path, database), made) is False

@@ -103,6 +103,12 @@ def stored(storage: Storage, note: Note[Any]) -> bytes:
         return file.read()
 
 
+def ours(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """What the engine logged; threads of servers that an earlier test used may still be hanging up."""
+    return [(record.levelname, record.message.split(":")[0]) for record in caplog.records
+            if record.name.startswith("backup_engine")]
+
+
 def test_what_is_written_is_read(storage: LocalStorage, user: User) -> None:
     user.note.write(storage, user.written)
 
@@ -127,7 +133,7 @@ def test_a_note_that_is_not_there_is_empty_and_nothing_to_talk_about(
     caplog.set_level(logging.INFO)
 
     assert user.note.read(storage) == user.note.read_anyway(storage) == user.note.empty()
-    assert caplog.records == []
+    assert ours(caplog) == []
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
@@ -139,8 +145,7 @@ def test_a_damaged_note_is_empty_and_the_log_says_why(
     storage.put(STATE, user.note.name, DAMAGE[damage](stored(storage, user.note)))
 
     assert user.note.read(storage) == user.note.empty()
-    assert [(record.levelname, record.message.split(":")[0]) for record in caplog.records] == [
-        ("INFO", f"{user.note.name} counts as missing")]
+    assert ours(caplog) == [("INFO", f"{user.note.name} counts as missing")]
 
     user.note.write(storage, user.written)
 

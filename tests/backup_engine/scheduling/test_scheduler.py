@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
+from backup_engine import failpoints
 from backup_engine.api import DatabaseBackupRestore
 from backup_engine.errors import BadInput, DatabaseUnreachable
 from backup_engine.model import Room
 from backup_engine.repository import contents, history_index
 from backup_engine.repository.ledger import last_drill
-from backup_engine.scheduling.preferences import Preferences
+from backup_engine.scheduling.preferences import Changed, Preferences
 from backup_engine.scheduling.scheduler import CHECKS_KEPT, Check, Scheduler
 from backup_engine.storage.base import STATE
 from tests.server.running_app import wait_for
@@ -146,6 +147,64 @@ def test_the_interval_is_shared_and_bounded(scheduler: Scheduler, engine: Databa
         scheduler.change(interval_hours=0.01)
 
 
+def test_by_cron_text_page_loads_and_checks_ask_the_schedule(
+    scheduler: Scheduler, engine: DatabaseBackupRestore, clock: Clock
+) -> None:
+    scheduler.check()  # noon
+    scheduler.change(backup_cron="30 2 * * *", time_zone="UTC")
+    clock.now += timedelta(hours=14)  # 02:00
+
+    assert scheduler.check().result == "not needed"
+    assert engine.create_backup()[2].startswith("Backup not needed. Last backup was 14 h ago (schedule: at 02:30")
+    assert scheduler.next_times(2) == [datetime(2026, 3, day, 2, 30, tzinfo=UTC) for day in (11, 12)]
+    assert engine.create_backup(1)[0], "an interval that is given governs its own call"
+    clock.now += timedelta(minutes=31)
+    assert scheduler.due().is_due
+    assert scheduler.check().result == "created"
+    assert not scheduler.due().is_due
+    newest = scheduler.workspace.catalog.sets()[-1]
+    assert newest.metadata["backup_interval_hours"] == 24
+
+
+def test_what_an_option_says_counts_at_once_and_cannot_be_changed(database: Db, tmp_path: Path, clock: Clock) -> None:
+    options = {"backup": "30 2 * * *", "time_zone": "UTC"}
+    given = DatabaseBackupRestore(connect=lambda: database, backup_folder=tmp_path, clock=clock, schedules=options)
+    scheduler = Scheduler(given.workspace, Preferences())
+
+    assert scheduler.preferences.backup_cron == "30 2 * * *"
+    assert scheduler.given == {"backup_cron", "time_zone"}
+    with pytest.raises(BadInput, match="decides about backup_cron"):
+        scheduler.change(backup_cron="", automatic=False)
+    scheduler.change(verify_cron="0 3 * * *")
+    assert scheduler.preferences == Preferences(backup_cron="30 2 * * *", verify_cron="0 3 * * *", time_zone="UTC")
+
+
+def test_a_change_has_a_name_and_two_to_one_version_are_not_both_taken(
+    scheduler: Scheduler, engine: DatabaseBackupRestore, clock: Clock
+) -> None:
+    elsewhere = Scheduler(engine.workspace, Preferences())
+    seen = elsewhere.refresh().version
+    scheduler.change(by="anna", version=seen, automatic=False)
+
+    with pytest.raises(BadInput, match="by anna"):
+        elsewhere.change(by="ben", version=seen, interval_hours=2)
+
+    assert scheduler.preferences.changed["automatic"] == Changed(clock.now, "anna")
+
+
+def test_a_set_of_a_clock_that_was_ahead_makes_no_second_extra_one(scheduler: Scheduler, clock: Clock) -> None:
+    scheduler.change(backup_cron="0 12 * * *", time_zone="UTC")
+    scheduler.check()
+    clock.now += timedelta(days=1, minutes=4)  # it shows 12:04, and the time is 11:54
+    scheduler.check()
+    clock.now -= timedelta(minutes=10)
+
+    assert scheduler.check().result == "not needed"
+    clock.now += timedelta(minutes=6)
+    assert scheduler.check().result == "created"
+    assert sets(scheduler) == 3
+
+
 def test_a_seed_only_fills_an_unset_interval(scheduler: Scheduler) -> None:
     scheduler.seed(3)
     assert scheduler.preferences.interval_hours == 3
@@ -164,6 +223,71 @@ def test_the_loop_backs_up_and_rehearses(engine: DatabaseBackupRestore) -> None:
         loop.stop()
 
     assert loop.checks()[-1].trigger == "scheduled"
+
+
+def test_who_takes_a_reason_away_need_not_wait_for_the_next_tick(engine: DatabaseBackupRestore, clock: Clock) -> None:
+    loop = Scheduler(engine.workspace, Preferences(drill_every_days=0), tick_seconds=600)
+    loop.start()
+    try:
+        wait_for(lambda: sets(loop) == 1 and bool(loop._indexed), "the first round")
+        clock.now += timedelta(hours=2)
+        loop.excuse()
+        wait_for(lambda: sets(loop) == 2, "the round that was asked for")
+    finally:
+        loop.stop()
+
+
+def test_two_servers_make_one_backup_and_the_next_one_takes_over(
+    engine: DatabaseBackupRestore, database: Db, tmp_path: Path, clock: Clock
+) -> None:
+    other = DatabaseBackupRestore(connect=lambda: database, backup_folder=str(tmp_path / "other"), clock=clock)
+    first, second = (Scheduler(each.workspace, Preferences(drill_every_days=0), tick_seconds=0.05)
+                     for each in (engine, other))
+    first.start()
+    wait_for(lambda: sets(first) == 1, "the leader's backup")
+    second.start()
+    try:
+        wait_for(lambda: bool(second.leader.words), "the second server to hear of the first")
+        ticks = second.leader.asked
+        wait_for(lambda: second.leader.asked > ticks + 2, "more looks of the second server")
+        assert (first.leads, second.leads, sets(second)) == (True, False, 0)
+        first.stop()
+        wait_for(lambda: sets(second) == 1, "the successor's backup")
+    finally:
+        first.stop()
+        second.stop()
+
+    assert sets(first) == 1
+
+
+def test_two_leaders_of_a_split_network_make_one_backup(
+    engine: DatabaseBackupRestore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (Scheduler(engine.workspace, Preferences(drill_every_days=0)) for _ in range(2))
+    for leader in (first, second):
+        leader.leader.unheard()
+        leader.refresh()
+
+    def meanwhile() -> None:
+        """The second has found a backup due and holds no lock yet."""
+        failpoints.hooks.pop("W0")
+        first._keep_the_schedule()
+
+    monkeypatch.setitem(failpoints.hooks, "W0", meanwhile)
+    second._keep_the_schedule()
+
+    assert first.leads and second.leads
+    assert sets(first) == 1
+    assert [leader.checks()[0].result for leader in (first, second)] == ["created", "not needed"]
+
+
+def test_who_does_not_lead_makes_a_due_backup_at_a_page_load(engine: DatabaseBackupRestore) -> None:
+    follower = Scheduler(engine.workspace, Preferences())
+
+    follower.page_check()
+    wait_for(lambda: sets(follower) == 1, "the backup that the page load started")
+
+    assert not follower.leads
 
 
 def test_with_too_little_room_for_the_database_it_backs_up_and_does_not_rehearse(engine: DatabaseBackupRestore) -> None:

@@ -15,9 +15,11 @@ from backup_engine import push, upkeep
 from backup_engine.deeds import Deed, untold
 from backup_engine.errors import DatabaseUnreachable
 from backup_engine.ownership import lookup
+from backup_engine.policy.cron import parse
+from backup_engine.policy.schedule import Schedule
 from backup_engine.remotes import queue, registry
 from backup_engine.scheduling.uploads import Uploads
-from tests.backup_engine.engine import Switched, back_up
+from tests.backup_engine.engine import StillClock, Switched, back_up
 from tests.backup_engine.offsite_places import target_of, with_remote
 
 Data = Database[dict[str, Any]]
@@ -60,6 +62,45 @@ def test_where_nothing_waits_nobody_is_spoken_to(
 
     monkeypatch.setattr(registry, "opened", never)
     Uploads(ws).work(registry.one(ws, "disk"))
+
+
+def test_a_remote_with_a_schedule_gets_what_waits_at_its_times(
+    tmp_path: Path, database: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = StillClock()  # noon
+    ws = with_remote(tmp_path, database, clock=clock)
+    remote = registry.one(ws, "disk")
+    uploads = Uploads(ws, when=lambda _: Schedule(cron=parse("0 3 * * *", "UTC")))
+    first = back_up(ws)
+    uploads.work(remote)  # nothing was ever sent there
+    second = back_up(ws)
+    uploads.work(remote)
+    assert target_of(tmp_path).backup_ids() == {first.backup_id}
+
+    clock.pass_by(days=2)  # two times were missed: the machine was off
+    uploads.work(remote)
+    third = back_up(ws)
+    uploads.work(remote)
+    assert target_of(tmp_path).backup_ids() == {first.backup_id, second.backup_id}
+    clock.pass_by(hours=15)  # 03:00
+    monkeypatch.setattr(push, "push", lambda *_, **__: push.Pushed("disk", (), 1, "away"))
+    uploads.work(remote)
+    monkeypatch.undo()
+    uploads.work(remote)  # what failed at its time is tried again
+
+    assert target_of(tmp_path).backup_ids() == {first.backup_id, second.backup_id, third.backup_id}
+
+
+def test_the_days_work_at_a_remote_is_the_leaders(tmp_path: Path, database: Data) -> None:
+    ws = with_remote(tmp_path, database)
+    back_up(ws)
+    remote = registry.one(ws, "disk")
+
+    Uploads(ws, leads=lambda: False).work(remote)
+    assert len(queue.read(ws.storage, "disk").sent) == 1 and queue.read(ws.storage, "disk").cared is None
+    Uploads(ws, leads=lambda: True).work(remote)
+
+    assert queue.read(ws.storage, "disk").cared is not None
 
 
 @pytest.mark.parametrize("error", [DatabaseUnreachable("away"), ValueError("odd")])

@@ -10,6 +10,7 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine.errors import BadInput, PermissionDenied
+from equipment.domain.column_names import suggest
 from equipment.exchange import export, importing, memory, tables
 from equipment.exchange.tables import Table
 from equipment.store import activity
@@ -43,7 +44,7 @@ def test_an_export_imports_as_no_change(database: Database[dict[str, Any]], tech
     columns = ["ID", "Vendor", "Serial", "Purchase Value", "uuid"]
     data = b"".join(export.to_csv(LIST, columns))
     table = tables.read(io.BytesIO(data), "list.csv")
-    rows = importing.apply_mapping(table, importing.suggest(table.headers, columns))
+    rows = importing.apply_mapping(table, suggest(table.headers, columns))
 
     done = take_in(database, technician, rows, "uuid")
 
@@ -74,6 +75,83 @@ def test_the_second_import_changes_nothing(database: Database[dict[str, Any]], t
     assert done == importing.Imported(0, 0, 2, ())
     assert records(database) == before
     assert type(before[1]["Purchase Value"]) is bson.Int64
+
+
+SPARSE = "ID,Vendor,Model,uuid\n1,A,m1,\n2,B,m2,\n2,C,m3,\n4,D,m4,only-one\n5,E,m5,\n"
+NO_KEY = "Vendor,Value,Place\nAcme,1.50,A\nAcme,1.50,A\nOhm,,B\n"
+
+
+@pytest.mark.parametrize("text", [SPARSE, NO_KEY])
+def test_a_second_import_of_the_same_file_changes_nothing(
+    database: Database[dict[str, Any]], technician: Who, text: str
+) -> None:
+    table = tables.read(io.BytesIO(text.encode()), "list.csv")
+    rows = importing.apply_mapping(table, suggest(table.headers, ["ID", "Vendor", "uuid"]))
+    identity = next(iter(importing.identities(rows, list(table.headers))), None)
+    first = take_in(database, technician, rows, identity)
+    before = records(database)
+
+    second = take_in(database, technician, rows, identity)
+
+    assert (second.added, second.updated, second.unchanged) == (0, 0, len(rows))
+    assert first.added + first.updated == len(rows)
+    assert records(database) == before
+
+
+def by_id(database: Database[dict[str, Any]]) -> dict[str, str]:
+    return {str(record["ID"]): record["Serial"] for record in records(database)}
+
+
+def test_a_new_record_never_gets_the_id_of_another(database: Database[dict[str, Any]], technician: Who) -> None:
+    database["Equipment"].delete_many({})
+    database["Equipment"].insert_many([{"ID": number, "Serial": f"A{number}"} for number in (1, 2, 3)])
+    database["Equipment_trash"].insert_one({"record": {"ID": 4, "Serial": "T"}})
+    rows = [{"ID": "1", "Serial": "Z1"}, {"ID": "2", "Serial": "Z2"}, {"ID": "9", "Serial": "Z9"}]
+
+    done = take_in(database, technician, rows, "Serial")
+
+    assert by_id(database) == {"1": "A1", "2": "A2", "3": "A3", "5": "Z1", "6": "Z2", "9": "Z9"}
+    assert done.renumbered == (importing.Renumbered(1, "1", "5"), importing.Renumbered(2, "2", "6"))
+    assert "2 new ones got another ID" in done.message
+    again = take_in(database, technician, rows, "Serial")
+    assert (again.added, again.updated, again.unchanged, again.renumbered) == (0, 0, 3, ())
+
+
+def test_one_id_three_times_makes_three_records_once(database: Database[dict[str, Any]], technician: Who) -> None:
+    database["Equipment"].delete_many({})
+    rows = [{"ID": "1", "Serial": "x", "Place": place} for place in ("A", "B", "B")]
+
+    first = take_in(database, technician, rows, None)
+    again = take_in(database, technician, rows, None)
+
+    assert sorted(by_id(database)) == ["1", "2", "3"]
+    assert (first.added, len(first.renumbered)) == (3, 2)
+    assert (again.added, again.updated, again.unchanged) == (0, 0, 3)
+
+
+def test_rows_with_a_taken_id_can_be_left_out(database: Database[dict[str, Any]], technician: Who) -> None:
+    planned = importing.plan(database, [{"ID": "1", "Serial": "Z1"}, {"ID": "8", "Serial": "Z8"}], "Serial",
+                             clear_empty=False)
+
+    done = importing.run(database, technician, planned, skip_taken=True)
+
+    assert (done.added, done.conflicts) == (1, ("Row 1: another record has the ID 1",))
+    assert "Z1" not in by_id(database).values()
+
+
+def test_a_row_never_changes_the_id_of_a_record(database: Database[dict[str, Any]], technician: Who) -> None:
+    [one, _] = LIST
+
+    done = take_in(database, technician, [{"ID": "77", "uuid": one["uuid"], "Vendor": "New"}], "uuid")
+
+    assert (done.updated, records(database)[0]) == (1, {**one, "Vendor": "New"})
+    assert take_in(database, technician, [{"ID": "78", "uuid": one["uuid"]}], "uuid").unchanged == 1
+
+
+def test_a_column_that_is_hardly_ever_filled_tells_nothing_apart() -> None:
+    rows = [{"ID": "", "Serial": f"S{n}", "uuid": "x" * (n == 3)} for n in range(10)]
+
+    assert importing.identities(rows, ["ID", "Serial", "uuid"]) == ["Serial"]
 
 
 def test_rows_that_nobody_can_place_are_left_out_and_told(
@@ -124,12 +202,21 @@ def test_a_user_may_not_import(database: Database[dict[str, Any]], technician: W
 
 @pytest.mark.parametrize("target", ["_id", "$x", "a.b"])
 def test_a_column_that_cannot_be_is_refused(target: str) -> None:
-    with pytest.raises(BadInput):
+    with pytest.raises(BadInput, match="cannot be called"):
         importing.apply_mapping(Table(("H",), (("x",),)), {"H": target})
 
 
+def test_every_wrong_name_is_told_at_once() -> None:
+    table = Table(("a", "b", "c", "d"), (("1", "2", "3", "4"),))
+
+    with pytest.raises(BadInput) as refused:
+        importing.apply_mapping(table, {"a": "x.y", "b": "ID", "c": "ID", "d": "$z"})
+
+    assert all(words in refused.value.message for words in ("x.y", "go to ID", "$z"))
+
+
 def test_headers_find_their_columns() -> None:
-    mapping = importing.suggest(["last cal. date", "SERIAL", "Extra", "id"], ["ID", "Serial", "Last Cal Date"])
+    mapping = suggest(["last cal. date", "SERIAL", "Extra", "id"], ["ID", "Serial", "Last Cal Date"])
 
     assert mapping == {"last cal. date": "Last Cal Date", "SERIAL": "Serial", "Extra": "Extra", "id": "ID"}
 

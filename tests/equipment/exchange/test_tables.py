@@ -23,35 +23,12 @@ def test_text_stays_as_typed() -> None:
     assert table.notes == ()
 
 
-@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
-def test_the_separator_is_found(mark: str) -> None:
-    text = f"ID{mark}Price\n1{mark}3 000\n2{mark}4 000\n"
-
-    assert read(text.encode()).headers == ("ID", "Price")
-
-
-@pytest.mark.parametrize(
-    ("data", "said"),
-    [
-        ("ID,Ort\n1,Zürich\n".encode(), ""),
-        ("ID,Ort\n1,Zürich\n".encode("utf-8-sig"), ""),
-        ("ID,Ort\n1,Zürich\n".encode("cp1252"), "Windows-1252"),
-        ("ID,Ort\n1,Zürich\n".encode("utf-16"), "UTF-16"),
-    ],
-    ids=["utf-8", "bom", "cp1252", "utf-16"],
-)
-def test_encodings(data: bytes, said: str) -> None:
-    table = read(data)
-
-    assert table.rows == (("1", "Zürich"),)
-    assert said in " ".join(table.notes)
-
-
 def test_ragged_rows_lose_nothing_and_are_told() -> None:
     table = read(b"ID,Model\n1\n2,X,extra\n")
 
     assert table.headers == ("ID", "Model", "Column 3")
-    assert table.rows == (("1", "", ""), ("2", "X", "extra"))
+    assert [*table.records()] == [{"ID": "1", "Model": "", "Column 3": ""},
+                                  {"ID": "2", "Model": "X", "Column 3": "extra"}]
     assert "2 rows have another number of cells" in table.notes[0]
 
 
@@ -60,6 +37,54 @@ def test_duplicate_and_missing_headers_get_names() -> None:
 
     assert table.headers == ("ID", "Model", "Model (2)", "Column 4")
     assert len(table.notes) == 2
+
+
+@pytest.mark.parametrize(("given", "wanted"), [
+    ("A,A,A (2)", ("A", "A (3)", "A (2)")), ("A (2),A,A", ("A (2)", "A", "A (3)")), ("A, A ,B", ("A", "A (2)", "B")),
+    (",Column 1", ("Column 1 (2)", "Column 1")), ("A,A,A,A", ("A", "A (2)", "A (3)", "A (4)")),
+])
+def test_no_two_columns_have_one_name(given: str, wanted: tuple[str, ...]) -> None:
+    row = ",".join(map(str, range(len(wanted))))
+
+    table = read(f"{given}\n{row}\n".encode())
+
+    assert table.headers == wanted
+    assert list(next(table.records()).values()) == row.split(",")
+
+
+def test_what_has_neither_name_nor_value_is_no_column_and_no_row() -> None:
+    commas = "," * 1_740
+    table = read(f"ID,Vendor{commas}\n1,Acme{commas}\n,{commas}\n\n2,Ohm{commas}\n".encode())
+
+    assert table.headers == ("ID", "Vendor")
+    assert table.rows == (("1", "Acme"), ("2", "Ohm"))
+    assert table.notes == ("1 blank row was left out.", "1,740 empty columns were left out.")
+
+
+TITLED = "Geräteliste Labor 3\n\nNr;Hersteller;Preis;Ort\n1;Acme;1.234,50;A\n2;Ohm;99,00;B\n3;X;5,00;C\n"
+
+
+@pytest.mark.parametrize(("text", "columns", "rows", "said"), [
+    (TITLED, ("Nr", "Hersteller", "Preis", "Ort"), 3, "1 row was left out: “Geräteliste Labor 3”"),
+    ("List, of things, and more\nprinted;;2026;\n" + TITLED.partition("\n\n")[2], ("Nr", "Hersteller", "Preis", "Ort"),
+     3, "2 rows were left out: “List, of things, and more · printed · 2026”"),
+    ("ID,Vendor,Model\n1,,\n2,,\n3,,\n", ("ID", "Vendor", "Model"), 3, ""),
+    ("ID,Name\n1,\n2,x\n", ("ID", "Name"), 2, ""),
+    ("ID,,,\n1,a,b,c\n2,a,b,c\n", ("ID", "Column 2", "Column 3", "Column 4"), 2, ""),
+])
+def test_a_title_above_the_names_is_no_name(text: str, columns: tuple[str, ...], rows: int, said: str) -> None:
+    table = read(text.encode())
+
+    assert (table.headers, len(table.rows)) == (columns, rows)
+    assert said in " ".join(table.notes)
+    assert bool(said) == ("Above the column names" in " ".join(table.notes))
+
+
+def test_a_column_with_a_name_or_a_value_stays() -> None:
+    table = read(b"ID,,Empty,\n1,x,,\n2,,,\n")
+
+    assert table.headers == ("ID", "Column 2", "Empty")
+    assert next(table.records()) == {"ID": "1", "Column 2": "x", "Empty": ""}
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.frozen import frozen
 from tests.mongod import Mongod, binary, with_access_control
 from tests.server.nginx import certificate
 from tests.server.running_app import ROOT, mongods, wait_for
@@ -172,11 +173,10 @@ def test_an_embedded_server_that_hangs(embedded: Path) -> None:
             **os.environ, "EQUIPMENT_DATA_FOLDER": str(embedded / "data")}) as process:
         assert process.stdout is not None and process.stdout.readline() == "up\n"
         [pid] = mongods(embedded / "data")
-        os.kill(pid, signal.SIGSTOP)
         try:
-            line, _ = diagnosed(embedded)
+            with frozen(pid):
+                line, _ = diagnosed(embedded)
         finally:
-            os.kill(pid, signal.SIGCONT)
             process.kill()
 
     assert f"process {pid}" in line

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import bson
 import pytest
 from pymongo.database import Database
 
@@ -92,6 +93,23 @@ def test_an_unknown_record_says_so(lab: Db, tmp_path: Path) -> None:
     test = page(lab, tmp_path, id="6a0000000000000000000000")
 
     assert "not in the list" in shown(test)
+
+
+@pytest.mark.parametrize("stored", [5, 5.0, "5", bson.Int64(5)])
+def test_an_id_in_the_address_opens_the_record(database: Db, tmp_path: Path, stored: Any) -> None:
+    key = database.Equipment.insert_one({"ID": stored, "Vendor": "Acme Ltd"}).inserted_id
+
+    test = page(database, tmp_path, id=" 5")
+
+    assert "Acme Ltd" in shown(test)
+    assert test.query_params["id"] == str(key)
+
+
+def test_an_id_that_several_records_have_opens_none_of_them(database: Db, tmp_path: Path) -> None:
+    database.Equipment.insert_many([{"ID": 5, "Vendor": "Acme"}, {"ID": "5", "Vendor": "Ohm"}])
+
+    assert "Several records have the ID 5." in shown(page(database, tmp_path, id="5"))
+    assert "not in the list" in shown(page(database, tmp_path, "user", id="9" * 5_000))
 
 
 def test_a_record_page_shows_its_history_and_brings_back_one_field(lab: Db, tmp_path: Path) -> None:

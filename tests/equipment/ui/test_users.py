@@ -8,6 +8,7 @@ import pytest
 from pymongo.database import Database
 from streamlit.testing.v1 import AppTest
 
+from equipment.accounts import signup
 from equipment.store.access import SYSTEM, USERS
 from equipment.store.accounts import users
 from tests.equipment.store.people import signed_in
@@ -81,6 +82,17 @@ def test_somebody_else_was_faster(database: Db) -> None:
     press(test, "Approve")
 
     assert not test.exception
+
+
+def test_an_open_page_does_not_switch_sign_up_back(database: Db) -> None:
+    signup.switch(database, SYSTEM, True)
+    test = page(database)
+    signup.switch(database, SYSTEM, False)
+
+    test.run()
+
+    assert not signup.is_open(database)
+    assert test.toggle[0].value is False
 
 
 def test_self_sign_up_is_switched(database: Db) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pandas as pd
 import streamlit as st
 
@@ -15,8 +17,9 @@ def show(backups: Backups, caller: Caller) -> None:
     columns = st.columns(4)
     checks = backups.scheduler.checks()
     due = backups.scheduler.due()
-    when = "now" if due.is_due else words.moment(due.next_at)[11:16]
-    columns[0].metric("Next backup due", "off" if backups.scheduler.standby else when, border=True, help=due.why)
+    off = not backups.scheduler.preferences.automatic or backups.scheduler.standby is not None
+    when = "off" if off else "now" if due.is_due else _coming(due.next_at, backups.now())
+    columns[0].metric("Next backup due", when, border=True, help=due.why)
     week = [check for check in checks if (backups.now() - check.last).days < 7]
     for column, result, label in zip(
         columns[1:], ("created", "not needed", "failed"), ("Created, 7 days", "Not needed", "Failed"), strict=True
@@ -34,12 +37,20 @@ def show(backups: Backups, caller: Caller) -> None:
         show_as(check.message)
 
 
+def _coming(moment: datetime, now: datetime) -> str:
+    """The time of day, and the day when that is another one."""
+    local = moment.astimezone()
+    if local.date() == now.astimezone().date():
+        return f"{local:%H:%M}"
+    return f"{local:%a %H:%M}" if local - now < timedelta(days=6) else f"{local:%Y-%m-%d}"
+
+
 def history(backups: Backups) -> None:
     """Draw the last checks, newest first; nothing before the first."""
     checks = backups.scheduler.checks()
     if not checks:
         return
-    with st.expander(f"The last {len(checks)} checks"):
+    with st.expander(f"The last {words.count(len(checks), 'check')}"):
         rows = [
             {"When": words.moment(check.last), "Result": check.result.capitalize(), "Times": check.times,
              "Started by": words.TRIGGERS.get(check.trigger, check.trigger), "What it said": check.message}

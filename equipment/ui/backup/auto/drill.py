@@ -5,11 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from backup_engine.api import BackupError
+from equipment import schedules
 from equipment.backups import WRITING, Backups, Caller
 from equipment.jobs import Job
 from equipment.ui.backup import keys, storing, words
-from equipment.ui.backup.auto.switch import change
 from equipment.ui.progress import follow
+
+DAYS = "drill_days"
 
 
 def show(backups: Backups, caller: Caller) -> None:
@@ -24,12 +26,16 @@ def show(backups: Backups, caller: Caller) -> None:
                  f"({words.ago(backups.now() - proven)} ago).")
     every = float(backups.scheduler.preferences.drill_every_days)
     needs_key = keys.ask(backups, caller, backups.newest_good(), "drill")
-    if needs_key and every:
+    if needs_key and backups.scheduler.preferences.drills:
         st.caption("By itself the server compares the newest backup's stored bytes only, every seven days.")
     run, rhythm, _ = st.columns([2, 2, 4], vertical_alignment="bottom")
-    chosen = rhythm.number_input("Days between drills (0 = off)", 0.0, 90.0, value=every, step=1.0, format="%g")
-    if chosen != every:
-        change(backups, caller, drill_every_days=chosen)
+    preferences = backups.scheduler.preferences
+    if preferences.drill_cron and preferences.drills is not None:
+        rhythm.caption(f"By schedule: {preferences.drills.words}.")
+    else:
+        st.session_state[DAYS] = every
+        rhythm.number_input("Days between drills (0 = off)", 0.0, 90.0, step=1.0, format="%g", key=DAYS,
+                            on_change=_change, args=(backups, caller))
     if run.button("Run restore drill", icon=":material/exercise:", disabled=needs_key or backups.running()):
         try:
             backups.drill(caller)
@@ -38,6 +44,13 @@ def show(backups: Backups, caller: Caller) -> None:
         else:
             st.rerun()
     follow(backups.jobs, WRITING, _drilled)
+
+
+def _change(backups: Backups, caller: Caller) -> None:
+    try:
+        schedules.change(backups, caller, drill_every_days=float(st.session_state[DAYS]))
+    except BackupError as error:
+        st.error(str(error))
 
 
 def _drilled(job: Job) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from equipment.backups import Backups, Caller
 from equipment.ui.backup import outside, remotes, retention, storing
-from equipment.ui.backup.auto import checks, continuous, drill, switch
+from equipment.ui.backup.auto import checks, continuous, drill, messages, schedule, switch
 
 
 def show(backups: Backups, caller: Caller) -> None:
@@ -12,9 +12,11 @@ def show(backups: Backups, caller: Caller) -> None:
     switch.show(backups, caller)
     checks.show(backups, caller)
     checks.history(backups)
+    schedule.show(backups, caller)
     continuous.show(backups, caller)
     retention.show(backups, caller)
     storing.show(backups, caller)
     drill.show(backups, caller)
     remotes.show(backups, caller)
+    messages.show(backups, caller)
     outside.show(backups, caller)

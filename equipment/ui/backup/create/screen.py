@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from backup_engine.api import BackupError, Created
-from equipment import sealing
+from equipment import schedules, sealing
 from equipment.backups import WRITING, Backups, Caller
 from equipment.jobs import Job
 from equipment.ui.backup import storing, whose, words
@@ -13,6 +13,7 @@ from equipment.ui.backup.create import charts, sets
 from equipment.ui.progress import follow
 
 INTERVAL_BOUNDS = (0.1, 168.0)
+INTERVAL = "backup_interval"
 CHECKED_HOURS = 26
 """A day and two hours: later than this, the newest verified set is too old for a daily habit."""
 
@@ -58,20 +59,23 @@ def _status(backups: Backups, caller: Caller) -> None:
 
 def _controls(backups: Backups, caller: Caller) -> None:
     interval, button, _ = st.columns([2, 2, 4], vertical_alignment="bottom")
-    chosen = interval.number_input(
-        "Set backup interval (hours)", *INTERVAL_BOUNDS, value=float(backups.scheduler.preferences.interval_hours),
-        step=0.5, format="%g", key="backup_interval",
-    )
-    if chosen != backups.scheduler.preferences.interval_hours:
-        _change_interval(backups, caller, chosen)
+    preferences = backups.scheduler.preferences
+    by_cron = bool(preferences.backup_cron)
+    # What is stored, also when somebody else has just changed it: only what is typed here is a change.
+    st.session_state[INTERVAL] = float(preferences.interval_hours)
+    interval.number_input(
+        "Set backup interval (hours)", *INTERVAL_BOUNDS, step=0.5, format="%g", key=INTERVAL, disabled=by_cron,
+        help=f"Backups are made {preferences.backups.words}: see Auto Backup." if by_cron else None,
+        on_change=_change_interval, args=(backups, caller))
     running = backups.running()
     if button.button("Create Backup Now", type="primary", icon=":material/backup:", disabled=running):
         _start(backups, caller, force=False)
 
 
-def _change_interval(backups: Backups, caller: Caller, hours: float) -> None:
+def _change_interval(backups: Backups, caller: Caller) -> None:
+    hours = float(st.session_state[INTERVAL])
     try:
-        backups.change_preferences(caller, interval_hours=hours)
+        schedules.change(backups, caller, interval_hours=hours)
     except BackupError as error:
         st.error(str(error))
     else:

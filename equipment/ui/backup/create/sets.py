@@ -10,9 +10,9 @@ import streamlit as st
 
 from backup_engine.api import COMMENT_LENGTH, BackupError, BackupSet, called
 from equipment.backups import CHECKING, Backups, Caller
-from equipment.jobs import Job
 from equipment.ui import links
-from equipment.ui.backup import words
+from equipment.ui.backup import verified, words
+from equipment.ui.plain import plain
 from equipment.ui.progress import follow
 
 NOT_ENCRYPTED = "A comment stands in the metadata in plain text: it is not encrypted, and goes to every remote."
@@ -39,7 +39,7 @@ def show(backups: Backups, caller: Caller) -> None:
         _actions(backups, caller, sets[rows[0]])
     else:
         st.caption("Select a row to download, verify, pin, comment on or delete that backup.")
-    follow(backups.jobs, CHECKING, _verified)
+    follow(backups.jobs, CHECKING, lambda job: verified.show(job.result))
 
 
 def _table(backups: Backups, sets: list[BackupSet]) -> pd.DataFrame:
@@ -77,11 +77,11 @@ def _state(backup: BackupSet, check: Any) -> str:
 
 def _actions(backups: Backups, caller: Caller, backup: BackupSet) -> None:
     with st.container(border=True):
-        st.markdown(f"**{words.title(backup)}**")
+        st.markdown(f"**{plain(words.title(backup))}**")
         if backup.problem:
-            st.warning(backup.problem)
+            st.warning(plain(backup.problem))
         for warning in backup.warnings:
-            st.caption(warning)
+            st.caption(plain(warning))
         download, verify, pin, delete = st.columns(4)
         with download:
             _download(backups, caller, backup)
@@ -127,16 +127,3 @@ def _try(act: Callable[[], object]) -> None:
         st.error(str(error))
     else:
         st.rerun()
-
-
-def _verified(job: Job) -> None:
-    if job.result.ok and job.result.level < 2:
-        st.info(f"{job.result.message} Needs the key to look inside: choose it under Restore Data and paste the "
-                "identity.", icon=":material/key:")
-        return
-    if job.result.ok:
-        st.success(job.result.message, icon=":material/verified:")
-        return
-    st.error(job.result.message, icon=":material/error:")
-    for problem in job.result.problems:
-        st.caption(str(problem))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from backup_engine.api import BackupSet, Owner, called
 from equipment.backups import Backups, Caller
 from equipment.ui.backup import words
 from equipment.ui.backup.restore import moment
+from equipment.ui.backup.restore.place import Place
 
 ALL = "All days"
 SAID = 60
@@ -15,31 +18,32 @@ SAID = 60
 DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 
 
-def show(backups: Backups, caller: Caller) -> BackupSet | None:
+def show(backups: Backups, caller: Caller, place: Place) -> BackupSet | None:
     """Draw the two choices; gives the chosen set, or None when there is none to choose."""
-    sets = backups.sets(caller)
-    theirs = [backup for backup in backups.foreign_sets(caller) if backup.usable]
+    sets = place.sets(backups, caller)
+    theirs = [backup for backup in place.foreign_sets(backups, caller) if backup.usable]
     if theirs and st.toggle(f"Offer the {words.count(len(theirs), 'backup')} of other databases, too",
                             key="restore_foreign"):
         sets = sorted([*sets, *theirs], key=lambda backup: backup.started, reverse=True)
     usable = [backup for backup in sets if backup.usable]
     if not usable:
-        _nothing(backups, caller, len(sets))
+        _nothing(backups, caller, place, len(sets))
         return None
     day_column, moment_column, set_column = st.columns([2, 2, 6], vertical_alignment="bottom")
     with moment_column:  # before the other two, which it sets
-        moment.show(backups, caller, usable, _select)
+        moment.show(backups, caller, usable, partial(_select, place))
     with day_column:
-        day = _day(usable)
+        day = _day(usable, place)
     offered = [backup for backup in usable if day in (ALL, backup.day)]
     with set_column:
         owner = backups.owner()
-        return st.selectbox("Backup", offered, key=f"restore_set_{day}",
+        return st.selectbox("Backup", offered, key=f"restore_set_{place.remote}_{day}",
                             format_func=lambda backup: words.title(backup) + _whose(owner, backup) + _said(backup))
 
 
-def _select(backup: BackupSet) -> None:
-    st.session_state["restore_day"], st.session_state[f"restore_set_{backup.day}"] = backup.day, backup
+def _select(place: Place, backup: BackupSet) -> None:
+    st.session_state[f"restore_day_{place.remote}"] = backup.day
+    st.session_state[f"restore_set_{place.remote}_{backup.day}"] = backup
 
 
 def _said(backup: BackupSet) -> str:
@@ -52,23 +56,25 @@ def _whose(owner: Owner, backup: BackupSet) -> str:
     return f" · {whose} {called(backup)}" if whose else ""
 
 
-def _day(usable: list[BackupSet]) -> str:
+def _day(usable: list[BackupSet], place: Place) -> str:
     counts = {day: sum(backup.day == day for backup in usable) for day in DAYS}
     filled = [day for day in DAYS if counts[day]]
     names = {day: f"{day.title()} ({counts[day]})" for day in filled} | {ALL: f"{ALL} ({len(usable)})"}
     empty = [day.title() for day in DAYS if not counts[day]]
-    if st.session_state.get("restore_day") not in names:  # not as a default: a moment that is chosen sets it as well
-        st.session_state["restore_day"] = usable[0].day
+    key = f"restore_day_{place.remote}"
+    if st.session_state.get(key) not in names:  # not as a default: a moment that is chosen sets it as well
+        st.session_state[key] = usable[0].day
     return st.selectbox(
-        "Day of week", [*filled, ALL], format_func=names.__getitem__, key="restore_day",
-        help=f"No backups on {', '.join(empty)}." if empty else None,
+        "Day of week", [*filled, ALL], format_func=names.__getitem__,
+        key=key, help=f"No backups on {', '.join(empty)}." if empty else None,
     )
 
 
-def _nothing(backups: Backups, caller: Caller, unusable: int) -> None:
-    where = backups.place
-    reason = f"{unusable} found, but damaged or made by a newer version" if unusable else "the folder is empty"
-    st.info(f"No backups found in {where}: {reason}.", icon=":material/folder_open:")
+def _nothing(backups: Backups, caller: Caller, place: Place, unusable: int) -> None:
+    reason = f"{unusable} found, but damaged or made by a newer version" if unusable else "it is empty"
+    st.info(f"No backups found in {place.remote or backups.place}: {reason}.", icon=":material/folder_open:")
+    if place.remote:
+        return
     if st.button("Create Backup Now", type="primary", icon=":material/backup:", disabled=backups.running()):
         backups.create(caller, force=True)
         st.rerun()

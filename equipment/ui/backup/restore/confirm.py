@@ -5,27 +5,34 @@ from __future__ import annotations
 import streamlit as st
 
 from backup_engine.api import BackupSet, called
+from equipment.backups import from_words
 from equipment.ui.backup import words
+from equipment.ui.plain import plain
 
 
-def show(backup: BackupSet, keys: tuple[str, ...], mode: str, *, here: str = "", blocked: str = "") -> bool:
+def show(
+    backup: BackupSet, keys: tuple[str, ...], mode: str, *, remote: str = "", here: str = "", blocked: str = ""
+) -> bool:
     """Draw tick, typed count (Replace only) and button; True when the person confirmed just now.
 
-    ``here`` names this database when the backup is of another one, which then has to be ticked as well.
+    ``remote`` is where the backup lies, unless in the folder. ``here`` names this database when the backup is of
+    another one, which then has to be ticked as well.
     """
-    about = f"{backup.backup_id}_{'_'.join(keys)}_{mode}"
+    about = f"{remote}_{backup.backup_id}_{'_'.join(keys)}_{mode}"
     names = " and ".join(words.COLLECTIONS.get(key, key) for key in keys)
     with st.container(border=True):
         st.caption("A safety backup is made first; Undo brings the present state back.")
         ticked = st.checkbox(
-            f"{mode.title()} {names} with the backup of {words.moment(backup.started)}", key=f"tick_{about}"
+            f"{mode.title()} {names} with the backup of {words.moment(backup.started)}{from_words(remote)}",
+            key=f"tick_{about}"
         )
         meant = not here or st.checkbox(
-            f"This backup is of the database {called(backup)}: put it into “{here}” all the same", key=f"meant_{about}")
+            f"This backup is of the database {plain(called(backup))}: put it into “{plain(here)}” all the same",
+            key=f"meant_{about}")
         counted = mode == "merge" or _counted(backup, keys, about)
         place = st.empty()  # taken in any case, so that the button is not made anew when the reason goes
         if blocked:
-            place.error(blocked, icon=":material/block:")
+            place.error(plain(blocked), icon=":material/block:")
         return st.button(
             "Confirm and Restore", type="primary", icon=":material/settings_backup_restore:",
             disabled=bool(blocked) or not (ticked and meant and counted), key=f"confirm_{about}",

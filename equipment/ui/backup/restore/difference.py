@@ -6,6 +6,7 @@ import streamlit as st
 
 from backup_engine.api import Comparison, Pick
 from equipment.ui.backup import words
+from equipment.ui.plain import plain
 
 SHOWN = 2_000
 
@@ -13,11 +14,11 @@ SHOWN = 2_000
 def show(comparison: Comparison, *, picking: bool) -> Pick | None:
     """Draw counts and tables of one comparison. With ``picking``, gives what was ticked, or None for everything."""
     for note in comparison.notes:
-        st.caption(note)
+        st.caption(plain(note))
     labels = {
         "only_left": f"Only in backup ({comparison.only_left:,})",
         "only_right": f"Only in current ({comparison.only_right:,})"
-        if comparison.right == "current" else f"Only in {comparison.right} ({comparison.only_right:,})",
+        if comparison.right == "current" else f"Only in {plain(comparison.right)} ({comparison.only_right:,})",
         "different": f"Different ({comparison.different:,})",
         "same": f"Same ({comparison.same:,})",
     }
@@ -76,4 +77,4 @@ def _table(table: object, key: str, picking: bool) -> list[int]:
 def _settings(comparison: Comparison) -> None:
     names = [setting.name for setting in (*comparison.index_differences, *comparison.option_differences)]
     if names:
-        st.caption(f"Indexes or options that differ: {', '.join(names)}.")
+        st.caption(f"Indexes or options that differ: {plain(', '.join(names))}.")

@@ -9,6 +9,7 @@ import streamlit as st
 
 from backup_engine.api import BackupError, Lost
 from backup_engine.records.raw import element_text, elements, name_text
+from equipment import lost
 from equipment.backups import Backups, Caller
 from equipment.ui.backup import words
 
@@ -38,7 +39,7 @@ def show(backups: Backups, caller: Caller) -> None:
 def _search(backups: Backups, caller: Caller) -> None:
     try:
         with st.spinner("Reading every backup"):
-            st.session_state[FOUND] = backups.lost(caller)
+            st.session_state[FOUND] = lost.find(backups, caller)
     except BackupError as error:
         st.error(str(error))
 
@@ -54,7 +55,7 @@ def _table(records: list[Lost]) -> pd.DataFrame:
 
 def _bring_back(backups: Backups, caller: Caller, chosen: list[Lost]) -> None:
     try:
-        brought = backups.bring_back(caller, chosen)
+        brought = lost.bring_back(backups, caller, chosen)
     except BackupError as error:
         st.error(str(error))
         return

@@ -9,12 +9,15 @@ import streamlit as st
 from backup_engine.api import BackupError, BackupSet, Comparison, Pick
 from equipment.backups import WRITING, Backups, Caller
 from equipment.jobs import Job
-from equipment.ui.backup import keys, words
-from equipment.ui.backup.restore import choose, comparing, confirm, difference, lost, preview, upload
+from equipment.ui.backup import background, keys, words
+from equipment.ui.backup.restore import choose, comparing, confirm, difference, lost, place, preview, remote, upload
+from equipment.ui.backup.restore.place import Place
+from equipment.ui.plain import plain
 from equipment.ui.progress import follow
 
 TYPES = {"Equipment": ("equipment",), "Select Options": ("select_options",), "Both": ("equipment", "select_options")}
-ACTIONS = {"backup.replace", "backup.merge", "backup.undo", "backup.import"}
+CHANGES = {"backup.replace", "backup.merge", "backup.undo"}
+ACTIONS = {*CHANGES, "backup.import", "backup.drill"}
 
 
 def show(backups: Backups, caller: Caller) -> None:
@@ -22,16 +25,26 @@ def show(backups: Backups, caller: Caller) -> None:
     busy = follow(backups.jobs, WRITING, lambda job: _outcome(backups, job))
     _undo(backups, caller, busy)
     keys.show(caller)
-    backup = choose.show(backups, caller)
-    if backup is not None and not keys.ask(backups, caller, backup, "restore"):
-        _restore(backups, caller, backup, busy)
+    where = place.choose(backups, caller)
+    backup = choose.show(backups, caller, where) if where is not None else None
+    if where is not None and backup is not None and not _needs_key(backups, caller, where, backup):
+        _restore(backups, caller, where, backup, busy)
     upload.show(backups, caller)
     lost.show(backups, caller)
 
 
-def _restore(backups: Backups, caller: Caller, backup: BackupSet, busy: bool) -> None:
+def _needs_key(backups: Backups, caller: Caller, where: Place, backup: BackupSet) -> bool:
+    if not where.remote:
+        return keys.ask(backups, caller, backup, "restore")
+    asked = keys.ask_for_remote(caller, backup)
+    if asked:
+        remote.checks(backups, caller, where, backup, busy=False, drill=False)  # stored bytes need no key
+    return asked
+
+
+def _restore(backups: Backups, caller: Caller, where: Place, backup: BackupSet, busy: bool) -> None:
     for warning in backup.warnings:
-        st.warning(warning)
+        st.warning(plain(warning))
     offered = {name: keys for name, keys in TYPES.items() if all(key in backup.parts for key in keys)}
     kind_column, mode_column = st.columns(2)
     keys = offered[kind_column.radio("What to restore", list(offered), horizontal=True, key="restore_type")]
@@ -42,16 +55,35 @@ def _restore(backups: Backups, caller: Caller, backup: BackupSet, busy: bool) ->
     # In one box, so that what is ticked below keeps its place on the page while a comparison comes: the form would be
     # made anew further down, the old one stays until the run ends, and a tick on that one is gone with it.
     with st.container():
-        compared = comparing.show(backups, caller, backup, keys)
-        pick = None
+        compared, pick = None, None
+        if _changing(backups):
+            st.caption("The list is being changed. It is compared again afterwards.")
+        elif remote.may_read_whole(where, backup):
+            compared = comparing.show(backups, caller, backup, keys, remote=where.remote)
         if compared is not None:
             st.info(consequence(compared, mode), icon=":material/info:")
-            pick = _details(backups, caller, backup, keys, mode, compared)
-    blocked = "A backup or restore is running." if busy else comparing.blocked(backup, keys)
+            pick = _details(backups, caller, where, backup, keys, mode, compared)
+        elif where.remote:
+            remote.before_comparing(backups, caller, where, backup, keys)
+        if where.remote:
+            remote.checks(backups, caller, where, backup, busy=busy)
+    blocked = "A backup or restore is running." if busy else _blocked(where, backup, keys)
     owner = backups.owner()
     here = "" if owner.may_restore(backup) else owner.database
-    if confirm.show(backup, keys, mode, here=here, blocked=blocked):
-        _start(backups, caller, backup, keys, mode, pick, compared, foreign=bool(here))
+    if confirm.show(backup, keys, mode, remote=where.remote, here=here, blocked=blocked):
+        _start(backups, caller, where, backup, keys, mode, pick, compared, foreign=bool(here))
+
+
+def _changing(backups: Backups) -> bool:
+    """Whether a restore is at work here: what a comparison finds meanwhile would soon be wrong."""
+    job = backups.jobs.latest(WRITING)
+    return job is not None and job.running and job.about in CHANGES
+
+
+def _blocked(where: Place, backup: BackupSet, keys: tuple[str, ...]) -> str:
+    if not remote.may_read_whole(where, backup):
+        return "Compare with the current list first."
+    return comparing.blocked(backup, keys, remote=where.remote)
 
 
 def consequence(compared: dict[str, Comparison], mode: str) -> str:
@@ -67,7 +99,7 @@ def consequence(compared: dict[str, Comparison], mode: str) -> str:
 
 
 def _details(
-    backups: Backups, caller: Caller, backup: BackupSet, keys: tuple[str, ...], mode: str,
+    backups: Backups, caller: Caller, where: Place, backup: BackupSet, keys: tuple[str, ...], mode: str,
     compared: dict[str, Comparison],
 ) -> Pick | None:
     picks: list[Pick] = []
@@ -78,7 +110,7 @@ def _details(
             rows_tab, compare_tab = st.tabs(["Preview", "Compare"], key=f"look_{key}", on_change="rerun")
             if rows_tab.open:
                 with rows_tab:
-                    preview.show(backups, caller, backup, key)
+                    preview.show(backups, caller, where, backup, key)
             if compare_tab.open:
                 with compare_tab:
                     pick = difference.show(compared[key], picking=mode == "merge")
@@ -86,35 +118,36 @@ def _details(
                         picks.append(pick)
         if mode == "replace":
             st.caption("Tick single records or fields under Merge to restore only these.")
-        _two_backups(backups, caller, backup, keys[0])
+        _two_backups(backups, caller, where, backup, keys[0])
     return picks[0] if len(picks) == 1 and len(keys) == 1 else None
 
 
-def _two_backups(backups: Backups, caller: Caller, backup: BackupSet, key: str) -> None:
+def _two_backups(backups: Backups, caller: Caller, where: Place, backup: BackupSet, key: str) -> None:
     others = [candidate for candidate in backups.sets(caller)
               if candidate.usable and candidate.backup_id != backup.backup_id]
     if not others:
         return
-    other = st.selectbox("Compare with another backup", [None, *others], key="compare_other",
+    label = "Compare with a backup in this folder" if where.remote else "Compare with another backup"
+    other = st.selectbox(label, [None, *others], key="compare_other",
                          format_func=lambda chosen: "Choose a backup" if chosen is None else words.title(chosen))
     if other is not None:
-        comparisons = comparing.show(backups, caller, backup, (key,), other)
+        comparisons = comparing.show(backups, caller, backup, (key,), other, remote=where.remote)
         if comparisons is not None:
             difference.show(comparisons[key], picking=False)
 
 
 def _start(
-    backups: Backups, caller: Caller, backup: BackupSet, keys: tuple[str, ...], mode: str, pick: Pick | None,
-    compared: dict[str, Comparison] | None, *, foreign: bool,
+    backups: Backups, caller: Caller, where: Place, backup: BackupSet, keys: tuple[str, ...], mode: str,
+    pick: Pick | None, compared: dict[str, Comparison] | None, *, foreign: bool,
 ) -> None:
     expected = {key: comparison.counts for key, comparison in compared.items()} if compared else None
     try:
         if mode == "replace":
-            backups.replace(caller, backup, keys, expected=expected, foreign=foreign)
+            backups.replace(caller, backup, keys, expected=expected, foreign=foreign, remote=where.remote)
         else:
-            backups.merge(caller, backup, keys, pick, foreign=foreign)
+            backups.merge(caller, backup, keys, pick, foreign=foreign, remote=where.remote)
     except BackupError as error:
-        st.error(str(error))
+        background.explain(error)
         return
     comparing.forget()
     st.rerun()
@@ -126,6 +159,7 @@ def _outcome(backups: Backups, job: Job) -> None:
     results = list(job.result.values()) if isinstance(job.result, dict) else job.result
     results = results if isinstance(results, list) else [results]
     with st.container(border=True):
+        st.caption(plain(f"{job.title}:"))
         for result in results:
             _result(result)
         if st.button("Done", key="restore_done"):
@@ -140,9 +174,9 @@ def _result(result: Any) -> None:
         return
     problems = list(getattr(result, "problems", ()) or ())
     show_as = {"all": st.success, "partly": st.warning, "nothing": st.error}[getattr(result, "extent", "all")]
-    (st.warning if problems else show_as)(result.message)
+    (st.warning if problems else show_as)(plain(result.message))
     for problem in problems:
-        st.caption(str(problem))
+        st.caption(plain(str(problem)))
 
 
 def _undo(backups: Backups, caller: Caller, busy: bool) -> None:

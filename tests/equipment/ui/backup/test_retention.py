@@ -84,7 +84,7 @@ def test_tried_out_and_then_stored(place: Backups, database: Db) -> None:
     assert [number.value for number in test.number_input] == [0] * 5
     assert not test.dataframe
 
-    test.number_input(key="keep_daily").set_value(10)
+    test.number_input(key="keep_daily_0").set_value(10)
     press(test, "Show what would be kept")
 
     assert not test.exception
@@ -107,20 +107,30 @@ def test_what_an_option_decides_is_shown_and_not_to_be_edited(given: Backups) ->
     test = run(section, role="admin")
 
     assert [number.disabled for number in test.number_input] == [False, False, True, False, True]
-    assert test.number_input(key="keep_weekly").value == 8
+    assert test.number_input(key="keep_weekly_8").value == 8
     assert [text.value for text in test.caption if "`BACKUP_KEEP_WEEKLY`, `BACKUP_KEEP_YEARLY`" in text.value]
 
-    test.number_input(key="keep_monthly").set_value(2)
+    test.number_input(key="keep_monthly_0").set_value(2)
     press(test, "Keep backups like this")
 
     assert not test.error
     assert retention.rules(given, NOBODY).tiers == Tiers(weekly=8, monthly=2)
 
 
+def test_an_open_page_does_not_store_the_numbers_of_before(place: Backups) -> None:
+    test = run(section, role="admin")
+    retention.change(place, NOBODY, {"weekly": 8})
+    test.number_input(key="keep_daily_0").set_value(10)
+
+    press(test, "Keep backups like this")
+
+    assert retention.rules(place, NOBODY).tiers == Tiers(daily=10, weekly=8)
+
+
 def test_the_role_is_asked_again_when_it_counts(place: Backups) -> None:
     test = run(section, role="admin")
     test.session_state["role"], test.session_state["may"] = "manager", "backup.see"  # as somebody who may look
-    test.number_input(key="keep_daily").set_value(10)
+    test.number_input(key="keep_daily_0").set_value(10)
 
     press(test, "Keep backups like this")
 

@@ -11,8 +11,10 @@ from pymongo.database import Database
 from streamlit.testing.v1 import AppTest
 
 from backup_csv_for_db_restore import DatabaseBackupRestore
+from backup_engine import api
 from equipment import backups
 from equipment.store import activity
+from equipment.ui.plain import plain
 from tests.equipment.ui.backup.test_tab import installation, owners_page, run  # noqa: F401 - a fixture
 from tests.mongod import Mongod
 
@@ -68,6 +70,22 @@ def test_a_lost_database_is_asked_about_and_adopting_answers(theirs: Db, databas
         "backup.adopt"]
 
 
+def test_an_open_page_does_not_say_once_more_that_a_database_is_gone(theirs: Db, database: Db) -> None:
+    database["Equipment"].delete_many({})
+    test = press(run(owners_page, user_role="admin"), "Adopt 3 backups of")
+    (built,) = backups._built.values()
+
+    def said(gone: bool) -> list[bool]:
+        api.adopt(built._workspace, theirs.name, gone=gone)
+        test.run()
+        assert not test.exception
+        return [box.value for box in test.checkbox if box.label.endswith("is gone")]
+
+    assert said(True) == [True]
+    assert said(False) == [False]
+    assert [adopted.gone for adopted in built.owner(fresh=True).adopted] == [False]
+
+
 def test_starting_anew_answers_as_well(theirs: Db, database: Db) -> None:
     database["Equipment"].delete_many({})
 
@@ -112,7 +130,8 @@ def test_a_backup_of_another_database_needs_a_tick_that_names_both(theirs: Db, d
     test = next(radio for radio in test.radio if radio.label == "How").set_value("Merge").run()
 
     ticks = {tick.label: tick for tick in test.checkbox}
-    (meant,) = [label for label in ticks if theirs.name in label and f"into “{database.name}”" in label]
+    (meant,) = [label for label in ticks if plain(theirs.name) in label
+                and f"into “{plain(database.name)}”" in label]
     (confirm,) = [button for button in test.button if button.label == "Confirm and Restore"]
     assert confirm.disabled
     test = next(tick for label, tick in ticks.items() if label != meant).set_value(True).run()

@@ -68,7 +68,8 @@ def test_an_administrator_switches_it_and_sees_what_is_at_risk(here: Backups, da
     assert shown(test.run())["At risk now"].startswith("3 changes in the last ")
     create(here.workspace(NOBODY), trigger="continuous", force=True, kind="differential")
     assert shown(test.run())["Last one made"].startswith("moments ago (")
-    assert database.equipment_activity.count_documents({"action": "backup.settings"}) == 1
+    (entry,) = database.equipment_activity.find({"action": "backup.settings"})
+    assert entry["note"] == "Continuous protection on"
     test.toggle[0].set_value(False).run()
     assert not here.scheduler.refresh().continuous
     assert not test.exception
@@ -86,7 +87,7 @@ def test_an_option_decides_and_is_named(installation: Path, shared_mongod: Mongo
     test = run(section, role="admin")
     assert (test.toggle[0].value, test.toggle[0].disabled) == (True, True)
     assert "Set by BACKUP_CONTINUOUS." in test.caption[0].value
-    assert here.scheduler.continues and not here.scheduler.preferences.continuous
+    assert here.scheduler.preferences.continuous
 
 
 def test_holes_and_what_is_in_the_way_are_said(here: Backups) -> None:

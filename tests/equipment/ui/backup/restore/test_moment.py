@@ -18,8 +18,9 @@ def choice() -> None:
 
     from equipment.backups import NOBODY, _built
     from equipment.ui.backup.restore import choose
+    from equipment.ui.backup.restore.place import HERE
 
-    chosen = choose.show(next(iter(_built.values())), NOBODY)
+    chosen = choose.show(next(iter(_built.values())), NOBODY, HERE)
     st.text(chosen.label if chosen else "none")
 
 
@@ -41,7 +42,7 @@ def test_a_moment_selects_the_newest_good_backup_before_it() -> None:
     test.time_input[0].set_value(time(8, 0))
     test.button(key="restore_moment").click().run()
     assert test.text[0].value == "20261124_115900"
-    assert test.selectbox(key="restore_day").value == "tuesday"
+    assert test.selectbox(key="restore_day_").value == "tuesday"
 
     test.date_input[0].set_value(date(2026, 11, 1))
     test.button(key="restore_moment").click().run()

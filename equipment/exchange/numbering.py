@@ -1,0 +1,84 @@
+"""IDs stay unique: what an import adds never gets one that another record has, and never changes one that is there.
+
+Labels on the equipment bear the ID, and so do references in other lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from backup_engine.records import raw
+from backup_engine.records.changes import Change
+from backup_engine.records.live_profile import key_text
+from backup_engine.records.planner import Planned
+from equipment.domain.record import ID
+from equipment.store.access import Db
+from equipment.store.list import ids
+
+__all__ = ["Settled", "id_of", "keep_ids", "needs_id", "settle"]
+
+_NAME = ID.encode()
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A plan in which no new record brings an ID that is taken, and what those brought: row → ID."""
+
+    planned: list[Planned]
+    taken: dict[int, str] = field(default_factory=dict)
+
+
+def keep_ids(planned: Iterable[Planned]) -> list[Planned]:
+    """Take the ID out of what would change it: a record that was recognised by something else keeps its own."""
+    return [_with_its_id(entry) if entry.action == "update" else entry for entry in planned]
+
+
+def settle(db: Db, planned: Sequence[Planned], *, skip: bool = False) -> Settled:
+    """Take away the IDs that records of the list, of the trash, or earlier rows have, so that others are given; with
+    ``skip`` such rows are left out instead, as conflicts."""
+    wanted = [(place, text) for place, entry in enumerate(planned)
+              if entry.action == "insert" and (text := id_of(entry))]
+    held = ids.held(db, {text for _, text in wanted})
+    settled = Settled(list(planned))
+    for place, text in wanted:
+        if text not in held:
+            held.add(text)
+            continue
+        entry = planned[place]
+        settled.taken[entry.row] = text
+        settled.planned[place] = replace(entry, action="conflict", change=None, fields=(),
+                                         why=f"another record has the ID {text}") if skip else _without_id(entry)
+    return settled
+
+
+def needs_id(planned: Planned) -> bool:
+    """Whether a record is added that brings no ID."""
+    return planned.action == "insert" and not id_of(planned)
+
+
+def id_of(planned: Planned) -> str:
+    """Give the ID that the record will have by the plan, as ``key_text`` writes it; empty for none."""
+    after = planned.change.after if planned.change is not None else None
+    element = dict(raw.elements(after)).get(_NAME) if after is not None else None
+    return "" if element is None else key_text(raw.value_of(element))
+
+
+def _with_its_id(planned: Planned) -> Planned:
+    change = planned.change
+    if change is None or change.before is None or change.after is None or all(
+            field.name != _NAME or field.before is None for field in planned.fields):
+        return planned
+    own = dict(raw.elements(change.before))[_NAME]
+    fields = tuple(field for field in planned.fields if field.name != _NAME)
+    if not fields:
+        return Planned("unchanged", planned.identity, row=planned.row)
+    after = raw.build([(name, own if name == _NAME else element) for name, element in raw.elements(change.after)])
+    return replace(planned, change=Change(change.before, after), fields=fields)
+
+
+def _without_id(planned: Planned) -> Planned:
+    assert planned.change is not None and planned.change.after is not None  # it is an insert
+    after = raw.build([(name, element) for name, element in raw.elements(planned.change.after) if name != _NAME])
+    return replace(planned, change=Change(None, after),
+                   fields=tuple(field for field in planned.fields if field.name != _NAME))

@@ -1,0 +1,62 @@
+"""The weekly calibration mail: what is overdue or falls due, grouped by a column that an administrator chose. Pure.
+
+Of a record it names the ID, the day and the group, because nobody could act without them, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+from urllib.parse import quote
+
+from equipment.domain import calibration
+from equipment.domain.calibration import Item
+from equipment.domain.search import Sheet
+from equipment.messages.wording import Message, Sender, in_one_line, letter
+
+__all__ = ["MOST_RECORDS", "due_mail"]
+
+MOST_RECORDS: Final = 500
+"""That stand one by one; more are only counted."""
+
+
+def due_mail(sheet: Sheet, today: date, days: int, column: str, sender: Sender) -> Message:
+    """Make the mail from the list as it is now."""
+    items = calibration.items(sheet, today)
+    groups = dict(zip((item.key for item in items), sheet.texts(column).to_pylist(), strict=True))
+    due = calibration.due_within(items, today, days)
+    overdue = sum(_is_over(item, today) for item in due)
+    if not due:
+        return letter("Calibration: nothing falls due", [f"No record is overdue or falls due within {days} days."],
+                      sender)
+    told = [f"{_records(len(due))} overdue or due within {days} days, {overdue:,} of them overdue. By "
+            f"{in_one_line(column)}:"]
+    by_group: dict[str, list[Item]] = {}
+    for item in due:
+        by_group.setdefault(in_one_line(groups[item.key]), []).append(item)
+    left = MOST_RECORDS
+    for group in sorted(by_group, key=lambda name: (not name, name.lower())):
+        told += ["", *_group(group or f"Without {in_one_line(column)}", by_group[group], today, left, sender)]
+        left = max(0, left - len(by_group[group]))
+    return letter(f"Calibration: {overdue:,} overdue, {len(due) - overdue:,} due within {days} days", told, sender)
+
+
+def _group(name: str, due: Sequence[Item], today: date, most: int, sender: Sender) -> list[str]:
+    overdue = sum(_is_over(item, today) for item in due)
+    lines = [f"{name}: {overdue:,} overdue, {len(due) - overdue:,} due"]
+    for item in due[:most]:
+        link = f"  {sender.public_url}/?id={quote(item.key, safe='')}" if sender.public_url else ""
+        lines.append(f"  {item.day}  {'overdue' if _is_over(item, today) else 'due    '}  "
+                     f"ID {in_one_line(item.number) or '(none)'}{link}")
+    if len(due) > most:
+        lines.append(f"  and {len(due) - most:,} more")
+    return lines
+
+
+def _is_over(item: Item, today: date) -> bool:
+    return item.day is not None and item.day < today
+
+
+def _records(count: int) -> str:
+    return f"{count:,} record is" if count == 1 else f"{count:,} records are"

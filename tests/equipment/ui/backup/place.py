@@ -1,0 +1,54 @@
+"""Sections of the Backup & Restore screen, drawn alone for whoever the session says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+TIMEOUT = 60
+
+
+def section() -> None:
+    """Draw the sections that the session names."""
+    import importlib
+
+    import streamlit as st
+
+    from backup_engine.errors import AdminOnly
+    from equipment.backups import Caller, _built
+
+    def check(action: str) -> None:
+        if st.session_state.role != "admin" and action != "backup.see":
+            raise AdminOnly(action)
+
+    for name in st.session_state.sections.split():
+        shown = importlib.import_module(f"equipment.ui.backup.{name}")
+        shown.show(next(iter(_built.values())), Caller(st.session_state.get("name", "ada"), check))
+
+
+def opened(sections: str, **state: Any) -> AppTest:
+    """Open the page with these sections."""
+    test = AppTest.from_function(section, default_timeout=TIMEOUT)
+    for name, value in {"role": "admin", "sections": sections, **state}.items():
+        test.session_state[name] = value
+    test.run()
+    assert not test.exception
+    return test
+
+
+def press(test: AppTest, label: str) -> AppTest:
+    """Press the button of that label."""
+    found = [button for button in test.button if button.label == label]
+    if len(found) != 1:
+        pytest.fail(f"{len(found)} buttons are called {label}")
+    found[0].click().run()
+    assert not test.exception
+    return test
+
+
+def said(test: AppTest) -> str:
+    """Everything the page says in sentences."""
+    kinds = (test.markdown, test.caption, test.warning, test.error, test.info, test.success)
+    return "\n".join(each.value.replace("\\", "") for kind in kinds for each in kind)
