@@ -113,8 +113,8 @@ def test_the_schedule_shows_as_off_because_of_it(copy: Backups) -> None:
     test.run()
 
     assert not test.exception
-    (toggle,) = test.toggle
-    assert (toggle.label, toggle.value, toggle.disabled) == ("Automatic backups", False, True)
+    assert [(toggle.label, toggle.value, toggle.disabled) for toggle in test.toggle] == [
+        ("Automatic backups", False, True), ("Back up every change within a minute", False, True)]
     assert {metric.label: metric.value for metric in test.metric}["Next backup due"] == "off"
     assert "recovered copy that stands by" in warnings(test)
     assert "This is as it should be, resume retention" not in labels(test)
