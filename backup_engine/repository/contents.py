@@ -16,7 +16,7 @@ from backup_engine.repository import legacy
 from backup_engine.repository.text_view import part_of, preview
 from backup_engine.workspace import Workspace
 
-__all__ = ["decisions", "documents", "preview"]
+__all__ = ["changes", "decisions", "documents", "preview"]
 
 UNKNOWN = LiveProfile()
 
@@ -54,18 +54,19 @@ def _overlaid(ws: Workspace, backup: BackupSet, part: Part, watch: Watch) -> Ite
     """The full set without what the differential changes or deletes, then what it holds. Memory: the changed ids."""
     base = ws.catalog.base_of(backup)
     replaced = set()
-    for batch, deleted in _changes(ws, backup, part, watch):
+    for batch, deleted in changes(ws, backup, part, watch):
         replaced |= {id_of(document) for document in (*documents_of(batch), *deleted)}
     for batch in _full(ws, base, part_of(base, part.key), watch):
         kept = b"".join(document for document in documents_of(batch) if id_of(document) not in replaced)
         if kept:
             yield kept
-    for batch, _ in _changes(ws, backup, part, watch):
+    for batch, _ in changes(ws, backup, part, watch):
         if batch:
             yield batch
 
 
-def _changes(ws: Workspace, backup: BackupSet, part: Part, watch: Watch) -> Iterator[tuple[Batch, list[bytes]]]:
+def changes(ws: Workspace, backup: BackupSet, part: Part, watch: Watch) -> Iterator[tuple[Batch, list[bytes]]]:
+    """Give what the file of a differential set holds: documents, and ``{"_id": …}`` of those that are gone."""
     with ws.catalog.open_part(backup, part.key) as source:
         yield from read_changes(source, part, seal=ws.seal, workers=ws.workers, watch=watch)
 

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from backup_engine.errors import BackupError, BackupFileNotFound, Cancelled, VerificationFailed
 from backup_engine.model import SILENT, BackupSet, Watch
+from backup_engine.policy.minutes import CONTINUOUS
 from backup_engine.records import raw
 from backup_engine.records.content_sum import EMPTY, Content, digest, digests, same_content
 from backup_engine.records.live_profile import key_text
@@ -103,6 +104,8 @@ def index_of(
             entry.ended = {}
             _store(ws, entry, key)
         entries.append(entry or builder.build(backup, entries[-1] if entries else None))
+        if backup.kind == "full" and not entries[-1].problem:
+            builder.full[backup.backup_id] = entries[-1]
     _forget(ws, key, present - {_name(backup, key) for backup in everything})
     return entries
 
@@ -116,6 +119,8 @@ class _Builder:
         self._key = key
         self._watch = watch
         self._read: tuple[str, dict[int, bytes]] | None = None
+        self.full: dict[str, Entry] = {}
+        """What is known of full sets, by ``backup_id``."""
 
     def build(self, backup: BackupSet, previous: Entry | None) -> Entry:
         """Index one set and store the index. A set that cannot be read gives an empty entry with the problem."""
@@ -126,8 +131,9 @@ class _Builder:
         else:
             before = self._read
             try:
-                entry = self._scan(backup)
-                if previous is not None and not previous.problem:
+                over = self.full.get(backup.base or "") if backup.trigger == CONTINUOUS else None
+                entry = self._overlaid(backup, over) if over is not None else self._scan(backup)
+                if previous is not None and not previous.problem and over is None:
                     entry.ended = self._ended(previous, entry, before)
             except Cancelled:
                 raise
@@ -135,6 +141,26 @@ class _Builder:
                 return Entry(backup, _hashes(array("Q")), _hashes(array("Q")), problem=error.message)
         _store(self._ws, entry, self._key)
         return entry
+
+    def _overlaid(self, backup: BackupSet, base: Entry) -> Entry:
+        """Work the index of a set made continuously out of the one of its full set: there may be one every minute, and
+        reading the whole list for each would cost what it saves. What ended with it is read from the sets when asked
+        for."""
+        part = backup.parts[self._key]
+        with self._ws.catalog.open_part(backup, self._key) as source:
+            if sha256(source.read()).hexdigest() != part.stored_sha256:
+                raise VerificationFailed(f"{part.file} does not hold what was saved")
+        there, gone = dict[int, int](), set[int]()
+        for batch, deleted in contents.changes(self._ws, backup, part, self._watch):
+            documents = raw.documents_of(batch)
+            there |= {identity_hash(raw.id_of(each)): _short(whole)
+                      for each, whole in zip(documents, digests(documents), strict=True)}
+            gone |= {identity_hash(raw.id_of(each)) for each in deleted}
+        stays = ~np.isin(base.identities, np.array([*there, *gone], np.uint64))
+        unsorted = np.concatenate([base.identities[stays], np.array(list(there), np.uint64)])
+        hashes = np.concatenate([base.contents[stays], np.array(list(there.values()), np.uint64)])
+        order = np.argsort(unsorted, kind="stable")
+        return Entry(backup, unsorted[order], hashes[order])
 
     def _scan(self, backup: BackupSet) -> Entry:
         identities, hashes = array("Q"), array("Q")
