@@ -10,6 +10,7 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine import prune, upkeep
+from backup_engine.create import create
 from backup_engine.deeds import Deed
 from backup_engine.errors import BackupError, ForeignTarget, RemoteFailed, RemoteRefused
 from backup_engine.push import push
@@ -53,6 +54,35 @@ def test_a_sound_sample_is_noted_and_not_worth_a_line(ws: Workspace, heard: list
     line = queue.read(ws.storage, "disk")
     assert (line.read_back, line.read_back_label, line.damage) == (ws.clock(), label, "")
     assert heard == []
+
+
+def test_what_was_made_continuously_is_passed_over_or_sent_and_thinned_there_as_here(
+    ws: Workspace, database: Data, tmp_path: Path
+) -> None:
+    def made(number: int) -> None:
+        for _ in range(number):
+            database.Equipment.insert_one({})
+            create(ws, trigger="continuous", kind="differential", force=True)
+            ws.clock.pass_by(seconds=20)  # type: ignore[attr-defined]
+
+    database.Equipment.insert_many([{} for _ in range(200)])
+    made(5)
+    push(ws, "disk")
+    first, *_, newest = (backup.label for backup in ws.catalog.sets())
+    assert there(tmp_path) == [first, newest], "the others were superseded before they were sent"
+    for _ in range(14):
+        made(1)
+        push(ws, "disk")
+    assert len(there(tmp_path)) == 16
+    assert len(ws.catalog.sets()) < 14, "here it is done after a backup"
+
+    care(ws, "disk")
+
+    left = there(tmp_path)
+    assert first in left, "on which the others rest"
+    minutes = [label[:-2] for label in left[1:-2]]  # the last three good ones stay in any case
+    assert len(minutes) == len(set(minutes))
+    assert 6 <= len(left) <= 9
 
 
 @pytest.mark.parametrize("harm", ["bit", "missing", "description"])

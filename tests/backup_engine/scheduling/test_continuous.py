@@ -195,7 +195,7 @@ def test_a_failure_is_said_and_tried_again_later(
 
 
 @pytest.mark.usefixtures("at_once")
-@pytest.mark.parametrize("how", ["gone", "rename", "drop"])
+@pytest.mark.parametrize("how", ["gone", "token", "rename", "drop"])
 def test_where_the_stream_ends_a_full_set_closes_the_hole_and_says_so(
     here: Protected, database: Db, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
@@ -210,6 +210,10 @@ def test_where_the_stream_ends_a_full_set_closes_the_hole_and_says_so(
             raise Lost("ChangeStreamHistoryLost")
 
         monkeypatch.setattr(resume_tokens, "follow", rolled_over)
+    elif how == "token":  # of an oplog that is no more; another process finds it in the note
+        mark = resume_tokens.Mark({"_data": "82" + "0" * 40}, {})
+        resume_tokens.keep(here.ws.storage, before, mark, may_go=lambda _: False)
+        here.ws.remembered.followed.clear()
     elif how == "rename":
         database.Equipment.rename("elsewhere")
         database.Equipment.insert_one({"_id": "new"})
@@ -221,7 +225,8 @@ def test_where_the_stream_ends_a_full_set_closes_the_hole_and_says_so(
     *_, closing = here.sets
     assert (closing.kind, closing.trigger) == ("full", "continuous")
     assert closing.counts["equipment"] == database.Equipment.count_documents({})
-    why = {"gone": "ChangeStreamHistoryLost", "rename": "rename of a collection", "drop": "drop of a collection"}[how]
+    why = {"gone": "ChangeStreamHistoryLost", "token": "does not reach back", "rename": "rename of a collection",
+           "drop": "drop of a collection"}[how]
     assert why in closing.warnings[0]
     ((result, words),) = here.said
     assert result == "created"
