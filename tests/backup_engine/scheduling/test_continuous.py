@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -108,6 +108,31 @@ def test_a_change_becomes_a_differential_set_from_the_stream_alone(
     assert here.made == ["made"] * 3
     assert here.said == [], "what is as usual is not said every minute"
     assert made[-1].metadata["trigger"] == "auto", "an earlier version has to know it"
+
+
+@pytest.mark.usefixtures("at_once")
+def test_where_the_stream_does_not_reach_back_to_the_full_set_a_new_chain_begins_without_comparing(
+    here: Protected, database: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.Equipment.delete_one({"_id": 1})
+    here.loop.look()
+    base, _ = here.sets
+    resume_tokens.keep(here.ws.storage, base, resume_tokens.Mark({"_data": "82" + "0" * 40}, _uuids(here, base)),
+                       may_go=lambda _: False)
+    here.ws.remembered.followed.clear()  # as in a server that has just begun
+    monkeypatch.setattr(differential, "_by_comparison", None)
+    database.Equipment.delete_one({"_id": 2})
+
+    here.loop.look()
+
+    assert [each.kind for each in here.sets] == ["full", "differential", "full"]
+    assert here.said == []
+
+
+def _uuids(here: Protected, backup: BackupSet) -> Mapping[str, str]:
+    mark = resume_tokens.of(here.ws.storage, backup)
+    assert mark is not None
+    return mark.uuids
 
 
 @pytest.mark.usefixtures("at_once")

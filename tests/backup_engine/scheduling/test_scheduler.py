@@ -17,6 +17,7 @@ from backup_engine.errors import BadInput, DatabaseUnreachable
 from backup_engine.model import Room
 from backup_engine.repository import contents, history_index
 from backup_engine.repository.ledger import last_drill
+from backup_engine.scheduling import continuous
 from backup_engine.scheduling.preferences import Changed, Preferences
 from backup_engine.scheduling.scheduler import CHECKS_KEPT, Check, Scheduler
 from backup_engine.storage.base import STATE
@@ -288,6 +289,27 @@ def test_who_does_not_lead_makes_a_due_backup_at_a_page_load(engine: DatabaseBac
     wait_for(lambda: sets(follower) == 1, "the backup that the page load started")
 
     assert not follower.leads
+
+
+def test_it_protects_continuously_where_it_keeps_the_schedule(
+    engine: DatabaseBackupRestore, database: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(continuous, "WAIT_SECONDS", 0)
+    loop = Scheduler(engine.workspace, Preferences(drill_every_days=0), tick_seconds=600)
+    loop.change(continuous=True)
+    loop.check()
+    database["Equipment"].insert_one({"_id": 2})
+    loop.continuous.look()
+    assert sets(loop) == 1, "another one keeps it, as far as is known"
+    loop.start()
+    try:
+        wait_for(lambda: loop.leads, "the schedule to be this one's")
+        loop.continuous.look()
+        assert [backup.trigger for backup in engine.workspace.catalog.sets()] == ["manual", "continuous"]
+        assert [thread.name for thread in threading.enumerate() if thread.name == "backup-continuous"]
+    finally:
+        loop.stop()
+    assert not [thread.name for thread in threading.enumerate() if thread.name == "backup-continuous"]
 
 
 def test_with_too_little_room_for_the_database_it_backs_up_and_does_not_rehearse(engine: DatabaseBackupRestore) -> None:
