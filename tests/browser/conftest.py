@@ -64,10 +64,23 @@ def _click_only_at_rest(patch: pytest.MonkeyPatch) -> None:
     click = Locator.click
 
     def at_rest(locator: Locator, **options: Any) -> None:
-        if locator.page.get_by_test_id("stApp").count():
+        in_the_app = locator.page.get_by_test_id("stApp").count() > 0
+        if in_the_app:
             grid.at_rest(locator.page)
             expect(locator).not_to_have_count(0)
+        is_tab = in_the_app and locator.first.get_attribute("role") == "tab"
         click(locator, **options)
+        if is_tab:
+            insist(locator)
+
+    def insist(tab: Locator) -> None:
+        """Click again, as a person does, when the address took the click and the tab did not: seen about once in ten
+        full runs on a busy machine, and the cause lies between the browser and Streamlit."""
+        try:
+            expect(tab).to_have_attribute("aria-selected", "true", timeout=8_000)
+        except AssertionError:
+            grid.at_rest(tab.page)
+            click(tab)
 
     patch.setattr(Locator, "click", at_rest)
 
