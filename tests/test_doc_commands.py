@@ -119,6 +119,7 @@ def here(checkout: Checkout, text: str) -> str:
         text = re.sub(rf"(?<![\w.]){folder}/", f"{checkout.place}{folder}/", text)
     ordinary_user.hand_over(checkout.place / "opt")
     ordinary_user.hand_over(checkout.place / "srv")
+    text = re.sub(r'(?<=--at ")\d{4}', "2999", text)  # the newest backup is the one of that moment as well
     return re.sub(r"_[LX]\.(csv|json)", lambda end: f"_{label(checkout)}.{end[1]}", text)
 
 
