@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine import create as creating
-from backup_engine.errors import DatabaseUnreachable, NoSpace
+from backup_engine.errors import NoSpace
 from backup_engine.locking.locks import hold
 from backup_engine.making import differential, following, resume_tokens
 from backup_engine.making.resume_tokens import Followed, Lost
@@ -393,20 +393,3 @@ def test_the_thread_outlives_a_server_that_goes_and_ends_when_told(
 
     assert not [thread for thread in threading.enumerate() if thread.name == "backup-continuous"]
     assert caplog.text.count("did not look") == 1
-
-
-def test_with_the_database_down_a_look_says_so(here: Protected) -> None:
-    here.loop.workspace = replace(here.ws, connect=_down)
-    with pytest.raises(DatabaseUnreachable):
-        here.loop.look()
-
-
-def _down() -> Db:
-    raise DatabaseUnreachable("away")
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    """No thread of a test is left."""
-    yield
-    assert not [thread for thread in threading.enumerate() if thread.name == "backup-continuous"]
