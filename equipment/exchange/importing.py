@@ -26,8 +26,8 @@ from equipment.domain.column_names import trouble
 from equipment.domain.record import ID, SERIAL, UUID
 from equipment.exchange import memory
 from equipment.exchange.numbering import id_of, keep_ids, needs_id, settle
+from equipment.exchange.reading.tables import Table
 from equipment.exchange.spreadsheet import unguard
-from equipment.exchange.tables import Table
 from equipment.store import activity
 from equipment.store.access import Db, Who, require
 from equipment.store.list import ids, listing, records

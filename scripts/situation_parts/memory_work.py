@@ -8,7 +8,8 @@ import sys
 
 from backup_engine.errors import BackupError
 from equipment.accounts.passwords import PASSWORDS
-from equipment.exchange import importing, tables
+from equipment.exchange import importing
+from equipment.exchange.reading import tables
 from equipment.server import database
 from equipment.settings import get_settings
 from equipment.store.access import SYSTEM, Db

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from pymongo.database import Database
 
-from equipment.exchange import tables
+from equipment.exchange.reading import tables
 from tests.mongod import Mongod
 from tests.server.accounts import fresh_cookie, inhabited
 from tests.server.running_app import RunningApp

@@ -7,7 +7,8 @@ import io
 import pytest
 from hypothesis import given, strategies as st
 
-from equipment.exchange import export, tables
+from equipment.exchange import export
+from equipment.exchange.reading import tables
 from equipment.exchange.spreadsheet import RISKY, guard, unguard
 
 RECORDS = [{"ID": 1, "Comments": "=HYPERLINK(1)"}, {"ID": 2, "Comments": 'a,"b"\nc'}, {"ID": 3}]

@@ -11,8 +11,9 @@ from pymongo.database import Database
 
 from backup_engine.errors import BadInput, PermissionDenied
 from equipment.domain.column_names import suggest
-from equipment.exchange import export, importing, memory, tables
-from equipment.exchange.tables import Table
+from equipment.exchange import export, importing, memory
+from equipment.exchange.reading import tables
+from equipment.exchange.reading.tables import Table
 from equipment.store import activity
 from equipment.store.access import Who
 from tests.equipment.store.people import signed_in

@@ -15,7 +15,7 @@ from equipment.domain.bulk import BulkEdit
 from equipment.domain.query import Query
 from equipment.domain.roles import CHANGES_THE_LIST, PERMISSIONS
 from equipment.exchange import importing
-from equipment.exchange.tables import Table
+from equipment.exchange.reading.tables import Table
 from equipment.settings import Settings, use
 from equipment.store import activity
 from equipment.store.access import Who, require

@@ -18,13 +18,15 @@ from typing import IO, Any, BinaryIO
 import orjson
 
 from backup_engine.errors import BadInput
-from equipment.exchange import memory, tables
-from equipment.exchange.tables import MAX_BYTES, Table
+from equipment.exchange import memory
+from equipment.exchange.reading import tables
+from equipment.exchange.reading.choices import GUESS, Choices
+from equipment.exchange.reading.tables import MAX_BYTES, Table
 
 __all__ = ["read"]
 
-PROGRAM = "from equipment.exchange import apart; apart.serve()"
-ABOVE_THE_PACKAGE = Path(__file__).resolve().parents[2]
+PROGRAM = "from equipment.exchange.reading import apart; apart.serve()"
+ABOVE_THE_PACKAGE = Path(__file__).resolve().parents[3]
 MOST_MEMORY = 2 << 30
 """Bytes for reading alone; 100,000 rows of 17 columns take 250 MB."""
 LEAST_MEMORY = 128 << 20
@@ -42,9 +44,14 @@ TOO_MUCH = 77
 SMALLER = "Split it into several files, or save the part that holds the list as CSV."
 
 
-def read(source: BinaryIO, name: str, *, seconds: float = SECONDS, most_memory: int = MOST_MEMORY) -> Table:
-    """Read a CSV, TSV, XLSX, XLS or ODS file. Raises ``BadInput`` in words a person can use, also for a file that takes
-    too long, too much memory, or ends the reader."""
+def read(
+    source: BinaryIO, name: str, chosen: Choices = GUESS, *, seconds: float = SECONDS, most_memory: int = MOST_MEMORY
+) -> Table:
+    """Read a CSV, TSV, XLSX, XLS or ODS file as was ``chosen``.
+
+    Raises ``BadInput`` in words a person can use, also for a file that takes too long, too much memory, or ends the
+    reader.
+    """
     name = name.replace("\0", "")[-LONGEST_NAME:]
     with tempfile.NamedTemporaryFile(prefix="equipment-table-") as file, tempfile.TemporaryFile() as said:
         size = 0
@@ -56,7 +63,8 @@ def read(source: BinaryIO, name: str, *, seconds: float = SECONDS, most_memory: 
         file.flush()
         allowed = max(LEAST_MEMORY, min(most_memory, memory.free() or most_memory))
         process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, file.name, name, str(allowed), str(int(seconds) + 1)],
+            [sys.executable, "-c", PROGRAM, file.name, name, str(allowed), str(int(seconds) + 1),
+             orjson.dumps(chosen.document()).decode()],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, cwd=ABOVE_THE_PACKAGE, env=_environment())
         clock = threading.Timer(seconds, process.kill)
         clock.start()
@@ -97,7 +105,8 @@ def _table(lines: IO[bytes], name: str) -> Table | None:
     rows = tuple(tuple(orjson.loads(line)) for line in lines if line.endswith(b"\n"))
     if len(rows) != about["rows"]:
         return None
-    return Table(tuple(about["headers"]), rows, tuple(about["notes"]))
+    return Table(tuple(about["headers"]), rows, tuple(about["notes"]), Choices(**about["read_as"]),
+                 tuple(about["sheets"]), about["left_out"])
 
 
 def _ended(code: int | None, name: str, allowed: int, seconds: float) -> BadInput:
@@ -109,13 +118,13 @@ def _ended(code: int | None, name: str, allowed: int, seconds: float) -> BadInpu
 
 
 def serve() -> None:
-    """Be the reader: path, name, bytes of memory and seconds are the arguments."""
-    path, name, allowed, seconds = sys.argv[1:]
+    """Be the reader: path, name, bytes of memory, seconds and the choices are the arguments."""
+    path, name, allowed, seconds, chosen = sys.argv[1:]
     _limit(int(allowed), int(seconds))
     out = sys.stdout.buffer
     try:
         with Path(path).open("rb") as file:
-            table = tables.read(file, name)
+            table = tables.read(file, name, Choices(**orjson.loads(chosen)))
     except BadInput as error:
         out.write(orjson.dumps({"error": error.message, "hint": error.hint}) + b"\n")
         return
@@ -124,7 +133,8 @@ def serve() -> None:
     sizes = [(len(row), sum(map(len, row))) for row in table.rows]
     out.write(orjson.dumps({
         "rows": len(sizes), "cells": sum(cells for cells, _ in sizes), "characters": sum(size for _, size in sizes),
-        "headers": table.headers, "notes": table.notes}) + b"\n")
+        "headers": table.headers, "notes": table.notes, "read_as": table.read_as.document(), "sheets": table.sheets,
+        "left_out": table.left_out}) + b"\n")
     for row in table.rows:
         out.write(_line(row))
 

@@ -1,4 +1,4 @@
-"""Import: a file, what its columns are, what would change, and only then the change."""
+"""What the columns of the file are, which record a row is, and what would change."""
 
 from __future__ import annotations
 
@@ -7,68 +7,34 @@ from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from backup_engine.errors import BackupError
 from backup_engine.records.planner import Action, Planned
 from backup_engine.records.raw import element_text, name_text
 from equipment.domain.column_names import suggest
 from equipment.domain.record import USUAL_COLUMNS
-from equipment.exchange import apart, importing, numbering
-from equipment.exchange.tables import Table
-from equipment.jobs import Job
+from equipment.exchange import importing, numbering
+from equipment.exchange.reading.tables import Table
 from equipment.store.list import schema
 from equipment.ui.context import App
 from equipment.ui.list_jobs import list_jobs
-from equipment.ui.progress import follow
-from equipment.ui.records import state
+from equipment.ui.records.imports.reading import explain
 
-PLAN, TABLE, VERSION = "import_plan", "import_table", "import_version"
+PLAN = "import_plan"
 NEW = "None: what no record equals is new"
 GIVE, LEAVE = "Give new IDs", "Leave these rows out"
 SHOWN = 2_000
 LABELS: dict[Action, str] = {"insert": "New", "update": "Changed", "unchanged": "Unchanged", "conflict": "Left out"}
 
 
-def show(app: App) -> None:
-    """Draw the section."""
-    kind = f"import-{app.who.session[:16]}"
-    if follow(list_jobs(), kind, lambda job: _imported(job, kind)):
-        return
-    st.caption("CSV or XLSX. Nothing is removed: rows add records or update the ones they belong to, after you have "
-               "seen the difference.")
-    version = st.session_state.setdefault(VERSION, 0)
-    given = st.file_uploader("File", type=["csv", "tsv", "txt", "xlsx", "xls", "ods"], key=f"import_file_{version}")
-    if given is None:
-        return
-    try:
-        table = _read(given)
-    except BackupError as error:
-        _explain(error)
-        return
-    for note in table.notes:
-        st.caption(f":material/info: {note}")
-    _plan(app, table, kind, given.name)
-
-
-def _read(given: UploadedFile) -> Table:
-    """Read the file that was given, once: every click runs the page anew."""
-    known = st.session_state.get(TABLE)
-    if known is None or known[0] != given.file_id:
-        with st.spinner(f"Reading {given.name}"):
-            known = given.file_id, apart.read(given, given.name)
-        st.session_state[TABLE] = known
-    table: Table = known[1]
-    return table
-
-
-def _plan(app: App, table: Table, kind: str, name: str) -> None:
+def show(app: App, table: Table, kind: str, name: str) -> None:
+    """Draw the columns, the question what tells records apart, the differences, and the button that does it."""
     columns = [column.name for column in schema.columns(app.database, hidden=True)]
     mapping = _mapping(table, columns)
     try:
         rows = importing.apply_mapping(table, mapping)
     except BackupError as error:
-        _explain(error)
+        explain(error)
         return
     used = [column for column in mapping.values() if column]
     identity = st.selectbox("Which column tells the records apart?", [*importing.identities(rows, used), NEW],
@@ -90,9 +56,11 @@ def _mapping(table: Table, columns: Sequence[str]) -> dict[str, str]:
          "Goes to": suggested[header] or header, "Import": bool(suggested[header])}
         for place, header in enumerate(table.headers)
     ])
-    with st.expander(f"Columns: {len(table.headers)}, records: {len(table.rows):,}", expanded=True):
+    with st.expander(f"Columns: {len(table.headers)}, records: {len(table.rows):,}", expanded=True,
+                     icon=":material/view_column:"):
         edited = st.data_editor(
-            given, hide_index=True, width="stretch", disabled=["In the file", "Example"], key="import_mapping",
+            given, hide_index=True, width="stretch", disabled=["In the file", "Example"],
+            key=f"import_mapping_{hash(table.headers)}",
             column_config={"Goes to": st.column_config.TextColumn(help="A column of the list, or a new name",
                                                                   required=True)},
         )
@@ -108,7 +76,7 @@ def _remembered(app: App, rows: importing.Mapped, identity: str | None, clear: b
             with st.spinner("Comparing with the list"):
                 known = wanted, importing.plan(app.database, rows, identity, clear_empty=clear)
         except BackupError as error:
-            _explain(error)
+            explain(error)
             return None
         st.session_state[PLAN] = known
     planned: list[Planned] = known[1]
@@ -150,25 +118,3 @@ def _differences(planned: Sequence[Planned]) -> pd.DataFrame:
             summary = " · ".join(filter(None, texts))
             lines.append({"Row": entry.row, "What": "New", "Field": "", "Now": "", "New": summary})
     return pd.DataFrame(lines, columns=["Row", "What", "Field", "Now", "New"])
-
-
-def _imported(job: Job, kind: str) -> None:
-    done: importing.Imported = job.result
-    st.success(done.message, icon=":material/check_circle:")
-    if done.renumbered:
-        st.dataframe(pd.DataFrame([{"Row": each.row, "ID in the file": each.brought, "ID in the list": each.got}
-                                   for each in done.renumbered]), hide_index=True)
-    for line in done.conflicts[:50]:
-        st.caption(line)
-    if st.button("Import another file"):
-        list_jobs().clear(kind)
-        st.session_state.pop(TABLE, None)
-        st.session_state[VERSION] += 1
-        state.current().refresh()
-        st.rerun()
-
-
-def _explain(error: BackupError) -> None:
-    st.error(error.message, icon=":material/error:")
-    if error.hint:
-        st.caption(error.hint)

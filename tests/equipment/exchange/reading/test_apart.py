@@ -10,7 +10,7 @@ import pytest
 import xlsxwriter
 
 from backup_engine.errors import BadInput
-from equipment.exchange import apart, tables
+from equipment.exchange.reading import apart, tables
 
 MB = 1 << 20
 

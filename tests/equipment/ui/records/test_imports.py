@@ -1,0 +1,106 @@
+"""Import on the page: what was guessed is seen beside the first rows, can be said otherwise, and counts."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+from pymongo.database import Database
+from streamlit.testing.v1 import AppTest
+
+from tests.equipment.ui.records_page import labels, page, press, shown
+
+Db = Database[dict[str, Any]]
+TITLED = "Geräteliste Labor 3\n\nNr;Hersteller;Ort\n1;Acme;A\n2;Ohm;B\n3;Volt;C\nSumme;;3\n"
+
+
+@pytest.fixture
+def import_page(database: Db, tmp_path: Path) -> AppTest:
+    database.Equipment.insert_many([{"ID": 1, "Vendor": "Acme", "Location": "A"}])
+    return page(database, tmp_path, "manager", section="Import")
+
+
+def give(test: AppTest, data: bytes, name: str) -> AppTest:
+    return test.file_uploader[0].upload(name, data, "application/octet-stream").run()
+
+
+def two_sheets() -> bytes:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as made:
+        for year, number in (("2023", 7), ("2024", 8)):
+            sheet = made.add_worksheet(year)
+            sheet.write_row(0, 0, ["ID", "Vendor"])
+            sheet.write_row(1, 0, [number, "Acme"])
+    return out.getvalue()
+
+
+def preview(test: AppTest) -> list[list[str]]:
+    table = test.dataframe[0].value
+    return [list(table.columns), *table.to_numpy().tolist()]
+
+
+def chosen(test: AppTest) -> dict[str, Any]:
+    return {box.label: box.value for box in test.selectbox} | {"row": test.number_input[0].value}
+
+
+def test_what_was_guessed_stands_beside_the_first_rows(import_page: AppTest) -> None:
+    test = give(import_page, TITLED.encode("cp1252"), "list.csv")
+
+    assert preview(test) == [["Nr", "Hersteller", "Ort"], ["1", "Acme", "A"], ["2", "Ohm", "B"], ["3", "Volt", "C"]]
+    assert {"Encoding": "cp1252", "Separator": ";", "Quotes": '"', "row": 3}.items() <= chosen(test).items()
+    assert "Geräteliste Labor 3" in shown(test).replace("\\", "")
+    assert "Back to what was found" not in labels(test)
+
+
+def test_a_guess_can_be_said_otherwise_and_taken_back(import_page: AppTest) -> None:
+    test = give(import_page, TITLED.encode("cp1252"), "list.csv")
+    [separator] = [box for box in test.selectbox if box.label == "Separator"]
+    separator.set_value("|").run()
+
+    assert len(preview(test)[0]) == 1
+    press(test, "Back to what was found")
+    assert preview(test)[0] == ["Nr", "Hersteller", "Ort"]
+
+
+def test_the_row_with_the_names_can_be_said(import_page: AppTest) -> None:
+    test = give(import_page, TITLED.encode(), "list.csv")
+    test.number_input[0].set_value(0).run()
+
+    assert preview(test)[:2] == [["Column 1", "Column 2", "Column 3"], ["Geräteliste Labor 3", "", ""]]
+    test.number_input[0].set_value(99).run()
+    assert "Row 99 of the file is not there" in shown(test).replace("\\", "")
+    press(test, "Back to what was found")
+    assert preview(test)[0] == ["Nr", "Hersteller", "Ort"]
+
+
+def test_rows_that_are_no_records_can_be_taken_in(import_page: AppTest) -> None:
+    test = give(import_page, TITLED.encode(), "list.csv")
+    [box] = [box for box in test.checkbox if box.label.startswith("Leave out rows that are no records")]
+    assert box.label.endswith("(1)")
+    box.uncheck().run()
+
+    assert preview(test)[-1] == ["Summe", "", "3"]
+
+
+def test_the_other_sheet_of_a_workbook_can_be_chosen_and_imported(import_page: AppTest, database: Db) -> None:
+    test = give(import_page, two_sheets(), "two.xlsx")
+    assert "The workbook has 2 sheets" in shown(test)
+    [sheet] = [box for box in test.selectbox if box.label == "Sheet"]
+    assert (sheet.options, sheet.value) == (["2023", "2024"], "2023")
+    sheet.set_value("2024").run()
+
+    assert preview(test)[1] == ["8", "Acme"]
+    press(press(test, "Show what would change"), "Import 1 records")
+    while "Import another file" not in labels(test):
+        test.run()
+    assert [record["ID"] for record in database.Equipment.find(sort=[("ID", 1)])] == [1, 8]
+
+
+def test_what_is_no_table_says_what_to_do(import_page: AppTest) -> None:
+    test = give(import_page, b"\x89PNG....", "photo.csv")
+
+    assert "is a picture or a document, not a table" in shown(test).replace("\\", "")
+    assert "Show what would change" not in labels(test)
