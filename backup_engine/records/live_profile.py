@@ -7,6 +7,7 @@ changed comes back equal, not with every number turned into text.
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from bson.datetime_ms import DatetimeMS
 from backup_engine.model import SILENT, Watch
 from backup_engine.records import raw
 
-__all__ = ["CANDIDATES", "FieldProfile", "LiveProfile", "key_text"]
+__all__ = ["CANDIDATES", "FieldProfile", "LiveProfile", "folded", "key_text"]
 
 CANDIDATES = ("uuid", "ID", "Serial", "index")
 """Fields that may identify a record where ``_id`` does not, in order of preference."""
@@ -81,6 +82,12 @@ def key_text(value: Any) -> str:
     text = str(value).strip()
     digits, dot, zeros = text.partition(".")
     return digits if dot and digits.lstrip("-").isdigit() and zeros and not zeros.strip("0") else text
+
+
+def folded(value: Any) -> str:
+    """Write an identifying value so that neither case nor how it is composed (Unicode's NFKC) tells two apart."""
+    text = key_text(value)
+    return text if text.isascii() and text.islower() else unicodedata.normalize("NFKC", text).casefold().strip()
 
 
 class _Empty:

@@ -7,7 +7,7 @@ and are left out, the rest goes on.
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from bson import ObjectId
 
 from backup_engine.model import Batch
 from backup_engine.records import raw
-from backup_engine.records.live_profile import LiveProfile, key_text
+from backup_engine.records.live_profile import LiveProfile, folded
 from backup_engine.records.planner import Pick, Planned, combine
 from backup_engine.records.text import as_live, same_text, text_of
 
@@ -34,7 +34,7 @@ class _Row:
 def plan_rows(
     rows: Iterable[Mapping[str, str]],
     live: Iterable[Batch],
-    identity: str | None,
+    identity: Sequence[str],
     *,
     profile: LiveProfile | None = None,
     pick: Pick | None = None,
@@ -44,10 +44,11 @@ def plan_rows(
 ) -> Iterator[Planned]:
     """Give one ``Planned`` for every row, in order, with its number from 1.
 
-    ``rows`` are texts by field name (the mapping is done). ``live`` are raw batches of all records. ``identity`` is
-    the field that recognises a record; ``"_id"`` takes the text of ``raw.id_text``. A row that has none (None, or an
-    empty cell) is the record that says just what it says, each for one row, and else a new one: so a table comes in
-    twice and changes nothing the second time. A text takes the type of the value it replaces, else the uniform type of
+    ``rows`` are texts by field name (the mapping is done). ``live`` are raw batches of all records. ``identity`` are
+    the fields that together recognise a record, compared as ``live_profile.folded`` writes them; ``"_id"`` takes the
+    text of ``raw.id_text``. A row that has none (no field, or an empty cell in one) is the record that says just what
+    it says, each for one row, and else a new one: so a table comes in twice and changes nothing the second time. A
+    text takes the type of the value it replaces, else the uniform type of
     ``profile``, else it stays text. An empty cell empties the field unless ``clear_empty`` is off, and then one of
     blanks does not either. ``numbered`` is a field whose values are given anew where they are taken: a row may be a
     record that says the same and has another one, when its own occurs twice or another record has it.
@@ -56,6 +57,7 @@ def plan_rows(
     # All in memory: which rows name the same record is known after the last of them.
     table = [_Row(number, cells) for number, cells in enumerate(rows, 1)]
     by_key, doubled = _by_key(table, identity)
+    named = " + ".join(identity)
     partners: dict[int, list[bytes]] = defaultdict(list)
     convert = _Convert(profile or LiveProfile(), clear_empty)
     equals = _Equals(convert, (row for row in table if not _key(row, identity)), numbered)
@@ -71,7 +73,7 @@ def plan_rows(
         if row.number in doubled:
             planned = Planned("conflict", _name(row, identity), why=doubled[row.number])
         elif len(matches) > 1:
-            planned = Planned("conflict", _name(row, identity), why=f"{len(matches)} records have this {identity}")
+            planned = Planned("conflict", _name(row, identity), why=f"{len(matches)} records have this {named}")
         elif matches:
             document = convert.over(matches[0], row.cells)
             planned = combine(document, matches[0], raw.id_text(raw.id_of(matches[0])), pick=pick, same=same_text)
@@ -81,36 +83,41 @@ def plan_rows(
         yield replace(planned, row=row.number)
 
 
-def _by_key(table: list[_Row], identity: str | None) -> tuple[dict[str, _Row], dict[int, str]]:
-    known: dict[str, _Row] = {}
+_Key = tuple[str, ...]
+
+
+def _by_key(table: list[_Row], identity: Sequence[str]) -> tuple[dict[_Key, _Row], dict[int, str]]:
+    known: dict[_Key, _Row] = {}
     doubled: dict[int, str] = {}
+    named = " + ".join(identity)
     for row in table:
         key = _key(row, identity)
         if not key:
             continue
         first = known.setdefault(key, row)
         if first is not row:
-            doubled[row.number] = f"row {first.number} has the same {identity}"
-            doubled.setdefault(first.number, f"row {row.number} has the same {identity}")
+            doubled[row.number] = f"row {first.number} has the same {named}"
+            doubled.setdefault(first.number, f"row {row.number} has the same {named}")
     return known, doubled
 
 
-def _key(row: _Row, identity: str | None) -> str:
-    return key_text(row.cells.get(identity, "")) if identity else ""
+def _key(row: _Row, identity: Sequence[str]) -> _Key:
+    """Give what recognises the row; nothing when a part of it is missing."""
+    key = tuple(text.strip() if name == "_id" else folded(text)
+                for name, text in ((name, row.cells.get(name, "")) for name in identity))
+    return key if all(key) else ()
 
 
-def _key_of(document: bytes, identity: str | None) -> str:
-    if identity == "_id":
-        return raw.id_text(raw.id_of(document))
-    wanted = (identity or "").encode()
-    for name, element in raw.elements(document):
-        if name == wanted:
-            return key_text(raw.value_of(element))
-    return ""
+def _key_of(document: bytes, identity: Sequence[str]) -> _Key:
+    wanted = {name.encode() for name in identity}
+    parts = {name: raw.id_text(element) if name == b"_id" else folded(raw.value_of(element))
+             for name, element in raw.elements(document) if name in wanted}
+    key = tuple(parts.get(name.encode(), "") for name in identity)
+    return key if all(key) else ()
 
 
-def _name(row: _Row, identity: str | None) -> str:
-    return (row.cells.get(identity, "") if identity else "") or f"row {row.number}"
+def _name(row: _Row, identity: Sequence[str]) -> str:
+    return " ".join(filter(None, (row.cells.get(name, "") for name in identity))) or f"row {row.number}"
 
 
 @dataclass(frozen=True)

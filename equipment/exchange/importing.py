@@ -23,7 +23,7 @@ from backup_engine.records.live_profile import LiveProfile, key_text
 from backup_engine.records.planner import Planned
 from backup_engine.records.table_plan import plan_rows
 from equipment.domain.column_names import trouble
-from equipment.domain.record import ID, SERIAL, UUID
+from equipment.domain.record import ID
 from equipment.exchange import memory
 from equipment.exchange.numbering import id_of, keep_ids, needs_id, settle
 from equipment.exchange.reading.tables import Table
@@ -33,10 +33,6 @@ from equipment.store.access import Db, Who, require
 from equipment.store.list import ids, listing, records
 from equipment.store.list.listing import EQUIPMENT
 
-IDENTITIES = (UUID, ID, SERIAL)
-"""Columns that may tell which record a row is, the surest first."""
-NEARLY = 0.9
-"""Of the rows: a column filled in 1 of 431 was once chosen, and at the second import the list was there twice."""
 LEAVE_OUT = ""
 """Mapping target of a column that is not imported."""
 
@@ -90,16 +86,13 @@ def apply_mapping(table: Table, mapping: Mapping[str, str]) -> Mapped:
     return [{column: unguard(row[header]) for header, column in wanted.items()} for row in table.records()]
 
 
-def identities(rows: Mapped, columns: Sequence[str]) -> list[str]:
-    """Give the columns that can identify records: filled in nearly every row and nowhere twice, the surest first."""
-    ordered = [*IDENTITIES, *(column for column in columns if column not in IDENTITIES)]
-    return [column for column in ordered if column in columns and _identifies(rows, column)]
+def plan(
+    db: Db, rows: Mapped, identity: Sequence[str], *, clear_empty: bool, watch: Watch = SILENT
+) -> list[Planned]:
+    """Say for each row what the import would do with it; ``identity`` are the columns that tell records apart.
 
-
-def plan(db: Db, rows: Mapped, identity: str | None, *, clear_empty: bool, watch: Watch = SILENT) -> list[Planned]:
-    """Say for each row what the import would do with it. New records get a uuid; their ID comes when they are added.
-
-    Raises ``BadInput`` for more rows than there is memory for.
+    New records get a uuid; their ID comes when they are added. Raises ``BadInput`` for more rows than there is memory
+    for.
     """
     _require_memory(rows)
     profile = LiveProfile.over(_each(db), watch=watch)
@@ -141,6 +134,21 @@ def run(
     return Imported(tally["inserted"], tally["updated"], unchanged, tuple(left), tuple(renumbered))
 
 
+def differing(planned: Sequence[Planned], rows: Mapped) -> tuple[int, int]:
+    """Count the rows that are a record of the list in which most of what they say is said otherwise, and all
+    that are one: with many of these it is another list, whose numbers mean other things."""
+    others = known = 0
+    for entry in planned:
+        if entry.action not in ("update", "unchanged"):
+            continue
+        known += 1
+        said = sum(bool(text.strip()) for text in rows[entry.row - 1].values()) - 1
+        overwritten = sum(field.before is not None and bool(key_text(raw.value_of(field.before)))
+                          for field in entry.fields)
+        others += said > 1 and overwritten > said / 2
+    return others, known
+
+
 def _require_memory(rows: Mapped) -> None:
     columns, left = len(rows[0]) if rows else 0, memory.free()
     at_most = (left or 0) // (MEMORY_PER_CELL * max(1, columns)) // 100 * 100
@@ -160,11 +168,6 @@ def _numbered(planned: Planned, numbers: Iterator[int]) -> Change:
     fields = bson.decode(planned.change.after, codec_options=raw.PYTHON)
     fields.pop("_id")
     return Change(None, records.new_document(fields, numbers))
-
-
-def _identifies(rows: Mapped, column: str) -> bool:
-    keys = [key for row in rows if (key := key_text(row.get(column, "")))]
-    return len(keys) >= NEARLY * len(rows) > 0 and len(set(keys)) == len(keys)
 
 
 def _batches(db: Db) -> Iterator[Batch]:

@@ -47,7 +47,7 @@ def _import(db: Db) -> None:
     """Take in a table that changes every record's location, as the page does."""
     table = tables.read(_table(int(sys.argv[2])), "list.csv")
     rows = importing.apply_mapping(table, importing.suggest(table.headers, ["ID", "Location", "Vendor", "Serial"]))
-    print(importing.run(db, SYSTEM, importing.plan(db, rows, "ID", clear_empty=False)).message)
+    print(importing.run(db, SYSTEM, importing.plan(db, rows, ("ID",), clear_empty=False)).message)
 
 
 def _import_all(db: Db) -> None:
@@ -64,7 +64,7 @@ def _import_all(db: Db) -> None:
     try:
         table = tables.read(io.BytesIO(data), "list.csv")
         mapped = importing.apply_mapping(table, importing.suggest(table.headers, columns))
-        print(importing.run(db, SYSTEM, importing.plan(db, mapped, None, clear_empty=False)).message)
+        print(importing.run(db, SYSTEM, importing.plan(db, mapped, (), clear_empty=False)).message)
     except BackupError as refused:
         sys.exit(str(refused))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -117,7 +118,7 @@ class TestRows:
         {"_id": 4, "Serial": "D"})
     profile = LiveProfile.over([{"n": 5, "Serial": "A"}, {"n": 6, "Serial": "B"}])
 
-    def plan(self, *rows: dict[str, str], identity: str | None = "Serial", **options: Any) -> list[Planned]:
+    def plan(self, *rows: dict[str, str], identity: Sequence[str] = ("Serial",), **options: Any) -> list[Planned]:
         return list(plan_rows(rows, [self.live], identity, profile=self.profile, **options))
 
     def test_update_insert_and_unchanged_in_the_order_of_the_rows(self) -> None:
@@ -146,14 +147,14 @@ class TestRows:
         assert self.plan(row, clear_empty=False)[0].action == "unchanged"
 
     def test_without_identity_what_no_record_says_is_new(self) -> None:
-        plan = self.plan({"Serial": "E"}, {"Serial": ""}, identity=None, complete=lambda r: {**r, "uuid": "u"})
+        plan = self.plan({"Serial": "E"}, {"Serial": ""}, identity=(), complete=lambda r: {**r, "uuid": "u"})
 
         assert [planned.action for planned in plan] == ["insert", "insert"]
         assert after(plan[0])["uuid"] == "u"
         assert self.plan({"Serial": ""})[0].action == "insert"
 
-    @pytest.mark.parametrize("identity", [None, "index"])
-    def test_without_a_key_a_row_is_the_record_that_says_the_same_each_for_one(self, identity: str | None) -> None:
+    @pytest.mark.parametrize("identity", [(), ("index",)])
+    def test_without_a_key_a_row_is_the_record_that_says_the_same_each_for_one(self, identity: Sequence[str]) -> None:
         rows = [{"Serial": serial, "n": n, "index": ""} for serial, n in (("D", ""), ("A", "5"), ("D", ""), ("D", ""))]
 
         plan = self.plan(*rows, {"Serial": "A", "n": "6", "index": ""}, identity=identity)
@@ -168,7 +169,7 @@ class TestRows:
         def plan(*numbers: str) -> list[str]:
             rows = [{"ID": number, "Serial": "S"} for number in numbers]
             return [planned.identity if planned.action != "insert" else "new" for planned in plan_rows(
-                rows, [live], None, numbered="ID")]
+                rows, [live], (), numbered="ID")]
 
         one, two = (raw.id_text(raw.element_of(n)) for n in (1, 2))
         assert plan("2", "1") == [two, one]
@@ -184,6 +185,6 @@ class TestRows:
         assert after(self.plan(row)[0])["Location"] == " \u00a0 "
 
     def test_identity_by_id(self) -> None:
-        plan = self.plan({"_id": "~" + '{"$numberInt": "2"}', "n": "8"}, identity="_id")
+        plan = self.plan({"_id": "~" + '{"$numberInt": "2"}', "n": "8"}, identity=("_id",))
 
         assert after(plan[0]) == {"_id": 2, "Serial": "B", "n": 8, "note": "kept"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import bson
@@ -12,10 +13,12 @@ from pymongo.database import Database
 from backup_engine.errors import BadInput, PermissionDenied
 from equipment.domain.column_names import suggest
 from equipment.exchange import export, importing, memory
+from equipment.exchange.identities import propose
 from equipment.exchange.reading import tables
 from equipment.exchange.reading.tables import Table
 from equipment.store import activity
 from equipment.store.access import Who
+from equipment.store.list import listing
 from tests.equipment.store.people import signed_in
 
 LIST: list[dict[str, Any]] = [
@@ -31,7 +34,8 @@ def technician(database: Database[dict[str, Any]]) -> Who:
 
 
 def take_in(
-    database: Database[dict[str, Any]], who: Who, rows: importing.Mapped, identity: str | None = "ID", **options: Any
+    database: Database[dict[str, Any]], who: Who, rows: importing.Mapped, identity: Sequence[str] = ("ID",),
+    **options: Any,
 ) -> importing.Imported:
     planned = importing.plan(database, rows, identity, clear_empty=options.get("clear_empty", False))
     return importing.run(database, who, planned)
@@ -47,7 +51,7 @@ def test_an_export_imports_as_no_change(database: Database[dict[str, Any]], tech
     table = tables.read(io.BytesIO(data), "list.csv")
     rows = importing.apply_mapping(table, suggest(table.headers, columns))
 
-    done = take_in(database, technician, rows, "uuid")
+    done = take_in(database, technician, rows, ("uuid",))
 
     assert done == importing.Imported(0, 0, 2, ())
     assert records(database) == LIST
@@ -88,10 +92,11 @@ def test_a_second_import_of_the_same_file_changes_nothing(
 ) -> None:
     table = tables.read(io.BytesIO(text.encode()), "list.csv")
     rows = importing.apply_mapping(table, suggest(table.headers, ["ID", "Vendor", "uuid"]))
-    identity = next(iter(importing.identities(rows, list(table.headers))), None)
+    identity = propose(rows, list(table.headers), listing.sheet(database))
     first = take_in(database, technician, rows, identity)
     before = records(database)
 
+    identity = propose(rows, list(table.headers), listing.sheet(database))
     second = take_in(database, technician, rows, identity)
 
     assert (second.added, second.updated, second.unchanged) == (0, 0, len(rows))
@@ -109,12 +114,12 @@ def test_a_new_record_never_gets_the_id_of_another(database: Database[dict[str, 
     database["Equipment_trash"].insert_one({"record": {"ID": 4, "Serial": "T"}})
     rows = [{"ID": "1", "Serial": "Z1"}, {"ID": "2", "Serial": "Z2"}, {"ID": "9", "Serial": "Z9"}]
 
-    done = take_in(database, technician, rows, "Serial")
+    done = take_in(database, technician, rows, ("Serial",))
 
     assert by_id(database) == {"1": "A1", "2": "A2", "3": "A3", "5": "Z1", "6": "Z2", "9": "Z9"}
     assert done.renumbered == (importing.Renumbered(1, "1", "5"), importing.Renumbered(2, "2", "6"))
     assert "2 new ones got another ID" in done.message
-    again = take_in(database, technician, rows, "Serial")
+    again = take_in(database, technician, rows, ("Serial",))
     assert (again.added, again.updated, again.unchanged, again.renumbered) == (0, 0, 3, ())
 
 
@@ -122,8 +127,8 @@ def test_one_id_three_times_makes_three_records_once(database: Database[dict[str
     database["Equipment"].delete_many({})
     rows = [{"ID": "1", "Serial": "x", "Place": place} for place in ("A", "B", "B")]
 
-    first = take_in(database, technician, rows, None)
-    again = take_in(database, technician, rows, None)
+    first = take_in(database, technician, rows, ())
+    again = take_in(database, technician, rows, ())
 
     assert sorted(by_id(database)) == ["1", "2", "3"]
     assert (first.added, len(first.renumbered)) == (3, 2)
@@ -131,7 +136,7 @@ def test_one_id_three_times_makes_three_records_once(database: Database[dict[str
 
 
 def test_rows_with_a_taken_id_can_be_left_out(database: Database[dict[str, Any]], technician: Who) -> None:
-    planned = importing.plan(database, [{"ID": "1", "Serial": "Z1"}, {"ID": "8", "Serial": "Z8"}], "Serial",
+    planned = importing.plan(database, [{"ID": "1", "Serial": "Z1"}, {"ID": "8", "Serial": "Z8"}], ("Serial",),
                              clear_empty=False)
 
     done = importing.run(database, technician, planned, skip_taken=True)
@@ -143,16 +148,10 @@ def test_rows_with_a_taken_id_can_be_left_out(database: Database[dict[str, Any]]
 def test_a_row_never_changes_the_id_of_a_record(database: Database[dict[str, Any]], technician: Who) -> None:
     [one, _] = LIST
 
-    done = take_in(database, technician, [{"ID": "77", "uuid": one["uuid"], "Vendor": "New"}], "uuid")
+    done = take_in(database, technician, [{"ID": "77", "uuid": one["uuid"], "Vendor": "New"}], ("uuid",))
 
     assert (done.updated, records(database)[0]) == (1, {**one, "Vendor": "New"})
-    assert take_in(database, technician, [{"ID": "78", "uuid": one["uuid"]}], "uuid").unchanged == 1
-
-
-def test_a_column_that_is_hardly_ever_filled_tells_nothing_apart() -> None:
-    rows = [{"ID": "", "Serial": f"S{n}", "uuid": "x" * (n == 3)} for n in range(10)]
-
-    assert importing.identities(rows, ["ID", "Serial", "uuid"]) == ["Serial"]
+    assert take_in(database, technician, [{"ID": "78", "uuid": one["uuid"]}], ("uuid",)).unchanged == 1
 
 
 def test_rows_that_nobody_can_place_are_left_out_and_told(
@@ -168,7 +167,7 @@ def test_rows_that_nobody_can_place_are_left_out_and_told(
 def test_what_somebody_changed_since_the_plan_is_not_overwritten(
     database: Database[dict[str, Any]], technician: Who
 ) -> None:
-    planned = importing.plan(database, [{"ID": "1", "Vendor": "X"}], "ID", clear_empty=False)
+    planned = importing.plan(database, [{"ID": "1", "Vendor": "X"}], ("ID",), clear_empty=False)
     database["Equipment"].update_one({"_id": 1}, {"$set": {"Vendor": "somebody else's"}})
 
     done = importing.run(database, technician, planned)
@@ -193,7 +192,7 @@ def test_every_imported_record_is_in_the_log(database: Database[dict[str, Any]],
 
 
 def test_a_user_may_not_import(database: Database[dict[str, Any]], technician: Who) -> None:
-    planned = importing.plan(database, [{"ID": "1", "Vendor": "X"}], "ID", clear_empty=False)
+    planned = importing.plan(database, [{"ID": "1", "Vendor": "X"}], ("ID",), clear_empty=False)
 
     with pytest.raises(PermissionDenied):
         importing.run(database, signed_in(database, "user"), planned)
@@ -227,12 +226,6 @@ def test_two_headers_for_one_column_are_refused() -> None:
         importing.apply_mapping(Table(("a", "b"), (("1", "2"),)), {"a": "Serial", "b": "Serial"})
 
 
-def test_identities_are_filled_and_unique() -> None:
-    rows = [{"uuid": "", "ID": "1", "Serial": "x"}, {"uuid": "", "ID": "2", "Serial": "x"}]
-
-    assert importing.identities(rows, ["ID", "Serial", "uuid"]) == ["ID"]
-
-
 def test_more_rows_than_there_is_memory_for_are_refused_before_anything(
     database: Database[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -240,7 +233,41 @@ def test_more_rows_than_there_is_memory_for_are_refused_before_anything(
     rows = [{"ID": str(number), "Vendor": "Acme"} for number in range(1_300)]
 
     with pytest.raises(BadInput, match="Importing 1,300 rows of 2 columns takes about 1 MB of memory") as refused:
-        importing.plan(database, rows, "ID", clear_empty=False)
+        importing.plan(database, rows, ("ID",), clear_empty=False)
 
     assert "parts of at most 1,200 rows" in str(refused.value)
-    assert importing.plan(database, rows[:1_200], "ID", clear_empty=False)
+    assert importing.plan(database, rows[:1_200], ("ID",), clear_empty=False)
+
+
+def test_a_key_is_the_same_in_whatever_case_and_composition(
+    database: Database[dict[str, Any]], technician: Who
+) -> None:
+    database["Equipment"].delete_many({})
+    database["Equipment"].insert_one({"_id": 1, "ID": 1, "Serial": "PR\u00dcF-1", "Place": "A"})
+    rows = [{"Serial": " pru\u0308f-1 ", "Place": "B"}]
+
+    done = take_in(database, technician, rows, ("Serial",))
+
+    assert (done.added, done.updated) == (0, 1)
+    assert records(database) == [{"_id": 1, "ID": 1, "Serial": " pru\u0308f-1 ", "Place": "B"}]  # as the file says
+
+
+def test_columns_together_tell_apart_what_none_does_alone(database: Database[dict[str, Any]], technician: Who) -> None:
+    rows = [{"Vendor": vendor, "Model": model, "Place": "A"} for vendor in ("Acme", "Ohm") for model in ("1", "2")]
+    take_in(database, technician, rows, ("Vendor", "Model"))
+    moved = [{**row, "Place": "B"} for row in rows]
+
+    done = take_in(database, technician, moved, ("Vendor", "Model"))
+
+    assert (done.added, done.updated) == (0, 4)
+
+
+OTHER_LAB = [{"ID": "1", "Vendor": "Volt", "Serial": "x1"}, {"ID": "2", "Vendor": "Watt", "Serial": "x2"}]
+
+
+def test_another_list_with_numbers_of_its_own_is_noticed(database: Database[dict[str, Any]], technician: Who) -> None:
+    planned = importing.plan(database, OTHER_LAB, ("ID",), clear_empty=False)
+
+    assert importing.differing(planned, OTHER_LAB) == (2, 2)
+    own = [{"ID": "1", "Vendor": "Acme", "Serial": "new"}, {"ID": "2", "Vendor": "Ohm", "Serial": "008"}]
+    assert importing.differing(importing.plan(database, own, ("ID",), clear_empty=False), own) == (0, 2)

@@ -43,7 +43,7 @@ def test_every_deed_is_a_line_however_many_records_it_changed(
     trash.bring_back(database, who, [trashed.number for trashed in trash.entries(database)])
     options.add(database, who, "Vendor", "Acme")
     rows = [{"ID": "", "Vendor": "New"}, {"ID": "1", "Vendor": "Changed"}]
-    importing.run(database, who, importing.plan(database, rows, "ID", clear_empty=False), note="list.csv")
+    importing.run(database, who, importing.plan(database, rows, ("ID",), clear_empty=False), note="list.csv")
     users.create(database, who, "Bo", "user")
 
     assert gone[0].status == "deleted"

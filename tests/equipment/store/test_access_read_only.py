@@ -62,7 +62,7 @@ def first(db: Db) -> records.Entry:
 
 def imported(db: Db, who: Who) -> object:
     rows = importing.apply_mapping(Table(("Vendor",), (("Bolt",),)), {"Vendor": "Vendor"})
-    return importing.run(db, who, importing.plan(db, rows, None, clear_empty=False))
+    return importing.run(db, who, importing.plan(db, rows, (), clear_empty=False))
 
 
 CHANGES: dict[str, Callable[[Db, Who], object]] = {

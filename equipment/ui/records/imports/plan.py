@@ -12,17 +12,16 @@ from backup_engine.errors import BackupError
 from backup_engine.records.planner import Action, Planned
 from backup_engine.records.raw import element_text, name_text
 from equipment.domain.column_names import suggest
-from equipment.domain.record import USUAL_COLUMNS
-from equipment.exchange import importing, numbering
+from equipment.domain.record import ID, USUAL_COLUMNS
+from equipment.exchange import identities, importing, numbering
 from equipment.exchange.reading.tables import Table
-from equipment.store.list import schema
+from equipment.store.list import listing, schema
 from equipment.ui.context import App
 from equipment.ui.list_jobs import list_jobs
-from equipment.ui.records.imports.reading import explain
+from equipment.ui.records.imports.reading import SAID, explain
 
-PLAN = "import_plan"
-NEW = "None: what no record equals is new"
-GIVE, LEAVE = "Give new IDs", "Leave these rows out"
+PLAN, MAPPED = "import_plan", "import_mapped"
+GIVE, LEAVE, STOP = "Give new IDs", "Leave these rows out", "Stop: import nothing"
 SHOWN = 2_000
 LABELS: dict[Action, str] = {"insert": "New", "update": "Changed", "unchanged": "Unchanged", "conflict": "Left out"}
 
@@ -32,21 +31,43 @@ def show(app: App, table: Table, kind: str, name: str) -> None:
     columns = [column.name for column in schema.columns(app.database, hidden=True)]
     mapping = _mapping(table, columns)
     try:
-        rows = importing.apply_mapping(table, mapping)
+        rows, proposed = _mapped(app, table, mapping)
     except BackupError as error:
         explain(error)
         return
-    used = [column for column in mapping.values() if column]
-    identity = st.selectbox("Which column tells the records apart?", [*importing.identities(rows, used), NEW],
-                            help="A row whose value is in the list updates that record; other rows are added. Without "
-                                 "a value a row is the record that says exactly the same, or else a new one.")
+    identity = _identity(app, rows, [column for column in mapping.values() if column], proposed)
     clear = st.checkbox("Empty cells clear the field", value=False,
                         help="Off: an empty cell leaves what the record has.")
     if not st.button("Show what would change", icon=":material/difference:") and PLAN not in st.session_state:
         return
-    planned = _remembered(app, rows, None if identity == NEW else str(identity), clear)
+    planned = _remembered(app, rows, identity, clear)
     if planned is not None:
-        _review(app, planned, kind, name)
+        _review(app, planned, rows, identity, kind, name)
+
+
+def _mapped(app: App, table: Table, mapping: dict[str, str]) -> tuple[importing.Mapped, tuple[str, ...]]:
+    """Give the rows under the names chosen and the columns proposed to tell them apart; once, while neither changes."""
+    wanted = table.headers, table.read_as, len(table.rows), tuple(mapping.items()), st.session_state.get(SAID, ("",))[0]
+    known = st.session_state.get(MAPPED)
+    if known is None or known[0] != wanted:
+        rows = importing.apply_mapping(table, mapping)
+        used = [column for column in mapping.values() if column]
+        known = st.session_state[MAPPED] = wanted, rows, identities.propose(rows, used, listing.sheet(app.database))
+    mapped: tuple[importing.Mapped, tuple[str, ...]] = known[1:]
+    return mapped
+
+
+def _identity(app: App, rows: importing.Mapped, used: list[str], proposed: tuple[str, ...]) -> tuple[str, ...]:
+    chosen = st.multiselect(
+        "What tells the records apart?", used, default=list(proposed), key=f"import_identity_{hash((proposed, *used))}",
+        placeholder="Nothing: a row is the record that says just the same, or else a new one",
+        help="A row whose values in these columns are in the list updates that record; other rows are added. Neither "
+             "case nor blanks around count. A row without such a value is the record that says exactly the same, or "
+             "else a new one.")
+    if chosen:
+        found = identities.measure(rows, chosen, listing.sheet(app.database))
+        st.caption(f"{'' if found.sure else ':material/warning: '}{found.said}")
+    return tuple(chosen)
 
 
 def _mapping(table: Table, columns: Sequence[str]) -> dict[str, str]:
@@ -68,8 +89,10 @@ def _mapping(table: Table, columns: Sequence[str]) -> dict[str, str]:
             for row in edited.to_dict("records")}
 
 
-def _remembered(app: App, rows: importing.Mapped, identity: str | None, clear: bool) -> list[Planned] | None:
-    wanted = (hash(tuple(tuple(row.items()) for row in rows)), identity, clear)
+def _remembered(
+    app: App, rows: importing.Mapped, identity: tuple[str, ...], clear: bool
+) -> list[Planned] | None:
+    wanted = st.session_state[MAPPED][0], identity, clear
     known = st.session_state.get(PLAN)
     if known is None or known[0] != wanted:
         try:
@@ -83,23 +106,39 @@ def _remembered(app: App, rows: importing.Mapped, identity: str | None, clear: b
     return planned
 
 
-def _review(app: App, planned: Sequence[Planned], kind: str, name: str) -> None:
+def _review(
+    app: App, planned: Sequence[Planned], rows: importing.Mapped, identity: tuple[str, ...], kind: str, name: str
+) -> None:
     counts = Counter(entry.action for entry in planned)
     for column, (action, label) in zip(st.columns(len(LABELS)), LABELS.items(), strict=True):
         column.metric(label, f"{counts[action]:,}", border=True)
     st.dataframe(_differences(planned), hide_index=True, width="stretch", height=320)
-    taken, skip = len(numbering.settle(app.database, planned).taken), False
+    taken, choice = len(numbering.settle(app.database, planned).taken), GIVE
     if taken:
         what = "new row brings an ID that is taken" if taken == 1 else "new rows bring an ID that is taken"
-        skip = st.radio(f"{taken:,} {what}", [GIVE, LEAVE], horizontal=True,
-                        help="By a record of the list, of the trash, or by another row.") == LEAVE
-    writing = counts["insert"] + counts["update"] - (taken if skip else 0)
-    if st.button(f"Import {writing:,} records", type="primary", disabled=not writing or app.read_only):
-        list_jobs().start(kind, "Import", app.account.name,
-                      lambda watch: importing.run(app.database, app.who, planned, skip_taken=skip, note=f"from {name}",
-                                                       watch=watch))
+        choice = str(st.radio(f"{taken:,} {what}", [GIVE, LEAVE, STOP], horizontal=True,
+                              help="By a record of the list, of the trash, or by another row."))
+    writing = counts["insert"] + counts["update"] - (taken if choice == LEAVE else 0)
+    meant = _is_meant(planned, rows, identity)
+    if st.button(f"Import {writing:,} {'record' if writing == 1 else 'records'}", type="primary",
+                 disabled=not writing or app.read_only or choice == STOP or not meant):
+        list_jobs().start(
+            kind, "Import", app.account.name,
+            lambda watch: importing.run(app.database, app.who, planned, skip_taken=choice == LEAVE,
+                                        note=f"from {name}", watch=watch))
         st.session_state.pop(PLAN, None)
         st.rerun()
+
+
+def _is_meant(planned: Sequence[Planned], rows: importing.Mapped, identity: tuple[str, ...]) -> bool:
+    """Ask when the numbers of the file seem to be another list's."""
+    others, known = importing.differing(planned, rows)
+    if identity != (ID,) or others * 2 <= known:
+        return True
+    st.warning(f"In {others:,} of the {known:,} records that have the ID of a row, most fields say something else: "
+               "this looks like another list with numbers of its own. Choose other columns above to tell records apart, "
+               "or none, so that its rows become new records.", icon=":material/warning:")
+    return st.checkbox("They are the same things: overwrite what these records say")
 
 
 def _differences(planned: Sequence[Planned]) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from equipment.exchange.reading.choices import ENCODINGS, QUOTES, SEPARATORS, Ch
 from equipment.exchange.reading.tables import Table
 from equipment.ui.plain import plain
 
-__all__ = ["explain", "forget", "show"]
+__all__ = ["SAID", "explain", "forget", "show"]
 
 TABLE, SAID = "import_table", "import_said"
 FIRST = 20

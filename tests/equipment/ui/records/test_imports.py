@@ -93,7 +93,7 @@ def test_the_other_sheet_of_a_workbook_can_be_chosen_and_imported(import_page: A
     sheet.set_value("2024").run()
 
     assert preview(test)[1] == ["8", "Acme"]
-    press(press(test, "Show what would change"), "Import 1 records")
+    press(press(test, "Show what would change"), "Import 1 record")
     while "Import another file" not in labels(test):
         test.run()
     assert [record["ID"] for record in database.Equipment.find(sort=[("ID", 1)])] == [1, 8]
@@ -104,3 +104,35 @@ def test_what_is_no_table_says_what_to_do(import_page: AppTest) -> None:
 
     assert "is a picture or a document, not a table" in shown(test).replace("\\", "")
     assert "Show what would change" not in labels(test)
+
+
+def test_another_list_with_its_own_numbers_is_asked_about(import_page: AppTest, database: Db) -> None:
+    before = list(database.Equipment.find())
+    test = give(import_page, b"ID,Vendor,Location\n1,Volt,Z\n", "theirs.csv")
+    press(test, "Show what would change")
+
+    assert "looks like another list with numbers of its own" in shown(test)
+    [button] = [button for button in test.button if button.label == "Import 1 record"]
+    assert button.disabled and list(database.Equipment.find()) == before
+    [box] = [box for box in test.checkbox if box.label.startswith("They are the same things")]
+    box.check().run()
+    assert not next(button for button in test.button if button.label == "Import 1 record").disabled
+
+
+def test_the_numbers_of_what_tells_records_apart_are_said(import_page: AppTest) -> None:
+    test = give(import_page, b"ID,Vendor,Location\n1,Acme,A\n2,Ohm,B\n", "list.csv")
+
+    assert test.multiselect[0].value == ["ID"]
+    assert "Filled in 2 of 2 rows and in 1 of 1 records." in shown(test)
+    test.multiselect[0].set_value(["Vendor", "Location"]).run()
+    assert "Filled in 2 of 2 rows" in shown(test)
+
+
+def test_an_import_whose_numbers_are_taken_can_be_stopped(import_page: AppTest, database: Db) -> None:
+    test = give(import_page, b"ID,Vendor,Location\n1,Volt,Z\n2,Ohm,B\n", "list.csv")
+    test.multiselect[0].set_value(["Vendor"]).run()
+    press(test, "Show what would change")
+    [radio] = [radio for radio in test.radio if "new row brings an ID that is taken" in radio.label]
+    radio.set_value("Stop: import nothing").run()
+
+    assert next(button for button in test.button if button.label.startswith("Import 2")).disabled
