@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import bson
@@ -30,9 +30,11 @@ from equipment.exchange.reading.tables import Table
 from equipment.exchange.spreadsheet import unguard
 from equipment.store import activity
 from equipment.store.access import Db, Who, require
-from equipment.store.list import ids, listing, records
+from equipment.store.list import ids, listing, records, undo
 from equipment.store.list.listing import EQUIPMENT
 
+MANY = 100
+"""Records that are there and that an import may change without the right for bulk edits."""
 LEAVE_OUT = ""
 """Mapping target of a column that is not imported."""
 
@@ -63,6 +65,8 @@ class Imported:
     unchanged: int
     conflicts: tuple[str, ...]
     renumbered: tuple[Renumbered, ...] = ()
+    deed: str = field(default="", compare=False)
+    """Number by which ``store.list.undo`` takes it back; empty when nothing was written."""
 
     @property
     def message(self) -> str:
@@ -105,9 +109,12 @@ def run(
 ) -> Imported:
     """Do what was planned. A record somebody changed since the plan is left alone and told.
 
-    A new record whose ID another one has gets the lowest free one, or is left out with ``skip_taken``.
+    A new record whose ID another one has gets the lowest free one, or is left out with ``skip_taken``. Raises
+    ``PermissionDenied`` for who may not import, or not change more than ``MANY`` records.
     """
     require(db, who, "records.import")
+    if sum(entry.action == "update" for entry in planned) > MANY:
+        require(db, who, "records.bulk_edit")
     settled = settle(db, planned, skip=skip_taken)
     planned = settled.planned
     left = [f"Row {entry.row}: {entry.why}" for entry in planned if entry.action == "conflict"]
@@ -120,7 +127,10 @@ def run(
             changes.append(_numbered(entry, free))
             if entry.row in settled.taken:
                 renumbered.append(Renumbered(entry.row, settled.taken[entry.row], _id_in(changes[-1])))
-        log = records.log_changes(db, who, "records.import", note)
+        log, deed = records.log_changes(db, who, "records.import", note), ""
+        if changes:
+            deed = undo.begin(db, who, "records.import", note)
+            log = undo.kept(db, deed, log)
         tally: Counter[str] = Counter()
         written: list[str] = []
         for outcome in apply_each(db[EQUIPMENT], changes, also=log, watch=watch, total=len(changes)):
@@ -131,7 +141,7 @@ def run(
     activity.told(who, "records.import", written, note)
     listing.forget(db)
     unchanged = sum(entry.action == "unchanged" for entry in planned) + tally["unchanged"]
-    return Imported(tally["inserted"], tally["updated"], unchanged, tuple(left), tuple(renumbered))
+    return Imported(tally["inserted"], tally["updated"], unchanged, tuple(left), tuple(renumbered), deed)
 
 
 def differing(planned: Sequence[Planned], rows: Mapped) -> tuple[int, int]:

@@ -39,7 +39,7 @@ from equipment.server import (
 from equipment.server.headers import RequestReference, SecurityHeaders
 from equipment.server.low_space import LowSpace
 from equipment.settings import Settings, get_settings, unknown_options
-from equipment.store.list import listing
+from equipment.store.list import listing, undo
 
 __all__ = ["lifespan", "middleware", "prepare", "routes"]
 
@@ -115,6 +115,7 @@ def prepare(settings: Settings, db: Database[dict[str, Any]]) -> None:
             return
         try:
             setup.prepare(db, settings)
+            undo.prepare(db)
             setup.announce(db, settings)
         except PyMongoError as error:
             raise database.unreachable(settings, error) from error

@@ -12,7 +12,7 @@ from equipment.domain import bulk
 from equipment.domain.bulk import BulkEdit
 from equipment.domain.record import MISSING, is_plain, read, text
 from equipment.store.access import Db, Who, require
-from equipment.store.list import listing, records
+from equipment.store.list import listing, records, undo
 from equipment.store.list.records import Entry, Save
 
 BATCH: Final = 1_000
@@ -24,6 +24,8 @@ class BulkResult:
 
     changed: int
     left: int
+    deed: str = ""
+    """Number by which ``undo`` takes it back."""
 
 
 def preview(db: Db, edit: BulkEdit, keys: Sequence[str] | None = None) -> list[tuple[str, str, str]]:
@@ -43,6 +45,7 @@ def apply(
     """
     require(db, who, "records.bulk_edit")
     changed = 0
+    deed = undo.begin(db, who, "records.bulk_edit", edit.words())
     for start in range(0, len(planned), BATCH):
         try:
             watch.step("Changing", start, len(planned))
@@ -51,9 +54,10 @@ def apply(
         group = {key: (now, new) for key, now, new in planned[start : start + BATCH]}
         entries = records.entries(db, list(group))
         saves = [save for entry in entries if (save := _save(entry, edit.column, *group[entry.key])) is not None]
-        done = records.save(db, who, saves, action="records.bulk_edit", note=edit.words())
+        done = records.save(db, who, saves, action="records.bulk_edit", note=edit.words(),
+                            also=lambda log: undo.kept(db, deed, log))
         changed += sum(saved.status == "updated" for saved in done)
-    return BulkResult(changed, len(planned) - changed)
+    return BulkResult(changed, len(planned) - changed, deed)
 
 
 def _save(entry: Entry, column: str, shown: str, new: str) -> Save | None:

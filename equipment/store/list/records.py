@@ -16,7 +16,7 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
 from backup_engine.errors import BadInput
-from backup_engine.mongo.guarded import apply
+from backup_engine.mongo.guarded import Also, apply
 from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change
 from equipment.data_disk import require_room
@@ -140,16 +140,17 @@ def add_many(
 
 
 def save(
-    db: Db, who: Who, saves: Iterable[Save], *, action: str = "records.edit", note: str = ""
+    db: Db, who: Who, saves: Iterable[Save], *, action: str = "records.edit", note: str = "",
+    also: Callable[[Also], Also] = lambda log: log,
 ) -> list[Saved]:
     """Write new values over exactly the records that were seen; what someone changed meanwhile is a conflict.
 
     Only the fields named are touched; all other bytes of a record stay. ``action`` is the permission needed and what
-    the activity log says.
+    the activity log says; ``also`` may add to what is written with it.
     """
     require(db, who, action)
     changes = [Change(edit.entry.raw, edited(edit.entry.raw, edit.fields)) for edit in saves]
-    applied = apply(db[EQUIPMENT], changes, also=log_changes(db, who, action, note))
+    applied = apply(db[EQUIPMENT], changes, also=also(log_changes(db, who, action, note)))
     tell(who, action, note, applied)
     listing.touch(db, [keys.key_of(outcome.change.before) for outcome in applied if outcome.change.before])
     return [_saved(outcome) for outcome in applied]

@@ -28,7 +28,7 @@ from equipment.store.list.ids import TRASH
 from equipment.store.list.listing import EQUIPMENT
 from equipment.store.list.records import Entry, Saved
 
-__all__ = ["TRASH", "Trashed", "bring_back", "count", "documents", "entries", "move", "purge"]
+__all__ = ["TRASH", "Trashed", "bring_back", "count", "documents", "entries", "move", "purge", "put"]
 
 WORD: Final = "DELETE"
 """What an administrator types to purge."""
@@ -57,8 +57,7 @@ def move(db: Db, who: Who, seen: Sequence[Entry], *, note: str = "") -> list[Sav
 
     def also(session: ClientSession | None, applied: list[Applied]) -> None:
         gone = [outcome.change for outcome in applied if outcome.status == "deleted"]
-        if gone:
-            db[TRASH].insert_many([_to_entry(db, change, who) for change in gone], **inside(session))
+        put(db, who, gone, session)
         entries_of_log = [activity.Change(keys.target(keys.key_of(change.before or b"")), note=note) for change in gone]
         activity.record_many(db, who, "records.delete", entries_of_log, session=session)
 
@@ -68,6 +67,12 @@ def move(db: Db, who: Who, seen: Sequence[Entry], *, note: str = "") -> list[Sav
     listing.touch(db, [entry.key for entry in seen])
     return [Saved(entry.key, outcome.status, None if outcome.status == "deleted" else entry, outcome.why)
             for entry, outcome in zip(seen, applied, strict=True)]
+
+
+def put(db: Db, who: Who, gone: Sequence[Change], session: ClientSession | None) -> None:
+    """Add records to the trash that leave the list in the same transaction."""
+    if gone:
+        db[TRASH].insert_many([_to_entry(db, change, who) for change in gone], **inside(session))
 
 
 def entries(db: Db, *, limit: int = 500, skip: int = 0) -> list[Trashed]:

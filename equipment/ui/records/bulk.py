@@ -8,9 +8,12 @@ from typing import Final, get_args
 import pandas as pd
 import streamlit as st
 
+from backup_engine.model import Watch
+from equipment import backups, before_many
 from equipment.domain.bulk import BulkEdit, Operation
 from equipment.domain.record import UUID, name_of
 from equipment.jobs import Job
+from equipment.server import application
 from equipment.store.list import bulk, options, records, schema
 from equipment.store.list.bulk import BulkResult
 from equipment.store.list.records import Entry
@@ -18,7 +21,7 @@ from equipment.ui import boundary
 from equipment.ui.context import App
 from equipment.ui.list_jobs import list_jobs, start_beside
 from equipment.ui.progress import follow
-from equipment.ui.records import add, state
+from equipment.ui.records import add, state, undoing
 from equipment.ui.records.state import State
 
 LABELS: Final = {"set": "Set a value", "clear": "Clear", "replace": "Replace text"}
@@ -36,6 +39,8 @@ def dialog(app: App, ticked: list[Entry], total: int) -> None:
         planned = bulk.preview(app.database, edit, keys) if edit.is_complete else []
         _preview(app, edit, planned)
         count = len(planned)
+        if promise := before_many.promise(count):
+            st.caption(promise)
         if st.button(
             f"Change {count:,} record{'s' * (count != 1)}",
             type="primary",
@@ -113,8 +118,12 @@ def _preview(app: App, edit: BulkEdit, planned: Planned) -> None:
 
 def _apply(app: App, edit: BulkEdit, planned: Planned) -> None:
     title = f"Bulk edit of {len(planned):,} record{'s' * (len(planned) != 1)}"
-    start_beside(_work(app), title, app.account.name,
-                 lambda watch: bulk.apply(app.database, app.who, edit, planned, watch))
+
+    def work(watch: Watch) -> BulkResult:
+        before_many.back_up(backups.of(app.settings, application.connector(app.settings)), len(planned), watch)
+        return bulk.apply(app.database, app.who, edit, planned, watch)
+
+    start_beside(_work(app), title, app.account.name, work)
 
 
 def show_running(app: App) -> None:
@@ -132,6 +141,9 @@ def _finished(job: Job) -> None:
     words = f"{result.changed:,} record{'s' * (result.changed != 1)} changed"
     if result.left:
         words += f"; {result.left:,} left alone, changed by someone else meanwhile or not text"
-    st.toast(words, icon=":material/check:", duration="long" if result.left else "short")
+    if result.changed:
+        undoing.offer(result.deed, f"{words}.")
+    else:
+        st.toast(words, icon=":material/check:", duration="long")
     list_jobs().clear(job.kind)
     state.current().refresh()

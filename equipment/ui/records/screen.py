@@ -12,7 +12,7 @@ from equipment.store.list import listing, samples
 from equipment.ui import boundary, reading
 from equipment.ui.context import App
 from equipment.ui.record import detail
-from equipment.ui.records import state
+from equipment.ui.records import state, undoing
 
 __all__ = ["SECTIONS", "Section", "show"]
 
@@ -68,6 +68,7 @@ def _sections(app: App) -> None:
     if now.pending and now.section != "Edit" and "Edit" in offered:
         st.button(f":orange-badge[:material/edit: {state.unsaved(now)} not saved yet]", type="tertiary",
                   key="records_unsaved", on_click=state.go, args=("Edit",), help="Go to Edit to review and save")
+    undoing.show(app)
     section = offered[now.section]
     if section.needs_records and not len(listing.sheet(app.database)):
         _empty(app)

@@ -9,12 +9,15 @@ import pandas as pd
 import streamlit as st
 
 from backup_engine.errors import BackupError
+from backup_engine.model import Watch
 from backup_engine.records.planner import Action, Planned
 from backup_engine.records.raw import element_text, name_text
+from equipment import backups, before_many
 from equipment.domain.column_names import suggest
 from equipment.domain.record import ID, USUAL_COLUMNS
 from equipment.exchange import identities, importing, numbering
 from equipment.exchange.reading.tables import Table
+from equipment.server import application
 from equipment.store.list import listing, schema
 from equipment.ui.context import App
 from equipment.ui.list_jobs import list_jobs
@@ -23,6 +26,8 @@ from equipment.ui.records.imports.reading import SAID, explain
 PLAN, MAPPED = "import_plan", "import_mapped"
 GIVE, LEAVE, STOP = "Give new IDs", "Leave these rows out", "Stop: import nothing"
 SHOWN = 2_000
+TOO_MANY = (f"You may add records, and change up to {importing.MANY} that are there. For more it takes the right to "
+            "change many at once: ask a manager to import this file.")
 LABELS: dict[Action, str] = {"insert": "New", "update": "Changed", "unchanged": "Unchanged", "conflict": "Left out"}
 
 
@@ -120,14 +125,24 @@ def _review(
                               help="By a record of the list, of the trash, or by another row."))
     writing = counts["insert"] + counts["update"] - (taken if choice == LEAVE else 0)
     meant = _is_meant(planned, rows, identity)
+    permitted = counts["update"] <= importing.MANY or app.may("records.bulk_edit")
+    if not permitted:
+        st.warning(TOO_MANY, icon=":material/lock:")
+    if promise := before_many.promise(writing):
+        st.caption(promise)
     if st.button(f"Import {writing:,} {'record' if writing == 1 else 'records'}", type="primary",
-                 disabled=not writing or app.read_only or choice == STOP or not meant):
-        list_jobs().start(
-            kind, "Import", app.account.name,
-            lambda watch: importing.run(app.database, app.who, planned, skip_taken=choice == LEAVE,
-                                        note=f"from {name}", watch=watch))
+                 disabled=not writing or app.read_only or choice == STOP or not meant or not permitted):
+        list_jobs().start(kind, "Import", app.account.name,
+                          lambda watch: _run(app, planned, writing, choice == LEAVE, f"from {name}", watch))
         st.session_state.pop(PLAN, None)
         st.rerun()
+
+
+def _run(
+    app: App, planned: Sequence[Planned], writing: int, leave: bool, note: str, watch: Watch
+) -> importing.Imported:
+    before_many.back_up(backups.of(app.settings, application.connector(app.settings)), writing, watch)
+    return importing.run(app.database, app.who, planned, skip_taken=leave, note=note, watch=watch)
 
 
 def _is_meant(planned: Sequence[Planned], rows: importing.Mapped, identity: tuple[str, ...]) -> bool:
@@ -136,8 +151,8 @@ def _is_meant(planned: Sequence[Planned], rows: importing.Mapped, identity: tupl
     if identity != (ID,) or others * 2 <= known:
         return True
     st.warning(f"In {others:,} of the {known:,} records that have the ID of a row, most fields say something else: "
-               "this looks like another list with numbers of its own. Choose other columns above to tell records apart, "
-               "or none, so that its rows become new records.", icon=":material/warning:")
+               "this looks like another list with numbers of its own. Choose other columns above to tell records "
+               "apart, or none, so that its rows become new records.", icon=":material/warning:")
     return st.checkbox("They are the same things: overwrite what these records say")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from equipment.exchange import importing
 from equipment.ui.context import App
 from equipment.ui.list_jobs import list_jobs
 from equipment.ui.progress import follow
@@ -16,10 +17,12 @@ TYPES = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls", "ods"]
 def show(app: App) -> None:
     """Draw the section."""
     kind = f"import-{app.who.session[:16]}"
-    if follow(list_jobs(), kind, lambda job: result.show(job, kind, _another)):
+    if follow(list_jobs(), kind, lambda job: result.show(app, job, kind, _another)):
         return
+    limit = "" if app.may("records.bulk_edit") else (
+        f" You may change up to {importing.MANY} records that are there with one file; for more, ask a manager.")
     st.caption("CSV or XLSX. Nothing is removed: rows add records or update the ones they belong to, after you have "
-               "seen the difference.")
+               f"seen the difference, and it can be undone.{limit}")
     version = st.session_state.setdefault(VERSION, 0)
     given = st.file_uploader("File", type=TYPES, key=f"import_file_{version}")
     if given is None:

@@ -46,6 +46,14 @@ def chosen(test: AppTest) -> dict[str, Any]:
     return {box.label: box.value for box in test.selectbox} | {"row": test.number_input[0].value}
 
 
+def finished(test: AppTest, until: str = "Import another file") -> AppTest:
+    for _ in range(200):
+        if until in [*labels(test), shown(test)] or until in shown(test):
+            return test
+        test.run()
+    raise AssertionError(f"{until} never came: {shown(test)}")
+
+
 def test_what_was_guessed_stands_beside_the_first_rows(import_page: AppTest) -> None:
     test = give(import_page, TITLED.encode("cp1252"), "list.csv")
 
@@ -93,9 +101,7 @@ def test_the_other_sheet_of_a_workbook_can_be_chosen_and_imported(import_page: A
     sheet.set_value("2024").run()
 
     assert preview(test)[1] == ["8", "Acme"]
-    press(press(test, "Show what would change"), "Import 1 record")
-    while "Import another file" not in labels(test):
-        test.run()
+    finished(press(press(test, "Show what would change"), "Import 1 record"))
     assert [record["ID"] for record in database.Equipment.find(sort=[("ID", 1)])] == [1, 8]
 
 
@@ -136,3 +142,35 @@ def test_an_import_whose_numbers_are_taken_can_be_stopped(import_page: AppTest, 
     radio.set_value("Stop: import nothing").run()
 
     assert next(button for button in test.button if button.label.startswith("Import 2")).disabled
+
+
+def test_an_import_is_undone_on_the_page(import_page: AppTest, database: Db) -> None:
+    before = list(database.Equipment.find())
+    test = give(import_page, b"ID,Vendor,Location\n1,Acme,B\n2,Ohm,B\n", "list.csv")
+    finished(press(press(test, "Show what would change"), "Import 2 records"))
+    assert "1 added, 1 updated, 0 unchanged." in shown(test)
+
+    finished(press(test, "Undo"), "Undone:")
+    assert "1 written back, 1 added ones moved to the trash" in shown(test)
+    assert list(database.Equipment.find()) == before
+    assert "Undo" not in labels(test)
+
+
+def test_the_imported_records_are_shown(import_page: AppTest, database: Db) -> None:
+    test = give(import_page, b"ID,Vendor,Location\n7,Acme,B\n8,Ohm,B\n", "list.csv")
+    finished(press(press(test, "Show what would change"), "Import 2 records"))
+    press(test, "Show these records")
+
+    assert [str(number) for number in test.dataframe[0].value["ID"]] == ["7", "8"]
+
+
+def test_many_changes_take_the_right_for_bulk_edits_and_a_backup(database: Db, tmp_path: Path) -> None:
+    database.Equipment.insert_many([{"ID": number, "Vendor": "x"} for number in range(1, 102)])
+    data = b"ID,Vendor\n" + b"".join(b"%d,y\n" % number for number in range(1, 102))
+    test = give(page(database, tmp_path, "technician", section="Import"), data, "list.csv")
+    assert "up to 100 records that are there with one file" in shown(test)
+    press(test, "Show what would change")
+
+    assert "ask a manager to import this file" in shown(test)
+    assert "A backup is made first" in shown(test)
+    assert next(button for button in test.button if button.label == "Import 101 records").disabled
