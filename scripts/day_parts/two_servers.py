@@ -65,8 +65,10 @@ class _Servers:
 
     def start(self, name: str, *, wait: bool = True) -> None:
         """Start one, over a data folder of its own and the backup folder of both."""
+        own = self._folder / name
+        own.mkdir(exist_ok=True)
         app = RunningApp(
-            folder=self._folder / name, wait=wait, MONGODB_URI=self._mongod.uri, MONGODB_DATABASE=DATABASE,
+            folder=own, wait=wait, MONGODB_URI=self._mongod.uri, MONGODB_DATABASE=DATABASE,
             BACKUP_FOLDER=str(self._folder / "backups"), BACKUP_SCHEDULE="*/1 * * * *", BACKUP_TIME_ZONE="UTC")
         self.running[name], self.names[app.process.pid] = app, name
 
