@@ -85,11 +85,15 @@ class Continuous:
             self._loop = threading.Thread(target=self._run, name="backup-continuous", daemon=True)
             self._loop.start()
 
-    def stop(self, seconds: float = 5) -> None:
-        """End the loop, after the file at hand, and wait for it."""
+    def end(self) -> None:
+        """Let the loop end, after the file at hand."""
         self._stop.set()
+
+    def stop(self, seconds: float = 5) -> None:
+        """End the loop and wait for it."""
+        self.end()
         if self._loop is not None:
-            self._loop.join(seconds)
+            self._loop.join(max(0.0, seconds))
             self._loop = None
 
     def look(self) -> None:

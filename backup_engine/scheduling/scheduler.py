@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -37,6 +38,8 @@ from backup_engine.workspace import Workspace
 log = logging.getLogger(__name__)
 CHECKS_KEPT = 50
 TICK_SECONDS = 30.0
+GIVE_BACK_SECONDS = 1.0
+"""A server that answers takes milliseconds; one that does not lets the lease lapse after a minute."""
 INDEX_BYTES = 32 << 20
 """Of CSV, 70,000 of the usual records: up to which the loop notes a set's records itself."""
 
@@ -93,16 +96,22 @@ class Scheduler:
         self.uploads.start()
         self.continuous.start()
 
-    def stop(self, seconds: float = 5) -> None:
-        """End the loop and wait for it."""
+    def stop(self, seconds: float = 3) -> None:
+        """End all loops and wait for them, so many seconds in all and a second more to give the schedule back.
+
+        Each may be waiting for a database that does not answer; what has not ended by then ends with the process.
+        """
+        until = time.monotonic() + seconds
         self._stop.set()
         self._wake.set()
-        self.uploads.stop(seconds)
-        self.continuous.stop(seconds)
+        self.uploads.end()
+        self.continuous.end()
+        self.uploads.stop(until - time.monotonic())
+        self.continuous.stop(until - time.monotonic())
         if self._loop is not None:
-            self._loop.join(seconds)
+            self._loop.join(max(0.0, until - time.monotonic()))
             self._loop = None
-        self.leader.give_back(seconds)
+        self.leader.give_back(GIVE_BACK_SECONDS)
 
     def checks(self) -> list[Check]:
         """Give the last checks, newest first."""

@@ -226,6 +226,26 @@ def test_the_loop_backs_up_and_rehearses(engine: DatabaseBackupRestore) -> None:
     assert loop.checks()[-1].trigger == "scheduled"
 
 
+def test_all_loops_are_told_to_end_before_one_is_waited_for(engine: DatabaseBackupRestore) -> None:
+    waiting = set[str]()
+
+    def away() -> Db:
+        """As a database that does not answer: whoever asks waits until nobody wants an answer any more."""
+        waiting.add(threading.current_thread().name)
+        for part in (loop, loop.continuous, loop.uploads):
+            part._stop.wait(60)
+        raise DatabaseUnreachable("no answer")
+
+    loop = Scheduler(replace(engine.workspace, connect=away), Preferences(continuous=True))
+    loop.leader.unheard()
+    loop.continuous._tick_seconds = 0.01
+    loop.start()
+    wait_for(lambda: {"backup-scheduler", "backup-continuous", "backup-uploads"} <= waiting, "all loops to ask")
+    stopping = threading.Thread(target=loop.stop, args=(60,))
+    stopping.start()
+    wait_for(lambda: not stopping.is_alive(), "the end of all loops")
+
+
 def test_who_takes_a_reason_away_need_not_wait_for_the_next_tick(engine: DatabaseBackupRestore, clock: Clock) -> None:
     loop = Scheduler(engine.workspace, Preferences(drill_every_days=0), tick_seconds=600)
     loop.start()
