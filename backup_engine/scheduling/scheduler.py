@@ -43,6 +43,9 @@ GIVE_BACK_SECONDS = 1.0
 INDEX_BYTES = 32 << 20
 """Of CSV, 70,000 of the usual records: up to which the loop notes a set's records itself."""
 
+PROOF = "proof"
+"""What started a check that was a verification or a drill: each is told as what it is, and no backup has failed."""
+
 Result = Literal["created", "not needed", "failed"]
 
 
@@ -259,6 +262,7 @@ class Scheduler:
             if self.leads:
                 if not led:
                     self.uploads.wake()
+                    self.continuous.look()  # before the schedule makes a set over what was missed, and it is not said
                 self._keep_the_schedule()
             self._index()
         except Cancelled:
@@ -276,9 +280,14 @@ class Scheduler:
     def _keep_the_schedule(self) -> None:
         if self._acts() and self.due().is_due:
             self.check("scheduled")
-        proving.verify_if_due(self.workspace, self.preferences.verification, interrupted=self._has_other_work,
-                              watch=Watch(cancelled=self._stop.is_set))
-        proving.rehearse_if_due(self.workspace, self.preferences.drills)
+        try:
+            proving.verify_if_due(self.workspace, self.preferences.verification, interrupted=self._has_other_work,
+                                  watch=Watch(cancelled=self._stop.is_set))
+            proving.rehearse_if_due(self.workspace, self.preferences.drills)
+        except (Busy, Cancelled, DatabaseUnreachable):
+            raise
+        except BackupError as error:
+            self._remember("failed", str(error), PROOF)
 
     def _has_other_work(self) -> bool:
         return self._stop.is_set() or (self._acts() and self.due().is_due)
@@ -313,7 +322,8 @@ class Scheduler:
         now = self.workspace.clock()
         newest = self._checks[-1] if self._checks else None
         # Counted: a server that is away fails every 30 s, and 50 rows would be full of that after 25 minutes.
-        if newest is not None and newest.result == result and result != "created":
+        same = newest is not None and (newest.result, newest.trigger == PROOF) == (result, trigger == PROOF)
+        if newest is not None and same and result != "created":
             self._checks.pop()
             check = replace(newest, message=message, trigger=trigger, last=now, times=newest.times + 1)
         else:
@@ -321,7 +331,7 @@ class Scheduler:
         self._checks.append(check)
         if check.times == 1:
             self._store()
-            if self._tell is not None and result != "not needed":
+            if self._tell is not None and result != "not needed" and trigger != PROOF:
                 self._tell(check)
         return check
 

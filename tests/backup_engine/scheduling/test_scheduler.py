@@ -13,11 +13,11 @@ from pymongo.database import Database
 
 from backup_engine import failpoints
 from backup_engine.api import DatabaseBackupRestore
-from backup_engine.errors import BadInput, DatabaseUnreachable
+from backup_engine.errors import BadInput, DatabaseUnreachable, VerificationFailed
 from backup_engine.model import Room
 from backup_engine.repository import contents, history_index
 from backup_engine.repository.ledger import last_drill
-from backup_engine.scheduling import continuous
+from backup_engine.scheduling import continuous, holes, proving, scheduler as scheduler_module
 from backup_engine.scheduling.preferences import Changed, Preferences
 from backup_engine.scheduling.scheduler import CHECKS_KEPT, Check, Scheduler
 from backup_engine.storage.base import STATE
@@ -330,6 +330,49 @@ def test_it_protects_continuously_where_it_keeps_the_schedule(
     finally:
         loop.stop()
     assert not [thread.name for thread in threading.enumerate() if thread.name == "backup-continuous"]
+
+
+def test_what_was_missed_is_said_before_the_schedule_makes_a_set_over_it(
+    engine: DatabaseBackupRestore, database: Db, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(continuous, "WAIT_SECONDS", -2)
+    monkeypatch.setattr(continuous, "HOLE_SECONDS", -1)
+    loop = Scheduler(engine.workspace, Preferences(drill_every_days=0))
+    loop.change(continuous=True)
+    loop.check()
+    holes.begins(engine.workspace.storage, clock())
+    database["Equipment"].insert_one({"_id": 2})  # while nobody leads
+    clock.now += timedelta(hours=3)
+    loop.look()
+    loop.leader.give_back()
+
+    assert [backup.trigger for backup in engine.workspace.catalog.sets()] == ["manual", "continuous", "scheduled"]
+    [hole] = holes.read(engine.workspace.storage).holes
+    assert hole.until - hole.since == timedelta(hours=3)
+
+
+def test_damage_that_is_found_is_no_backup_that_failed(
+    engine: DatabaseBackupRestore, database: Db, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Check] = []
+    loop = Scheduler(engine.workspace, Preferences(drill_every_days=0), tell=told.append)
+    loop.leader.unheard()
+    loop.look()
+
+    def damaged(*_: object, **__: object) -> None:
+        raise VerificationFailed("1 of 2 backups are damaged")
+
+    monkeypatch.setattr(proving, "verify_if_due", damaged)
+    loop.look()
+    monkeypatch.undo()
+    clock.now += timedelta(hours=2)
+    monkeypatch.setattr(scheduler_module, "create", lambda *_, **__: damaged())
+    loop.look()
+    loop.leader.give_back()
+
+    assert [(check.result, check.trigger) for check in loop.checks()] == [
+        ("failed", "scheduled"), ("failed", "proof"), ("created", "scheduled")]
+    assert [(check.result, check.trigger) for check in told] == [("created", "scheduled"), ("failed", "scheduled")]
 
 
 def test_with_too_little_room_for_the_database_it_backs_up_and_does_not_rehearse(engine: DatabaseBackupRestore) -> None:
