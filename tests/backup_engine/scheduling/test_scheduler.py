@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,13 +15,16 @@ from pymongo.database import Database
 from backup_engine import failpoints
 from backup_engine.api import DatabaseBackupRestore
 from backup_engine.errors import BadInput, DatabaseUnreachable, VerificationFailed
+from backup_engine.locking import locks
+from backup_engine.locking.lease import Terms
 from backup_engine.model import Room
 from backup_engine.repository import contents, history_index
 from backup_engine.repository.ledger import last_drill
-from backup_engine.scheduling import continuous, holes, proving, scheduler as scheduler_module
+from backup_engine.scheduling import continuous, holes, leader as leading, proving, scheduler as scheduler_module
 from backup_engine.scheduling.preferences import Changed, Preferences
 from backup_engine.scheduling.scheduler import CHECKS_KEPT, Check, Scheduler
 from backup_engine.storage.base import STATE
+from tests.backup_engine.engine import Switched
 from tests.server.running_app import wait_for
 
 Db = Database[dict[str, Any]]
@@ -300,6 +304,39 @@ def test_two_leaders_of_a_split_network_make_one_backup(
     assert first.leads and second.leads
     assert sets(first) == 1
     assert [leader.checks()[0].result for leader in (first, second)] == ["created", "not needed"]
+
+
+def test_a_leader_that_is_cut_off_commits_nothing_once_another_one_leads(
+    database: Db, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hosts with one folder whose mount has no file locks; one of them loses MongoDB in the middle of a set."""
+    for module in (locks, leading):
+        monkeypatch.setattr(module, "TERMS", Terms(lasts=0.3, renewed_every=60))  # cut off: nothing is renewed
+    monkeypatch.setattr(locks, "file_lock", lambda *_: nullcontext(False))
+    (tmp_path / "sets").mkdir()
+    (tmp_path / "mounted").symlink_to(tmp_path / "sets")
+    database["Equipment"].insert_one({"_id": 1})
+    way = Switched(database)
+    cut_off, other = (
+        Scheduler(DatabaseBackupRestore(connect=connect, backup_folder=str(tmp_path / name), clock=clock).workspace,
+                  Preferences(drill_every_days=0))
+        for connect, name in ((way, "sets"), (lambda: database, "mounted")))
+
+    def split() -> None:
+        failpoints.hooks.pop("W7")
+        way.up = False
+        wait_for(lambda: (other.look(), sets(other) == 1)[1], "the other one to lead and make the set")
+
+    monkeypatch.setitem(failpoints.hooks, "W7", split)
+    cut_off.look()
+    [made] = cut_off.workspace.catalog.sets()
+    assert "another run took over" in cut_off.checks()[0].message
+    way.up = True
+    cut_off.look()
+
+    assert (cut_off.leads, other.leads) == (False, True)
+    assert cut_off.workspace.catalog.sets() == [made]
+    other.leader.give_back()
 
 
 def test_who_does_not_lead_makes_a_due_backup_at_a_page_load(engine: DatabaseBackupRestore) -> None:
