@@ -83,7 +83,7 @@ def test_a_day_that_was_not_is_noticed(change: Callable[[list[Doc], Doc], None],
     assert fault in "; ".join(judging.faults(lines, end))
 
 
-def test_three_quarters_of_an_hour_with_the_database_away(database: Database[Doc], tmp_path: Path) -> None:
+def test_half_an_hour_with_the_database_away(database: Database[Doc], tmp_path: Path) -> None:
     lines: list[Doc] = []
     playing.play(database, tmp_path, lines.append, begin=script.at(8, 5), until=script.at(8, 36), before=1)
     *lines, end = lines
