@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from backup_engine.cli.main import commands
 from equipment.__main__ import user
 from equipment.settings import Settings, option_name
+from scripts.day_parts import day_report, servers_report
 from scripts.fault_parts import report
 from scripts.mongodb_parts import report as servers
 from scripts.situation_parts import report as odd
@@ -97,6 +98,11 @@ BLOCKS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/reliability.md", "connection strings"): lambda: report.connection_strings(report.read()[1]),
     ("docs/reliability.md", "clock"): lambda: report.clock(report.read()[1]),
     ("docs/reliability.md", "controls"): lambda: report.controls(report.read()[1]),
+    ("docs/a-day.md", "day numbers"): lambda: day_report.numbers(*day_report.read()),
+    ("docs/a-day.md", "day hours"): lambda: day_report.hours(day_report.read()[0]),
+    ("docs/a-day.md", "day kept"): lambda: day_report.kept(day_report.read()[1]),
+    ("docs/schedules.md", "two servers run"): lambda: servers_report.run(*servers_report.read()),
+    ("docs/schedules.md", "two servers"): lambda: servers_report.minutes(servers_report.read()[1]),
     ("docs/deployment.md", "servers run"): lambda: servers.run(*servers.read()),
     ("docs/deployment.md", "servers tried"): lambda: servers.tried(*servers.read()),
 }

@@ -76,6 +76,8 @@ class Continuous:
         self._loop: threading.Thread | None = None
         self._streams: bool | None = None
         self._not_before = float("-inf")
+        self._failed = False
+        self._looking = threading.Lock()
         self._closed_by = ""
 
     def start(self) -> None:
@@ -85,15 +87,23 @@ class Continuous:
             self._loop = threading.Thread(target=self._run, name="backup-continuous", daemon=True)
             self._loop.start()
 
-    def stop(self, seconds: float = 5) -> None:
-        """End the loop, after the file at hand, and wait for it."""
+    def end(self) -> None:
+        """Let the loop end, after the file at hand."""
         self._stop.set()
+
+    def stop(self, seconds: float = 5) -> None:
+        """End the loop and wait for it."""
+        self.end()
         if self._loop is not None:
-            self._loop.join(seconds)
+            self._loop.join(max(0.0, seconds))
             self._loop = None
 
     def look(self) -> None:
         """Look once, and make a set when one is due. Raises ``DatabaseUnreachable``."""
+        with self._looking:
+            self._look()
+
+    def _look(self) -> None:
         if not self._leads():
             return
         wanted = self._preferences()
@@ -166,6 +176,7 @@ class Continuous:
         except BackupError as problem:
             self._not_before = time.monotonic() + AGAIN_SECONDS
             if not isinstance(problem, Cancelled):
+                self._failed = True
                 self._say("failed", str(problem))
             return ""
         if created.set is None:
@@ -173,6 +184,9 @@ class Continuous:
         if kind == "full":
             self._not_before = time.monotonic() + AGAIN_SECONDS
         self._made()
+        if self._failed and not warnings:  # of a hole that is closed more is said
+            self._say("created", f"Continuous protection goes on. {created.message}")
+        self._failed = False
         return created.set.backup_id
 
     def _cannot(self, database: Database[dict[str, Any]], newest: BackupSet | None) -> str:

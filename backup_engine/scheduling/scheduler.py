@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -37,8 +38,13 @@ from backup_engine.workspace import Workspace
 log = logging.getLogger(__name__)
 CHECKS_KEPT = 50
 TICK_SECONDS = 30.0
+GIVE_BACK_SECONDS = 1.0
+"""A server that answers takes milliseconds; one that does not lets the lease lapse after a minute."""
 INDEX_BYTES = 32 << 20
 """Of CSV, 70,000 of the usual records: up to which the loop notes a set's records itself."""
+
+PROOF = "proof"
+"""What started a check that was a verification or a drill: each is told as what it is, and no backup has failed."""
 
 Result = Literal["created", "not needed", "failed"]
 
@@ -93,16 +99,22 @@ class Scheduler:
         self.uploads.start()
         self.continuous.start()
 
-    def stop(self, seconds: float = 5) -> None:
-        """End the loop and wait for it."""
+    def stop(self, seconds: float = 3) -> None:
+        """End all loops and wait for them, so many seconds in all and a second more to give the schedule back.
+
+        Each may be waiting for a database that does not answer; what has not ended by then ends with the process.
+        """
+        until = time.monotonic() + seconds
         self._stop.set()
         self._wake.set()
-        self.uploads.stop(seconds)
-        self.continuous.stop(seconds)
+        self.uploads.end()
+        self.continuous.end()
+        self.uploads.stop(until - time.monotonic())
+        self.continuous.stop(until - time.monotonic())
         if self._loop is not None:
-            self._loop.join(seconds)
+            self._loop.join(max(0.0, until - time.monotonic()))
             self._loop = None
-        self.leader.give_back(seconds)
+        self.leader.give_back(GIVE_BACK_SECONDS)
 
     def checks(self) -> list[Check]:
         """Give the last checks, newest first."""
@@ -250,6 +262,7 @@ class Scheduler:
             if self.leads:
                 if not led:
                     self.uploads.wake()
+                    self.continuous.look()  # before the schedule makes a set over what was missed, and it is not said
                 self._keep_the_schedule()
             self._index()
         except Cancelled:
@@ -267,9 +280,14 @@ class Scheduler:
     def _keep_the_schedule(self) -> None:
         if self._acts() and self.due().is_due:
             self.check("scheduled")
-        proving.verify_if_due(self.workspace, self.preferences.verification, interrupted=self._has_other_work,
-                              watch=Watch(cancelled=self._stop.is_set))
-        proving.rehearse_if_due(self.workspace, self.preferences.drills)
+        try:
+            proving.verify_if_due(self.workspace, self.preferences.verification, interrupted=self._has_other_work,
+                                  watch=Watch(cancelled=self._stop.is_set))
+            proving.rehearse_if_due(self.workspace, self.preferences.drills)
+        except (Busy, Cancelled, DatabaseUnreachable):
+            raise
+        except BackupError as error:
+            self._remember("failed", str(error), PROOF)
 
     def _has_other_work(self) -> bool:
         return self._stop.is_set() or (self._acts() and self.due().is_due)
@@ -304,7 +322,8 @@ class Scheduler:
         now = self.workspace.clock()
         newest = self._checks[-1] if self._checks else None
         # Counted: a server that is away fails every 30 s, and 50 rows would be full of that after 25 minutes.
-        if newest is not None and newest.result == result and result != "created":
+        same = newest is not None and (newest.result, newest.trigger == PROOF) == (result, trigger == PROOF)
+        if newest is not None and same and result != "created":
             self._checks.pop()
             check = replace(newest, message=message, trigger=trigger, last=now, times=newest.times + 1)
         else:
@@ -312,7 +331,7 @@ class Scheduler:
         self._checks.append(check)
         if check.times == 1:
             self._store()
-            if self._tell is not None and result != "not needed":
+            if self._tell is not None and result != "not needed" and trigger != PROOF:
                 self._tell(check)
         return check
 

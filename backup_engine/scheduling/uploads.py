@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from backup_engine import upkeep
@@ -52,13 +53,18 @@ class Uploads:
             self._loop = threading.Thread(target=self._run, name="backup-uploads", daemon=True)
             self._loop.start()
 
-    def stop(self, seconds: float = 5) -> None:
-        """End the loop and what it sends, after the piece at hand, and wait for it."""
+    def end(self) -> None:
+        """Let the loop end, and what it sends after the piece at hand."""
         self._stop.set()
         self._wake.set()
+
+    def stop(self, seconds: float = 5) -> None:
+        """End the loop and what it sends, and wait for all of it, so many seconds together."""
+        until = time.monotonic() + seconds
+        self.end()
         for thread in (self._loop, *self._running.values()):
             if thread is not None:
-                thread.join(seconds)
+                thread.join(max(0.0, until - time.monotonic()))
         self._loop = None
 
     def wake(self) -> None:

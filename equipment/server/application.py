@@ -35,6 +35,7 @@ from equipment.server import (
     metrics,
     prefix,
     sd_notify,
+    stopping,
 )
 from equipment.server.headers import RequestReference, SecurityHeaders
 from equipment.server.low_space import LowSpace
@@ -96,7 +97,7 @@ def routes() -> list[BaseRoute]:
 
 def middleware() -> list[Middleware]:
     """Give what wraps every request."""
-    return [Middleware(SecurityHeaders), Middleware(RequestReference)]
+    return [Middleware(stopping.BoundedAnswers), Middleware(SecurityHeaders), Middleware(RequestReference)]
 
 
 def connector(settings: Settings) -> Connect:
@@ -159,15 +160,13 @@ def _open(settings: Settings) -> None:
 
 
 def _stop() -> None:
-    while _watching:
-        _watching.pop().stop()
-    try:
-        log.info("equipment stops")
-        messenger.stop()
-        backups.stop()  # first: a job that is still running needs the database
-    finally:
-        database.close()
-        log.info("equipment has stopped")
+    log.info("equipment stops")
+    watching = [watch.stop for watch in _watching]
+    _watching.clear()
+    # first: a job that is still running needs the database
+    stopping.side_by_side([*watching, messenger.stop, backups.stop])
+    database.close()
+    log.info("equipment has stopped")
 
 
 def _address() -> str:

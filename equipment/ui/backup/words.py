@@ -9,7 +9,7 @@ from backup_engine.api import BackupSet, Loss
 
 TRIGGERS = {
     "manual": "by hand", "auto": "automatic", "scheduled": "scheduled", "continuous": "continuous",
-    "pre_restore": "safety copy before a restore", "imported": "taken in",
+    "pre_restore": "safety copy before a restore", "imported": "taken in", "proof": "verification or restore drill",
     "": "older system",
 }
 STATES = {

@@ -220,6 +220,26 @@ def test_a_failure_is_said_and_tried_again_later(
 
 
 @pytest.mark.usefixtures("at_once")
+def test_after_a_failure_the_first_set_is_said(here: Protected, database: Db, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(continuous, "AGAIN_SECONDS", 0)
+
+    def full(*_: object, **__: object) -> None:
+        raise NoSpace("the disk is full")
+
+    database.Equipment.delete_one({"_id": 1})
+    with monkeypatch.context() as patch:
+        patch.setattr(continuous, "create", full)
+        here.loop.look()
+    here.loop.look()
+    database.Equipment.delete_one({"_id": 2})
+    here.loop.look()
+
+    assert [result for result, _ in here.said] == ["failed", "created"]
+    assert here.said[1][1].startswith("Continuous protection goes on. Backup created successfully")
+    assert len(here.sets) == 3
+
+
+@pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("how", ["gone", "token", "rename", "drop"])
 def test_where_the_stream_ends_a_full_set_closes_the_hole_and_says_so(
     here: Protected, database: Db, monkeypatch: pytest.MonkeyPatch, how: str

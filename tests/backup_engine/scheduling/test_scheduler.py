@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,14 +14,17 @@ from pymongo.database import Database
 
 from backup_engine import failpoints
 from backup_engine.api import DatabaseBackupRestore
-from backup_engine.errors import BadInput, DatabaseUnreachable
+from backup_engine.errors import BadInput, DatabaseUnreachable, VerificationFailed
+from backup_engine.locking import locks
+from backup_engine.locking.lease import Terms
 from backup_engine.model import Room
 from backup_engine.repository import contents, history_index
 from backup_engine.repository.ledger import last_drill
-from backup_engine.scheduling import continuous
+from backup_engine.scheduling import continuous, holes, leader as leading, proving, scheduler as scheduler_module
 from backup_engine.scheduling.preferences import Changed, Preferences
 from backup_engine.scheduling.scheduler import CHECKS_KEPT, Check, Scheduler
 from backup_engine.storage.base import STATE
+from tests.backup_engine.engine import Switched
 from tests.server.running_app import wait_for
 
 Db = Database[dict[str, Any]]
@@ -226,6 +230,26 @@ def test_the_loop_backs_up_and_rehearses(engine: DatabaseBackupRestore) -> None:
     assert loop.checks()[-1].trigger == "scheduled"
 
 
+def test_all_loops_are_told_to_end_before_one_is_waited_for(engine: DatabaseBackupRestore) -> None:
+    waiting = set[str]()
+
+    def away() -> Db:
+        """As a database that does not answer: whoever asks waits until nobody wants an answer any more."""
+        waiting.add(threading.current_thread().name)
+        for part in (loop, loop.continuous, loop.uploads):
+            part._stop.wait(60)
+        raise DatabaseUnreachable("no answer")
+
+    loop = Scheduler(replace(engine.workspace, connect=away), Preferences(continuous=True))
+    loop.leader.unheard()
+    loop.continuous._tick_seconds = 0.01
+    loop.start()
+    wait_for(lambda: {"backup-scheduler", "backup-continuous", "backup-uploads"} <= waiting, "all loops to ask")
+    stopping = threading.Thread(target=loop.stop, args=(60,))
+    stopping.start()
+    wait_for(lambda: not stopping.is_alive(), "the end of all loops")
+
+
 def test_who_takes_a_reason_away_need_not_wait_for_the_next_tick(engine: DatabaseBackupRestore, clock: Clock) -> None:
     loop = Scheduler(engine.workspace, Preferences(drill_every_days=0), tick_seconds=600)
     loop.start()
@@ -282,6 +306,39 @@ def test_two_leaders_of_a_split_network_make_one_backup(
     assert [leader.checks()[0].result for leader in (first, second)] == ["created", "not needed"]
 
 
+def test_a_leader_that_is_cut_off_commits_nothing_once_another_one_leads(
+    database: Db, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hosts with one folder whose mount has no file locks; one of them loses MongoDB in the middle of a set."""
+    for module in (locks, leading):
+        monkeypatch.setattr(module, "TERMS", Terms(lasts=0.3, renewed_every=60))  # cut off: nothing is renewed
+    monkeypatch.setattr(locks, "file_lock", lambda *_: nullcontext(False))
+    (tmp_path / "sets").mkdir()
+    (tmp_path / "mounted").symlink_to(tmp_path / "sets")
+    database["Equipment"].insert_one({"_id": 1})
+    way = Switched(database)
+    cut_off, other = (
+        Scheduler(DatabaseBackupRestore(connect=connect, backup_folder=str(tmp_path / name), clock=clock).workspace,
+                  Preferences(drill_every_days=0))
+        for connect, name in ((way, "sets"), (lambda: database, "mounted")))
+
+    def split() -> None:
+        failpoints.hooks.pop("W7")
+        way.up = False
+        wait_for(lambda: (other.look(), sets(other) == 1)[1], "the other one to lead and make the set")
+
+    monkeypatch.setitem(failpoints.hooks, "W7", split)
+    cut_off.look()
+    [made] = cut_off.workspace.catalog.sets()
+    assert "another run took over" in cut_off.checks()[0].message
+    way.up = True
+    cut_off.look()
+
+    assert (cut_off.leads, other.leads) == (False, True)
+    assert cut_off.workspace.catalog.sets() == [made]
+    other.leader.give_back()
+
+
 def test_who_does_not_lead_makes_a_due_backup_at_a_page_load(engine: DatabaseBackupRestore) -> None:
     follower = Scheduler(engine.workspace, Preferences())
 
@@ -310,6 +367,49 @@ def test_it_protects_continuously_where_it_keeps_the_schedule(
     finally:
         loop.stop()
     assert not [thread.name for thread in threading.enumerate() if thread.name == "backup-continuous"]
+
+
+def test_what_was_missed_is_said_before_the_schedule_makes_a_set_over_it(
+    engine: DatabaseBackupRestore, database: Db, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(continuous, "WAIT_SECONDS", -2)
+    monkeypatch.setattr(continuous, "HOLE_SECONDS", -1)
+    loop = Scheduler(engine.workspace, Preferences(drill_every_days=0))
+    loop.change(continuous=True)
+    loop.check()
+    holes.begins(engine.workspace.storage, clock())
+    database["Equipment"].insert_one({"_id": 2})  # while nobody leads
+    clock.now += timedelta(hours=3)
+    loop.look()
+    loop.leader.give_back()
+
+    assert [backup.trigger for backup in engine.workspace.catalog.sets()] == ["manual", "continuous", "scheduled"]
+    [hole] = holes.read(engine.workspace.storage).holes
+    assert hole.until - hole.since == timedelta(hours=3)
+
+
+def test_damage_that_is_found_is_no_backup_that_failed(
+    engine: DatabaseBackupRestore, database: Db, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Check] = []
+    loop = Scheduler(engine.workspace, Preferences(drill_every_days=0), tell=told.append)
+    loop.leader.unheard()
+    loop.look()
+
+    def damaged(*_: object, **__: object) -> None:
+        raise VerificationFailed("1 of 2 backups are damaged")
+
+    monkeypatch.setattr(proving, "verify_if_due", damaged)
+    loop.look()
+    monkeypatch.undo()
+    clock.now += timedelta(hours=2)
+    monkeypatch.setattr(scheduler_module, "create", lambda *_, **__: damaged())
+    loop.look()
+    loop.leader.give_back()
+
+    assert [(check.result, check.trigger) for check in loop.checks()] == [
+        ("failed", "scheduled"), ("failed", "proof"), ("created", "scheduled")]
+    assert [(check.result, check.trigger) for check in told] == [("created", "scheduled"), ("failed", "scheduled")]
 
 
 def test_with_too_little_room_for_the_database_it_backs_up_and_does_not_rehearse(engine: DatabaseBackupRestore) -> None:

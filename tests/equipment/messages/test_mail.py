@@ -126,9 +126,13 @@ OK = dict.fromkeys(("ehlo", "mail", "rcpt", "RSET", "rset", "MAIL", "RCPT", "EHL
     (OK | {"data": b"354 go on\r\n", ".": None}, b"220 x\r\n",
      "the server closed the connection before it had taken the mail"),
     (OK | {"data": b"354 go on\r\n"}, b"220 x\r\n", "no answer within 0.3 s"),
+    (OK | {"data": b"354 go on\r\n", ".": b"250 taken\r\n", "quit": None}, b"220 x\r\n", ""),
+    (OK | {"rcpt": b"550 5.1.1 nobody\r\n", "RCPT": b"550 5.1.1 nobody\r\n"}, b"220 x\r\n",
+     "the server refused every recipient: ada@example.org: 550 5.1.1 nobody"),
     (OK | {"mail": b"452 \xc3\xa4\r\n", "MAIL": b"452 \xc3\xa4\r\n"}, b"220 x\r\n", "the server refused: 452 ä"),
 ], ids=["closes", "silent", "half a banner", "refuses in no UTF-8", "speaks no SMTP", "closes at the text",
-        "takes all but the text", "closes after the text", "hangs after the text", "refuses the sender"])
+        "takes all but the text", "closes after the text", "hangs after the text", "takes it and says no more",
+        "refuses the recipients", "refuses the sender"])
 def test_servers_that_hang_refuse_and_lie(script: dict[str, bytes | None], banner: bytes | None, said: str) -> None:
     with liar(script, banner) as port:
         assert send(place(port), FROM, TO, MESSAGE, seconds=0.3) == said
