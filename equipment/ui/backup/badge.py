@@ -66,8 +66,8 @@ def _slow(here: Backups) -> Slow:
     bad = _damaged(here)
     away = [copy.newest.started for copy in found.away if copy.newest is not None]
     return Slow(
-        here.risk.loss(), _empty(here, newest), len(bad), reaches(newest, bad), max(away, default=None), bool(found.away),
-        tuple(standing.name for standing in found.standings if standing.state == "trouble"))
+        here.risk.loss(), _empty(here, newest), len(bad), reaches(newest, bad), max(away, default=None),
+        bool(found.away), tuple(standing.name for standing in found.standings if standing.state == "trouble"))
 
 
 def reaches(newest: BackupSet | None, damaged: Iterable[BackupSet]) -> bool:

@@ -40,6 +40,8 @@ def show(backups: Backups, caller: Caller) -> None:
                 "The list itself, in the database on this machine")
         for copy in (found.folder, *found.remotes):
             st.text(_line(copy, now, zone))
+        if backups.scheduler.standby is not None:
+            st.caption(":material/content_copy: This is a recovered copy that stands by: it sends nothing.")
         st.caption(RULE + (" Places off this machine are added under Auto Backup." if misses else ""))
 
 
