@@ -20,13 +20,17 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
+from pymongo.errors import PyMongoError
+
 from backup_engine import api
 from backup_engine.api import BackupError, BackupSet, Standing
-from equipment.backups import Backups, Caller
+from equipment.backups import LIST, Backups, Caller
 from equipment.glance import Glance
 
-__all__ = ["Copy", "Distance", "Survey", "distance", "missing", "survey", "surveyed"]
+__all__ = ["Copy", "Distance", "Empty", "Survey", "distance", "missing", "survey", "surveyed"]
 
+Empty = Literal["", "list too", "was not", "list not"]
+"""Nor does the list, and no backup ever did; nor does the list now, but an earlier backup does; but the list does."""
 Distance = Literal["same disk", "another disk", "another machine"]
 """From the list or, where that is elsewhere, from the backup folder; the nearest of what it may be."""
 WANTED = 3
@@ -72,6 +76,8 @@ class Survey:
     folder: Copy
     remotes: tuple[Copy, ...]
     standings: tuple[Standing, ...] = ()
+    empty: Empty = ""
+    """Whether the newest backup holds no record: ``""`` for no, else what of the list is to be said."""
 
     @property
     def counted(self) -> tuple[Copy, ...]:
@@ -108,8 +114,10 @@ def surveyed(backups: Backups) -> Survey:
     server, room = _server(ws), ws.look_at_room()
     # where the database's own files lie is known of the embedded one alone; of another, nothing better is proven
     data = Path(room.place) if room is not None else folder
-    here = _folder(backups, folder, data)
-    return Survey(server, server or _disk(data), here, tuple(_remote(each, folder) for each in standings), standings)
+    empty = _empty(backups, ws)
+    copies = (_folder(backups, folder, data), *(_remote(each, folder) for each in standings))
+    here, *remotes = (_of_list(copy, empty) for copy in copies)
+    return Survey(server, server or _disk(data), here, tuple(remotes), standings, empty)
 
 
 def missing(found: Survey) -> str:
@@ -138,10 +146,21 @@ def is_here(host: str) -> bool:
     if name.startswith(("/", "%2f")) or name == "localhost" or name.endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(name).is_loopback
+        return _is_own(ipaddress.ip_address(name))
     except ValueError:
         own = socket.gethostname().lower()
         return bool(name) and name in (own, own.partition(".")[0])
+
+
+def _is_own(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    try:
+        # only an address of its own can be bound; nothing is sent
+        with socket.socket(family, socket.SOCK_DGRAM) as trial:
+            trial.bind((str(address), 0))
+    except OSError:
+        return address.is_loopback
+    return True
 
 
 def _between(path: Path, other: Path) -> Distance:
@@ -188,6 +207,26 @@ def _folder(backups: Backups, folder: Path, data: Path) -> Copy:
     if check is not None and not check.ok:
         return replace(copy, counts=False, why="its newest backup is damaged")
     return replace(copy, checked=check.when, level=check.level) if check is not None else copy
+
+
+def _of_list(copy: Copy, empty: Empty) -> Copy:
+    """An empty backup is no copy of a list that is not."""
+    if empty == "list not" and copy.counts and copy.newest is not None and not copy.newest.counts.get(LIST):
+        return replace(copy, counts=False, why="its newest backup is empty, and the list is not")
+    return copy
+
+
+def _empty(backups: Backups, ws: api.Workspace) -> Empty:
+    newest = backups.newest_good()
+    if newest is None or newest.counts.get(LIST):
+        return ""
+    try:
+        if ws.connect()[ws.source(LIST).collection].estimated_document_count():
+            return "list not"
+    except (BackupError, PyMongoError):  # then at least what the folder tells
+        pass
+    ever = any(backup.counts.get(LIST) for backup in backups.owner().at_hand(ws.catalog.sets(fresh=False)))
+    return "was not" if ever else "list too"
 
 
 def _remote(standing: Standing, folder: Path) -> Copy:

@@ -95,6 +95,16 @@ def _from_the_notes(place: Backups) -> None:
     assert {copy.name: copy.why for copy in found.remotes} == {
         "disk": "nothing is there yet", "cloud": "nothing is there yet"}
 
+    list_ = place.engine.workspace.connect()["Equipment"]
+    records = list(list_.find())
+    list_.delete_many({})
+    place.engine.create(force=True)
+    assert (copies.surveyed(place).empty, copies.surveyed(place).folder.counts) == ("list too", True)
+    list_.insert_many(records)
+    found = copies.surveyed(place)
+    assert (found.empty, found.folder.counts) == ("list not", False)
+    assert found.folder.why == "its newest backup is empty, and the list is not"
+
     made = place.engine.create(force=True).set
     assert made is not None
     moment = datetime(2026, 3, 31, 9, tzinfo=UTC)

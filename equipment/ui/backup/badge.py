@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from weakref import WeakKeyDictionary
 
-from pymongo.errors import PyMongoError
-
 from backup_engine import api
-from backup_engine.api import BackupError, BackupSet
+from backup_engine.api import BackupSet
 from equipment import backups, continuous, copies
-from equipment.backups import LIST, Backups
+from equipment.backups import Backups
 from equipment.glance import Glance
 from equipment.server import application
 from equipment.ui import time_zone
 from equipment.ui.backup import words
-from equipment.ui.backup.risk import Badge, Empty, Facts, Slow, judge
+from equipment.ui.backup.risk import Badge, Facts, Slow, judge
 from equipment.ui.context import App
 
 __all__ = ["STANDING_BY", "Badge", "of"]
@@ -66,7 +64,7 @@ def _slow(here: Backups) -> Slow:
     bad = _damaged(here)
     away = [copy.newest.started for copy in found.away if copy.newest is not None]
     return Slow(
-        here.risk.loss(), _empty(here, newest), len(bad), reaches(newest, bad), max(away, default=None),
+        here.risk.loss(), found.empty, len(bad), reaches(newest, bad), max(away, default=None),
         bool(found.away), tuple(standing.name for standing in found.standings if standing.state == "trouble"))
 
 
@@ -80,16 +78,3 @@ def _damaged(here: Backups) -> list[BackupSet]:
     ws, bad = here.engine.workspace, api.bad(here.checks())
     sets = here.owner().at_hand(ws.catalog.sets(fresh=False))
     return [backup for backup in sets if backup.state == "damaged" or backup.backup_id in bad]
-
-
-def _empty(here: Backups, newest: BackupSet | None) -> Empty:
-    if newest is None or newest.counts.get(LIST):
-        return ""
-    ws = here.engine.workspace
-    try:
-        if ws.connect()[ws.source(LIST).collection].estimated_document_count():
-            return "list not"
-    except (BackupError, PyMongoError):
-        return "was not"
-    ever = any(backup.counts.get(LIST) for backup in here.owner().at_hand(ws.catalog.sets(fresh=False)))
-    return "was not" if ever else "list too"

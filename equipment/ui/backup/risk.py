@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from backup_engine.api import Loss
+from equipment.copies import Empty
 from equipment.ui.backup import words
 
-__all__ = ["LEVELS", "Badge", "Empty", "Facts", "Slow", "judge"]
+__all__ = ["LEVELS", "Badge", "Facts", "Slow", "judge"]
 
 Level = Literal["ok", "note", "due", "alarm"]
 LEVELS: tuple[Level, ...] = ("alarm", "due", "note", "ok")
@@ -22,9 +23,6 @@ LATE = timedelta(minutes=10)
 """With continuous protection."""
 MANY = 25
 """Changes that nobody types again in a quarter of an hour: from here on their number counts, however young they are."""
-Empty = Literal["", "list too", "was not", "list not"]
-"""Whether the newest backup holds no record: no; nor does the list, and none ever did; an earlier one did; nor does the
-backup hold what the list does."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from backup_engine.api import Schedule, Standing
 from equipment.ui.backup import words
 
-__all__ = ["in_words", "read_back", "waits"]
+__all__ = ["in_words", "old", "read_back", "waits"]
 
 
 def in_words(standing: Standing, now: datetime, zone: tzinfo | None = None) -> str:
@@ -20,7 +20,7 @@ def in_words(standing: Standing, now: datetime, zone: tzinfo | None = None) -> s
         said = "Nothing is there yet" if not line.sent else "None of the backups of this folder is there"
     else:
         good = "there, and one is damaged" if line.damage else "good"
-        newest = _old(now - there[-1].started)
+        newest = old(now - there[-1].started)
         said = f"{len(there):,} of {words.count(expected, 'copy', 'copies')} {good}, newest {newest}"
     parts = [said, f"last read back {read_back(line.read_back, now, zone)}" if line.sent else ""]
     if standing.waiting and line.sent:
@@ -52,7 +52,8 @@ def read_back(when: datetime | None, now: datetime, zone: tzinfo | None = None) 
     return "today" if days <= 0 else "yesterday" if days == 1 else f"{days} days ago"
 
 
-def _old(age: timedelta) -> str:
+def old(age: timedelta) -> str:
+    """Put an age in words: ``just made``, ``12 min old``."""
     return "just made" if age < timedelta(minutes=1) else f"{words.ago(age)} old"
 
 

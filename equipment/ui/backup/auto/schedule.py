@@ -215,6 +215,7 @@ def _versions(backups: Backups, caller: Caller) -> None:
         return
     if versions:
         with st.expander(f"The last {words.count(len(versions), 'change')}"):
-            rows = [{"When": words.moment(version.at), "By": version.by, "What": version_words(version)}
+            zone = time_zone.of_reader()
+            rows = [{"When": words.moment(version.at, zone), "By": version.by, "What": version_words(version)}
                     for version in versions]
             st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")

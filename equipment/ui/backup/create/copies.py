@@ -64,7 +64,7 @@ def _line(copy: Copy, now: datetime, zone: tzinfo | None) -> str:
         since = f" since {words.moment(copy.since, zone)[:16]}" if copy.since else ""
         said.append(f"not counted, because {copy.why}{since}")
     if copy.newest is not None:
-        said += [f"newest {words.ago(now - copy.newest.started)} old", _checked(copy, now, zone)]
+        said += [f"newest {targets.old(now - copy.newest.started)}", _checked(copy, now, zone)]
         said += ["encrypted"] if copy.newest.encrypted else ["not encrypted"]
     return "; ".join(said)
 

@@ -46,7 +46,7 @@ def test_it_says_how_many_copies_there_are_and_which_is_missing(place: Backups) 
     assert line(test) == "2 copies in 1 place, all on this machine. Missing: a backup on another machine."
     assert rows(test) == [
         "The list itself, in the database on this machine",
-        "Backup folder, on the same disk; newest moments old; verified: read back when it was made; not encrypted",
+        "Backup folder, on the same disk; newest just made; verified: read back when it was made; not encrypted",
         "cloud, on another machine; not counted, because nothing is there yet"]
     assert "two places" in test.caption[0].value
     queue.write(place.engine.workspace.storage, "cloud", queue.Line(
@@ -55,7 +55,7 @@ def test_it_says_how_many_copies_there_are_and_which_is_missing(place: Backups) 
     test = opened("create.copies")
 
     assert line(test) == "3 copies in 2 places, 1 of the copies on another machine. Nothing is missing."
-    assert rows(test)[2] == "cloud, on another machine; newest moments old; last read back today; not encrypted"
+    assert rows(test)[2] == "cloud, on another machine; newest just made; last read back today; not encrypted"
 
 
 def test_it_stands_on_create_backup(place: Backups) -> None:
