@@ -116,7 +116,7 @@ def surveyed(backups: Backups) -> Survey:
     data = Path(room.place) if room is not None else folder
     empty = _empty(backups, ws)
     copies = (_folder(backups, folder, data), *(_remote(each, folder) for each in standings))
-    here, *remotes = (_of_list(copy, empty) for copy in copies)
+    here, *remotes = (_of_list(copy, empty) for copy in copies)  # that of a remote may be an earlier one
     return Survey(server, server or _disk(data), here, tuple(remotes), standings, empty)
 
 
@@ -211,7 +211,7 @@ def _folder(backups: Backups, folder: Path, data: Path) -> Copy:
 
 def _of_list(copy: Copy, empty: Empty) -> Copy:
     """An empty backup is no copy of a list that is not."""
-    if empty == "list not" and copy.counts and copy.newest is not None and not copy.newest.counts.get(LIST):
+    if empty in ("", "list not") and copy.counts and copy.newest is not None and not copy.newest.counts.get(LIST):
         return replace(copy, counts=False, why="its newest backup is empty, and the list is not")
     return copy
 

@@ -98,7 +98,8 @@ def _from_the_notes(place: Backups) -> None:
     list_ = place.engine.workspace.connect()["Equipment"]
     records = list(list_.find())
     list_.delete_many({})
-    place.engine.create(force=True)
+    empty = place.engine.create(force=True).set
+    assert empty is not None
     assert (copies.surveyed(place).empty, copies.surveyed(place).folder.counts) == ("list too", True)
     list_.insert_many(records)
     found = copies.surveyed(place)
@@ -109,6 +110,8 @@ def _from_the_notes(place: Backups) -> None:
     assert made is not None
     moment = datetime(2026, 3, 31, 9, tzinfo=UTC)
     storage = place.engine.workspace.storage
+    queue.write(storage, "disk", queue.Line(sent={empty.backup_id: "", empty.companion: ""}))
+    assert copies.surveyed(place).remotes[0].why == "its newest backup is empty, and the list is not"
     there = queue.Line(sent={made.backup_id: "", made.companion: ""}, read_back=moment)
     queue.write(storage, "disk", there)
     away = queue.Line(sent=dict(there.sent))

@@ -13,10 +13,10 @@ from equipment.glance import Glance
 from equipment.server import application
 from equipment.ui import time_zone
 from equipment.ui.backup import words
-from equipment.ui.backup.risk import Badge, Facts, Slow, judge
+from equipment.ui.backup.risk import Badge, Facts, Level, Slow, judge
 from equipment.ui.context import App
 
-__all__ = ["STANDING_BY", "Badge", "of"]
+__all__ = ["STANDING_BY", "Badge", "Level", "of"]
 
 ASKED = {"dropped": Badge("No backups are made: whose are those in the folder?", "alarm"),
          "diverged": Badge("Is this database a copy, or was it rolled back?", "alarm")}

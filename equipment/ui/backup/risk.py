@@ -10,7 +10,7 @@ from backup_engine.api import Loss
 from equipment.copies import Empty
 from equipment.ui.backup import words
 
-__all__ = ["LEVELS", "Badge", "Facts", "Slow", "judge"]
+__all__ = ["LEVELS", "Badge", "Facts", "Level", "Slow", "judge"]
 
 Level = Literal["ok", "note", "due", "alarm"]
 LEVELS: tuple[Level, ...] = ("alarm", "due", "note", "ok")

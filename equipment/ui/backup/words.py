@@ -75,6 +75,11 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
+def last(number: int, noun: str) -> str:
+    """Name the last ones: ``The last check``, ``The last 12 checks``."""
+    return f"The last {noun}" if number == 1 else f"The last {count(number, noun)}"
+
+
 def records(backup: BackupSet) -> str:
     """Say what a set holds: ``430 equipment, 40 select options``."""
     return ", ".join(f"{number:,} {COLLECTIONS.get(key, key).lower()}" for key, number in backup.counts.items())

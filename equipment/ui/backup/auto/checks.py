@@ -54,7 +54,7 @@ def history(backups: Backups) -> None:
     checks = backups.scheduler.checks()
     if not checks:
         return
-    with st.expander(f"The last {words.count(len(checks), 'check')}"):
+    with st.expander(words.last(len(checks), "check")):
         zone = time_zone.of_reader()
         rows = [
             {"When": words.moment(check.last, zone), "Result": check.result.capitalize(), "Times": check.times,

@@ -72,7 +72,7 @@ def _holes(state: State) -> None:
     st.warning(f"Between {since} and {until} there may be states of the list that no backup has: {newest.why}. "
                "A full backup closed the hole.",
                icon=":material/history_toggle_off:")
-    with st.expander(f"The last {words.count(len(state.holes), 'hole')}"):
+    with st.expander(words.last(len(state.holes), "hole")):
         rows = [{"From": words.moment(hole.since, zone), "Until": words.moment(hole.until, zone), "Why": hole.why}
                 for hole in state.holes]
         st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")

@@ -214,7 +214,7 @@ def _versions(backups: Backups, caller: Caller) -> None:
         st.error(str(error))
         return
     if versions:
-        with st.expander(f"The last {words.count(len(versions), 'change')}"):
+        with st.expander(words.last(len(versions), "change")):
             zone = time_zone.of_reader()
             rows = [{"When": words.moment(version.at, zone), "By": version.by, "What": version_words(version)}
                     for version in versions]
