@@ -127,6 +127,10 @@ def _from_the_notes(place: Backups) -> None:
     queue.write(storage, "cloud", away)
     found = copies.surveyed(place)
     assert (found.server, found.places, copies.missing(found)) == ("", 2, "")
+    away.damage = "broken"
+    queue.write(storage, "cloud", away)
+    found = copies.surveyed(place)
+    assert (found.remotes[1].why, copies.missing(found)) == ("a backup there is damaged", OTHER)
     seen = copies.survey(place, NOBODY)
     assert seen is None or seen.folder.counts
     with pytest.raises(AdminOnly):
