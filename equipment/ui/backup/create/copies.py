@@ -41,7 +41,7 @@ def show(backups: Backups, caller: Caller) -> None:
         for copy in (found.folder, *found.remotes):
             st.text(_line(copy, now, zone))
         if backups.scheduler.standby is not None:
-            st.caption(":material/content_copy: This is a recovered copy that stands by: it sends nothing.")
+            st.caption(":material/content_copy: While this copy stands by, nothing is sent.")
         st.caption(RULE + (" Places off this machine are added under Auto Backup." if misses else ""))
 
 
