@@ -42,6 +42,8 @@ class Standing:
     line: Line
     waiting: tuple[BackupSet, ...]
     """The sets it waits for, or for what goes with them, in the order in which they will be sent."""
+    there: tuple[BackupSet, ...] = ()
+    """Those of the sets here that are whole there, as far as its line knows; oldest first."""
 
     @property
     def state(self) -> str:
@@ -252,4 +254,7 @@ def _standing(
     ws: Workspace, name: str, remote: Remote | None, sets: list[BackupSet], own: list[BackupSet]
 ) -> Standing:
     line = queue.read(ws.storage, name)
-    return Standing(name, remote, line, tuple(queue.waiting(line, sets, own)))
+    waiting = tuple(queue.waiting(line, sets, own))
+    missing = {backup.backup_id for backup in waiting}
+    there = (backup for backup in queue.to_send(sets) if backup.backup_id not in missing)
+    return Standing(name, remote, line, waiting, tuple(sorted(there, key=lambda backup: backup.rank)))

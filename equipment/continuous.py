@@ -11,7 +11,7 @@ from backup_engine.api import BackupSet, Hole, Loss
 from equipment import schedules
 from equipment.backups import Backups, Caller
 
-__all__ = ["State", "at", "at_risk", "state", "switch"]
+__all__ = ["State", "acts", "at", "at_risk", "state", "switch"]
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,14 @@ def switch(backups: Backups, caller: Caller, on: bool) -> None:
 
 def at_risk(backups: Backups) -> Loss | None:
     """What would be lost if this disk died now; None while nothing is protected continuously, or nobody knows."""
+    return backups.risk.loss() if acts(backups) else None
+
+
+def acts(backups: Backups) -> bool:
+    """Whether every change is backed up within a minute now: it is switched on, and nothing keeps it from that."""
     scheduler = backups.scheduler
-    acts = scheduler.preferences.continuous and scheduler.preferences.automatic and scheduler.standby is None
-    if not acts or api.protection(backups.engine.workspace.storage).trouble:
-        return None
-    return backups.risk.loss()
+    on = scheduler.preferences.continuous and scheduler.preferences.automatic and scheduler.standby is None
+    return on and not api.protection(backups.engine.workspace.storage).trouble
 
 
 def at(backups: Backups, caller: Caller, sets: Iterable[BackupSet], moment: datetime) -> BackupSet:

@@ -69,6 +69,10 @@ class Line:
     """When it was last tried to delete those."""
     comments: dict[str, str] = field(default_factory=dict)
     """What was last said there about each set; none for most."""
+    failed_at: datetime | None = None
+    """When the last try failed; None when it went well."""
+    failing_since: datetime | None = None
+    """When the first of these failures in a row was."""
 
     def is_said(self, backup: BackupSet) -> bool:
         """Whether what a person said of a set stands there as it does here."""
@@ -87,10 +91,12 @@ class Line:
         self.failures += 1
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self.failures - 1, 12))
         self.problem, self.next_try = problem, now + pause * random.uniform(0.5, 1)
+        self.failed_at, self.failing_since = now, self.failing_since or now
 
     def went_well(self) -> None:
         """Forget the failures."""
         self.failures, self.problem, self.next_try = 0, "", None
+        self.failed_at, self.failing_since = None, None
 
 
 def read(storage: Storage, name: str) -> Line:
@@ -231,10 +237,11 @@ def _line(about: Mapping[str, Any]) -> Line:
         problem=str(about["problem"]), next_try=_moment(about["next_try"]), last_sent=_moment(about["last_sent"]),
         read_back=_moment(about["read_back"]), read_back_label=str(about["read_back_label"]),
         damage=str(about["damage"]), cared=_moment(about["cared"]), retention=str(about["retention"]),
-        # a line that an earlier version has written knows nothing of these three
+        # a line that an earlier version has written knows nothing of these
         replaced={str(backup_id): Replaced(str(each["label"]), str(each["why"]), str(each.get("role", "")))
                   for backup_id, each in about.get("replaced", {}).items()},
         cleared=_moment(about.get("cleared")), comments=_texts(about.get("comments", {})),
+        failed_at=_moment(about.get("failed_at")), failing_since=_moment(about.get("failing_since")),
     )
 
 

@@ -13,8 +13,9 @@ __all__ = ["TAB", "anonymous", "show"]
 TAB = "tab"
 """Key of the open main tab in the session and in the address."""
 BACKUP_TAB = "Backup & Restore"
-BACKUP_ICONS = {"ok": ":material/verified:", "due": ":material/schedule:", "alarm": ":material/warning:"}
-BACKUP_COLORS = {"ok": "green", "due": "orange", "alarm": "red"}
+BACKUP_ICONS = {"ok": ":material/verified:", "note": ":material/info:", "due": ":material/schedule:",
+                "alarm": ":material/warning:"}
+BACKUP_COLORS = {"ok": "green", "note": "blue", "due": "orange", "alarm": "red"}
 
 
 def anonymous(title: str, *, demo: bool) -> None:
@@ -57,8 +58,8 @@ def _backup_badge(app: App) -> None:
     state = badge.of(app)
     color = BACKUP_COLORS[state.level]
     st.button(
-        f":{color}-badge[{BACKUP_ICONS[state.level]} {state.text}]", type="tertiary", key="backup_badge",
-        on_click=_open_backups, help="Open Backup & Restore",
+        f":{color}-badge[{BACKUP_ICONS[state.level]} {plain(state.text)}]", type="tertiary", key="backup_badge",
+        on_click=_open_backups, help="  \n".join((*map(plain, state.more), "Open Backup & Restore.")),
     )
 
 

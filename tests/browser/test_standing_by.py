@@ -66,7 +66,7 @@ def test_a_copy_makes_and_sends_nothing_until_it_is_let_act(
     expect(let).to_be_disabled()
     page.get_by_role("tab", name="Auto Backup").click()
     expect(page.get_by_text("Remotes are only read")).to_be_visible()
-    expect(page.get_by_role("button", name="Test")).to_be_disabled()
+    expect(page.get_by_role("button", name="Test this target")).to_be_disabled()
     page.get_by_role("button", name="Show what is there").click()
     expect(page.get_by_text("1 backup in disk")).to_be_visible()
     assert sets(app.backup_folder) == [] and sorted((disk / "sets").iterdir()) == theirs
@@ -79,7 +79,7 @@ def test_a_copy_makes_and_sends_nothing_until_it_is_let_act(
     expect(page.get_by_text("Recovered copy: automatic backups are off")).to_have_count(0)
     wait_for(lambda: sets(app.backup_folder) != [], "the first automatic backup of the copy")
     page.get_by_role("button", name="Close").click()
-    page.get_by_role("button", name="Test").click()
+    page.get_by_role("button", name="Test this target").click()
     expect(page.get_by_text(f"“{NAME}_original” on").first).to_be_visible()
     page.reload()
     page.get_by_role("tab", name="Auto Backup").click()

@@ -1,80 +1,80 @@
-"""The backups in a few words for the header: when the last good one was made, and whether that is recent enough."""
+"""The backups in a few words for the header: what could be lost, and what stands against it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Literal
+from collections.abc import Iterable
+from weakref import WeakKeyDictionary
 
-from backup_engine.api import Loss
-from equipment import backups, continuous
+from backup_engine import api
+from backup_engine.api import BackupSet
+from equipment import backups, continuous, copies
+from equipment.backups import Backups
+from equipment.glance import Glance
 from equipment.server import application
+from equipment.ui import time_zone
 from equipment.ui.backup import words
+from equipment.ui.backup.risk import Badge, Facts, Level, Slow, judge
 from equipment.ui.context import App
 
-__all__ = ["Badge", "at_risk", "judge", "of"]
-
-ALARM_AFTER = timedelta(hours=25)
-"""One day and the interval that belongs to it; with long intervals two of them."""
-
-
-A_MINUTE = timedelta(seconds=75)
-"""And some for the backup itself: what continuous protection promises."""
-LATE = timedelta(minutes=10)
-
-
-@dataclass(frozen=True)
-class Badge:
-    """Text and how serious it is."""
-
-    text: str
-    level: Literal["ok", "due", "alarm"]
-
+__all__ = ["STANDING_BY", "Badge", "Level", "of"]
 
 ASKED = {"dropped": Badge("No backups are made: whose are those in the folder?", "alarm"),
          "diverged": Badge("Is this database a copy, or was it rolled back?", "alarm")}
 """While an administrator has to say something, that is what matters."""
-
-
-NOT_ALL_SAFE = Badge("Accounts and trash are not safely backed up", "alarm")
-"""The list is; the Backup & Restore tab says what is wrong."""
-
-
 STANDING_BY = Badge("Recovered copy: automatic backups are off", "alarm")
+
+_glances: WeakKeyDictionary[Backups, Glance[Slow]] = WeakKeyDictionary()
 
 
 def of(app: App) -> Badge:
-    """Judge this installation's backups, from the folder, and with continuous protection from the change stream."""
+    """Judge this installation's backups: from the folder, and from what was found out within the last seconds."""
     here = backups.of(app.settings, application.connector(app.settings))
     owner = here.owner()
     if owner.standby is not None:
         return STANDING_BY
     if owner.question is not None:
         return ASKED[owner.question.kind]
-    newest = here.newest_good()
-    if newest is not None and here.application_trouble(newest):
-        return NOT_ALL_SAFE
-    interval = here.scheduler.preferences.backups.gap(here.now())
-    check = here.checks().get(newest.backup_id) if newest else None
-    judged = judge(newest.started if newest else None, here.now(), interval, words.level(check))
-    return at_risk(judged, continuous.at_risk(here))
+    return judge(_facts(here))
 
 
-def at_risk(judged: Badge, loss: Loss | None) -> Badge:
-    """Say what is not backed up yet, where that is known because changes are protected continuously."""
-    if loss is None or not loss.changes or judged.level == "alarm":
-        return judged
-    waits = timedelta(seconds=loss.seconds or 0)
-    level: Literal["ok", "due", "alarm"] = "alarm" if waits > LATE else "due" if waits > A_MINUTE else "ok"
-    return Badge(f"{words.at_risk(loss)} not backed up", level)
+def _facts(here: Backups) -> Facts:
+    newest, preferences, now = here.newest_good(), here.scheduler.preferences, here.now()
+    checks = here.scheduler.checks()
+    slow = _glances.setdefault(here, Glance()).get(newest.backup_id if newest else "", lambda: _slow(here))
+    return Facts(
+        newest.started if newest else None, now, preferences.backups.gap(now),
+        verified=words.level(here.checks().get(newest.backup_id)) if newest else "", off=_off(here),
+        protected=continuous.acts(here), failed=bool(checks) and checks[0].result == "failed",
+        application_safe=newest is None or not here.application_trouble(newest), slow=slow)
 
 
-def judge(newest: datetime | None, now: datetime, interval: timedelta, verified: str = "read back") -> Badge:
-    """Say it for the start of the newest good set, and how deep it was verified; each is read back when it is made."""
-    if newest is None:
-        return Badge("No backup yet", "due")
-    age = max(now - newest, timedelta(0))
-    if age > max(ALARM_AFTER, 2 * interval):
-        return Badge(f"No verified backup for {words.ago(age)}", "alarm")
-    when = "just now" if age < timedelta(minutes=1) else f"{words.ago(age)} ago"
-    return Badge(f"Backup {when}, verified: {verified}", "due" if age > interval else "ok")
+def _off(here: Backups) -> str:
+    preferences = here.scheduler.preferences
+    if preferences.automatic:
+        return ""
+    change = preferences.changed.get("automatic")
+    if change is None:
+        return "Automatic backups are off"
+    who = f", by {change.by:.40}" if change.by else ""
+    return f"Automatic backups are off since {words.moment(change.at, time_zone.of_reader())[:16]}{who}"
+
+
+def _slow(here: Backups) -> Slow:
+    newest, found = here.newest_good(), copies.surveyed(here)
+    bad = _damaged(here)
+    away = [copy.newest.started for copy in found.away if copy.newest is not None]
+    return Slow(
+        here.risk.loss(), found.empty, len(bad), reaches(newest, bad), max(away, default=None),
+        bool(found.away), tuple(standing.name for standing in found.standings if standing.state == "trouble"))
+
+
+def reaches(newest: BackupSet | None, damaged: Iterable[BackupSet]) -> bool:
+    """Whether damage is that of the newest good set: of itself, of what it rests on, or of what came after it."""
+    return newest is not None and any(
+        backup.backup_id in (newest.backup_id, newest.base) or backup.rank > newest.rank for backup in damaged)
+
+
+def _damaged(here: Backups) -> list[BackupSet]:
+    ws, bad = here.engine.workspace, api.bad(here.checks())
+    sets = here.owner().at_hand(ws.catalog.sets(fresh=False))
+    return [backup for backup in sets if backup.state == "damaged" or backup.backup_id in bad]

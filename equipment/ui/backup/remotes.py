@@ -13,8 +13,10 @@ from equipment import offsite
 from equipment.backups import Backups, Caller
 from equipment.jobs import Job
 from equipment.offsite import There
-from equipment.ui.backup import background, words
+from equipment.ui import time_zone
+from equipment.ui.backup import background, targets, words
 from equipment.ui.backup.restore import place
+from equipment.ui.plain import plain
 from equipment.ui.progress import follow
 
 __all__ = ["show"]
@@ -59,6 +61,11 @@ def _remote(backups: Backups, caller: Caller, standing: Standing) -> None:
             st.markdown(f"**{name}**", width="content")
             st.badge(label, icon=icon, color=color)  # type: ignore[arg-type] # one of the names it knows
             st.text(remote.address.shown, width="content")
+        now, zone = backups.now(), time_zone.of_reader()
+        st.markdown(f"**{plain(targets.in_words(standing, now, zone))}**")
+        schedule = backups.scheduler.preferences.sending(name)
+        if not _stands_by(backups) and (why := targets.waits(standing, now, schedule, zone)):
+            st.caption(f":material/pause: {plain(why)}")
         facts = st.columns(4)
         facts[0].metric("Waiting", len(standing.waiting), border=True)
         facts[1].metric("Last upload", _ago(backups, line.last_sent), border=True)
@@ -72,7 +79,7 @@ def _remote(backups: Backups, caller: Caller, standing: Standing) -> None:
             st.error("It does not work at present.", icon=":material/cloud_off:")
             st.text(line.problem)
             if line.next_try:
-                st.caption(f"Next try at {words.moment(line.next_try)}.")
+                st.caption(f"Next try at {words.moment(line.next_try, zone)}.")
         if line.damage:
             st.error("A backup there is damaged.", icon=":material/broken_image:")
             st.text(line.damage)
@@ -100,7 +107,7 @@ def _buttons(backups: Backups, caller: Caller, standing: Standing) -> None:
         if st.button("Send now", icon=":material/cloud_upload:", key=f"push_{name}",
                      disabled=still or not standing.waiting):
             _do(lambda: offsite.push(backups, caller, name))
-        if st.button("Test", icon=":material/network_check:", key=f"test_{name}", disabled=still):
+        if st.button("Test this target", icon=":material/network_check:", key=f"test_{name}", disabled=still):
             _do(lambda: offsite.test(backups, caller, name))
         if st.button("Show what is there", icon=":material/folder_open:", key=f"look_{name}"):
             _do(lambda: offsite.listed(backups, caller, name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from backup_engine.api import BackupSet, Loss
@@ -65,14 +65,19 @@ def size(count: float) -> str:
     return f"{count:,.1f} TB"
 
 
-def moment(when: datetime) -> str:
-    """Put an aware moment in local words, to the second."""
-    return when.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+def moment(when: datetime, zone: tzinfo | None = None) -> str:
+    """Put an aware moment in words, to the second, by this server's clock or that of a ``zone``."""
+    return when.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, plural: str = "") -> str:
     """Put a number and its noun together: ``1 record``, ``1,204 records``."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def last(number: int, noun: str) -> str:
+    """Name the last ones: ``The last check``, ``The last 12 checks``."""
+    return f"The last {noun}" if number == 1 else f"The last {count(number, noun)}"
 
 
 def records(backup: BackupSet) -> str:

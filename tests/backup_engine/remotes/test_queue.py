@@ -54,20 +54,32 @@ def test_pauses_grow_and_end() -> None:
     assert timedelta(seconds=30) <= pauses[0] <= timedelta(minutes=1)
     assert LONGEST_PAUSE / 2 <= pauses[-1] <= LONGEST_PAUSE
     assert len(set(pauses)) == 15
+    line.failed("away", NOW + timedelta(hours=1))
+    assert (line.failing_since, line.failed_at) == (NOW, NOW + timedelta(hours=1))
     line.went_well()
-    assert (line.failures, line.problem, line.next_try) == (0, "", None)
+    assert (line.failures, line.problem, line.next_try, line.failing_since, line.failed_at) == (0, "", None, None, None)
 
 
 def test_a_line_comes_back_as_it_was() -> None:
     storage = MemoryStorage()
     line = Line({"a": NOW.isoformat()}, {"a": True}, {"b": Sending("r", {"k": "s"})}, 3, "away", NOW, NOW, NOW, "L", "",
-                NOW, "halted", {"c": queue.Replaced("L", "locked")}, NOW, {"a": "said"})
+                NOW, "halted", {"c": queue.Replaced("L", "locked")}, NOW, {"a": "said"}, NOW, NOW)
     queue.write(storage, "cloud", line)
 
     assert queue.read(storage, "cloud") == line
     assert queue.read(storage, "disk") == Line()
     queue.forget(storage, "cloud")
     assert queue.read(storage, "cloud") == Line()
+
+
+def test_a_line_of_an_earlier_version_is_read() -> None:
+    storage = MemoryStorage()
+    known_since = ("replaced", "cleared", "comments", "failed_at", "failing_since")
+    before = {name: value for name, value in asdict(Line(sent={"a": ""}, problem="away")).items()
+              if name not in known_since}
+    Note("uploads-cloud.json", dict, dict).write(storage, before)
+
+    assert queue.read(storage, "cloud") == Line(sent={"a": ""}, problem="away")
 
 
 @pytest.mark.parametrize("change", [

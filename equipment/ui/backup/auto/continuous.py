@@ -9,6 +9,7 @@ from backup_engine.api import BackupError
 from equipment import continuous
 from equipment.backups import Backups, Caller
 from equipment.continuous import State
+from equipment.ui import time_zone
 from equipment.ui.backup import words
 
 WHAT = ("Every change is backed up within a minute, as a small backup of the changed records alone. Of these one a "
@@ -66,11 +67,12 @@ def _bytes(state: State) -> int:
 def _holes(state: State) -> None:
     if not state.holes:
         return
-    newest = state.holes[0]
-    st.warning(f"Between {words.moment(newest.since)} and {words.moment(newest.until)} there may be states of the list "
-               f"that no backup has: {newest.why}. A full backup closed the hole.",
+    newest, zone = state.holes[0], time_zone.of_reader()
+    since, until = words.moment(newest.since, zone), words.moment(newest.until, zone)
+    st.warning(f"Between {since} and {until} there may be states of the list that no backup has: {newest.why}. "
+               "A full backup closed the hole.",
                icon=":material/history_toggle_off:")
-    with st.expander(f"The last {words.count(len(state.holes), 'hole')}"):
-        rows = [{"From": words.moment(hole.since), "Until": words.moment(hole.until), "Why": hole.why}
+    with st.expander(words.last(len(state.holes), "hole")):
+        rows = [{"From": words.moment(hole.since, zone), "Until": words.moment(hole.until, zone), "Why": hole.why}
                 for hole in state.holes]
         st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")

@@ -8,6 +8,7 @@ from backup_engine.api import BackupError
 from equipment import schedules
 from equipment.backups import WRITING, Backups, Caller
 from equipment.jobs import Job
+from equipment.ui import time_zone
 from equipment.ui.backup import keys, storing, words
 from equipment.ui.progress import follow
 
@@ -22,7 +23,7 @@ def show(backups: Backups, caller: Caller) -> None:
         st.write("No backup has been rehearsed yet. A drill restores the newest backup into scratch collections, "
                  "compares every record and removes them again; the list is not touched.")
     else:
-        st.write(f"Last proven restorable: {words.moment(proven)} "
+        st.write(f"Last proven restorable: {words.moment(proven, time_zone.of_reader())} "
                  f"({words.ago(backups.now() - proven)} ago).")
     every = float(backups.scheduler.preferences.drill_every_days)
     needs_key = keys.ask(backups, caller, backups.newest_good(), "drill")

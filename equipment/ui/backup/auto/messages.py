@@ -16,6 +16,7 @@ from equipment.messages.choices import DAYS, MAIL
 from equipment.messages.kinds import KINDS, SEVERITIES
 from equipment.messages.outbox import Box
 from equipment.settings import get_settings
+from equipment.ui import time_zone
 from equipment.ui.backup import words
 from equipment.ui.plain import plain
 from equipment.ui.progress import follow
@@ -71,7 +72,8 @@ def _channel(backups: Backups, channel: Channel, box: Box, stands: Shown) -> Non
         if box.sent_at is not None:
             st.text(f"Sent last, {words.ago(backups.now() - box.sent_at)} ago: {box.sent}")
         if box.waiting:
-            again = f", tried again at {words.moment(box.next_try)[11:16]}" if box.next_try else ""
+            zone = time_zone.of_reader()
+            again = f", tried again at {words.moment(box.next_try, zone)[11:16]}" if box.next_try else ""
             st.text(f"{words.count(box.waiting, 'message')} waiting{again}")
         if box.problem:
             st.text(f"The last try: {box.problem}")  # not Markdown: a server may have said that

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
@@ -25,6 +24,7 @@ from backup_engine.api import (
 from equipment import offsite, schedules
 from equipment.backups import Backups, Caller
 from equipment.schedules import Shown
+from equipment.ui import time_zone
 from equipment.ui.backup import words
 from equipment.ui.backup.auto import presets
 from equipment.ui.backup.auto.presets import DAYS, OWN, PRESETS, TIMED, Chosen
@@ -136,26 +136,17 @@ def _next(backups: Backups, changes: Mapping[str, Any], problems: list[str]) -> 
         schedule = Schedule(check_interval(changes["interval_hours"]))
     else:
         schedule = Schedule(cron=parse_cron(text, check_zone(changes["time_zone"])))
-    reader = _readers_zone()
+    reader = time_zone.of_reader()
     moments = backups.scheduler.next_times(NEXT, schedule)
     said = " · ".join(_moment(moment, reader) for moment in moments)
-    where = reader.key if isinstance(reader, ZoneInfo) else "this server's time"
     made = schedule.words
-    st.markdown(f"**{plain(made[:1].upper() + made[1:])}.** Next: {plain(said)} ({plain(where)})")
+    st.markdown(f"**{plain(made[:1].upper() + made[1:])}.** Next: {plain(said)} ({plain(time_zone.called(reader))})")
     if not backups.scheduler.preferences.automatic:
         st.caption("Automatic backups are off: none of these is made.")
 
 
 def _moment(moment: datetime, reader: tzinfo | None) -> str:
     return f"{moment.astimezone(reader):%a %d %b %H:%M}"
-
-
-def _readers_zone() -> tzinfo | None:
-    """The time zone of whoever reads this; None, this server's, where the browser does not tell one."""
-    try:
-        return ZoneInfo(check_zone(st.context.timezone or ""))
-    except (BadInput, ValueError):  # ValueError: the name is empty
-        return None
 
 
 def _others(backups: Backups, caller: Caller, stands: Shown) -> tuple[dict[str, Any], list[str]]:
@@ -223,7 +214,8 @@ def _versions(backups: Backups, caller: Caller) -> None:
         st.error(str(error))
         return
     if versions:
-        with st.expander(f"The last {words.count(len(versions), 'change')}"):
-            rows = [{"When": words.moment(version.at), "By": version.by, "What": version_words(version)}
+        with st.expander(words.last(len(versions), "change")):
+            zone = time_zone.of_reader()
+            rows = [{"When": words.moment(version.at, zone), "By": version.by, "What": version_words(version)}
                     for version in versions]
             st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")

@@ -10,6 +10,7 @@ from backup_engine.api import BackupError
 from equipment import schedules
 from equipment.backups import Backups, Caller
 from equipment.schedules import Shown
+from equipment.ui import time_zone
 from equipment.ui.backup import words
 from equipment.ui.plain import plain
 
@@ -82,4 +83,5 @@ def _since(stands: Shown) -> str:
     change: Any = stands.preferences.changed.get("automatic")
     if change is None:
         return ""
-    return f" since {words.moment(change.at)[:16]}" + (f", by {plain(change.by)}" if change.by else "")
+    since = words.moment(change.at, time_zone.of_reader())[:16]
+    return f" since {since}" + (f", by {plain(change.by)}" if change.by else "")

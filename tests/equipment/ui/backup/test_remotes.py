@@ -10,7 +10,7 @@ import pytest
 from pymongo.database import Database
 from streamlit.testing.v1 import AppTest
 
-from equipment import backups, offsite, settings
+from equipment import backups, offsite, schedules, settings
 from equipment.backups import NOBODY, Backups
 from equipment.settings import Settings
 from tests.backup_engine.offsite_places import target_of
@@ -51,7 +51,8 @@ def place(
 
 
 def texts(test: AppTest) -> str:
-    return " ".join(str(each.value) for kind in (test.text, test.error, test.caption, test.markdown) for each in kind)
+    said = " ".join(str(each.value) for kind in (test.text, test.error, test.caption, test.markdown) for each in kind)
+    return said.replace("\\", "")
 
 
 def press(test: AppTest, key: str) -> AppTest:
@@ -80,6 +81,7 @@ def test_sending_looking_and_fetching(place: Backups, tmp_path: Path) -> None:
     test = settled(press(test, "push_disk"), place)
 
     assert "1 backup sent to remote disk with accounts, settings, trash and activity." in texts(test)
+    assert "1 of 1 copy good, newest just made, last read back never." in texts(test)
     assert metrics(test)["Waiting"] == "0" and metrics(test)["Last upload"] != "never"
     assert "does not keep backups from being deleted" in texts(test)
     assert target_of(tmp_path).backup_ids() == {made.backup_id}
@@ -100,7 +102,25 @@ def test_trouble_shows_with_the_next_try(place: Backups, tmp_path: Path) -> None
     test = settled(press(run(section, role="admin"), "push_disk"), place)
 
     assert "is not there" in texts(test) and "Next try at" in texts(test)
+    assert "Never reached, failed 20" in texts(test)
     assert not test.exception
+
+
+def test_a_target_is_tried_out(place: Backups, tmp_path: Path) -> None:
+    place.engine.create(force=True)
+    test = run(section, role="admin")
+    assert [button.label for button in test.button if button.key == "test_disk"] == ["Test this target"]
+
+    assert "Remote disk works." in texts(settled(press(test, "test_disk"), place))
+    (tmp_path / "disk").rename(tmp_path / "away")
+    assert "is not there" in texts(settled(press(test.run(), "test_disk"), place))
+
+
+def test_what_waits_for_its_time_says_so(place: Backups) -> None:
+    schedules.change(place, NOBODY, remote_crons={"disk": "30 2 * * *"})
+    place.engine.create(force=True)
+
+    assert "Sent at 02:30 every day, next 20" in texts(run(section, role="admin"))
 
 
 def test_adding_and_removing(place: Backups, tmp_path: Path) -> None:

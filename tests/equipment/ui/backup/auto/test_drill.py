@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from equipment import schedules
-from equipment.backups import NOBODY, Backups
-from tests.equipment.ui.backup.place import opened, said
+from equipment.backups import NOBODY, WRITING, Backups
+from tests.equipment.ui.backup.place import opened, press, said
 
 DAYS = "drill_days"
 
@@ -27,3 +27,14 @@ def test_a_cron_text_stands_in_place_of_the_days(place: Backups) -> None:
 
     assert not test.number_input
     assert "By schedule: at 05:00 on Sunday." in said(test)
+
+
+def test_one_now_and_when_it_was(place: Backups) -> None:
+    place.engine.create(force=True)
+    assert "No backup has been rehearsed yet" in said(opened("auto.drill"))
+
+    test = press(opened("auto.drill"), "Run restore drill")
+    assert place.jobs.wait_for(WRITING, 30)
+
+    assert "Last proven restorable: " in said(test.run())
+    assert place.last_drill() is not None
