@@ -24,6 +24,7 @@ from equipment.store.access import Db, Who, inside, require
 ACTIVITY: Final = "equipment_activity"
 RETENTION_INDEX: Final = "retention"
 ABOUT_ACCOUNTS: Final = ("user.", "sign_in", "sign_out", "settings.")
+PURGED: Final = "records.purge"
 LARGEST_ENTRY: Final = 8 * 1024 * 1024
 """Before and after together; half of what one document may hold."""
 
@@ -141,6 +142,7 @@ def prepare(db: Db, *, retention_days: int = 0) -> None:
     log = db[ACTIVITY]
     log.create_index([("target", ASCENDING), ("at", DESCENDING)])
     log.create_index([("who", ASCENDING), ("at", DESCENDING)])
+    log.create_index([("before.ID", ASCENDING)], name="purged", partialFilterExpression={"action": PURGED})
     if log.index_information().get(RETENTION_INDEX, {}).get("expireAfterSeconds") != (retention_days * 86400 or None):
         _drop_retention(db)  # MongoDB refuses to create an index again with another span
     if retention_days > 0:

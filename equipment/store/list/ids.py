@@ -2,7 +2,8 @@
 
 A number is taken by inserting a small document whose ``_id`` it is; MongoDB lets only one insert succeed. Then the
 list and the trash are asked once more, because someone may have used the number just before. IDs in the trash count
-as taken, so that a record can come back under its own.
+as taken, so that a record can come back under its own, and so do those of records that were purged: the label of one
+may still stick on something.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pymongo.errors import DuplicateKeyError
 
 from backup_engine.records.live_profile import key_text
 from equipment.domain.record import ID
-from equipment.store import moments
+from equipment.store import activity, moments
 from equipment.store.access import Db
 from equipment.store.list import listing
 from equipment.store.list.listing import EQUIPMENT
@@ -72,7 +73,9 @@ def _hold(db: Db, number: int) -> bool:
 def _taken(db: Db) -> set[int]:
     shown = listing.sheet(db).texts(ID).to_pylist()
     trashed = (str(entry.get("record", {}).get(ID, "")) for entry in db[TRASH].find({}, {f"record.{ID}": 1}))
-    return _numbers_in((*shown, *trashed))
+    purged = (str(entry.get("before", {}).get(ID, ""))
+              for entry in db[activity.ACTIVITY].find({"action": activity.PURGED}, {f"before.{ID}": 1}))
+    return _numbers_in((*shown, *trashed, *purged))
 
 
 def _numbers_in(texts: Iterable[str]) -> set[int]:

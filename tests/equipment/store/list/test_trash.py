@@ -76,6 +76,15 @@ def test_a_record_that_is_in_the_list_again_is_not_overwritten(database: Db) -> 
     assert trash.count(database) == 1
 
 
+def test_the_number_of_a_purged_record_is_not_given_again(database: Db) -> None:
+    admin = signed_in(database, "admin")
+    database.Equipment.insert_many([{"ID": number} for number in (1, 2)])
+    trash.move(database, admin, records.page(database, Query(text="2"), {}, TODAY).entries)
+    trash.purge(database, admin, [trashed.number for trashed in trash.entries(database)])
+
+    assert records.add(database, admin, {"Vendor": "new"}).record["ID"] == 3
+
+
 def test_only_an_administrator_purges_and_the_log_keeps_the_record(database: Db) -> None:
     manager, admin = signed_in(database, "manager"), signed_in(database, "admin")
     trash.move(database, manager, [records.add(database, manager, {"Vendor": "last trace"})])
