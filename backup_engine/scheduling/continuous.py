@@ -85,12 +85,16 @@ class Continuous:
             self._loop = threading.Thread(target=self._run, name="backup-continuous", daemon=True)
             self._loop.start()
 
-    def stop(self, seconds: float = 5) -> None:
-        """End the loop, after the file at hand, and wait for it."""
+    def stop(self, seconds: float = 5) -> bool:
+        """End the loop, after the file at hand; waits so long at most, and gives False when it was still at work then.
+        """
         self._stop.set()
         if self._loop is not None:
             self._loop.join(seconds)
+            if self._loop.is_alive():
+                return False
             self._loop = None
+        return True
 
     def look(self) -> None:
         """Look once, and make a set when one is due. Raises ``DatabaseUnreachable``."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -93,16 +94,24 @@ class Scheduler:
         self.uploads.start()
         self.continuous.start()
 
-    def stop(self, seconds: float = 5) -> None:
-        """End the loop and wait for it."""
+    def stop(self, seconds: float = 5) -> bool:
+        """End the loops: what they are at is cancelled at its next step, and then the schedule given back.
+
+        Waits so long at most; gives False when something was still at work then.
+        """
+        until = time.monotonic() + seconds
         self._stop.set()
         self._wake.set()
-        self.uploads.stop(seconds)
-        self.continuous.stop(seconds)
+        # All are told before any is waited for: an upload that hangs must not leave the others without a word.
+        for told in (self.uploads, self.continuous):
+            told.stop(0)
+        ended = [each.stop(max(0.0, until - time.monotonic())) for each in (self.continuous, self.uploads)]
         if self._loop is not None:
-            self._loop.join(seconds)
+            self._loop.join(max(0.0, until - time.monotonic()))
+            ended.append(not self._loop.is_alive())
             self._loop = None
         self.leader.give_back(seconds)
+        return all(ended)
 
     def checks(self) -> list[Check]:
         """Give the last checks, newest first."""
@@ -186,8 +195,9 @@ class Scheduler:
             self.refresh()
             if trigger != "manual" and self.standby is not None:  # said elsewhere since the last tick
                 return self._remember("not needed", self.standby.refusal.message, trigger)
-            created = create(self.workspace, trigger=trigger, schedule=self.preferences.backups, force=False)
-        except Busy as error:  # somebody else is at it
+            created = create(self.workspace, trigger=trigger, schedule=self.preferences.backups, force=False,
+                             watch=Watch(cancelled=self._stop.is_set))
+        except (Busy, Cancelled) as error:  # somebody else is at it, or this process ends
             return self._remember("not needed", str(error), trigger)
         except BackupError as error:
             return self._remember("failed", str(error), trigger)
@@ -269,7 +279,7 @@ class Scheduler:
             self.check("scheduled")
         proving.verify_if_due(self.workspace, self.preferences.verification, interrupted=self._has_other_work,
                               watch=Watch(cancelled=self._stop.is_set))
-        proving.rehearse_if_due(self.workspace, self.preferences.drills)
+        proving.rehearse_if_due(self.workspace, self.preferences.drills, watch=Watch(cancelled=self._stop.is_set))
 
     def _has_other_work(self) -> bool:
         return self._stop.is_set() or (self._acts() and self.due().is_due)

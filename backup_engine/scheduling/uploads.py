@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from backup_engine import upkeep
@@ -52,14 +53,20 @@ class Uploads:
             self._loop = threading.Thread(target=self._run, name="backup-uploads", daemon=True)
             self._loop.start()
 
-    def stop(self, seconds: float = 5) -> None:
-        """End the loop and what it sends, after the piece at hand, and wait for it."""
+    def stop(self, seconds: float = 5) -> bool:
+        """End the loop and what it sends, after the piece at hand.
+
+        Waits so long at most; gives False when something was still at work then.
+        """
+        until = time.monotonic() + seconds
         self._stop.set()
         self._wake.set()
-        for thread in (self._loop, *self._running.values()):
-            if thread is not None:
-                thread.join(seconds)
-        self._loop = None
+        threads = [thread for thread in (self._loop, *self._running.values()) if thread is not None]
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        alive = [thread for thread in threads if thread.is_alive()]
+        self._loop = self._loop if self._loop in alive else None
+        return not alive
 
     def wake(self) -> None:
         """Look now: a set was made."""
@@ -97,12 +104,15 @@ class Uploads:
             log.exception("sending to %s failed", remote.name)
 
     def _run(self) -> None:
+        reached = True
         while not self._stop.is_set():
             self._wake.clear()
             try:
                 self.look()
-            except BackupError as error:
-                log.warning("the remotes were not looked at: %s", error)
+                reached = True
+            except BackupError as error:  # said once, and not every minute for a night
+                log.log(logging.WARNING if reached else logging.DEBUG, "the remotes were not looked at: %s", error)
+                reached = False
             except Exception:  # nor may this loop end
                 log.exception("looking at the remotes failed")
             self._wake.wait(self._tick_seconds)

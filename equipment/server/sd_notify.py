@@ -20,7 +20,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from anyio import to_thread
-from streamlit import config
 
 __all__ = ["Manager", "manager"]
 
@@ -116,6 +115,8 @@ def manager(environment: MutableMapping[str, str] = os.environ) -> Manager:
 
 async def answers(seconds: float = 5.0) -> bool:
     """Whether this process, asked at its own port as anybody would, says within this time that it lives."""
+    from streamlit import config  # here: a daemon has no page, and does not load it
+
     host = str(config.get_option("server.address") or "127.0.0.1")
     tls = ssl._create_unverified_context() if config.get_option("server.sslCertFile") else None
     try:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from equipment.ui.backup.timers import texts
 
 from backup_engine.errors import BadInput
 from equipment import settings
@@ -17,7 +18,6 @@ from equipment.server.database import Choice
 from equipment.server.embedded import wheel_binary
 from equipment.settings import Settings
 from equipment.ui.backup import outside
-from equipment.ui.backup.timers import texts
 from tests import ordinary_user
 
 ODD = "sp ace 50%d 'quoted' \"twice\" $HOME `x` \\n ü & ;"
