@@ -19,8 +19,6 @@ from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from anyio import to_thread
-
 __all__ = ["Manager", "manager"]
 
 log = logging.getLogger(__name__)
@@ -83,12 +81,12 @@ class Manager:
     async def _report(self, condition: Callable[[], str]) -> None:
         while not await answers():
             await asyncio.sleep(AGAIN_SECONDS)
-        said = await to_thread.run_sync(condition)
+        said = await asyncio.to_thread(condition)
         self.tell(READY=1, STATUS=said)
         pause = SOON_SECONDS
         while True:
             await asyncio.sleep(pause)
-            now = await to_thread.run_sync(condition)
+            now = await asyncio.to_thread(condition)
             pause = min(2 * pause, STATUS_SECONDS) if now == said else SOON_SECONDS
             if now != said:
                 self.tell(STATUS=now)

@@ -51,8 +51,8 @@ class Daemon:
 
     def keep(self, manager: Manager, pause: Callable[[float], object]) -> None:
         """Keep the schedule until ``pause`` raises, which a signal lets it do."""
-        log.info("equipment %s keeps the schedule without the app (process %s); backups lie in %s", __version__,
-                 os.getpid(), self._backups.place)
+        log.info("equipment %s works without the app (process %s); backups lie in %s", __version__, os.getpid(),
+                 self._backups.place)
         self.scheduler.start()
         if self._own:
             messenger.start(self._settings, self.scheduler)
@@ -61,7 +61,8 @@ class Daemon:
         manager.tell(READY=1)
         said, status = "", ""
         while True:
-            if (now := self.hindrance()) != said:
+            # while the database is away it could not say anything else, and asking takes seconds
+            if not self._reached.problem and (now := self.hindrance()) != said:
                 log.warning("%s", now or "Backups are made by themselves again")
                 said = now
             if (condition := self.condition()) != status:
@@ -143,18 +144,23 @@ class _Reached:
         """``say`` lets the log hear when it is lost and found; the installation's own way says it by itself."""
         self._connect = connect
         self._say = say
+        self._changing = threading.Lock()
         self.problem = ""
+        """Why it did not; empty while it does."""
 
     def __call__(self) -> Database[dict[str, Any]]:
-        before = self.problem
         try:
             database = self._connect()
         except DatabaseUnreachable as error:
-            self.problem = str(error)
-            if self._say and not before:
+            if self._becomes(str(error)):
                 log.error("the database is lost: %s", error)
             raise
-        self.problem = ""
-        if self._say and before:
+        if self._becomes(""):
             log.warning("the database is found again")
         return database
+
+    def _becomes(self, problem: str) -> bool:
+        """Note it; whether that is news to tell: the loops ask at the same time."""
+        with self._changing:
+            before, self.problem = self.problem, problem
+        return self._say and bool(before) is not bool(problem)
