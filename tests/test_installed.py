@@ -160,6 +160,7 @@ def test_engine_and_command_line_need_the_base_only(
         return answer.stdout
 
     done("backup")
+    assert "Nothing was due" in done("daemon", "--once") and "every hour" in done("schedule")
     database["Equipment"].update_one({}, {"$set": {"Serial": "changed"}})
     label = json.loads(done("--json", "list"))["backups"][0]["label"]
     for command in (["verify", "--all", "--level", "2"], ["show", label], ["drill"], ["compare", label],
