@@ -124,15 +124,17 @@ def _files(session: Session, system: str | None, write: bool) -> Answer:
     elif given is None and not _is_current(settings):
         notes.append(f"The settings file {sources.file_of(settings)}, which these files read, does not say what is in "
                      "force: add --write-settings.")
-    if notes and not session.given.as_json:
-        click.echo(notes[0], err=True)
     chosen = []
     if system is not None:
         preferences = _wanted(session, settings)
+        if preferences.continuous:
+            notes.append("Continuous protection takes a process that stays: the daemon, or the app.")
         minutes = minutes_for(preferences.backups, session.workspace.clock())
         chosen = [text for text in files(settings, choice, minutes=minutes,
                                          settings_file=None if write or given is None else Path(given))
                   if text.kind == system]
+    for note in () if session.given.as_json else notes:
+        click.echo(note, err=True)
     return Answer("\n\n".join(_headed(text, len(chosen)) for text in chosen),
                   {"files": [{"name": text.name, "for": text.title, "content": text.content + "\n"}
                              for text in chosen], "notes": notes})

@@ -19,7 +19,7 @@ from pymongo.database import Database
 
 from backup_csv_for_db_restore import DatabaseBackupRestore
 from backup_engine import failpoints
-from backup_engine.errors import DatabaseUnreachable
+from backup_engine.errors import DatabaseUnreachable, NoSpace
 from backup_engine.ownership import standby
 from backup_engine.repository.ledger import last_drill
 from backup_engine.scheduling.leader import DOCUMENT, Leader
@@ -298,7 +298,7 @@ def test_one_round_tells_that_a_backup_failed(
             "notify": Settings(notify=f"ops=json://127.0.0.1:{port}/hook").notify})  # type: ignore[arg-type]
 
         def full() -> None:
-            raise OSError(28, "No space left on device")
+            raise NoSpace("1 MB is free")
 
         monkeypatch.setitem(failpoints.hooks, "W3", full)
         daemon = Daemon(told, engine)
