@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from equipment.logs import console
 from equipment.server import console_log, database as server
 from equipment.server.database import Choice
 from equipment.settings import Settings, file_of, is_current
-from equipment.unattended import daemon
+from equipment.unattended import commands, daemon
 from equipment.unattended.commands import COMMANDS, KINDS
 from equipment.unattended.daemon import Daemon
 from equipment.unattended.installed import files
@@ -77,6 +78,18 @@ def test_the_schedule_says_when_who_said_so_and_when_next(run: Run, database: Db
     assert lines["time zone of cron texts"]["when"] == "Europe/Berlin"
     assert lines["restore drill"]["when"] == "every 3 days" and lines["restore drill"]["said_by"].startswith("ada on 2")
     assert (lines["verification"]["said_by"], lines["automatic backups"]["when"]) == ("default", "on")
+
+
+def test_times_have_the_offset_of_their_own_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        said = [commands._local(datetime(2026, month, 29, 1, tzinfo=UTC)) for month in (1, 3)]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+    assert said == ["Thu 2026-01-29 02:00 +0100", "Sun 2026-03-29 03:00 +0200"]
 
 
 def test_the_schedule_of_a_database_that_is_away_is_not_guessed(run: Run, chosen: Settings) -> None:
