@@ -53,8 +53,7 @@ def daemon(session: Session, once: bool) -> Answer:
             raise
     finally:
         manager.tell(STOPPING=1)
-        with session.watch():
-            ended = keeper.stop()
+        ended = keeper.stop()
     return Answer("The daemon has ended." if ended else "The daemon has ended in the middle of something.",
                   code=0 if ended else session.signalled)
 

@@ -48,6 +48,10 @@ class Daemon:
         self._backups = Backups(engine, self._reached, Preferences(interval_hours=settings.backup_interval_hours))
         self.scheduler = self._backups.scheduler
         self._low_space = LowSpace(settings, self._backups) if own else None
+        # Whether no round is at work. Not asked of its thread: a join that a signal interrupts takes that for ended.
+        self._done = threading.Event()
+        self._done.set()
+        self._ending = threading.Event()
 
     def keep(self, manager: Manager, pause: Callable[[float], object]) -> None:
         """Keep the schedule until ``pause`` raises, which a signal lets it do."""
@@ -76,11 +80,13 @@ class Daemon:
 
         Gives False when something was still at work after that time.
         """
+        self._ending.set()
         log.info("the daemon ends: what runs is brought to a safe point")
         if self._low_space is not None:
             self._low_space.stop()
         messenger.stop()
         ended = self.scheduler.stop(seconds)
+        ended = self._done.wait(seconds) and ended
         ended = self._backups.jobs.wait(seconds) and ended
         self._backups.fetched.close()
         if ended:
@@ -90,17 +96,20 @@ class Daemon:
         return ended
 
     def once(self) -> list[Check]:
-        """Do what is due now, in this thread but for sending; gives what came of it. Raises ``DatabaseUnreachable``."""
+        """Do what is due now but for sending; gives what came of it.
+
+        Raises ``DatabaseUnreachable``. Interrupted, it goes on until ``stop``.
+        """
         begun = self.scheduler.workspace.clock()
         self.scheduler.workspace.connect()
         told = Messenger(self._settings, self.scheduler) if self._own and is_set_up(self._settings) else None
         if told is not None:
             told.start()
         try:
-            # In a thread of its own: the signal that stops it is heard in this one.
-            doing = threading.Thread(target=self._round, name="backup-once", daemon=True)
-            doing.start()
-            doing.join()
+            self._done.clear()
+            # In a thread of its own, so that the signal that stops it is heard at once.
+            threading.Thread(target=self._round, name="backup-once", daemon=True).start()
+            self._done.wait()
             if told is not None:
                 told.tick()
         finally:
@@ -128,13 +137,15 @@ class Daemon:
 
     def _round(self) -> None:
         scheduler = self.scheduler
-        scheduler.look()
         try:
+            scheduler.look()
             # Another process leads, and may hang: a backup that is due is made all the same, as at a page load.
-            if not scheduler.leads and not self.hindrance() and scheduler.due().is_due:
+            if not self._ending.is_set() and not scheduler.leads and not self.hindrance() and scheduler.due().is_due:
                 scheduler.check("scheduled")
         except BackupError as problem:
             log.error("%s", problem)
+        finally:
+            self._done.set()
 
 
 class _Reached:

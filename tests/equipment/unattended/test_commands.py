@@ -192,6 +192,32 @@ def test_a_signal_ends_the_daemon_and_the_code_says_whether_all_came_to_an_end(
     assert run("daemon")[:1] == (code,) and stopped == ["stop"]
 
 
+def test_a_signal_in_one_round_cancels_what_runs_and_waits_for_its_end(
+    run: Run, chosen: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done, waited, stop = list[threading.Event](), threading.Event(), Daemon.stop
+
+    def told(keeper: Daemon, *more: Any) -> bool:
+        wait = keeper._done.wait
+        monkeypatch.setattr(keeper._done, "wait", lambda seconds: waited.set() or wait(seconds))
+        done.append(keeper._done)
+        return stop(keeper, *more)
+
+    def hangs() -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert waited.wait(5), "nobody waits for it"
+
+    monkeypatch.setattr(Daemon, "stop", told)
+    with monkeypatch.context() as broken:
+        broken.setitem(failpoints.hooks, "W2", hangs)
+        code, _, err = run("daemon", "--once")
+
+    assert code == 143 and err.strip().startswith("Cancelled")
+    assert waited.is_set() and done[0].is_set()
+    assert [path.name for path in chosen.backup_folder.rglob("*.csv*")] == []
+    assert run("daemon", "--once")[1].startswith("Backup created"), "no lock is held"
+
+
 def test_a_second_signal_does_not_wait(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def keep(*_: Any) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
