@@ -169,6 +169,17 @@ def test_one_round_answers_in_words_and_says_what_went_wrong_where_cron_mails_it
     assert data["ok"] and (data["done"], data["troubles"], data["remotes"]) == ([], [], [])
 
 
+def test_one_round_sends_to_the_remotes(run: Run, chosen: Settings, tmp_path: Path) -> None:
+    (tmp_path / "nas").mkdir()
+    with sources.use(chosen.model_copy(update={"backup_remote": f"nas=file://{tmp_path}/nas"})):
+        code, answer, err = run("daemon", "--once")
+        again = run("daemon", "--once")
+
+    assert (code, err) == (0, "") and "nas" in answer
+    assert list((tmp_path / "nas").rglob("*.csv*")) or list((tmp_path / "nas").rglob("*.json"))
+    assert again == (0, "Nothing was due.\n", "")
+
+
 @pytest.mark.parametrize(("number", "ended", "code"), [
     (signal.SIGTERM, True, 0), (signal.SIGINT, True, 0), (signal.SIGHUP, True, 0),
     (signal.SIGTERM, False, 143), (signal.SIGINT, False, 130),

@@ -22,6 +22,7 @@ from backup_engine import failpoints
 from backup_engine.errors import DatabaseUnreachable, NoSpace
 from backup_engine.ownership import standby
 from backup_engine.repository.ledger import last_drill
+from backup_engine.scheduling import rounds
 from backup_engine.scheduling.leader import DOCUMENT, Leader
 from equipment.server.sd_notify import Manager
 from equipment.settings import Settings
@@ -258,6 +259,7 @@ def test_one_round_does_what_is_due_and_gives_the_schedule_back(
 
     assert [check.result for check in checks] == ["created"]
     assert last_drill(daemon.scheduler.workspace) is not None
+    assert rounds.last(daemon.scheduler.workspace.storage, "verify") is not None
     assert not is_led(database)
     again = Daemon(settings, engine)
     assert again.once() == [] and again.stop()
