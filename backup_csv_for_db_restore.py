@@ -138,10 +138,11 @@ def _logging(*, settings_file: str | Path | None = None, **options: Any) -> Data
 def _main() -> None:
     from backup_engine.cli.main import main
     from equipment.logs import reference
+    from equipment.unattended.commands import COMMANDS
 
     try:
         with reference.request():
-            main(engine=_logging)
+            main(engine=_logging, further=COMMANDS)
     finally:
         opened = sys.modules.get("equipment.server.database")  # not imported here: --help is to be quick
         if opened is not None:

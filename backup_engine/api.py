@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from backup_engine.reseal import Resealed, choose as choose_seal, open_sets, reseal
     from backup_engine.restore import plan_replace, replace
     from backup_engine.scheduling.holes import Hole, read as protection
+    from backup_engine.scheduling.outlook import Planned, outlook
     from backup_engine.scheduling.preferences import history as preference_versions
     from backup_engine.scheduling.scheduler import Check, Scheduler
     from backup_engine.scheduling.wording import changes as preference_changes, version as version_words
@@ -82,14 +83,14 @@ __all__ = [
     "COMMENT_LENGTH", "SCHEDULES", "TIERS", "Application", "Applied", "BackupError", "BackupSet", "BadInput",
     "Change", "Changed", "Check", "Choice", "Comparison", "Created", "Cron", "DatabaseBackupRestore",
     "DatabaseUnreachable", "Deed", "History", "Holding", "Hole", "Keys", "Loss", "Lost", "Merged", "Owner", "Pick",
-    "Preferences", "Progress", "Pruned", "Recoverable", "Recovered", "Resealed", "RestoreStopped", "Schedule",
-    "Scheduler", "Source", "Standby", "Standing", "Status", "Tiers", "Unsaved", "Verification", "Version", "Watch",
-    "Workspace", "activate", "add_remote", "adopt", "application_trouble", "apply_changes", "bad", "called",
+    "Planned", "Preferences", "Progress", "Pruned", "Recoverable", "Recovered", "Resealed", "RestoreStopped",
+    "Schedule", "Scheduler", "Source", "Standby", "Standing", "Status", "Tiers", "Unsaved", "Verification", "Version",
+    "Watch", "Workspace", "activate", "add_remote", "adopt", "application_trouble", "apply_changes", "bad", "called",
     "check_interval", "check_zone", "checked_recipients", "checked_tiers", "checks", "choose_seal", "choose_tiers",
     "comment", "compare", "confirm_remote_key", "create", "delete", "drill", "entries_in", "fetch", "fingerprint",
     "history_of", "holdings", "import_set", "import_sets", "is_copy", "is_plain", "keys_in", "last_drill",
     "last_verified", "listed_in", "lost_and_found", "machine_zone", "merge", "merge_all", "mount_of", "needs_key",
-    "newest_at", "open_sets", "owner_of", "owner_seen", "parse_cron", "pin", "plan_merge", "plan_replace",
+    "newest_at", "open_sets", "outlook", "owner_of", "owner_seen", "parse_cron", "pin", "plan_merge", "plan_replace",
     "preference_changes", "preference_versions", "preview", "protection", "proven", "prune", "push", "recover",
     "recover_from", "recoverable", "remote_standings", "remove_remote", "replace", "require_empty", "require_sound",
     "reseal", "retention_halted", "seal_shown", "spooled", "start_anew", "status", "system_user",
@@ -118,6 +119,7 @@ LATE = {
     "recover": ("Recoverable", "Recovered", "recover_from", "recoverable", "require_empty"),
     "reseal": ("Resealed", "choose_seal", "open_sets", "reseal"),
     "restore": ("plan_replace", "replace"), "scheduling.holes": ("Hole", "protection"),
+    "scheduling.outlook": ("Planned", "outlook"),
     "scheduling.scheduler": ("Check", "Scheduler"), "policy.moments": ("newest_at",),
     "scheduling.preferences": ("preference_versions",), "scheduling.wording": ("preference_changes", "version_words"),
     "status": ("Status", "status"), "undo": ("undo", "undoable"), "unlock": ("unlock",), "unsaved": ("Loss", "Unsaved"),

@@ -26,6 +26,8 @@ class Remembered:
     """What this process last heard from the database; shared by the verbs of a workspace."""
 
     owner: Owner | None = None
+    unheard: str = ""
+    """Why the database could not be asked last time; whoever looks every few seconds says it once."""
     choice: Choice | None = None
     tiers: dict[str, int] | None = None
     """What is stored of the tiers of retention (``keep``)."""

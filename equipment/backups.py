@@ -13,9 +13,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
@@ -30,6 +29,9 @@ from equipment.logs import deeds, reference
 from equipment.settings import Settings, write_file
 from equipment.store import activity
 from equipment.store.saved import application_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 log = logging.getLogger(__name__)
 Counts = Mapping[str, Mapping[Any, int]]

@@ -17,12 +17,16 @@ from pydantic import BaseModel
 from backup_engine.cli.main import commands
 from equipment.__main__ import user
 from equipment.settings import Settings, option_name
+from equipment.unattended.commands import COMMANDS
 from scripts.day_parts import day_report, servers_report
 from scripts.fault_parts import report
 from scripts.mongodb_parts import report as servers
 from scripts.situation_parts import report as odd
 from tests.doc_pages import ROOT, filled, page
 
+PROGRAM = click.Group(commands.name, params=commands.params,
+                      commands={**commands.commands, **{str(command.name): command for command in COMMANDS}})
+"""The command line of an installation: the engine's commands and its own."""
 WIDTH = 120
 """Columns of the tree. A sentence that is too long ends at the last colon or semicolon that fits, else at a comma."""
 SHORTEST = 20
@@ -82,8 +86,8 @@ def tree(packages: tuple[str, ...] = ("backup_engine", "equipment"), root: Path 
 
 BLOCKS: dict[tuple[str, str], Callable[[], str]] = {
     ("README.md", "options"): options_table,
-    ("docs/operations.md", "commands"): lambda: commands_table(commands),
-    ("docs/operations.md", "common options"): lambda: common_options_table(commands),
+    ("docs/operations.md", "commands"): lambda: commands_table(PROGRAM),
+    ("docs/operations.md", "common options"): lambda: common_options_table(PROGRAM),
     ("docs/operations.md", "accounts"): lambda: commands_table(user, "user "),
     ("docs/architecture.md", "layers of the application"):
         lambda: layers("The application's layers only look down, and every file has one"),

@@ -14,17 +14,18 @@ import pytest
 from pymongo.database import Database
 
 from equipment.settings import Settings, option_name
-from equipment.ui.backup import timers
+from equipment.unattended import timers
 from tests import ordinary_user
+from tests.equipment.unattended.systems import as_cron_runs_it, as_systemd_runs_it
 from tests.installed_copy import ROOT, build, install
 from tests.mongod import Mongod
 
 DEPLOY = ROOT / "deploy"
 PROGRAM, DATA = "/opt/equipment", "/srv/equipment"
 """The two folders that stand in these files."""
-SHOWN = timers.texts(
-    (f"{PROGRAM}/bin/python", "-m", "backup_csv_for_db_restore", "--settings", f"{DATA}/.data/settings.toml", "backup"),
-    folder=DATA, user="equipment", own_server=True)
+SHOWN = {text.name: text.content for text in timers.texts(
+    (f"{PROGRAM}/bin/python", "-m", "backup_csv_for_db_restore", "--settings", f"{DATA}/.data/settings.toml"),
+    folder=DATA, user="equipment", own_server=True)}
 OWN_TO_THE_APP = {
     "Environment", "EnvironmentFile", "ExecStart", "Type", "WatchdogSec", "TimeoutStartSec", "Restart", "RestartSec",
     "OOMPolicy",
@@ -48,12 +49,13 @@ def service_lines(lines: list[str]) -> list[str]:
 
 
 def test_cron_and_the_timer_are_what_the_app_shows() -> None:
-    assert said("cron") == [SHOWN[0].content]
-    assert said("equipment-backup.timer") == lines_of(SHOWN[2].content)
+    assert said("cron") == lines_of(SHOWN["equipment-backup.crontab"])
+    assert said("equipment-backup.timer") == lines_of(SHOWN["equipment-backup.timer"])
 
 
-def test_the_service_for_backups_is_what_the_app_shows_and_may_no_more_than_the_app() -> None:
-    shown, written = lines_of(SHOWN[1].content), said("equipment-backup.service")
+@pytest.mark.parametrize("name", ["equipment-backup.service", "equipment-daemon.service"])
+def test_the_services_are_what_the_app_shows_and_may_no_more_than_the_app(name: str) -> None:
+    shown, written = lines_of(SHOWN[name]), said(name)
     of_the_app = service_lines(said("equipment.service"))
 
     assert [line for line in written if line in shown] == shown
@@ -67,7 +69,7 @@ def test_systemd_has_no_objection_and_finds_little_exposed(tmp_path: Path) -> No
     program.mkdir()
     for name in ("streamlit", "python"):
         shutil.copy("/bin/true", program / name)
-    units = ["equipment.service", "equipment-backup.service", "equipment-backup.timer"]
+    units = ["equipment.service", "equipment-backup.service", "equipment-daemon.service", "equipment-backup.timer"]
     for unit in units:
         text = (DEPLOY / unit).read_text("utf-8")
         (tmp_path / unit).write_text(text.replace(f"{PROGRAM}/bin", str(program)))
@@ -75,7 +77,7 @@ def test_systemd_has_no_objection_and_finds_little_exposed(tmp_path: Path) -> No
     verified = subprocess.run(["systemd-analyze", "verify", *(f"./{unit}" for unit in units)], cwd=tmp_path,
                               capture_output=True, text=True, check=False)
     assert [line for line in verified.stderr.splitlines() if "equipment" in line] == []
-    for unit in units[:2]:
+    for unit in units[:3]:
         judged = subprocess.run(
             ["systemd-analyze", "security", "--offline=yes", "--threshold=16", "--no-pager", f"./{unit}"],
             cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -121,13 +123,12 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
 def command_of(name: str) -> list[str]:
     """How cron, and how systemd, starts the command of its file."""
     if name == "cron":
-        return ["/bin/sh", "-c", SHOWN[0].content.split(None, 5)[5].replace("\\%", "%")]
-    [line] = [line for line in said(name) if line.startswith("ExecStart=:")]
-    return line.removeprefix("ExecStart=:").split()
+        return as_cron_runs_it("\n".join(["# ", *said(name)]))
+    return as_systemd_runs_it("\n".join(said(name)))
 
 
 @pytest.mark.parametrize("name", ["cron", "equipment-backup.service"])
-def test_the_lines_back_up_as_they_stand(
+def test_the_files_back_up_as_they_stand(
     name: str, installed: Installed, server_for_all: Mongod, database: Database[dict[str, Any]]
 ) -> None:
     database["Equipment"].insert_one({"Serial": "007"})

@@ -14,11 +14,10 @@ import pytest
 from pydantic import Field, create_model
 
 import backup_engine
-from backup_engine.cli.main import commands
 from equipment import __main__ as console
 from equipment.settings import Settings, option_name
 from tests import doc_blocks
-from tests.doc_blocks import BLOCKS
+from tests.doc_blocks import BLOCKS, PROGRAM
 from tests.doc_pages import PAGES, ROOT, block, code, difference, page, prose
 
 ANY_PAGE = pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
@@ -45,7 +44,7 @@ def test_a_new_option_changes_the_table() -> None:
     ]
 
 
-@pytest.mark.parametrize("group", [commands, console.user], ids=lambda group: group.name)
+@pytest.mark.parametrize("group", [PROGRAM, console.user], ids=lambda group: group.name)
 def test_a_new_command_or_flag_changes_the_table(group: click.Group) -> None:
     [*_, last] = group.commands.values()
     flagged = click.Command(last.name, params=[*last.params, click.Option(["--flag"], is_flag=True, help="Made up.")],

@@ -17,6 +17,7 @@ import pytest
 from pymongo.database import Database
 
 import equipment
+from tests.equipment.unattended.systems import as_cron_runs_it
 from tests.installed_copy import Copy, build, clean, install
 from tests.mongod import Mongod
 from tests.server.running_app import RunningApp
@@ -28,9 +29,6 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("backup_engine", "equipment")
 ABOUT = ("import json; from equipment import settings; chosen = settings.installed(); "
          "print(json.dumps([str(chosen.backup_folder), str(chosen.data_folder)]))")
-CRON_LINE = ("from equipment import settings; from equipment.server.database import Choice; "
-             "from equipment.ui.backup.outside import lines_for; chosen = settings.installed(); "
-             "settings.write_file(chosen); print(lines_for(chosen, Choice.URI)[0].content)")
 WITHOUT = """
 import sys
 
@@ -133,13 +131,14 @@ def test_its_line_for_cron_needs_no_environment(
     untouched: Copy, tmp_path: Path, shared_mongod: Mongod, database: Database[dict[str, Any]]
 ) -> None:
     database["Equipment"].insert_one({"Serial": "007"})
-    told = untouched.run("-c", CRON_LINE, home=tmp_path, MONGODB_URI=shared_mongod.uri, MONGODB_DATABASE=database.name)
-    command = told.stdout.strip().split(None, 5)[5].replace("\\%", "%")
+    told = untouched.run("-m", "backup_csv_for_db_restore", "schedule", "--print", "cron", "--write-settings",
+                         home=tmp_path, MONGODB_URI=shared_mongod.uri, MONGODB_DATABASE=database.name)
 
-    done = subprocess.run(["env", "-i", "/bin/sh", "-c", command], cwd="/", capture_output=True, text=True, check=False)
+    done = subprocess.run(["env", "-i", *as_cron_runs_it(told.stdout.strip())], cwd="/", capture_output=True, text=True,
+                          check=False)
 
     assert done.returncode == 0, (told.stderr, done.stderr)
-    assert "1 in Equipment" in done.stdout
+    assert done.stdout + done.stderr == "", "cron mails what is said"
     assert len(list((tmp_path / "restore_data_to_db").glob("*day/equipment_backup_*.csv"))) == 1
 
 
@@ -161,6 +160,7 @@ def test_engine_and_command_line_need_the_base_only(
         return answer.stdout
 
     done("backup")
+    assert "Nothing was due" in done("daemon", "--once") and "every hour" in done("schedule")
     database["Equipment"].update_one({}, {"$set": {"Serial": "changed"}})
     label = json.loads(done("--json", "list"))["backups"][0]["label"]
     for command in (["verify", "--all", "--level", "2"], ["show", label], ["drill"], ["compare", label],

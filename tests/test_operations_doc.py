@@ -19,9 +19,10 @@ import backup_engine
 import equipment
 from backup_engine import errors
 from backup_engine.cli import main, signals
-from backup_engine.cli.main import commands
 from backup_engine.errors import BackupError, Cancelled
 from equipment import __main__ as console
+from equipment.unattended import commands as unattended
+from tests.doc_blocks import PROGRAM
 from tests.doc_pages import PAGES, code, difference, page, prose, rows
 
 OPERATIONS = page("docs/operations.md")
@@ -29,7 +30,8 @@ MODULES = [
     importlib.import_module(module.name) for package in (backup_engine, equipment)
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
 ]
-COMMAND_LINE = [module for module in MODULES if module.__name__.startswith("backup_engine.cli.")] + [console]
+COMMAND_LINE = [module for module in MODULES if module.__name__.startswith("backup_engine.cli.")] + [
+    console, unattended]
 
 
 def unknown_words(text: str) -> list[str]:
@@ -41,13 +43,13 @@ def unknown_words(text: str) -> list[str]:
 
 def _unknown(words: list[str]) -> Iterator[str]:
     """Look at the words after the program's name; without it, at words of which the first is a command."""
-    for program, group in (("backup_csv_for_db_restore", commands), ("equipment", console.main)):
+    for program, group in (("backup_csv_for_db_restore", PROGRAM), ("equipment", console.main)):
         names = [n for n, word in enumerate(words) if re.sub(r".*/|\.py$", "", word) == program]
         if names and (n := names[-1]) > 0 and re.search(r"python[\d.]*$|^-m$", words[n - 1]):
             yield from _unknown_to(group, words[n + 1:])
             return
-    if words and words[0] in commands.commands and len(words) > 1:
-        yield from _unknown_to(commands, words)
+    if words and words[0] in PROGRAM.commands and len(words) > 1:
+        yield from _unknown_to(PROGRAM, words)
 
 
 def _unknown_to(group: click.Group, words: list[str]) -> Iterator[str]:

@@ -41,9 +41,13 @@ for command in (*make.COMMANDS, *look.COMMANDS, *restore.COMMANDS, *past.COMMAND
 
 
 def main(
-    arguments: Sequence[str] | None = None, *, engine: Callable[..., DatabaseBackupRestore] = DatabaseBackupRestore
+    arguments: Sequence[str] | None = None, *, engine: Callable[..., DatabaseBackupRestore] = DatabaseBackupRestore,
+    further: Sequence[click.Command] = (),
 ) -> NoReturn:
-    """Run one command and exit. ``engine`` makes the backup system, with an installation's defaults bound in."""
+    """Run one command and exit. ``engine`` makes the backup system, with an installation's defaults bound in;
+    ``further`` are that installation's own commands."""
+    for command in further:
+        commands.add_command(command)
     words = list(sys.argv[1:] if arguments is None else arguments)
     streams.make_fit()
     os.umask(os.umask(0o022) | 0o022)  # whatever the shell's: nobody else may write into folders that are made here

@@ -28,7 +28,9 @@ def of(ws: Workspace, database: Database[Doc] | None = None) -> Owner:
     try:
         return ask(ws, database)
     except DatabaseUnreachable as problem:
-        log.info("whose the backups are is taken from memory or the folder: %s", problem)
+        said, ws.remembered.unheard = ws.remembered.unheard, str(problem)
+        log.log(logging.DEBUG if said == str(problem) else logging.INFO,
+                "whose the backups are is taken from memory or the folder: %s", problem)
         return ws.remembered.owner or _guessed(ws)
 
 
@@ -37,7 +39,7 @@ def ask(ws: Workspace, database: Database[Doc] | None = None) -> Owner:
     asked = ws.connect() if database is None else database
     copy = standby.read(asked)
     standby.keep_noted(ws.storage, asked.name, copy)
-    ws.remembered.owner = replace(_asked(ws, asked), standby=copy)
+    ws.remembered.owner, ws.remembered.unheard = replace(_asked(ws, asked), standby=copy), ""
     return ws.remembered.owner
 
 

@@ -91,12 +91,15 @@ class Continuous:
         """Let the loop end, after the file at hand."""
         self._stop.set()
 
-    def stop(self, seconds: float = 5) -> None:
-        """End the loop and wait for it."""
+    def stop(self, seconds: float = 5) -> bool:
+        """End the loop; waits so long at most, and gives False when it was still at work then."""
         self.end()
         if self._loop is not None:
             self._loop.join(max(0.0, seconds))
+            if self._loop.is_alive():
+                return False
             self._loop = None
+        return True
 
     def look(self) -> None:
         """Look once, and make a set when one is due. Raises ``DatabaseUnreachable``."""

@@ -62,7 +62,7 @@ class Leader:
 
     def ask(self, database: Database[dict[str, Any]]) -> bool:
         """Ask for the schedule, or whether it is still this process's. Raises ``DatabaseUnreachable``."""
-        before = self.leads
+        before = self.words
         self.asked += 1
         try:
             self._hear(database)
@@ -70,14 +70,15 @@ class Leader:
             self._by_itself("the database user may only read, so others cannot be told")
         except NoMajority:
             self._by_itself("too few members of the replica set answer, so others cannot be told")
-        if self.leads != before:
-            log.info("%s", self.words)
+        self._told(before)
         return self.leads
 
     def unheard(self) -> None:
         """The database cannot be asked: keep the schedule by itself, unless another is known to have it."""
         if not self.leads and not self._other:
+            before = self.words
             self._by_itself("the database cannot be asked who else does")
+            self._told(before)
 
     def give_back(self, seconds: float = 5) -> None:
         """Let another have it at once. Waits so long for the server to be told; after that it lapses by itself."""
@@ -105,6 +106,10 @@ class Leader:
             self._lease, self._other = answer, {}
         else:
             self._other = answer
+
+    def _told(self, before: str) -> None:
+        if self.words != before:
+            log.info("%s", self.words)
 
     def _by_itself(self, why: str) -> None:
         if self._lease is not None:

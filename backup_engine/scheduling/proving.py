@@ -97,7 +97,7 @@ def unverified(ws: Workspace) -> list[BackupSet]:
             and ledger.is_due(checks.get(backup.backup_id) or ledger.Check(0, True, backup.started), now)]
 
 
-def rehearse_if_due(ws: Workspace, schedule: Schedule | None) -> None:
+def rehearse_if_due(ws: Workspace, schedule: Schedule | None, *, watch: Watch = SILENT) -> None:
     """Restore the newest good set into scratch collections when the time has come. Raises what ``drill`` raises."""
     newest = ws.catalog.newest_good(lookup.seen(ws).owns)
     room = ws.look_at_room()
@@ -109,10 +109,10 @@ def rehearse_if_due(ws: Workspace, schedule: Schedule | None) -> None:
     if needs_key(ws, newest):
         # nobody is here to give it: what can be said without it is that the stored bytes are those written
         if ledger.is_due(ledger.read(ws.storage).get(newest.backup_id), now):
-            log.info("a restore drill needs the key: %s", verify(ws, newest, 1).message)
+            log.info("a restore drill needs the key: %s", verify(ws, newest, 1, watch=watch).message)
         return
     try:
-        drill(ws, newest)
+        drill(ws, newest, watch=watch)
     except (Busy, Cancelled):  # nothing was found out
         raise
     except BackupError:

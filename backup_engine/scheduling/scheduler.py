@@ -99,22 +99,24 @@ class Scheduler:
         self.uploads.start()
         self.continuous.start()
 
-    def stop(self, seconds: float = 3) -> None:
-        """End all loops and wait for them, so many seconds in all and a second more to give the schedule back.
+    def stop(self, seconds: float = 3) -> bool:
+        """End all loops: what they are at is cancelled at its next step, and then the schedule given back.
 
-        Each may be waiting for a database that does not answer; what has not ended by then ends with the process.
+        Waits so many seconds in all, and a second more to give it back; gives False when something was still at work
+        then. Each may be waiting for a database that does not answer; what has not ended by then ends with the process.
         """
         until = time.monotonic() + seconds
         self._stop.set()
         self._wake.set()
         self.uploads.end()
         self.continuous.end()
-        self.uploads.stop(until - time.monotonic())
-        self.continuous.stop(until - time.monotonic())
+        ended = [each.stop(until - time.monotonic()) for each in (self.uploads, self.continuous)]
         if self._loop is not None:
             self._loop.join(max(0.0, until - time.monotonic()))
+            ended.append(not self._loop.is_alive())
             self._loop = None
         self.leader.give_back(GIVE_BACK_SECONDS)
+        return all(ended)
 
     def checks(self) -> list[Check]:
         """Give the last checks, newest first."""
@@ -198,8 +200,9 @@ class Scheduler:
             self.refresh()
             if trigger != "manual" and self.standby is not None:  # said elsewhere since the last tick
                 return self._remember("not needed", self.standby.refusal.message, trigger)
-            created = create(self.workspace, trigger=trigger, schedule=self.preferences.backups, force=False)
-        except Busy as error:  # somebody else is at it
+            created = create(self.workspace, trigger=trigger, schedule=self.preferences.backups, force=False,
+                             watch=Watch(cancelled=self._stop.is_set))
+        except (Busy, Cancelled) as error:  # somebody else is at it, or this process ends
             return self._remember("not needed", str(error), trigger)
         except BackupError as error:
             return self._remember("failed", str(error), trigger)
@@ -283,7 +286,7 @@ class Scheduler:
         try:
             proving.verify_if_due(self.workspace, self.preferences.verification, interrupted=self._has_other_work,
                                   watch=Watch(cancelled=self._stop.is_set))
-            proving.rehearse_if_due(self.workspace, self.preferences.drills)
+            proving.rehearse_if_due(self.workspace, self.preferences.drills, watch=Watch(cancelled=self._stop.is_set))
         except (Busy, Cancelled, DatabaseUnreachable):
             raise
         except BackupError as error:

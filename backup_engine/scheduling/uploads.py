@@ -58,14 +58,17 @@ class Uploads:
         self._stop.set()
         self._wake.set()
 
-    def stop(self, seconds: float = 5) -> None:
-        """End the loop and what it sends, and wait for all of it, so many seconds together."""
+    def stop(self, seconds: float = 5) -> bool:
+        """End the loop and what it sends; waits so long at most, and gives False when something was still at work then.
+        """
         until = time.monotonic() + seconds
         self.end()
-        for thread in (self._loop, *self._running.values()):
-            if thread is not None:
-                thread.join(max(0.0, until - time.monotonic()))
-        self._loop = None
+        threads = [thread for thread in (self._loop, *self._running.values()) if thread is not None]
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        alive = [thread for thread in threads if thread.is_alive()]
+        self._loop = self._loop if self._loop in alive else None
+        return not alive
 
     def wake(self) -> None:
         """Look now: a set was made."""
@@ -103,12 +106,15 @@ class Uploads:
             log.exception("sending to %s failed", remote.name)
 
     def _run(self) -> None:
+        reached = True
         while not self._stop.is_set():
             self._wake.clear()
             try:
                 self.look()
-            except BackupError as error:
-                log.warning("the remotes were not looked at: %s", error)
+                reached = True
+            except BackupError as error:  # said once, and not every minute for a night
+                log.log(logging.WARNING if reached else logging.DEBUG, "the remotes were not looked at: %s", error)
+                reached = False
             except Exception:  # nor may this loop end
                 log.exception("looking at the remotes failed")
             self._wake.wait(self._tick_seconds)

@@ -59,6 +59,7 @@ class Messenger:
         self._tick_seconds = tick_seconds
         self._keeping = Keeping(settings.data_folder)
         self._started = self._clock()
+        self._reached = True
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.dead_man = DeadMan(settings.dead_man_url.get_secret_value()) if settings.dead_man_url else None
@@ -192,10 +193,13 @@ class Messenger:
 
     def _database(self) -> Db | None:
         try:
-            return self._scheduler.workspace.connect()
-        except BackupError as problem:
-            log.info("messages go by the folder alone: %s", problem)
+            database = self._scheduler.workspace.connect()
+        except BackupError as problem:  # said once, and not every half minute for a night
+            log.log(logging.INFO if self._reached else logging.DEBUG, "messages go by the folder alone: %s", problem)
+            self._reached = False
             return None
+        self._reached = True
+        return database
 
     def _begun(self) -> Callable[[api.Check], None]:
         assert self.dead_man is not None

@@ -19,9 +19,6 @@ from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from anyio import to_thread
-from streamlit import config
-
 __all__ = ["Manager", "manager"]
 
 log = logging.getLogger(__name__)
@@ -84,12 +81,12 @@ class Manager:
     async def _report(self, condition: Callable[[], str]) -> None:
         while not await answers():
             await asyncio.sleep(AGAIN_SECONDS)
-        said = await to_thread.run_sync(condition)
+        said = await asyncio.to_thread(condition)
         self.tell(READY=1, STATUS=said)
         pause = SOON_SECONDS
         while True:
             await asyncio.sleep(pause)
-            now = await to_thread.run_sync(condition)
+            now = await asyncio.to_thread(condition)
             pause = min(2 * pause, STATUS_SECONDS) if now == said else SOON_SECONDS
             if now != said:
                 self.tell(STATUS=now)
@@ -116,6 +113,8 @@ def manager(environment: MutableMapping[str, str] = os.environ) -> Manager:
 
 async def answers(seconds: float = 5.0) -> bool:
     """Whether this process, asked at its own port as anybody would, says within this time that it lives."""
+    from streamlit import config  # here: a daemon has no page, and does not load it
+
     host = str(config.get_option("server.address") or "127.0.0.1")
     tls = ssl._create_unverified_context() if config.get_option("server.sslCertFile") else None
     try:

@@ -23,8 +23,8 @@ class ServerOptions(BaseModel):
     log_format: Literal["text", "json"] = Field(
         default="text", description="How the log is written to standard error: text, or json with one object a line.")
     log_level: Literal["", "debug", "info", "warning", "error"] = Field(
-        default="", description="What is logged: debug, info, warning or error. By default info in the app, and "
-                                "warning on the command line, whose answer is no log.")
+        default="", description="What is logged: debug, info, warning or error. By default info in the app and "
+                                "the daemon, and warning on the command line, whose answer is no log.")
     activity_days: int = Field(
         default=0, ge=0, le=36500,
         description="Days after which entries of the activity log are forgotten; 0 keeps them forever.")

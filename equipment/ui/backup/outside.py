@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import sys
-
 import streamlit as st
 
-from backup_engine.api import BackupError, system_user
+from backup_engine.api import BackupError
 from equipment.backups import Backups, Caller
 from equipment.server import database
 from equipment.server.database import Choice
-from equipment.settings import ROOT, Settings, file_of, get_settings, home, is_current
-from equipment.ui.backup import timers
-
-COMMAND = "backup_csv_for_db_restore.py"
+from equipment.settings import Settings, file_of, get_settings, is_current
+from equipment.unattended.installed import files, minutes_for
 
 
 def show(backups: Backups, caller: Caller) -> None:
@@ -25,40 +20,21 @@ def show(backups: Backups, caller: Caller) -> None:
         if choice in (Choice.DEMO, Choice.NONE):
             st.write("There is no database that another program could back up.")
             return
-        st.write("The same command makes a backup when one is due and sends what waits to the remotes, with the app "
-                 "open or closed. The lines need no environment and no folder: everything is in the settings file, but "
-                 "for the login of a remote, which then has to stand in a file (`credentials=file:/PATH`).")
+        st.write("The same program does what is due (backups, sending, verification, drills, messages), with the app "
+                 "open or closed: once in a while, by cron, systemd or the Task Scheduler, or as a daemon. The files "
+                 "need no environment and no folder: everything is in the settings file, but for the login of a "
+                 "remote, which then has to stand in a file (`credentials=file:/PATH`). `schedule --print` prints the "
+                 "same.")
+        schedule = backups.scheduler.preferences.backups
         try:
             _file(backups, caller, settings)
-            for text in lines_for(settings, choice):
+            for text in files(settings, choice, minutes=minutes_for(schedule, backups.now())):
                 st.caption(text.title)
                 st.code(text.content, language=text.language)
         except BackupError as error:
             st.error(str(error))
-        st.caption("The command's exit code is 0 for a backup made or not needed; see docs/operations.md for the rest. "
-                   f"Backups are made {backups.scheduler.preferences.backups.words}.")
-
-
-def lines_for(settings: Settings, choice: Choice) -> list[timers.Text]:
-    """Give the lines of this installation. Raises ``BadInput`` for paths that no line can carry."""
-    command = (sys.executable, str(ROOT / COMMAND), "--settings", str(file_of(settings).absolute()), "backup")
-    return timers.texts(command, folder=str(home(settings.home)), user=_user(),
-                        search_path=_search_path() if choice is Choice.PATH else "",
-                        own_server=choice in (Choice.EMBEDDED, Choice.PATH))
-
-
-def _search_path() -> str:
-    """The PATH on which a mongod is found that an empty environment would not find."""
-    from equipment.server.embedded import path_binary  # here: Windows has no such module
-
-    binary = path_binary()
-    # In an empty environment a program is looked for in these folders only.
-    usual = os.defpath.split(os.pathsep)
-    return os.pathsep.join((str(binary.parent), *usual)) if binary and str(binary.parent) not in usual else ""
-
-
-def _user() -> str:
-    return system_user() or (str(os.getuid()) if hasattr(os, "getuid") else "")
+        st.caption("The command's exit code is 0 when all that was due is done; see docs/operations.md for the rest. "
+                   f"Backups are made {schedule.words}.")
 
 
 def _file(backups: Backups, caller: Caller, settings: Settings) -> None:

@@ -69,3 +69,16 @@ def test_a_set_of_another_database_needs_a_word(database: Database[dict[str, Any
     assert f"“{other.name}” ({theirs.database_id[:8]})" in refused.value.message
     assert f"“{database.name}” ({ours.database_id[:8]})" in refused.value.message
     assert "--from-other-database" in refused.value.hint
+
+
+def test_who_asks_every_second_says_once_that_the_database_is_away(
+    database: Database[dict[str, Any]], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="backup_engine.ownership.lookup")
+    connection = Switched(database)
+    ws = workspace(tmp_path, connection)
+    for up in (False, False, True, False, False):
+        connection.up = up
+        lookup.of(ws)
+
+    assert [record.getMessage()[:21] for record in caplog.records] == ["whose the backups are"] * 2

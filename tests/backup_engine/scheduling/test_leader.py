@@ -141,3 +141,20 @@ def test_with_the_database_away_what_was_heard_counts_and_who_heard_nothing_lead
         assert not deaf.ask(database)
     finally:
         first.give_back()
+
+
+def test_who_keeps_the_schedule_is_in_the_log_when_it_changes(
+    database: Database[dict[str, Any]], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="backup_engine.scheduling.leader")
+    first, second = Leader("a"), Leader("b")
+    for _ in range(3):
+        first.ask(database)
+        second.ask(database)
+    first.give_back()
+    second.ask(database)
+    second.give_back()
+
+    other = f"{socket.gethostname()} (process {os.getpid()}) keeps the schedule"
+    assert [record.getMessage() for record in caplog.records] == [
+        "This server keeps the schedule", other, "This server keeps the schedule"]

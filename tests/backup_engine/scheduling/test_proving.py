@@ -126,7 +126,7 @@ def test_a_rehearsal_that_failed_is_not_tried_again_at_every_tick(
     back_up(ws)
     tries = list[BackupSet]()
 
-    def fails(_: Workspace, backup: BackupSet) -> None:
+    def fails(_: Workspace, backup: BackupSet, **_more: Any) -> None:
         tries.append(backup)
         raise RestoreStopped("no room")
 

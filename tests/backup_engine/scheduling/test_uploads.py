@@ -136,3 +136,23 @@ def test_while_a_question_is_open_or_the_database_down_nothing_is_tried_and_noth
 
     assert heard == [] and list((tmp_path / "disk").iterdir()) == []
     assert untold(ws) == []
+
+
+def test_a_database_that_is_away_is_said_once_until_it_was_back(
+    tmp_path: Path, database: Data, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploads = Uploads(with_remote(tmp_path, database), tick_seconds=0)
+    away = iter([True, True, True, False, True, True])
+
+    def look() -> None:
+        gone = next(away, None)
+        if gone is None:
+            uploads.stop()
+        elif gone:
+            raise DatabaseUnreachable("example.invalid")
+
+    monkeypatch.setattr(uploads, "look", look)
+    uploads._run()
+
+    warned = [record for record in caplog.records if "were not looked at" in record.getMessage()]
+    assert [record.levelname for record in warned if record.levelname != "DEBUG"] == ["WARNING"] * 2

@@ -10,6 +10,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from streamlit import config
 
 from equipment.server import sd_notify
 from equipment.server.sd_notify import Manager, answers, manager
@@ -119,7 +120,7 @@ def test_it_is_alive_when_its_own_port_says_so(
     async def ask() -> bool:
         async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
             options = {"server.address": "0.0.0.0", "server.port": server.sockets[0].getsockname()[1]}
-            monkeypatch.setattr(sd_notify.config, "get_option", options.get)
+            monkeypatch.setattr(config, "get_option", options.get)
             return await answers(0.5)
 
     assert asyncio.run(ask()) is alive
