@@ -69,6 +69,8 @@ class Line:
     """When it was last tried to delete those."""
     comments: dict[str, str] = field(default_factory=dict)
     """What was last said there about each set; none for most."""
+    there: int | None = None
+    """How many sets of the lists lie there, as of the last look; None before the first."""
 
     def is_said(self, backup: BackupSet) -> bool:
         """Whether what a person said of a set stands there as it does here."""
@@ -231,10 +233,11 @@ def _line(about: Mapping[str, Any]) -> Line:
         problem=str(about["problem"]), next_try=_moment(about["next_try"]), last_sent=_moment(about["last_sent"]),
         read_back=_moment(about["read_back"]), read_back_label=str(about["read_back_label"]),
         damage=str(about["damage"]), cared=_moment(about["cared"]), retention=str(about["retention"]),
-        # a line that an earlier version has written knows nothing of these three
+        # a line that an earlier version has written knows nothing of these four
         replaced={str(backup_id): Replaced(str(each["label"]), str(each["why"]), str(each.get("role", "")))
                   for backup_id, each in about.get("replaced", {}).items()},
         cleared=_moment(about.get("cleared")), comments=_texts(about.get("comments", {})),
+        there=None if about.get("there") is None else int(about["there"]),
     )
 
 
