@@ -17,6 +17,7 @@ from backup_engine.policy.cron import Cron, parse as parse_cron
 from backup_engine.policy.due import check_interval
 from backup_engine.policy.schedule import Schedule
 from backup_engine.policy.time_zones import check_zone, machine_zone, names as zone_names
+from backup_engine.runs import BOUNDS as RUN_BOUNDS
 from backup_engine.scheduling.preferences import SCHEDULES, Changed, Preferences, Version
 from backup_engine.storage.mounts import mount_of
 from backup_engine.workspace import Workspace
@@ -81,22 +82,22 @@ if TYPE_CHECKING:
     from backup_engine.verify import Verification, require as require_sound, verify
 
 __all__ = [
-    "COMMENT_LENGTH", "SCHEDULES", "TIERS", "Application", "Applied", "BackupError", "BackupSet", "BadInput", "Change",
-    "Changed", "Check", "Choice", "Comparison", "Created", "Cron", "DatabaseBackupRestore", "DatabaseUnreachable",
-    "Deed", "Glance", "History", "Holding", "Hole", "Keys", "Loss", "Lost", "Merged", "Owner", "Pick", "Preferences",
-    "Progress", "Pruned", "Recoverable", "Recovered", "Resealed", "RestoreStopped", "Schedule", "Scheduler", "Source",
-    "Standby", "Standing", "Status", "Tiers", "Unsaved", "Verification", "Version", "Watch", "Workspace", "activate",
-    "add_remote", "adopt", "application_trouble", "apply_changes", "bad", "called", "check_interval", "check_zone",
-    "checked_recipients", "checked_tiers", "checks", "choose_seal", "choose_tiers", "comment", "compare",
-    "confirm_remote_key", "create", "delete", "drill", "entries_in", "fetch", "fingerprint", "history_of", "holdings",
-    "import_set", "import_sets", "is_copy", "is_plain", "keys_in", "last_drill", "last_round", "last_verified",
-    "listed_in", "lost_and_found", "machine_zone", "merge", "merge_all", "mount_of", "needs_key", "newest_at",
-    "noted_standings", "open_sets", "owner_of", "owner_seen", "parse_cron", "pin", "plan_merge", "plan_replace",
-    "preference_changes", "preference_versions", "preview", "protection", "proven", "prune", "push", "recover",
-    "recover_from", "recoverable", "remote_standings", "remove_remote", "replace", "require_empty", "require_sound",
-    "reseal", "retention_halted", "seal_shown", "spooled", "start_anew", "status", "system_user", "take_over_remote",
-    "take_untold", "test_remote", "tiers_shown", "undo", "undoable", "unlock", "unpin", "unseen", "untold", "verify",
-    "version_words", "viewed", "was_rolled_back", "zone_names",
+    "COMMENT_LENGTH", "RUN_BOUNDS", "SCHEDULES", "TIERS", "Application", "Applied", "BackupError", "BackupSet",
+    "BadInput", "Change", "Changed", "Check", "Choice", "Comparison", "Created", "Cron", "DatabaseBackupRestore",
+    "DatabaseUnreachable", "Deed", "Glance", "History", "Holding", "Hole", "Keys", "Loss", "Lost", "Merged", "Owner",
+    "Pick", "Preferences", "Progress", "Pruned", "Recoverable", "Recovered", "Resealed", "RestoreStopped", "Schedule",
+    "Scheduler", "Source", "Standby", "Standing", "Status", "Tiers", "Unsaved", "Verification", "Version", "Watch",
+    "Workspace", "activate", "add_remote", "adopt", "application_trouble", "apply_changes", "bad", "called",
+    "check_interval", "check_zone", "checked_recipients", "checked_tiers", "checks", "choose_seal", "choose_tiers",
+    "comment", "compare", "confirm_remote_key", "create", "delete", "drill", "entries_in", "fetch", "fingerprint",
+    "history_of", "holdings", "import_set", "import_sets", "is_copy", "is_plain", "keys_in", "last_drill",
+    "last_round", "last_verified", "listed_in", "lost_and_found", "machine_zone", "merge", "merge_all", "mount_of",
+    "needs_key", "newest_at", "noted_standings", "open_sets", "owner_of", "owner_seen", "parse_cron", "pin",
+    "plan_merge", "plan_replace", "preference_changes", "preference_versions", "preview", "protection", "proven",
+    "prune", "push", "recover", "recover_from", "recoverable", "remote_standings", "remove_remote", "replace",
+    "require_empty", "require_sound", "reseal", "retention_halted", "seal_shown", "spooled", "start_anew", "status",
+    "system_user", "take_over_remote", "take_untold", "test_remote", "tiers_shown", "undo", "undoable", "unlock",
+    "unpin", "unseen", "untold", "verify", "version_words", "viewed", "was_rolled_back", "zone_names",
 ]
 
 LATE = {
@@ -133,8 +134,8 @@ OWN_NAMES = {"application_trouble": "trouble", "apply_changes": "apply", "checks
              "choose_tiers": "choose", "tiers_shown": "shown", "checked_tiers": "checked",
              "preference_changes": "changes", "preference_versions": "history", "version_words": "version",
              "last_round": "last", "listed_in": "listed", "protection": "read", "owner_of": "of",
-             "owner_seen": "seen", "plan_merge": "plan", "recover_from": "recover", "recoverable": "look", "require_sound": "require", "seal_shown":
-             "shown", "retention_halted": "halted"}
+             "owner_seen": "seen", "plan_merge": "plan", "recover_from": "recover", "recoverable": "look",
+             "require_sound": "require", "seal_shown": "shown", "retention_halted": "halted"}
 """What some of them are called in their modules."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from backup_engine.cli.main import commands
 from equipment.__main__ import user
+from equipment.server.metrics.definitions import METRICS, Metric
 from equipment.settings import Settings, option_name
 from scripts.fault_parts import report
 from scripts.mongodb_parts import report as servers
@@ -60,6 +61,16 @@ def common_options_table(group: click.Group) -> str:
     return "\n".join(rows)
 
 
+def metrics_table(metrics: Mapping[str, Metric] = METRICS) -> str:
+    """Every metric with its labels and its meaning."""
+    rows = ["| metric | labels | |", "|---|---|---|"]
+    for metric in metrics.values():
+        labels = ", ".join(f"`{label}`" for label in metric.labels)
+        more = " A histogram." if metric.kind == "histogram" else ""
+        rows.append(f"| `{metric.full_name}` | {labels} | {metric.meaning}{more} |")
+    return "\n".join(rows)
+
+
 def layers(contract: str) -> str:
     """The layers of an import contract in ``pyproject.toml``, from the top down."""
     linter = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
@@ -97,6 +108,7 @@ BLOCKS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/reliability.md", "connection strings"): lambda: report.connection_strings(report.read()[1]),
     ("docs/reliability.md", "clock"): lambda: report.clock(report.read()[1]),
     ("docs/reliability.md", "controls"): lambda: report.controls(report.read()[1]),
+    ("docs/metrics.md", "metrics"): metrics_table,
     ("docs/deployment.md", "servers run"): lambda: servers.run(*servers.read()),
     ("docs/deployment.md", "servers tried"): lambda: servers.tried(*servers.read()),
 }
