@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from typing import Any
 
 import pytest
@@ -53,6 +55,14 @@ def test_it_is_whole_and_says_what_to_do(rule: dict[str, Any]) -> None:
         assert len(text) > 20 and text.endswith(".")
         assert set(re.findall(r"\$labels\.(\w+)", text)) <= told
         assert text.count("{{") == text.count("}}")
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="no promtool here")
+def test_prometheus_can_read_them() -> None:
+    done = subprocess.run(["promtool", "check", "rules", FILE], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{len(RULES)} rules found" in done.stdout
 
 
 def test_the_page_names_every_rule_and_no_other() -> None:

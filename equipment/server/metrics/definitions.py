@@ -54,7 +54,7 @@ _ALL = (
     Metric("backup_newest_records", "Records in the newest good backup.", ("place",)),
     Metric("backup_newest_encrypted", "Whether its files are encrypted.", ("place",)),
     Metric("backup_newest_verified", "1 for the level to which it was verified last: listing, sent, read back, stored "
-                                     "bytes, every row, restored, or damaged.", ("place", "level")),
+                                     "bytes, every row, restored.", ("place", "level")),
     Metric("verification_age_seconds", "Since any backup there was last found sound by a verification or a drill; in a "
                                        "remote, since one was last read back.", ("place",)),
     # what waits for the remotes

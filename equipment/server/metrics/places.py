@@ -27,10 +27,9 @@ LEVELS: Final = {1: "stored bytes", 2: "every row", 3: "restored"}
 def read(view: View) -> Iterator[Sample]:
     """Tell of every place."""
     yield from _folder(view)
-    standings = sorted(api.noted_standings(view.workspace), key=lambda standing: standing.name)
-    if len(standings) > MOST:
-        log.warning("/metrics tells of %d remotes of %d", MOST, len(standings))
-    for standing in standings[:MOST]:
+    if len(view.standings) > MOST:
+        log.info("/metrics tells of %d remotes of %d", MOST, len(view.standings))
+    for standing in view.standings[:MOST]:
         yield from _remote(view, standing)
 
 
@@ -46,7 +45,8 @@ def _folder(view: View) -> Iterator[Sample]:
     sound = [check.when for check in checks.values() if check.ok]
     if sound:
         yield Sample("verification_age_seconds", max(sound), place)
-    newest = ws.catalog.newest_good(view.owner.owns)
+    # what a verification spoke against is no good one, although it lies there whole
+    newest = ws.catalog.newest_good(lambda backup: view.owner.owns(backup) and backup.backup_id not in bad)
     if newest is not None:
         yield from _newest(newest, place, _level(newest, checks))
 
@@ -61,7 +61,8 @@ def _remote(view: View, standing: api.Standing) -> Iterator[Sample]:
     if line.read_back is not None:
         yield Sample("verification_age_seconds", line.read_back, place)
     newest = view.workspace.catalog.newest_good(
-        lambda backup: view.owner.owns(backup) and {backup.backup_id, backup.base or backup.backup_id} <= {*line.sent})
+        lambda backup: backup.backup_id in line.sent and (backup.base or backup.backup_id) in line.sent and (
+            view.owner.owns(backup)))
     if newest is not None:
         level = "read back" if newest.label == line.read_back_label else "sent"
         yield from _newest(newest, place, level)
@@ -82,9 +83,7 @@ def _newest(backup: BackupSet, place: tuple[str], level: str) -> Iterator[Sample
 def _level(backup: BackupSet, checks: Mapping[str, Any]) -> str:
     """Say how deep it was verified last; one that never was, was read back when it was made."""
     check = checks.get(backup.backup_id)
-    if check is None:
-        return "read back"
-    return LEVELS.get(check.level, "listing") if check.ok else "damaged"
+    return LEVELS.get(check.level, "listing") if check is not None else "read back"
 
 
 def _bytes(backup: BackupSet) -> int:

@@ -76,5 +76,5 @@ def _failed(view: View, drilled: datetime | None) -> dict[str, bool]:
     tried = api.last_round(view.workspace.storage, "drill")
     ends["drill"] += [(moment, fine) for moment, fine in ((drilled, True), (tried, False)) if moment is not None]
     answers = {kind: not max(moments)[1] for kind, moments in ends.items() if moments}
-    troubled = any(standing.state == "trouble" for standing in api.noted_standings(view.workspace))
+    troubled = any(standing.state == "trouble" for standing in view.standings)
     return {**answers, "upload": troubled}

@@ -43,10 +43,13 @@ class Sample:
 
 
 def families(samples: Iterable[Sample], now: datetime) -> list[Family]:
-    """Sort them by metric, in the order of the definitions. Raises ``KeyError`` for a metric that is none of ours."""
+    """Sort them by metric, in the order of the definitions. Raises ``KeyError`` for a metric that is none of ours,
+    ``ValueError`` for other labels than it has."""
     sorted_out: dict[str, list[Sample]] = {name: [] for name in METRICS}
     for sample in samples:
         sorted_out[sample.name].append(sample)
+        if len(sample.labels) != len(METRICS[sample.name].labels):
+            raise ValueError(f"{sample.name} has the labels {METRICS[sample.name].labels}")
     return [_family(name, ours, now) for name, ours in sorted_out.items() if ours]
 
 

@@ -6,6 +6,7 @@ A question to a database that is away takes seconds, and would start the embedde
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Never
 
 from backup_engine import api
@@ -27,6 +28,11 @@ class View:
     workspace: api.Workspace
     owner: api.Owner
     """As last heard, else as the folder tells."""
+
+    @cached_property
+    def standings(self) -> list[api.Standing]:
+        """How every remote stands, by name, as it is noted here."""
+        return sorted(api.noted_standings(self.workspace), key=lambda standing: standing.name)
 
 
 def look(settings: Settings) -> View:
