@@ -158,15 +158,16 @@ class Glance:
             self._followed = following.known(self._ws, newest)
         if self._lost:  # another try would read all of it again, with every scrape
             return None
+        if self._followed is None and not answers_commands(database):
+            return None
         try:
             self._followed = self._further(database, newest)
         except Lost as problem:
             log.info("what changed since backup %s is not told to a monitor: %s", newest.label, problem.detail)
             self._lost, self._followed = True, None
-            return None
-        return Loss(self._followed.changes, self._followed.age)
+        return None if self._followed is None else Loss(self._followed.changes, self._followed.age)
 
-    def _further(self, database: Database[dict[str, Any]], newest: BackupSet) -> Followed:
+    def _further(self, database: Database[dict[str, Any]], newest: BackupSet) -> Followed | None:
         before = self._followed
         if before is not None:
             both = before.then(resume_tokens.follow(database, self._ws.sources, before.token, MOST_TOUCHED))
@@ -174,8 +175,8 @@ class Glance:
                 raise Lost("there are too many")
             return both
         mark = resume_tokens.of(self._ws.storage, newest)
-        if mark is None or not answers_commands(database):
-            raise Lost("the backup has no place in the change stream")
+        if mark is None:  # not yet: it is kept after the backup is committed
+            return None
         return resume_tokens.follow(database, self._ws.sources, mark.token, MOST_TOUCHED)
 
 

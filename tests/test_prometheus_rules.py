@@ -12,6 +12,7 @@ import yaml
 
 from equipment.server.metrics.definitions import METRICS
 from tests import promql
+from tests.doc_commands import FENCE
 from tests.doc_pages import ROOT, page
 
 FILE = ROOT / "deploy" / "prometheus-rules.yml"
@@ -69,6 +70,15 @@ def test_the_page_names_every_rule_and_no_other() -> None:
     assert len(RULES) == len({rule["alert"] for rule in RULES}) > 15
     assert sorted(set(re.findall(r"`(Equipment\w+)`", page("docs/metrics.md")))) == sorted(
         rule["alert"] for rule in RULES)
+
+
+def test_the_example_names_the_file_of_the_rules() -> None:
+    [(_, example)] = FENCE.findall(page("docs/metrics.md"))
+    configuration = yaml.safe_load(example)
+
+    assert configuration["rule_files"] == [FILE.name]
+    assert configuration["scrape_configs"][0].keys() == {"job_name", "scrape_interval", "authorization",
+                                                         "static_configs"}
 
 
 @pytest.mark.parametrize(("text", "said"), [

@@ -11,7 +11,7 @@ from backup_engine import unsaved
 from backup_engine.create import create
 from backup_engine.making import resume_tokens
 from backup_engine.restore import plan_replace, replace
-from backup_engine.unsaved import Glance, Unsaved
+from backup_engine.unsaved import Glance, Loss, Unsaved
 from tests.backup_engine.engine import Switched, back_up, fill, workspace
 from tests.backup_engine.stored import age_seal
 
@@ -181,3 +181,18 @@ def test_a_monitor_begins_where_the_process_stands(database: Database[dict[str, 
     told = Glance(ws).loss(database)
 
     assert told is not None and told.changes == known.changes == 1
+
+
+def test_a_monitor_waits_for_the_mark_that_comes_after_the_commit(
+    database: Database[dict[str, Any]], tmp_path: Path
+) -> None:
+    fill(database)
+    ws = workspace(tmp_path, database)
+    backup = back_up(ws)
+    mark, glance = resume_tokens.of(ws.storage, backup), Glance(ws)
+    ws.storage.delete(".state", f"mark_{backup.label}.json")
+    assert mark is not None and glance.loss(database) is None
+
+    resume_tokens.keep(ws.storage, backup, mark)
+
+    assert glance.loss(database) == Loss(0)

@@ -101,6 +101,9 @@ def _accounts(settings: Settings) -> Iterator[Sample]:
         yield from installation.accounts(settings)
 
 
-SOURCES: Final = (Source("database", installation.up), Source("accounts", _accounts), Source("stream", _at_risk),
-                  Source("disks", installation.disks), Source("backups", _backups))
+SOURCES: Final = (
+    Source("database", installation.up, late=[Sample("database_up", False)]),
+    Source("accounts", _accounts), Source("stream", _at_risk), Source("disks", installation.disks),
+    Source("backups", _backups, late=[Sample("place_up", False, (places.FOLDER,))]),
+)
 """What is read; in each other's way they are not."""

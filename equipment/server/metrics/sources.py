@@ -36,10 +36,16 @@ class _Heard:
 class Source:
     """One thing that is read, and what it said last."""
 
-    def __init__(self, name: str, read: Callable[[Settings], Iterable[Sample]]) -> None:
-        """``name`` is a value of a label: one of a few that stand in the code."""
+    def __init__(
+        self, name: str, read: Callable[[Settings], Iterable[Sample]], *, late: Sequence[Sample] = ()
+    ) -> None:
+        """``name`` is a value of a label: one of a few that stand in the code.
+
+        ``late`` is what it means that it does not answer in time; it takes the place of what was heard last of this.
+        """
         self.name = name
         self._read = read
+        self._late = {(sample.name, sample.labels): sample for sample in late}
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._heard: _Heard | None = None
@@ -64,7 +70,8 @@ class Source:
         own = [Sample("source_up", fresh, (self.name,))]
         if heard is not None:
             own.append(Sample("source_age_seconds", time.monotonic() - heard.moment, (self.name,)))
-        return [*own, *(heard.samples if heard is not None else ())]
+        known = {(sample.name, sample.labels): sample for sample in (heard.samples if heard is not None else ())}
+        return [*own, *(known if fresh else known | self._late).values()]
 
     def _run(self, settings: Settings) -> None:
         try:

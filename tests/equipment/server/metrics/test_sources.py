@@ -90,6 +90,16 @@ def test_what_fails_is_told_as_it_was_and_said_once(
     assert values(gathered((source,), settings, LONG)) == {"source_up/folder": True, "continuous_holes": 5}
 
 
+def test_what_does_not_answer_is_not_told_to_be_up(settings: Settings, folder: Folder) -> None:
+    source = Source("folder", folder, late=[Sample("continuous_holes", 0), Sample("place_up", False, ("x",))])
+    assert "place_up/x" not in values(gathered((source,), settings, LONG))
+
+    folder.goes_on.clear()
+
+    assert values(gathered((source,), settings, 0)) == {
+        "source_up/folder": False, "continuous_holes": 0, "place_up/x": False}
+
+
 def test_how_old_it_is_is_told(settings: Settings, folder: Folder) -> None:
     source = Source("folder", folder)
     [_, age, _] = gathered((source,), settings, LONG)
