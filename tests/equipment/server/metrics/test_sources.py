@@ -6,10 +6,12 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
 from backup_engine.errors import DatabaseUnreachable
+from equipment.server.metrics import sources
 from equipment.server.metrics.samples import Sample
 from equipment.server.metrics.sources import Source, gathered
 from equipment.settings import Settings
@@ -66,6 +68,24 @@ def test_what_hangs_is_told_as_it_was_and_the_others_as_they_are(settings: Setti
 
     folder.goes_on.set()
     assert values(hangs.told(settings, time.monotonic() + LONG))["continuous_holes"] == 2
+
+
+def test_all_of_them_together_are_waited_for_once(
+    settings: Settings, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.goes_on.clear()
+    clock, waited = [100.0], list[float]()
+
+    def join(_thread: threading.Thread, seconds: float) -> None:
+        waited.append(seconds)
+        clock[0] += 1.0
+
+    monkeypatch.setattr(sources, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(threading.Thread, "join", join)
+    gathered([Source(name, folder) for name in "abc"], settings, 1.5)
+
+    assert waited == [1.5, 0.5, 0.0]
+    monkeypatch.undo()
 
 
 def test_what_never_answered_is_left_out(settings: Settings, folder: Folder) -> None:
