@@ -17,6 +17,7 @@ from backup_engine.policy.cron import Cron, parse as parse_cron
 from backup_engine.policy.due import check_interval
 from backup_engine.policy.schedule import Schedule
 from backup_engine.policy.time_zones import check_zone, machine_zone, names as zone_names
+from backup_engine.runs import BOUNDS as RUN_BOUNDS
 from backup_engine.scheduling.preferences import SCHEDULES, Changed, Preferences, Version
 from backup_engine.storage.mounts import mount_of
 from backup_engine.workspace import Workspace
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         Standing,
         add_remote,
         confirm_remote_key,
+        noted_standings,
         remote_standings,
         remove_remote,
         take_over_remote,
@@ -70,40 +72,41 @@ if TYPE_CHECKING:
     from backup_engine.scheduling.holes import Hole, read as protection
     from backup_engine.scheduling.outlook import Planned, outlook
     from backup_engine.scheduling.preferences import history as preference_versions
+    from backup_engine.scheduling.rounds import last as last_round
     from backup_engine.scheduling.scheduler import Check, Scheduler
     from backup_engine.scheduling.wording import changes as preference_changes, version as version_words
     from backup_engine.status import Status, status
     from backup_engine.take_in import import_set, import_sets
     from backup_engine.undo import undo, undoable
     from backup_engine.unlock import unlock
-    from backup_engine.unsaved import Loss, Unsaved
+    from backup_engine.unsaved import Glance, Loss, Unsaved
     from backup_engine.verify import Verification, require as require_sound, verify
 
 __all__ = [
-    "COMMENT_LENGTH", "SCHEDULES", "TIERS", "Application", "Applied", "BackupError", "BackupSet", "BadInput",
-    "Change", "Changed", "Check", "Choice", "Comparison", "Created", "Cron", "DatabaseBackupRestore",
-    "DatabaseUnreachable", "Deed", "History", "Holding", "Hole", "Keys", "Loss", "Lost", "Merged", "Owner", "Pick",
-    "Planned", "Preferences", "Progress", "Pruned", "Recoverable", "Recovered", "Resealed", "RestoreStopped",
+    "COMMENT_LENGTH", "RUN_BOUNDS", "SCHEDULES", "TIERS", "Application", "Applied", "BackupError", "BackupSet",
+    "BadInput", "Change", "Changed", "Check", "Choice", "Comparison", "Created", "Cron", "DatabaseBackupRestore",
+    "DatabaseUnreachable", "Deed", "Glance", "History", "Holding", "Hole", "Keys", "Loss", "Lost", "Merged", "Owner",
+    "Pick", "Planned", "Preferences", "Progress", "Pruned", "Recoverable", "Recovered", "Resealed", "RestoreStopped",
     "Schedule", "Scheduler", "Source", "Standby", "Standing", "Status", "Tiers", "Unsaved", "Verification", "Version",
     "Watch", "Workspace", "activate", "add_remote", "adopt", "application_trouble", "apply_changes", "bad", "called",
     "check_interval", "check_zone", "checked_recipients", "checked_tiers", "checks", "choose_seal", "choose_tiers",
     "comment", "compare", "confirm_remote_key", "create", "delete", "drill", "entries_in", "fetch", "fingerprint",
-    "history_of", "holdings", "import_set", "import_sets", "is_copy", "is_plain", "keys_in", "last_drill",
+    "history_of", "holdings", "import_set", "import_sets", "is_copy", "is_plain", "keys_in", "last_drill", "last_round",
     "last_verified", "listed_in", "lost_and_found", "machine_zone", "merge", "merge_all", "mount_of", "needs_key",
-    "newest_at", "open_sets", "outlook", "owner_of", "owner_seen", "parse_cron", "pin", "plan_merge", "plan_replace",
-    "preference_changes", "preference_versions", "preview", "protection", "proven", "prune", "push", "recover",
-    "recover_from", "recoverable", "remote_standings", "remove_remote", "replace", "require_empty", "require_sound",
-    "reseal", "retention_halted", "seal_shown", "spooled", "start_anew", "status", "system_user",
-    "take_over_remote", "take_untold", "test_remote", "tiers_shown", "undo", "undoable", "unlock", "unpin",
-    "unseen", "untold", "verify", "version_words", "viewed", "was_rolled_back", "zone_names",
+    "newest_at", "noted_standings", "open_sets", "outlook", "owner_of", "owner_seen", "parse_cron", "pin", "plan_merge",
+    "plan_replace", "preference_changes", "preference_versions", "preview", "protection", "proven", "prune", "push",
+    "recover", "recover_from", "recoverable", "remote_standings", "remove_remote", "replace", "require_empty",
+    "require_sound", "reseal", "retention_halted", "seal_shown", "spooled", "start_anew", "status", "system_user",
+    "take_over_remote", "take_untold", "test_remote", "tiers_shown", "undo", "undoable", "unlock", "unpin", "unseen",
+    "untold", "verify", "version_words", "viewed", "was_rolled_back", "zone_names",
 ]
 
 LATE = {
     "compare": ("Comparison", "compare"), "repository.contents": ("preview",), "create": ("Created", "create"),
     "keys.choice": ("Choice", "checked_recipients", "seal_shown"),
     "keys.identity": ("Keys", "fingerprint", "keys_in"), "keys.proofs": ("needs_key", "proven"),
-    "offsite": ("Standing", "add_remote", "confirm_remote_key", "remote_standings", "remove_remote",
-                "take_over_remote", "test_remote"),
+    "offsite": ("Standing", "add_remote", "confirm_remote_key", "noted_standings", "remote_standings",
+                "remove_remote", "take_over_remote", "test_remote"),
     "fetch": ("entries_in", "fetch", "is_plain", "listed_in", "spooled", "unseen", "viewed"), "push": ("push",),
     "comment": ("comment",), "drill": ("drill",), "mongo.guarded": ("Applied", "Change", "apply_changes"),
     "history": ("History", "history_of"), "lost": ("Lost", "lost_and_found"), "take_in": ("import_set", "import_sets"),
@@ -120,9 +123,11 @@ LATE = {
     "reseal": ("Resealed", "choose_seal", "open_sets", "reseal"),
     "restore": ("plan_replace", "replace"), "scheduling.holes": ("Hole", "protection"),
     "scheduling.outlook": ("Planned", "outlook"),
+    "scheduling.rounds": ("last_round",),
     "scheduling.scheduler": ("Check", "Scheduler"), "policy.moments": ("newest_at",),
     "scheduling.preferences": ("preference_versions",), "scheduling.wording": ("preference_changes", "version_words"),
-    "status": ("Status", "status"), "undo": ("undo", "undoable"), "unlock": ("unlock",), "unsaved": ("Loss", "Unsaved"),
+    "status": ("Status", "status"), "undo": ("undo", "undoable"), "unlock": ("unlock",),
+    "unsaved": ("Glance", "Loss", "Unsaved"),
     "verify": ("Verification", "require_sound", "verify"),
 }
 """Modules loaded when one of their names is first asked for: together they take longer than all the rest."""
@@ -130,9 +135,9 @@ LATE = {
 OWN_NAMES = {"application_trouble": "trouble", "apply_changes": "apply", "checks": "read", "choose_seal": "choose",
              "choose_tiers": "choose", "tiers_shown": "shown", "checked_tiers": "checked",
              "preference_changes": "changes", "preference_versions": "history", "version_words": "version",
-             "listed_in": "listed", "protection": "read", "owner_of": "of", "owner_seen": "seen", "plan_merge": "plan",
-             "recover_from": "recover", "recoverable": "look", "require_sound": "require", "seal_shown":
-             "shown", "retention_halted": "halted"}
+             "last_round": "last", "listed_in": "listed", "protection": "read", "owner_of": "of",
+             "owner_seen": "seen", "plan_merge": "plan", "recover_from": "recover", "recoverable": "look",
+             "require_sound": "require", "seal_shown": "shown", "retention_halted": "halted"}
 """What some of them are called in their modules."""
 
 

@@ -19,7 +19,7 @@ from backup_engine.model import BackupSet
 from backup_engine.repository.notes import Note
 from backup_engine.workspace import Workspace
 
-__all__ = ["Deed", "system_user", "take_untold", "told", "untold"]
+__all__ = ["Deed", "measured", "system_user", "take_untold", "told", "untold"]
 
 log = logging.getLogger(__name__)
 KEPT = 200
@@ -58,7 +58,6 @@ def told(
     def decorate(
         verb: Callable[Concatenate[Workspace, Rest], Result]
     ) -> Callable[Concatenate[Workspace, Rest], Result]:
-        @wraps(verb)
         def run(ws: Workspace, /, *arguments: Rest.args, **options: Rest.kwargs) -> Result:
             if ws.tell is None:
                 return verb(ws, *arguments, **options)
@@ -76,6 +75,23 @@ def told(
             if words is not None:
                 _tell(ws, Deed(action, _target((result, *about)), words, ws.clock()))
             return result
+
+        return wraps(verb)(measured(action)(run))
+
+    return decorate
+
+
+def measured(
+    action: str,
+) -> Callable[[Callable[Concatenate[Workspace, Rest], Result]], Callable[Concatenate[Workspace, Rest], Result]]:
+    """Mark a verb that is counted, with its length and its outcome, in ``Workspace.runs``; what is told is as well."""
+
+    def decorate(
+        verb: Callable[Concatenate[Workspace, Rest], Result]
+    ) -> Callable[Concatenate[Workspace, Rest], Result]:
+        @wraps(verb)
+        def run(ws: Workspace, /, *arguments: Rest.args, **options: Rest.kwargs) -> Result:
+            return ws.runs.count(action, ws.clock, lambda: verb(ws, *arguments, **options))
 
         return run
 

@@ -198,6 +198,7 @@ class _Sender:
     def _send_all(self, target: Target, sent: list[BackupSet]) -> str:
         """Send every set that waits; says which one could not be sent for a reason of its own."""
         there, own = target.backup_ids(), self.ws.application
+        self.line.there = len(there)
         of_own = target.of_application(own.sources) if own is not None else None
         self._own_there = of_own.backup_ids() if of_own is not None else set()
         self._look_over(there)
@@ -227,6 +228,7 @@ class _Sender:
                 self.line.sending.pop(backup.backup_id, None)
                 continue
             sent.append(backup)
+            self.line.there = len(there | {known.backup_id for known in sent})
         self._say_pins(target, self.sets)
         if own is not None and of_own is not None:
             self._say_pins(of_own, self.own)

@@ -11,6 +11,9 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
+from typing import Any
+
+from pymongo.database import Database
 
 from backup_engine.errors import BackupError, WrongKey
 from backup_engine.making import following, resume_tokens
@@ -23,7 +26,7 @@ from backup_engine.records.content_sum import digests
 from backup_engine.repository import contents, record_stream
 from backup_engine.workspace import Workspace
 
-__all__ = ["Loss", "Unsaved"]
+__all__ = ["Glance", "Loss", "Unsaved"]
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 5.0
@@ -131,6 +134,50 @@ class Unsaved:
             for batch in contents.documents(self._ws, newest, key):
                 saved |= _digests(raw.documents_of(batch))
         return saved
+
+
+class Glance:
+    """The same for a monitor: the change stream is read on from where the last look stopped, and nothing is compared.
+
+    It has a place of its own in the stream: it waits for no page, and no page for it. For one thread at a time.
+    """
+
+    def __init__(self, ws: Workspace) -> None:
+        self._ws = ws
+        self._since = ""
+        self._followed: Followed | None = None
+        self._lost = False
+
+    def loss(self, database: Database[dict[str, Any]]) -> Loss | None:
+        """Give it; None without a backup, and where the stream does not tell. Raises ``DatabaseUnreachable``."""
+        newest = self._ws.catalog.newest_good(lookup.seen(self._ws).owns)
+        if newest is None:
+            return None
+        if newest.backup_id != self._since:
+            self._since, self._lost = newest.backup_id, False
+            self._followed = following.known(self._ws, newest)
+        if self._lost:  # another try would read all of it again, with every scrape
+            return None
+        if self._followed is None and not answers_commands(database):
+            return None
+        try:
+            self._followed = self._further(database, newest)
+        except Lost as problem:
+            log.info("what changed since backup %s is not told to a monitor: %s", newest.label, problem.detail)
+            self._lost, self._followed = True, None
+        return None if self._followed is None else Loss(self._followed.changes, self._followed.age)
+
+    def _further(self, database: Database[dict[str, Any]], newest: BackupSet) -> Followed | None:
+        before = self._followed
+        if before is not None:
+            both = before.then(resume_tokens.follow(database, self._ws.sources, before.token, MOST_TOUCHED))
+            if both.changes > MOST_TOUCHED:
+                raise Lost("there are too many")
+            return both
+        mark = resume_tokens.of(self._ws.storage, newest)
+        if mark is None:  # not yet: it is kept after the backup is committed
+            return None
+        return resume_tokens.follow(database, self._ws.sources, mark.token, MOST_TOUCHED)
 
 
 def _digests(documents: list[bytes]) -> dict[bytes, bytes]:

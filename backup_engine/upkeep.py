@@ -111,6 +111,7 @@ def care(ws: Workspace, name: str, *, watch: Watch = SILENT) -> Cared:
         cleaned = sum(place.target.clean({sending.random for sending in line.sending.values()}) for place in places)
         removed, own_removed, halted = _retire(ws, remote, owner, line, places, watch)
         line.cared, line.damage, line.retention = ws.clock(), damage, halted
+        line.there = len(places[0].found) - len(removed)
         if label and not damage:
             line.read_back, line.read_back_label = ws.clock(), label
         queue.write(ws.storage, name, line)

@@ -15,6 +15,7 @@ from datetime import timedelta
 from backup_engine.csv_format.blocks import BLOCK_ROWS
 from backup_engine.csv_format.reader import ReadBack, read_back
 from backup_engine.csv_format.seal import KEY_HINT
+from backup_engine.deeds import measured
 from backup_engine.errors import (
     BackupError,
     BackupFileNotFound,
@@ -52,6 +53,7 @@ class _Bases:
     """Sets of the application's own data, by id and level."""
 
 
+@measured("verify")
 def verify(
     ws: Workspace, backup: BackupSet, level: int = 1, *, keys: Collection[str] | None = None, watch: Watch = SILENT,
     remember: bool = True, companion: bool = True,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pymongo.database import Database
 
 from backup_engine.model import APPLICATION, Application, Clock, Room, Source
+from backup_engine.runs import Runs
 
 if TYPE_CHECKING:  # a word may name what lies in rooms above it, but must not load it
     from backup_engine.csv_format.seal import Seal
@@ -83,6 +84,8 @@ class Workspace:
     room: Callable[[], Room | None] | None = None
     """Tells of the disk under the database; None, as without it, where that cannot be seen from here."""
     remembered: Remembered = field(default_factory=Remembered, compare=False)
+    runs: Runs = field(default_factory=Runs, compare=False)
+    """How long this process's verbs took; shared like what is remembered."""
     annex: Annex | None = None
     """The application's own data; None for an engine that saves lists alone."""
     role: str = ""

@@ -17,7 +17,7 @@ from pymongo.database import Database
 from backup_engine.model import Room
 from equipment.settings import Settings, get_settings
 
-__all__ = ["START_NEEDS", "look", "require_room", "start_advice"]
+__all__ = ["START_NEEDS", "look", "require_room", "start_advice", "usage"]
 
 START_NEEDS = 300_000_000
 """Bytes with which MongoDB starts after a crash for lack of room, whatever state its journal of 100 MB files is in.
@@ -30,13 +30,13 @@ def look(settings: Settings) -> Room | None:
     """Ask the disk; None where MongoDB keeps its files elsewhere, or the mount does not say."""
     if settings.mongodb_uri is not None or not settings.embedded_database:
         return None
-    told = _usage(settings.data_folder)
+    told = usage(settings.data_folder)
     return Room(str(settings.data_folder), told.free, settings.min_free_mb * 1_000_000) if told else None
 
 
 def start_advice(folder: Path) -> str:
     """Say how much is free and how much must be, where that is too little for MongoDB to start; else nothing."""
-    told = _usage(folder)
+    told = usage(folder)
     if told is None or told.free >= START_NEEDS:
         return ""
     free = told.free
@@ -59,7 +59,9 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def _usage(folder: Path) -> Any:
+def usage(folder: Path) -> Any:
+    """Ask the disk of a folder, whether that is there yet or not, for ``total`` and ``free`` bytes; None where it does
+    not say."""
     place = next((path for path in (folder, *folder.parents) if _is_there(path)), None)
     told = shutil.disk_usage(place) if place else None
     # FUSE programs that count nothing answer zeros; a full disk still has a size.

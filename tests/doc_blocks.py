@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from backup_engine.cli.main import commands
 from equipment.__main__ import user
+from equipment.server.metrics.definitions import METRICS, Metric
 from equipment.settings import Settings, option_name
 from equipment.unattended.commands import COMMANDS
 from scripts.day_parts import day_report, servers_report
@@ -65,6 +66,16 @@ def common_options_table(group: click.Group) -> str:
     return "\n".join(rows)
 
 
+def metrics_table(metrics: Mapping[str, Metric] = METRICS) -> str:
+    """Every metric with its labels and its meaning."""
+    rows = ["| metric | labels | |", "|---|---|---|"]
+    for metric in metrics.values():
+        labels = ", ".join(f"`{label}`" for label in metric.labels)
+        more = " A histogram." if metric.kind == "histogram" else ""
+        rows.append(f"| `{metric.full_name}` | {labels} | {metric.meaning}{more} |")
+    return "\n".join(rows)
+
+
 def layers(contract: str) -> str:
     """The layers of an import contract in ``pyproject.toml``, from the top down."""
     linter = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
@@ -107,6 +118,7 @@ BLOCKS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/a-day.md", "day kept"): lambda: day_report.kept(day_report.read()[1]),
     ("docs/schedules.md", "two servers run"): lambda: servers_report.run(*servers_report.read()),
     ("docs/schedules.md", "two servers"): lambda: servers_report.minutes(servers_report.read()[1]),
+    ("docs/metrics.md", "metrics"): metrics_table,
     ("docs/deployment.md", "servers run"): lambda: servers.run(*servers.read()),
     ("docs/deployment.md", "servers tried"): lambda: servers.tried(*servers.read()),
 }

@@ -28,7 +28,7 @@ NO_COMMANDS = {
     ("docs/backup-format.md", "restore_data_to_db/"): "a map of files",
     ("docs/backup-format.md", "claims/000001.json                             whose it is: the highest number counts"):
         "a map of objects",
-    ("docs/deployment.md", "scrape_configs:"): "a piece of the configuration of Prometheus, which is not here",
+    ("docs/metrics.md", "scrape_configs:"): "a piece of the configuration of Prometheus, which is not here",
     ("docs/operations.md", LOG_LINE): "a line of the log",
 }
 """Blocks that show something, by page and first line."""

@@ -15,7 +15,7 @@ from backup_engine.making.resume_tokens import Followed, Lost
 from backup_engine.model import BackupSet
 from backup_engine.workspace import Workspace
 
-__all__ = ["since"]
+__all__ = ["known", "since"]
 
 REMEMBERED = 8
 """Sets: a base and the newest one, of the list and of the application's own data, and those before them."""
@@ -42,3 +42,9 @@ def since(ws: Workspace, database: Database[dict[str, Any]], backup: BackupSet, 
         while len(memory) > REMEMBERED:
             del memory[next(iter(memory))]
         return known
+
+
+def known(ws: Workspace, backup: BackupSet) -> Followed | None:
+    """Give what is remembered of a set, without waiting for whoever reads on; None while somebody does, too."""
+    followed: Followed | None = ws.remembered.followed.get(backup.backup_id)
+    return followed

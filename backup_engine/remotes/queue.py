@@ -73,6 +73,8 @@ class Line:
     """When the last try failed; None when it went well."""
     failing_since: datetime | None = None
     """When the first of these failures in a row was."""
+    there: int | None = None
+    """How many sets of the lists lie there, as of the last look; None before the first."""
 
     def is_said(self, backup: BackupSet) -> bool:
         """Whether what a person said of a set stands there as it does here."""
@@ -242,6 +244,7 @@ def _line(about: Mapping[str, Any]) -> Line:
                   for backup_id, each in about.get("replaced", {}).items()},
         cleared=_moment(about.get("cleared")), comments=_texts(about.get("comments", {})),
         failed_at=_moment(about.get("failed_at")), failing_since=_moment(about.get("failing_since")),
+        there=None if about.get("there") is None else int(about["there"]),
     )
 
 

@@ -32,13 +32,14 @@ from equipment.server import (
     database,
     health,
     list_downloads,
-    metrics,
     prefix,
     sd_notify,
     stopping,
 )
 from equipment.server.headers import RequestReference, SecurityHeaders
 from equipment.server.low_space import LowSpace
+from equipment.server.metrics import endpoint
+from equipment.server.metrics.sockets import OpenSockets
 from equipment.settings import Settings, get_settings, unknown_options
 from equipment.store.list import listing, undo
 
@@ -83,7 +84,7 @@ def routes() -> list[BaseRoute]:
 
     These answer at the root as well: whatever asks on this machine need not know the path.
     """
-    served, probes = prefix.served(), [*health.routes(), *metrics.routes()]
+    served, probes = prefix.served(), [*health.routes(), *endpoint.routes()]
     at_root: list[BaseRoute] = [*probes] if served else []
     try:
         settings = get_settings()
@@ -97,7 +98,8 @@ def routes() -> list[BaseRoute]:
 
 def middleware() -> list[Middleware]:
     """Give what wraps every request."""
-    return [Middleware(stopping.BoundedAnswers), Middleware(SecurityHeaders), Middleware(RequestReference)]
+    return [Middleware(stopping.BoundedAnswers), Middleware(SecurityHeaders), Middleware(RequestReference),
+            Middleware(OpenSockets)]
 
 
 def connector(settings: Settings) -> Connect:

@@ -28,8 +28,8 @@ from equipment.settings import Settings, divert_backups
 if TYPE_CHECKING:
     from equipment.server.embedded import Embedded
 
-__all__ = ["Choice", "be_impatient", "can_write", "choose", "close", "connect", "get_client", "is_up", "label",
-           "no_mongodb", "start_demo", "unreachable"]
+__all__ = ["Choice", "answering", "be_impatient", "can_write", "choose", "close", "connect", "get_client",
+           "label", "no_mongodb", "start_demo", "unreachable"]
 
 log = logging.getLogger(__name__)
 
@@ -144,19 +144,20 @@ def _connect(settings: Settings) -> Db:
     return pinned.database(client, settings.mongodb_database)
 
 
-def is_up(settings: Settings) -> bool:
-    """Whether the server this process speaks to answers, within a second; nothing is started and nobody waited for."""
-    if choose(settings) is Choice.DEMO:
-        return True
-    client, server = _process.client, _process.server
+def answering(settings: Settings) -> Db | None:
+    """Give the database if the server this process speaks to answers within a second; nothing is started and nobody
+    waited for."""
+    demo, client, server = _process.demo, _process.client, _process.server
+    if demo is not None and choose(settings) is Choice.DEMO:
+        return pinned.database(demo, settings.mongodb_database)
     if client is None or (server is not None and server.pid is None):
-        return False
+        return None
     try:
         with pymongo.timeout(UP_SECONDS):
             pinned.require_primary(client, "")
     except (PyMongoError, DatabaseUnreachable):
-        return False
-    return True
+        return None
+    return pinned.database(client, settings.mongodb_database)
 
 
 def can_write(database: Db) -> bool:

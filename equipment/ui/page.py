@@ -12,6 +12,7 @@ import streamlit as st
 from backup_engine.errors import BadInput, DatabaseUnreachable
 from equipment.logs import reference
 from equipment.server import application, database
+from equipment.server.metrics import page_times
 from equipment.settings import Settings, get_settings
 from equipment.ui import boundary, choose_database, database_down, header, low_space
 from equipment.ui.context import App
@@ -59,11 +60,11 @@ def preload() -> None:
 
 def show() -> None:
     """Draw one rerun of the page."""
-    with reference.request():
-        _show()
+    with reference.request(), page_times.times.measured() as run:
+        _show(run)
 
 
-def _show() -> None:
+def _show(run: page_times.Run) -> None:
     st.set_page_config(page_title=TITLE, page_icon=str(ICON), layout="wide")
     try:
         settings = get_settings()
@@ -82,7 +83,7 @@ def _show() -> None:
     with boundary.guard("Sign-in"):
         app = _signed_in(settings, db)
         if app is not None:
-            _draw(app)
+            _draw(app, run)
 
 
 def _signed_in(settings: Settings, db: database.Db) -> App | None:
@@ -98,7 +99,7 @@ def _signed_in(settings: Settings, db: database.Db) -> App | None:
     return App(settings, db, who, account, demo=database.choose(settings) is database.Choice.DEMO)
 
 
-def _draw(app: App) -> None:
+def _draw(app: App, run: page_times.Run) -> None:
     database_down.remember(app)
     st.session_state.user_role = app.account.role
     screens = [screen for screen in SCREENS if app.may(screen.action)]
@@ -108,6 +109,7 @@ def _draw(app: App) -> None:
     tabs = st.tabs([screen.label for screen in screens], key=header.TAB, on_change="rerun", bind="query-params")
     for screen, tab in zip(screens, tabs, strict=True):
         if tab.open:
+            run.tab = screen.label
             with tab:
                 screen.draw(app)
 

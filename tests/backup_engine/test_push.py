@@ -55,7 +55,9 @@ def test_what_waits_is_sent_newest_first_with_its_base_before(ws: Workspace, dat
     assert (done.waiting, done.problem) == (0, "")
     assert {entry.backup.backup_id for entry in target_of(tmp_path).entries()} == {
         full.backup_id, first.backup_id, second.backup_id}
+    assert queue.read(ws.storage, "disk").there == 3
     assert push(ws, "disk").sent == ()
+    assert queue.read(ws.storage, "disk").there == 3
 
 
 def test_it_is_told_once_and_trouble_only_when_it_begins(

@@ -11,7 +11,7 @@ from backup_engine import unsaved
 from backup_engine.create import create
 from backup_engine.making import resume_tokens
 from backup_engine.restore import plan_replace, replace
-from backup_engine.unsaved import Unsaved
+from backup_engine.unsaved import Glance, Loss, Unsaved
 from tests.backup_engine.engine import Switched, back_up, fill, workspace
 from tests.backup_engine.stored import age_seal
 
@@ -132,3 +132,67 @@ def test_a_look_serves_everybody_for_a_while(
     assert counting.count() == 0
     counting.forget()
     assert counting.count() == 1
+
+
+def test_a_monitor_reads_the_stream_on_and_compares_nothing(
+    database: Database[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(database)
+    ws = workspace(tmp_path, database)
+    glance = Glance(ws)
+    assert glance.loss(database) is None
+    backup = back_up(ws)
+    database.Equipment.delete_one({"_id": 9})
+    read, follow = list[Any](), resume_tokens.follow
+
+    def noted(db: Any, sources: Any, token: Any, limit: int) -> Any:
+        read.append(token)
+        return follow(db, sources, token, limit)
+
+    monkeypatch.setattr(resume_tokens, "follow", noted)
+    with ws.remembered.following:  # which a page may hold for as long as a server hangs
+        first = glance.loss(database)
+        database.Equipment.delete_one({"_id": 8})
+        second = glance.loss(database)
+    assert first is not None and second is not None
+    assert (first.changes, second.changes) == (1, 2)
+    assert first.seconds is not None
+    assert len({str(token) for token in read}) == 2, "the second look goes on where the first one stopped"
+
+    monkeypatch.setattr(unsaved.record_stream, "of_current", None)
+    replace(ws, plan_replace(ws, backup, ["equipment"]))
+    read.clear()
+    assert [glance.loss(database), glance.loss(database)] == [None, None]
+    assert len(read) == 1, "what the stream cannot tell is asked once"
+    back_up(ws)
+    told = glance.loss(database)
+    assert told is not None and told.changes == 0
+
+
+def test_a_monitor_begins_where_the_process_stands(database: Database[dict[str, Any]], tmp_path: Path) -> None:
+    fill(database)
+    ws = workspace(tmp_path, database)
+    back_up(ws)
+    database.Equipment.delete_one({"_id": 9})
+    assert Unsaved(ws).count() == 1
+    [known] = ws.remembered.followed.values()
+    (tmp_path / ".state").rename(tmp_path / "gone")  # and with it the mark of the backup
+
+    told = Glance(ws).loss(database)
+
+    assert told is not None and told.changes == known.changes == 1
+
+
+def test_a_monitor_waits_for_the_mark_that_comes_after_the_commit(
+    database: Database[dict[str, Any]], tmp_path: Path
+) -> None:
+    fill(database)
+    ws = workspace(tmp_path, database)
+    backup = back_up(ws)
+    mark, glance = resume_tokens.of(ws.storage, backup), Glance(ws)
+    ws.storage.delete(".state", f"mark_{backup.label}.json")
+    assert mark is not None and glance.loss(database) is None
+
+    resume_tokens.keep(ws.storage, backup, mark)
+
+    assert glance.loss(database) == Loss(0)

@@ -115,6 +115,7 @@ def test_retention_there_has_days_of_its_own(ws: Workspace, tmp_path: Path) -> N
 
     assert done.removed == tuple(labels[:3])
     assert there(tmp_path) == labels[3:]
+    assert queue.read(ws.storage, "disk").there == 4
     assert len(ws.catalog.sets()) == 7, "the local folder has its own"
     assert push(ws, "disk").sent == (), "what retention deleted there is not sent again"
 

@@ -14,8 +14,9 @@ from typing import Any, Final, Literal
 
 from pymongo import ASCENDING, WriteConcern
 
+from equipment.domain.roles import ROLES, Role
 from equipment.store import moments
-from equipment.store.access import SESSIONS, Account, Db, session_is_live
+from equipment.store.access import SESSIONS, USERS, Account, Db, session_is_live
 from equipment.store.accounts.tickets import digest, token
 
 TICKET_SECONDS: Final = 30
@@ -140,6 +141,21 @@ def of_user(db: Db, user: str, *, now: datetime | None = None) -> list[Session]:
         for document in live
     ]
     return sorted(listed, key=lambda session: session.seen, reverse=True)
+
+
+def count_by_role(db: Db, *, now: datetime | None = None) -> dict[Role, int]:
+    """Count the live sessions of active accounts by role; every role is named."""
+    now, counts = now or moments.now(), dict.fromkeys(ROLES, 0)
+    users = {user["_id"]: user for user in db[USERS].find({"state": "active"}, {"role": 1, "epoch": 1})}
+    grouped = db[SESSIONS].aggregate([
+        {"$match": {"until": {"$gt": now}, "idle_until": {"$gt": now}}},
+        {"$group": {"_id": {"user": "$user", "epoch": "$epoch"}, "count": {"$sum": 1}}},
+    ])
+    for group in grouped:
+        user = users.get(group["_id"].get("user"))
+        if user and user.get("epoch", 0) == group["_id"].get("epoch", 0) and user.get("role") in counts:
+            counts[user["role"]] += group["count"]
+    return counts
 
 
 def _use_ticket(

@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from backup_engine.errors import BadInput, NoSpace
 from equipment.server import database as connection
+from equipment.server.metrics import page_times
 from equipment.settings import ROOT, Settings, use
 from equipment.ui import page
 from tests.equipment.store.people import signed_in
@@ -142,6 +143,20 @@ def test_the_address_of_an_admin_tab_opens_nothing_for_others(here: Settings, da
     visit(database, "user", tab="Backup & Restore")
 
     assert drawn == ["Equipment Records"]
+
+
+def test_how_long_it_takes_is_told_by_the_tab_that_was_drawn(
+    here: Settings, database: Db, drawn: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = page_times.PageTimes()
+    monkeypatch.setattr(page_times, "times", times)
+
+    visit()
+    visit(database, "technician", tab="Activity")
+    visit(database, "user", tab="made up")
+
+    assert drawn == ["Activity", "Equipment Records"]
+    assert [sample.labels[0] for sample in times.samples()] == [page_times.OTHER, "Activity", "Equipment Records"]
 
 
 def test_a_screen_that_fails_leaves_the_frame_standing(

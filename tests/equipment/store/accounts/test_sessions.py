@@ -155,3 +155,15 @@ def test_mongodb_removes_what_is_over(database: Db) -> None:
     sessions.prepare(database)
 
     assert any("expireAfterSeconds" in index for index in database[SESSIONS].index_information().values())
+
+
+def test_live_sessions_are_counted_by_role(database: Db, bob: str) -> None:
+    signed_in(database, "admin", "ada")
+    assert sessions.count_by_role(database) == {"user": 2, "technician": 0, "manager": 0, "admin": 1}
+
+    sessions.end(database, bob)
+    assert sessions.count_by_role(database)["user"] == 1
+    assert not any(sessions.count_by_role(database, now=moments.now() + timedelta(days=30)).values())
+    database["equipment_users"].update_one({"_id": "ada"}, {"$set": {"state": "disabled"}})
+    database["equipment_users"].update_one({"_id": "bob"}, {"$inc": {"epoch": 1}})
+    assert not any(sessions.count_by_role(database).values())
