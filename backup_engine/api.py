@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from backup_engine.fetch import entries_in, fetch, is_plain, listed as listed_in, spooled, unseen, viewed
     from backup_engine.history import History, history_of
     from backup_engine.keep import choose as choose_tiers, shown as tiers_shown
-    from backup_engine.keys.choice import Choice, checked_recipients, shown as seal_shown
+    from backup_engine.keys.choice import Choice, checked_recipients, history as seal_versions, shown as seal_shown
     from backup_engine.keys.identity import Keys, fingerprint, keys_in
     from backup_engine.keys.proofs import needs_key, proven
     from backup_engine.lost import Lost, lost_and_found
@@ -96,14 +96,14 @@ __all__ = [
     "newest_at", "noted_standings", "open_sets", "outlook", "owner_of", "owner_seen", "parse_cron", "pin", "plan_merge",
     "plan_replace", "preference_changes", "preference_versions", "preview", "protection", "proven", "prune", "push",
     "recover", "recover_from", "recoverable", "remote_standings", "remove_remote", "replace", "require_empty",
-    "require_sound", "reseal", "retention_halted", "seal_shown", "spooled", "start_anew", "status", "system_user",
-    "take_over_remote", "take_untold", "test_remote", "tiers_shown", "undo", "undoable", "unlock", "unpin", "unseen",
-    "untold", "verify", "version_words", "viewed", "was_rolled_back", "zone_names",
+    "require_sound", "reseal", "retention_halted", "seal_shown", "seal_versions", "spooled", "start_anew", "status",
+    "system_user", "take_over_remote", "take_untold", "test_remote", "tiers_shown", "undo", "undoable", "unlock",
+    "unpin", "unseen", "untold", "verify", "version_words", "viewed", "was_rolled_back", "zone_names",
 ]
 
 LATE = {
     "compare": ("Comparison", "compare"), "repository.contents": ("preview",), "create": ("Created", "create"),
-    "keys.choice": ("Choice", "checked_recipients", "seal_shown"),
+    "keys.choice": ("Choice", "checked_recipients", "seal_shown", "seal_versions"),
     "keys.identity": ("Keys", "fingerprint", "keys_in"), "keys.proofs": ("needs_key", "proven"),
     "offsite": ("Standing", "add_remote", "confirm_remote_key", "noted_standings", "remote_standings",
                 "remove_remote", "take_over_remote", "test_remote"),
@@ -137,7 +137,8 @@ OWN_NAMES = {"application_trouble": "trouble", "apply_changes": "apply", "checks
              "preference_changes": "changes", "preference_versions": "history", "version_words": "version",
              "last_round": "last", "listed_in": "listed", "protection": "read", "owner_of": "of",
              "owner_seen": "seen", "plan_merge": "plan", "recover_from": "recover", "recoverable": "look",
-             "require_sound": "require", "seal_shown": "shown", "retention_halted": "halted"}
+             "require_sound": "require", "seal_shown": "shown", "seal_versions": "history",
+             "retention_halted": "halted"}
 """What some of them are called in their modules."""
 
 

@@ -12,26 +12,24 @@ from typing import Any
 from pymongo.database import Database
 
 from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable
-from backup_engine.mongo.capabilities import database_errors
+from backup_engine.mongo import versions
 from backup_engine.policy.tiers import TIERS, Tiers, checked
 from backup_engine.workspace import Workspace
 
 __all__ = ["choose", "counting", "load", "shown", "unknown"]
 
-COLLECTION = "backup_restore_state"
 DOCUMENT = "preferences"
 FIELD = "tiers"
 
 
 def load(database: Database[dict[str, Any]]) -> dict[str, int]:
     """Give the numbers that are stored. Raises ``DatabaseUnreachable``, ``BadInput`` for what is no number."""
-    with database_errors(database):
-        stored = database[COLLECTION].find_one({"_id": DOCUMENT}, {FIELD: 1}) or {}
+    stored = versions.stored(database, DOCUMENT)
     return checked(stored.get(FIELD, {}))
 
 
-def choose(ws: Workspace, numbers: Mapping[str, int]) -> Tiers:
-    """Store these numbers for the tiers they name; gives what counts then.
+def choose(ws: Workspace, numbers: Mapping[str, int], *, by: str = "") -> Tiers:
+    """Store these numbers for the tiers they name, as somebody wants it; gives what counts then.
 
     Raises ``BadInput``, also for a tier that an option decides, and ``DatabaseUnreachable``.
     """
@@ -46,8 +44,7 @@ def choose(ws: Workspace, numbers: Mapping[str, int]) -> Tiers:
     except BadInput:  # whatever stands there, it is replaced
         before = {}
     after = {**before, **{name: number for name, number in chosen.items() if name not in ws.tiers}}
-    with database_errors(database):
-        database[COLLECTION].update_one({"_id": DOCUMENT}, {"$set": {FIELD: after}}, upsert=True)
+    versions.store(database, DOCUMENT, {FIELD: after}, by=by)
     return _heard(ws, database)
 
 

@@ -84,8 +84,8 @@ def reseal(ws: Workspace, *, keep_old: bool = False, watch: Watch = SILENT) -> R
     return Resealed(tuple(made), tuple(removed), tuple(left), seal, keep_old, elsewhere)
 
 
-def choose(ws: Workspace, chosen: Choice) -> Choice:
-    """Store how new sets are kept, and remove the records that ``.state`` holds where they are to be encrypted.
+def choose(ws: Workspace, chosen: Choice, *, by: str = "") -> Choice:
+    """Store, ``by`` somebody, how new sets are kept; where they are to be encrypted the records in ``.state`` go.
 
     Raises ``BadInput`` for what an argument or the environment decides, and for what is no public key.
     """
@@ -93,7 +93,7 @@ def choose(ws: Workspace, chosen: Choice) -> Choice:
     for part in sorted(ws.said):
         if getattr(chosen, part) != fixed[part]:
             raise BadInput(f"The {part} of backups is said by the environment or the command, and not chosen here.")
-    stored = choice.save(ws.connect(), chosen)
+    stored = choice.save(ws.connect(), chosen, by=by)
     ws.remembered.choice = stored
     if stored.recipients:
         _forget_plain(ws)

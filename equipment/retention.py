@@ -43,7 +43,7 @@ def change(backups: Backups, caller: Caller, numbers: Mapping[str, int]) -> Tier
     """
     caller.check("backup.settings")
     before = rules(backups, caller).tiers
-    after = api.choose_tiers(backups.workspace(caller), numbers)
+    after = api.choose_tiers(backups.workspace(caller), numbers, by=caller.name)
     backups.note(caller, "backup.settings", "retention",
                  f"kept in tiers: {before.words or 'nothing'} → {after.words or 'nothing'}")
     return after

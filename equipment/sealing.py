@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,8 @@ from equipment.backups import Backups, Caller
 from equipment.jobs import Job
 from equipment.settings import option_name
 
-__all__ = ["COMPRESSIONS", "Recipient", "Stored", "change", "keys_from", "needs_key", "reseal", "stored"]
+__all__ = ["COMPRESSIONS", "Recipient", "Stored", "change", "in_words", "keys_from", "needs_key",
+           "reseal", "stored", "versions"]
 
 COMPRESSIONS = ("none", "gzip", "zstd")
 _OPTIONS = {"compression": "backup_compression", "recipients": "backup_recipients"}
@@ -62,9 +63,20 @@ def change(backups: Backups, caller: Caller, compression: str, recipients: str) 
     """
     caller.check("backup.settings")
     keys = api.checked_recipients(recipients) if recipients.strip() else ()
-    done = api.choose_seal(backups.workspace(caller), Choice(compression, keys))  # type: ignore[arg-type]  # checked
-    words = f"compression {done.compression}; encrypted for {', '.join(done.recipients) or 'nobody'}"
-    backups.note(caller, "backup.sealing", "backups", words)
+    wanted = Choice(compression, keys)  # type: ignore[arg-type]  # checked there
+    done = api.choose_seal(backups.workspace(caller), wanted, by=caller.name)
+    backups.note(caller, "backup.sealing", "backups", in_words(done.compression, done.recipients))
+
+
+def in_words(compression: str, recipients: Sequence[str]) -> str:
+    """Say how backups are stored."""
+    return f"compression {compression}; encrypted for {', '.join(recipients) or 'nobody'}"
+
+
+def versions(backups: Backups, caller: Caller) -> list[api.Version]:
+    """Give the last choices, newest first. Raises ``DatabaseUnreachable``."""
+    caller.check("backup.see")
+    return api.seal_versions(backups.workspace(caller).connect())
 
 
 def reseal(backups: Backups, caller: Caller) -> Job:

@@ -16,12 +16,12 @@ from pymongo.database import Database
 from backup_engine.csv_format import age
 from backup_engine.csv_format.seal import Compression, Seal
 from backup_engine.errors import BadInput, DatabaseUnreachable
-from backup_engine.mongo.capabilities import database_errors
+from backup_engine.mongo import versions
+from backup_engine.mongo.versions import Version
 from backup_engine.workspace import Workspace
 
-__all__ = ["BOTH", "Choice", "checked_recipients", "effective", "load", "save", "shown"]
+__all__ = ["BOTH", "Choice", "checked_recipients", "effective", "history", "load", "save", "shown"]
 
-COLLECTION = "backup_restore_state"
 DOCUMENT = "sealing"
 BOTH = frozenset({"compression", "recipients"})
 MOST_RECIPIENTS = 20
@@ -51,18 +51,21 @@ def checked_recipients(given: str | Iterable[str]) -> tuple[str, ...]:
 
 def load(database: Database[dict[str, Any]]) -> Choice:
     """Give what an administrator stored. Raises ``DatabaseUnreachable``, ``BadInput`` for what is no public key."""
-    with database_errors(database):
-        stored = database[COLLECTION].find_one({"_id": DOCUMENT}) or {}
+    stored = versions.stored(database, DOCUMENT)
     return Choice(Seal(stored.get("compression", "none")).compression, checked_recipients(stored.get("recipients", ())))
 
 
-def save(database: Database[dict[str, Any]], choice: Choice) -> Choice:
-    """Store it, checked; gives it as it is stored. Raises ``BadInput``, ``DatabaseUnreachable``."""
+def save(database: Database[dict[str, Any]], choice: Choice, *, by: str = "") -> Choice:
+    """Store it, checked, ``by`` somebody; gives it as it is stored. Raises ``BadInput``, ``DatabaseUnreachable``."""
     checked = Choice(Seal(choice.compression).compression, checked_recipients(choice.recipients))
     fields = {"compression": checked.compression, "recipients": list(checked.recipients)}
-    with database_errors(database):
-        database[COLLECTION].update_one({"_id": DOCUMENT}, {"$set": fields}, upsert=True)
+    versions.store(database, DOCUMENT, fields, by=by)
     return checked
+
+
+def history(database: Database[dict[str, Any]]) -> list[Version]:
+    """Give the last choices, newest first: ``compression`` and ``recipients``. Raises ``DatabaseUnreachable``."""
+    return versions.history(database, DOCUMENT, {"compression": str, "recipients": checked_recipients})
 
 
 def effective(ws: Workspace, database: Database[dict[str, Any]] | None) -> Seal:

@@ -1,7 +1,6 @@
 """The choices admins make about what is done by itself, shared by every process through MongoDB.
 
-One document. Each change makes a new version of it and says whose it is; the last 50 are kept in it, so that what was
-in force when, and who wanted it, can still be told. A document without a version was written by 1.2 or before.
+One document that keeps its versions (``mongo.versions``).
 
 What an option of the installation says is not stored: it counts as long as it is given, and cannot be changed here.
 """
@@ -16,49 +15,28 @@ from reprlib import repr as short
 from typing import Any
 
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError
 
 from backup_engine.errors import BackupError, BadInput
+from backup_engine.mongo import versions
 from backup_engine.mongo.capabilities import database_errors
 from backup_engine.mongo.pinned import DURABLE
+from backup_engine.mongo.versions import Changed, Version
 from backup_engine.policy.cron import Cron, parse
 from backup_engine.policy.due import check_interval
 from backup_engine.policy.schedule import Schedule
+from backup_engine.policy.tiers import checked as checked_tiers
 from backup_engine.policy.time_zones import check_zone
 from backup_engine.remotes.address import check_name
 
-__all__ = ["KEPT", "SCHEDULES", "Changed", "Preferences", "Version", "given_by", "history", "load", "save", "seed"]
+__all__ = ["SCHEDULES", "Changed", "Preferences", "Version", "given_by", "history", "load", "save", "seed"]
 
 log = logging.getLogger(__name__)
-COLLECTION = "backup_restore_state"
 DOCUMENT = "preferences"
-KEPT = 50
-"""Versions that are kept: some 300 bytes each, in a document that every tick reads."""
-TRIES = 5
-"""How often a change that names no version is tried again when others were faster."""
 LONGEST_DAYS = 365.0
 VERIFIED_EVERY_HOURS = 24.0
 SCHEDULES = {"backup": "backup_cron", "verify": "verify_cron", "drill": "drill_cron", "time_zone": "time_zone",
              "continuous": "continuous"}
 """What an option can say of what is done by itself, and the preference of that meaning."""
-
-
-@dataclass(frozen=True)
-class Changed:
-    """When a preference was last changed, and by whom."""
-
-    at: datetime
-    by: str
-
-
-@dataclass(frozen=True)
-class Version:
-    """One change of the preferences: what was set, each by its name."""
-
-    number: int
-    at: datetime
-    by: str
-    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -117,7 +95,7 @@ def load(
 
     What is stored and cannot be used, by a later version or by hand, counts as not stored.
     """
-    stored = _stored(database)
+    stored = versions.stored(database, DOCUMENT)
     known = dict[str, Any]()
     for name, rule in _RULES.items():
         if name in stored:
@@ -127,7 +105,7 @@ def load(
                 log.warning("the stored preference %s is left out: %s", name, problem)
     number = stored.get("version")
     return replace(defaults, **{**known, **given_by(given or {})}, version=number if type(number) is int else 0,
-                   changed=_changes(stored.get("changed")))
+                   changed=versions.changes(stored.get("changed")))
 
 
 def save(
@@ -140,48 +118,21 @@ def save(
     came meanwhile.
     """
     values = {name: _RULES[name](value) for name, value in changes.items()}
-    moment = (at or datetime.now().astimezone()).isoformat()
-    for _ in range(TRIES):
-        stored = _stored(database)
-        number = stored.get("version", 0)
-        if version is not None and number != version:
-            raise _overtaken(stored)
-        entry = {"version": number + 1, "at": moment, "by": by, "values": values}
-        update = {
-            "$set": {**values, "version": number + 1,
-                     **{f"changed.{name}": {"at": moment, "by": by} for name in values}},
-            "$push": {"history": {"$each": [entry], "$slice": -KEPT}},
-        }
-        seen = {"_id": DOCUMENT, "version": number if "version" in stored else None}  # None finds what has none
-        try:
-            with database_errors(database):
-                _state(database).update_one(seen, update, upsert=True)
-                return
-        except BackupError as problem:
-            if not isinstance(problem.__cause__, DuplicateKeyError):
-                raise
-    raise _overtaken(_stored(database))
+    versions.store(database, DOCUMENT, values, by=by, at=at, version=version)
 
 
 def seed(database: Database[dict[str, Any]], interval_hours: float) -> None:
     """Set the interval unless somebody has set one already; nobody's change, so the version stays."""
     chosen = check_interval(interval_hours)
-    if "interval_hours" not in _stored(database):
+    if "interval_hours" not in versions.stored(database, DOCUMENT):
         with database_errors(database):
-            _state(database).update_one({"_id": DOCUMENT}, {"$set": {"interval_hours": chosen}}, upsert=True)
+            state = database[versions.COLLECTION].with_options(write_concern=DURABLE)
+            state.update_one({"_id": DOCUMENT}, {"$set": {"interval_hours": chosen}}, upsert=True)
 
 
 def history(database: Database[dict[str, Any]]) -> list[Version]:
-    """Give the versions that are kept, newest first."""
-    found = []
-    for entry in reversed(_stored(database, history=1).get("history") or []):
-        try:
-            values = {name: _RULES[name](value) for name, value in entry["values"].items()}
-            found.append(Version(int(entry["version"]), datetime.fromisoformat(entry["at"]), str(entry["by"]), values))
-        # edited by hand, or by a later version
-        except (LookupError, TypeError, ValueError, AttributeError, BadInput) as damage:
-            log.warning("a version of the preferences is left out: %r", damage)
-    return found
+    """Give the versions that are kept, newest first; the tiers of retention stand in the same document."""
+    return versions.history(database, DOCUMENT, {**_RULES, "tiers": checked_tiers})
 
 
 def given_by(options: Mapping[str, str]) -> dict[str, Any]:
@@ -192,33 +143,6 @@ def given_by(options: Mapping[str, str]) -> dict[str, Any]:
         if name not in SCHEDULES:
             raise BadInput(f"{short(name)} is nothing that has a schedule: use {', '.join(SCHEDULES)}.")
     return {SCHEDULES[name]: _RULES[SCHEDULES[name]](value) for name, value in options.items() if value != ""}
-
-
-def _state(database: Database[dict[str, Any]]) -> Any:
-    return database[COLLECTION].with_options(write_concern=DURABLE)
-
-
-def _stored(database: Database[dict[str, Any]], *, history: int = 0) -> dict[str, Any]:
-    shown = None if history else {"history": 0}
-    with database_errors(database):
-        return database[COLLECTION].find_one({"_id": DOCUMENT}, shown) or {}
-
-
-def _overtaken(stored: Mapping[str, Any]) -> BadInput:
-    changes = sorted(_changes(stored.get("changed")).values(), key=lambda change: change.at)
-    who = f" by {changes[-1].by} at {changes[-1].at:%H:%M}" if changes and changes[-1].by else ""
-    return BadInput(f"These settings were changed meanwhile{who}, and yours were not stored.",
-                    hint="Look at them as they are now, and change them again.")
-
-
-def _changes(stored: Any) -> dict[str, Changed]:
-    found = {}
-    for name, change in stored.items() if isinstance(stored, dict) else ():
-        try:
-            found[name] = Changed(datetime.fromisoformat(change["at"]), str(change["by"]))
-        except (LookupError, TypeError, ValueError) as damage:
-            log.warning("who changed %s is not known: %r", name, damage)
-    return found
 
 
 def _switch(value: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from backup_engine.policy.tiers import Tiers
 from backup_engine.scheduling.preferences import Preferences, Version
 
 __all__ = ["changes", "version"]
@@ -22,11 +23,14 @@ def changes(before: Preferences, after: Preferences) -> str:
 
 def version(entry: Version) -> str:
     """Say what one change set: ``Automatic backups off``. Texts in it are those that somebody stored."""
-    said = _said(replace(Preferences(), **entry.values))
+    values = {name: value for name, value in entry.values.items() if name != "tiers"}  # no preference of a schedule
+    said = _said(replace(Preferences(), **values))
     words = [said[about] for about in dict.fromkeys(ABOUT[name] for name in entry.values if name in ABOUT)]
     if "remote_crons" in entry.values:
         words += [text for about, text in said.items() if about.startswith("Remote ")] or [
             "Remotes: sent after every backup"]
+    if "tiers" in entry.values:
+        words.append(f"Kept in tiers: {Tiers(**entry.values['tiers']).words or 'nothing'}")
     if "time_zone" in entry.values and not entry.values["time_zone"]:
         words.append("Time zone: this machine's")
     elif "time_zone" in entry.values:

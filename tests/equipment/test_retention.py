@@ -11,6 +11,8 @@ from pymongo.database import Database
 
 from backup_engine.api import Tiers
 from backup_engine.errors import AdminOnly, BadInput
+from backup_engine.scheduling import preferences
+from backup_engine.scheduling.wording import version as version_words
 from equipment import backups as processes, retention, settings
 from equipment.backups import Backups
 from equipment.settings import Settings
@@ -48,6 +50,8 @@ def test_what_is_chosen_counts_for_every_way_and_stands_in_activity(
     assert [(entry["who"], entry["target"], entry["note"]) for entry in logged] == [
         (by.name, "retention", "kept in tiers: 14 days and 8 weeks → 8 weeks and 1 year"),
         (by.name, "retention", "kept in tiers: nothing → 14 days and 8 weeks")]
+    assert [(version.by, version_words(version)) for version in preferences.history(database)] == [
+        (by.name, "Kept in tiers: 8 weeks and 1 year"), (by.name, "Kept in tiers: 14 days and 8 weeks")]
 
 
 @pytest.mark.parametrize("role", ["user", "technician", "manager"])

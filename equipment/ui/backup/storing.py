@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from backup_engine.api import BackupError, Resealed
@@ -9,7 +10,9 @@ from equipment import sealing
 from equipment.backups import Backups, Caller
 from equipment.jobs import Job
 from equipment.sealing import COMPRESSIONS, Stored
+from equipment.ui import time_zone
 from equipment.ui.backup import words
+from equipment.ui.plain import plain
 
 __all__ = ["line", "resealed", "show"]
 
@@ -47,6 +50,7 @@ def show(backups: Backups, caller: Caller) -> None:
                    "are better: either opens everything, and one may be lost. What was written before stays as it is.")
         if st.form_submit_button("Store backups like this", disabled=len(stored.given) == 2):
             _change(backups, caller, compression, recipients)
+    _versions(backups, caller)
     _open_sets(backups, caller, stored)
 
 
@@ -56,6 +60,21 @@ def resealed(job: Job) -> None:
         (st.warning if job.result.left else st.success)(job.result.message)
         for backup, reason in job.result.left:
             st.caption(f"{words.title(backup)}: {reason}")
+
+
+def _versions(backups: Backups, caller: Caller) -> None:
+    try:
+        made = sealing.versions(backups, caller)
+    except BackupError as error:
+        st.error(plain(str(error)))
+        return
+    if made:
+        with st.expander(words.last(len(made), "change")):
+            zone = time_zone.of_reader()
+            rows = [{"When": words.moment(version.at, zone), "By": version.by,
+                     "What": sealing.in_words(version.values["compression"], version.values["recipients"])}
+                    for version in made]
+            st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch")
 
 
 def _recipients(stored: Stored) -> None:

@@ -53,3 +53,13 @@ def test_a_stored_choice_that_makes_no_sense_stops_the_backup(tmp_path: Path, do
 
     with pytest.raises(BadInput):
         choice.load(place)
+
+
+def test_each_choice_says_whose_it_is_and_earlier_ones_are_kept() -> None:
+    place = database()
+    choice.save(place, Choice("zstd", (PUBLIC,)), by="anna")
+    choice.save(place, Choice("gzip"), by="ben")
+
+    assert [(version.number, version.by, version.values["compression"], version.values["recipients"])
+            for version in choice.history(place)] == [(2, "ben", "gzip", ()), (1, "anna", "zstd", (PUBLIC,))]
+    assert choice.load(place) == Choice("gzip")

@@ -11,10 +11,12 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine.errors import BadInput
+from backup_engine.mongo import versions
+from backup_engine.mongo.versions import COLLECTION, KEPT
 from backup_engine.policy.cron import Cron
 from backup_engine.policy.schedule import Schedule
 from backup_engine.scheduling import preferences
-from backup_engine.scheduling.preferences import COLLECTION, DOCUMENT, KEPT, Changed, Preferences, Version
+from backup_engine.scheduling.preferences import DOCUMENT, Changed, Preferences, Version
 
 Live = Database[dict[str, Any]]
 DEFAULTS = Preferences(interval_hours=1.0, automatic=True, drill_every_days=7.0)
@@ -124,15 +126,15 @@ def test_of_two_changes_to_one_version_the_second_is_refused_and_said(database: 
 def test_a_change_between_the_look_and_the_write_is_not_lost(
     database: Live, monkeypatch: pytest.MonkeyPatch, named: bool
 ) -> None:
-    really = preferences._stored
+    really = versions.stored
 
     def overtaken(*arguments: Any, **options: Any) -> dict[str, Any]:
-        monkeypatch.setattr(preferences, "_stored", really)
+        monkeypatch.setattr(versions, "stored", really)
         seen = really(*arguments, **options)
         preferences.save(database, by="anna", automatic=False)
         return seen
 
-    monkeypatch.setattr(preferences, "_stored", overtaken)
+    monkeypatch.setattr(versions, "stored", overtaken)
     if named:
         with pytest.raises(BadInput, match="changed meanwhile"):
             preferences.save(database, version=0, by="ben", interval_hours=9)

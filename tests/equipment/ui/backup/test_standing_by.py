@@ -16,7 +16,7 @@ from backup_engine.errors import AdminOnly, StandingBy
 from backup_engine.ownership import identity, standby
 from equipment import backups, offsite, settings, standing_by
 from equipment.backups import NOBODY, Backups, Caller
-from equipment.server import metrics
+from equipment.server.metrics import protection, view
 from equipment.settings import Settings
 from equipment.store import activity
 from equipment.ui.backup import badge
@@ -142,8 +142,8 @@ def test_the_badge_says_it_before_anything_else(
 
 def test_a_monitor_is_told_once_the_database_was_asked(copy: Backups, monkeypatch: pytest.MonkeyPatch) -> None:
     def gauge() -> list[float]:
-        told = metrics._of_backups(settings.get_settings())
-        return [sample.value for family in told for sample in family.samples if sample.name == "equipment_standing_by"]
+        told = protection.read(view.look(settings.get_settings()))
+        return [sample.value for sample in told if sample.name == "standing_by"]
 
     assert gauge() == [], "nobody has asked yet, and a scrape does not"
     copy.owner(fresh=True)

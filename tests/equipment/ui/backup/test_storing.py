@@ -28,6 +28,8 @@ def test_keys_are_stored_with_their_proof_and_a_line_in_activity(place: Backups,
     assert "One key only: if it is lost, so is every backup" in text
     (entry,) = activity.find(database, activity.Filter(actions=("backup.sealing",)))
     assert entry["note"] == f"compression none; encrypted for {PUBLIC}"
+    [change] = opened("storing").dataframe[0].value.to_dict("records")
+    assert (change["What"], change["By"]) == (entry["note"], "ada")
 
 
 def test_a_secret_key_is_refused_and_shown_to_nobody(place: Backups) -> None:
