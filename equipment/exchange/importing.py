@@ -130,7 +130,7 @@ def run(
         log, deed = records.log_changes(db, who, "records.import", note), ""
         if changes:
             deed = undo.begin(db, who, "records.import", note)
-            log = undo.kept(db, deed, log)
+            log = numbers.guarding(undo.kept(db, deed, log))
         tally: Counter[str] = Counter()
         written: list[str] = []
         for outcome in apply_each(db[EQUIPMENT], changes, also=log, watch=watch, total=len(changes)):

@@ -129,7 +129,8 @@ def add_many(
     with ids.reserve(db, unnumbered, brought) as numbers:
         free = iter(numbers)
         changes = [Change(None, new_document(fields, free)) for fields in many]
-        applied = apply(db[EQUIPMENT], changes, also=log_changes(db, who, action, note))
+        log = numbers.guarding(log_changes(db, who, action, note))
+        applied = apply(db[EQUIPMENT], changes, also=log)
     tell(who, action, note, applied)
     made = [Entry(keys.key_of(outcome.current), outcome.current)
             for outcome in applied if outcome.written and outcome.current is not None]

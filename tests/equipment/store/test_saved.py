@@ -11,8 +11,8 @@ import bson
 import pytest
 
 from backup_engine.model import OWNER_SOURCES
+from backup_engine.mongo import versions
 from backup_engine.replacing import journal
-from backup_engine.scheduling import preferences
 from equipment.store import access, activity, saved
 from equipment.store.accounts import administrators, attempts
 from equipment.store.list import column_values, ids, schema, views
@@ -35,7 +35,7 @@ def test_no_collection_is_forgotten() -> None:
     assert len(collections_in_the_code()) > 9
     assert collections_in_the_code() - lists == {name for name in told if name.lower().startswith("equipment_")}
     assert told & lists == set()
-    assert {journal.COLLECTION, preferences.COLLECTION} <= saved.NOT_SAVED.keys()
+    assert {journal.COLLECTION, versions.COLLECTION} <= saved.NOT_SAVED.keys()
 
 
 def test_the_names_are_those_of_the_modules() -> None:
