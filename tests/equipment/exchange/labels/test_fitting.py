@@ -39,6 +39,14 @@ def test_long_texts_shrink_and_break_between_words() -> None:
     assert len(fitted.lines) > 3
 
 
+@pytest.mark.parametrize("word", ["W" * 80, "i" * 300, "SN-0123456789/" * 10])
+def test_a_word_wider_than_the_label_breaks_within(word: str) -> None:
+    fitted = fit("", [word], 17, 40)
+
+    assert fitted.whole and "".join(line.text for line in fitted.lines) == word
+    assert all(line.width is not None and line.width <= 17 for line in fitted.lines)
+
+
 def test_what_does_not_fit_is_cut_visibly_and_the_id_is_not() -> None:
     fitted = fit("CAL-0017", ["word " * 200, "Serial: 1"], *SMALLEST_BOX)
 
