@@ -97,14 +97,19 @@ def test_a_label_sheet_has_a_code_for_each_ticked_record(visitor: Page, tmp_path
     grid.tick(visitor, 2)
     expect(visitor.get_by_text("2 ticked")).to_be_visible(timeout=people.SLOW)
     visitor.get_by_role("button", name="Labels").click()
+    dialog = visitor.get_by_role("dialog")
+    expect(dialog.get_by_text("leads every phone to itself")).to_be_visible(timeout=people.SLOW)
+    expect(dialog.get_by_text("Sheet 1 of 1")).to_be_visible()
+    preview = dialog.get_by_test_id("stImage").locator("img")
+    wait_for(lambda: preview.evaluate("image => image.complete && image.naturalWidth > 0"), "the preview to be drawn")
     with visitor.expect_download() as download:
-        visitor.get_by_role("button", name="Download label sheet").click()
+        dialog.get_by_role("button", name="Download label sheet").click()
     sheet = tmp_path / "labels.html"
     download.value.save_as(sheet)
 
-    assert sheet.read_text().count("<svg") == 2
     visitor.goto(sheet.as_uri())
-    expect(visitor.locator("article")).to_have_count(2)
+    expect(visitor.locator("svg.label")).to_have_count(2)
+    assert "Serial: S3" in sheet.read_text("utf-8")
 
 
 def test_a_download_holds_the_list(visitor: Page) -> None:
