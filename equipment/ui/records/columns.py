@@ -122,14 +122,14 @@ def _finished(job: Job) -> None:
 
 def _misfits(app: App, known: list[Column]) -> None:
     for column in (column for column in known if column.kind.is_strict):
-        wrong = columns.misfits(app.database, column.name, column.type)
+        wrong = columns.misfits(app.database, column.name, column.kind)
         if not wrong:
             continue
         with st.expander(f"{column.name}: {len(wrong):,} values are no {column.kind.label.lower()}"):
-            table = pd.DataFrame(
-                [{"Value": text, "Open": f"?id={key}"} for key, text in wrong[:SHOWN_MISFITS]]
-            )
-            st.dataframe(table, hide_index=True,
+            why = column.kind.why
+            rows = [{"Value": text, "Why": why(text), "Open": f"?id={key}"} for key, text in wrong[:SHOWN_MISFITS]]
+            st.dataframe(pd.DataFrame(rows), hide_index=True,
+                         column_order=["Value", *(["Why"] if rows[0]["Why"] else []), "Open"],
                          column_config={"Open": st.column_config.LinkColumn(display_text="Open")})
 
 

@@ -1,0 +1,97 @@
+"""What the cells of a column say about its order: ``13/03/2019`` can only be day/month, ``02/05/2018`` may be either.
+
+Evidence is gathered once, when someone decides; the order is then stored with the column, and no later cell changes how
+the others are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from equipment.domain.dates import ORDERS, Order, read_date
+
+__all__ = ["Evidence", "evidence"]
+
+MOSTLY = 0.9
+"""The part of a column's filled cells that are dates when it is a column of dates."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell that is named: what stands there, and where, such as “row 2”."""
+
+    place: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How many cells can only be in one order, and how many in either; the first of each. ``filled`` counts those with
+    something in them, ``dates`` those of them that are a date in some order, or say that none is needed."""
+
+    day_month: int = 0
+    month_day: int = 0
+    either: int = 0
+    first_day_month: Cell | None = None
+    first_month_day: Cell | None = None
+    first_either: Cell | None = None
+    filled: int = 0
+    dates: int = 0
+
+    @property
+    def order(self) -> Order:
+        """The order that is proven; empty where nothing proves one, or cells contradict each other."""
+        if bool(self.day_month) == bool(self.month_day):
+            return ""
+        return "day/month" if self.day_month else "month/day"
+
+    @property
+    def matters(self) -> bool:
+        """Whether any cell is read in another way in the other order, or not at all."""
+        return bool(self.day_month or self.month_day or self.either)
+
+    @property
+    def is_of_dates(self) -> bool:
+        """Whether nearly all cells are dates."""
+        return bool(self.filled) and self.dates >= MOSTLY * self.filled
+
+    @property
+    def words(self) -> str:
+        """The cells that prove it, or that nothing does."""
+        proofs = [f"“{cell.text}” in {cell.place} can only be {order}{_more(count)}"
+                  for order, count, cell in zip(ORDERS, (self.day_month, self.month_day),
+                                                (self.first_day_month, self.first_month_day), strict=True) if cell]
+        if proofs:
+            return ", but ".join(proofs) + "."
+        if self.first_either is None:
+            return "No cell says whether day or month comes first."
+        return (f"Nothing proves which comes first: “{self.first_either.text}” in {self.first_either.place}"
+                f"{_more(self.either)} can be read both ways.")
+
+
+def evidence(cells: Iterable[tuple[str, str]]) -> Evidence:
+    """Look at the cells of a column, each with its place in words."""
+    counts = {"day/month": 0, "month/day": 0, "either": 0}
+    first: dict[str, Cell] = {}
+    filled = dates = 0
+    for place, text in cells:
+        undecided, *ordered = (read_date(text, order) for order in ("", *ORDERS))
+        if undecided.kind == "empty":
+            continue
+        filled += 1
+        days = [reading.day for reading in ordered]
+        dates += any(days) or undecided.kind == "not needed"
+        if days[0] == days[1]:
+            continue
+        # What cannot be read without an order proves none: 31-12-24 may begin with the year.
+        sure = undecided.day is not None
+        said = "either" if not sure else "day/month" if days[0] == undecided.day else "month/day"
+        counts[said] += 1
+        first.setdefault(said, Cell(place, text.strip()))
+    return Evidence(counts["day/month"], counts["month/day"], counts["either"], first.get("day/month"),
+                    first.get("month/day"), first.get("either"), filled, dates)
+
+
+def _more(count: int) -> str:
+    return f" (and {count - 1:,} more)" if count > 1 else ""
