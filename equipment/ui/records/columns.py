@@ -18,6 +18,7 @@ from equipment.ui.context import App
 from equipment.ui.list_jobs import list_jobs, start_beside
 from equipment.ui.ordered_table import POSITION, done, new_order, position_column, version
 from equipment.ui.progress import follow
+from equipment.ui.records import bulk, date_columns
 
 VERSION = "columns_version"
 WORK = "columns"
@@ -29,6 +30,7 @@ def show(app: App) -> None:
     """Draw the section. Renaming, deleting and bringing back run beside the page, with progress."""
     if follow(list_jobs(), WORK, _finished):
         return
+    bulk.show_running(app)
     known = schema.columns(app.database, hidden=True)
     _table(app, known)
     add, change, gone = st.columns(3)
@@ -38,6 +40,7 @@ def show(app: App) -> None:
         _change(app, [column.name for column in known])
     with gone.container(border=True):
         _deleted(app)
+    date_columns.show(app, known)
     _misfits(app, known)
 
 
