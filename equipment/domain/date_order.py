@@ -6,15 +6,24 @@ the others are read.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
 
 from equipment.domain.dates import ORDERS, Order, read_date
+from equipment.domain.record import ID
+from equipment.domain.search import Sheet
 
-__all__ = ["Evidence", "evidence"]
+__all__ = ["Evidence", "evidence", "of_list"]
 
 MOSTLY = 0.9
 """The part of a column's filled cells that are dates when it is a column of dates."""
+
+
+Says = Literal["day/month", "month/day", "either", "a date", "no date", "nothing"]
+ORDERED: frozenset[Says] = frozenset({"day/month", "month/day", "either"})
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,13 @@ class Evidence:
         """Whether nearly all cells are dates."""
         return bool(self.filled) and self.dates >= MOSTLY * self.filled
 
+    def joined(self, more: Evidence) -> Evidence:
+        """Give both together; the cells of this one are named where there are any."""
+        return Evidence(
+            self.day_month + more.day_month, self.month_day + more.month_day, self.either + more.either,
+            self.first_day_month or more.first_day_month, self.first_month_day or more.first_month_day,
+            self.first_either or more.first_either, self.filled + more.filled, self.dates + more.dates)
+
     @property
     def words(self) -> str:
         """The cells that prove it, or that nothing does."""
@@ -72,25 +88,35 @@ class Evidence:
 
 def evidence(cells: Iterable[tuple[str, str]]) -> Evidence:
     """Look at the cells of a column, each with its place in words."""
-    counts = {"day/month": 0, "month/day": 0, "either": 0}
-    first: dict[str, Cell] = {}
-    filled = dates = 0
+    counts: Counter[Says] = Counter()
+    first: dict[Says, Cell] = {}
     for place, text in cells:
-        undecided, *ordered = (read_date(text, order) for order in ("", *ORDERS))
-        if undecided.kind == "empty":
-            continue
-        filled += 1
-        days = [reading.day for reading in ordered]
-        dates += any(days) or undecided.kind == "not needed"
-        if days[0] == days[1]:
-            continue
-        # What cannot be read without an order proves none: 31-12-24 may begin with the year.
-        sure = undecided.day is not None
-        said = "either" if not sure else "day/month" if days[0] == undecided.day else "month/day"
-        counts[said] += 1
-        first.setdefault(said, Cell(place, text.strip()))
+        says = _says(text)
+        counts[says] += 1
+        if says in ORDERED and says not in first:
+            first[says] = Cell(place, text.strip())
+    filled = counts.total() - counts["nothing"]
     return Evidence(counts["day/month"], counts["month/day"], counts["either"], first.get("day/month"),
-                    first.get("month/day"), first.get("either"), filled, dates)
+                    first.get("month/day"), first.get("either"), filled, filled - counts["no date"])
+
+
+@lru_cache(maxsize=100_000)
+def _says(text: str) -> Says:
+    undecided, *ordered = (read_date(text, order) for order in ("", *ORDERS))
+    if undecided.kind in ("empty", "not needed"):
+        return "nothing" if undecided.kind == "empty" else "a date"
+    day_first, month_first = (reading.day for reading in ordered)
+    if day_first == month_first:
+        return "no date" if day_first is None else "a date"
+    if undecided.day is None:  # also 31-12-24, which may begin with the year: it proves nothing
+        return "either"
+    return "day/month" if day_first == undecided.day else "month/day"
+
+
+def of_list(sheet: Sheet, column: str) -> Evidence:
+    """Look at what the list has in a column; cells are named by their ID."""
+    texts = sheet.texts(column).to_pylist()
+    return evidence((f"ID {number}", text) for number, text in zip(sheet.texts(ID).to_pylist(), texts, strict=True))
 
 
 def _more(count: int) -> str:

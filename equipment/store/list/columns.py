@@ -72,16 +72,16 @@ def set_date_order(db: Db, who: Who, name: str, order: Order) -> None:
     _configure(db, who, name, {"date_order": _known_order(order)}, "date order")
 
 
-def decide_date_order(db: Db, who: Who, name: str, order: Order, *, as_dates: bool) -> bool:
-    """Store the order that an import found, where nobody has decided one; says whether it was.
+def decide_date_order(db: Db, who: Who, name: str, order: Order) -> bool:
+    """Store the order of a column that comes with an import, where nobody has decided one; says whether it was.
 
-    With ``as_dates`` the column becomes one of dates, where nobody has said what it is.
+    It becomes a column of dates, where nobody has said what it is.
     """
     require(db, who, "records.import")
     known = db[COLUMNS].find_one({"_id": name}) or {}
     if known.get("date_order"):
         return False
-    change = {"date_order": _known_order(order)} | ({"type": "date"} if as_dates and "type" not in known else {})
+    change = {"date_order": _known_order(order)} | ({} if "type" in known else {"type": "date"})
     _configure(db, who, name, change, "date order", "records.import")
     return True
 

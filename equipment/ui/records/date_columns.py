@@ -10,9 +10,8 @@ import streamlit as st
 
 from backup_engine.errors import BackupError
 from equipment.domain.bulk import BulkEdit
-from equipment.domain.date_order import Evidence, evidence
+from equipment.domain.date_order import of_list
 from equipment.domain.dates import ORDERS, Order
-from equipment.domain.record import ID
 from equipment.domain.search import Sheet
 from equipment.store.list import bulk as bulk_edits, columns, listing
 from equipment.store.list.schema import Column
@@ -21,7 +20,7 @@ from equipment.ui.plain import plain
 from equipment.ui.records import bulk
 from equipment.ui.records.table import field_label
 
-__all__ = ["UNDECIDED", "of_list", "show"]
+__all__ = ["UNDECIDED", "show"]
 
 UNDECIDED: Final = "Not decided"
 MOST_REASONS: Final = 5
@@ -41,12 +40,6 @@ def show(app: App, known: Sequence[Column]) -> None:
     for column in dated:
         with st.container(border=True):
             _one(app, sheet, column)
-
-
-def of_list(sheet: Sheet, column: str) -> Evidence:
-    """Look at what the list has in a column; cells are named by their ID."""
-    texts = sheet.texts(column).to_pylist()
-    return evidence((f"ID {number}", text) for number, text in zip(sheet.texts(ID).to_pylist(), texts, strict=True))
 
 
 def _one(app: App, sheet: Sheet, column: Column) -> None:

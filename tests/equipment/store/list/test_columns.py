@@ -59,8 +59,8 @@ def test_the_order_of_dates_is_stored_with_the_column_and_decided_once(
 ) -> None:
     before, technician = stored(database), signed_in(database, "technician")
 
-    assert columns.decide_date_order(database, technician, "Model", "day/month", as_dates=True)
-    assert not columns.decide_date_order(database, technician, "Model", "month/day", as_dates=True)
+    assert columns.decide_date_order(database, technician, "Model", "day/month")
+    assert not columns.decide_date_order(database, technician, "Model", "month/day")
     assert schema.types(database)["Model"] is DATES["day/month"]
     columns.set_date_order(database, admin, "Model", "month/day")
     columns.rename(database, admin, "Model", "Bought")
@@ -75,7 +75,7 @@ def test_an_import_does_not_change_what_somebody_said_a_column_is(
     database: Database[dict[str, Any]], admin: Who
 ) -> None:
     columns.set_type(database, admin, "Model", "text")
-    columns.decide_date_order(database, signed_in(database, "technician"), "Model", "day/month", as_dates=True)
+    columns.decide_date_order(database, signed_in(database, "technician"), "Model", "day/month")
 
     assert schema.types(database)["Model"].name == "text"
 
