@@ -78,3 +78,14 @@ def test_a_bulk_edit_rewrites_dates_in_the_order_of_their_column(lab: Db, tmp_pa
     [changes] = [table.value for table in test.dataframe if "New" in table.value]
     assert changes[["Now", "New"]].to_numpy().tolist() == [["02/05/2018", "2018-02-05"], ["06/25/2018", "2018-06-25"]]
     assert "02/05/2018 is read as month/day" in shown(test)
+
+
+def test_the_page_of_a_record_says_why_its_date_cannot_be_read(lab: Db, tmp_path: Path) -> None:
+    lab.equipment_columns.insert_one({"_id": "Next Cal Date", "date_order": "day/month"})
+    records = {record["ID"]: record["_id"] for record in lab.Equipment.find()}
+    wrong = shown(page(lab, tmp_path, "user", id=str(records[3]))).replace("\\", "")
+    right = shown(page(lab, tmp_path, "manager", id=str(records[2]))).replace("\\", "")
+
+    assert "06/25/2018 cannot be read so: the column is day/month, and there is no month 25." in wrong
+    assert "Calibration: cannot read" in wrong
+    assert "cannot be read so" not in right and "Calibration: overdue" in right
