@@ -19,6 +19,7 @@ from equipment.ui.list_jobs import list_jobs, start_beside
 from equipment.ui.ordered_table import POSITION, done, new_order, position_column, version
 from equipment.ui.progress import follow
 from equipment.ui.records import bulk, date_columns
+from equipment.ui.records.table import field_label
 
 VERSION = "columns_version"
 WORK = "columns"
@@ -128,7 +129,9 @@ def _misfits(app: App, known: list[Column]) -> None:
         wrong = columns.misfits(app.database, column.name, column.kind)
         if not wrong:
             continue
-        with st.expander(f"{column.name}: {len(wrong):,} values are no {column.kind.label.lower()}"):
+        values = "1 value" if len(wrong) == 1 else f"{len(wrong):,} values"
+        said = "cannot be read so" if column.type == "date" else f"no {column.kind.label.lower()}"
+        with st.expander(f"{field_label(column.name)}: {values}, {said}"):
             why = column.kind.why
             rows = [{"Value": text, "Why": why(text), "Open": f"?id={key}"} for key, text in wrong[:SHOWN_MISFITS]]
             st.dataframe(pd.DataFrame(rows), hide_index=True,

@@ -79,7 +79,8 @@ def _rewrite(app: App, column: Column) -> None:
     st.caption(bulk.order_words(column))
     wrong = columns.misfits(app.database, column.name, column.kind)
     for why, count in Counter(column.kind.why(text) for _, text in wrong).most_common(MOST_REASONS):
-        st.caption(f":material/warning: {count:,} stay as they are: {plain(why)}.")
+        stay = "1 stays as it is" if count == 1 else f"{count:,} stay as they are"
+        st.caption(f":material/warning: {stay}: {plain(why)}.")
     edit = BulkEdit("dates", column.name, order=column.date_order)
     bulk.decide(app, edit, bulk_edits.preview(app.database, edit))
     st.button("Close", key="rewrite_close", on_click=_open, args=("",))

@@ -44,6 +44,7 @@ def test_the_cells_that_prove_it_are_shown_and_a_person_decides(lab: Db, tmp_pat
     order_of(test).set_value("day/month").run()
     assert lab.equipment_columns.find_one({"_id": "Next Cal Date"}) == {
         "_id": "Next Cal Date", "date_order": "day/month"}
+    assert "Next Cal Date: 1 value, cannot be read so" in [box.label for box in test.expander]
     [wrong] = [table.value for table in test.dataframe if "Why" in table.value]
     assert wrong[["Value", "Why"]].to_numpy().tolist() == [
         ["06/25/2018", "the column is day/month, and there is no month 25"]]
@@ -57,7 +58,7 @@ def test_a_column_is_rewritten_when_asked_and_given_back(lab: Db, tmp_path: Path
     button.click().run()
     [changes] = [table.value for table in test.dataframe if "New" in table.value]
     assert changes[["Now", "New"]].to_numpy().tolist() == [["13/03/2019", "2019-03-13"], ["02/05/2018", "2018-05-02"]]
-    assert "1 stay as they are: the column is day/month, and there is no month 25." in shown(test).replace("\\", "")
+    assert "1 stays as it is: the column is day/month, and there is no month 25." in shown(test).replace("\\", "")
     assert list(lab.Equipment.find()) == before
 
     press(test, "Change 2 records")
@@ -89,3 +90,20 @@ def test_the_page_of_a_record_says_why_its_date_cannot_be_read(lab: Db, tmp_path
     assert "06/25/2018 cannot be read so: the column is day/month, and there is no month 25." in wrong
     assert "Calibration: cannot read" in wrong
     assert "cannot be read so" not in right and "Calibration: overdue" in right
+
+
+@pytest.mark.parametrize("order", ["", "day/month"])
+def test_every_screen_reads_dates_in_the_order_of_their_column(lab: Db, tmp_path: Path, order: str) -> None:
+    lab.Equipment.update_one({"ID": 1}, {"$set": {"Next Cal Date": "03/13/2199"}})
+    lab.equipment_columns.insert_one({"_id": "Next Cal Date", "date_order": order, "hidden": True})
+    overdue = 2 if order else 1  # 25/06/2018 says it itself, 02/05/2018 does not
+    lab.Equipment.update_one({"ID": 3}, {"$set": {"Next Cal Date": "25/06/2018"}})
+
+    calibration, dashboard = (page(lab, tmp_path, role, section=section) for role, section in (
+        ("user", "Calibration"), ("technician", "Dashboard")))
+    browse = page(lab, tmp_path, only="overdue")
+    assert next(metric.value for metric in calibration.metric if metric.label == "Overdue") == str(overdue)
+    assert next(metric.value for metric in dashboard.metric if metric.label == "Overdue calibration") == str(overdue)
+    [bar] = [group for group in browse.button_group if any("Overdue" in str(option) for option in group.options)]
+    assert any(f"**{overdue}**" in str(option) and "Overdue" in str(option) for option in bar.options)
+    assert len(browse.dataframe[0].value) == overdue
