@@ -57,16 +57,16 @@ LONGEST = 100
 """Characters a date may have; the longest way to say that none is needed has 50."""
 EMPTY, NOT_NEEDED = Reading("empty"), Reading("not needed")
 _NOT_A_DATE = Reading("unreadable", why="not a date")
-# All of them are for folded text, and whatever repeats is bounded or gives way to one thing only.
+# All of them are for folded text, and what repeats is bounded or gives nothing back (*+, ++).
 _WORDS_FOR_NONE = re.compile(
     r"no\s*cal(ibration)?(\s+(needed|required|necessary))?|not?\s+(needed|required|necessary)|not\s+applicable|n\.?/?a\.?|none"
     r"|keine?( kal(ibrierung)?)?( (notig|notwendig|erforderlich))?")
 _NUMBERS = re.compile(r"(\d{1,4})\s*([./-])\s*(\d{1,2})\s*\2\s*(\d{1,4})")
 _DAY_WORD = re.compile(
-    r"(\d{1,2})(?:st|nd|rd|th|er|o\b)?[\s.,/-]{0,3}(?:de\s)?([^\W\d_]{3,12})[\s.,/-]{0,3}(?:del?\s)?(\d{4}|\d{2})")
-_WORD_DAY = re.compile(r"([^\W\d_]{3,12})[\s.,/-]{0,3}(\d{1,2})(?:st|nd|rd|th)?[\s.,/-]{1,3}(\d{4})")
-_YEAR_WORD_DAY = re.compile(r"(\d{4})[\s.,/-]{0,3}([^\W\d_]{3,12})[\s.,/-]{0,3}(\d{1,2})")
-_WORD_YEAR = re.compile(r"([^\W\d_]{3,12})[\s.,/-]{0,3}(?:del?\s)?(\d{4})")
+    r"(\d{1,2})(?:st|nd|rd|th|er|o\b)?[\s.,/-]*+(?:de\s)?([^\W\d_]{3,12})[\s.,/-]*+(?:del?\s)?(\d{4}|\d{2})")
+_WORD_DAY = re.compile(r"([^\W\d_]{3,12})[\s.,/-]*+(\d{1,2})(?:st|nd|rd|th)?[\s.,/-]++(\d{4})")
+_YEAR_WORD_DAY = re.compile(r"(\d{4})[\s.,/-]*+([^\W\d_]{3,12})[\s.,/-]*+(\d{1,2})")
+_WORD_YEAR = re.compile(r"([^\W\d_]{3,12})[\s.,/-]*+(?:del?\s)?(\d{4})")
 _YEAR_MONTH = re.compile(r"(\d{4})[/-](\d{1,2})")
 _MONTH_YEAR = re.compile(r"(\d{1,2})[./-](\d{4})")
 _COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
