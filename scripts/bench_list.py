@@ -61,7 +61,7 @@ def _fill(db: Any, count: int) -> None:
 
 
 def _look(db: Any, query: Query, types: Any) -> None:
-    listing.sheet(db).counts(TODAY)
+    listing.sheet(db).counts(schema.types(db), TODAY)
     records.page(db, query, types, TODAY)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from equipment.domain import dates
 from equipment.domain.dates import Status
+from equipment.domain.fields import Date, FieldType, dates_of
 from equipment.domain.record import ID, LAST_CALIBRATION, NEXT_CALIBRATION
 from equipment.domain.search import Sheet
 
@@ -18,7 +19,8 @@ NAMING = ("Vendor", "Model", "Location")
 
 @dataclass(frozen=True)
 class Item:
-    """One record as calibration sees it: the day it is due (None when its text says none) and its status."""
+    """One record as calibration sees it: the day it is due (of a month the last; None when its text says none) and its
+    status."""
 
     key: str
     number: str
@@ -32,19 +34,20 @@ class Item:
     """Why the text cannot be read, where it cannot."""
 
 
-def items(sheet: Sheet, today: date) -> list[Item]:
-    """Read every record of the list, in the list's order."""
+def items(sheet: Sheet, types: Mapping[str, FieldType], today: date) -> list[Item]:
+    """Read every record of the list, in the list's order; the types of its columns say how their dates are read."""
     names = (ID, *NAMING, LAST_CALIBRATION, NEXT_CALIBRATION)
     columns = [sheet.texts(name).to_pylist() for name in names]
     keys = sheet.all_keys()
-    return [_item(key, cells, today) for key, *cells in zip(keys, *columns, strict=True)]
+    kinds = dates_of(types, LAST_CALIBRATION), dates_of(types, NEXT_CALIBRATION)
+    return [_item(key, cells, kinds, today) for key, *cells in zip(keys, *columns, strict=True)]
 
 
-def _item(key: str, cells: Sequence[str], today: date) -> Item:
+def _item(key: str, cells: Sequence[str], kinds: tuple[Date, Date], today: date) -> Item:
     number, vendor, model, location, last, due = cells
-    reading, before = dates.read_date(due), dates.read_date(last)
+    before, reading = kinds[0].read(last), kinds[1].read(due)
     return Item(
-        key, number, f"{vendor} {model}".strip(), location, last, due, reading.day,
+        key, number, f"{vendor} {model}".strip(), location, last, due, reading.last_day,
         dates.status(reading, before, today, SOON_DAYS), reading.why,
     )
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
 from functools import lru_cache
 from typing import ClassVar, Literal
 
 from equipment.domain.currencies import is_currency
-from equipment.domain.dates import read_date
+from equipment.domain.dates import ORDERS, Order, Reading, read_date
 
 Widget = Literal["text", "choice", "link"]
 Key = float | None
@@ -39,9 +38,17 @@ class FieldType:
         """Give the number to sort and compare by."""
         return None
 
+    def end(self, text: str) -> Key:
+        """Give the number up to which a range goes that ends with this text."""
+        return self.key(text)
+
     def fits(self, text: str) -> bool:
         """Whether the text is of this type; empty always is."""
         return True
+
+    def why(self, text: str) -> str:
+        """Say why a text is not of this type, where more can be said than that it is not."""
+        return ""
 
 
 class Text(FieldType):
@@ -61,15 +68,30 @@ class Number(FieldType):
 
 
 class Date(FieldType):
-    """Days in the ways people write them, as ``equipment.domain.dates`` reads them."""
+    """Days in the ways people write them, as ``equipment.domain.dates`` reads them in a column of that order."""
 
     name, label, has_range, is_strict, example = "date", "Date", True, True, "31.1.2026"
 
+    def __init__(self, order: Order = "") -> None:
+        self.order = order
+
+    def read(self, text: str) -> Reading:
+        """Say what a text of the column means."""
+        return read_date(text, self.order)
+
     def key(self, text: str) -> Key:
-        return _ordinal(text)
+        day = self.read(text).day
+        return float(day.toordinal()) if day else None
+
+    def end(self, text: str) -> Key:
+        day = self.read(text).last_day
+        return float(day.toordinal()) if day else None
 
     def fits(self, text: str) -> bool:
-        return read_date(text).kind != "unreadable"
+        return self.read(text).kind != "unreadable"
+
+    def why(self, text: str) -> str:
+        return self.read(text).why
 
 
 class Choice(FieldType):
@@ -102,7 +124,9 @@ class Link(FieldType):
         return not text.strip() or re.match(r"https?://\S+$", text.strip()) is not None
 
 
-TYPES: Mapping[str, FieldType] = {kind.name: kind for kind in (Text(), Number(), Date(), Choice(), YesNo(), Link())}
+DATES: Mapping[str, Date] = {order: Date(order) for order in ("", *ORDERS)}
+"""Dates by the order of their column."""
+TYPES: Mapping[str, FieldType] = {kind.name: kind for kind in (Text(), Number(), DATES[""], Choice(), YesNo(), Link())}
 
 USUAL_TYPES: Mapping[str, str] = {
     "ID": "number", "Category": "choice", "Vendor": "choice", "Location": "choice", "Last Cal Date": "date",
@@ -148,7 +172,7 @@ def read_number(text: str) -> float | None:
         return None
 
 
-@lru_cache(maxsize=200_000)
-def _ordinal(text: str) -> float | None:
-    day: date | None = read_date(text).day
-    return float(day.toordinal()) if day else None
+def dates_of(types: Mapping[str, FieldType], column: str) -> Date:
+    """Give how the dates of a column are read: by its order, where it is a column of dates that has one."""
+    kind = types.get(column)
+    return kind if isinstance(kind, Date) else DATES[""]

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from equipment.domain import dates
-from equipment.domain.fields import TYPES, FieldType
+from equipment.domain.fields import TYPES, Date, FieldType, dates_of
 from equipment.domain.query import Only, Query
 from equipment.domain.record import LAST_CALIBRATION, NEXT_CALIBRATION, SERIAL, arrange
 
@@ -105,25 +105,26 @@ class Sheet:
         pairs = zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
         return sorted(pairs, key=lambda pair: (-pair[1], pair[0].lower()))
 
-    def counts(self, today: date) -> Counts:
+    def counts(self, types: Mapping[str, FieldType], today: date) -> Counts:
         """Count what the metrics above the list show, over all records."""
-        return Counts(len(self), *(int(self._only(only, today).sum()) for only in
+        return Counts(len(self), *(int(self._only(only, types, today).sum()) for only in
                                    ("overdue", "due", "no serial", "same serial")))
 
-    def statuses(self, today: date, soon: int = 30) -> npt.NDArray[np.int8]:
+    def statuses(self, types: Mapping[str, FieldType], today: date, soon: int = 30) -> npt.NDArray[np.int8]:
         """Give for every row the index of its calibration status in ``dates.STATUSES``."""
-        return self._once(("statuses", today, soon), lambda: self._statuses(today, soon))
+        kinds = dates_of(types, NEXT_CALIBRATION), dates_of(types, LAST_CALIBRATION)
+        return self._once(("statuses", today, soon, *kinds), lambda: self._statuses(*kinds, today, soon))
 
     def numbers(self, column: str, kind: FieldType) -> npt.NDArray[np.float64]:
         """Give what a column's texts sort and compare by; NaN where they say no number."""
-        return self._once(("numbers", column, kind.name), lambda: self._numbers(column, kind))
+        return self._once(("numbers", column, kind), lambda: self._numbers(column, kind))
 
     def _mask(self, query: Query, types: Mapping[str, FieldType], today: date, aside: str = "") -> Mask:
         mask: Mask = np.ones(len(self), dtype=bool)
         for term in query.terms():
             mask &= self._having(term)
         if query.only:
-            mask &= self._only(query.only, today)
+            mask &= self._only(query.only, types, today)
         for column, values in query.choices.items():
             if column != aside:
                 mask &= _bools(pc.is_in(self.texts(column), value_set=pa.array(values, pa.large_string())))
@@ -136,7 +137,7 @@ class Sheet:
 
     def _range(self, column: str, query: Query, kind: FieldType) -> Mask:
         values = self.numbers(column, kind)
-        low, high = (kind.key(bounds.get(column, "")) for bounds in (query.lows, query.highs))
+        low, high = kind.key(query.lows.get(column, "")), kind.end(query.highs.get(column, ""))
         mask: Mask = ~np.isnan(values)
         if low is not None:
             mask &= values >= low
@@ -144,11 +145,11 @@ class Sheet:
             mask &= values <= high
         return mask
 
-    def _only(self, only: Only, today: date) -> Mask:
+    def _only(self, only: Only, types: Mapping[str, FieldType], today: date) -> Mask:
         if only == "overdue":
-            return self.statuses(today) == dates.STATUSES.index("overdue")
+            return self.statuses(types, today) == dates.STATUSES.index("overdue")
         if only == "due":
-            return self.statuses(today) == dates.STATUSES.index("due soon")
+            return self.statuses(types, today) == dates.STATUSES.index("due soon")
         serials = self._once("serials", lambda: pc.utf8_trim_whitespace(self._lower(SERIAL)))
         if only == "no serial":
             return _bools(pc.equal(serials, ""))
@@ -157,7 +158,7 @@ class Sheet:
         return _bools(pc.and_(pc.is_in(serials, value_set=repeated), pc.not_equal(serials, "")))
 
     def _order(self, column: str, kind: FieldType) -> Rows:
-        return self._once(("order", column, kind.name), lambda: self._sorted(column, kind))
+        return self._once(("order", column, kind), lambda: self._sorted(column, kind))
 
     def _sorted(self, column: str, kind: FieldType) -> Rows:
         if column not in self._table.column_names:
@@ -178,11 +179,11 @@ class Sheet:
         empty = _bools(pc.equal(self.texts(column), ""))[order]
         return np.concatenate([order[~empty][::-1], order[empty]])
 
-    def _statuses(self, today: date, soon: int) -> npt.NDArray[np.int8]:
+    def _statuses(self, next_: Date, last_: Date, today: date, soon: int) -> npt.NDArray[np.int8]:
         # Encoded, so that each different text is read only once.
         due, last = (self.texts(name).dictionary_encode() for name in (NEXT_CALIBRATION, LAST_CALIBRATION))
-        due_words = [dates.read_date(text) for text in due.dictionary.to_pylist()]
-        last_words = [dates.read_date(text) for text in last.dictionary.to_pylist()]
+        due_words = [next_.read(text) for text in due.dictionary.to_pylist()]
+        last_words = [last_.read(text) for text in last.dictionary.to_pylist()]
         # Without [False] an empty list would make an array of floats, which & refuses.
         not_needed = np.array([word.kind == "not needed" for word in last_words] or [False])[_indices(last)]
         plain = [dates.STATUSES.index(dates.status(word, dates.EMPTY, today, soon)) for word in due_words]

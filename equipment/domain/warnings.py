@@ -6,14 +6,18 @@ from collections.abc import Mapping
 
 import pyarrow.compute as pc
 
+from equipment.domain.fields import FieldType
 from equipment.domain.record import ID, SERIAL, name_of
 from equipment.domain.search import Sheet
 
 MOST_NAMED = 3
+MOST_QUOTED = 200
+"""Characters of a text that a warning repeats."""
 
 
-def of_edits(sheet: Sheet, key: str, texts: Mapping[str, str]) -> list[str]:
-    """Warn about a serial or an ID that another record has; ``key`` is the record itself, '' for a new one."""
+def of_edits(sheet: Sheet, types: Mapping[str, FieldType], key: str, texts: Mapping[str, str]) -> list[str]:
+    """Warn about a serial or an ID that another record has, and about dates that cannot be read; ``key`` is the record
+    itself, '' for a new one."""
     warnings = []
     for column in (SERIAL, ID):
         value = texts.get(column, "").strip()
@@ -21,6 +25,9 @@ def of_edits(sheet: Sheet, key: str, texts: Mapping[str, str]) -> list[str]:
             more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
             names = ", ".join(others[:MOST_NAMED]) + more
             warnings.append(f"{column} {value} is also in {names}.")
+    for column, value in texts.items():
+        if column in types and (why := types[column].why(value)):
+            warnings.append(f"{column}: {value[:MOST_QUOTED]} cannot be read so: {why}.")
     return warnings
 
 

@@ -23,6 +23,7 @@ from backup_engine.records.live_profile import LiveProfile, key_text
 from backup_engine.records.planner import Planned
 from backup_engine.records.table_plan import plan_rows
 from equipment.domain.column_names import trouble
+from equipment.domain.dates import Order
 from equipment.domain.record import ID
 from equipment.exchange import memory
 from equipment.exchange.numbering import id_of, keep_ids, needs_id, settle
@@ -30,7 +31,7 @@ from equipment.exchange.reading.tables import Table
 from equipment.exchange.spreadsheet import unguard
 from equipment.store import activity
 from equipment.store.access import Db, Who, require
-from equipment.store.list import ids, listing, records, undo
+from equipment.store.list import columns, ids, listing, records, undo
 from equipment.store.list.listing import EQUIPMENT
 
 MANY = 100
@@ -105,11 +106,13 @@ def plan(
 
 
 def run(
-    db: Db, who: Who, planned: Sequence[Planned], *, skip_taken: bool = False, note: str = "", watch: Watch = SILENT
+    db: Db, who: Who, planned: Sequence[Planned], *, skip_taken: bool = False,
+    date_orders: Mapping[str, Order] | None = None, note: str = "", watch: Watch = SILENT
 ) -> Imported:
     """Do what was planned. A record somebody changed since the plan is left alone and told.
 
-    A new record whose ID another one has gets the lowest free one, or is left out with ``skip_taken``. Raises
+    A new record whose ID another one has gets the lowest free one, or is left out with ``skip_taken``. ``date_orders``
+    are stored with their columns, where nobody has decided them; undoing the import leaves them. Raises
     ``PermissionDenied`` for who may not import, or not change more than ``MANY`` records.
     """
     require(db, who, "records.import")
@@ -138,6 +141,8 @@ def run(
             written += [records.target(outcome)] if outcome.written else []
             if outcome.status in ("conflict", "refused"):
                 left.append(f"Record {raw.id_text(outcome.change.identity)}: {outcome.why}")
+    for name, order in (date_orders or {}).items():
+        columns.decide_date_order(db, who, name, order)
     activity.told(who, "records.import", written, note)
     listing.forget(db)
     unchanged = sum(entry.action == "unchanged" for entry in planned) + tally["unchanged"]

@@ -5,13 +5,14 @@ Of a record it names the ID, the day and the group, because nobody could act wit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 from urllib.parse import quote
 
 from equipment.domain import calibration
 from equipment.domain.calibration import Item
+from equipment.domain.fields import FieldType
 from equipment.domain.search import Sheet
 from equipment.messages.wording import Message, Sender, in_one_line, letter
 
@@ -21,9 +22,11 @@ MOST_RECORDS: Final = 500
 """That stand one by one; more are only counted."""
 
 
-def due_mail(sheet: Sheet, today: date, days: int, column: str, sender: Sender) -> Message:
-    """Make the mail from the list as it is now."""
-    items = calibration.items(sheet, today)
+def due_mail(
+    sheet: Sheet, types: Mapping[str, FieldType], today: date, days: int, column: str, sender: Sender
+) -> Message:
+    """Make the mail from the list as it is now, its dates read as the types of its columns say."""
+    items = calibration.items(sheet, types, today)
     groups = dict(zip((item.key for item in items), sheet.texts(column).to_pylist(), strict=True))
     due = calibration.due_within(items, today, days)
     overdue = sum(_is_over(item, today) for item in due)

@@ -177,10 +177,10 @@ class Messenger:
     def _due(self, choices: Choices, database: Db, now: datetime) -> Message:
         # here: tables need pyarrow, which a command that makes a backup need not load
         from equipment.messages.due_mail import due_mail
-        from equipment.store.list import listing
+        from equipment.store.list import listing, schema
 
-        return due_mail(listing.sheet(database), now.date(), choices.calibration_days, choices.calibration_column,
-                        sender_of(self._settings))
+        return due_mail(listing.sheet(database), schema.types(database), now.date(), choices.calibration_days,
+                        choices.calibration_column, sender_of(self._settings))
 
     def _choices(self, state: State, database: Db | None) -> Mapping[str, Any]:
         if database is None:

@@ -7,9 +7,9 @@ are column names (``header``) and some no records (``endings``). What is not in 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import repeat, zip_longest
 from typing import BinaryIO
 
 from backup_engine.errors import BadInput
@@ -25,6 +25,8 @@ MAX_NOTES = 20
 """Each is a line on the page."""
 MEMORY_TIMES = 10
 """A file of text takes nine times its size while it is read: 66 MB for 20,000 rows of 19 columns in 7.4 MB."""
+MAX_STRETCHES = 1_000
+"""Of rows without a gap; behind them it is not known in which line a row stands."""
 _WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".ods")
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"RIFF")
 
@@ -32,6 +34,8 @@ _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"RIFF")
 @dataclass(frozen=True)
 class Table:
     """Headers, rows, and what was noticed while reading (ragged rows, renamed headers …).
+
+    ``lines`` says where the rows stand in the file: the first line of each stretch of them, and how many follow.
 
     A row may have fewer cells than there are headers: the others are empty. Filled up, 400,000 short rows below 999
     headers took 3.2 GB. ``read_as`` says how it was read, guesses included; ``sheets`` are the names of a workbook's,
@@ -44,11 +48,18 @@ class Table:
     read_as: Choices = GUESS
     sheets: tuple[str, ...] = ()
     left_out: int = 0
+    lines: tuple[tuple[int, int], ...] = ()
 
     def records(self) -> Iterator[dict[str, str]]:
         """Give each row as header → text."""
         for row in self.rows:
             yield dict(zip_longest(self.headers, row, fillvalue=""))
+
+    def numbers(self) -> Iterator[int]:
+        """Give the line of the file for each row; 0 where it is not known, and for ever after the last."""
+        for first, count in self.lines:
+            yield from range(first, first + count)
+        yield from repeat(0)
 
     def example(self, place: int) -> str:
         """Give the first text in the column at that place, from 0; empty when there is none."""
@@ -108,6 +119,7 @@ def _tidy(rows: Sequence[Row], notes: list[str], chosen: Choices, so_far: Table)
     apart = {place - found.begin for place in blank_before if place > found.begin}
     out = endings.left_out(below, apart, found.names, notes) if chosen.leave_out else set[int]()
     records = [row for place, (_, row) in enumerate(below) if place not in out] if out else [row for _, row in below]
+    lines = _stretches(number for place, (number, _) in enumerate(below) if place not in out)
     if not records:
         raise _no_records()
     used = _used([found.names, *records])
@@ -123,7 +135,20 @@ def _tidy(rows: Sequence[Row], notes: list[str], chosen: Choices, so_far: Table)
         notes[MAX_NOTES:] = [f"And {len(notes) - MAX_NOTES:,} more of this kind."]
     read_as = replace(so_far.read_as, header=found.row, header_rows=found.rows)
     return replace(so_far, headers=headers, rows=tuple(map(tuple, records)), notes=tuple(notes), read_as=read_as,
-                   left_out=len(out))
+                   left_out=len(out), lines=lines)
+
+
+def _stretches(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:
+    found = list[tuple[int, int]]()
+    for number in numbers:
+        first, count = found[-1] if found else (0, 0)
+        if count and number == first + count:
+            found[-1] = first, count + 1
+        elif len(found) == MAX_STRETCHES:
+            break
+        else:
+            found.append((number, 1))
+    return tuple(found)
 
 
 def _filled(rows: Sequence[Row], notes: list[str]) -> tuple[list[Row], set[int]]:

@@ -1,7 +1,7 @@
 """Change the columns of the list: add, rename, type, order, hide, delete and bring back.
 
-A type, an order or a hidden column is only a note in ``equipment_columns``; records are not touched. Renaming and
-deleting do change records, each guarded by its exact bytes. The values of a deleted column go to
+A type, an order of its dates, a place or a hidden column is only a note in ``equipment_columns``; records are not
+touched. Renaming and deleting do change records, each guarded by its exact bytes. The values of a deleted column go to
 ``equipment_deleted_columns`` in the same transaction, one document ``{deletion, record, before, value}`` per record, so
 that *Bring back* can put every one of them where it was.
 """
@@ -23,7 +23,8 @@ from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change
 from equipment.data_disk import require_room
 from equipment.domain.column_names import trouble
-from equipment.domain.fields import TYPES
+from equipment.domain.dates import ORDERS, Order
+from equipment.domain.fields import TYPES, FieldType
 from equipment.domain.record import ID
 from equipment.store import activity, moments
 from equipment.store.access import Db, Who, require
@@ -63,6 +64,26 @@ def set_type(db: Db, who: Who, name: str, kind: str) -> None:
     """Say how a column's texts are to be understood; nothing stored changes."""
     require(db, who, "columns.manage")
     _configure(db, who, name, {"type": _known(kind)}, "type")
+
+
+def set_date_order(db: Db, who: Who, name: str, order: Order) -> None:
+    """Say which comes first in a column's dates; empty: nobody knows. Nothing stored in records changes."""
+    require(db, who, "columns.manage")
+    _configure(db, who, name, {"date_order": _known_order(order)}, "date order")
+
+
+def decide_date_order(db: Db, who: Who, name: str, order: Order) -> bool:
+    """Store the order of a column that comes with an import, where nobody has decided one; says whether it was.
+
+    It becomes a column of dates, where nobody has said what it is.
+    """
+    require(db, who, "records.import")
+    known = db[COLUMNS].find_one({"_id": name}) or {}
+    if known.get("date_order"):
+        return False
+    change = {"date_order": _known_order(order)} | ({} if "type" in known else {"type": "date"})
+    _configure(db, who, name, change, "date order", "records.import")
+    return True
 
 
 def set_hidden(db: Db, who: Who, name: str, hidden: bool) -> None:
@@ -153,10 +174,10 @@ def bring_back(db: Db, who: Who, number: str, *, watch: Watch = SILENT) -> Done:
     return done
 
 
-def misfits(db: Db, name: str, kind: str) -> list[tuple[str, str]]:
+def misfits(db: Db, name: str, kind: FieldType) -> list[tuple[str, str]]:
     """Give key and text of every record whose text in a column does not fit a type."""
-    sheet, fits = listing.sheet(db), TYPES[_known(kind)].fits
-    wrong = {text for text in set(sheet.texts(name).to_pylist()) if not fits(text)}
+    sheet = listing.sheet(db)
+    wrong = {text for text in set(sheet.texts(name).to_pylist()) if not kind.fits(text)}
     return [(key, text) for key, text in zip(sheet.all_keys(), sheet.texts(name).to_pylist(), strict=True)
             if text in wrong]
 
@@ -184,9 +205,17 @@ def _known(kind: str) -> str:
     return kind
 
 
-def _configure(db: Db, who: Who, name: str, change: dict[str, Any], what: str) -> None:
+def _known_order(order: Order) -> Order:
+    if order not in ("", *ORDERS):
+        raise BadInput(f"Unknown order {order}: use one of {', '.join(ORDERS)}, or none.")
+    return order
+
+
+def _configure(
+    db: Db, who: Who, name: str, change: dict[str, Any], what: str, action: str = "columns.manage"
+) -> None:
     before = db[COLUMNS].find_one_and_update({"_id": name}, {"$set": change}, upsert=True)
-    activity.record(db, who, "columns.manage", f"column:{name}", note=what, after=change,
+    activity.record(db, who, action, f"column:{name}", note=what, after=change,
                     before={key: (before or {}).get(key) for key in change})
 
 

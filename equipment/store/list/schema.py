@@ -1,15 +1,18 @@
 """Which columns the list has, and how they are to be understood.
 
 The columns are what the records hold. ``equipment_columns`` only says how to show and read them, one document per
-column: ``{_id: name, type?, position?, hidden?}``; a column nobody has configured needs no document.
+column: ``{_id: name, type?, position?, hidden?, date_order?}``; a column nobody has configured needs no document.
+``date_order`` is ``day/month`` or ``month/day``; where it is not, nobody has decided it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from equipment.domain.fields import TYPES, USUAL_TYPES, FieldType
+from equipment.domain.dates import ORDERS, Order
+from equipment.domain.fields import DATES, TYPES, USUAL_TYPES, FieldType
 from equipment.domain.record import USUAL_COLUMNS, arrange
 from equipment.store.access import Db
 from equipment.store.list import listing, options
@@ -24,11 +27,13 @@ class Column:
     name: str
     type: str = "text"
     hidden: bool = False
+    date_order: Order = ""
+    """Which comes first in its dates, as somebody decided it; empty while nobody has."""
 
     @property
     def kind(self) -> FieldType:
         """The type's behaviour."""
-        return TYPES.get(self.type, TYPES["text"])
+        return DATES[self.date_order] if self.type == "date" else TYPES.get(self.type, TYPES["text"])
 
 
 def columns(db: Db, *, hidden: bool = False) -> list[Column]:
@@ -37,11 +42,7 @@ def columns(db: Db, *, hidden: bool = False) -> list[Column]:
     present = listing.sheet(db).columns
     names = arrange([*(present or USUAL_COLUMNS), *(name for name in configured if name not in present)])
     choices = set(options.choices(db))
-    made = [
-        Column(name, _type(name, configured.get(name, {}).get("type"), choices),
-               bool(configured.get(name, {}).get("hidden")))
-        for name in names
-    ]
+    made = [_column(name, configured.get(name, {}), choices) for name in names]
     place = {name: configured.get(name, {}).get("position", index) for index, name in enumerate(names)}
     return [column for column in sorted(made, key=lambda column: place[column.name]) if hidden or not column.hidden]
 
@@ -49,6 +50,11 @@ def columns(db: Db, *, hidden: bool = False) -> list[Column]:
 def types(db: Db) -> dict[str, FieldType]:
     """Give the type of every column by name."""
     return {column.name: column.kind for column in columns(db, hidden=True)}
+
+
+def _column(name: str, noted: Mapping[str, Any], choices: set[str]) -> Column:
+    order: Order = noted["date_order"] if noted.get("date_order") in ORDERS else ""
+    return Column(name, _type(name, noted.get("type"), choices), bool(noted.get("hidden")), order)
 
 
 def _type(name: str, configured: str | None, choices: set[str]) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 import streamlit as st
 
 from equipment.domain import dates
+from equipment.domain.fields import dates_of
 from equipment.domain.record import LAST_CALIBRATION, NEXT_CALIBRATION, UUID, name_of, text
 from equipment.store.list import options, records, schema
 from equipment.store.list.records import Entry
@@ -20,6 +21,8 @@ from equipment.ui.records.table import field_label, plain
 
 COLORS: Final = {"overdue": "red", "due soon": "orange", "fine": "green", "cannot read": "violet"}
 SIDE_BY_SIDE: Final = 2
+MOST_QUOTED: Final = 200
+"""Characters of a text that a note repeats."""
 ON_PAGE: Final = ("Duplicate", "Move to trash", "Labels")
 """Actions over the list that also make sense for a single record."""
 
@@ -50,23 +53,26 @@ def show(app: App) -> None:
         )
         history.show(app, now.opened, None)
         return
-    _heading(app, entry)
+    columns = schema.columns(app.database, hidden=True)
+    _heading(app, entry, columns)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        _details(app, entry)
+        _details(app, entry, columns)
     with right:
         st.subheader("History", anchor=False)
         history.show(app, entry.key, entry)
 
 
-def _heading(app: App, entry: Entry) -> None:
+def _heading(app: App, entry: Entry, columns: Sequence[Column]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader(plain(name_of(entry.record)), anchor=False, width="content")
         for name in ("Category", "Location"):
             if words := text(entry.record.get(name)).strip():
                 st.badge(plain(words), color="gray")
-        due = dates.read_date(text(entry.record.get(NEXT_CALIBRATION)))
-        status = dates.status(due, dates.read_date(text(entry.record.get(LAST_CALIBRATION))), state.today())
+        types = {column.name: column.kind for column in columns}
+        due, last = (dates_of(types, name).read(text(entry.record.get(name)))
+                     for name in (NEXT_CALIBRATION, LAST_CALIBRATION))
+        status = dates.status(due, last, state.today())
         if status in COLORS:
             st.badge(f"Calibration: {status}", color=COLORS[status])  # type: ignore[arg-type]
     editing = _is_editing(app, entry)
@@ -84,14 +90,17 @@ def _heading(app: App, entry: Entry) -> None:
         actions.run_for(app, entry, ON_PAGE)
 
 
-def _details(app: App, entry: Entry) -> None:
+def _details(app: App, entry: Entry, columns: Sequence[Column]) -> None:
     st.subheader("Details", anchor=False)
-    columns = schema.columns(app.database, hidden=True)
     if _is_editing(app, entry):
         _form(app, entry, columns)
         return
     shown = {field_label(column.name): _value(column, entry) for column in columns}
     st.table(shown, border="horizontal", width="stretch")
+    for column in columns:
+        if why := column.kind.why(words := text(entry.record.get(column.name))):
+            st.caption(f":material/warning: {field_label(column.name)}: {plain(words[:MOST_QUOTED])} cannot be read "
+                       f"so: {plain(why)}.")
 
 
 def _value(column: Column, entry: Entry) -> str:

@@ -85,7 +85,7 @@ def _add(app: App, typed: dict[str, str]) -> None:
         st.warning("Fill in at least one field.", icon=":material/edit:")
         return
     with boundary.guard("Add New Record"):
-        notes = warnings.of_edits(listing.sheet(app.database), "", typed)
+        notes = warnings.of_edits(listing.sheet(app.database), schema.types(app.database), "", typed)
         entry = records.add(app.database, app.who, typed)
         st.session_state[ADDED] = (entry.key, name_of(entry.record), notes)
         state.current().refresh()

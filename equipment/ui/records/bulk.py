@@ -17,6 +17,7 @@ from equipment.server import application
 from equipment.store.list import bulk, options, records, schema
 from equipment.store.list.bulk import BulkResult
 from equipment.store.list.records import Entry
+from equipment.store.list.schema import Column
 from equipment.ui import boundary
 from equipment.ui.context import App
 from equipment.ui.list_jobs import list_jobs, start_beside
@@ -24,7 +25,7 @@ from equipment.ui.progress import follow
 from equipment.ui.records import add, state, undoing
 from equipment.ui.records.state import State
 
-LABELS: Final = {"set": "Set a value", "clear": "Clear", "replace": "Replace text"}
+LABELS: Final = {"set": "Set a value", "clear": "Clear", "replace": "Replace text", "dates": "Rewrite as dates"}
 SHOWN: Final = 100
 """Changes listed in the preview; the count is always of all."""
 Planned = Sequence[tuple[str, str, str]]
@@ -36,19 +37,23 @@ def dialog(app: App, ticked: list[Entry], total: int) -> None:
     with boundary.guard("Bulk edit"):
         keys = _scope(app, state.current(), ticked, total)
         edit = _edit(app)
-        planned = bulk.preview(app.database, edit, keys) if edit.is_complete else []
-        _preview(app, edit, planned)
-        count = len(planned)
-        if promise := before_many.promise(count):
-            st.caption(promise)
-        if st.button(
-            f"Change {count:,} record{'s' * (count != 1)}",
-            type="primary",
-            disabled=not planned,
-            key="bulk_apply",
-            icon=":material/check:",
-        ):
-            _apply(app, edit, planned)
+        decide(app, edit, bulk.preview(app.database, edit, keys) if edit.is_complete else [])
+
+
+def decide(app: App, edit: BulkEdit, planned: Planned) -> None:
+    """Draw what would change, and the button that does it beside the page."""
+    _preview(app, edit, planned)
+    count = len(planned)
+    if promise := before_many.promise(count):
+        st.caption(promise)
+    if st.button(
+        f"Change {count:,} record{'s' * (count != 1)}",
+        type="primary",
+        disabled=not planned or app.read_only,
+        key="bulk_apply",
+        icon=":material/check:",
+    ):
+        _apply(app, edit, planned)
 
 
 def _scope(app: App, now: State, ticked: Sequence[Entry], total: int) -> list[str]:
@@ -89,14 +94,24 @@ def _edit(app: App) -> BulkEdit:
     column = next((candidate for candidate in columns if candidate.name == name), None)
     if column is None or operation == "clear":
         return BulkEdit(operation, name or "")
+    if operation == "dates":
+        st.caption(order_words(column))
+        return BulkEdit("dates", column.name, order=column.date_order)
     if operation == "set":
         offered = options.choices(app.database).get(column.name, [])
-        return BulkEdit("set", column.name, add.field("bulk_value", schema.Column("New value", column.type), offered))
+        return BulkEdit("set", column.name, add.field("bulk_value", Column("New value", column.type), offered))
     left, right = st.columns(2)
     with left:
         find = st.text_input("Find (literally, capitals count)", key="bulk_find")
     with right:
         return BulkEdit("replace", column.name, st.text_input("Replace with", key="bulk_replace"), find)
+
+
+def order_words(column: Column) -> str:
+    """Say how the dates of a column are read and what becomes of others."""
+    read = (f"02/05/2018 is read as {column.date_order}" if column.date_order else
+            "The column has no order, so 02/05/2018 stays; it is decided under Columns")
+    return f"Dates become year-month-day, such as 2024-03-04. {read}. What is no date stays as it is."
 
 
 def _preview(app: App, edit: BulkEdit, planned: Planned) -> None:
@@ -141,9 +156,9 @@ def _finished(job: Job) -> None:
     words = f"{result.changed:,} record{'s' * (result.changed != 1)} changed"
     if result.left:
         words += f"; {result.left:,} left alone, changed by someone else meanwhile or not text"
-    if result.changed:
-        undoing.offer(result.deed, f"{words}.")
-    else:
-        st.toast(words, icon=":material/check:", duration="long")
     list_jobs().clear(job.kind)
     state.current().refresh()
+    if result.changed:
+        undoing.offer(result.deed, f"{words}.")
+        st.rerun()  # the way back stands above what is drawn already
+    st.toast(words, icon=":material/check:", duration="long")

@@ -11,9 +11,10 @@ import streamlit as st
 from backup_engine.errors import BackupError
 from equipment.domain import calibration
 from equipment.domain.calibration import Item
-from equipment.domain.dates import STATUSES, read_date
+from equipment.domain.dates import STATUSES
+from equipment.domain.fields import Date, dates_of
 from equipment.domain.record import NEXT_CALIBRATION
-from equipment.store.list import listing, records
+from equipment.store.list import listing, records, schema
 from equipment.store.list.records import Save
 from equipment.ui.context import App
 
@@ -25,8 +26,8 @@ SHOWN_PER_DAY = 3
 
 def show(app: App) -> None:
     """Draw the section."""
-    today = date.today()
-    items = calibration.items(listing.sheet(app.database), today)
+    today, types = date.today(), schema.types(app.database)
+    items = calibration.items(listing.sheet(app.database), types, today)
     if not items:
         st.info("No equipment yet.", icon=":material/inventory_2:")
         return
@@ -45,7 +46,7 @@ def show(app: App) -> None:
             _month(items, today)
     if fix.open:
         with fix:
-            _fix_up(app, groups["cannot read"])
+            _fix_up(app, groups["cannot read"], dates_of(types, NEXT_CALIBRATION))
 
 
 def _reminders(items: Sequence[Item], today: date) -> None:
@@ -106,7 +107,7 @@ def _short(item: Item) -> str:
     return f"{item.number} {plain}".strip()[:24] or "record"
 
 
-def _fix_up(app: App, unreadable: Sequence[Item]) -> None:
+def _fix_up(app: App, unreadable: Sequence[Item], kind: Date) -> None:
     if not unreadable:
         st.success("Every date can be read.", icon=":material/task_alt:")
         return
@@ -122,7 +123,7 @@ def _fix_up(app: App, unreadable: Sequence[Item]) -> None:
         else True, key=f"calibration_fix_{version}",
     )
     typed = {str(key): str(text).strip() for key, text in edited["New date"].items() if str(text or "").strip()}
-    wrong = [text for text in typed.values() if read_date(text).kind == "unreadable"]
+    wrong = [text for text in typed.values() if not kind.fits(text)]
     if wrong:
         st.warning(f"Still cannot be read: {', '.join(wrong)}. Type year-month-day.")
     if st.button(f"Save {len(typed)} dates", type="primary", disabled=not typed or bool(wrong)):

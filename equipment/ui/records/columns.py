@@ -18,6 +18,8 @@ from equipment.ui.context import App
 from equipment.ui.list_jobs import list_jobs, start_beside
 from equipment.ui.ordered_table import POSITION, done, new_order, position_column, version
 from equipment.ui.progress import follow
+from equipment.ui.records import bulk, date_columns
+from equipment.ui.records.table import field_label
 
 VERSION = "columns_version"
 WORK = "columns"
@@ -29,6 +31,7 @@ def show(app: App) -> None:
     """Draw the section. Renaming, deleting and bringing back run beside the page, with progress."""
     if follow(list_jobs(), WORK, _finished):
         return
+    bulk.show_running(app)
     known = schema.columns(app.database, hidden=True)
     _table(app, known)
     add, change, gone = st.columns(3)
@@ -38,6 +41,7 @@ def show(app: App) -> None:
         _change(app, [column.name for column in known])
     with gone.container(border=True):
         _deleted(app)
+    date_columns.show(app, known)
     _misfits(app, known)
 
 
@@ -122,14 +126,16 @@ def _finished(job: Job) -> None:
 
 def _misfits(app: App, known: list[Column]) -> None:
     for column in (column for column in known if column.kind.is_strict):
-        wrong = columns.misfits(app.database, column.name, column.type)
+        wrong = columns.misfits(app.database, column.name, column.kind)
         if not wrong:
             continue
-        with st.expander(f"{column.name}: {len(wrong):,} values are no {column.kind.label.lower()}"):
-            table = pd.DataFrame(
-                [{"Value": text, "Open": f"?id={key}"} for key, text in wrong[:SHOWN_MISFITS]]
-            )
-            st.dataframe(table, hide_index=True,
+        values = "1 value" if len(wrong) == 1 else f"{len(wrong):,} values"
+        said = "cannot be read so" if column.type == "date" else f"no {column.kind.label.lower()}"
+        with st.expander(f"{field_label(column.name)}: {values}, {said}"):
+            why = column.kind.why
+            rows = [{"Value": text, "Why": why(text), "Open": f"?id={key}"} for key, text in wrong[:SHOWN_MISFITS]]
+            st.dataframe(pd.DataFrame(rows), hide_index=True,
+                         column_order=["Value", *(["Why"] if rows[0]["Why"] else []), "Open"],
                          column_config={"Open": st.column_config.LinkColumn(display_text="Open")})
 
 

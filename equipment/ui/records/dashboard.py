@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import altair as alt
@@ -9,9 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from equipment.domain import calibration
-from equipment.domain.fields import TYPES
+from equipment.domain.fields import TYPES, FieldType
 from equipment.domain.search import Sheet
-from equipment.store.list import listing
+from equipment.store.list import listing, schema
 from equipment.ui.context import App
 
 TOP = 12
@@ -25,19 +26,19 @@ def show(app: App) -> None:
     if not len(sheet):
         st.info("No equipment yet.", icon=":material/inventory_2:")
         return
-    today = date.today()
-    _numbers(sheet, today)
+    today, types = date.today(), schema.types(app.database)
+    _numbers(sheet, types, today)
     left, right = st.columns(2)
     left.altair_chart(_bars(sheet, "Category"), width="stretch")
     right.altair_chart(_bars(sheet, "Location"), width="stretch")
     left.altair_chart(_bars(sheet, "Vendor"), width="stretch")
-    right.altair_chart(_due(sheet, today), width="stretch")
+    right.altair_chart(_due(sheet, types, today), width="stretch")
     left.altair_chart(_value(sheet), width="stretch")
     right.altair_chart(_years(sheet), width="stretch")
 
 
-def _numbers(sheet: Sheet, today: date) -> None:
-    counts = sheet.counts(today)
+def _numbers(sheet: Sheet, types: Mapping[str, FieldType], today: date) -> None:
+    counts = sheet.counts(types, today)
     worth = pd.Series(sheet.numbers("Purchase Value", TYPES["number"]))
     columns = st.columns(4)
     columns[0].metric("Records", f"{counts.records:,}", border=True)
@@ -59,9 +60,10 @@ def _bars(sheet: Sheet, column: str) -> alt.Chart:
     )
 
 
-def _due(sheet: Sheet, today: date) -> alt.Chart:
+def _due(sheet: Sheet, types: Mapping[str, FieldType], today: date) -> alt.Chart:
     months = pd.period_range(pd.Period(today, "M"), periods=MONTHS_AHEAD, freq="M")
-    due = pd.Series([item.day for item in calibration.items(sheet, today) if item.day and item.day >= today])
+    items = calibration.items(sheet, types, today)
+    due = pd.Series([item.day for item in items if item.day and item.day >= today])
     counts = pd.PeriodIndex(pd.to_datetime(due), freq="M").value_counts() if len(due) else pd.Series(dtype=int)
     frame = pd.DataFrame({"Month": [f"{month:%b %y}" for month in months],
                           "Records": [int(counts.get(month, 0)) for month in months]})

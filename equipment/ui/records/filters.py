@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -21,19 +21,22 @@ MOST_CHOICES: Final = 200
 SIDE_BY_SIDE: Final = 3
 
 
-def popover(now: State, sheet: Sheet, columns: Sequence[Column], today: date) -> None:
-    """Draw the button and, while it is open, one filter per column."""
+def popover(
+    now: State, sheet: Sheet, columns: Sequence[Column], types: Mapping[str, FieldType], today: date
+) -> None:
+    """Draw the button and, while it is open, one filter per column; ``types`` are those of the hidden ones, too."""
     active = len(now.query.chips()) - bool(now.query.text.strip()) - bool(now.query.only)
     label = f"Filters · {active}" if active else "Filters"
     with st.popover(
         label, icon=":material/filter_list:", key="records_filters", on_change="rerun", width="content"
     ) as box:
         if box.open:
-            _all(now, sheet, columns, today)
+            _all(now, sheet, columns, types, today)
 
 
-def _all(now: State, sheet: Sheet, columns: Sequence[Column], today: date) -> None:
-    types = {column.name: column.kind for column in columns}
+def _all(
+    now: State, sheet: Sheet, columns: Sequence[Column], types: Mapping[str, FieldType], today: date
+) -> None:
     with st.container(width=820):
         for start in range(0, len(columns), SIDE_BY_SIDE):
             for place, column in zip(st.columns(SIDE_BY_SIDE), columns[start : start + SIDE_BY_SIDE], strict=False):
@@ -41,7 +44,7 @@ def _all(now: State, sheet: Sheet, columns: Sequence[Column], today: date) -> No
                     _one(now, sheet, column, types, today)
 
 
-def _one(now: State, sheet: Sheet, column: Column, types: dict[str, FieldType], today: date) -> None:
+def _one(now: State, sheet: Sheet, column: Column, types: Mapping[str, FieldType], today: date) -> None:
     if column.kind.has_range:
         _range(now, column)
         return

@@ -9,8 +9,9 @@ import streamlit as st
 
 from equipment.domain import warnings
 from equipment.domain.edits import Choice, FieldEdit, chosen, field_edits, undecided
+from equipment.domain.fields import FieldType
 from equipment.domain.record import name_of, text
-from equipment.store.list import listing, records
+from equipment.store.list import listing, records, schema
 from equipment.store.list.records import Entry, Save
 from equipment.ui import boundary
 from equipment.ui.context import App
@@ -46,7 +47,8 @@ def _body(app: App, now: State) -> None:
             title=f"{conflicts} conflict{'s' * (conflicts != 1)}",
             icon=":material/group:",
         )
-    choices = {review.pending.seen.key: _record(app, review) for review in reviewed}
+    types = schema.types(app.database)
+    choices = {review.pending.seen.key: _record(app, types, review) for review in reviewed}
     open_questions = sum(len(undecided(review.edits, choices[review.pending.seen.key])) for review in reviewed)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Save", type="primary", icon=":material/save:", disabled=bool(open_questions), key="review_save"):
@@ -68,7 +70,7 @@ def look(app: App, now: State) -> list[Reviewed]:
     return reviewed
 
 
-def _record(app: App, review: Reviewed) -> dict[str, Choice]:
+def _record(app: App, types: Mapping[str, FieldType], review: Reviewed) -> dict[str, Choice]:
     key = review.pending.seen.key
     choices: dict[str, Choice] = {}
     with st.container(border=True, gap="xsmall"):
@@ -85,8 +87,8 @@ def _record(app: App, review: Reviewed) -> dict[str, Choice]:
             if edit.in_conflict and (choice := _decide(key, edit)):
                 choices[edit.name] = choice
         texts = {edit.name: text(edit.mine) for edit in review.edits}
-        for warning in warnings.of_edits(listing.sheet(app.database), key, texts):
-            st.warning(warning, icon=":material/warning:")
+        for warning in warnings.of_edits(listing.sheet(app.database), types, key, texts):
+            st.warning(plain(warning), icon=":material/warning:")
     return choices
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 
 import streamlit as st
 
 from equipment.domain.query import ONLY_LABELS, Only, Query
-from equipment.domain.search import Counts, Sheet
-from equipment.store.list import listing
+from equipment.domain.search import Counts
+from equipment.store.list import listing, schema
 from equipment.store.list.schema import Column
 from equipment.ui.context import App
 from equipment.ui.records import filters, state, views
@@ -26,18 +25,17 @@ _COLORS: Mapping[Only, str] = {"overdue": "red", "due": "orange", "no serial": "
 
 def show(app: App, columns: Sequence[Column]) -> None:
     """Draw all of it."""
-    now, sheet = state.current(), listing.sheet(app.database)
-    _metrics(now, sheet, state.today())
+    now, sheet, types = state.current(), listing.sheet(app.database), schema.types(app.database)
+    _metrics(now, sheet.counts(types, state.today()))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         _search(now)
-        filters.popover(now, sheet, columns, state.today())
+        filters.popover(now, sheet, columns, types, state.today())
         _order(now, columns)
         views.popover(app, now)
     _chips(now)
 
 
-def _metrics(now: State, sheet: Sheet, today: date) -> None:
-    counts = sheet.counts(today)
+def _metrics(now: State, counts: Counts) -> None:
     key = now.key("only")
     st.segmented_control(
         "Show",

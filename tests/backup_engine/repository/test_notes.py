@@ -181,7 +181,7 @@ def test_a_note_of_any_size_is_not_read_to_its_end(
     assert "it is too large" in caplog.text
 
 
-ADDED = {"proven", "replaced", "cleared", "comments"}
+ADDED = {"proven", "replaced", "cleared", "comments", "failed_at", "failing_since", "there"}
 """Keys that a note of an earlier day does not have."""
 
 

@@ -6,6 +6,7 @@ from datetime import date
 
 from equipment.domain import calibration
 from equipment.domain.calibration import Item
+from equipment.domain.fields import DATES
 from equipment.domain.search import Sheet
 
 TODAY = date(2026, 3, 10)
@@ -18,7 +19,7 @@ def sheet(*due: str, last: str = "") -> Sheet:
 
 
 def listed(*due: str, last: str = "") -> list[Item]:
-    return calibration.items(sheet(*due, last=last), TODAY)
+    return calibration.items(sheet(*due, last=last), {}, TODAY)
 
 
 def test_every_record_has_a_status() -> None:
@@ -51,3 +52,12 @@ def test_a_month_is_laid_out_in_whole_weeks() -> None:
     assert [len(week) for week in weeks] == [7] * 6
     assert weeks[0][0][0] == date(2026, 2, 23)
     assert {day: len(items) for week in weeks for day, items in week if items} == {date(2026, 3, 31): 2}
+
+
+def test_each_column_is_read_in_its_own_order() -> None:
+    types = {"Next Cal Date": DATES["month/day"], "Last Cal Date": DATES["day/month"]}
+    items = calibration.items(sheet("03/05/2026", "13/03/2026", "2026-03"), types, TODAY)
+
+    assert [(item.day, item.status) for item in items] == [
+        (date(2026, 3, 5), "overdue"), (None, "cannot read"), (date(2026, 3, 31), "due soon")]
+    assert items[1].why == "the column is month/day, and there is no month 13"

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from equipment.domain.fields import TYPES, USUAL_TYPES
+from equipment.domain.fields import DATES, TYPES, USUAL_TYPES
 from equipment.domain.query import Query
 from equipment.domain.search import Sheet
 
@@ -99,7 +99,7 @@ def test_counts_of_a_column_follow_the_other_filters_and_not_its_own() -> None:
 
 
 def test_the_numbers_above_the_list() -> None:
-    counts = SHEET.counts(TODAY)
+    counts = SHEET.counts(KINDS, TODAY)
 
     assert (counts.records, counts.overdue, counts.due, counts.no_serial, counts.same_serial) == (4, 1, 1, 2, 2)
 
@@ -118,5 +118,27 @@ def test_an_empty_list() -> None:
     empty = Sheet.of([])
 
     assert matching(Query(text="x", sort="ID", only="overdue"), empty) == ""
-    assert empty.counts(TODAY).records == 0
+    assert empty.counts(KINDS, TODAY).records == 0
     assert empty.facet("Vendor", Query(), KINDS, TODAY) == []
+
+
+def test_dates_sort_range_and_are_due_by_the_order_of_their_column() -> None:
+    sheet = Sheet.of([(["a", "b", "c"], {"Next Cal Date": ["05/04/2026", "04/05/2026", "2026-04-20"]})])
+    orders = {order: {"Next Cal Date": kind} for order, kind in DATES.items()}
+    ask = Query(sort="Next Cal Date")
+
+    def keys(order: str, query: Query) -> str:
+        return "".join(sheet.keys(sheet.find(query, orders[order], TODAY)))
+
+    assert {order: keys(order, ask) for order in orders} == {"": "cba", "day/month": "acb", "month/day": "bca"}
+    late = ask.having("lows", "Next Cal Date", "01/05/2026")
+    assert {order: keys(order, late) for order in orders} == {"": "c", "day/month": "b", "month/day": "bca"}
+    day = date(2026, 4, 10)
+    assert [sheet.counts(orders[order], day).overdue for order in orders] == [0, 1, 1]
+
+
+def test_a_range_ends_with_the_last_day_of_its_month() -> None:
+    sheet = Sheet.of([(["a", "b", "c"], {"Bought": ["30.4.2026", "1.5.2026", "2026-04"]})])
+
+    found = sheet.find(Query(highs={"Bought": "2026-04"}), {"Bought": DATES[""]}, TODAY)
+    assert sheet.keys(found) == ["a", "c"]

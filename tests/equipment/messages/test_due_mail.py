@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from equipment.domain.fields import DATES
 from equipment.domain.search import Sheet
 from equipment.messages.due_mail import MOST_RECORDS, due_mail
 from equipment.messages.wording import Sender
@@ -26,7 +27,7 @@ def sheet(*rows: tuple[str, str, str]) -> Sheet:
 def test_it_names_id_day_and_group_and_nothing_else() -> None:
     found = sheet(("12", "Lab 2", "2026-12-01"), ("7", "lab 1", "2026-11-20"), ("9", "Lab 2", "2026-11-23"),
                   ("5", "", "2026-12-23"), ("6", "Lab 2", "2026-12-24"), ("3", "Lab 2", "nonsense"))
-    mail = due_mail(found, TODAY, 30, "Location", SENDER)
+    mail = due_mail(found, {}, TODAY, 30, "Location", SENDER)
     assert mail.subject == "[Equipment_DB on lab1] Calibration: 1 overdue, 3 due within 30 days"
     assert mail.text.splitlines() == [
         "4 records are overdue or due within 30 days, 1 of them overdue. By Location:", "",
@@ -41,13 +42,13 @@ def test_it_names_id_day_and_group_and_nothing_else() -> None:
 
 
 def test_links_come_from_the_public_address_only() -> None:
-    mail = due_mail(sheet(("7", "Lab", "2026-11-20")), TODAY, 30, "Location", Sender("L"))
+    mail = due_mail(sheet(("7", "Lab", "2026-11-20")), {}, TODAY, 30, "Location", Sender("L"))
     assert "http" not in mail.text
     assert "  2026-11-20  overdue  ID 7\n" in mail.text
 
 
 def test_nothing_due() -> None:
-    mail = due_mail(sheet(("7", "Lab", "2027-11-20")), TODAY, 14, "Location", SENDER)
+    mail = due_mail(sheet(("7", "Lab", "2027-11-20")), {}, TODAY, 14, "Location", SENDER)
     assert mail.subject == "[Equipment_DB on lab1] Calibration: nothing falls due"
     assert mail.text.splitlines() == ["No record is overdue or falls due within 14 days.", *END]
 
@@ -55,13 +56,13 @@ def test_nothing_due() -> None:
 def test_groups_and_ids_end_no_line() -> None:
     evil = "x\r\n\r\nBcc: eve@example.org"
     for column in ("Location", evil):
-        lines = due_mail(sheet((evil, evil, "2026-11-20")), TODAY, 30, column, SENDER).text.splitlines()
+        lines = due_mail(sheet((evil, evil, "2026-11-20")), {}, TODAY, 30, column, SENDER).text.splitlines()
         assert [line for line in lines if line.startswith("Bcc")] == []
 
 
 def test_of_a_long_list_the_rest_is_counted() -> None:
     many = [(str(number), "A" if number < 300 else "B", "2026-11-20") for number in range(MOST_RECORDS + 100)]
-    lines = due_mail(sheet(*many), TODAY, 30, "Location", SENDER).text.splitlines()
+    lines = due_mail(sheet(*many), {}, TODAY, 30, "Location", SENDER).text.splitlines()
     assert sum("  ID " in line for line in lines) == MOST_RECORDS
     assert "B: 300 overdue, 0 due" in lines
     assert "  and 100 more" in lines
@@ -69,4 +70,16 @@ def test_of_a_long_list_the_rest_is_counted() -> None:
 
 def test_a_column_that_is_gone_makes_one_group() -> None:
     assert "Without Person: 1 overdue, 0 due" in due_mail(
-        sheet(("7", "Lab", "2026-11-20")), TODAY, 30, "Person", SENDER).text
+        sheet(("7", "Lab", "2026-11-20")), {}, TODAY, 30, "Person", SENDER).text
+
+
+def test_dates_are_read_in_the_order_of_their_column() -> None:
+    found = sheet(("7", "Lab", "04/12/2026"), ("8", "Lab", "12/04/2026"))
+
+    def told(order: str) -> list[str]:
+        lines = due_mail(found, {"Next Cal Date": DATES[order]}, TODAY, 30, "Location", SENDER).text.splitlines()
+        return [line.split("http")[0].strip() for line in lines if " ID " in line]
+
+    assert told("day/month") == ["2026-04-12  overdue  ID 8", "2026-12-04  due      ID 7"]
+    assert told("month/day") == ["2026-04-12  overdue  ID 7", "2026-12-04  due      ID 8"]
+    assert told("") == []

@@ -167,7 +167,8 @@ def test_ten_thousand_restores_are_one_message(place: Place) -> None:
 
 
 def test_the_weekly_messages(place: Place) -> None:
-    place.database["Equipment"].update_one({"_id": 1}, {"$set": {"Next Cal Date": "2026-11-20"}})
+    place.database["Equipment"].update_one({"_id": 1}, {"$set": {"Next Cal Date": "10/11/2026"}})
+    place.database["equipment_columns"].insert_one({"_id": "Next Cal Date", "date_order": "day/month"})
     choose(place.database, SYSTEM, {"calibration": True}, 0, "")
     assert place.look() == []
     place.now = START + timedelta(hours=6, minutes=50)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -14,13 +15,15 @@ from backup_engine.records.planner import Action, Planned
 from backup_engine.records.raw import element_text, name_text
 from equipment import backups, before_many
 from equipment.domain.column_names import suggest
+from equipment.domain.dates import Order
 from equipment.domain.record import ID, USUAL_COLUMNS
-from equipment.exchange import identities, importing, numbering
+from equipment.exchange import date_columns, identities, importing, numbering
 from equipment.exchange.reading.tables import Table
 from equipment.server import application
 from equipment.store.list import listing, schema
 from equipment.ui.context import App
 from equipment.ui.list_jobs import list_jobs
+from equipment.ui.records.imports import dates
 from equipment.ui.records.imports.reading import SAID, explain
 
 PLAN, MAPPED = "import_plan", "import_mapped"
@@ -43,11 +46,13 @@ def show(app: App, table: Table, kind: str, name: str) -> None:
     identity = _identity(app, rows, [column for column in mapping.values() if column], proposed)
     clear = st.checkbox("Empty cells clear the field", value=False,
                         help="Off: an empty cell leaves what the record has.")
+    date_orders, rewriting = dates.ask(app, table, rows, st.session_state[MAPPED][0])
     if not st.button("Show what would change", icon=":material/difference:") and PLAN not in st.session_state:
         return
-    planned = _remembered(app, rows, identity, clear)
+    planned = _remembered(app, rows, identity, clear, rewriting)
     if planned is not None:
-        _review(app, planned, rows, identity, kind, name)
+        run = partial(importing.run, date_orders=date_orders, note=f"from {name}")
+        _review(app, planned, rows, identity, kind, run)
 
 
 def _mapped(app: App, table: Table, mapping: dict[str, str]) -> tuple[importing.Mapped, tuple[str, ...]]:
@@ -95,14 +100,15 @@ def _mapping(table: Table, columns: Sequence[str]) -> dict[str, str]:
 
 
 def _remembered(
-    app: App, rows: importing.Mapped, identity: tuple[str, ...], clear: bool
+    app: App, rows: importing.Mapped, identity: tuple[str, ...], clear: bool, rewriting: Mapping[str, Order]
 ) -> list[Planned] | None:
-    wanted = st.session_state[MAPPED][0], identity, clear
+    wanted = st.session_state[MAPPED][0], identity, clear, tuple(rewriting.items())
     known = st.session_state.get(PLAN)
     if known is None or known[0] != wanted:
         try:
             with st.spinner("Comparing with the list"):
-                known = wanted, importing.plan(app.database, rows, identity, clear_empty=clear)
+                asked = date_columns.written(rows, rewriting)
+                known = wanted, importing.plan(app.database, asked, identity, clear_empty=clear)
         except BackupError as error:
             explain(error)
             return None
@@ -112,7 +118,8 @@ def _remembered(
 
 
 def _review(
-    app: App, planned: Sequence[Planned], rows: importing.Mapped, identity: tuple[str, ...], kind: str, name: str
+    app: App, planned: Sequence[Planned], rows: importing.Mapped, identity: tuple[str, ...], kind: str,
+    run: Callable[..., importing.Imported]
 ) -> None:
     counts = Counter(entry.action for entry in planned)
     for column, (action, label) in zip(st.columns(len(LABELS)), LABELS.items(), strict=True):
@@ -133,16 +140,17 @@ def _review(
     if st.button(f"Import {writing:,} {'record' if writing == 1 else 'records'}", type="primary",
                  disabled=not writing or app.read_only or choice == STOP or not meant or not permitted):
         list_jobs().start(kind, "Import", app.account.name,
-                          lambda watch: _run(app, planned, writing, choice == LEAVE, f"from {name}", watch))
+                          lambda watch: _run(app, planned, writing, choice == LEAVE, run, watch))
         st.session_state.pop(PLAN, None)
         st.rerun()
 
 
 def _run(
-    app: App, planned: Sequence[Planned], writing: int, leave: bool, note: str, watch: Watch
+    app: App, planned: Sequence[Planned], writing: int, leave: bool, run: Callable[..., importing.Imported],
+    watch: Watch
 ) -> importing.Imported:
     before_many.back_up(backups.of(app.settings, application.connector(app.settings)), writing, watch)
-    return importing.run(app.database, app.who, planned, skip_taken=leave, note=note, watch=watch)
+    return run(app.database, app.who, planned, skip_taken=leave, watch=watch)
 
 
 def _is_meant(planned: Sequence[Planned], rows: importing.Mapped, identity: tuple[str, ...]) -> bool:

@@ -8,7 +8,7 @@ from equipment.exchange import importing
 from equipment.ui.context import App
 from equipment.ui.list_jobs import list_jobs
 from equipment.ui.progress import follow
-from equipment.ui.records.imports import plan, reading, result
+from equipment.ui.records.imports import dates, plan, reading, result
 
 VERSION = "import_version"
 TYPES = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls", "ods"]
@@ -34,4 +34,5 @@ def show(app: App) -> None:
 
 def _another() -> None:
     reading.forget()
+    dates.forget()
     st.session_state[VERSION] += 1

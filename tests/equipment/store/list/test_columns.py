@@ -10,6 +10,7 @@ from pymongo.database import Database
 
 from backup_engine.errors import AdminOnly, BadInput
 from backup_engine.records import raw
+from equipment.domain.fields import DATES, TYPES
 from equipment.store import activity
 from equipment.store.access import Who
 from equipment.store.list import column_values, columns, records, schema, trash
@@ -53,13 +54,39 @@ def test_a_name_that_cannot_be_used_is_refused(database: Database[dict[str, Any]
         columns.add(database, admin, name)
 
 
+def test_the_order_of_dates_is_stored_with_the_column_and_decided_once(
+    database: Database[dict[str, Any]], admin: Who
+) -> None:
+    before, technician = stored(database), signed_in(database, "technician")
+
+    assert columns.decide_date_order(database, technician, "Model", "day/month")
+    assert not columns.decide_date_order(database, technician, "Model", "month/day")
+    assert schema.types(database)["Model"] is DATES["day/month"]
+    columns.set_date_order(database, admin, "Model", "month/day")
+    columns.rename(database, admin, "Model", "Bought")
+    assert schema.types(database)["Bought"] is DATES["month/day"]
+    columns.rename(database, admin, "Bought", "Model")
+    with pytest.raises(BadInput):
+        columns.set_date_order(database, admin, "Model", "year")  # type: ignore[arg-type]
+    assert stored(database) == before
+
+
+def test_an_import_does_not_change_what_somebody_said_a_column_is(
+    database: Database[dict[str, Any]], admin: Who
+) -> None:
+    columns.set_type(database, admin, "Model", "text")
+    columns.decide_date_order(database, signed_in(database, "technician"), "Model", "day/month")
+
+    assert schema.types(database)["Model"].name == "text"
+
+
 def test_a_type_never_changes_what_is_stored(database: Database[dict[str, Any]], admin: Who) -> None:
     before = stored(database)
 
     columns.set_type(database, admin, "Model", "date")
 
     assert stored(database) == before
-    assert columns.misfits(database, "Model", "date") == [("~" + '{"$numberInt": "1"}', "A"), (
+    assert columns.misfits(database, "Model", TYPES["date"]) == [("~" + '{"$numberInt": "1"}', "A"), (
         "~" + '{"$numberInt": "3"}', "C")]
 
 
@@ -174,6 +201,7 @@ def test_only_an_administrator_changes_columns(database: Database[dict[str, Any]
         lambda: columns.delete(database, who, "Price"),
         lambda: columns.set_type(database, who, "Price", "number"),
         lambda: columns.set_hidden(database, who, "Price", True),
+        lambda: columns.set_date_order(database, who, "Price", "day/month"),
         lambda: columns.set_order(database, who, ["Price"]),
     ):
         with pytest.raises(AdminOnly):
