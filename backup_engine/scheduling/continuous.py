@@ -101,6 +101,11 @@ class Continuous:
             self._loop = None
         return True
 
+    def catch_up(self) -> None:
+        """Look at once where there is a backup to go on from; the first of all is the schedule's, not one of each."""
+        if self.workspace.catalog.newest_good(lookup.seen(self.workspace).owns) is not None:
+            self.look()
+
     def look(self) -> None:
         """Look once, and make a set when one is due. Raises ``DatabaseUnreachable``."""
         with self._looking:

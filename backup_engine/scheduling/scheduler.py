@@ -265,7 +265,8 @@ class Scheduler:
             if self.leads:
                 if not led:
                     self.uploads.wake()
-                    self.continuous.look()  # before the schedule makes a set over what was missed, and it is not said
+                    # before the schedule makes a set over what was missed, and it is not said
+                    self.continuous.catch_up()
                 self._keep_the_schedule()
             self._index()
         except Cancelled:
