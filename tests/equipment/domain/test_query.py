@@ -37,6 +37,9 @@ def test_an_address_and_a_saved_view_bring_the_same_query_back(query: Query) -> 
         ('say "hi', ["say", '"hi']),
         ("  ", []),
         ("a a", ["a"]),
+        ("Café CAFE", ["cafe"]),
+        ("“Lab 2” Straße", ["lab 2", "strasse"]),
+        ("\u200b x\u00a0y", ["x", "y"]),
     ],
 )
 def test_terms(typed: str, terms: list[str]) -> None:
