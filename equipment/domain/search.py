@@ -21,7 +21,7 @@ from backup_engine.records.folding import fold
 from equipment.domain import collation, dates
 from equipment.domain.fields import TYPES, FieldType
 from equipment.domain.query import Only, Query
-from equipment.domain.record import LAST_CALIBRATION, NEXT_CALIBRATION, SERIAL, arrange
+from equipment.domain.record import ID, LAST_CALIBRATION, NEXT_CALIBRATION, SERIAL, arrange
 
 Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
@@ -170,8 +170,9 @@ class Sheet:
         if column not in self._table.column_names:
             return np.arange(len(self), dtype=np.int64)
         places = self._places(column)
-        # By numbers first, where there are any; NaN, what is no number, is last.
-        return np.lexsort((places, self.numbers(column, kind)) if kind.has_range else (places,))
+        # By numbers first, where there are any; NaN, what is no number, is last. An ID is a name: 12A is no current.
+        by_number = kind.has_range and column != ID
+        return np.lexsort((places, self.numbers(column, kind)) if by_number else (places,))
 
     def _reversed(self, order: Rows, column: str) -> Rows:
         """Turn the order round; blank cells stay at the end."""

@@ -144,6 +144,21 @@ def test_text_is_in_natural_order_and_blanks_are_last(descending: bool) -> None:
     assert not any(text.strip() for text in texts[-2:])
 
 
+def test_units_and_currencies_are_read_for_order_and_range_and_stay_as_they_are() -> None:
+    values = ["10 %", "(1,234.00)", "₹ 1,23,456", "1.23E+15", "9 %", "none", "2 kg"]
+    sheet = Sheet.of([(list("abcdefg"), {"Purchase Value": values})])
+
+    assert matching(Query(sort="Purchase Value"), sheet) == "bgeacdf"
+    assert matching(Query(lows={"Purchase Value": "9"}, highs={"Purchase Value": "200,000 INR"}), sheet) == "ace"
+    assert sheet.texts("Purchase Value").to_pylist() == values
+
+
+def test_an_id_is_a_name_and_no_measure() -> None:
+    sheet = Sheet.of([(list("abcde"), {"ID": ["12D", "12A", "13", "2V", "3"]})])
+
+    assert matching(Query(sort="ID"), sheet) == "debac"
+
+
 def test_of_a_number_column_the_names_come_behind_the_numbers_in_their_own_order() -> None:
     sheet = Sheet.of([(list("abcdef"), {"ID": ["CAL-2", "CAL-10", "12", "", "CAL-1", "7"]})])
 
