@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
+from unicodedata import normalize
 
 from backup_engine.records.folding import fold
 
@@ -30,6 +31,12 @@ class Query:
     highs: Mapping[str, str] = field(default_factory=dict)
     sort: str = ""
     descending: bool = False
+
+    def __post_init__(self) -> None:
+        # As the sheet counts values: one that an address spells in the other way is no choice of its own.
+        composed = {column: tuple(normalize("NFC", value) for value in values)
+                    for column, values in self.choices.items()}
+        object.__setattr__(self, "choices", composed)
 
     @property
     def is_filtering(self) -> bool:

@@ -92,6 +92,10 @@ class Sheet:
         """Give one column; a field that is missing is empty text."""
         return self._once(("texts", column), lambda: self._texts(column))
 
+    def composed(self, column: str) -> pa.Array:
+        """Give one column with the same text wherever it looks the same."""
+        return self._once(("composed", column), lambda: collation.composed(self.texts(column)))
+
     def folded(self, column: str) -> pa.Array:
         """Give one column as it is compared with what somebody looks for."""
         return self._once(("folded", column), lambda: collation.folded(self.texts(column)))
@@ -106,7 +110,7 @@ class Sheet:
     def facet(self, column: str, query: Query, types: Mapping[str, FieldType], today: date) -> list[tuple[str, int]]:
         """Count each value of a column among the records that match all the *other* filters; most frequent first."""
         others = self._mask(query, types, today, aside=column)
-        counted = pc.value_counts(self._composed(column).filter(pa.array(others)))
+        counted = pc.value_counts(self.composed(column).filter(pa.array(others)))
         values, counts = counted.field("values"), counted.field("counts")
         order = pa.array(np.lexsort((collation.ranks(values), -counts.to_numpy())))
         return list(zip(values.take(order).to_pylist(), counts.take(order).to_pylist(), strict=True))
@@ -132,8 +136,7 @@ class Sheet:
             mask &= self._only(query.only, today)
         for column, values in query.choices.items():
             if column != aside:
-                wanted = collation.composed(pa.array(values, pa.large_string()))
-                mask &= _bools(pc.is_in(self._composed(column), value_set=wanted))
+                mask &= _bools(pc.is_in(self.composed(column), value_set=pa.array(values, pa.large_string())))
         for column, part in query.contains.items():
             if column != aside:
                 mask &= _bools(pc.match_substring(self.folded(column), fold(part)))
@@ -204,9 +207,6 @@ class Sheet:
             return pa.repeat(pa.scalar("", pa.large_string()), len(self))
         whole = self._table[column].combine_chunks()
         return pc.fill_null(whole, "")
-
-    def _composed(self, column: str) -> pa.Array:
-        return self._once(("composed", column), lambda: collation.composed(self.texts(column)))
 
     def _places(self, column: str) -> Rows:
         return self._once(("places", column), lambda: collation.ranks(self.texts(column)))

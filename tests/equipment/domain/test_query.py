@@ -46,6 +46,13 @@ def test_terms(typed: str, terms: list[str]) -> None:
     assert terms_of(typed) == terms
 
 
+def test_a_choice_that_is_spelled_in_the_other_way_is_the_same_choice() -> None:
+    query = Query(choices={"Name": ("Prüf",)})
+
+    assert from_params({"is.Name": ["Pru\u0308f"]}) == query
+    assert from_document({"choices": [["Name", ["Pru\u0308f"]]]}) == query
+
+
 def test_each_chip_takes_away_exactly_itself() -> None:
     query = Query(
         text="x",
