@@ -17,6 +17,7 @@ from backup_engine.csv_format.decoder import FAULTS
 from backup_engine.csv_format.rows import cells_of, rows_of
 from backup_engine.errors import BackupFileNotFound, NewerFormat, VerificationFailed
 from backup_engine.model import SILENT, BackupSet, Layout, Part, Watch
+from backup_engine.records.folding import fold
 from backup_engine.records.frames import frame
 from backup_engine.records.raw import element_of, id_of
 from backup_engine.repository import legacy
@@ -30,6 +31,8 @@ __all__ = ["TextTable", "lines_of", "part_of", "preview", "text_of"]
 STEP = 10_000
 WHOLE = '{"bson":"'
 TAIL = "~"
+BETWEEN = "\x1f"
+"""Stands between the cells of a row when all of them are searched, so that nothing is found across two."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +52,18 @@ def preview(
     Not ``all_rows``, reading ends with the last row shown, and the number is the one that the metadata promises: for a
     set in a remote, of which only these rows are fetched. A ``search`` reads all rows in any case.
 
-    ``search`` keeps the rows in which any cell contains that text, whatever the case; the number is then that of the
-    hits. The ``~`` column shows only where one of these rows uses it.
+    ``search`` keeps the rows in which any cell contains that text, whatever its case and accents
+    (``records/folding.py``); the number is then that of the hits. The ``~`` column shows only where one of these rows
+    uses it.
     """
     table = text_of(ws, backup, key)
-    wanted = search.casefold()
+    wanted = fold(search)
     shown: list[list[str]] = []
     hits = 0
     for number, cells in enumerate(table.rows):
         if number % STEP == 0:
             watch.step("Reading the backup", number)
-        if wanted and not any(wanted in cell.casefold() for cell in cells):
+        if wanted and wanted not in fold(BETWEEN.join(cells)):
             continue
         if skip <= hits < skip + limit:
             shown.append(cells)

@@ -7,12 +7,14 @@ in ``ui/records`` and ``ui/record`` too.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from math import isfinite
 from typing import ClassVar, Literal
 
-from equipment.domain.currencies import is_currency
 from equipment.domain.dates import ORDERS, Order, Reading, read_date
+from equipment.domain.units import is_currency, is_unit
 
 Widget = Literal["text", "choice", "link"]
 Key = float | None
@@ -56,7 +58,7 @@ class Text(FieldType):
 
 
 class Number(FieldType):
-    """``3,000``, ``~500``, ``1 200.50 EUR``, ``<2015``: the number in it counts."""
+    """``3,000``, ``~500``, ``1 200.50 EUR``, ``<2015``, ``10 MHz``, ``5 %``: the number in it counts."""
 
     name, label, has_range, is_strict, align = "number", "Number", True, True, "right"
 
@@ -136,11 +138,13 @@ USUAL_TYPES: Mapping[str, str] = {
 
 LONGEST_NUMBER = 200
 """Characters a number may have, with what stands around it; a double has 17 digits."""
+_GROUPS = "' "
+_ON_HIGH = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 # What repeats gives nothing back (*+, ++): with blanks that three groups could share, 400 of them took 15 s.
 _NUMBER = re.compile(
-    r"[<>~≈]?\s*+(?:ca\.?|approx\.?)?\s*+([A-Z]{3}|[^\w\s.,'-])?\s*+"
-    r"(-?(?:[.,' \u00a0\u202f]*+\d++)++)\s*+([A-Z]{3}|[^\w\s.,'-])?(?:,?-{1,2})?",
-    re.IGNORECASE)
+    r"(?:[<>]=?+|[~≈±≤≥])?+\s*+(?:ca\.?+|approx\.?+)?+\s*+(?P<sign>[-+]?+)(?P<before>[^\W\d]{0,3}+[^\w\s.,'+-]?+)\s*+"
+    r"(?P<inner>[-+]?+)(?P<digits>(?:[.,' ]?+\d++)++)(?P<power>E[-+]?+\d{1,3}+)?+(?:[.,]?+-{1,2}+)?+\s*+(?P<after>.*+)",
+    re.IGNORECASE | re.DOTALL)
 
 
 @lru_cache(maxsize=200_000)
@@ -148,28 +152,70 @@ def read_number(text: str) -> float | None:
     """Read the number a text states; thousands may be set off by comma, dot, apostrophe or space.
 
     A single separator before exactly three digits sets off thousands (``3,000`` is three thousand), otherwise it is
-    the decimal point (``3,5``). Beside it may stand a currency and nothing else: ``CAL-10`` is no number.
+    the decimal point (``3,5``). In brackets it is negative (``(1,234.00)``), ``1.23E+15`` has fifteen places more.
+    Beside it may stand a currency or a unit and nothing else: ``CAL-10`` is no number. A unit is not converted:
+    ``1 kHz`` is 1.
     """
-    typed = text.strip()
-    match = _NUMBER.fullmatch(typed) if len(typed) <= LONGEST_NUMBER else None
-    if not match or not all(is_currency(beside) for beside in match.group(1, 3) if beside):
+    typed = _plain(text.strip()) if len(text) <= LONGEST_NUMBER else ""
+    bare = _without_brackets(typed)
+    match = _NUMBER.fullmatch(bare)
+    if not match or (match["sign"] and match["inner"]):
         return None
-    digits = re.sub(r"[' \u00a0\u202f]", "", match.group(2))
-    last = max(digits.rfind("."), digits.rfind(","))
-    if last >= 0:
-        mark, tail = digits[last], digits[last + 1 :]
-        other_mark = "," if mark == "." else "."
-        if digits.count(mark) > 1 and any(len(group) != 3 for group in digits.split(mark)[1:]):
-            return None
-        # "0.500" is a half: no number with thousands begins with 0.
-        lone = len(tail) == 3 and other_mark not in digits and digits.lstrip("-")[0] != "0"
-        grouping = digits.count(mark) > 1 or lone
-        whole = digits[:last].replace(".", "").replace(",", "")
-        digits = whole + tail if grouping else f"{whole}.{tail}"
-    try:
-        return float(digits)
-    except ValueError:
+    if (match["before"] and not is_currency(match["before"])) or (match["after"] and not is_unit(match["after"])):
         return None
+    value = _value(match["digits"], match["power"] or "")
+    negative = bare != typed or "-" in (match["sign"], match["inner"])
+    return -value if negative and value is not None else value
+
+
+def _plain(text: str) -> str:
+    """Give full-width digits, odd blanks and signs as plain ones; digits on high stay what they are."""
+    if text.isascii():
+        return text
+    apart = "".join(one if one in _ON_HIGH else unicodedata.normalize("NFKC", one) for one in text)
+    return apart.replace("−", "-").replace("–", "-").replace("’", "'")
+
+
+def _without_brackets(text: str) -> str:
+    """Leave out one pair of brackets that holds all the digits."""
+    before, opened, rest = text.partition("(")
+    inside, closed, after = rest.partition(")")
+    outside = before + after
+    if not (opened and closed) or any(map(str.isdigit, outside)) or "(" in inside + after or ")" in before + after:
+        return text
+    return f"{before}{inside}{after}"
+
+
+def _value(digits: str, power: str) -> float | None:
+    if power[1:2].isdigit() and digits.isdigit():
+        return None  # 1E5 is a place or a model; 1.5E5 and 1E+5 are numbers
+    parts, marks = re.split(r"[.,' ]", digits), re.sub(r"\d+", "", digits)
+    if marks and _is_point(parts, marks, power):
+        parts, marks, tail = parts[:-1], marks[:-1], "." + parts[-1]
+    else:
+        tail = ""
+    if not _are_thousands(parts, marks):
+        return None
+    value = float("".join(parts) + tail + power)
+    return value if isfinite(value) else None
+
+
+def _is_point(parts: Sequence[str], marks: str, power: str) -> bool:
+    """Whether the last separator is the decimal point."""
+    if marks[-1] in _GROUPS or marks[-1] in marks[:-1]:
+        return False
+    # "0.500" is a half, and "1234.567" no million: neither begins like a number with thousands.
+    lone = len(marks) == 1 and len(parts[1]) == 3 and 1 <= len(parts[0]) <= 3 and parts[0][0] != "0"
+    return bool(power) or not lone
+
+
+def _are_thousands(parts: Sequence[str], marks: str) -> bool:
+    """Whether groups of digits are thousands, or as in India hundreds behind the first (``12,34,567``)."""
+    if not marks:
+        return True
+    first, *middle, last = map(len, parts)
+    indian = marks[0] == "," and 1 <= first <= 2 and set(middle) <= {2}
+    return len(set(marks)) == 1 and last == 3 and (indian or (1 <= first <= 3 and set(middle) <= {3}))
 
 
 def dates_of(types: Mapping[str, FieldType], column: str) -> Date:

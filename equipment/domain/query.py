@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
+from unicodedata import normalize
+
+from backup_engine.records.folding import fold
 
 Only = Literal["", "overdue", "due", "no serial", "same serial"]
 ONLY_LABELS: Mapping[Only, str] = {
@@ -29,13 +32,19 @@ class Query:
     sort: str = ""
     descending: bool = False
 
+    def __post_init__(self) -> None:
+        # As the sheet counts values: one that an address spells in the other way is no choice of its own.
+        composed = {column: tuple(normalize("NFC", value) for value in values)
+                    for column, values in self.choices.items()}
+        object.__setattr__(self, "choices", composed)
+
     @property
     def is_filtering(self) -> bool:
         """Whether it hides anything."""
         return bool(self.text.strip() or self.only or self.choices or self.contains or self.lows or self.highs)
 
     def terms(self) -> list[str]:
-        """Give the lower-case literal terms that must all occur; ``"two words"`` is one term."""
+        """Give the folded literal terms that must all occur; ``"two words"`` is one term."""
         return terms_of(self.text)
 
     def having(self, kind: str, column: str, value: Any) -> Query:
@@ -120,9 +129,9 @@ def from_params(params: Mapping[str, Sequence[str]]) -> Query:
 
 
 def terms_of(text: str) -> list[str]:
-    """Split a search into literal terms; every character but the space and a closed pair of quotes is ordinary."""
+    """Split a search into literal terms, folded; all but the space and a closed pair of quotes is ordinary."""
     terms: list[str] = []
-    for position, part in enumerate(pieces := text.lower().split('"')):
+    for position, part in enumerate(pieces := fold(text).split('"')):
         quoted = position % 2 == 1 and position < len(pieces) - 1
         unclosed = position % 2 == 1 and not quoted
         terms += [part] if quoted else ('"' + part if unclosed else part).split()

@@ -17,10 +17,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from equipment.domain import dates
+from backup_engine.records.folding import fold
+from equipment.domain import collation, dates
 from equipment.domain.fields import TYPES, Date, FieldType, dates_of
 from equipment.domain.query import Only, Query
-from equipment.domain.record import LAST_CALIBRATION, NEXT_CALIBRATION, SERIAL, arrange
+from equipment.domain.record import ID, LAST_CALIBRATION, NEXT_CALIBRATION, SERIAL, arrange
 
 Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
@@ -29,7 +30,7 @@ Columns = tuple[list[str], dict[str, list[str]]]
 
 KEY = "\x00key"  # with NUL in front, which no field name in MongoDB can hold
 ALL = "\x00all"
-"""All texts of a row, in lower case: made once per changed row, so that a search after a save need not join anew."""
+"""All texts of a row, folded: made once per changed row, so that a search after a save need not join anew."""
 MOST_TERMS = 32
 MOST_CHUNKS = 16
 BETWEEN = "\x1f"
@@ -91,6 +92,14 @@ class Sheet:
         """Give one column; a field that is missing is empty text."""
         return self._once(("texts", column), lambda: self._texts(column))
 
+    def composed(self, column: str) -> pa.Array:
+        """Give one column with the same text wherever it looks the same."""
+        return self._once(("composed", column), lambda: collation.composed(self.texts(column)))
+
+    def folded(self, column: str) -> pa.Array:
+        """Give one column as it is compared with what somebody looks for."""
+        return self._once(("folded", column), lambda: collation.folded(self.texts(column)))
+
     def find(self, query: Query, types: Mapping[str, FieldType], today: date) -> Rows:
         """Give the rows that match, in the order asked for."""
         order = self._order(query.sort, types.get(query.sort, TYPES["text"]))
@@ -101,9 +110,10 @@ class Sheet:
     def facet(self, column: str, query: Query, types: Mapping[str, FieldType], today: date) -> list[tuple[str, int]]:
         """Count each value of a column among the records that match all the *other* filters; most frequent first."""
         others = self._mask(query, types, today, aside=column)
-        counted = pc.value_counts(self.texts(column).filter(pa.array(others)))
-        pairs = zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
-        return sorted(pairs, key=lambda pair: (-pair[1], pair[0].lower()))
+        counted = pc.value_counts(self.composed(column).filter(pa.array(others)))
+        values, counts = counted.field("values"), counted.field("counts")
+        order = pa.array(np.lexsort((collation.ranks(values), -counts.to_numpy())))
+        return list(zip(values.take(order).to_pylist(), counts.take(order).to_pylist(), strict=True))
 
     def counts(self, types: Mapping[str, FieldType], today: date) -> Counts:
         """Count what the metrics above the list show, over all records."""
@@ -127,10 +137,10 @@ class Sheet:
             mask &= self._only(query.only, types, today)
         for column, values in query.choices.items():
             if column != aside:
-                mask &= _bools(pc.is_in(self.texts(column), value_set=pa.array(values, pa.large_string())))
+                mask &= _bools(pc.is_in(self.composed(column), value_set=pa.array(values, pa.large_string())))
         for column, part in query.contains.items():
             if column != aside:
-                mask &= _bools(pc.match_substring(self._lower(column), part.lower()))
+                mask &= _bools(pc.match_substring(self.folded(column), fold(part)))
         for column in {*query.lows, *query.highs} - {aside}:
             mask &= self._range(column, query, types.get(column, TYPES["number"]))
         return mask
@@ -150,7 +160,7 @@ class Sheet:
             return self.statuses(types, today) == dates.STATUSES.index("overdue")
         if only == "due":
             return self.statuses(types, today) == dates.STATUSES.index("due soon")
-        serials = self._once("serials", lambda: pc.utf8_trim_whitespace(self._lower(SERIAL)))
+        serials = self._once("serials", lambda: pc.utf8_trim_whitespace(self.folded(SERIAL)))
         if only == "no serial":
             return _bools(pc.equal(serials, ""))
         counted = pc.value_counts(serials)
@@ -163,21 +173,17 @@ class Sheet:
     def _sorted(self, column: str, kind: FieldType) -> Rows:
         if column not in self._table.column_names:
             return np.arange(len(self), dtype=np.int64)
-        words = self._lower(column)
-        keys: dict[str, Any] = {"empty": pc.equal(words, "")}
-        if kind.has_range:
-            keys["number"] = pa.array(self.numbers(column, kind), from_pandas=True)
-        keys["words"] = words
-        table = pa.table({**keys, "row": np.arange(len(self), dtype=np.int64)})
-        by = [(name, "ascending") for name in (*keys, "row")]
-        return np.asarray(pc.sort_indices(table, sort_keys=by).to_numpy(), dtype=np.int64)
+        places = self._places(column)
+        # By numbers first, where there are any; NaN, what is no number, is last. An ID is a name: 12A is no current.
+        by_number = kind.has_range and column != ID
+        return np.lexsort((places, self.numbers(column, kind)) if by_number else (places,))
 
     def _reversed(self, order: Rows, column: str) -> Rows:
-        """Turn the order round; empty cells stay at the end."""
+        """Turn the order round; blank cells stay at the end."""
         if column not in self._table.column_names:
             return order[::-1]
-        empty = _bools(pc.equal(self.texts(column), ""))[order]
-        return np.concatenate([order[~empty][::-1], order[empty]])
+        blank = (self._places(column) == collation.BLANK)[order]
+        return np.concatenate([order[~blank][::-1], order[blank]])
 
     def _statuses(self, next_: Date, last_: Date, today: date, soon: int) -> npt.NDArray[np.int8]:
         # Encoded, so that each different text is read only once.
@@ -203,8 +209,8 @@ class Sheet:
         whole = self._table[column].combine_chunks()
         return pc.fill_null(whole, "")
 
-    def _lower(self, column: str) -> pa.Array:
-        return self._once(("lower", column), lambda: pc.utf8_lower(self.texts(column)))
+    def _places(self, column: str) -> Rows:
+        return self._once(("places", column), lambda: collation.ranks(self.texts(column)))
 
     def _having(self, term: str) -> Mask:
         """Say which rows hold a term; the last few answers are kept, as the counts of every column ask again."""
@@ -231,7 +237,7 @@ def _joined(columns: Mapping[str, pa.Array], rows: int) -> pa.Array:
         return pa.array([""] * rows, pa.large_string())
     separator = pa.scalar(BETWEEN, pa.large_string())
     filled = (pc.fill_null(column, "") for column in columns.values())
-    return pc.utf8_lower(pc.binary_join_element_wise(*filled, separator))
+    return collation.folded(pc.binary_join_element_wise(*filled, separator))
 
 
 def _bools(array: pa.Array) -> Mask:

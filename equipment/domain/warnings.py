@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pyarrow.compute as pc
 
+from backup_engine.records.folding import fold
 from equipment.domain.fields import FieldType
 from equipment.domain.record import ID, SERIAL, name_of
 from equipment.domain.search import Sheet
@@ -32,7 +33,7 @@ def of_edits(sheet: Sheet, types: Mapping[str, FieldType], key: str, texts: Mapp
 
 
 def _others(sheet: Sheet, column: str, value: str, key: str) -> list[str]:
-    same = pc.equal(pc.utf8_lower(pc.utf8_trim_whitespace(sheet.texts(column))), value.lower())
+    same = pc.equal(pc.utf8_trim_whitespace(sheet.folded(column)), fold(value))
     rows = pc.indices_nonzero(same)
     known = ("ID", "Vendor", "Model", "Description")
     texts = {name: sheet.texts(name).take(rows).to_pylist() for name in known}

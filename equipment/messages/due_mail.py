@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from equipment.domain import calibration
 from equipment.domain.calibration import Item
+from equipment.domain.collation import in_order
 from equipment.domain.fields import FieldType
 from equipment.domain.search import Sheet
 from equipment.messages.wording import Message, Sender, in_one_line, letter
@@ -39,7 +40,7 @@ def due_mail(
     for item in due:
         by_group.setdefault(in_one_line(groups[item.key]), []).append(item)
     left = MOST_RECORDS
-    for group in sorted(by_group, key=lambda name: (not name, name.lower())):
+    for group in in_order(by_group):
         told += ["", *_group(group or f"Without {in_one_line(column)}", by_group[group], today, left, sender)]
         left = max(0, left - len(by_group[group]))
     return letter(f"Calibration: {overdue:,} overdue, {len(due) - overdue:,} due within {days} days", told, sender)

@@ -17,6 +17,7 @@ from pymongo import ASCENDING, DESCENDING
 from pymongo.client_session import ClientSession
 from pymongo.errors import OperationFailure
 
+from backup_engine.records.folding import fold, pattern
 from equipment.logs import deeds
 from equipment.store import moments
 from equipment.store.access import Db, Who, inside, require
@@ -67,7 +68,7 @@ class Filter:
             query["at"] = {"$gte": self.since} if self.since else {}
             query["at"] |= {"$lt": self.until} if self.until else {}
         if self.text:
-            containing = {"$regex": re.escape(self.text), "$options": "i"}
+            containing = {"$regex": pattern(self.text), "$options": "i"}
             query["$or"] = [{name: containing} for name in ("who", "action", "target", "note")]
         return query
 
@@ -134,7 +135,7 @@ def count(db: Db, chosen: Filter = Filter()) -> int:
 
 def names(db: Db, chosen: Filter = Filter()) -> list[str]:
     """Give everybody who is in the entries *chosen* lets through, sorted."""
-    return sorted(str(name) for name in db[ACTIVITY].distinct("who", chosen.query()))
+    return sorted(map(str, db[ACTIVITY].distinct("who", chosen.query())), key=lambda name: (fold(name), name))
 
 
 def prepare(db: Db, *, retention_days: int = 0) -> None:

@@ -10,6 +10,7 @@ from pymongo import ASCENDING
 from pymongo.errors import DuplicateKeyError
 
 from backup_engine.errors import BadInput
+from backup_engine.records.folding import fold
 from equipment.domain.names import clean_name, name_key
 from equipment.domain.roles import Role, is_role
 from equipment.store import activity, moments
@@ -58,7 +59,7 @@ def find(db: Db, name: str) -> User | None:
 def listed(db: Db, who: Who) -> list[User]:
     """Give every account, by name. For administrators."""
     require(db, who, "users.manage")
-    return sorted((_user(user) for user in db[USERS].find()), key=lambda user: user.key)
+    return sorted((_user(user) for user in db[USERS].find()), key=lambda user: (fold(user.name), user.key))
 
 
 def create(db: Db, who: Who, name: str, role: str, *, password_hash: str | None = None) -> tuple[User, str | None]:

@@ -11,6 +11,7 @@ from bson.objectid import ObjectId
 
 from backup_engine.errors import BadInput
 from backup_engine.records.changes import Change
+from equipment.domain.collation import in_order
 from equipment.domain.record import text
 from equipment.store.access import Db, Who, require
 from equipment.store.list import listing, options, records
@@ -75,10 +76,8 @@ def in_use(db: Db, column: str) -> dict[str, int]:
 def unlisted(db: Db, column: str) -> list[tuple[str, int]]:
     """Give the texts that records use but the list has not, with their counts, most frequent first."""
     listed = set(options.choices(db).get(column, []))
-    return sorted(
-        ((value, count) for value, count in in_use(db, column).items() if value not in listed),
-        key=lambda pair: (-pair[1], pair[0].lower()),
-    )
+    unknown = [(value, count) for value, count in in_use(db, column).items() if value not in listed]
+    return sorted(in_order(unknown, lambda pair: pair[0]), key=lambda pair: -pair[1])
 
 
 def _values(db: Db, column: str) -> list[tuple[str, str]]:

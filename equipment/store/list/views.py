@@ -8,6 +8,7 @@ from typing import Any, Final
 from bson.objectid import ObjectId
 
 from backup_engine.errors import BadInput
+from equipment.domain.collation import in_order
 from equipment.domain.query import Query, from_document
 from equipment.store import activity, moments
 from equipment.store.access import Db, Who, require
@@ -35,7 +36,7 @@ def of(db: Db, who: Who) -> list[View]:
     """Give the views this person has or may see, by name."""
     account = require(db, who, "records.read")
     documents = db[VIEWS].find({"$or": [{"owner": account.key}, {"shared": True}]})
-    return sorted((_view(document) for document in documents), key=lambda view: view.name.lower())
+    return in_order((_view(document) for document in documents), lambda view: view.name)
 
 
 def save(db: Db, who: Who, name: str, query: Query, *, shared: bool = False) -> View:

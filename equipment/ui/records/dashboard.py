@@ -49,7 +49,7 @@ def _numbers(sheet: Sheet, types: Mapping[str, FieldType], today: date) -> None:
 
 
 def _bars(sheet: Sheet, column: str) -> alt.Chart:
-    counted = pd.Series(sheet.texts(column).to_pylist()).replace("", "(empty)").value_counts()
+    counted = pd.Series(sheet.composed(column).to_pylist()).replace("", "(empty)").value_counts()
     shown = counted.head(TOP)
     if len(counted) > TOP:
         shown = pd.concat([shown, pd.Series({f"{len(counted) - TOP} others": counted[TOP:].sum()})])
@@ -73,7 +73,7 @@ def _due(sheet: Sheet, types: Mapping[str, FieldType], today: date) -> alt.Chart
 
 
 def _value(sheet: Sheet) -> alt.Chart:
-    frame = pd.DataFrame({"Category": sheet.texts("Category").to_pylist(),
+    frame = pd.DataFrame({"Category": sheet.composed("Category").to_pylist(),
                           "Value": sheet.numbers("Purchase Value", TYPES["number"])})
     frame["Category"] = frame["Category"].replace("", "(empty)")
     summed = frame.groupby("Category")["Value"].sum().sort_values(ascending=False).head(TOP).reset_index()

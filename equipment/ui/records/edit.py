@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from equipment.domain.collation import in_order
 from equipment.domain.record import ID, UUID, text
 from equipment.store.list import options, schema
 from equipment.store.list.records import Entry
@@ -132,4 +133,4 @@ def _config(app: App, now: State, grid: Grid, columns: Sequence[Column]) -> dict
 
 def _with_present(choices: Sequence[str], present: pd.Series) -> list[str]:
     """Offer the choices, and every value that is in use although nobody listed it."""
-    return list(dict.fromkeys([*choices, *sorted(value for value in present.unique() if value)]))
+    return list(dict.fromkeys([*choices, *in_order(value for value in present.unique() if value)]))

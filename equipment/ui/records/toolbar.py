@@ -18,7 +18,8 @@ from equipment.ui.records.table import plain
 
 MOST_CHIPS = 12
 SEARCH_HELP = (
-    'Every word must occur somewhere in the record. Characters are taken literally; "quotes" keep words together.'
+    'Every word must occur somewhere in the record, in any case, with or without accents. Signs are taken literally; '
+    '"quotes" keep words together.'
 )
 _COLORS: Mapping[Only, str] = {"overdue": "red", "due": "orange", "no serial": "gray", "same serial": "violet"}
 

@@ -81,6 +81,15 @@ def test_preview_pages_searches_and_counts(tmp_path: Path) -> None:
     assert "~" not in page
 
 
+def test_a_search_in_a_preview_is_the_one_of_the_list(tmp_path: Path) -> None:
+    ws, _ = folder(tmp_path)
+    backup = store(ws, [{"_id": 1, "a": "Caf\u00e9", "b": "Straße"}, {"_id": 2, "a": "caf", "b": "e"}])
+
+    found = [contents.preview(ws, backup, "equipment", 5, 0, text) for text in ("CAFE\u0301", "strasse", "ｃａｆ")]
+
+    assert [(total, list(table["_id"])) for table, total in found] == [(1, ["1"]), (1, ["1"]), (2, ["1", "2"])]
+
+
 def test_preview_shows_cells_as_the_file_has_them(tmp_path: Path) -> None:
     ws, _ = folder(tmp_path)
     backup = store(ws, [{"_id": 1, "a": "x", "b": None, "~": "=1+1"}, {"_id": 2, "b": "", "a": "x"}])

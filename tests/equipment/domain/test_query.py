@@ -37,10 +37,20 @@ def test_an_address_and_a_saved_view_bring_the_same_query_back(query: Query) -> 
         ('say "hi', ["say", '"hi']),
         ("  ", []),
         ("a a", ["a"]),
+        ("Café CAFE", ["cafe"]),
+        ("“Lab 2” Straße", ["lab 2", "strasse"]),
+        ("\u200b x\u00a0y", ["x", "y"]),
     ],
 )
 def test_terms(typed: str, terms: list[str]) -> None:
     assert terms_of(typed) == terms
+
+
+def test_a_choice_that_is_spelled_in_the_other_way_is_the_same_choice() -> None:
+    query = Query(choices={"Name": ("Prüf",)})
+
+    assert from_params({"is.Name": ["Pru\u0308f"]}) == query
+    assert from_document({"choices": [["Name", ["Pru\u0308f"]]]}) == query
 
 
 def test_each_chip_takes_away_exactly_itself() -> None:

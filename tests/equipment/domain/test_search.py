@@ -91,6 +91,80 @@ def test_filters(query: Query, keys: str) -> None:
     assert matching(query) == keys
 
 
+WORDS = Sheet.of([(
+    ["a", "b", "c", "d", "e"], {
+        "Name": ["Prüfgerät", "Pru\u0308fgera\u0308t", "café", "Straße", " "],
+        "Serial": ["Ｕ１２", "u12", "É1", "", "\t"],
+    })])
+"""The first two names look the same, and so do the first two serials to whoever types them."""
+
+
+@pytest.mark.parametrize(("text", "keys"), [
+    ("prüfgerät", "ab"), ("prufgerat", "ab"), ("PRU\u0308F", "ab"), ("cafe", "c"), ("strasse", "d"), ("STRAẞE", "d"),
+    ("U12", "ab"), ("ｕ１２", "ab"), ("“fgerät” prüf", "ab"), ("t u12", "ab"), ("é1", "c"), ("cafee", ""),
+])
+def test_search_looks_past_case_accents_width_and_composition(text: str, keys: str) -> None:
+    assert matching(Query(text=text), WORDS) == keys
+
+
+@pytest.mark.parametrize(("query", "keys"), [
+    (Query(contains={"Name": "PRUF"}), "ab"),
+    (Query(contains={"Name": "ße"}), "d"),
+    (Query(choices={"Name": ("Prüfgerät",)}), "ab"),
+    (Query(choices={"Name": ("Pru\u0308fgera\u0308t", "cafe")}), "ab"),
+    (Query(only="same serial"), "ab"),
+    (Query(only="no serial"), "de"),
+])
+def test_so_do_the_filters_of_columns(query: Query, keys: str) -> None:
+    assert matching(query, WORDS) == keys
+
+
+def test_a_changed_record_is_found_in_the_same_way() -> None:
+    later = WORDS.with_changes((["c"], {"Name": ["Ærø"], "Serial": ["x"]}))
+
+    assert matching(Query(text="aero"), later) == "c"
+    assert later.texts("Name").to_pylist()[-1] == "Ærø"
+
+
+def test_values_that_look_the_same_are_counted_as_one_and_those_as_often_are_in_order() -> None:
+    assert WORDS.facet("Name", Query(), KINDS, TODAY) == [("Prüfgerät", 2), ("café", 1), ("Straße", 1), (" ", 1)]
+
+
+PLACES = ["bench 10", "bench 2", "", "Bench 1", "10.0.0.10", "10.0.0.9", "9.9.9.9", "Ärger", "Arbor", "  ", "zoo"]
+IN_ORDER = ["9.9.9.9", "10.0.0.9", "10.0.0.10", "Arbor", "Ärger", "Bench 1", "bench 2", "bench 10", "zoo"]
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_text_is_in_natural_order_and_blanks_are_last(descending: bool) -> None:
+    sheet = Sheet.of([([str(place) for place in range(len(PLACES))], {"Place": PLACES})])
+    rows = sheet.find(Query(sort="Place", descending=descending), KINDS, TODAY)
+    texts = [sheet.texts("Place")[int(row)].as_py() for row in rows]
+
+    assert texts[:-2] == (IN_ORDER[::-1] if descending else IN_ORDER)
+    assert not any(text.strip() for text in texts[-2:])
+
+
+def test_units_and_currencies_are_read_for_order_and_range_and_stay_as_they_are() -> None:
+    values = ["10 %", "(1,234.00)", "₹ 1,23,456", "1.23E+15", "9 %", "none", "2 kg"]
+    sheet = Sheet.of([(list("abcdefg"), {"Purchase Value": values})])
+
+    assert matching(Query(sort="Purchase Value"), sheet) == "bgeacdf"
+    assert matching(Query(lows={"Purchase Value": "9"}, highs={"Purchase Value": "200,000 INR"}), sheet) == "ace"
+    assert sheet.texts("Purchase Value").to_pylist() == values
+
+
+def test_an_id_is_a_name_and_no_measure() -> None:
+    sheet = Sheet.of([(list("abcde"), {"ID": ["12D", "12A", "13", "2V", "3"]})])
+
+    assert matching(Query(sort="ID"), sheet) == "debac"
+
+
+def test_of_a_number_column_the_names_come_behind_the_numbers_in_their_own_order() -> None:
+    sheet = Sheet.of([(list("abcdef"), {"ID": ["CAL-2", "CAL-10", "12", "", "CAL-1", "7"]})])
+
+    assert matching(Query(sort="ID"), sheet) == "fceabd"
+
+
 def test_counts_of_a_column_follow_the_other_filters_and_not_its_own() -> None:
     query = Query(choices={"Category": ("Scope",), "Vendor": ("Fluke",)})
 

@@ -48,13 +48,14 @@ def test_newest_first_and_in_pages(database: Db) -> None:
     (Filter(actions=("records.add", "user.")), ["c", "b"]),
     (Filter(target="b"), ["b"]),
     (Filter(text="HELLO"), ["c"]),
+    (Filter(text="cafe, müller"), ["c"]),
     (Filter(text=".*"), []),
     (Filter(actions=(".*",)), []),
 ])
 def test_filters(database: Db, chosen: Filter, expected: list[str]) -> None:
     activity.record(database, EVE, "records.edit", "a")
     activity.record(database, BOB, "records.add", "b")
-    activity.record(database, EVE, "user.role", "c", note="hello")
+    activity.record(database, EVE, "user.role", "c", note="hello Caf\u00e9, Mu\u0308ller")
 
     assert [entry["target"] for entry in activity.find(database, chosen)] == expected
 
