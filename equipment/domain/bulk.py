@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from equipment.domain.dates import Order, rewritten
+from equipment.domain.values.dates import Order, rewritten
 
 Operation = Literal["set", "clear", "replace", "dates"]
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from equipment.domain import dates
-from equipment.domain.dates import Status
-from equipment.domain.fields import Date, FieldType, dates_of
 from equipment.domain.record import ID, LAST_CALIBRATION, NEXT_CALIBRATION
 from equipment.domain.search import Sheet
+from equipment.domain.values import dates
+from equipment.domain.values.dates import Status
+from equipment.domain.values.fields import Date, FieldType, dates_of
 
 SOON_DAYS = 30
 NAMING = ("Vendor", "Model", "Location")

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from equipment.domain.dates import ORDERS, Order, read_date
 from equipment.domain.record import ID
 from equipment.domain.search import Sheet
+from equipment.domain.values.dates import ORDERS, Order, read_date
 
 __all__ = ["Evidence", "evidence", "of_list"]
 

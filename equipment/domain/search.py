@@ -18,10 +18,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from backup_engine.records.folding import fold
-from equipment.domain import collation, dates
-from equipment.domain.fields import TYPES, Date, FieldType, dates_of
 from equipment.domain.query import Only, Query
 from equipment.domain.record import ID, LAST_CALIBRATION, NEXT_CALIBRATION, SERIAL, arrange
+from equipment.domain.values import collation, dates
+from equipment.domain.values.fields import TYPES, Date, FieldType, dates_of
 
 Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import pyarrow.compute as pc
 
 from backup_engine.records.folding import fold
-from equipment.domain.fields import FieldType
 from equipment.domain.record import ID, SERIAL, name_of
 from equipment.domain.search import Sheet
+from equipment.domain.values.fields import FieldType
 
 MOST_NAMED = 3
 MOST_QUOTED = 200

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from equipment.domain.date_order import Evidence, evidence, of_list
-from equipment.domain.dates import ORDERS, Order, rewritten
 from equipment.domain.search import Sheet
+from equipment.domain.values.dates import ORDERS, Order, rewritten
 from equipment.exchange.importing import Mapped
 from equipment.exchange.reading.tables import Table
 from equipment.store.list.schema import Column

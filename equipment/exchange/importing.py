@@ -23,8 +23,8 @@ from backup_engine.records.live_profile import LiveProfile, key_text
 from backup_engine.records.planner import Planned
 from backup_engine.records.table_plan import plan_rows
 from equipment.domain.column_names import trouble
-from equipment.domain.dates import Order
 from equipment.domain.record import ID
+from equipment.domain.values.dates import Order
 from equipment.exchange import memory
 from equipment.exchange.numbering import id_of, keep_ids, needs_id, settle
 from equipment.exchange.reading.tables import Table

@@ -12,9 +12,9 @@ from urllib.parse import quote
 
 from equipment.domain import calibration
 from equipment.domain.calibration import Item
-from equipment.domain.collation import in_order
-from equipment.domain.fields import FieldType
 from equipment.domain.search import Sheet
+from equipment.domain.values.collation import in_order
+from equipment.domain.values.fields import FieldType
 from equipment.messages.wording import Message, Sender, in_one_line, letter
 
 __all__ = ["MOST_RECORDS", "due_mail"]

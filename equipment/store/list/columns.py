@@ -23,9 +23,9 @@ from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change
 from equipment.data_disk import require_room
 from equipment.domain.column_names import trouble
-from equipment.domain.dates import ORDERS, Order
-from equipment.domain.fields import TYPES, FieldType
 from equipment.domain.record import ID
+from equipment.domain.values.dates import ORDERS, Order
+from equipment.domain.values.fields import TYPES, FieldType
 from equipment.store import activity, moments
 from equipment.store.access import Db, Who, require
 from equipment.store.list import column_values, listing

@@ -11,8 +11,8 @@ from bson.objectid import ObjectId
 
 from backup_engine.errors import BadInput
 from backup_engine.records.changes import Change
-from equipment.domain.collation import in_order
 from equipment.domain.record import text
+from equipment.domain.values.collation import in_order
 from equipment.store.access import Db, Who, require
 from equipment.store.list import listing, options, records
 from equipment.store.list.records import Save, edited

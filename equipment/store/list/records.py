@@ -20,9 +20,9 @@ from backup_engine.mongo.guarded import Also, apply
 from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change
 from equipment.data_disk import require_room
-from equipment.domain.fields import FieldType
 from equipment.domain.query import Query
 from equipment.domain.record import ID, MISSING, UUID
+from equipment.domain.values.fields import FieldType
 from equipment.store import activity
 from equipment.store.access import Db, Who, require
 from equipment.store.list import ids, keys, listing

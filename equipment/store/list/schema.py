@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from equipment.domain.dates import ORDERS, Order
-from equipment.domain.fields import DATES, TYPES, USUAL_TYPES, FieldType
 from equipment.domain.record import USUAL_COLUMNS, arrange
+from equipment.domain.values.dates import ORDERS, Order
+from equipment.domain.values.fields import DATES, TYPES, USUAL_TYPES, FieldType
 from equipment.store.access import Db
 from equipment.store.list import listing, options
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 from bson.objectid import ObjectId
 
 from backup_engine.errors import BadInput
-from equipment.domain.collation import in_order
 from equipment.domain.query import Query, from_document
+from equipment.domain.values.collation import in_order
 from equipment.store import activity, moments
 from equipment.store.access import Db, Who, require
 

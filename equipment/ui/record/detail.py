@@ -7,9 +7,9 @@ from typing import Final
 
 import streamlit as st
 
-from equipment.domain import dates
-from equipment.domain.fields import dates_of
 from equipment.domain.record import LAST_CALIBRATION, NEXT_CALIBRATION, UUID, name_of, text
+from equipment.domain.values import dates
+from equipment.domain.values.fields import dates_of
 from equipment.store.list import options, records, schema
 from equipment.store.list.records import Entry
 from equipment.store.list.schema import Column

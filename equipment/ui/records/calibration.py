@@ -11,9 +11,9 @@ import streamlit as st
 from backup_engine.errors import BackupError
 from equipment.domain import calibration
 from equipment.domain.calibration import Item
-from equipment.domain.dates import STATUSES
-from equipment.domain.fields import Date, dates_of
 from equipment.domain.record import NEXT_CALIBRATION
+from equipment.domain.values.dates import STATUSES
+from equipment.domain.values.fields import Date, dates_of
 from equipment.store.list import listing, records, schema
 from equipment.store.list.records import Save
 from equipment.ui.context import App

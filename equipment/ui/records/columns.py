@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from equipment.domain.column_names import LONGEST_NAME
-from equipment.domain.fields import TYPES
+from equipment.domain.values.fields import TYPES
 from equipment.jobs import Job
 from equipment.store.list import columns, schema
 from equipment.store.list.columns import Done

@@ -10,8 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from equipment.domain import calibration
-from equipment.domain.fields import TYPES, FieldType
 from equipment.domain.search import Sheet
+from equipment.domain.values.fields import TYPES, FieldType
 from equipment.store.list import listing, schema
 from equipment.ui.context import App
 

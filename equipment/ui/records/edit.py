@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from equipment.domain.collation import in_order
 from equipment.domain.record import ID, UUID, text
+from equipment.domain.values.collation import in_order
 from equipment.store.list import options, schema
 from equipment.store.list.records import Entry
 from equipment.store.list.schema import Column

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import streamlit as st
 
-from equipment.domain.fields import FieldType
 from equipment.domain.query import EMPTY_LABEL, Query
 from equipment.domain.search import Sheet
+from equipment.domain.values.fields import FieldType
 from equipment.store.list.schema import Column
 from equipment.ui.records import state
 from equipment.ui.records.state import State

@@ -9,8 +9,8 @@ import streamlit as st
 
 from equipment.domain import warnings
 from equipment.domain.edits import Choice, FieldEdit, chosen, field_edits, undecided
-from equipment.domain.fields import FieldType
 from equipment.domain.record import name_of, text
+from equipment.domain.values.fields import FieldType
 from equipment.store.list import listing, records, schema
 from equipment.store.list.records import Entry, Save
 from equipment.ui import boundary

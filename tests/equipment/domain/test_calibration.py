@@ -6,8 +6,8 @@ from datetime import date
 
 from equipment.domain import calibration
 from equipment.domain.calibration import Item
-from equipment.domain.fields import DATES
 from equipment.domain.search import Sheet
+from equipment.domain.values.fields import DATES
 
 TODAY = date(2026, 3, 10)
 

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from equipment.domain.fields import DATES, TYPES, USUAL_TYPES
 from equipment.domain.query import Query
 from equipment.domain.search import Sheet
+from equipment.domain.values.fields import DATES, TYPES, USUAL_TYPES
 
 TODAY = date(2026, 3, 2)
 KINDS = {name: TYPES[kind] for name, kind in USUAL_TYPES.items()}

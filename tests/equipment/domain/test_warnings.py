@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from equipment.domain.fields import DATES, TYPES
 from equipment.domain.search import Sheet
+from equipment.domain.values.fields import DATES, TYPES
 from equipment.domain.warnings import of_edits
 
 SHEET = Sheet.of([(["a", "b"], {"ID": ["1", "2"], "Serial": ["S1", "S2"]})])

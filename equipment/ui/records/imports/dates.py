@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from equipment.domain.dates import ORDERS, Order, read_date
+from equipment.domain.values.dates import ORDERS, Order, read_date
 from equipment.exchange import date_columns
 from equipment.exchange.date_columns import DateColumn
 from equipment.exchange.importing import Mapped

@@ -15,8 +15,8 @@ from backup_engine.records.planner import Action, Planned
 from backup_engine.records.raw import element_text, name_text
 from equipment import backups, before_many
 from equipment.domain.column_names import suggest
-from equipment.domain.dates import Order
 from equipment.domain.record import ID, USUAL_COLUMNS
+from equipment.domain.values.dates import Order
 from equipment.exchange import date_columns, identities, importing, numbering
 from equipment.exchange.reading.tables import Table
 from equipment.server import application

@@ -10,7 +10,7 @@ from pymongo.database import Database
 
 from backup_engine.errors import AdminOnly, BadInput
 from backup_engine.records import raw
-from equipment.domain.fields import DATES, TYPES
+from equipment.domain.values.fields import DATES, TYPES
 from equipment.store import activity
 from equipment.store.access import Who
 from equipment.store.list import column_values, columns, records, schema, trash

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from backup_engine.records.folding import fold
-from equipment.domain.collation import BLANK, LONGEST, composed, folded, in_order, ranks
+from equipment.domain.values.collation import BLANK, LONGEST, composed, folded, in_order, ranks
 
 
 def column(*texts: str) -> pa.Array:

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Literal, get_args
 
-from equipment.domain.month_names import fold, number_of
+from equipment.domain.values.month_names import fold, number_of
 
 Kind = Literal["date", "not needed", "empty", "unreadable"]
 Status = Literal["overdue", "due soon", "fine", "not needed", "no date", "cannot read"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from equipment.domain.fields import TYPES, read_number
+from equipment.domain.values.fields import TYPES, read_number
 
 
 @pytest.mark.parametrize(

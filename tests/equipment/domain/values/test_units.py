@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from equipment.domain.fields import read_number
-from equipment.domain.units import is_currency, is_unit
+from equipment.domain.values.fields import read_number
+from equipment.domain.values.units import is_currency, is_unit
 
 
 @pytest.mark.parametrize("text", ["€", "$", "£", "₹", "¥", "US$", "R$", "EUR", "chf", "DEM"])

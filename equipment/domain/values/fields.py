@@ -13,8 +13,8 @@ from functools import lru_cache
 from math import isfinite
 from typing import ClassVar, Literal
 
-from equipment.domain.dates import ORDERS, Order, Reading, read_date
-from equipment.domain.units import is_currency, is_unit
+from equipment.domain.values.dates import ORDERS, Order, Reading, read_date
+from equipment.domain.values.units import is_currency, is_unit
 
 Widget = Literal["text", "choice", "link"]
 Key = float | None
@@ -70,7 +70,7 @@ class Number(FieldType):
 
 
 class Date(FieldType):
-    """Days in the ways people write them, as ``equipment.domain.dates`` reads them in a column of that order."""
+    """Days in the ways people write them, as ``equipment.domain.values.dates`` reads them in a column of that order."""
 
     name, label, has_range, is_strict, example = "date", "Date", True, True, "31.1.2026"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from equipment.domain.month_names import fold, number_of
+from equipment.domain.values.month_names import fold, number_of
 
 LANGUAGES = {
     "English": "January February March April May June July August September October November December",

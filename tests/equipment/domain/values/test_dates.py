@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from equipment.domain.dates import EMPTY, NOT_NEEDED, Order, read_date, rewritten, status
+from equipment.domain.values.dates import EMPTY, NOT_NEEDED, Order, read_date, rewritten, status
 
 TODAY = date(2026, 3, 2)
 
