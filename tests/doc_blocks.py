@@ -15,7 +15,7 @@ import click
 from pydantic import BaseModel
 
 from backup_engine.cli.main import commands
-from equipment.__main__ import user
+from equipment.__main__ import export_list, import_list, undo_deed, user
 from equipment.settings import Settings, option_name
 from scripts.fault_parts import report
 from scripts.mongodb_parts import report as servers
@@ -84,6 +84,9 @@ BLOCKS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/operations.md", "commands"): lambda: commands_table(commands),
     ("docs/operations.md", "common options"): lambda: common_options_table(commands),
     ("docs/operations.md", "accounts"): lambda: commands_table(user, "user "),
+    ("docs/import.md", "commands"):
+        lambda: commands_table(click.Group(commands={"import": import_list, "export": export_list,
+                                                     "undo": undo_deed})),
     ("docs/architecture.md", "layers of the application"):
         lambda: layers("The application's layers only look down, and every file has one"),
     ("docs/architecture.md", "layers of the store"): lambda: layers("The store's rooms only look down"),
