@@ -28,7 +28,7 @@ def dialog(app: App, ticked: list[Entry], total: int) -> None:
     columns = st.radio("Columns", list(COLUMNS), index=COLUMNS.index(ALL), horizontal=True,
                        format_func=lambda which: f"{which.capitalize()} ({count[which]:,})",
                        help="Shown: without the columns that are hidden in the list.")
-    kind = st.radio("Format", list(TYPES), format_func=str.upper, horizontal=True, captions=CAPTIONS)
+    kind = st.radio("Format", list(TYPES), format_func=str.upper, captions=CAPTIONS)
     asked |= {} if columns == ALL else {"columns": [columns]}
     st.link_button("Download", links.to(f"/list.{kind}?{urlencode(asked, doseq=True)}"), icon=":material/download:",
                    type="primary")

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from bson import json_util
 from pymongo.database import Database
+from pymongo.errors import AutoReconnect
 
+from equipment.exchange import list_export
 from equipment.exchange.reading import tables
 from equipment.store import activity
 from tests.equipment.commands.console import Run, typed
@@ -58,6 +60,18 @@ def test_a_file_that_is_there_stays_when_it_fails(run: Run, database: Db) -> Non
     assert (refused.exit_code, "40,000 characters" in refused.stderr) == (2, True)
     assert [path.name for path in Path().glob("*list*")] == ["list.xlsx"]
     assert Path("list.xlsx").read_text() == "of yesterday"
+
+
+def test_a_file_that_is_there_stays_when_it_breaks_off(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks_off(*_: Any, **__: Any) -> Iterator[bytes]:
+        yield b"half of "
+        raise AutoReconnect("gone")
+
+    Path("list.csv").write_text("of yesterday")
+    monkeypatch.setattr(list_export, "stream", breaks_off)
+
+    assert run("export", "--out", "list.csv").exit_code == 14
+    assert [(path.name, path.read_text()) for path in Path().glob("*list*")] == [("list.csv", "of yesterday")]
 
 
 @pytest.mark.parametrize(("words", "code", "why"), [

@@ -45,7 +45,7 @@ def test_an_export_is_known_whatever_its_columns_are_called(columns: Sequence[st
 
 
 @pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC])
-@pytest.mark.parametrize("columns", [("ID", "Note", "Kind"), ("ID", "Note", "Kind, too"), ("ID",)])
+@pytest.mark.parametrize("columns", [("ID", "Note", "Kind"), ("ID", "Note", "Kind, too"), ("a,b", "c,d"), ("ID",)])
 def test_a_file_of_another_program_is_not(quoting: Any, columns: Sequence[str]) -> None:
     rows = [row[:len(columns)] for row in ROWS]
 
