@@ -67,7 +67,7 @@ def test_a_dialog_stays_open_while_the_cookie_is_still_being_set(url: str, page:
 
     with page.expect_response(SIGN_IN):
         late[0].continue_()
-    page.get_by_role("dialog").get_by_text("XLSX").click()
+    page.get_by_role("dialog").get_by_text("XLSX", exact=True).click()
 
     expect(link).to_have_attribute("href", re.compile(r"^\./list\.xlsx"))
 
