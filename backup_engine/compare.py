@@ -5,6 +5,7 @@ Both sides are read once, in bounded memory. The differences lie in a temporary 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Comparison", "Difference", "Kind", "Setting", "compare"]
 
 Kind = Literal["only_left", "only_right", "different"]
+KINDS: tuple[Kind, ...] = ("only_left", "only_right", "different")
 STEP = 10_000
 """Pairs of records between two reports of progress."""
 
@@ -61,8 +63,10 @@ class Comparison:
     left: str
     right: str
     same: int = 0
-    counts: dict[Kind, int] = field(default_factory=lambda: {"only_left": 0, "only_right": 0, "different": 0})
+    counts: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     rows: Spool[Difference] = field(default_factory=Spool)
+    numbers: dict[Kind, array[int]] = field(default_factory=lambda: {kind: array("Q") for kind in KINDS})
+    """Where in ``rows`` those of a kind are: the last page of 100,000 is as near as the first."""
     index_differences: tuple[Setting, ...] = ()
     option_differences: tuple[Setting, ...] = ()
     notes: tuple[str, ...] = ()
@@ -92,7 +96,11 @@ class Comparison:
 
     def of_kind(self, kind: Kind) -> Iterator[Difference]:
         """Give the differences of one kind."""
-        return (row for row in self.rows if row.kind == kind)
+        return (self.rows[number] for number in self.numbers[kind])
+
+    def page(self, kind: Kind, offset: int, limit: int) -> dict[int, Difference]:
+        """Give up to ``limit`` differences of one kind from ``offset``, by their number in ``rows``."""
+        return {number: self.rows[number] for number in self.numbers[kind][offset : offset + limit]}
 
     def fields(self, difference: Difference) -> list[FieldChange]:
         """Give the fields in which the record differs; none when only the order of its fields does."""
@@ -183,6 +191,7 @@ def _fill(result: Comparison, left_side: RecordStream, right_side: RecordStream,
 
 def _add(result: Comparison, kind: Kind, left: bytes | None, right: bytes | None) -> None:
     result.counts[kind] += 1
+    result.numbers[kind].append(len(result.rows))
     identity = raw.id_text(raw.id_of(left if left is not None else right or b""))
     result.rows.append(Difference(kind, identity, left, right))
 

@@ -58,6 +58,20 @@ def test_tables_for_people(ws: Workspace, database: Data) -> None:
     assert len(comparison.record_table("only_right")) == 0
 
 
+def test_pages_of_one_kind(ws: Workspace, database: Data) -> None:
+    saved = backup(ws)
+    database.Equipment.update_one({"_id": 2}, {"$set": {"Vendor": "new"}})
+    database.Equipment.delete_many({"_id": {"$in": [1, 3, 5]}})
+
+    comparison = compare(ws, saved)
+
+    gone = [(number, row) for number, row in enumerate(comparison.rows) if row.kind == "only_left"]
+    assert len(gone) == 3 and list(comparison.page("only_left", 0, 2).items()) == gone[:2]
+    assert list(comparison.page("only_left", 2, 2).items()) == gone[2:]
+    assert list(comparison.of_kind("only_left")) == [row for _, row in gone]
+    assert comparison.page("only_right", 0, 2) == {}
+
+
 def test_values_that_look_alike_are_told_apart(ws: Workspace, database: Data) -> None:
     database.Equipment.insert_many([{"_id": "a", "n": 5}, {"_id": "b", "n": None}, {"_id": "c", "x": 1, "y": 2}])
     saved = backup(ws)
