@@ -173,9 +173,11 @@ def test_pages_keep_their_picks_and_all_can_be_dropped(here: Backups, monkeypatc
 
 def test_what_no_longer_differs_is_told_and_never_becomes_everything(here: Backups, database: Db) -> None:
     test = tick(chip(merging(), "only_left"), [3, 7])
+    before = table(test, "only_left").proto.id
     database["Equipment"].insert_one({"_id": 3, "ID": 3, "Vendor": "somebody's"})
     del test.session_state["background_answers"]
     until(test, "1 picked record no longer differs as when it was picked, and will not be restored.")
+    assert ticked(test) == [6] and table(test, "only_left").proto.id != before, "no old tick meets another row"
     assert "Merge of 1 picked record: 1 added" in texts(test)
 
     database["Equipment"].insert_one({"_id": 7, "ID": 7})
