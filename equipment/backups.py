@@ -24,7 +24,7 @@ from equipment import data_disk
 from equipment.caller import NO_KEYS as NO_KEYS, NOBODY as NOBODY, Caller as Caller
 from equipment.exchange import archive
 from equipment.fetched_sets import FetchedSets
-from equipment.jobs import Job, Jobs
+from equipment.jobs import Job, Jobs, in_words
 from equipment.logs import deeds, reference
 from equipment.settings import Settings, write_file
 from equipment.store import activity
@@ -325,7 +325,7 @@ class Backups:
             except BackupError as error:
                 self.note(caller, f"{action}.failed", title, str(error))
                 raise
-            self.note(caller, action, title, _words(result))
+            self.note(caller, action, title, in_words(result))
             return result
 
         return self.jobs.start(WRITING, title, caller.name, noted, about=action)
@@ -391,11 +391,3 @@ def stop() -> None:
 def from_words(remote: str) -> str:
     """Name the place a set is read from; nothing for the backup folder."""
     return f" from remote {remote}" if remote else ""
-
-
-def _words(result: Any) -> str:
-    if isinstance(result, Mapping):
-        return " ".join(map(_words, result.values()))
-    if isinstance(result, list):
-        return ", ".join(backup.label for backup in result)
-    return str(getattr(result, "message", result))

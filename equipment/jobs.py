@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -106,3 +106,12 @@ def _run(job: Job, work: Callable[[Watch], Any], asked: str) -> None:
     finally:
         job.finished = datetime.now(UTC)  # before done, for whoever waits for that
         job.done.set()
+
+
+def in_words(result: Any) -> str:
+    """Give what came of a job in words, for the activity log."""
+    if isinstance(result, Mapping):
+        return " ".join(map(in_words, result.values()))
+    if isinstance(result, list):
+        return ", ".join(backup.label for backup in result)
+    return str(getattr(result, "message", result))

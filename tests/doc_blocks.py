@@ -15,7 +15,7 @@ import click
 from pydantic import BaseModel
 
 from backup_engine.cli.main import commands
-from equipment.__main__ import user
+from equipment.__main__ import export_list, import_list, undo_deed, user
 from equipment.server.metrics.definitions import METRICS, Metric
 from equipment.settings import Settings, option_name
 from equipment.unattended.commands import COMMANDS
@@ -100,6 +100,9 @@ BLOCKS: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/operations.md", "commands"): lambda: commands_table(PROGRAM),
     ("docs/operations.md", "common options"): lambda: common_options_table(PROGRAM),
     ("docs/operations.md", "accounts"): lambda: commands_table(user, "user "),
+    ("docs/import.md", "commands"):
+        lambda: commands_table(click.Group(commands={"import": import_list, "export": export_list,
+                                                     "undo": undo_deed})),
     ("docs/architecture.md", "layers of the application"):
         lambda: layers("The application's layers only look down, and every file has one"),
     ("docs/architecture.md", "layers of the store"): lambda: layers("The store's rooms only look down"),

@@ -15,14 +15,20 @@ import bson
 from bson import ObjectId
 
 from backup_engine.model import Batch
-from backup_engine.records import raw
+from backup_engine.records import exact, raw
 from backup_engine.records.live_profile import LiveProfile, folded
 from backup_engine.records.planner import Pick, Planned, combine
-from backup_engine.records.text import as_live, same_text, text_of
+from backup_engine.records.text import Verbatim, as_live, same_text, text_of
 
 __all__ = ["plan_rows"]
 
 Complete = Callable[[dict[str, Any]], dict[str, Any]]
+Shown = Callable[[Any], str]
+Read = Callable[[str, type], Any]
+
+
+def _said(value: Any) -> str:
+    return "" if value is None or value != value else text_of(value)  # NaN is no value either
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ def plan_rows(
     clear_empty: bool = True,
     numbered: str = "",
     complete: Complete = lambda record: record,
+    shown: Shown = _said,
+    read: Read = as_live,
 ) -> Iterator[Planned]:
     """Give one ``Planned`` for every row, in order, with its number from 1.
 
@@ -52,17 +60,19 @@ def plan_rows(
     ``profile``, else it stays text. An empty cell empties the field unless ``clear_empty`` is off, and then one of
     blanks does not either. ``numbered`` is a field whose values are given anew where they are taken: a row may be a
     record that says the same and has another one, when its own occurs twice or another record has it.
-    ``complete`` may finish a new record.
+    ``complete`` may finish a new record. ``shown`` writes a value as a table says it: a cell that says what the record
+    has leaves it as it is, whatever its type. ``read`` gives the value of a type that a text stands for, None for
+    none; ``Verbatim`` texts stay texts. A record that names a field twice is only ever left as it is.
     """
     # All in memory: which rows name the same record is known after the last of them.
     table = [_Row(number, cells) for number, cells in enumerate(rows, 1)]
     by_key, doubled = _by_key(table, identity)
     named = " + ".join(identity)
     partners: dict[int, list[bytes]] = defaultdict(list)
-    convert = _Convert(profile or LiveProfile(), clear_empty)
+    convert = _Convert(profile or LiveProfile(), clear_empty, shown, read)
     equals = _Equals(convert, (row for row in table if not _key(row, identity)), numbered)
     for document in (document for batch in live for document in raw.documents_of(batch)):
-        row = by_key.get(_key_of(document, identity)) if by_key else None
+        row = by_key.get(_key_of(document, identity, shown)) if by_key else None
         if row is None:
             equals.look_at(document)
         else:
@@ -75,8 +85,7 @@ def plan_rows(
         elif len(matches) > 1:
             planned = Planned("conflict", _name(row, identity), why=f"{len(matches)} records have this {named}")
         elif matches:
-            document = convert.over(matches[0], row.cells)
-            planned = combine(document, matches[0], raw.id_text(raw.id_of(matches[0])), pick=pick, same=same_text)
+            planned = _over(convert.over(matches[0], row.cells), matches[0], pick)
         else:
             record = complete({"_id": ObjectId(), **convert.new(row.cells)})
             planned = combine(bson.encode(record), None, _name(row, identity), pick=pick)
@@ -108,12 +117,31 @@ def _key(row: _Row, identity: Sequence[str]) -> _Key:
     return key if all(key) else ()
 
 
-def _key_of(document: bytes, identity: Sequence[str]) -> _Key:
+def _key_of(document: bytes, identity: Sequence[str], shown: Shown) -> _Key:
     wanted = {name.encode() for name in identity}
-    parts = {name: raw.id_text(element) if name == b"_id" else folded(raw.value_of(element))
+    parts = {name: raw.id_text(element) if name == b"_id" else _folded(_value(element), shown)
              for name, element in raw.elements(document) if name in wanted}
     key = tuple(parts.get(name.encode(), "") for name in identity)
     return key if all(key) else ()
+
+
+def _folded(value: Any, shown: Shown) -> str:
+    return "" if isinstance(value, (list, dict)) else folded(shown(value))
+
+
+def _value(element: bytes) -> Any:
+    """Decode an element as tables show it: with dates in UTC that do not say so."""
+    return bson.decode(raw.build([(b"v", element)]), codec_options=exact.LENIENT)["v"]
+
+
+def _over(incoming: bytes, live: bytes, pick: Pick | None) -> Planned:
+    identity, fields = raw.id_text(raw.id_of(live)), raw.elements(live)
+    if len(old := dict(fields)) == len(fields):
+        return combine(incoming, live, identity, pick=pick, same=same_text)
+    # merged as a whole, it would lose what the table does not name
+    if all(same_text(element, old.get(name)) for name, element in raw.elements(incoming)):
+        return Planned("unchanged", identity)
+    return Planned("conflict", identity, why="the record names a field twice, so it cannot be changed by a table")
 
 
 def _name(row: _Row, identity: Sequence[str]) -> str:
@@ -124,6 +152,8 @@ def _name(row: _Row, identity: Sequence[str]) -> str:
 class _Convert:
     profile: LiveProfile
     clear_empty: bool
+    shown: Shown
+    read: Read
 
     def over(self, live: bytes, cells: Mapping[str, str]) -> bytes:
         """Make the incoming document for a record that is there."""
@@ -133,9 +163,15 @@ class _Convert:
             key = name.encode()
             if key == b"_id" or (not text.strip() and not self.clear_empty):
                 continue
-            value = as_live(text, type(raw.value_of(old[key]))) if text and key in old else None
-            fields.append((key, raw.element_of(self._typed(name, text) if value is None else value)))
+            fields.append((key, self._element(name, text, old.get(key))))
         return raw.build(fields)
+
+    def _element(self, name: str, text: str, old: bytes | None) -> bytes:
+        value = None if old is None else _value(old)
+        if old is not None and (text == (said := self.shown(value)) or _alike(text) == _alike(said)):
+            return old
+        typed = self.read(text, type(value)) if text and old is not None and not isinstance(text, Verbatim) else None
+        return raw.element_of(self._typed(name, text) if typed is None else typed)
 
     def new(self, cells: Mapping[str, str]) -> dict[str, Any]:
         """Make the fields of a new record."""
@@ -143,8 +179,15 @@ class _Convert:
 
     def _typed(self, name: str, text: str) -> Any:
         known = self.profile.fields.get(name)
-        value = as_live(text, known.type) if text and known is not None and known.type is not None else None
+        if not text or isinstance(text, Verbatim) or known is None or known.type is None:
+            return str(text)
+        value = self.read(text, known.type)
         return text if value is None else value
+
+
+def _alike(text: str) -> str:
+    """Make the line ends of a text equal: programs that save a table change them."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 @dataclass
@@ -160,15 +203,16 @@ class _Equals:
 
     def __init__(self, convert: _Convert, rows: Iterable[_Row], numbered: str) -> None:
         self._numbered = numbered
+        self._shown = convert.shown
         self._alike: dict[tuple[str, ...], dict[tuple[str, ...], _Alike]] = {}
         self._numbers: Counter[str] = Counter()
         """How many rows and records have a number; that of a pair of them counts twice."""
         for row in rows:
             fields = convert.new(row.cells)
-            number = _said(fields.pop(numbered, None))
+            number = self._said(fields.pop(numbered, None))
             self._numbers[number] += 1
             groups = self._alike.setdefault(tuple(fields), {})
-            groups.setdefault(tuple(map(_said, fields.values())), _Alike()).rows.append((row.number, number))
+            groups.setdefault(tuple(map(self._said, fields.values())), _Alike()).rows.append((row.number, number))
 
     def look_at(self, document: bytes) -> None:
         """Keep a record that says what some row says."""
@@ -201,10 +245,8 @@ class _Equals:
             pairs |= dict(zip(renumbered, others, strict=False))
         return pairs
 
-    @staticmethod
-    def _text(old: Mapping[str, bytes], name: str) -> str:
-        return _said(raw.value_of(old[name])) if name in old else ""
+    def _text(self, old: Mapping[str, bytes], name: str) -> str:
+        return self._said(_value(old[name])) if name in old else ""
 
-
-def _said(value: Any) -> str:
-    return "" if value is None or value != value else text_of(value)  # NaN is no value either
+    def _said(self, value: Any) -> str:
+        return _alike(self._shown(value))

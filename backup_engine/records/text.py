@@ -18,7 +18,7 @@ from bson.errors import BSONError
 
 from backup_engine.records import raw
 
-__all__ = ["as_live", "as_number", "same_text", "text_of"]
+__all__ = ["Verbatim", "as_live", "as_number", "same_text", "text_of"]
 
 CANONICAL = re.compile(r"0|-?[1-9][0-9]*")
 PROMOTED = re.compile(r"(0|-?[1-9][0-9]*)\.0")
@@ -26,6 +26,12 @@ PROMOTED = re.compile(r"(0|-?[1-9][0-9]*)\.0")
 # float() alone would also read "nan", "inf" and "1_0".
 DOUBLE = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 INT64 = range(-(1 << 63), 1 << 63)
+
+
+class Verbatim(str):
+    """A text that stays one, whatever type the values of its field have."""
+
+    __slots__ = ()
 
 
 def as_number(text: str) -> int | str:
@@ -85,6 +91,7 @@ def _date(text: str) -> datetime | None:
 def _literal(wanted: type) -> Callable[[str], Any]:
     def read(text: str) -> Any:
         value = ast.literal_eval(text)
+        raw.element_of(value)  # raises for what MongoDB cannot hold, such as a number of more than 64 bits
         return value if isinstance(value, wanted) else None
 
     return read

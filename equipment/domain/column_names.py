@@ -62,16 +62,19 @@ def permitted(name: str, position: int) -> str:
 def suggest(headers: Sequence[str], columns: Sequence[str]) -> dict[str, str]:
     """Map each header to the column it most likely is, each column once; else to a new one of a permitted name.
 
-    ``columns`` are those of the list. The same letters and digits come before the usual other names of a column.
-    MongoDB's ``_id`` in an export is left out (empty): it is no ID of a piece of equipment.
+    ``columns`` are those of the list. The very name comes first, then the same letters and digits, then the usual
+    other names of a column. MongoDB's ``_id`` in an export is left out (empty): it is no ID of a piece of equipment;
+    so is a column of the list that no import may write, such as ``a.b``.
     """
-    by_letters = {_plain(column): column for column in reversed(columns) if _plain(column)}
+    by_letters = {_plain(column): column for column in reversed(columns)
+                  if _plain(column) and not trouble(column)}
     elsewhere = {_plain(name): column for column, names in _ELSEWHERE.items() for name in names.split("|")}
     meant: dict[str, str] = {header: "" for header in headers if header.strip() == _KEPT}
+    meant |= {header: "" for header in headers if not header or (header in columns and trouble(header))}
     taken: set[str] = set()
-    for known in (by_letters, elsewhere):
+    for known, key in (({column: column for column in columns}, str), (by_letters, _plain), (elsewhere, _plain)):
         for header in headers:
-            column = known.get(_plain(header), "")
+            column = known.get(key(header), "")
             if header not in meant and column and column not in taken:
                 meant[header] = column
                 taken.add(column)

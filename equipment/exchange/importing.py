@@ -25,10 +25,9 @@ from backup_engine.records.table_plan import plan_rows
 from equipment.domain.column_names import trouble
 from equipment.domain.record import ID
 from equipment.domain.values.dates import Order
-from equipment.exchange import memory
+from equipment.exchange import cell_values, memory
 from equipment.exchange.numbering import id_of, keep_ids, needs_id, settle
 from equipment.exchange.reading.tables import Table
-from equipment.exchange.spreadsheet import unguard
 from equipment.store import activity
 from equipment.store.access import Db, Who, require
 from equipment.store.list import columns, ids, listing, records, undo
@@ -80,7 +79,9 @@ class Imported:
 def apply_mapping(table: Table, mapping: Mapping[str, str]) -> Mapped:
     """Give the rows under their columns' names. Raises ``BadInput`` naming every name that is taken twice or cannot be
     used."""
-    wanted = {header: column.strip() for header, column in mapping.items() if column.strip()}
+    # A name of the list stands as it is: " A" is another column than "A".
+    wanted = {header: column if column == header else column.strip() for header, column in mapping.items()
+              if column.strip()}
     problems = [f"Two columns of the file go to {column}." for column, count in Counter(wanted.values()).items()
                 if count > 1]
     problems += [problem for column in wanted.values() if (problem := trouble(column))]
@@ -88,7 +89,7 @@ def apply_mapping(table: Table, mapping: Mapping[str, str]) -> Mapped:
         raise BadInput(" ".join(dict.fromkeys(problems)), hint="Choose other names for them, or leave them out.")
     memory.require(MEMORY_PER_MAPPED_CELL * len(table.rows) * len(wanted),
                    f"Importing {len(table.rows):,} rows of {len(wanted)} columns", "Leave columns out.")
-    return [{column: unguard(row[header]) for header, column in wanted.items()} for row in table.records()]
+    return [{column: row[header] for header, column in wanted.items()} for row in table.records()]
 
 
 def plan(
@@ -101,7 +102,8 @@ def plan(
     """
     _require_memory(rows)
     profile = LiveProfile.over(_each(db), watch=watch)
-    planned = plan_rows(rows, _batches(db), identity, profile=profile, clear_empty=clear_empty, numbered=ID)
+    planned = plan_rows(rows, _batches(db), identity, profile=profile, clear_empty=clear_empty, numbered=ID,
+                         shown=cell_values.shown, read=cell_values.read)
     return keep_ids(planned)
 
 

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 
 import pytest
+from bson import json_util
 from pymongo.database import Database
 
 from equipment.exchange.reading import tables
@@ -60,6 +61,27 @@ def test_a_workbook_holds_the_same(running: Running, cookie: str) -> None:
 
     assert status == 200
     assert [row[0] for row in tables.read(io.BytesIO(data), "list.xlsx").rows] == ["1", "2", "3"]
+
+
+def test_json_holds_the_records_with_their_types(running: Running, cookie: str) -> None:
+    status, headers, data = ask(running, "/list.json?key=b", cookie)
+
+    assert (status, headers["content-type"]) == (200, "application/json")
+    assert json_util.loads(data.decode()) == [{"_id": "b", "ID": 2, "Vendor": "Ohm", "Comments": 'x,"y"\nz'}]
+
+
+def test_hidden_columns_can_be_left_out(running: Running, cookie: str) -> None:
+    running[1]["equipment_columns"].replace_one({"_id": "Comments"}, {"hidden": True}, upsert=True)
+
+    assert b"Comments" not in ask(running, "/list.csv?columns=shown", cookie)[2]
+    assert b"Comments" not in ask(running, "/list.json?columns=shown", cookie)[2]
+    assert b"Comments" in ask(running, "/list.csv?columns=all", cookie)[2]
+
+
+def test_a_filter_that_is_none_is_not_the_whole_list(running: Running, cookie: str) -> None:
+    status, _, data = ask(running, "/list.csv?vendor=Acme", cookie)
+
+    assert (status, b"There is no filter vendor" in data, b"Ohm" in data) == (404, True, False)
 
 
 def test_a_formula_is_inert(running: Running, cookie: str) -> None:

@@ -106,7 +106,8 @@ def _table(lines: IO[bytes], name: str) -> Table | None:
     if len(rows) != about["rows"]:
         return None
     return Table(tuple(about["headers"]), rows, tuple(about["notes"]), Choices(**about["read_as"]),
-                 tuple(about["sheets"]), about["left_out"], tuple(map(tuple, about["lines"])))
+                 tuple(about["sheets"]), about["left_out"], tuple(map(tuple, about["lines"])), about["own"],
+                 about["guarded"], tuple(about["apostrophes"]))
 
 
 def _ended(code: int | None, name: str, allowed: int, seconds: float) -> BadInput:
@@ -134,7 +135,8 @@ def serve() -> None:
     out.write(orjson.dumps({
         "rows": len(sizes), "cells": sum(cells for cells, _ in sizes), "characters": sum(size for _, size in sizes),
         "headers": table.headers, "notes": table.notes, "read_as": table.read_as.document(), "sheets": table.sheets,
-        "left_out": table.left_out, "lines": table.lines}) + b"\n")
+        "left_out": table.left_out, "lines": table.lines, "own": table.own, "guarded": table.guarded,
+        "apostrophes": table.apostrophes}) + b"\n")
     for row in table.rows:
         out.write(_line(row))
 

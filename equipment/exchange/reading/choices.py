@@ -31,7 +31,8 @@ class Choices:
 
     ``header`` is the number of the row in the file, from 1, that holds the column names, ``header_rows`` how many there
     are (up to 3); ``header=0`` says that there is none. ``leave_out`` is about rows below it that are no records:
-    totals, the column names once more, another table.
+    totals, the column names once more, another table. ``apostrophes`` says that those before ``= + - @`` are no part
+    of a text.
     """
 
     encoding: str = ""
@@ -40,7 +41,8 @@ class Choices:
     sheet: str = ""
     header: int | None = None
     header_rows: int = 0
-    leave_out: bool = True
+    leave_out: bool | None = None
+    apostrophes: bool = False
 
     def document(self) -> dict[str, Any]:
         """Give it as JSON can carry it; ``Choices(**document)`` is the same."""

@@ -141,6 +141,8 @@ def _goes_on(cells: Sequence[Sequence[str]], place: int) -> bool:
 
 
 def _joined(rows: Sequence[Sequence[str]]) -> list[str]:
+    if len(rows) == 1:
+        return list(rows[0])
     return [" ".join(filter(None, map(str.strip, column))) for column in zip_longest(*rows, fillvalue="")]
 
 

@@ -6,23 +6,28 @@ are column names (``header``) and some no records (``endings``). What is not in 
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import repeat, zip_longest
+from itertools import islice, repeat, zip_longest
 from typing import BinaryIO
 
 from backup_engine.errors import BadInput
-from equipment.exchange import memory
+from backup_engine.records.text import Verbatim
+from equipment.exchange import memory, own_export
 from equipment.exchange.reading import decoding, delimited, dialect, endings, header, workbook
 from equipment.exchange.reading.choices import GUESS, NO_QUOTES, Choices
 from equipment.exchange.reading.delimited import Row
+from equipment.exchange.reading.dialect import Dialect
+from equipment.exchange.spreadsheet import bare as bare_of, has_apostrophe, unguard
 
 MAX_ROWS = 1_000_000
 MAX_COLUMNS = 1_000
 MAX_BYTES = 200 * 1024 * 1024
 MAX_NOTES = 20
 """Each is a line on the page."""
+EXAMPLES = 3
 MEMORY_TIMES = 10
 """A file of text takes nine times its size while it is read: 66 MB for 20,000 rows of 19 columns in 7.4 MB."""
 MAX_STRETCHES = 1_000
@@ -39,7 +44,9 @@ class Table:
 
     A row may have fewer cells than there are headers: the others are empty. Filled up, 400,000 short rows below 999
     headers took 3.2 GB. ``read_as`` says how it was read, guesses included; ``sheets`` are the names of a workbook's,
-    and ``left_out`` how many rows below the column names were taken for no records.
+    and ``left_out`` how many rows below the column names were taken for no records. ``own`` says that the file is an
+    export of this application, and ``guarded`` that its cells have apostrophes of ours. In another file
+    ``apostrophes`` are the first cells that have one before ``= + - @``.
     """
 
     headers: tuple[str, ...]
@@ -49,11 +56,19 @@ class Table:
     sheets: tuple[str, ...] = ()
     left_out: int = 0
     lines: tuple[tuple[int, int], ...] = ()
+    own: bool = False
+    guarded: bool = False
+    apostrophes: tuple[str, ...] = ()
+
+    def text(self, cell: str) -> str:
+        """Give the text of a cell without an apostrophe that is no part of it; such a text is ``Verbatim``."""
+        bare = unguard(cell) if self.guarded else bare_of(cell) if self.read_as.apostrophes else cell
+        return cell if bare == cell else Verbatim(bare)
 
     def records(self) -> Iterator[dict[str, str]]:
         """Give each row as header → text."""
         for row in self.rows:
-            yield dict(zip_longest(self.headers, row, fillvalue=""))
+            yield dict(zip_longest(self.headers, map(self.text, row), fillvalue=""))
 
     def numbers(self) -> Iterator[int]:
         """Give the line of the file for each row; 0 where it is not known, and for ever after the last."""
@@ -63,7 +78,7 @@ class Table:
 
     def example(self, place: int) -> str:
         """Give the first text in the column at that place, from 0; empty when there is none."""
-        return next((row[place] for row in self.rows if len(row) > place and row[place]), "")
+        return next((self.text(row[place]) for row in self.rows if len(row) > place and row[place]), "")
 
 
 def read(source: BinaryIO, name: str, chosen: Choices = GUESS) -> Table:
@@ -78,16 +93,26 @@ def read(source: BinaryIO, name: str, chosen: Choices = GUESS) -> Table:
     # The first bytes of every XLSX and ODS file, whatever it is called.
     if name.lower().endswith(_WORKBOOKS) or data[:4] == b"PK\x03\x04":
         sheet = workbook.read(data, name, chosen, notes)
-        read_as = Choices(sheet=sheet.name, leave_out=chosen.leave_out)
-        return _tidy(sheet.rows, notes, chosen, replace(_EMPTY, read_as=read_as, sheets=sheet.names))
+        is_own = own_export.is_xlsx(data)
+        return _tidy(sheet.rows, notes, _of_own(chosen) if is_own else chosen, replace(
+            _EMPTY, read_as=Choices(sheet=sheet.name), sheets=sheet.names, own=is_own))
     if data.startswith(_PICTURES):
         raise BadInput(f"{name} is a picture or a document, not a table.", hint="Save the list as CSV (UTF-8) or XLSX.")
     memory.require(MEMORY_TIMES * len(data), f"Reading {name}",
                    "Split it into several files, or give the application more memory.")
     decoded = decoding.decode(data, chosen.encoding)
     notes += decoded.notes
-    rows, read_as = _delimited(decoded.text, name, chosen, notes)
-    return _tidy(rows, notes, chosen, replace(_EMPTY, read_as=replace(read_as, encoding=decoded.encoding)))
+    is_own = data.startswith(codecs.BOM_UTF8) and own_export.is_csv(decoded.text)
+    chosen = _of_own(chosen) if is_own else chosen
+    rows, read_as = _delimited(decoded.text, name, chosen, notes, is_own)
+    return _tidy(rows, notes, chosen, replace(
+        _EMPTY, read_as=replace(read_as, encoding=decoded.encoding), own=is_own, guarded=is_own))
+
+
+def _of_own(chosen: Choices) -> Choices:
+    """Give what needs no guess in an export of ours."""
+    return replace(chosen, header=1 if chosen.header is None else chosen.header,
+                   header_rows=chosen.header_rows or 1, leave_out=bool(chosen.leave_out))
 
 
 _EMPTY = Table((), ())
@@ -98,15 +123,18 @@ def too_large(name: str) -> BadInput:
     return BadInput(f"{name} is larger than {MAX_BYTES // 1024 // 1024} MB.", hint="Split it into several files.")
 
 
-def _delimited(text: str, name: str, chosen: Choices, notes: list[str]) -> tuple[list[Row], Choices]:
+def _delimited(
+    text: str, name: str, chosen: Choices, notes: list[str], is_own: bool
+) -> tuple[list[Row], Choices]:
     if "\x00" in text:
         raise BadInput(f"{name} is not a text table.", hint="Save it as CSV (UTF-8) or XLSX.")
-    guessed = dialect.guess(text, chosen, notes)
+    is_own = is_own and not (chosen.separator or chosen.quote)
+    guessed = Dialect() if is_own else dialect.guess(text, chosen, notes)
     try:
         rows = list(delimited.rows_of(text, guessed, notes))
     except csv.Error as error:
         raise BadInput(f"{name} cannot be read as CSV: {error}.", hint="Save it as CSV (UTF-8) or XLSX.") from None
-    return rows, Choices(separator=guessed.separator, quote=guessed.quote or NO_QUOTES, leave_out=chosen.leave_out)
+    return rows, Choices(separator=guessed.separator, quote=guessed.quote or NO_QUOTES)
 
 
 def _tidy(rows: Sequence[Row], notes: list[str], chosen: Choices, so_far: Table) -> Table:
@@ -117,7 +145,8 @@ def _tidy(rows: Sequence[Row], notes: list[str], chosen: Choices, so_far: Table)
     notes += found.notes
     below = filled[found.begin:]
     apart = {place - found.begin for place in blank_before if place > found.begin}
-    out = endings.left_out(below, apart, found.names, notes) if chosen.leave_out else set[int]()
+    leave_out = chosen.leave_out is not False
+    out = endings.left_out(below, apart, found.names, notes) if leave_out else set[int]()
     records = [row for place, (_, row) in enumerate(below) if place not in out] if out else [row for _, row in below]
     lines = _stretches(number for place, (number, _) in enumerate(below) if place not in out)
     if not records:
@@ -130,12 +159,17 @@ def _tidy(rows: Sequence[Row], notes: list[str], chosen: Choices, so_far: Table)
         records = [[row[place] for place in used if place < len(row)] for row in records]
     names = [found.names[place] for place in used if place < len(found.names)]
     _say_ragged(below, out, len(found.names), notes)
-    headers = _unique([*names, *[""] * (len(used) - len(names))], notes)
+    names += [""] * (len(used) - len(names))
+    names = [unguard(name) for name in names] if so_far.guarded else names
+    # Ours stand as they are: " A" and "A" are two columns of the list.
+    headers = tuple(names) if so_far.own and len(set(names)) == len(names) else _unique(names, notes)
     if len(notes) > MAX_NOTES:
         notes[MAX_NOTES:] = [f"And {len(notes) - MAX_NOTES:,} more of this kind."]
-    read_as = replace(so_far.read_as, header=found.row, header_rows=found.rows)
+    read_as = replace(so_far.read_as, header=found.row, header_rows=found.rows, leave_out=leave_out,
+                      apostrophes=chosen.apostrophes and not so_far.own)
+    doubtful = () if so_far.own else islice((cell for row in records for cell in row if has_apostrophe(cell)), EXAMPLES)
     return replace(so_far, headers=headers, rows=tuple(map(tuple, records)), notes=tuple(notes), read_as=read_as,
-                   left_out=len(out), lines=lines)
+                   left_out=len(out), lines=lines, apostrophes=tuple(doubtful))
 
 
 def _stretches(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:

@@ -191,7 +191,10 @@ def new_document(fields: Mapping[str, Any], numbers: Iterator[int]) -> bytes:
         ordered[ID] = next(numbers)
     if not ordered.get(UUID):
         ordered[UUID] = str(uuid.uuid4())
-    return edited(bson.encode({"_id": ObjectId()}), ordered)
+    for name in ordered:
+        field_name(name)
+    # at once: field by field 100,000 records took 17 s
+    return bson.encode({"_id": ObjectId(), **{name: value for name, value in ordered.items() if value is not MISSING}})
 
 
 def _read(collection: Collection[dict[str, Any]], wanted: list[Any]) -> list[Entry]:
@@ -237,6 +240,10 @@ def target(outcome: Applied) -> str:
 
 def log_entry(change: Change, note: str = "") -> activity.Change:
     """Describe a change for the activity log: only the fields that differ, with what they were and are."""
+    if change.before is None and change.after is not None:  # nothing to compare; an import adds 100,000 like this
+        added = bson.decode(change.after, codec_options=raw.FORGIVING)
+        target_ = keys.target(keys.key_of(change.after))
+        return activity.Change(target_, None, {name: value for name, value in added.items() if name != "_id"}, note)
     before, after = (dict(raw.elements(document)) if document else {} for document in (change.before, change.after))
     differing = [name for name in dict.fromkeys([*before, *after]) if before.get(name) != after.get(name)]
     old, new = ({raw.name_text(name): raw.value_of(side[name]) for name in differing if name in side and name != b"_id"}

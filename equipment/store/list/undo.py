@@ -31,7 +31,7 @@ from equipment.store.list import keys, listing, records, trash
 from equipment.store.list.listing import EQUIPMENT
 from equipment.store.list.records import Entry
 
-__all__ = ["DAYS", "UNDO", "Deed", "Undone", "begin", "deed", "kept", "prepare", "touched", "undo"]
+__all__ = ["DAYS", "UNDO", "Deed", "Undone", "begin", "deed", "deeds", "kept", "prepare", "touched", "undo"]
 
 UNDO: Final = "equipment_undo"
 DAYS: Final = 30
@@ -99,9 +99,13 @@ def kept(db: Db, number: str, also: Also) -> Also:
 def deed(db: Db, number: str) -> Deed | None:
     """Give a deed that can be undone, wholly or in part; None when it is undone, forgotten, or changed nothing."""
     found = db[UNDO].find_one({"_id": ObjectId(number), "action": {"$exists": True}})
-    if found is None or found["records"] < 1:
-        return None
-    return Deed(number, found["action"], found["note"], found["by"], moments.aware(found["at"]), found["records"])
+    return None if found is None or found["records"] < 1 else _deed(found)
+
+
+def deeds(db: Db, limit: int = 20) -> list[Deed]:
+    """Give the last deeds that can be undone, newest first."""
+    found = db[UNDO].find({"action": {"$exists": True}, "records": {"$gte": 1}}).sort("_id", -1).limit(limit)
+    return [*map(_deed, found)]
 
 
 def touched(db: Db, number: str) -> list[str]:
@@ -139,6 +143,11 @@ def undo(db: Db, who: Who, number: str, watch: Watch = SILENT) -> Undone:
                     note=f"{known.note}: {written} written back, {trashed} to the trash, {len(left)} left")
     listing.forget(db)
     return Undone(written, trashed, tuple(left))
+
+
+def _deed(found: dict[str, Any]) -> Deed:
+    return Deed(str(found["_id"]), found["action"], found["note"], found["by"], moments.aware(found["at"]),
+                found["records"])
 
 
 def _entry(deed_id: ObjectId, until: datetime, outcome: Applied) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Export: everything, what the filters show, or the ticked rows; as CSV or XLSX."""
+"""Export: everything, what the filters show, or the ticked rows; the columns shown or all; as CSV, XLSX or JSON."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from equipment.exchange.list_export import ALL, COLUMNS
 from equipment.server.list_downloads import TYPES
-from equipment.store.list import listing
+from equipment.store.list import listing, schema
 from equipment.store.list.records import Entry
 from equipment.ui import links
 from equipment.ui.context import App
 from equipment.ui.records import state
+
+CAPTIONS = ("Text, for any program", "With numbers and dates", "With every type, for programs")
 
 
 @st.dialog("Download records")
@@ -21,7 +24,13 @@ def dialog(app: App, ticked: list[Entry], total: int) -> None:
     scopes = {f"Ticked ({len(ticked):,})": {"key": [entry.key for entry in ticked]}} if ticked else {}
     scopes |= {f"As filtered ({total:,})": state.current().query.to_params(), f"All ({everything:,})": {}}
     asked = scopes[st.radio("Which records", list(scopes))]
-    kind = st.radio("Format", list(TYPES), format_func=str.upper, horizontal=True)
+    count = {which: len(schema.columns(app.database, hidden=which == ALL)) for which in COLUMNS}
+    columns = st.radio("Columns", list(COLUMNS), index=COLUMNS.index(ALL), horizontal=True,
+                       format_func=lambda which: f"{which.capitalize()} ({count[which]:,})",
+                       help="Shown: without the columns that are hidden in the list.")
+    kind = st.radio("Format", list(TYPES), format_func=str.upper, captions=CAPTIONS)
+    asked |= {} if columns == ALL else {"columns": [columns]}
     st.link_button("Download", links.to(f"/list.{kind}?{urlencode(asked, doseq=True)}"), icon=":material/download:",
                    type="primary")
-    st.caption("Text that a spreadsheet would run as a formula gets an apostrophe in front; importing takes it off.")
+    st.caption("Importing a CSV or XLSX changes nothing but what was edited in it. In a CSV, text that a spreadsheet "
+               "would run as a formula gets an apostrophe in front; importing takes it off.")

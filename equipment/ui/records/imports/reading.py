@@ -18,6 +18,7 @@ from equipment.ui.plain import plain
 __all__ = ["SAID", "explain", "forget", "show"]
 
 TABLE, SAID = "import_table", "import_said"
+LONGEST_EXAMPLE = 40
 FIRST = 20
 """Rows in the preview."""
 HEADER_ROWS = {1: "1", 2: "2", 3: "3"}
@@ -87,12 +88,20 @@ def _choices(said: dict[str, Any], table: Table | None) -> None:
         _number(said, now.header)
     with rows:
         _select(said, "header_rows", "Rows of names", HEADER_ROWS, max(1, now.header_rows))
-    if (table is not None and table.left_out) or not now.leave_out:
+    if (table is not None and table.left_out) or now.leave_out is False:
         count = f" ({table.left_out:,})" if table is not None and table.left_out else ""
-        key = f"import_leave_out_{now.leave_out}"
-        st.checkbox(f"Leave out rows that are no records{count}", value=now.leave_out, key=key, on_change=_say,
+        leaves = now.leave_out is not False
+        key = f"import_leave_out_{leaves}"
+        st.checkbox(f"Leave out rows that are no records{count}", value=leaves, key=key, on_change=_say,
                     args=(said, "leave_out", key), help="Totals, the column names once more, another table. Which ones "
                                                         "is said below.")
+    if table is not None and table.apostrophes:
+        such = ", ".join(plain(cell[:LONGEST_EXAMPLE]) for cell in table.apostrophes)
+        key = f"import_apostrophes_{now.apostrophes}"
+        st.checkbox("Take off the apostrophe before = + - @", value=now.apostrophes, key=key, on_change=_say,
+                    args=(said, "apostrophes", key), help="Some programs put one there so that a spreadsheet does not "
+                                                          "take the text for a formula; others mean it.")
+        st.caption(f"Such as {such}")
     if said:
         st.button("Back to what was found", icon=":material/undo:", on_click=said.clear)
 
@@ -123,7 +132,7 @@ def _with(options: Mapping[str, str], value: str) -> Mapping[str, str]:
 
 def _preview(table: Table) -> None:
     width = len(table.headers)
-    rows = [[*row, *[""] * (width - len(row))] for row in table.rows[:FIRST]]
+    rows = [[*map(table.text, row), *[""] * (width - len(row))] for row in table.rows[:FIRST]]
     st.dataframe(pd.DataFrame(rows, columns=list(table.headers)), hide_index=True, width="stretch", height=320)
     shown = f"The first {FIRST} of {len(table.rows):,} rows" if len(table.rows) > FIRST else f"{len(table.rows):,} rows"
     st.caption(f"{shown}, {width:,} columns.")

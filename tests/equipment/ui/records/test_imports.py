@@ -93,6 +93,17 @@ def test_rows_that_are_no_records_can_be_taken_in(import_page: AppTest) -> None:
     assert preview(test)[-1] == ["Summe", "", "3"]
 
 
+def test_apostrophes_are_kept_unless_a_person_says_that_they_are_none(import_page: AppTest) -> None:
+    test = give(import_page, b"ID,Note,Kind\n1,'=x,y\n2,''Foo'',z\n", "list.csv")
+    assert preview(test)[1] == ["1", "'=x", "y"] and "Such as" in shown(test)
+    [box] = [box for box in test.checkbox if box.label.startswith("Take off the apostrophe")]
+    box.check().run()
+
+    assert [row[1] for row in preview(test)[1:]] == ["=x", "''Foo''"]
+    test = give(test, b"ID,Note\n1,x\n", "other.csv")
+    assert not any(box.label.startswith("Take off the apostrophe") for box in test.checkbox)
+
+
 def test_the_other_sheet_of_a_workbook_can_be_chosen_and_imported(import_page: AppTest, database: Db) -> None:
     test = give(import_page, two_sheets(), "two.xlsx")
     assert "The workbook has 2 sheets" in shown(test)

@@ -1,0 +1,1 @@
+"""What ``python -m equipment`` can do, one file a command."""

@@ -1,0 +1,74 @@
+"""The list as a file, for whoever may have it: which records, which columns, which form; the same for page and command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from itertools import chain
+from typing import Final
+
+from backup_engine.errors import BadInput
+from equipment.domain.query import Query, from_params, is_managed
+from equipment.exchange import cell_values, export
+from equipment.store import activity
+from equipment.store.access import Db, Who, require
+from equipment.store.list import listing, records, schema
+from equipment.store.list.records import Entry
+
+__all__ = ["ALL", "COLUMNS", "FORMS", "SHOWN", "keys_for", "query_of", "stream"]
+
+FORMS: Final = ("csv", "xlsx", "json")
+SHOWN, ALL = "shown", "all"
+COLUMNS: Final = (SHOWN, ALL)
+"""The columns that the list shows, or also those that are hidden."""
+BATCH = 1_000
+
+
+def query_of(asked: Mapping[str, Sequence[str]]) -> Query | None:
+    """Read what the page's own address says (``q``, ``only``, ``sort``, the column filters); None for everything.
+
+    Raises ``BadInput`` for a parameter that it does not have: ignored, it would be the whole list.
+    """
+    if unknown := [name for name in asked if not is_managed(name)]:
+        raise BadInput(f"There is no filter {', '.join(unknown)}.",
+                       hint="Filters are those of the page's address, such as q=scope or is.Vendor=Acme.")
+    return from_params(asked) if asked else None
+
+
+def keys_for(db: Db, query: Query | None) -> list[str]:
+    """Give the keys of the records that match, in the order asked for."""
+    if query is None:
+        return listing.sheet(db).all_keys()
+    return records.matching_keys(db, query, schema.types(db), date.today())
+
+
+def stream(db: Db, who: Who, form: str, keys: Sequence[str], *, columns: str = ALL) -> Iterator[bytes]:
+    """Give the file of these records piece by piece, and write into the log that it was taken.
+
+    The first piece is made at once: raises ``PermissionDenied`` for who may not export, and ``BadInput`` for what
+    the form cannot hold, before anything is sent.
+    """
+    require(db, who, "records.export")
+    if form not in FORMS or columns not in COLUMNS:
+        raise BadInput(f"Choose {', '.join(FORMS)}, and the columns {' or '.join(COLUMNS)}.")
+    pieces = _pieces(db, form, keys, columns)
+    first = next(pieces, b"")
+    activity.record(db, who, "records.export", "list", note=f"{len(keys)} records as {form.upper()}")
+    return chain([first], pieces)
+
+
+def _pieces(db: Db, form: str, keys: Sequence[str], columns: str) -> Iterator[bytes]:
+    names = [column.name for column in schema.columns(db, hidden=columns == ALL)]
+    entries = _entries(db, keys)
+    if form == "json":
+        return export.to_json((entry.raw for entry in entries), None if columns == ALL else names)
+    written = (entry.record for entry in entries)
+    if form == "xlsx":
+        return export.to_xlsx(written, names, cell_values.shown, types=schema.types(db))
+    return export.to_csv(written, names, cell_values.shown)
+
+
+def _entries(db: Db, keys: Sequence[str]) -> Iterator[Entry]:
+    for start in range(0, len(keys), BATCH):
+        yield from records.entries(db, keys[start : start + BATCH])
