@@ -124,9 +124,7 @@ def wording(picked: Mapping[str, Picks]) -> str:
 
 def consequence(picked: Mapping[str, Picks], compared: Mapping[str, Comparison]) -> str:
     """Say in numbers what the merge of the picks would do."""
-    does: Counter[str] = Counter()
-    for key, picks in picked.items():
-        does += picks.actions(compared[key])
+    does = _actions(picked, compared)
     idle = does["unchanged"] + does["skipped"]
     stay = f" {words.count(idle, 'of them stays', 'of them stay')} as the list has it: a merge takes no field away." \
         if idle else ""
@@ -143,11 +141,18 @@ def told(picked: Mapping[str, Picks]) -> str:
             f"{'it was' if gone == 1 else 'they were'} picked, and will not be restored.")
 
 
-def blocked(picked: Mapping[str, Picks]) -> str:
+def blocked(picked: Mapping[str, Picks], compared: Mapping[str, Comparison]) -> str:
     """Say why the picks cannot be restored; empty when they can, or nothing was picked."""
-    if any(picks.chosen for picks in picked.values()) and not wording(picked):
+    if not any(picks.chosen for picks in picked.values()):
+        return ""
+    if not wording(picked):
         return "Nothing of what was picked differs any more. Pick again, or drop the picks to merge everything."
-    return ""
+    does = _actions(picked, compared)
+    return "" if does["insert"] or does["update"] else "What is picked would change nothing in the list."
+
+
+def _actions(picked: Mapping[str, Picks], compared: Mapping[str, Comparison]) -> Counter[str]:
+    return sum((picks.actions(compared[key]) for key, picks in picked.items()), Counter())
 
 
 def mark(picked: Mapping[str, Picks]) -> str:

@@ -81,7 +81,9 @@ def _restore(backups: Backups, caller: Caller, where: Place, backup: BackupSet, 
             remote.before_comparing(backups, caller, where, backup, keys)
         if where.remote:
             remote.checks(backups, caller, where, backup, busy=busy)
-    blocked = "A backup or restore is running." if busy else _blocked(where, backup, keys) or picks.blocked(picked)
+    blocked = "A backup or restore is running." if busy else _blocked(where, backup, keys)
+    if compared is not None:
+        blocked = blocked or picks.blocked(picked, compared)
     owner = backups.owner()
     here = "" if owner.may_restore(backup) else owner.database
     if confirm.show(backup, keys, mode, remote=where.remote, here=here, blocked=blocked, picked=picked):

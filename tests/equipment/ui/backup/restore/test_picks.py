@@ -188,9 +188,13 @@ def test_what_no_longer_differs_is_told_and_never_becomes_everything(here: Backu
     assert [button.disabled for button in test.button if str(button.key).startswith("confirm_")] == [True]
 
 
-def test_a_field_that_only_the_list_has_is_said_to_stay(here: Backups, database: Db) -> None:
+def test_a_field_that_only_the_list_has_is_said_to_stay_and_offers_no_restore(here: Backups, database: Db) -> None:
     database["Equipment"].update_one({"_id": 58}, {"$set": {"Note": "new field", "Vendor": "V58", "Model": "old"}})
     test = tick(chip(merging(), "different"), [0], kind="different")
 
     assert "0 added, 0 changed" in texts(test)
     assert "1 of them stays as the list has it: a merge takes no field away." in texts(test)
+    assert "What is picked would change nothing in the list." in texts(test)
+    assert [button.disabled for button in test.button if str(button.key).startswith("confirm_")] == [True]
+    assert "1 added, 0 changed" in texts(tick(chip(test, "only_left"), [0]))
+    assert "would change nothing" not in texts(test)
