@@ -16,7 +16,7 @@ from backup_engine.records.content_sum import same_content
 from backup_engine.records.expiry import Tally
 from backup_engine.records.frames import frame
 from backup_engine.records.matching import pairs
-from backup_engine.records.planner import FieldChange, Same, exactly, field_changes
+from backup_engine.records.planner import FieldChange, Same, combine, exactly, field_changes
 from backup_engine.records.spool import Spool
 from backup_engine.records.text import same_text
 from backup_engine.repository import record_stream
@@ -62,6 +62,9 @@ class Comparison:
     right: str
     same: int = 0
     counts: dict[Kind, int] = field(default_factory=lambda: {"only_left": 0, "only_right": 0, "different": 0})
+    updates: int = 0
+    """Of those that are different, the records that a merge of the left side would change: what only the right side
+    has of a record, and the order of its fields, stay in a merge."""
     rows: Spool[Difference] = field(default_factory=Spool)
     index_differences: tuple[Setting, ...] = ()
     option_differences: tuple[Setting, ...] = ()
@@ -179,6 +182,7 @@ def _fill(result: Comparison, left_side: RecordStream, right_side: RecordStream,
             result.same += 1
         else:
             _add(result, "different", left, right)
+            result.updates += combine(left, right, "", same=result.equal).action == "update"
 
 
 def _add(result: Comparison, kind: Kind, left: bytes | None, right: bytes | None) -> None:

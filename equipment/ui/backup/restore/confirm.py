@@ -11,14 +11,16 @@ from equipment.ui.plain import plain
 
 
 def show(
-    backup: BackupSet, keys: tuple[str, ...], mode: str, *, remote: str = "", here: str = "", blocked: str = ""
+    backup: BackupSet, keys: tuple[str, ...], mode: str, *, remote: str = "", here: str = "", blocked: str = "",
+    since: str = "",
 ) -> bool:
     """Draw tick, typed count (Replace only) and button; True when the person confirmed just now.
 
     ``remote`` is where the backup lies, unless in the folder. ``here`` names this database when the backup is of
-    another one, which then has to be ticked as well.
+    another one, which then has to be ticked as well. What is ticked and typed counts until the list is changed by
+    another restore: ``since`` names the last one.
     """
-    about = f"{remote}_{backup.backup_id}_{'_'.join(keys)}_{mode}"
+    about = f"{remote}_{backup.backup_id}_{'_'.join(keys)}_{mode}_{since}"
     names = " and ".join(words.COLLECTIONS.get(key, key) for key in keys)
     with st.container(border=True):
         st.caption("A safety backup is made first; Undo brings the present state back.")

@@ -12,6 +12,7 @@ from backup_engine.records.raw import element_text, elements, name_text
 from equipment import lost
 from equipment.backups import Backups, Caller
 from equipment.ui.backup import words
+from equipment.ui.backup.restore import last_change
 
 FOUND = "lost_found"
 
@@ -60,5 +61,6 @@ def _bring_back(backups: Backups, caller: Caller, chosen: list[Lost]) -> None:
         st.error(str(error))
         return
     st.session_state.pop(FOUND, None)
+    last_change.note()
     st.toast(f"{words.count(brought, 'record')} brought back", icon=":material/check:")
     st.rerun()
