@@ -94,8 +94,9 @@ def test_a_column_with_a_name_or_a_value_stays() -> None:
 
 @pytest.mark.parametrize(
     ("data", "name"),
-    [(b"", "a.csv"), (b"ID,Model\n", "a.csv"), (b"PK\x03\x04junk", "a.xlsx"), (b"a\x00b,c\nd,e\n", "a.csv")],
-    ids=["empty", "only a header", "broken workbook", "binary"],
+    [(b"", "a.csv"), (b" \n\t\n", "a.csv"), (b",,\n , ,\n", "a.csv"), (b"ID,Model\n", "a.csv"),
+     (b"PK\x03\x04junk", "a.xlsx"), (b"a\x00b,c\nd,e\n", "a.csv")],
+    ids=["empty", "blanks", "separators", "only a header", "broken workbook", "binary"],
 )
 def test_what_cannot_be_read_says_what_to_do(data: bytes, name: str) -> None:
     with pytest.raises(BadInput) as caught:
@@ -147,6 +148,14 @@ def test_every_letter_of_a_file_is_in_the_table_or_in_a_note(rows: list[list[str
     said = Counter("".join([*table.headers, *("".join(row) for row in table.rows), *table.notes]))
 
     assert Counter(letter for letter in out.getvalue() if letter in "abc12") <= said
+
+
+@pytest.mark.parametrize("name", ["Names", "Name of the thing, and more"])
+def test_one_column_stays_one(name: str) -> None:
+    table = read(f'"{name}"\nOscilloscope with 2 channels\n"Power supply, 30 V"\nMeter 12:30; no. 5\n'.encode())
+
+    assert (table.headers, len(table.rows)) == ((name,), 3)
+    assert table.rows[1] == ("Power supply, 30 V",)
 
 
 def test_two_hundred_thousand_rows() -> None:
