@@ -17,7 +17,7 @@ from backup_engine.records.content_sum import same_content
 from backup_engine.records.expiry import Tally
 from backup_engine.records.frames import frame
 from backup_engine.records.matching import pairs
-from backup_engine.records.planner import FieldChange, Same, exactly, field_changes
+from backup_engine.records.planner import FieldChange, Same, combine, exactly, field_changes
 from backup_engine.records.spool import Spool
 from backup_engine.records.text import same_text
 from backup_engine.repository import record_stream
@@ -64,6 +64,9 @@ class Comparison:
     right: str
     same: int = 0
     counts: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
+    updates: int = 0
+    """Of those that are different, the records that a merge of the left side would change: what only the right side
+    has of a record, and the order of its fields, stay in a merge."""
     rows: Spool[Difference] = field(default_factory=Spool)
     numbers: dict[Kind, array[int]] = field(default_factory=lambda: {kind: array("Q") for kind in KINDS})
     """Where in ``rows`` those of a kind are: the last page of 100,000 is as near as the first."""
@@ -187,6 +190,7 @@ def _fill(result: Comparison, left_side: RecordStream, right_side: RecordStream,
             result.same += 1
         else:
             _add(result, "different", left, right)
+            result.updates += combine(left, right, "", same=result.equal).action == "update"
 
 
 def _add(result: Comparison, kind: Kind, left: bytes | None, right: bytes | None) -> None:

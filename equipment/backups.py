@@ -124,11 +124,11 @@ class Backups:
         return "" if place == self.place else place
 
     def create(self, caller: Caller, *, force: bool = False) -> Job:
-        """Start a backup unless one is not yet due (``force`` makes it regardless); the result is ``Created``."""
+        """Start a backup if anything changed or one is due, with ``force`` in any case; the result is ``Created``."""
         caller.check("backup.create")
         schedule = self.scheduler.preferences.backups
         return self.start(caller, "backup.create", "Create backup", lambda watch: api.create(
-            self.engine.workspace, schedule=schedule, force=force, watch=watch))
+            self.engine.workspace, schedule=schedule, force=force or self.changed(), watch=watch))
 
     def replace(
         self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], *, expected: Counts | None = None,
@@ -265,11 +265,9 @@ class Backups:
         """How the backups stand, from the folder alone."""
         return api.status(self._workspace)
 
-    def unsaved(self, *, fresh: bool = False) -> int | None:
-        """Count the records that changed since the newest good backup, as of 5 s ago or ``fresh``; None: unknown."""
-        if fresh:
-            self.risk.forget()
-        return self.risk.count()
+    def changed(self) -> bool:
+        """Whether anything but the activity log changed since the newest good backup; True where nobody knows."""
+        return self.risk.anything(besides=("activity",))
 
     def running(self) -> bool:
         """Whether a backup, restore or drill of this process runs now."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
+from backup_engine import merge
 from backup_engine.compare import compare
 from backup_engine.errors import BackupFileNotFound, VerificationFailed
 from backup_engine.model import BackupSet
@@ -83,6 +84,19 @@ def test_values_that_look_alike_are_told_apart(ws: Workspace, database: Data) ->
 
     assert comparison.different == 3
     assert "(order of the fields)" in set(comparison.field_table()["field"])
+
+
+def test_what_a_merge_would_change_is_counted_as_the_merge_counts_it(ws: Workspace, database: Data) -> None:
+    saved = backup(ws)
+    database.Equipment.update_one({"_id": 2}, {"$set": {"note": "only here"}})
+    database.Equipment.replace_one({"_id": 3}, {"Vendor": "ACME, Inc.", "Serial": "00003"})
+    database.Equipment.update_one({"_id": 4}, {"$unset": {"Vendor": 1}})
+    database.Equipment.update_one({"_id": 5}, {"$set": {"Vendor": "new", "note": "only here"}})
+
+    comparison = compare(ws, saved)
+
+    planned = merge.plan(ws, saved, "equipment").counts
+    assert (comparison.different, comparison.updates, planned["update"]) == (4, 2, 2)
 
 
 def test_two_backups_and_equal_ones(ws: Workspace, database: Data) -> None:

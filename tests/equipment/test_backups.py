@@ -152,11 +152,11 @@ def test_a_set_downloads_as_a_zip_of_its_files(backups: Backups, database: Db) -
 
 def test_what_changed_since_the_last_backup_is_measured_whoever_did_it(backups: Backups, database: Db) -> None:
     by = caller(database, "admin")
-    assert backups.unsaved() is None
+    assert backups.risk.count() is None
     make_set(backups, by)
     database["Equipment"].insert_one({"_id": "by a script"})
 
-    assert backups.unsaved() == 1
+    assert backups.risk.count() == 1
 
 
 def test_what_the_scheduler_does_besides_backups_stands_in_activity(backups: Backups, database: Db) -> None:

@@ -16,15 +16,16 @@ from equipment.ui.plain import plain
 
 def show(
     backup: BackupSet, keys: tuple[str, ...], mode: str, *, remote: str = "", here: str = "", blocked: str = "",
-    picked: Mapping[str, Picks] = {},
+    since: str = "", picked: Mapping[str, Picks] = {},
 ) -> bool:
     """Draw tick, typed count (Replace only) and button; True when the person confirmed just now.
 
     ``remote`` is where the backup lies, unless in the folder. ``here`` names this database when the backup is of
-    another one, which then has to be ticked as well. ``picked`` is what a merge is confined to; a tick counts for that.
+    another one, which then has to be ticked as well. ``picked`` is what a merge is confined to. What is ticked and
+    typed counts for just that, until the list is changed by another restore: ``since`` names the last one.
     """
     only = picks.wording(picked)
-    about = f"{remote}_{backup.backup_id}_{'_'.join(keys)}_{mode}{picks.mark(picked)}"
+    about = f"{remote}_{backup.backup_id}_{'_'.join(keys)}_{mode}_{since}{picks.mark(picked)}"
     names = " and ".join(words.COLLECTIONS.get(key, key) for key in keys if not only or picked[key].there)
     with st.container(border=True):
         st.caption("A safety backup is made first; Undo brings the present state back.")

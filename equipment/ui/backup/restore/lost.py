@@ -11,7 +11,7 @@ from equipment import lost
 from equipment.backups import LIST, Backups, Caller
 from equipment.store.list.raw_texts import element_text
 from equipment.ui.backup import words
-from equipment.ui.backup.restore import cells
+from equipment.ui.backup.restore import cells, last_change
 
 FOUND = "lost_found"
 
@@ -59,5 +59,6 @@ def _bring_back(backups: Backups, caller: Caller, chosen: list[Lost]) -> None:
         st.error(str(error))
         return
     st.session_state.pop(FOUND, None)
+    last_change.note()
     st.toast(f"{words.count(brought, 'record')} brought back", icon=":material/check:")
     st.rerun()

@@ -16,6 +16,7 @@ from equipment.ui.backup.restore import (
     comparing,
     confirm,
     difference,
+    last_change,
     lost,
     picks,
     place,
@@ -29,19 +30,20 @@ from equipment.ui.plain import plain
 from equipment.ui.progress import follow
 
 TYPES = {"Equipment": ("equipment",), "Select Options": ("select_options",), "Both": ("equipment", "select_options")}
-CHANGES = {"backup.replace", "backup.merge", "backup.undo"}
-ACTIONS = {*CHANGES, "backup.import", "backup.drill"}
+ACTIONS = {*last_change.CHANGES, "backup.import", "backup.drill"}
 
 
 def show(backups: Backups, caller: Caller) -> None:
     """Draw the sub-tab."""
     busy = follow(backups.jobs, WRITING, lambda job: _outcome(backups, job))
-    _undo(backups, caller, busy)
+    safety = backups.undoable()
+    since = last_change.known(backups, safety)
+    _undo(backups, caller, safety, busy)
     keys.show(caller)
     where = place.choose(backups, caller)
     backup = choose.show(backups, caller, where) if where is not None else None
     if where is not None and backup is not None and not _needs_key(backups, caller, where, backup):
-        _restore(backups, caller, where, backup, busy)
+        _restore(backups, caller, where, backup, busy, since)
     upload.show(backups, caller)
     lost.show(backups, caller)
 
@@ -55,7 +57,9 @@ def _needs_key(backups: Backups, caller: Caller, where: Place, backup: BackupSet
     return asked
 
 
-def _restore(backups: Backups, caller: Caller, where: Place, backup: BackupSet, busy: bool) -> None:
+def _restore(
+    backups: Backups, caller: Caller, where: Place, backup: BackupSet, busy: bool, since: str
+) -> None:
     for warning in backup.warnings:
         st.warning(plain(warning))
     offered = {name: keys for name, keys in TYPES.items() if all(key in backup.parts for key in keys)}
@@ -69,10 +73,10 @@ def _restore(backups: Backups, caller: Caller, where: Place, backup: BackupSet, 
     # made anew further down, the old one stays until the run ends, and a tick on that one is gone with it.
     with st.container():
         compared, picked = None, {key: picks.of(where, backup, key) for key in keys} if mode == "merge" else {}
-        if _changing(backups):
+        if last_change.goes_on(backups):
             st.caption("The list is being changed. It is compared again afterwards.")
         elif remote.may_read_whole(where, backup):
-            compared = comparing.show(backups, caller, backup, keys, remote=where.remote)
+            compared = comparing.show(backups, caller, backup, keys, remote=where.remote, since=since)
         if compared is not None:
             with st.container():  # whatever is said, what is ticked below stays where it is
                 _consequence(compared, mode, picked)
@@ -81,25 +85,23 @@ def _restore(backups: Backups, caller: Caller, where: Place, backup: BackupSet, 
             remote.before_comparing(backups, caller, where, backup, keys)
         if where.remote:
             remote.checks(backups, caller, where, backup, busy=busy)
-    blocked = "A backup or restore is running." if busy else _blocked(where, backup, keys)
+    if compared is not None and mode == "merge" and not merges(compared):
+        return
+    blocked = "A backup or restore is running." if busy else _blocked(where, backup, keys, since)
     if compared is not None:
         blocked = blocked or picks.blocked(picked, compared)
     owner = backups.owner()
     here = "" if owner.may_restore(backup) else owner.database
-    if confirm.show(backup, keys, mode, remote=where.remote, here=here, blocked=blocked, picked=picked):
+    if confirm.show(
+        backup, keys, mode, remote=where.remote, here=here, blocked=blocked, since=since, picked=picked
+    ):
         _start(backups, caller, where, backup, keys, mode, picked, compared, foreign=bool(here))
 
 
-def _changing(backups: Backups) -> bool:
-    """Whether a restore is at work here: what a comparison finds meanwhile would soon be wrong."""
-    job = backups.jobs.latest(WRITING)
-    return job is not None and job.running and job.about in CHANGES
-
-
-def _blocked(where: Place, backup: BackupSet, keys: tuple[str, ...]) -> str:
+def _blocked(where: Place, backup: BackupSet, keys: tuple[str, ...], since: str) -> str:
     if not remote.may_read_whole(where, backup):
         return "Compare with the current list first."
-    return comparing.blocked(backup, keys, remote=where.remote)
+    return comparing.blocked(backup, keys, remote=where.remote, since=since)
 
 
 def consequence(compared: dict[str, Comparison], mode: str) -> str:
@@ -110,8 +112,19 @@ def consequence(compared: dict[str, Comparison], mode: str) -> str:
     if mode == "replace":
         return (f"Replace: the list becomes exactly this backup: {added:,} added, {removed:,} removed, "
                 f"{changed:,} changed.")
-    return (f"Merge: {added:,} added, {changed:,} changed to the backup's values, {removed:,} that only the current "
-            f"list has stay.")
+    if not merges(compared):
+        return "Merge: nothing would be changed. All that this backup has is in the list as it is in the backup."
+    return (f"Merge: {added:,} added, {_updates(compared):,} changed to the backup's values, {removed:,} that only the "
+            f"current list has stay.")
+
+
+def merges(compared: dict[str, Comparison]) -> bool:
+    """Whether a merge of everything would change anything."""
+    return any(comparison.only_left for comparison in compared.values()) or _updates(compared) > 0
+
+
+def _updates(compared: dict[str, Comparison]) -> int:
+    return sum(comparison.updates for comparison in compared.values())
 
 
 def _consequence(compared: dict[str, Comparison], mode: str, picked: dict[str, Picks]) -> None:
@@ -178,7 +191,6 @@ def _start(
     except BackupError as error:
         background.explain(error)
         return
-    comparing.forget()
     st.rerun()
 
 
@@ -193,7 +205,6 @@ def _outcome(backups: Backups, job: Job) -> None:
             _result(result)
         if st.button("Done", key="restore_done"):
             backups.jobs.clear(WRITING)
-            comparing.forget()
             st.rerun()
 
 
@@ -208,8 +219,7 @@ def _result(result: Any) -> None:
         st.caption(plain(str(problem)))
 
 
-def _undo(backups: Backups, caller: Caller, busy: bool) -> None:
-    safety = backups.undoable()
+def _undo(backups: Backups, caller: Caller, safety: BackupSet | None, busy: bool) -> None:
     if safety is None:
         return
     where = f" in {aside}" if (aside := backups.aside(safety)) else ""
@@ -222,5 +232,4 @@ def _undo(backups: Backups, caller: Caller, busy: bool) -> None:
         except BackupError as error:
             st.error(str(error))
         else:
-            comparing.forget()
             st.rerun()
