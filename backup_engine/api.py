@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from backup_engine.activate import activate
     from backup_engine.adopt import Holding, adopt, holdings, is_copy, start_anew, was_rolled_back
     from backup_engine.comment import comment
-    from backup_engine.compare import Comparison, compare
+    from backup_engine.compare import Comparison, Difference, compare
     from backup_engine.create import Created, create
     from backup_engine.deeds import Deed, system_user, take_untold, untold
     from backup_engine.drill import drill
@@ -85,12 +85,13 @@ if TYPE_CHECKING:
 __all__ = [
     "COMMENT_LENGTH", "RUN_BOUNDS", "SCHEDULES", "TIERS", "Application", "Applied", "BackupError", "BackupSet",
     "BadInput", "Change", "Changed", "Check", "Choice", "Comparison", "Created", "Cron", "DatabaseBackupRestore",
-    "DatabaseUnreachable", "Deed", "Glance", "History", "Holding", "Hole", "Keys", "Loss", "Lost", "Merged", "Owner",
-    "Pick", "Planned", "Preferences", "Progress", "Pruned", "Recoverable", "Recovered", "Resealed", "RestoreStopped",
-    "Schedule", "Scheduler", "Source", "Standby", "Standing", "Status", "Tiers", "Unsaved", "Verification", "Version",
-    "Watch", "Workspace", "activate", "add_remote", "adopt", "application_trouble", "apply_changes", "bad", "called",
-    "check_interval", "check_zone", "checked_recipients", "checked_tiers", "checks", "choose_seal", "choose_tiers",
-    "comment", "compare", "confirm_remote_key", "create", "delete", "drill", "entries_in", "fetch", "fingerprint",
+    "DatabaseUnreachable", "Deed", "Difference", "Glance", "History", "Holding", "Hole", "Keys", "Loss", "Lost",
+    "Merged", "Owner", "Pick", "Planned", "Preferences", "Progress", "Pruned", "Recoverable", "Recovered", "Resealed",
+    "RestoreStopped", "Schedule", "Scheduler", "Source", "Standby", "Standing", "Status", "Tiers", "Unsaved",
+    "Verification", "Version", "Watch", "Workspace", "activate", "add_remote", "adopt", "application_trouble",
+    "apply_changes", "bad", "called", "check_interval", "check_zone", "checked_recipients", "checked_tiers", "checks",
+    "choose_seal", "choose_tiers", "comment", "compare", "confirm_remote_key", "create", "delete", "drill",
+    "entries_in", "fetch", "fingerprint",
     "history_of", "holdings", "import_set", "import_sets", "is_copy", "is_plain", "keys_in", "last_drill", "last_round",
     "last_verified", "listed_in", "lost_and_found", "machine_zone", "merge", "merge_all", "mount_of", "needs_key",
     "newest_at", "noted_standings", "open_sets", "outlook", "owner_of", "owner_seen", "parse_cron", "pin", "plan_merge",
@@ -102,7 +103,8 @@ __all__ = [
 ]
 
 LATE = {
-    "compare": ("Comparison", "compare"), "repository.contents": ("preview",), "create": ("Created", "create"),
+    "compare": ("Comparison", "Difference", "compare"), "repository.contents": ("preview",),
+    "create": ("Created", "create"),
     "keys.choice": ("Choice", "checked_recipients", "seal_shown", "seal_versions"),
     "keys.identity": ("Keys", "fingerprint", "keys_in"), "keys.proofs": ("needs_key", "proven"),
     "offsite": ("Standing", "add_remote", "confirm_remote_key", "noted_standings", "remote_standings",

@@ -5,6 +5,7 @@ Both sides are read once, in bounded memory. The differences lie in a temporary 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from backup_engine.records.content_sum import same_content
 from backup_engine.records.expiry import Tally
 from backup_engine.records.frames import frame
 from backup_engine.records.matching import pairs
-from backup_engine.records.planner import FieldChange, Same, exactly, field_changes
+from backup_engine.records.planner import FieldChange, Same, combine, exactly, field_changes
 from backup_engine.records.spool import Spool
 from backup_engine.records.text import same_text
 from backup_engine.repository import record_stream
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Comparison", "Difference", "Kind", "Setting", "compare"]
 
 Kind = Literal["only_left", "only_right", "different"]
+KINDS: tuple[Kind, ...] = ("only_left", "only_right", "different")
 STEP = 10_000
 """Pairs of records between two reports of progress."""
 
@@ -61,8 +63,13 @@ class Comparison:
     left: str
     right: str
     same: int = 0
-    counts: dict[Kind, int] = field(default_factory=lambda: {"only_left": 0, "only_right": 0, "different": 0})
+    counts: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
+    updates: int = 0
+    """Of those that are different, the records that a merge of the left side would change: what only the right side
+    has of a record, and the order of its fields, stay in a merge."""
     rows: Spool[Difference] = field(default_factory=Spool)
+    numbers: dict[Kind, array[int]] = field(default_factory=lambda: {kind: array("Q") for kind in KINDS})
+    """Where in ``rows`` those of a kind are: the last page of 100,000 is as near as the first."""
     index_differences: tuple[Setting, ...] = ()
     option_differences: tuple[Setting, ...] = ()
     notes: tuple[str, ...] = ()
@@ -92,7 +99,11 @@ class Comparison:
 
     def of_kind(self, kind: Kind) -> Iterator[Difference]:
         """Give the differences of one kind."""
-        return (row for row in self.rows if row.kind == kind)
+        return (self.rows[number] for number in self.numbers[kind])
+
+    def page(self, kind: Kind, offset: int, limit: int) -> dict[int, Difference]:
+        """Give up to ``limit`` differences of one kind from ``offset``, by their number in ``rows``."""
+        return {number: self.rows[number] for number in self.numbers[kind][offset : offset + limit]}
 
     def fields(self, difference: Difference) -> list[FieldChange]:
         """Give the fields in which the record differs; none when only the order of its fields does."""
@@ -179,10 +190,12 @@ def _fill(result: Comparison, left_side: RecordStream, right_side: RecordStream,
             result.same += 1
         else:
             _add(result, "different", left, right)
+            result.updates += combine(left, right, "", same=result.equal).action == "update"
 
 
 def _add(result: Comparison, kind: Kind, left: bytes | None, right: bytes | None) -> None:
     result.counts[kind] += 1
+    result.numbers[kind].append(len(result.rows))
     identity = raw.id_text(raw.id_of(left if left is not None else right or b""))
     result.rows.append(Difference(kind, identity, left, right))
 

@@ -10,20 +10,21 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from pymongo.database import Database
 
 from backup_engine.errors import BackupError, WrongKey
-from backup_engine.making import following, resume_tokens
+from backup_engine.making import following, resume_tokens, unchanged
 from backup_engine.making.resume_tokens import Followed, Lost
 from backup_engine.model import BackupSet
 from backup_engine.mongo.capabilities import answers_commands
 from backup_engine.ownership import lookup
 from backup_engine.records import raw
 from backup_engine.records.content_sum import digests
-from backup_engine.repository import contents, record_stream
+from backup_engine.repository import companions, contents, record_stream
 from backup_engine.workspace import Workspace
 
 __all__ = ["Glance", "Loss", "Unsaved"]
@@ -72,19 +73,47 @@ class Unsaved:
     def loss(self) -> Loss | None:
         """Give the same with how long it has been so."""
         with self._looking:
-            newest = self._ws.catalog.newest_good(lookup.seen(self._ws).owns)
-            if newest is None:
-                return None
-            if newest.backup_id != self._since:
-                self._since, self._compared, self._looked = newest.backup_id, None, float("-inf")
-            if time.monotonic() - self._looked >= EVERY_SECONDS:
-                self._answer = self._look(newest)
-                self._looked = time.monotonic()
-            return self._answer
+            return self._loss(self._newest())
+
+    def anything(self, besides: Collection[str] = ()) -> bool:
+        """Whether anything changed since then, as of now: in the list, or in the application's own data except
+        ``besides``, keys of it. Also True where that cannot be told, and without a good backup."""
+        with self._looking:  # a look that was begun before the question is no answer to it
+            self.forget()
+            newest = self._newest()
+            loss = self._loss(newest)
+        return newest is None or loss is None or loss.changes > 0 or self._own_changed(newest, besides)
 
     def forget(self) -> None:
         """Look again at the next question: something was done here."""
         self._looked = float("-inf")
+
+    def _newest(self) -> BackupSet | None:
+        return self._ws.catalog.newest_good(lookup.seen(self._ws).owns)
+
+    def _loss(self, newest: BackupSet | None) -> Loss | None:
+        if newest is None:
+            return None
+        if newest.backup_id != self._since:
+            self._since, self._compared, self._looked = newest.backup_id, None, float("-inf")
+        if time.monotonic() - self._looked >= EVERY_SECONDS:
+            self._answer = self._look(newest)
+            self._looked = time.monotonic()
+        return self._answer
+
+    def _own_changed(self, newest: BackupSet, besides: Collection[str]) -> bool:
+        annex, own, saved = self._ws.annex, self._ws.application, companions.of(self._ws, newest)
+        if annex is None or own is None:
+            return False
+        if saved is None or companions.trouble(self._ws, newest):
+            return True
+        counts = annex.about.counts
+        try:
+            return unchanged.seen(own, self._ws.connect(), saved, lambda key, document: (
+                key not in besides and counts(key, document))) is None
+        except BackupError as problem:
+            log.warning("whether %s changed since backup %s is unknown: %s", annex.about.called, newest.label, problem)
+            return True
 
     def _look(self, newest: BackupSet) -> Loss | None:
         try:

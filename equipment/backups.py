@@ -124,11 +124,11 @@ class Backups:
         return "" if place == self.place else place
 
     def create(self, caller: Caller, *, force: bool = False) -> Job:
-        """Start a backup unless one is not yet due (``force`` makes it regardless); the result is ``Created``."""
+        """Start a backup if anything changed or one is due, with ``force`` in any case; the result is ``Created``."""
         caller.check("backup.create")
         schedule = self.scheduler.preferences.backups
         return self.start(caller, "backup.create", "Create backup", lambda watch: api.create(
-            self.engine.workspace, schedule=schedule, force=force, watch=watch))
+            self.engine.workspace, schedule=schedule, force=force or self.changed(), watch=watch))
 
     def replace(
         self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], *, expected: Counts | None = None,
@@ -151,17 +151,16 @@ class Backups:
         return self.start(caller, "backup.replace", f"Restore {backup.label}{from_words(remote)}", work)
 
     def merge(
-        self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], pick: Any = None, *, foreign: bool = False,
+        self, caller: Caller, backup: BackupSet, picks: Mapping[str, api.Pick | None], *, foreign: bool = False,
         remote: str = "",
     ) -> Job:
-        """Start a merge restore; the result is one ``Merged`` per collection key."""
+        """Start a merge restore of what is picked by collection key (None: all); the result is a ``Merged`` each."""
         caller.check("backup.restore")
 
         def work(watch: Watch) -> dict[str, Any]:
             with self._reading(caller, backup, remote, watch) as (ws, found):
-                plans = [api.plan_merge(ws, found, key, pick=pick, foreign=foreign, watch=watch) for key in keys]
-                done = api.merge_all(ws, plans, actor=caller.name, watch=watch)
-                return dict(zip(keys, done, strict=True))
+                plans = [api.plan_merge(ws, found, key, pick=picks[key], foreign=foreign, watch=watch) for key in picks]
+                return dict(zip(picks, api.merge_all(ws, plans, actor=caller.name, watch=watch), strict=True))
 
         return self.start(caller, "backup.merge", f"Merge {backup.label}{from_words(remote)}", work)
 
@@ -250,12 +249,12 @@ class Backups:
         return path
 
     def preview(
-        self, caller: Caller, backup: BackupSet, key: str, limit: int, skip: int, search: str
+        self, caller: Caller, backup: BackupSet, key: str, limit: int, skip: int, search: str, words: Any = None
     ) -> tuple[pd.DataFrame, int]:
         """Give a page of a set's rows as text and how many rows match; a changed file raises before any is shown."""
         caller.check("backup.see")
         api.require_sound(self._workspace, backup, 1)
-        return api.preview(self.workspace(caller), backup, key, limit, skip, search)
+        return api.preview(self.workspace(caller), backup, key, limit, skip, search, words=words)
 
     def history(self, caller: Caller, record: str) -> api.History:
         """Join every set into the timeline of one equipment record."""
@@ -266,11 +265,9 @@ class Backups:
         """How the backups stand, from the folder alone."""
         return api.status(self._workspace)
 
-    def unsaved(self, *, fresh: bool = False) -> int | None:
-        """Count the records that changed since the newest good backup, as of 5 s ago or ``fresh``; None: unknown."""
-        if fresh:
-            self.risk.forget()
-        return self.risk.count()
+    def changed(self) -> bool:
+        """Whether anything but the activity log changed since the newest good backup; True where nobody knows."""
+        return self.risk.anything(besides=("activity",))
 
     def running(self) -> bool:
         """Whether a backup, restore or drill of this process runs now."""

@@ -23,7 +23,7 @@ def back_up(backups: Backups, count: int, watch: Watch) -> None:
 
     Raises what making it raises, saying that nothing was changed: whoever changes so much without one has no way back.
     """
-    if count <= MANY or (backups.newest_good() is not None and backups.unsaved(fresh=True) == 0):
+    if count <= MANY or not backups.changed():
         return
     try:
         api.create(backups.engine.workspace, trigger="auto", force=True, watch=watch)

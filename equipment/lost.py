@@ -27,5 +27,5 @@ def bring_back(backups: Backups, caller: Caller, chosen: Sequence[Lost]) -> int:
     log_to = records.log_changes(database, caller.who, "records.bring_back", "lost & found")
     applied = api.apply_changes(database[ws.source(LIST).collection], changes, also=log_to)
     listing.forget(database)
-    backups.unsaved(fresh=True)
+    backups.risk.forget()
     return sum(outcome.written for outcome in applied)

@@ -103,7 +103,7 @@ def listed(backups: Backups, caller: Caller, name: str, *, kind: str = JOB, abou
 
 def preview(
     backups: Backups, caller: Caller, name: str, there: There, backup: api.BackupSet, key: str, *, limit: int,
-    skip: int, search: str, kind: str, about: Any,
+    skip: int, search: str, kind: str, about: Any, words: Any = None,
 ) -> Job:
     """Start reading rows of a set in a remote as text; the result is a table, and how many rows match.
 
@@ -116,9 +116,10 @@ def preview(
     def work(_: api.Workspace, watch: Watch) -> tuple[pd.DataFrame, int]:
         if api.is_plain(backup):
             with api.viewed(ws, name, meant=backup.backup_id, found=there.entries, watch=watch) as view:
-                return api.preview(view, backup, key, limit, skip, search, all_rows=False, watch=watch)
+                return api.preview(view, backup, key, limit, skip, search, all_rows=False, words=words,
+                                   watch=watch)
         with backups.fetched.reading(ws, name, backup.backup_id, watch=watch) as (near, found):
-            return api.preview(near, found, key, limit, skip, search, watch=watch)
+            return api.preview(near, found, key, limit, skip, search, words=words, watch=watch)
 
     return _start(backups, caller, f"Preview from remote {name}", work, kind=kind, about=about)
 

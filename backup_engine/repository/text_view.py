@@ -1,6 +1,7 @@
 """A backup as a table of text, the way its CSV shows it, for the eyes of a person.
 
-Cells stay as they are in the file: what begins with ``~`` is Extended JSON, an empty cell is a missing field.
+Cells stay as they are in the file: what begins with ``~`` is Extended JSON, an empty cell is a missing field. Or they
+are written in somebody's words (``worded.py``).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from backup_engine.records.folding import fold
 from backup_engine.records.frames import frame
 from backup_engine.records.raw import element_of, id_of
 from backup_engine.repository import legacy
+from backup_engine.repository.worded import Cells, Words, worded
 from backup_engine.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ class TextTable:
 
 def preview(
     ws: Workspace, backup: BackupSet, key: str, limit: int = 100, skip: int = 0, search: str = "",
-    *, all_rows: bool = True, watch: Watch = SILENT,
+    *, all_rows: bool = True, words: Words | None = None, watch: Watch = SILENT,
 ) -> tuple[pd.DataFrame, int]:
     """Give rows ``skip`` … ``skip + limit`` as text, and how many rows there are in all.
 
@@ -55,8 +57,11 @@ def preview(
     ``search`` keeps the rows in which any cell contains that text, whatever its case and accents
     (``records/folding.py``); the number is then that of the hits. The ``~`` column shows only where one of these rows
     uses it.
+
+    ``words`` says how values are written, which a search then looks through; without, cells are shown as in the file.
+    The texts of a legacy set are shown as they are in any case.
     """
-    table = text_of(ws, backup, key)
+    table = text_of(ws, backup, key, words)
     wanted = fold(search)
     shown: list[list[str]] = []
     hits = 0
@@ -76,7 +81,7 @@ def preview(
     return (shown_table.drop(columns=TAIL) if unused else shown_table), hits
 
 
-def text_of(ws: Workspace, backup: BackupSet, key: str) -> TextTable:
+def text_of(ws: Workspace, backup: BackupSet, key: str, words: Words | None = None) -> TextTable:
     """Give a collection of any set as text; a differential is shown as what it restores to."""
     part = part_of(backup, key)
     if backup.state == "legacy":
@@ -85,8 +90,8 @@ def text_of(ws: Workspace, backup: BackupSet, key: str) -> TextTable:
         table = legacy.open_table(lambda: ws.catalog.open_part(backup, key))
         return TextTable(table.header, (cells for _, cells in table.rows))
     if backup.kind == "differential":
-        return _overlaid(ws, backup, part)
-    return TextTable(_names(part.layout), _rows(ws, backup, part))
+        return _overlaid(ws, backup, part, words)
+    return TextTable(_names(part.layout), map(_written(part.layout, words), _rows(ws, backup, part)))
 
 
 def part_of(backup: BackupSet, key: str) -> Part:
@@ -98,7 +103,7 @@ def part_of(backup: BackupSet, key: str) -> Part:
     return backup.parts[key]
 
 
-def _overlaid(ws: Workspace, backup: BackupSet, part: Part) -> TextTable:
+def _overlaid(ws: Workspace, backup: BackupSet, part: Part, words: Words | None) -> TextTable:
     base = ws.catalog.base_of(backup)
     below = part_of(base, part.key)
     names = tuple(dict.fromkeys((*_names(below.layout)[:-1], *_names(part.layout)[:-1], TAIL)))
@@ -107,10 +112,10 @@ def _overlaid(ws: Workspace, backup: BackupSet, part: Part) -> TextTable:
 
     def rows() -> Iterator[list[str]]:
         old = _identifier(below.layout)
-        place = _placer(_names(below.layout), names)
-        yield from (place(cells) for cells in _rows(ws, base, below) if old(cells) not in replaced)
-        place = _placer(_names(part.layout), names)
-        yield from (place(cells) for cells in _rows(ws, backup, part) if '"deleted":true' not in cells[-1])
+        place, write = _placer(_names(below.layout), names), _written(below.layout, words)
+        yield from (place(write(cells)) for cells in _rows(ws, base, below) if old(cells) not in replaced)
+        place, write = _placer(_names(part.layout), names), _written(part.layout, words)
+        yield from (place(write(cells)) for cells in _rows(ws, backup, part) if '"deleted":true' not in cells[-1])
 
     return TextTable(names, rows())
 
@@ -137,6 +142,10 @@ def lines_of(ws: Workspace, backup: BackupSet, part: Part, *, limit: int | None 
     """
     with ws.catalog.open_part(backup, part.key) as stored, ws.seal.open(stored, str(part.file), limit=limit) as plain:
         yield rows_of(cast(BufferedReader, plain))
+
+
+def _written(layout: Layout, words: Words | None) -> Cells:
+    return worded(layout, words) if words is not None else lambda cells: cells
 
 
 def _visible(cell: str) -> str:

@@ -54,7 +54,7 @@ class LowSpace:
 
     def _save(self) -> bool:
         """Try the last backup, or see that there is nothing to save; False when another run is in the way."""
-        if self._backups.unsaved(fresh=True) == 0:
+        if not self._backups.changed():
             return True
         if self._backups.running():
             return False

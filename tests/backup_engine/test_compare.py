@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
+from backup_engine import merge
 from backup_engine.compare import compare
 from backup_engine.errors import BackupFileNotFound, VerificationFailed
 from backup_engine.model import BackupSet
@@ -58,6 +59,20 @@ def test_tables_for_people(ws: Workspace, database: Data) -> None:
     assert len(comparison.record_table("only_right")) == 0
 
 
+def test_pages_of_one_kind(ws: Workspace, database: Data) -> None:
+    saved = backup(ws)
+    database.Equipment.update_one({"_id": 2}, {"$set": {"Vendor": "new"}})
+    database.Equipment.delete_many({"_id": {"$in": [1, 3, 5]}})
+
+    comparison = compare(ws, saved)
+
+    gone = [(number, row) for number, row in enumerate(comparison.rows) if row.kind == "only_left"]
+    assert len(gone) == 3 and list(comparison.page("only_left", 0, 2).items()) == gone[:2]
+    assert list(comparison.page("only_left", 2, 2).items()) == gone[2:]
+    assert list(comparison.of_kind("only_left")) == [row for _, row in gone]
+    assert comparison.page("only_right", 0, 2) == {}
+
+
 def test_values_that_look_alike_are_told_apart(ws: Workspace, database: Data) -> None:
     database.Equipment.insert_many([{"_id": "a", "n": 5}, {"_id": "b", "n": None}, {"_id": "c", "x": 1, "y": 2}])
     saved = backup(ws)
@@ -69,6 +84,19 @@ def test_values_that_look_alike_are_told_apart(ws: Workspace, database: Data) ->
 
     assert comparison.different == 3
     assert "(order of the fields)" in set(comparison.field_table()["field"])
+
+
+def test_what_a_merge_would_change_is_counted_as_the_merge_counts_it(ws: Workspace, database: Data) -> None:
+    saved = backup(ws)
+    database.Equipment.update_one({"_id": 2}, {"$set": {"note": "only here"}})
+    database.Equipment.replace_one({"_id": 3}, {"Vendor": "ACME, Inc.", "Serial": "00003"})
+    database.Equipment.update_one({"_id": 4}, {"$unset": {"Vendor": 1}})
+    database.Equipment.update_one({"_id": 5}, {"$set": {"Vendor": "new", "note": "only here"}})
+
+    comparison = compare(ws, saved)
+
+    planned = merge.plan(ws, saved, "equipment").counts
+    assert (comparison.different, comparison.updates, planned["update"]) == (4, 2, 2)
 
 
 def test_two_backups_and_equal_ones(ws: Workspace, database: Data) -> None:

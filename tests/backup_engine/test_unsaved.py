@@ -12,7 +12,7 @@ from backup_engine.create import create
 from backup_engine.making import resume_tokens
 from backup_engine.restore import plan_replace, replace
 from backup_engine.unsaved import Glance, Loss, Unsaved
-from tests.backup_engine.engine import Switched, back_up, fill, workspace
+from tests.backup_engine.engine import OWN, Switched, back_up, fill, workspace
 from tests.backup_engine.stored import age_seal
 
 
@@ -196,3 +196,42 @@ def test_a_monitor_waits_for_the_mark_that_comes_after_the_commit(
     resume_tokens.keep(ws.storage, backup, mark)
 
     assert glance.loss(database) == Loss(0)
+
+
+def test_anything_is_what_the_list_or_the_own_data_has_new_now(
+    database: Database[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unsaved, "EVERY_SECONDS", 3600.0)
+    fill(database)
+    database.equipment_users.insert_one({"_id": "ada"})
+    ws = workspace(tmp_path, database, application=OWN)
+    counting = Unsaved(ws)
+    assert counting.anything(), "without a backup everything is new"
+    create(ws, force=True)
+    assert not counting.anything()
+
+    database.equipment_activity.insert_one({"_id": "signed in"})
+    assert counting.anything() and not counting.anything(besides=("activity",))
+    database.equipment_users.update_one({"_id": "ada"}, {"$set": {"role": "admin"}})
+    assert counting.count() == 0 and counting.anything(besides=("activity",)), "an account is no record, but saved"
+    create(ws, force=True)
+    assert not counting.anything()
+    database.Equipment.delete_one({"_id": 3})
+    assert counting.count() == 0, "as of a while ago"
+    assert counting.anything(besides=("activity",)), "as of now"
+
+
+def test_what_nobody_can_tell_counts_as_a_change(database: Database[dict[str, Any]], tmp_path: Path) -> None:
+    fill(database)
+    switched = Switched(database)
+    ws = workspace(tmp_path, switched, application=OWN)
+    create(ws, force=True)
+    assert not Unsaved(ws).anything()
+
+    switched.up = False
+    assert Unsaved(ws).anything()
+    switched.up = True
+    for metadata in (tmp_path / ".app").rglob("backup_metadata_*.json"):  # and its second copy
+        metadata.unlink()
+    ws = workspace(tmp_path, switched, application=OWN)
+    assert Unsaved(ws).count() == 0 and Unsaved(ws).anything(), "the accounts of that backup are gone"

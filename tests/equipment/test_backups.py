@@ -49,7 +49,7 @@ VERBS: dict[str, Callable[[Backups, Caller, BackupSet], object]] = {
     "create": lambda backups, by, made: backups.create(by),
     "check now": lambda backups, by, made: backups.check_now(by),
     "replace": lambda backups, by, made: backups.replace(by, made, ("equipment",)),
-    "merge": lambda backups, by, made: backups.merge(by, made, ("equipment",)),
+    "merge": lambda backups, by, made: backups.merge(by, made, {"equipment": None}),
     "undo": lambda backups, by, made: backups.undo(by),
     "import": lambda backups, by, made: backups.import_set(by, BytesIO()),
     "compare": lambda backups, by, made: backups.compare(by, made, ("equipment",), None, kind="c", about=None),
@@ -59,7 +59,7 @@ VERBS: dict[str, Callable[[Backups, Caller, BackupSet], object]] = {
     "verify": lambda backups, by, made: backups.verify(by, made),
     "drill": lambda backups, by, made: backups.drill(by, made),
     "replace, remote": lambda backups, by, made: backups.replace(by, made, ("equipment",), remote="disk"),
-    "merge, remote": lambda backups, by, made: backups.merge(by, made, ("equipment",), remote="disk"),
+    "merge, remote": lambda backups, by, made: backups.merge(by, made, {"equipment": None}, remote="disk"),
     "compare, remote": lambda backups, by, made: backups.compare(
         by, made, ("equipment",), None, kind="c", about=None, remote="disk"),
     "verify, remote": lambda backups, by, made: backups.verify(by, made, remote="disk"),
@@ -152,11 +152,11 @@ def test_a_set_downloads_as_a_zip_of_its_files(backups: Backups, database: Db) -
 
 def test_what_changed_since_the_last_backup_is_measured_whoever_did_it(backups: Backups, database: Db) -> None:
     by = caller(database, "admin")
-    assert backups.unsaved() is None
+    assert backups.risk.count() is None
     make_set(backups, by)
     database["Equipment"].insert_one({"_id": "by a script"})
 
-    assert backups.unsaved() == 1
+    assert backups.risk.count() == 1
 
 
 def test_what_the_scheduler_does_besides_backups_stands_in_activity(backups: Backups, database: Db) -> None:

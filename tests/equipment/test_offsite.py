@@ -113,7 +113,7 @@ def test_an_encrypted_set_that_was_fetched_opens_with_the_keys_that_a_visitor_gi
     assert done(backups.verify(by, fetched)).level == 1
     assert done(backups.verify(keyed, fetched)).level == 2
     database["Equipment"].delete_one({"_id": 1})
-    done(backups.merge(keyed, fetched, ("equipment",)))
+    done(backups.merge(keyed, fetched, {"equipment": None}))
     assert database["Equipment"].count_documents({}) == 3
 
 

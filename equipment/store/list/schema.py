@@ -7,7 +7,7 @@ column: ``{_id: name, type?, position?, hidden?, date_order?}``; a column nobody
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -43,13 +43,24 @@ def columns(db: Db, *, hidden: bool = False) -> list[Column]:
     names = arrange([*(present or USUAL_COLUMNS), *(name for name in configured if name not in present)])
     choices = set(options.choices(db))
     made = [_column(name, configured.get(name, {}), choices) for name in names]
-    place = {name: configured.get(name, {}).get("position", index) for index, name in enumerate(names)}
+    place = _places(names, configured)
     return [column for column in sorted(made, key=lambda column: place[column.name]) if hidden or not column.hidden]
+
+
+def ordered(db: Db, names: Iterable[str]) -> list[str]:
+    """Put column names, as of a backup, in the order in which people see those of the list."""
+    usual = arrange(names)
+    place = _places(usual, {row["_id"]: row for row in db[COLUMNS].find({"position": {"$exists": True}})})
+    return sorted(usual, key=place.__getitem__)
 
 
 def types(db: Db) -> dict[str, FieldType]:
     """Give the type of every column by name."""
     return {column.name: column.kind for column in columns(db, hidden=True)}
+
+
+def _places(names: Sequence[str], configured: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+    return {name: configured.get(name, {}).get("position", index) for index, name in enumerate(names)}
 
 
 def _column(name: str, noted: Mapping[str, Any], choices: set[str]) -> Column:

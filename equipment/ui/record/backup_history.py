@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import bson
 import streamlit as st
 
 from backup_engine.errors import KeyNeeded
@@ -14,7 +13,7 @@ from equipment.domain.history import Change, Event
 from equipment.domain.record import MISSING
 from equipment.server import application
 from equipment.store.access import require
-from equipment.store.list.listing import FORGIVING
+from equipment.store.list import raw_texts
 from equipment.ui.backup import keys
 from equipment.ui.backup.words import count
 from equipment.ui.context import App
@@ -51,10 +50,10 @@ def _event(version: Any) -> Event:
 
 
 def _value(element: bytes | None) -> Any:
-    return MISSING if element is None else raw.value_of(element)
+    return MISSING if element is None else raw_texts.value_of(element)
 
 
 def _decoded(document: bytes) -> dict[str, Any]:
-    record = bson.decode(document, codec_options=FORGIVING)
+    record = raw_texts.record_of(document)
     record.pop("_id", None)
     return record

@@ -40,7 +40,7 @@ def _status(backups: Backups, caller: Caller) -> None:
     columns[2].metric("Today", f"{state.today:,}", border=True)
     gap = words.ago(state.longest_gap) if state.longest_gap is not None else "–"
     columns[3].metric("Longest gap, 7 days", gap, border=True)
-    lost = backups.unsaved()
+    lost = backups.risk.count()
     changes = "Unknown" if lost is None else f"{lost:,}"
     columns[4].metric("Unsaved changes", changes, border=True,
                       help="Records changed since the last verified backup, by whomever. If this disk died now, you "
@@ -71,6 +71,8 @@ def _controls(backups: Backups, caller: Caller) -> None:
     running = backups.running()
     if button.button("Create Backup Now", type="primary", icon=":material/backup:", disabled=running):
         _start(backups, caller, force=False)
+    st.caption(f"{'The schedule' if by_cron else 'The interval'} is that of the automatic backups, for everybody. "
+               "*Create Backup Now* does not wait for it: it makes one whenever anything has changed.")
 
 
 def _change_interval(backups: Backups, caller: Caller) -> None:
@@ -97,7 +99,7 @@ def _outcome(backups: Backups, caller: Caller, job: Job) -> None:
         return
     created = job.result
     if created.set is None:
-        st.info(created.message, icon=":material/schedule:")
+        st.info(f"{created.message}  \nNothing has changed since the last backup.", icon=":material/schedule:")
         if st.button("Back up anyway", icon=":material/backup:"):
             _start(backups, caller, force=True)
         return

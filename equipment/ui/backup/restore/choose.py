@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 
 import streamlit as st
@@ -13,6 +14,8 @@ from equipment.ui.backup.restore import moment
 from equipment.ui.backup.restore.place import Place
 
 ALL = "All days"
+SAFETY = "Safety copies: the list before a restore"
+"""A group of their own, of which none is ever chosen unasked: they hold what somebody wanted to get rid of."""
 SAID = 60
 """Characters of a comment that a choice shows."""
 DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
@@ -29,15 +32,16 @@ def show(backups: Backups, caller: Caller, place: Place) -> BackupSet | None:
     if not usable:
         _nothing(backups, caller, place, len(sets))
         return None
-    day_column, moment_column, set_column = st.columns([2, 2, 6], vertical_alignment="bottom")
+    day_column, moment_column, set_column = st.columns([3, 2, 6], vertical_alignment="bottom")
     with moment_column:  # before the other two, which it sets
         moment.show(backups, caller, usable, partial(_select, place))
     with day_column:
-        day = _day(usable, place)
-    offered = [backup for backup in usable if day in (ALL, backup.day)]
+        group = _choose_group(usable, place)
+    offered = [backup for backup in usable if group == _group_of(backup) or (group == ALL and not _is_safety(backup))]
     with set_column:
         owner = backups.owner()
-        return st.selectbox("Backup", offered, key=f"restore_set_{place.remote}_{day}",
+        return st.selectbox(SAFETY if group == SAFETY else "Backup", offered, index=None if group == SAFETY else 0,
+                            key=f"restore_set_{place.remote}_{group}", placeholder="Choose a safety copy",
                             format_func=lambda backup: words.title(backup) + _whose(owner, backup) + _said(backup))
 
 
@@ -56,16 +60,26 @@ def _whose(owner: Owner, backup: BackupSet) -> str:
     return f" · {whose} {called(backup)}" if whose else ""
 
 
-def _day(usable: list[BackupSet], place: Place) -> str:
-    counts = {day: sum(backup.day == day for backup in usable) for day in DAYS}
-    filled = [day for day in DAYS if counts[day]]
-    names = {day: f"{day.title()} ({counts[day]})" for day in filled} | {ALL: f"{ALL} ({len(usable)})"}
-    empty = [day.title() for day in DAYS if not counts[day]]
+def _is_safety(backup: BackupSet) -> bool:
+    return backup.trigger == "pre_restore"
+
+
+def _group_of(backup: BackupSet) -> str:
+    return SAFETY if _is_safety(backup) else backup.day
+
+
+def _choose_group(usable: list[BackupSet], place: Place) -> str:
+    """Draw the choice of a day, all of them, or the safety copies."""
+    counts = Counter(map(_group_of, usable))
+    counts[ALL] = len(usable) - counts[SAFETY]
+    names = {group: f"{group.title() if group in DAYS else group} ({counts[group]})"
+             for group in (*DAYS, ALL, SAFETY) if counts[group]}
+    empty = [day.title() for day in DAYS if day not in names]
     key = f"restore_day_{place.remote}"
     if st.session_state.get(key) not in names:  # not as a default: a moment that is chosen sets it as well
-        st.session_state[key] = usable[0].day
+        st.session_state[key] = next((backup.day for backup in usable if not _is_safety(backup)), SAFETY)
     return st.selectbox(
-        "Day of week", [*filled, ALL], format_func=names.__getitem__,
+        "Day of week", list(names), format_func=names.__getitem__,
         key=key, help=f"No backups on {', '.join(empty)}." if empty else None,
     )
 

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from backup_engine.api import BackupSet, called
 from equipment.backups import from_words
 from equipment.ui.backup import words
+from equipment.ui.backup.restore import picks
+from equipment.ui.backup.restore.picks import Picks
 from equipment.ui.plain import plain
 
 
 def show(
-    backup: BackupSet, keys: tuple[str, ...], mode: str, *, remote: str = "", here: str = "", blocked: str = ""
+    backup: BackupSet, keys: tuple[str, ...], mode: str, *, remote: str = "", here: str = "", blocked: str = "",
+    since: str = "", picked: Mapping[str, Picks] = {},
 ) -> bool:
     """Draw tick, typed count (Replace only) and button; True when the person confirmed just now.
 
     ``remote`` is where the backup lies, unless in the folder. ``here`` names this database when the backup is of
-    another one, which then has to be ticked as well.
+    another one, which then has to be ticked as well. ``picked`` is what a merge is confined to. What is ticked and
+    typed counts for just that, until the list is changed by another restore: ``since`` names the last one.
     """
-    about = f"{remote}_{backup.backup_id}_{'_'.join(keys)}_{mode}"
-    names = " and ".join(words.COLLECTIONS.get(key, key) for key in keys)
+    only = picks.wording(picked)
+    about = f"{remote}_{backup.backup_id}_{'_'.join(keys)}_{mode}_{since}{picks.mark(picked)}"
+    names = " and ".join(words.COLLECTIONS.get(key, key) for key in keys if not only or picked[key].there)
     with st.container(border=True):
         st.caption("A safety backup is made first; Undo brings the present state back.")
-        ticked = st.checkbox(
-            f"{mode.title()} {names} with the backup of {words.moment(backup.started)}{from_words(remote)}",
-            key=f"tick_{about}"
-        )
+        what = f"Restore {only} of {names} from" if only else f"{mode.title()} {names} with"
+        ticked = st.checkbox(f"{what} the backup of {words.moment(backup.started)}{from_words(remote)}",
+                             key=f"tick_{about}")
         meant = not here or st.checkbox(
             f"This backup is of the database {plain(called(backup))}: put it into “{plain(here)}” all the same",
             key=f"meant_{about}")
@@ -34,7 +40,8 @@ def show(
         if blocked:
             place.error(plain(blocked), icon=":material/block:")
         return st.button(
-            "Confirm and Restore", type="primary", icon=":material/settings_backup_restore:",
+            f"Restore {only}" if only else "Confirm and Restore", type="primary",
+            icon=":material/settings_backup_restore:",
             disabled=bool(blocked) or not (ticked and meant and counted), key=f"confirm_{about}",
         )
 

@@ -2,76 +2,92 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Literal
+
+import pandas as pd
 import streamlit as st
 
-from backup_engine.api import Comparison, Pick
-from equipment.ui.backup import words
+from backup_engine.api import Comparison
+from equipment.backups import Backups, Caller
+from equipment.ui.backup.restore import cells
+from equipment.ui.backup.restore.picks import Part, Picks, lines_of
 from equipment.ui.plain import plain
 
-SHOWN = 2_000
+Kind = Literal["only_left", "only_right", "different"]
+Shown = Kind | Literal["same"]
+PAGE = 500
+"""Records a table shows at a time."""
 
 
-def show(comparison: Comparison, *, picking: bool) -> Pick | None:
-    """Draw counts and tables of one comparison. With ``picking``, gives what was ticked, or None for everything."""
+def show(
+    backups: Backups, caller: Caller, comparison: Comparison, *, stored: bool, picks: Picks | None = None
+) -> None:
+    """Draw counts and tables of one comparison. With ``picks``, what is ticked is noted there."""
     for note in comparison.notes:
         st.caption(plain(note))
-    labels = {
+    labels: dict[Shown, str] = {
         "only_left": f"Only in backup ({comparison.only_left:,})",
         "only_right": f"Only in current ({comparison.only_right:,})"
         if comparison.right == "current" else f"Only in {plain(comparison.right)} ({comparison.only_right:,})",
         "different": f"Different ({comparison.different:,})",
         "same": f"Same ({comparison.same:,})",
     }
-    shown = st.segmented_control(
-        "Show", list(labels), format_func=labels.__getitem__, default="different" if comparison.different else
-        "only_left", required=True, key=f"difference_{comparison.key}_{comparison.left}_{comparison.right}",
+    about = f"{comparison.key}_{comparison.left}_{comparison.right}"
+    first: Shown = "different" if comparison.different else "only_left"
+    kind = st.segmented_control(
+        "Show", list(labels), format_func=labels.__getitem__, default=first, required=True, key=f"difference_{about}",
     )
     _settings(comparison)
-    if shown == "same":
+    if kind == "same":
         st.caption("These records are the same on both sides, byte for byte.")
-        return None
-    if shown == "different":
-        return _fields(comparison, picking)
-    return _records(comparison, "only_left" if shown == "only_left" else "only_right", picking)
+    elif not comparison.counts[kind]:
+        st.caption("No record differs." if kind == "different" else "None.")
+    else:
+        picks = picks if kind != "only_right" else None
+        _records(backups, caller, comparison, kind, f"{kind}_{about}", stored, picks)
 
 
-def _fields(comparison: Comparison, picking: bool) -> Pick | None:
-    table = comparison.field_table(SHOWN)
-    if table.empty:
-        st.caption("No record differs.")
-        return None
-    rows = _table(table, f"fields_{comparison.key}_{comparison.left}", picking)
-    if not rows:
-        return None
-    chosen: dict[str, set[str]] = {}
-    for row in rows:
-        chosen.setdefault(str(table.iloc[row]["record"]), set()).add(str(table.iloc[row]["field"]))
-    st.caption(f"Only {words.count(len(rows), 'ticked field')} will be restored.")
-    return Pick(records={record: frozenset(fields) for record, fields in chosen.items()})
+def _records(
+    backups: Backups, caller: Caller, comparison: Comparison, kind: Kind, about: str, stored: bool,
+    picks: Picks | None,
+) -> None:
+    total = comparison.counts[kind]
+    pages = -(-total // PAGE)
+    page = st.session_state.setdefault(f"page_{about}", 1) if pages > 1 else 1
+    rows = comparison.page(kind, (page - 1) * PAGE, PAGE)
+    lines = {number: lines_of(comparison, row) for number, row in rows.items()}
+    if kind == "different":
+        table = cells.field_rows(comparison, zip(rows.values(), lines.values(), strict=True), stored=stored)
+    else:
+        table = cells.record_rows(rows.values(), stored=stored)
+        table = table if stored else cells.arranged(backups, caller, comparison.key, table)
+    offered = [(part, number) for number, parts in lines.items() for part in parts]
+    _table(comparison, table, f"rows_{about}_{page}", offered, picks)
+    if pages > 1:
+        left, right = st.columns([3, 1])
+        left.caption(f"{total:,} records · page {page} of {pages}")
+        right.number_input("Page", 1, pages, key=f"page_{about}")
 
 
-def _records(comparison: Comparison, kind: str, picking: bool) -> Pick | None:
-    of_kind = comparison.of_kind("only_left" if kind == "only_left" else "only_right")
-    identities = [row.identity for row, _ in zip(of_kind, range(SHOWN), strict=False)]
-    table = comparison.record_table("only_left" if kind == "only_left" else "only_right", SHOWN)
-    if table.empty:
-        st.caption("None.")
-        return None
-    rows = _table(table, f"records_{kind}_{comparison.key}_{comparison.left}", picking and kind == "only_left")
-    if not rows:
-        return None
-    st.caption(f"Only {words.count(len(rows), 'ticked record')} will be restored.")
-    return Pick(records={identities[row]: None for row in rows})
-
-
-def _table(table: object, key: str, picking: bool) -> list[int]:
-    if not picking:
+def _table(
+    comparison: Comparison, table: pd.DataFrame, key: str, offered: list[tuple[Part, int]], picks: Picks | None
+) -> None:
+    if picks is None:
         st.dataframe(table, hide_index=True, width="stretch", height=320)
-        return []
-    event = st.dataframe(
-        table, hide_index=True, width="stretch", height=320, on_select="rerun", selection_mode="multi-row", key=key
+        return
+    # The number makes it another table after a new comparison, so that no old tick meets another row.
+    key = f"{key}_{picks.drawn}"
+    ticked = [place for place, (part, _) in enumerate(offered) if part in picks.chosen]
+    st.dataframe(
+        table, hide_index=True, width="stretch", height=320, on_select=partial(_take, comparison, key, offered, picks),
+        selection_mode="multi-row", selection_default={"selection": {"rows": ticked}}, key=key,
     )
-    return list(event["selection"]["rows"])
+
+
+def _take(comparison: Comparison, key: str, offered: list[tuple[Part, int]], picks: Picks) -> None:
+    """Runs before the page is drawn anew, so that all of it speaks of the same picks."""
+    picks.take(comparison, offered, set(st.session_state[key]["selection"]["rows"]))
 
 
 def _settings(comparison: Comparison) -> None:

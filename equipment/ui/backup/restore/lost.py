@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
 from backup_engine.api import BackupError, Lost
-from backup_engine.records.raw import element_text, elements, name_text
+from backup_engine.records.raw import elements, name_text
 from equipment import lost
-from equipment.backups import Backups, Caller
+from equipment.backups import LIST, Backups, Caller
+from equipment.store.list.raw_texts import element_text
 from equipment.ui.backup import words
+from equipment.ui.backup.restore import cells, last_change
 
 FOUND = "lost_found"
 
@@ -29,8 +29,8 @@ def show(backups: Backups, caller: Caller) -> None:
             st.success("Nothing is lost.", icon=":material/task_alt:")
             return
         rows = st.dataframe(
-            _table(records), hide_index=True, width="stretch", on_select="rerun", selection_mode="multi-row",
-            key="lost_rows",
+            _table(backups, caller, records), hide_index=True, width="stretch", on_select="rerun",
+            selection_mode="multi-row", key="lost_rows",
         )["selection"]["rows"]
         if st.button(f"Bring back {words.count(len(rows), 'record')}", type="primary", disabled=not rows):
             _bring_back(backups, caller, [records[row] for row in rows])
@@ -44,13 +44,12 @@ def _search(backups: Backups, caller: Caller) -> None:
         st.error(str(error))
 
 
-def _table(records: list[Lost]) -> pd.DataFrame:
-    rows: list[dict[str, Any]] = []
-    for record in records:
-        fields = (pair for pair in elements(record.document) if pair[0] != b"_id")
-        texts = {name_text(name): element_text(element) for name, element in fields}
-        rows.append({"Last seen": words.moment(record.last.started), **texts})
-    return pd.DataFrame(rows).fillna("")
+def _table(backups: Backups, caller: Caller, records: list[Lost]) -> pd.DataFrame:
+    rows = [{name_text(name): element_text(element) for name, element in elements(record.document)}
+            for record in records]
+    table = cells.arranged(backups, caller, LIST, pd.DataFrame(rows, dtype=str).fillna(""))
+    table.insert(0, "Last seen", [words.moment(record.last.started) for record in records], allow_duplicates=True)
+    return table
 
 
 def _bring_back(backups: Backups, caller: Caller, chosen: list[Lost]) -> None:
@@ -60,5 +59,6 @@ def _bring_back(backups: Backups, caller: Caller, chosen: list[Lost]) -> None:
         st.error(str(error))
         return
     st.session_state.pop(FOUND, None)
+    last_change.note()
     st.toast(f"{words.count(brought, 'record')} brought back", icon=":material/check:")
     st.rerun()

@@ -7,7 +7,7 @@ import streamlit as st
 from backup_engine.api import BackupError, BackupSet, Verification, is_plain
 from equipment.backups import Backups, Caller
 from equipment.ui.backup import background, verified, words
-from equipment.ui.backup.restore import preview
+from equipment.ui.backup.restore import cells, preview
 from equipment.ui.backup.restore.place import Place
 
 __all__ = ["before_comparing", "checks", "may_read_whole"]
@@ -30,10 +30,11 @@ def before_comparing(
         box = st.expander("Preview", icon=":material/table_rows:", key="remote_preview", on_change="rerun")
         if box.open:
             with box:
+                stored = cells.as_stored()
                 for key in keys:
                     if len(keys) > 1:
                         st.markdown(f"**{words.COLLECTIONS[key]}**")
-                    preview.show(backups, caller, where, backup, key)
+                    preview.show(backups, caller, where, backup, key, stored=stored)
     label = "Compare with the current list" if is_plain(backup) else "Preview and compare with the current list"
     if st.button(f"{label} (fetches {_size(where, backup)})", icon=":material/cloud_download:", key="remote_fetch"):
         _asked().add(("fetch", where.remote, backup.backup_id))

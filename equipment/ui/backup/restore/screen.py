@@ -6,29 +6,44 @@ from typing import Any
 
 import streamlit as st
 
-from backup_engine.api import BackupError, BackupSet, Comparison, Pick
+from backup_engine.api import BackupError, BackupSet, Comparison
 from equipment.backups import WRITING, Backups, Caller
 from equipment.jobs import Job
 from equipment.ui.backup import background, keys, words
-from equipment.ui.backup.restore import choose, comparing, confirm, difference, lost, place, preview, remote, upload
+from equipment.ui.backup.restore import (
+    cells,
+    choose,
+    comparing,
+    confirm,
+    difference,
+    last_change,
+    lost,
+    picks,
+    place,
+    preview,
+    remote,
+    upload,
+)
+from equipment.ui.backup.restore.picks import Picks
 from equipment.ui.backup.restore.place import Place
 from equipment.ui.plain import plain
 from equipment.ui.progress import follow
 
 TYPES = {"Equipment": ("equipment",), "Select Options": ("select_options",), "Both": ("equipment", "select_options")}
-CHANGES = {"backup.replace", "backup.merge", "backup.undo"}
-ACTIONS = {*CHANGES, "backup.import", "backup.drill"}
+ACTIONS = {*last_change.CHANGES, "backup.import", "backup.drill"}
 
 
 def show(backups: Backups, caller: Caller) -> None:
     """Draw the sub-tab."""
     busy = follow(backups.jobs, WRITING, lambda job: _outcome(backups, job))
-    _undo(backups, caller, busy)
+    safety = backups.undoable()
+    since = last_change.known(backups, safety)
+    _undo(backups, caller, safety, busy)
     keys.show(caller)
     where = place.choose(backups, caller)
     backup = choose.show(backups, caller, where) if where is not None else None
     if where is not None and backup is not None and not _needs_key(backups, caller, where, backup):
-        _restore(backups, caller, where, backup, busy)
+        _restore(backups, caller, where, backup, busy, since)
     upload.show(backups, caller)
     lost.show(backups, caller)
 
@@ -42,7 +57,9 @@ def _needs_key(backups: Backups, caller: Caller, where: Place, backup: BackupSet
     return asked
 
 
-def _restore(backups: Backups, caller: Caller, where: Place, backup: BackupSet, busy: bool) -> None:
+def _restore(
+    backups: Backups, caller: Caller, where: Place, backup: BackupSet, busy: bool, since: str
+) -> None:
     for warning in backup.warnings:
         st.warning(plain(warning))
     offered = {name: keys for name, keys in TYPES.items() if all(key in backup.parts for key in keys)}
@@ -55,35 +72,36 @@ def _restore(backups: Backups, caller: Caller, where: Place, backup: BackupSet, 
     # In one box, so that what is ticked below keeps its place on the page while a comparison comes: the form would be
     # made anew further down, the old one stays until the run ends, and a tick on that one is gone with it.
     with st.container():
-        compared, pick = None, None
-        if _changing(backups):
+        compared, picked = None, {key: picks.of(where, backup, key) for key in keys} if mode == "merge" else {}
+        if last_change.goes_on(backups):
             st.caption("The list is being changed. It is compared again afterwards.")
         elif remote.may_read_whole(where, backup):
-            compared = comparing.show(backups, caller, backup, keys, remote=where.remote)
+            compared = comparing.show(backups, caller, backup, keys, remote=where.remote, since=since)
         if compared is not None:
-            st.info(consequence(compared, mode), icon=":material/info:")
-            pick = _details(backups, caller, where, backup, keys, mode, compared)
+            with st.container():  # whatever is said, what is ticked below stays where it is
+                _consequence(compared, mode, picked)
+            _details(backups, caller, where, backup, keys, compared, picked)
         elif where.remote:
             remote.before_comparing(backups, caller, where, backup, keys)
         if where.remote:
             remote.checks(backups, caller, where, backup, busy=busy)
-    blocked = "A backup or restore is running." if busy else _blocked(where, backup, keys)
+    if compared is not None and mode == "merge" and not merges(compared):
+        return
+    blocked = "A backup or restore is running." if busy else _blocked(where, backup, keys, since)
+    if compared is not None:
+        blocked = blocked or picks.blocked(picked, compared)
     owner = backups.owner()
     here = "" if owner.may_restore(backup) else owner.database
-    if confirm.show(backup, keys, mode, remote=where.remote, here=here, blocked=blocked):
-        _start(backups, caller, where, backup, keys, mode, pick, compared, foreign=bool(here))
+    if confirm.show(
+        backup, keys, mode, remote=where.remote, here=here, blocked=blocked, since=since, picked=picked
+    ):
+        _start(backups, caller, where, backup, keys, mode, picked, compared, foreign=bool(here))
 
 
-def _changing(backups: Backups) -> bool:
-    """Whether a restore is at work here: what a comparison finds meanwhile would soon be wrong."""
-    job = backups.jobs.latest(WRITING)
-    return job is not None and job.running and job.about in CHANGES
-
-
-def _blocked(where: Place, backup: BackupSet, keys: tuple[str, ...]) -> str:
+def _blocked(where: Place, backup: BackupSet, keys: tuple[str, ...], since: str) -> str:
     if not remote.may_read_whole(where, backup):
         return "Compare with the current list first."
-    return comparing.blocked(backup, keys, remote=where.remote)
+    return comparing.blocked(backup, keys, remote=where.remote, since=since)
 
 
 def consequence(compared: dict[str, Comparison], mode: str) -> str:
@@ -94,35 +112,56 @@ def consequence(compared: dict[str, Comparison], mode: str) -> str:
     if mode == "replace":
         return (f"Replace: the list becomes exactly this backup: {added:,} added, {removed:,} removed, "
                 f"{changed:,} changed.")
-    return (f"Merge: {added:,} added, {changed:,} changed to the backup's values, {removed:,} that only the current "
-            f"list has stay.")
+    if not merges(compared):
+        return "Merge: nothing would be changed. All that this backup has is in the list as it is in the backup."
+    return (f"Merge: {added:,} added, {_updates(compared):,} changed to the backup's values, {removed:,} that only the "
+            f"current list has stay.")
+
+
+def merges(compared: dict[str, Comparison]) -> bool:
+    """Whether a merge of everything would change anything."""
+    return any(comparison.only_left for comparison in compared.values()) or _updates(compared) > 0
+
+
+def _updates(compared: dict[str, Comparison]) -> int:
+    return sum(comparison.updates for comparison in compared.values())
+
+
+def _consequence(compared: dict[str, Comparison], mode: str, picked: dict[str, Picks]) -> None:
+    for key, chosen in picked.items():
+        chosen.meet(compared[key])
+    said = picks.consequence(picked, compared) if picks.wording(picked) else consequence(compared, mode)
+    st.info(said, icon=":material/info:")
+    if gone := picks.told(picked):
+        st.warning(gone, icon=":material/unpublished:")
+    if any(chosen.chosen for chosen in picked.values()):
+        st.button("Drop all picks", icon=":material/deselect:", key="drop_picks", on_click=picks.drop, args=(picked,))
 
 
 def _details(
-    backups: Backups, caller: Caller, where: Place, backup: BackupSet, keys: tuple[str, ...], mode: str,
-    compared: dict[str, Comparison],
-) -> Pick | None:
-    picks: list[Pick] = []
+    backups: Backups, caller: Caller, where: Place, backup: BackupSet, keys: tuple[str, ...],
+    compared: dict[str, Comparison], picked: dict[str, Picks],
+) -> None:
     with st.expander("Preview and compare", icon=":material/compare:"):
+        stored = cells.as_stored()
         for key in keys:
             if len(keys) > 1:
                 st.markdown(f"**{words.COLLECTIONS[key]}**")
             rows_tab, compare_tab = st.tabs(["Preview", "Compare"], key=f"look_{key}", on_change="rerun")
             if rows_tab.open:
                 with rows_tab:
-                    preview.show(backups, caller, where, backup, key)
+                    preview.show(backups, caller, where, backup, key, stored=stored)
             if compare_tab.open:
                 with compare_tab:
-                    pick = difference.show(compared[key], picking=mode == "merge")
-                    if pick is not None:
-                        picks.append(pick)
-        if mode == "replace":
+                    difference.show(backups, caller, compared[key], stored=stored, picks=picked.get(key))
+        if not picked:
             st.caption("Tick single records or fields under Merge to restore only these.")
-        _two_backups(backups, caller, where, backup, keys[0])
-    return picks[0] if len(picks) == 1 and len(keys) == 1 else None
+        _two_backups(backups, caller, where, backup, keys[0], stored)
 
 
-def _two_backups(backups: Backups, caller: Caller, where: Place, backup: BackupSet, key: str) -> None:
+def _two_backups(
+    backups: Backups, caller: Caller, where: Place, backup: BackupSet, key: str, stored: bool
+) -> None:
     others = [candidate for candidate in backups.sets(caller)
               if candidate.usable and candidate.backup_id != backup.backup_id]
     if not others:
@@ -133,23 +172,25 @@ def _two_backups(backups: Backups, caller: Caller, where: Place, backup: BackupS
     if other is not None:
         comparisons = comparing.show(backups, caller, backup, (key,), other, remote=where.remote)
         if comparisons is not None:
-            difference.show(comparisons[key], picking=False)
+            difference.show(backups, caller, comparisons[key], stored=stored)
 
 
 def _start(
     backups: Backups, caller: Caller, where: Place, backup: BackupSet, keys: tuple[str, ...], mode: str,
-    pick: Pick | None, compared: dict[str, Comparison] | None, *, foreign: bool,
+    picked: dict[str, Picks], compared: dict[str, Comparison] | None, *, foreign: bool,
 ) -> None:
     expected = {key: comparison.counts for key, comparison in compared.items()} if compared else None
     try:
         if mode == "replace":
             backups.replace(caller, backup, keys, expected=expected, foreign=foreign, remote=where.remote)
         else:
-            backups.merge(caller, backup, keys, pick, foreign=foreign, remote=where.remote)
+            wanted = {key: chosen.pick for key, chosen in picked.items() if chosen.there}
+            backups.merge(caller, backup, wanted or dict.fromkeys(keys), foreign=foreign, remote=where.remote)
+            for chosen in picked.values():
+                chosen.start()
     except BackupError as error:
         background.explain(error)
         return
-    comparing.forget()
     st.rerun()
 
 
@@ -164,7 +205,6 @@ def _outcome(backups: Backups, job: Job) -> None:
             _result(result)
         if st.button("Done", key="restore_done"):
             backups.jobs.clear(WRITING)
-            comparing.forget()
             st.rerun()
 
 
@@ -179,8 +219,7 @@ def _result(result: Any) -> None:
         st.caption(plain(str(problem)))
 
 
-def _undo(backups: Backups, caller: Caller, busy: bool) -> None:
-    safety = backups.undoable()
+def _undo(backups: Backups, caller: Caller, safety: BackupSet | None, busy: bool) -> None:
     if safety is None:
         return
     where = f" in {aside}" if (aside := backups.aside(safety)) else ""
@@ -193,5 +232,4 @@ def _undo(backups: Backups, caller: Caller, busy: bool) -> None:
         except BackupError as error:
             st.error(str(error))
         else:
-            comparing.forget()
             st.rerun()

@@ -12,7 +12,7 @@ import streamlit as st
 from backup_engine.errors import BackupError
 from backup_engine.model import Watch
 from backup_engine.records.planner import Action, Planned
-from backup_engine.records.raw import element_text, name_text
+from backup_engine.records.raw import name_text
 from equipment import backups, before_many
 from equipment.domain.column_names import suggest
 from equipment.domain.record import ID, USUAL_COLUMNS
@@ -21,6 +21,7 @@ from equipment.exchange import date_columns, identities, importing, numbering
 from equipment.exchange.reading.tables import Table
 from equipment.server import application
 from equipment.store.list import listing, schema
+from equipment.store.list.raw_texts import element_text
 from equipment.ui.context import App
 from equipment.ui.list_jobs import list_jobs
 from equipment.ui.records.imports import dates
