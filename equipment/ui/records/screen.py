@@ -12,7 +12,7 @@ from equipment.store.list import listing, samples
 from equipment.ui import boundary, reading
 from equipment.ui.context import App
 from equipment.ui.record import detail
-from equipment.ui.records import state, undoing
+from equipment.ui.records import pending, state, undoing
 
 __all__ = ["SECTIONS", "Section", "show"]
 
@@ -48,8 +48,10 @@ def show(app: App) -> None:
     """Draw the screen."""
     if reading.under_way(app):
         return
-    now = state.current()
+    now = state.hand_over(app.account.name)
     if now.opened:
+        if now.pending and app.may("records.edit"):
+            pending.elsewhere(now)
         detail.show(app)
     else:
         _sections(app)
@@ -66,8 +68,7 @@ def _sections(app: App) -> None:
         format_func=lambda name: f":material/{offered[name].icon}: {name}",
     ) or state.FIRST_SECTION
     if now.pending and now.section != "Edit" and "Edit" in offered:
-        st.button(f":orange-badge[:material/edit: {state.unsaved(now)} not saved yet]", type="tertiary",
-                  key="records_unsaved", on_click=state.go, args=("Edit",), help="Go to Edit to review and save")
+        pending.elsewhere(now)
     undoing.show(app)
     section = offered[now.section]
     if section.needs_records and not len(listing.sheet(app.database)):
