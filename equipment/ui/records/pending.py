@@ -38,7 +38,7 @@ def elsewhere(now: State) -> None:
 
 def drop_button(key: str, name: str, prefix: str) -> None:
     """Draw the button that drops the edit of one cell; ``prefix`` tells apart where it stands."""
-    st.button("Drop", icon=":material/close:", type="tertiary", key=f"{prefix}_drop_{key}_{name}",
+    st.button("Drop", icon=":material/close:", type="tertiary", key=f"{prefix}_drop_{len(key)}_{key}_{name}",
               help=f"Drop the edit of {field_label(name)}", on_click=state.drop, args=(key, name))
 
 

@@ -141,6 +141,17 @@ def test_typing_what_was_there_is_no_edit(lab: Db, tmp_path: Path) -> None:
     assert pending(say(test, {0: {"Model": "M1"}})) == {}
 
 
+def test_a_records_page_tells_of_edits_and_leads_to_them(lab: Db, tmp_path: Path) -> None:
+    test = say(page(lab, tmp_path, section="Edit"), {0: {"Model": "87V"}})
+    now: state.State = test.session_state[state.KEY]
+    now.section, now.opened = "Browse", next(iter(now.pending))
+
+    test = test.run()
+    next(button for button in test.button if "1 edit in 1 record not saved yet" in button.label).click().run()
+
+    assert (now.opened, in_grid(test, 0, "Model")) == ("", "87V")
+
+
 def test_a_form_begins_with_the_edits_of_the_grid_and_cancel_leaves_them(lab: Db, tmp_path: Path) -> None:
     test = say(page(lab, tmp_path, section="Edit"), {0: {"Model": "87V"}})
     now: state.State = test.session_state[state.KEY]
