@@ -45,7 +45,8 @@ def test_an_empty_list_says_that_the_trash_holds_the_records(lab: Db, tmp_path: 
 
     assert "The list is empty, the trash holds 60 records" in shown(test)
     assert "No equipment yet" not in shown(test) and "Load sample data" not in labels(test)
-    assert labels(test)[0] == first
+    ways = {"Bring back from the trash", "Add a record", "Import a list", "Restore from a backup"}
+    assert next(label for label in labels(test) if label in ways) == first
     if role == "admin":
         assert len(press(test, first).dataframe[0].value) == 60
 
