@@ -16,6 +16,7 @@ from equipment.server.metrics import page_times
 from equipment.settings import Settings, get_settings
 from equipment.ui import boundary, choose_database, database_down, header, low_space
 from equipment.ui.context import App
+from equipment.ui.parts import leave_question
 
 __all__ = ["SCREENS", "preload", "show"]
 
@@ -112,6 +113,16 @@ def _draw(app: App, run: page_times.Run) -> None:
             run.tab = screen.label
             with tab:
                 screen.draw(app)
+    _ask_before_leaving()
+
+
+def _ask_before_leaving() -> None:
+    """Let the browser ask while there are edits that nobody saved, whatever tab is open."""
+    with boundary.guard("The question before leaving"):
+        from equipment.ui.records import state
+
+        if state.is_unsaved():
+            leave_question.ask()
 
 
 def _check_backups(app: App) -> None:

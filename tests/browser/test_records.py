@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 from pymongo.database import Database
 
 from tests.browser import grid, people
 from tests.server.running_app import RunningApp, wait_for
 
-MODEL, SERIAL = 3, 4
-"""Places of columns in the grid; ID is 0."""
+MODEL, SERIAL = 4, 5
+"""Places of columns in the grid of Edit; the mark is 0, the ID 1."""
 
 pytestmark = pytest.mark.browser
 Db = Database[dict[str, Any]]
@@ -48,6 +48,11 @@ def open_section(page: Page, name: str) -> None:
     grid.at_rest(page)
 
 
+def asks(page: Page) -> bool:
+    """Whether the page would have the browser ask before it is left."""
+    return bool(page.evaluate("!window.dispatchEvent(new Event('beforeunload', { cancelable: true }))"))
+
+
 def field(db: Db, number: int, name: str) -> Any:
     return (db.Equipment.find_one({"ID": number}) or {}).get(name)
 
@@ -68,6 +73,50 @@ def test_find_a_thing_change_a_cell_review_and_save(page: Page, app: RunningApp,
     wait_for(lambda: field(db, 7, "Serial") == "007", "the edits to be stored")
     assert field(db, 7, "Model") == "87V"
     expect(page.get_by_text("Nothing is stored before Review & Save")).to_be_visible()
+
+
+def test_edits_stay_while_one_looks_elsewhere_and_the_browser_asks_before_it_leaves_them(
+    page: Page, app: RunningApp, db: Db
+) -> None:
+    asked: list[str] = []
+
+    def stay(question: Dialog) -> None:
+        asked.append(question.type)
+        question.dismiss()
+
+    page.on("dialog", stay)
+    sign_in(page, app, "/?section=Edit")
+    grid.type_into(page, 0, MODEL, "87V")
+    expect(grid.cell(page, 0, 0)).to_have_text("●")
+    grid.type_into(page, 2, SERIAL, "007")
+    expect(grid.cell(page, 0, MODEL)).to_have_text("87V")  # the mark changed what the grid was fed, and no edit went
+
+    unsaved = page.get_by_role("button", name="2 edits in 2 records not saved yet")
+    open_section(page, "Browse")
+    expect(unsaved).to_be_visible()
+    page.get_by_role("tab", name="Activity").click()
+    expect(unsaved).to_be_hidden()
+    wait_for(lambda: asks(page), "the script that asks, which the browser loads by itself")
+    page.evaluate("setTimeout(() => location.reload())")  # Playwright's own reload would wait for a page that stays
+    # Playwright hears of the question while it asks the page for something.
+    wait_for(lambda: bool(page.title()) and asked == ["beforeunload"], "the question before leaving")
+
+    page.get_by_role("tab", name="Equipment Records").click()
+    unsaved.click()
+    grid.grid(page)
+    expect(grid.cell(page, 0, MODEL)).to_have_text("87V")
+    expect(grid.cell(page, 2, SERIAL)).to_have_text("007")
+    page.get_by_role("button", name="Drop").first.click()
+    expect(grid.cell(page, 0, MODEL)).to_have_text("M1")
+    page.get_by_role("button", name="Review & Save").click()
+    page.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
+
+    wait_for(lambda: field(db, 3, "Serial") == "007", "the edit that was left to be stored")
+    assert field(db, 1, "Model") == "M1"
+    expect(page.get_by_text("Nothing is stored before Review & Save")).to_be_visible()
+    wait_for(lambda: not asks(page), "the script that asks to be gone")
+    page.reload()
+    assert asked == ["beforeunload"]
 
 
 def test_two_browsers_edit_one_cell_and_the_second_decides(

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 
 Db = Database[dict[str, Any]]
 DATABASE = "story"
-SERIAL = 4
+SERIAL = 5
 """Place of the column in the grid; ID is 0."""
 
 

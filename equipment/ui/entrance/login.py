@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 import streamlit as st
 
@@ -17,25 +15,13 @@ from equipment.store.accounts import sessions
 from equipment.store.accounts.tickets import digest
 from equipment.ui import database_down, links
 from equipment.ui.entrance import first_run, password, provider, recovery
+from equipment.ui.parts import errand
 from equipment.ui.visitor import visitor
 
 __all__ = ["current", "show", "sign_out"]
 
 WHO: Final = "_equipment_who"
 ERRAND: Final = "_equipment_errand"
-
-# The only script of ours in the page: it carries a single-use ticket to the route that sets or clears the cookie, which
-# no server-side code can do over the page's web socket. It does not report back: what a component sends right before a
-# click goes out in one message with it, and Streamlit 1.67 then runs only the fragment of the component, not the page.
-_ERRAND_SCRIPT: Final = """
-const sent = new Set()
-export default function ({ data }) {
-    if (sent.has(data.ticket)) return
-    sent.add(data.ticket)
-    fetch(new URL(data.path, document.baseURI), { method: "POST", body: data.ticket, credentials: "same-origin" })
-        .catch(() => sent.delete(data.ticket))
-}
-"""
 
 
 def current(db: Db, settings: Settings) -> tuple[Who, Account] | None:
@@ -160,23 +146,18 @@ def _forget() -> None:
         st.session_state.pop(key, None)
 
 
-@functools.cache
-def _messenger() -> Callable[..., Any]:
-    return st.components.v2.component("equipment_errand", js=_ERRAND_SCRIPT)
-
-
 def _run_errand(db: Db) -> None:
     """Send the browser to a route of ours; drawn until it has been there, which the ticket tells.
 
     Its place is always taken, so that nothing else on the page moves when it goes.
     """
     place = st.empty()
-    errand = st.session_state.get(ERRAND)
-    if errand is None:
+    due = st.session_state.get(ERRAND)
+    if due is None:
         return
-    path, ticket = errand
+    path, ticket = due
     if not sessions.awaits(db, ticket):
         del st.session_state[ERRAND]
         return
     with place:
-        _messenger()(key=f"errand_{digest(ticket)[:12]}", data={"path": links.to(path), "ticket": ticket})
+        errand.send(f"errand_{digest(ticket)[:12]}", links.to(path), ticket)

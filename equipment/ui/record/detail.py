@@ -16,7 +16,6 @@ from equipment.store.list.schema import Column
 from equipment.ui.context import App
 from equipment.ui.record import history
 from equipment.ui.records import actions, add, review, state
-from equipment.ui.records.state import Pending
 from equipment.ui.records.table import field_label, plain
 
 COLORS: Final = {"overdue": "red", "due soon": "orange", "fine": "green", "cannot read": "violet"}
@@ -120,19 +119,25 @@ def _form(app: App, entry: Entry, columns: Sequence[Column]) -> None:
             reviewed = st.form_submit_button("Review & Save", type="primary", icon=":material/rule:")
             st.form_submit_button("Cancel", on_click=_stop, args=(entry.key,))
     if reviewed:
-        changed = {name: words for name, words in typed.items() if words != text(seen.record.get(name))}
-        if not changed:
+        now = state.current()
+        for name, words in typed.items():
+            now.edit(seen, name, words)
+        if entry.key not in now.pending:
             st.caption("Nothing was changed.")
             return
-        state.current().pending[entry.key] = Pending(seen, changed)
         review.dialog(app)
 
 
 def _widgets(
     key: str, seen: Entry, columns: Sequence[Column], choices: Mapping[str, Sequence[str]]
 ) -> dict[str, str]:
-    """Draw short fields side by side and long ones below each other; give the text of each."""
+    """Draw short fields side by side and long ones below each other; give the text of each.
+
+    They begin with the edits that are not saved yet.
+    """
     words = {column.name: text(seen.record.get(column.name)) for column in columns if column.name != UUID}
+    if key in (edited := state.current().pending):
+        words |= {name: typed for name, typed in edited[key].typed.items() if name in words}
     short = [column for column in columns if column.name in words and not _is_long(column, words[column.name])]
     places = st.columns(SIDE_BY_SIDE)
     typed = {}
@@ -164,9 +169,16 @@ def _seen(entry: Entry) -> Entry:
 
 
 def _edit(entry: Entry) -> None:
-    state.current().editing = entry
+    now = state.current()
+    now.editing = entry
+    now.before_form = dict(now.pending[entry.key].typed) if entry.key in now.pending else {}
 
 
 def _stop(key: str) -> None:
-    state.current().editing = None
-    state.current().pending.pop(key, None)
+    """Leave the form: what was reviewed from it goes, what was typed into the grid before stays."""
+    now = state.current()
+    now.editing = None
+    if key in now.pending:
+        now.pending[key].typed = dict(now.before_form)
+        if not now.before_form:
+            del now.pending[key]

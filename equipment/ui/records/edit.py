@@ -4,31 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
 
-from equipment.domain.record import ID, UUID, text
+from equipment.domain.record import ID, UUID
 from equipment.domain.values.collation import in_order
 from equipment.store.list import options, schema
 from equipment.store.list.records import Entry
 from equipment.store.list.schema import Column
 from equipment.ui.context import App
-from equipment.ui.records import browse, review, state, table, toolbar
-from equipment.ui.records.state import Pending, State
+from equipment.ui.records import browse, pending, review, state, table, toolbar
+from equipment.ui.records.state import State
+
+MARK: Final = "\0edited"
+"""The column of marks. MongoDB allows no NUL in a name, so no field of a record is called so."""
+MARKED: Final = "●"
 
 
 @dataclass(frozen=True)
 class Grid:
-    """What the editor was fed. It gets the very same frame until the view changes, or it would lose edits."""
+    """What the editor was fed. It shows what is stored, and over it the edits there were when it was drawn first."""
 
     view: tuple[Any, ...]
     entries: list[Entry]
     frame: pd.DataFrame
     total: int
-    earlier: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Edits made before this grid was drawn, already in the frame."""
+    heard: dict[tuple[int, str], str] = field(default_factory=dict)
+    """What the editor told since then, by row and column."""
+
+    @property
+    def key(self) -> str:
+        return f"records_grid_{abs(hash(self.view)):x}"
 
 
 def show(app: App) -> None:
@@ -39,58 +47,84 @@ def show(app: App) -> None:
     if not grid.total:
         browse.no_match(now)
     else:
-        key = f"records_grid_{abs(hash(grid.view)):x}"
-        _harvest(now, grid, key)  # before the grid is drawn, as the bar above it counts these edits
+        _warn(now, grid)
         _bar(app, now)
         st.data_editor(
-            grid.frame,
-            key=key,
+            _marked(now, grid),
+            key=grid.key,
             hide_index=True,
-            column_order=table.order(columns),
+            column_order=[MARK, *table.order(columns)],
             height=table.height(len(grid.entries)),
             column_config=_config(app, now, grid, columns),
             num_rows="fixed",
             placeholder="",
             alt="Editable equipment list",
+            on_change=_hear,
+            args=(grid,),
         )
         browse.pager(now, grid.total)
+    pending.listed(now)
 
 
 def _grid(app: App, now: State, columns: Sequence[Column]) -> Grid:
-    """Give the grid for this view: the one there is, while it has edits or shows what is stored."""
+    """Give the grid for this view: the one on the page, while it has edits or shows what is stored.
+
+    An editor that was away for one run has forgotten what was typed there; then a new one is fed with the edits.
+    """
     view = (repr(now.query), now.page, now.size, now.generation, tuple(columns))
     known: Grid | None = now.grid
-    if known is not None and known.view[: len(view)] == view and now.pending:
+    stays = known is not None and known.view[: len(view)] == view and known.key in st.session_state
+    if known is not None and stays and now.pending:
         return known
     page = browse.load(app, now, columns)
-    if known is not None and known.view[: len(view)] == view and known.entries == page.entries:
+    if known is not None and stays and known.entries == page.entries:
         return known
-    stored = table.frame(page.entries, columns)
-    typed = {key: dict(pending.typed) for key, pending in now.pending.items() if key in stored.index}
-    for key, cells in typed.items():
-        for name, words in cells.items():
-            stored.loc[key, name] = words
+    frame = table.frame(page.entries, columns)
+    for key, edited in now.pending.items():
+        for name, words in edited.typed.items():
+            if key in frame.index and name in frame.columns:
+                frame.loc[key, name] = words
     # A new frame needs a new key: under the old one the editor would lay its edits over it by row number.
     serial = (known.view[-1] + 1) if known is not None else 0
-    now.grid = Grid((*view, serial), page.entries, stored, page.total, typed)
+    now.grid = Grid((*view, serial), page.entries, frame, page.total)
     return now.grid
 
 
-def _harvest(now: State, grid: Grid, key: str) -> None:
-    """Take the editor's changes into the state, by record and not by row."""
-    edited: Mapping[int, Mapping[str, Any]] = st.session_state.get(key, {}).get("edited_rows", {})
-    for row, entry in enumerate(grid.entries):
-        typed = dict(grid.earlier.get(entry.key, {}))
-        typed |= {name: "" if value is None else str(value) for name, value in edited.get(row, {}).items()}
-        seen = now.pending[entry.key].seen if entry.key in now.pending else entry
-        changed = {name: words for name, words in typed.items() if words != text(seen.record.get(name))}
-        for name in [name for name in changed if table.is_cut(seen.record.get(name))]:
-            st.warning(f"{name} is too long for the grid. Open the record to edit it.", icon=":material/notes:")
-            del changed[name]
-        if changed:
-            now.pending[entry.key] = Pending(seen, changed)
-        else:
-            now.pending.pop(entry.key, None)
+def _hear(grid: Grid) -> None:
+    """Take what was typed into the state, by record and not by row.
+
+    As the editor's callback it also hears of an edit that comes in one message with a click on another section. Only
+    what is new counts: the editor goes on telling of edits that were dropped elsewhere, and tells nothing of those
+    that were in the frame.
+    """
+    now = state.current()
+    edited: Mapping[int, Mapping[str, Any]] = st.session_state[grid.key]["edited_rows"]
+    for row, cells in edited.items():
+        for name, value in cells.items():
+            words = "" if value is None else str(value)
+            if grid.heard.get((row, name)) != words:
+                grid.heard[row, name] = words
+                if not table.is_cut(_seen(now, grid.entries[row]).record.get(name)):
+                    now.edit(grid.entries[row], name, words)
+
+
+def _seen(now: State, entry: Entry) -> Entry:
+    return now.pending[entry.key].seen if entry.key in now.pending else entry
+
+
+def _warn(now: State, grid: Grid) -> None:
+    for name in dict.fromkeys(name for row, name in grid.heard
+                              if table.is_cut(_seen(now, grid.entries[row]).record.get(name))):
+        st.warning(f"{table.field_label(name)} is too long for the grid. Open the record to edit it.",
+                   icon=":material/notes:")
+
+
+def _marked(now: State, grid: Grid) -> pd.DataFrame:
+    """Put the column of marks before the others. The editor keeps its edits, as its key and rows stay the same."""
+    frame = grid.frame.copy()
+    marks = [MARKED if entry.key in now.pending else "" for entry in grid.entries]
+    frame.insert(0, MARK, pd.Series(marks, index=frame.index, dtype="str"))
+    return frame
 
 
 def _bar(app: App, now: State) -> None:
@@ -115,7 +149,9 @@ def _discard() -> None:
 
 def _config(app: App, now: State, grid: Grid, columns: Sequence[Column]) -> dict[str, Any]:
     choices = options.choices(app.database)
-    config: dict[str, Any] = {}
+    config: dict[str, Any] = {
+        MARK: st.column_config.TextColumn(MARKED, pinned=True, disabled=True, width=36, help="Edited and not saved")
+    }
     for column in columns:
         heading = table.label(column, now.query)
         if column.name == UUID:

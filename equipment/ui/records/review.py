@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from equipment.domain import warnings
 from equipment.domain.edits import Choice, FieldEdit, chosen, field_edits, undecided
@@ -15,9 +16,9 @@ from equipment.store.list import listing, records, schema
 from equipment.store.list.records import Entry, Save
 from equipment.ui import boundary
 from equipment.ui.context import App
-from equipment.ui.records import state
+from equipment.ui.records import pending, state
 from equipment.ui.records.state import Pending, State
-from equipment.ui.records.table import plain
+from equipment.ui.records.table import brief, plain
 
 LABELS: Mapping[Choice, str] = {"mine": "Mine", "theirs": "Theirs"}
 
@@ -31,7 +32,8 @@ class Reviewed:
     edits: list[FieldEdit]
 
 
-@st.dialog("Review & Save", width="large", icon=":material/rule:")
+# Edits may be dropped in it: closed with its cross, the page behind must be drawn anew as well.
+@st.dialog("Review & Save", width="large", icon=":material/rule:", on_dismiss="rerun")
 def dialog(app: App) -> None:
     """Draw the review over the page."""
     with boundary.guard("Review & Save"):
@@ -51,22 +53,25 @@ def _body(app: App, now: State) -> None:
     choices = {review.pending.seen.key: _record(app, types, review) for review in reviewed}
     open_questions = sum(len(undecided(review.edits, choices[review.pending.seen.key])) for review in reviewed)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Save", type="primary", icon=":material/save:", disabled=bool(open_questions), key="review_save"):
+        unready = bool(open_questions) or all(review.stored is None for review in reviewed)
+        if st.button("Save", type="primary", icon=":material/save:", disabled=unready, key="review_save"):
             _save(app, now, reviewed, choices)
         if st.button("Back to editing", key="review_back"):
             st.rerun()
         if open_questions:
             st.caption(f"{open_questions} still to decide", width="content")
+        if not reviewed:
+            st.caption("No edits are left.", width="content")
 
 
 def look(app: App, now: State) -> list[Reviewed]:
     """Compare the pending edits with what is stored at this moment."""
     stored = {entry.key: entry for entry in records.entries(app.database, list(now.pending))}
     reviewed = []
-    for key, pending in now.pending.items():
+    for key, edited in now.pending.items():
         entry = stored.get(key)
-        edits = field_edits(pending.seen.record, entry.record, pending.typed) if entry else []
-        reviewed.append(Reviewed(pending, entry, edits))
+        edits = field_edits(edited.seen.record, entry.record, edited.typed) if entry else []
+        reviewed.append(Reviewed(edited, entry, edits))
     return reviewed
 
 
@@ -78,11 +83,10 @@ def _record(app: App, types: Mapping[str, FieldType], review: Reviewed) -> dict[
         if review.stored is None:
             st.error(
                 "This record is no longer in the list: someone moved it to the trash. Your edits to it cannot be "
-                "saved.",
+                "saved unless it is brought back.",
                 icon=":material/delete:",
             )
-            return choices
-        st.table(_rows(review.edits), border="horizontal", hide_index=True, width="stretch")
+        _lines(review)
         for edit in review.edits:
             if edit.in_conflict and (choice := _decide(key, edit)):
                 choices[edit.name] = choice
@@ -92,22 +96,29 @@ def _record(app: App, types: Mapping[str, FieldType], review: Reviewed) -> dict[
     return choices
 
 
-def _rows(edits: list[FieldEdit]) -> list[dict[str, str]]:
-    return [
-        {
-            "Field": plain(edit.name),
-            "Now": _shown(edit.now),
-            "New": f":red[{plain(edit.problem)}]" if edit.problem else f"**{_shown(edit.mine)}**",
-        }
-        for edit in edits
-    ]
+def _lines(review: Reviewed) -> None:
+    """One line a cell: its field, what is stored now (for a record that is gone: was), what will be, and a way out."""
+    _line("Field", "Now", "New", gray=True)
+    for name, words in review.pending.typed.items():
+        edit = next((edit for edit in review.edits if edit.name == name), None)
+        now = review.pending.seen.record.get(name) if edit is None else edit.now
+        new = f":red[{plain(edit.problem)}]" if edit and edit.problem else f"**{brief(edit.mine if edit else words)}**"
+        with _line(plain(name), brief(now), new):
+            pending.drop_button(review.pending.seen.key, name, "review")
+
+
+def _line(*words: str, gray: bool = False) -> DeltaGenerator:
+    *places, last = st.columns((3, 4, 4, 2), vertical_alignment="center")
+    for place, word in zip(places, words, strict=True):
+        place.markdown(f":gray[{word}]" if gray else word)
+    return last
 
 
 def _decide(key: str, edit: FieldEdit) -> Choice | None:
     return st.segmented_control(
-        f"{edit.name}: you began with “{_shown(edit.seen)}”, now it is “{_shown(edit.now)}”",
+        f"{edit.name}: you began with “{brief(edit.seen)}”, now it is “{brief(edit.now)}”",
         list(LABELS),
-        format_func=lambda side: f"{LABELS[side]}: {_shown(edit.mine if side == 'mine' else edit.now)}",
+        format_func=lambda side: f"{LABELS[side]}: {brief(edit.mine if side == 'mine' else edit.now)}",
         key=f"review_{key}_{edit.name}",
     )
 
@@ -119,16 +130,16 @@ def _save(app: App, now: State, reviewed: list[Reviewed], choices: Mapping[str, 
         if review.stored is not None and (fields := chosen(review.edits, choices[review.pending.seen.key]))
     ]
     done = records.save(app.database, app.who, saves)
-    written = {saved.key for saved in done if saved.status in ("updated", "unchanged")}
-    failed = [saved for saved in done if saved.key not in written]
-    touched = {save.entry.key for save in saves}
-    for key in [key for key in now.pending if key in written or key not in touched]:
-        del now.pending[key]
+    failed = {saved.key: saved for saved in done if saved.status not in ("updated", "unchanged")}
+    for review in reviewed:
+        if review.stored is not None and review.stored.key not in failed:
+            # What cannot be saved at all stays, and says so, until it is dropped.
+            for edit in review.edits:
+                if not edit.problem:
+                    now.drop(review.stored.key, edit.name)
     if failed:
-        st.error(
-            "Not everything was saved: " + "; ".join(sorted({saved.why for saved in failed})) + ". Review again.",
-            icon=":material/error:",
-        )
+        why = "; ".join(sorted({saved.why for saved in failed.values()}))
+        st.error(f"Not everything was saved: {why}. Review again.", icon=":material/error:")
         return
     now.editing = None
     if not saves:
@@ -142,8 +153,3 @@ def _save(app: App, now: State, reviewed: list[Reviewed], choices: Mapping[str, 
     )
     now.refresh()
     st.rerun()
-
-
-def _shown(value: object, most: int = 200) -> str:
-    whole = text(value)
-    return plain(whole[:most] + ("…" if len(whole) > most else "")) or ":gray[empty]"

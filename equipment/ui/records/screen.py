@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from equipment.store.list import listing, samples
+from equipment.store.list import listing, samples, trash
 from equipment.ui import boundary, reading
 from equipment.ui.context import App
 from equipment.ui.record import detail
-from equipment.ui.records import state, undoing
+from equipment.ui.records import pending, state, undoing
 
 __all__ = ["SECTIONS", "Section", "show"]
 
@@ -48,8 +48,10 @@ def show(app: App) -> None:
     """Draw the screen."""
     if reading.under_way(app):
         return
-    now = state.current()
+    now = state.hand_over(app.account.name)
     if now.opened:
+        if now.pending and app.may("records.edit"):
+            pending.elsewhere(now)
         detail.show(app)
     else:
         _sections(app)
@@ -66,8 +68,7 @@ def _sections(app: App) -> None:
         format_func=lambda name: f":material/{offered[name].icon}: {name}",
     ) or state.FIRST_SECTION
     if now.pending and now.section != "Edit" and "Edit" in offered:
-        st.button(f":orange-badge[:material/edit: {state.unsaved(now)} not saved yet]", type="tertiary",
-                  key="records_unsaved", on_click=state.go, args=("Edit",), help="Go to Edit to review and save")
+        pending.elsewhere(now)
     undoing.show(app)
     section = offered[now.section]
     if section.needs_records and not len(listing.sheet(app.database)):
@@ -89,21 +90,35 @@ def _is_offered(app: App, section: Section) -> bool:
 
 
 def _empty(app: App) -> None:
+    """Say that the list is empty, and offer the ways to fill it: first what the trash holds, if it holds anything."""
+    thrown = trash.count(app.database)
+    records = f"{thrown:,} record{'s' * (thrown != 1)}"
     with st.container(horizontal_alignment="center", gap="small"):
         st.space("large")
-        st.subheader(":material/inventory_2: No equipment yet", anchor=False, width="content", text_alignment="center")
-        st.caption(
-            "Add what you have one by one, import a list, or look around with made-up data.",
-            width="content",
-            text_alignment="center",
-        )
+        st.subheader(f":material/delete: The list is empty, the trash holds {records}" if thrown else
+                     ":material/inventory_2: No equipment yet", anchor=False, width="content",
+                     text_alignment="center")
+        st.caption(_advice(app, thrown), width="content", text_alignment="center")
         with st.container(horizontal=True, horizontal_alignment="center"):
-            _way(app, "records.add", "Add the first record", "add", lambda: state.go("Add"), primary=True)
+            if thrown:
+                _way(app, "records.delete", "Bring back from the trash", "restore_from_trash",
+                     lambda: state.go("Trash"), primary=True)
+            _way(app, "records.add", "Add a record" if thrown else "Add the first record", "add",
+                 lambda: state.go("Add"), primary=not thrown)
             if any(section.name == "Import" for section in SECTIONS):
                 _way(app, "records.import", "Import a list", "upload_file", lambda: state.go("Import"))
-            _way(app, "sample.load", "Load sample data", "science", lambda: _load_sample(app))
+            if not thrown:  # made-up records do not belong among real ones
+                _way(app, "sample.load", "Load sample data", "science", lambda: _load_sample(app))
             _way(app, "backup.restore", "Restore from a backup", "restore", _to_backups)
         st.space("large")
+
+
+def _advice(app: App, thrown: int) -> str:
+    if not thrown:
+        return "Add what you have one by one, import a list, or look around with made-up data."
+    if app.may("records.delete"):
+        return "Nothing in the trash is lost: every record there can be brought back exactly as it was."
+    return "Nothing in the trash is lost: a manager or an administrator can bring every record back as it was."
 
 
 def _way(app: App, action: str, label: str, icon: str, run: Callable[[], None], *, primary: bool = False) -> None:

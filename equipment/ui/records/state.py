@@ -11,6 +11,7 @@ from typing import Any, Final
 import streamlit as st
 
 from equipment.domain.query import Query, from_params, is_managed
+from equipment.domain.record import text
 from equipment.store.list.records import Entry
 
 KEY: Final = "records_state"
@@ -24,7 +25,7 @@ DEFAULT_SORT: Final = "ID"
 
 @dataclass
 class Pending:
-    """Edits of one record that are not saved: the record as it was seen, and the new text by column."""
+    """Edits of one record that are not saved: the record as it was seen first, and the new text by column."""
 
     seen: Entry
     typed: dict[str, str] = field(default_factory=dict)
@@ -41,8 +42,12 @@ class State:
     section: str = FIRST_SECTION
     generation: int = 0
     pending: dict[str, Pending] = field(default_factory=dict)
+    owner: str = ""
+    """Whose edits these are: the account's name."""
     editing: Entry | None = None
     """The record whose page shows a form, as it was seen when that was opened."""
+    before_form: dict[str, str] = field(default_factory=dict)
+    """Edits of that record that were there before the form, which *Cancel* leaves."""
     grid: Any = None
     """What the edit grid was last fed, see ``edit``."""
     written: dict[str, list[str]] = field(default_factory=dict)
@@ -59,6 +64,22 @@ class State:
         """Make widgets forget their selection and edits."""
         self.generation += 1
         self.grid = None
+
+    def edit(self, entry: Entry, name: str, words: str) -> None:
+        """Keep an edit of one cell until it is saved or dropped; the words that were seen there are no edit."""
+        pending = self.pending.get(entry.key) or Pending(entry)
+        if words == text(pending.seen.record.get(name)):
+            self.drop(entry.key, name)
+        else:
+            pending.typed[name] = words
+            self.pending[entry.key] = pending
+
+    def drop(self, key: str, name: str) -> None:
+        """Forget the edit of one cell, if there is one."""
+        if key in self.pending:
+            self.pending[key].typed.pop(name, None)
+            if not self.pending[key].typed:
+                del self.pending[key]
 
     @property
     def edits(self) -> int:
@@ -80,6 +101,17 @@ def current() -> State:
     return state
 
 
+def hand_over(name: str) -> State:
+    """Give the state to whoever is signed in: somebody else on the same page does not inherit edits."""
+    state = current()
+    if state.owner not in ("", name):
+        state.pending.clear()
+        state.editing = None
+        state.refresh()
+    state.owner = name
+    return state
+
+
 def publish(state: State) -> None:
     """Write to the address what a link to this view needs."""
     wanted = _wanted(state)
@@ -93,8 +125,9 @@ def publish(state: State) -> None:
 
 
 def go(section: str) -> None:
-    """Open a section; for callbacks, before its widget is drawn."""
-    current().section = section
+    """Open a section, also from a record's page; for callbacks, before its widget is drawn."""
+    state = current()
+    state.section, state.opened, state.editing = section, "", None
     st.session_state[SECTION] = section
 
 
@@ -104,6 +137,19 @@ def open_record(key: str) -> None:
     state.opened, state.editing = key, None
     state.refresh()
     publish(state)
+
+
+def drop(key: str, name: str) -> None:
+    """Drop the edit of one cell; for callbacks. The grid is fed anew, as it still shows what was typed."""
+    state = current()
+    state.drop(key, name)
+    state.refresh()
+
+
+def is_unsaved() -> bool:
+    """Whether this visitor has edits that are not saved."""
+    state: State | None = st.session_state.get(KEY)
+    return state is not None and bool(state.pending)
 
 
 def unsaved(state: State) -> str:
@@ -156,6 +202,6 @@ def _one(address: dict[str, list[str]], name: str) -> str:
     return next(iter(address.get(name, [])), "")
 
 
-def _number(text: str, usual: int) -> int:
+def _number(words: str, usual: int) -> int:
     # Cut before it is read: int raises ValueError beyond 4,300 digits, and an address may hold more.
-    return int(text) if text.isascii() and text.isdigit() and 0 < int(text[:9]) < 10**8 else usual
+    return int(words) if words.isascii() and words.isdigit() and 0 < int(words[:9]) < 10**8 else usual

@@ -89,6 +89,12 @@ def plain(words: str) -> str:
     return "".join("\\" + letter if letter in r"\`*_[]{}#$~<>:|&" else letter for letter in words.replace("\n", " ⏎ "))
 
 
+def brief(value: Any, most: int = 200) -> str:
+    """Give the beginning of a value for Markdown, and a grey word where there is none."""
+    whole = text(value)
+    return plain(whole[:most] + ("…" if len(whole) > most else "")) or ":gray[empty]"
+
+
 def field_label(name: str) -> str:
     """Give a column's name as the label of a widget, which is never empty."""
     return plain(name) or "(no name)"

@@ -13,6 +13,7 @@ from pymongo.database import Database
 from backup_engine.api import DatabaseBackupRestore
 from equipment.domain import sample
 from equipment.domain.query import Query
+from equipment.domain.roles import Role
 from equipment.store.list import records, trash
 from equipment.ui.records import state
 from tests.equipment.store.people import signed_in
@@ -34,6 +35,20 @@ def test_an_empty_list_offers_an_administrator_the_ways_to_fill_it(database: Db,
 
     assert "No equipment yet" in shown(test)
     assert {"Add the first record", "Load sample data", "Restore from a backup"} <= set(labels(test))
+
+
+@pytest.mark.parametrize(("role", "first"), [("admin", "Bring back from the trash"), ("technician", "Add a record")])
+def test_an_empty_list_says_that_the_trash_holds_the_records(lab: Db, tmp_path: Path, role: Role, first: str) -> None:
+    trash.move(lab, signed_in(lab, "manager", "Ada"), records.page(lab, Query(), {}, date.today(), size=60).entries)
+
+    test = page(lab, tmp_path, role)
+
+    assert "The list is empty, the trash holds 60 records" in shown(test)
+    assert "No equipment yet" not in shown(test) and "Load sample data" not in labels(test)
+    ways = {"Bring back from the trash", "Add a record", "Import a list", "Restore from a backup"}
+    assert next(label for label in labels(test) if label in ways) == first
+    if role == "admin":
+        assert len(press(test, first).dataframe[0].value) == 60
 
 
 def test_loading_the_sample_data_fills_the_list_and_the_choices(database: Db, tmp_path: Path) -> None:
