@@ -168,8 +168,17 @@ class Making:
             "all": [about(backup) for backup in self.ws.catalog.sets()],
             "live": self._content(),
             "others": exact.others(self.database, names(self.ws)),
-            "triggers": list(get_args(model.Trigger)),
+            "triggers": _on_disk(),
         }
+
+
+def _on_disk() -> list[str]:
+    """Give the triggers that this version reads in metadata; one made continuously stands there as ``auto``."""
+    try:
+        from backup_engine.repository.manifest_reader import _TRIGGERS
+    except ImportError:  # the version before has them in the model alone
+        return list(get_args(model.Trigger))
+    return list(_TRIGGERS)
 
 
 def insert_exactly(collection: Collection[dict[str, Any]], documents: Iterable[bytes]) -> None:
