@@ -18,7 +18,9 @@ from backup_engine.errors import BackupError, BadInput, DatabaseUnreachable
 if TYPE_CHECKING:
     from backup_engine.api import Preferences
     from equipment.settings import Settings
+    from equipment.unattended.daemon import Daemon
     from equipment.unattended.in_force import Line
+    from equipment.unattended.timers import Text
 
 __all__ = ["COMMANDS"]
 
@@ -83,7 +85,7 @@ def schedule(session: Session, system: str | None, write_settings: bool) -> Answ
     return Answer(said, {"schedule": [_data(line) for line in lines]}, (*shown, "", *more))
 
 
-def _round(session: Session, keeper: Any) -> Answer:
+def _round(session: Session, keeper: Daemon) -> Answer:
     from backup_engine.cli.sending import pushed_data, send_waiting
 
     checks = keeper.once()
@@ -139,9 +141,9 @@ def _files(session: Session, system: str | None, write: bool) -> Answer:
                              for text in chosen], "notes": notes})
 
 
-def _headed(text: Any, count: int) -> str:
+def _headed(text: Text, count: int) -> str:
     """A file, and above it where it belongs, where there are several."""
-    return str(text.content) if count == 1 else f"# {text.title}\n\n{text.content}"
+    return text.content if count == 1 else f"# {text.title}\n\n{text.content}"
 
 
 def _wanted(session: Session, settings: Settings) -> Preferences:

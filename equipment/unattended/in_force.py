@@ -14,7 +14,7 @@ from backup_engine.api import Preferences, Workspace
 from equipment.schedules import OPTIONS
 from equipment.settings import Settings, option_name
 
-__all__ = ["Line", "in_force", "told_in"]
+__all__ = ["Line", "in_force"]
 
 SWITCHES = {"automatic": "automatic backups", "continuous": "continuous protection"}
 
@@ -35,7 +35,7 @@ def in_force(
     ws: Workspace, database: Database[dict[str, Any]], settings: Settings, wanted: Preferences
 ) -> list[Line]:
     """Give everything, switches first. Raises ``DatabaseUnreachable``."""
-    given = told_in(ws.schedules)
+    given = _told_in(ws.schedules)
     zone = wanted.time_zone or f"{api.machine_zone()} (this machine's)"
     return [
         *(Line(words, "on" if getattr(wanted, name) else "off", _source(name, wanted, given, settings))
@@ -46,7 +46,7 @@ def in_force(
     ]
 
 
-def told_in(schedules: Mapping[str, str]) -> Mapping[str, str]:
+def _told_in(schedules: Mapping[str, str]) -> Mapping[str, str]:
     """Say which preferences an option decides, and its name."""
     return {api.SCHEDULES[name]: OPTIONS[api.SCHEDULES[name]] for name, text in schedules.items() if text}
 
