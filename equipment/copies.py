@@ -13,6 +13,7 @@ import ipaddress
 import re
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -220,11 +221,9 @@ def _empty(backups: Backups, ws: api.Workspace) -> Empty:
     newest = backups.newest_good()
     if newest is None or newest.counts.get(LIST):
         return ""
-    try:
+    with suppress(BackupError, PyMongoError):  # then at least what the folder tells
         if ws.connect()[ws.source(LIST).collection].estimated_document_count():
             return "list not"
-    except (BackupError, PyMongoError):  # then at least what the folder tells
-        pass
     ever = any(backup.counts.get(LIST) for backup in backups.owner().at_hand(ws.catalog.sets(fresh=False)))
     return "was not" if ever else "list too"
 

@@ -87,7 +87,7 @@ def key_text(value: Any) -> str:
 def folded(value: Any) -> str:
     """Write an identifying value so that neither case nor how it is composed (Unicode's NFKC) tells two apart."""
     text = key_text(value)
-    return text if text.isascii() and text.islower() else unicodedata.normalize("NFKC", text).casefold().strip()
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold().strip()
 
 
 class _Empty:

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 
 from equipment.exchange.reading.choices import NO_QUOTES, Choices
@@ -72,11 +73,9 @@ def usual_width(sample: str, dialect: Dialect) -> tuple[int, float]:
     """Give the number of cells that most rows have, and the part of the rows that have it; blank lines do not count."""
     rows = csv.reader(io.StringIO(sample, newline=""), **dialect.parameters(strict=False))  # type: ignore[arg-type]
     widths: Counter[int] = Counter()
-    try:
+    with suppress(csv.Error):  # a cell of 128 MB; the reading itself says so
         for row, _ in zip((row for row in rows if row), range(ROWS), strict=False):
             widths[len(row)] += 1
-    except csv.Error:  # a cell of 128 MB; the reading itself says so
-        pass
     width, times = max(widths.items(), key=lambda pair: (pair[1] * pair[0], pair[0]), default=(0, 0))
     return width, times / max(1, widths.total())
 

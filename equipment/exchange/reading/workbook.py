@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
+from xlsxwriter.utility import xl_rowcol_to_cell
 
 from backup_engine.errors import BadInput
 from equipment.exchange.reading import sheet_cells
@@ -133,7 +134,7 @@ def _notes(sheet: CalamineSheet, names: tuple[str, ...], cells: SheetCells) -> I
     if cells.errors:
         (row, column), said = next(iter(cells.errors.items()))
         yield (f"{_count(len(cells.errors), 'cell holds', 'cells hold')} an error instead of a value (first: "
-               f"{_place(row, column)}, {said}).")
+               f"{xl_rowcol_to_cell(row, column)}, {said}).")
     if merged := len(sheet.merged_cell_ranges or ()):
         groups = "1 group of cells is" if merged == 1 else f"{merged:,} groups of cells are"
         yield f"{groups} merged: the text stands in the first cell, and the others are empty."
@@ -152,11 +153,3 @@ def _listed(names: tuple[str, ...]) -> str:
 
 def _count(number: int, singular: str, plural: str) -> str:
     return f"{number:,} {singular if number == 1 else plural}"
-
-
-def _place(row: int, column: int) -> str:
-    letters, number = "", column + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"{letters}{row + 1}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from weakref import ref
 
 import pandas as pd
 import streamlit as st
@@ -18,6 +19,7 @@ from equipment.domain.column_names import suggest
 from equipment.domain.record import ID, USUAL_COLUMNS
 from equipment.domain.values.dates import Order
 from equipment.exchange import date_columns, identities, importing, numbering
+from equipment.exchange.identities import Identity
 from equipment.exchange.reading.tables import Table
 from equipment.server import application
 from equipment.store.list import listing, schema
@@ -27,7 +29,7 @@ from equipment.ui.list_jobs import list_jobs
 from equipment.ui.records.imports import dates
 from equipment.ui.records.imports.reading import SAID, explain
 
-PLAN, MAPPED = "import_plan", "import_mapped"
+PLAN, MAPPED, MEASURED = "import_plan", "import_mapped", "import_measured"
 GIVE, LEAVE, STOP = "Give new IDs", "Leave these rows out", "Stop: import nothing"
 SHOWN = 2_000
 TOO_MANY = (f"You may add records, and change up to {importing.MANY} that are there. For more it takes the right to "
@@ -76,9 +78,19 @@ def _identity(app: App, rows: importing.Mapped, used: list[str], proposed: tuple
              "case nor blanks around count. A row without such a value is the record that says exactly the same, or "
              "else a new one.")
     if chosen:
-        found = identities.measure(rows, chosen, listing.sheet(app.database))
+        found = _measured(app, rows, tuple(chosen))
         st.caption(f"{'' if found.sure else ':material/warning: '}{found.said}")
     return tuple(chosen)
+
+
+def _measured(app: App, rows: importing.Mapped, chosen: tuple[str, ...]) -> Identity:
+    """Count how often these columns are filled; once, while neither the file nor the list is another one."""
+    sheet, wanted = listing.sheet(app.database), (st.session_state[MAPPED][0], chosen)
+    known = st.session_state.get(MEASURED)
+    if known is None or known[0] != wanted or known[1]() is not sheet:
+        known = st.session_state[MEASURED] = wanted, ref(sheet), identities.measure(rows, chosen, sheet)
+    found: Identity = known[2]
+    return found
 
 
 def _mapping(table: Table, columns: Sequence[str]) -> dict[str, str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from equipment.glance import Glance
 
 TIMEOUT = 60
 
@@ -36,6 +39,12 @@ def opened(sections: str, **state: Any) -> AppTest:
     test.run()
     assert not test.exception
     return test
+
+
+def wait_for_looks(monkeypatch: pytest.MonkeyPatch, module: ModuleType, answer: type) -> None:
+    """Let every page look anew and wait for it, which on a busy machine takes longer than it may."""
+    monkeypatch.setattr("equipment.glance.SHARE", 0)
+    monkeypatch.setattr(module, "Glance", lambda: Glance[answer](every=0, wait=30))  # type: ignore[valid-type]
 
 
 def press(test: AppTest, label: str) -> AppTest:

@@ -17,6 +17,7 @@ from equipment.glance import Glance
 from equipment.ui.backup import badge
 from equipment.ui.backup.badge import Badge
 from tests.backup_engine.sets import NOW, make_set
+from tests.equipment.ui.backup.place import wait_for_looks
 
 Db = Database[dict[str, Any]]
 
@@ -28,9 +29,7 @@ def options() -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every page looks, and waits for it, which on a busy machine takes longer than it may."""
-    monkeypatch.setattr("equipment.glance.SHARE", 0)
-    monkeypatch.setattr(badge, "Glance", lambda: Glance[badge.Slow](every=0, wait=30))
+    wait_for_looks(monkeypatch, badge, badge.Slow)
 
 
 def shown(place: Backups, monkeypatch: pytest.MonkeyPatch) -> Badge:

@@ -10,8 +10,7 @@ from streamlit.testing.v1 import AppTest
 from backup_engine.remotes import queue
 from equipment import copies
 from equipment.backups import Backups
-from equipment.glance import Glance
-from tests.equipment.ui.backup.place import opened
+from tests.equipment.ui.backup.place import opened, wait_for_looks
 
 
 @pytest.fixture
@@ -21,9 +20,7 @@ def options() -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every page looks, and waits for it, which on a busy machine takes longer than it may."""
-    monkeypatch.setattr("equipment.glance.SHARE", 0)
-    monkeypatch.setattr(copies, "Glance", lambda: Glance[copies.Survey](every=0, wait=30))
+    wait_for_looks(monkeypatch, copies, copies.Survey)
 
 
 def line(test: AppTest) -> str:
