@@ -22,6 +22,7 @@ from pymongo.errors import PyMongoError
 
 from backup_engine.errors import DatabaseUnreachable
 from backup_engine.mongo import pinned
+from equipment.logs.reach import Reach
 from equipment.server import reasons
 from equipment.settings import Settings, divert_backups
 
@@ -68,8 +69,7 @@ class _Process:
         self.demo: Client | None = None
         self.down: tuple[float, DatabaseUnreachable] | None = None
         self.may_write: tuple[float, bool] = (float("-inf"), True)
-        self.found: bool | None = None
-        """Whether the database answered last, as far as the log knows; None before the first answer."""
+        self.reach = Reach()
         self.patience: float | None = None
         """Seconds for an embedded server to start, where somebody waits for the answer."""
 
@@ -109,16 +109,14 @@ def connect(settings: Settings) -> Db:
     An embedded server that died is started again, which may take longer. One page asks several times, so a failure
     is repeated for a second without asking the server again. The log hears when it is lost and when it is back.
     """
+    reach = _process.reach
+    asked = reach.asking()
     try:
         database = _connect(settings)
     except DatabaseUnreachable as error:
-        if _process.found:  # once, and not with every request; before the first answer whoever asked says it
-            log.error("the database is lost: %s", error)
-        _process.found = False
+        reach.lost(asked, error)
         raise
-    if _process.found is False:
-        log.warning("the database is found again: %s", label(settings))
-    _process.found = True
+    reach.found(asked, label(settings))
     return database
 
 
@@ -190,7 +188,8 @@ def close() -> None:
     """Close the client, forget the demo and leave the embedded server."""
     with _process.lock:
         _close_client()
-        _process.demo = _process.patience = _process.found = None
+        _process.demo = _process.patience = None
+        _process.reach = Reach()
         if _process.server is not None:
             _process.server.stop()
             _process.server = None

@@ -19,6 +19,7 @@ from pymongo.database import Database
 from backup_engine.api import BackupError, Check, DatabaseBackupRestore, DatabaseUnreachable, Preferences
 from equipment import __version__
 from equipment.backups import Backups
+from equipment.logs.reach import Reach
 from equipment.messages import messenger
 from equipment.messages.channels import is_set_up
 from equipment.messages.messenger import Messenger
@@ -154,24 +155,20 @@ class _Reached:
     def __init__(self, connect: Connect, *, say: bool) -> None:
         """``say`` lets the log hear when it is lost and found; the installation's own way says it by itself."""
         self._connect = connect
-        self._say = say
-        self._changing = threading.Lock()
+        self._reach = Reach(answered=True) if say else None
         self.problem = ""
         """Why it did not; empty while it does."""
 
     def __call__(self) -> Database[dict[str, Any]]:
+        asked = self._reach.asking() if self._reach else 0
         try:
             database = self._connect()
         except DatabaseUnreachable as error:
-            if self._becomes(str(error)):
-                log.error("the database is lost: %s", error)
+            self.problem = str(error)
+            if self._reach:
+                self._reach.lost(asked, error)
             raise
-        if self._becomes(""):
-            log.warning("the database is found again")
+        self.problem = ""
+        if self._reach:
+            self._reach.found(asked)
         return database
-
-    def _becomes(self, problem: str) -> bool:
-        """Note it; whether that is news to tell: the loops ask at the same time."""
-        with self._changing:
-            before, self.problem = self.problem, problem
-        return self._say and bool(before) is not bool(problem)

@@ -241,7 +241,7 @@ def test_a_database_that_is_away_is_said_once_and_once_when_it_is_back(
         daemon.keep(NOBODY, pause)
     daemon.stop()
 
-    own = [line for line in lines(caplog) if line.startswith("the database")]
+    own = lines(caplog, "equipment.logs.reach")
     assert [line.partition(":")[0] for line in own] == ["the database is lost", "the database is found again"]
     guessed = lines(caplog, "backup_engine.ownership.lookup")
     assert len(guessed) <= 2, "one, and one more where two threads ask at once"
