@@ -103,6 +103,18 @@ class Written:
 
 
 @dataclass(frozen=True)
+class Table:
+    """What a set says of the table of digests that was written with it: ``digests`` of a collection's metadata."""
+
+    sha256: str
+    """Of the table itself: two rows exchanged have the same sum."""
+    proven: datetime
+    """When the oldest of the set's rows was proven (UTC): rows of earlier sets are copied, and proven once."""
+    codec: int
+    """Which encoder made the rows."""
+
+
+@dataclass(frozen=True)
 class Part:
     """One collection inside a backup set: ``collections.<key>`` of its metadata.
 
@@ -127,6 +139,8 @@ class Part:
     """Content hash of the rows in the file of a differential set; ``content_sha256`` is of what it restores."""
     options: Mapping[str, Any] = field(default_factory=dict)
     indexes: tuple[Mapping[str, Any], ...] = ()
+    table: Table | None = None
+    """Of a full set that was written with a table of digests."""
 
     @property
     def as_file(self) -> Part:

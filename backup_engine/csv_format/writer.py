@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from itertools import chain, islice
 
@@ -12,6 +14,7 @@ from backup_engine.csv_format.columns import Orders, plan_columns, survey
 from backup_engine.csv_format.encoder import Encoded, Encoder, header, number_orders
 from backup_engine.csv_format.pool.tasks import Encode
 from backup_engine.csv_format.pool.workers import Workers, choose
+from backup_engine.csv_format.reused import ReusedRows
 from backup_engine.csv_format.seal import UNSEALED, Seal, Sealed, Sink
 from backup_engine.model import SILENT, Batch, Column, Layout, Watch, Written
 from backup_engine.records.content_sum import EMPTY
@@ -42,11 +45,13 @@ class Counted:
 class _File:
     """The plain side of the file being written."""
 
-    def __init__(self, out: Sealed, columns: tuple[Column, ...], *, empty: bool) -> None:
+    def __init__(
+        self, out: Sealed, columns: tuple[Column, ...], *, empty: bool, orders: tuple[tuple[str, ...], ...] = ()
+    ) -> None:
         self._out = out
         self.columns = columns
         self.blocks = BlockHasher()
-        self.orders = Orders()
+        self.orders = Orders(orders)
         self.content = EMPTY
         self.rescued = 0
         head = header(columns, empty=empty)
@@ -78,6 +83,7 @@ def write(
     expected: int | None = None,
     prove: bool = True,
     digests: Callable[[bytes], object] | None = None,
+    reuse: ReusedRows | None = None,
     phase: str = "Writing",
     watch: Watch = SILENT,
 ) -> Written:
@@ -86,23 +92,29 @@ def write(
     ``records`` and ``content_sha256`` of the result count all rows, tombstones included. ``expected`` serves the
     progress and tells how many workers to start. Every row is decoded again before it counts as written; without
     ``prove`` only the encoder's own guard stands, to measure what the proof costs. ``digests`` takes the rows of the
-    table of digests, in order.
-    Raises what the sink raises, ``Cancelled``, and ``BackupError`` when a worker dies or a row does not come back.
+    table of digests, in order. ``reuse`` gives rows of an earlier file for documents that are the same.
+    Raises what the sink raises, ``Cancelled``, ``VerificationFailed`` when that earlier file is damaged, and
+    ``BackupError`` when a worker dies or a row does not come back.
     """
     chunks = _chunks(batches, tombstones)
     stored = Counted(sink)
     out = seal.wrap(stored)
     try:
-        with Workers(choose(workers, expected or 0)) as pool:
+        start = partial(Workers, choose(workers, expected or 0))
+        with nullcontext() if reuse else start() as pool:
             sample = list(_sample(chunks))
             columns = plan_columns(survey(chunk.documents) for chunk in sample)  # while the workers start
-            file = _File(out, columns, empty=not sample)
-            encode = Encode(Encoder(columns), prove, digests is not None)
-            for chunk, encoded in pool.map(encode, chain(sample, chunks)):
+            if reuse is not None and not reuse.fits(columns, sample):
+                reuse = None
+            file = _File(out, columns, empty=not sample, orders=reuse.orders if reuse else ())
+            encode = Encode(Encoder(columns, file.orders.known), prove, digests is not None)
+            for chunk, encoded in _encoded(chain(sample, chunks), encode, reuse, pool, start):
                 file.add(chunk, encoded)
                 if digests is not None:
                     digests(encoded.digest_rows)
                 watch.step(phase, file.content.records, expected)
+        if reuse is not None:
+            reuse.finish()
         out.close()
     except BaseException:
         # Cancelled and Ctrl-C too: the thread that encrypts has to end, and with nothing that looks like a whole file.
@@ -118,6 +130,19 @@ def write(
         layout=Layout(columns, file.orders.known),
         rescued=file.rescued,
     )
+
+
+def _encoded(
+    chunks: Iterable[Documents], encode: Encode, reuse: ReusedRows | None, pool: Workers | None,
+    start: Callable[[], Workers],
+) -> Iterator[tuple[Documents, Encoded]]:
+    if reuse is not None:
+        yield from reuse.encoded(chunks, encode, start)
+    elif pool is not None:
+        yield from pool.map(encode, chunks)
+    else:  # there was hope that the rows were there
+        with start() as late:
+            yield from late.map(encode, chunks)
 
 
 def _chunks(batches: Iterable[Batch], tombstones: Iterable[bytes]) -> Iterator[Documents]:

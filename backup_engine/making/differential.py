@@ -16,7 +16,7 @@ from backup_engine.errors import BackupError
 from backup_engine.keys.proofs import needs_key
 from backup_engine.locking.locks import Hold
 from backup_engine.making import digests, following, resume_tokens
-from backup_engine.making.digests import Digests
+from backup_engine.making.digests import NEVER_BASE, Digests
 from backup_engine.making.parts import PartSource
 from backup_engine.model import BackupSet, Batch, Part, Watch, Written
 from backup_engine.mongo.snapshot import Snapshot
@@ -26,11 +26,8 @@ from backup_engine.records.content_sum import Content, digest, digests as digest
 from backup_engine.repository import ledger
 from backup_engine.workspace import Workspace
 
-__all__ = ["NEVER_BASE", "Changes", "base_for", "contents_since", "over", "will_be_base"]
+__all__ = ["Changes", "base_for", "contents_since", "over"]
 
-WORTH_IT = 20_000
-"""Records from which "auto" makes differential sets: below, a full set is written in about a second."""
-NEVER_BASE = ("pre_restore", "imported")
 AT_MOST = 0.25
 """Share of the records that may differ; beyond, a full set is as cheap and simpler to restore."""
 _IDS_PER_QUERY = 1000
@@ -59,7 +56,7 @@ def base_for(
         return None
     # the name as well: a set made of documents while the database was down is own, and is nobody's list
     same = base.database == hold.need_database().name and {*base.parts} == {source.key for source in ws.sources}
-    if not same or not (wanted or sum(base.counts.values()) >= WORTH_IT):
+    if not same or not (wanted or sum(base.counts.values()) >= digests.WORTH_IT):
         return None
     # Who has one of the keys must be able to open both; and what is gone has to be read in the base.
     alike = base.metadata.get("codec", {}).get("recipients") == list(ws.seal.recipients)
@@ -71,11 +68,6 @@ def _newest_full(ws: Workspace, sets: Sequence[BackupSet]) -> BackupSet | None:
     return next((backup for backup in reversed(sets)
                  if backup.state == "complete" and backup.kind == "full" and backup.trigger not in NEVER_BASE
                  and owner.owns(backup)), None)
-
-
-def will_be_base(trigger: str, records: int) -> bool:
-    """Whether differential sets will rest on a full set made now, so that its digests are worth noting."""
-    return trigger not in NEVER_BASE and records >= WORTH_IT
 
 
 def contents_since(

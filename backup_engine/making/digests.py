@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from backup_engine.csv_format import reader
@@ -17,7 +18,7 @@ from backup_engine.model import SILENT, BackupSet, Batch, Watch
 from backup_engine.ownership import lookup
 from backup_engine.records import raw
 from backup_engine.records.content_sum import MODULUS, Content, digests
-from backup_engine.records.digest_rows import key as key_of, row
+from backup_engine.records.digest_rows import ROW_BYTES, key as key_of, row
 from backup_engine.storage.base import STATE, Draft
 from backup_engine.workspace import Workspace
 
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
     import numpy as np
 
 log = logging.getLogger(__name__)
+
+NEVER_BASE = ("pre_restore", "imported")
+"""Triggers of full sets on which no differential set rests."""
+WORTH_IT = 20_000
+"""Records from which a table is written with a full set, and "auto" makes differential ones: below, a full set takes
+about a second."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,22 @@ def load(ws: Workspace, base: BackupSet, key: str, *, watch: Watch = SILENT) -> 
     raise VerificationFailed(f"{part.file} does not hold what the metadata promises")
 
 
+def at_hand(ws: Workspace, base: BackupSet, key: str) -> bytes | None:
+    """Give the table of a full set's collection as it lies ready, where it is the very one that was written with it."""
+    part = base.parts[key]
+    if part.table is None:
+        return None
+    try:
+        with ws.storage.open(STATE, _name(base.label, key)) as file:
+            table = file.read()
+    except BackupError:
+        return None
+    if sha256(table).hexdigest() != part.table.sha256 or len(table) != part.records * ROW_BYTES:
+        log.warning("the table of digests of %s is not the one that was written with it, and is not used", base.label)
+        return None
+    return table
+
+
 def keep(ws: Workspace, label: str, tables: Mapping[str, Draft]) -> None:
     """Publish the tables that were written with a full set, instead of those of older sets.
 
@@ -171,8 +194,14 @@ def _batches(ws: Workspace, base: BackupSet, key: str, source: BinaryIO, watch: 
 
 
 def _forget_others(ws: Workspace, label: str) -> None:
-    """Those of other databases stay: on a folder they share each would make its own anew at every backup."""
-    others = [backup.label for backup in lookup.seen(ws).foreign(ws.catalog.sets(fresh=False))]
+    """Those of other databases stay: on a folder they share each would make its own anew at every backup.
+
+    So does that of the newest full set on which others may rest: a safety set, which has a table too, is no such one.
+    """
+    owner, sets = lookup.seen(ws), ws.catalog.sets(fresh=False)
+    others = [backup.label for backup in owner.foreign(sets)]
+    others += [backup.label for backup in reversed(sets) if backup.kind == "full" and backup.state == "complete"
+               and backup.trigger not in NEVER_BASE and owner.owns(backup)][:1]
     kept = tuple(f"digests_{known}_" for known in (label, *others))
     for name in ws.storage.names(STATE):
         if name.startswith("digests_") and not name.startswith(kept):

@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from backup_engine.csv_format import reader, writer
+from backup_engine.csv_format.reused import ReusedRows
+from backup_engine.csv_format.writer import Counted
 from backup_engine.errors import VerificationFailed
+from backup_engine.making import reuse
 from backup_engine.making.run import Run
-from backup_engine.model import Batch, Watch, Written
+from backup_engine.model import BackupSet, Batch, Watch, Written
+from backup_engine.records.digest_rows import ROW_BYTES
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,9 @@ class PartSource:
     deleted: tuple[bytes, ...] = ()
     """``{"_id": …}`` documents of a differential set's tombstones."""
     digests: bool = False
-    """Whether to note the digest of every record, for the differential sets that will follow."""
+    """Whether to note the digest of every record, for the sets that will follow."""
+    earlier: BackupSet | None = None
+    """A full set whose rows may be copied for records that have not changed since."""
     settle: Callable[[Written], Mapping[str, Any]] | None = None
     """What a differential set restores to, given what was written: other fields of its ``Part``."""
 
@@ -39,16 +45,33 @@ def write_all(run: Run, contents: Iterable[PartSource], watch: Watch) -> None:
 
 
 def write(run: Run, content: PartSource, watch: Watch) -> None:
-    """Stream one collection into a temporary file and sync it."""
+    """Stream one collection into a temporary file and sync it.
+
+    An earlier set that turns out to be damaged is told in a warning, and everything encoded.
+    """
+    with reuse.rows_of(run, content.earlier, content.key) as rows:
+        try:
+            _write(run, content, rows, watch)
+        except reuse.Damaged as problem:
+            run.warnings.append(f"no rows of an earlier backup were used: {problem.detail}")
+            _write(run, content, None, watch)
+
+
+def _write(run: Run, content: PartSource, rows: ReusedRows | None, watch: Watch) -> None:
     draft = run.draft(content.key)
-    digests = run.digests_of(content.key).write if content.digests else None
-    written = writer.write(
-        content.documents(), draft, tombstones=content.deleted, seal=run.ws.seal, workers=run.ws.workers,
-        expected=content.expected, digests=digests, phase=f"Writing {content.collection}", watch=watch,
-    )
+    table = Counted(run.digests_of(content.key)) if content.digests else None
+    with reuse.telling(rows):
+        written = writer.write(
+            content.documents(), draft, tombstones=content.deleted, seal=run.ws.seal, workers=run.ws.workers,
+            expected=content.expected, digests=table.write if table else None, reuse=rows,
+            phase=f"Writing {content.collection}", watch=watch,
+        )
     # on the disk before W7 reads it back and W8 gives it a name
     draft.sync()
-    more = content.settle(written) if content.settle else {}
+    more = dict(content.settle(written)) if content.settle else {}
+    if table is not None and table.size == written.records * ROW_BYTES:  # not of a view, whose records have no _id
+        copied = content.earlier if rows is not None and rows.copied else None
+        more["table"] = reuse.describe(run, table.hash.hexdigest(), content.key, copied)
     run.part(content.key, content.collection, written, options=content.options, indexes=content.indexes, **more)
 
 

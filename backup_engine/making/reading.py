@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from backup_engine.errors import BackupError
-from backup_engine.making import resume_tokens
-from backup_engine.making.differential import NEVER_BASE, contents_since, will_be_base
+from backup_engine.making import digests, resume_tokens, reuse
+from backup_engine.making.differential import contents_since
+from backup_engine.making.digests import NEVER_BASE
 from backup_engine.making.parts import PartSource
 from backup_engine.making.resume_tokens import Mark
 from backup_engine.making.run import Run
@@ -53,8 +54,9 @@ def contents_of(
         ws, view, run.hold, base, watch, compare=run.trigger != "continuous") if base else None
     if contents is not None:
         return base, contents
-    noted = run.keyed and will_be_base(run.trigger, sum(view.count(source.key) for source in ws.sources))
-    return None, [_live(ws, view, source.key, noted) for source in ws.sources]
+    noted = run.keyed and sum(view.count(source.key) for source in ws.sources) >= digests.WORTH_IT
+    earlier = reuse.base_for(run) if noted else None
+    return None, [_live(ws, view, source.key, noted, earlier) for source in ws.sources]
 
 
 def filled(run: Run, view: Snapshot, base: BackupSet | None, token: Token | None) -> Filled:
@@ -97,6 +99,8 @@ def keep_mark(ws: Workspace, backup: BackupSet, done: Filled, beside: Sequence[B
     return []
 
 
-def _live(ws: Workspace, view: Snapshot, key: str, digests: bool) -> PartSource:
+def _live(ws: Workspace, view: Snapshot, key: str, digests: bool, earlier: BackupSet | None) -> PartSource:
+    # What is no ordinary collection may have one _id twice, in any order.
+    reused = earlier if view.kind(key) is None else None
     return PartSource(key, ws.source(key).collection, lambda: view.read(key), view.count(key), view.options(key),
-                      view.indexes(key), digests=digests)
+                      view.indexes(key), digests=digests, earlier=reused)

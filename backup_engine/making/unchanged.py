@@ -20,7 +20,7 @@ from pymongo.database import Database
 from backup_engine.errors import BackupError, Cancelled
 from backup_engine.keys.signing import is_signed_by
 from backup_engine.making import resume_tokens
-from backup_engine.making.differential import NEVER_BASE
+from backup_engine.making.digests import NEVER_BASE
 from backup_engine.making.resume_tokens import Mark
 from backup_engine.model import BackupSet
 from backup_engine.mongo import raw_batches

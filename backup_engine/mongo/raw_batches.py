@@ -6,7 +6,7 @@ what the reading process does for a backup, while the workers wait. Here a batch
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import bson
@@ -15,7 +15,7 @@ from pymongo.cursor import RawBatchCursor
 
 from backup_engine.records import raw
 
-__all__ = ["find"]
+__all__ = ["find", "find_documents"]
 
 HOOK, REPLY = "_unpack_response", "raw_command_response"
 """Where the driver turns a reply into batches, and how its bytes are had."""
@@ -30,13 +30,31 @@ def find(collection: Collection[Any], query: Mapping[str, Any] | None = None, **
     return _Cursor(collection, query, **options)
 
 
+def find_documents(
+    collection: Collection[Any], query: Mapping[str, Any] | None = None, **options: Any
+) -> Iterator[list[bytes]]:
+    """Do the same for who looks at each document: the batches as lists, without being joined and cut once more."""
+    if not hasattr(RawBatchCursor, HOOK):
+        yield from map(raw.documents_of, collection.find_raw_batches(query, **options))
+        return
+    cursor: Iterator[Any] = _Documents(collection, query, **options)
+    for found in cursor:
+        yield found if isinstance(found, list) else raw.documents_of(found)
+
+
 class _Cursor(RawBatchCursor[Any]):
+    gather: Callable[[list[bytes]], Any] = b"".join
+
     def _unpack_response(self, response: Any, *arguments: Any, **options: Any) -> Any:
-        reply = _reply(bytes(getattr(response, REPLY)())) if hasattr(response, REPLY) else None
+        reply = _reply(bytes(getattr(response, REPLY)()), type(self).gather) if hasattr(response, REPLY) else None
         return [reply] if reply is not None else super()._unpack_response(response, *arguments, **options)
 
 
-def _reply(data: bytes) -> dict[str, Any] | None:
+class _Documents(_Cursor):
+    gather = list
+
+
+def _reply(data: bytes, gather: Callable[[list[bytes]], Any]) -> dict[str, Any] | None:
     """Decode the reply to ``find`` or ``getMore``, its documents as one piece; ``None`` when it is no such reply."""
     outside = _fields(data, 0)
     kind, begin, _ = outside.pop(b"cursor", (0, 0, 0))
@@ -47,8 +65,8 @@ def _reply(data: bytes) -> dict[str, Any] | None:
     reply = _decoded(data, outside)
     reply["cursor"] = _decoded(data, inside)
     for name, (_, value, _) in batches.items():
-        documents = b"".join(raw.documents_in(data, value))
-        reply["cursor"][name.decode()] = [documents] if documents else []
+        documents = raw.documents_in(data, value)
+        reply["cursor"][name.decode()] = [gather(documents)] if documents else []
     return reply
 
 

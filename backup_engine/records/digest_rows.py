@@ -10,7 +10,9 @@ from backup_engine.records import raw
 
 __all__ = ["key", "row", "rows"]
 
-KEY_BYTES = 16  # with the digest 48 bytes a record
+KEY_BYTES = 16
+ROW_BYTES = KEY_BYTES + 32
+"""With the digest."""
 
 
 def key(identity: bytes) -> bytes:

@@ -12,10 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from struct import Struct
-from typing import Any
+from typing import Any, TypeVar
 
 from backup_engine.model import Batch
 from backup_engine.records import raw
+
+Some = TypeVar("Some", bound=Batch | list[bytes])
 
 __all__ = ["Rule", "Tally", "clustered", "expires", "rules"]
 
@@ -65,12 +67,13 @@ class Tally:
     """Aware."""
     counts: dict[Rule, int] = field(default_factory=dict)
 
-    def over(self, batches: Iterable[Batch]) -> Iterator[Batch]:
-        """Hand the batches on; costs nothing where there is no rule."""
+    def over(self, batches: Iterable[Some]) -> Iterator[Some]:
+        """Hand batches or lists of documents on; costs nothing where there is no rule."""
         for batch in batches:
-            for document in raw.documents_of(batch) if self.rules else ():
-                for rule in self.rules:
-                    self.counts[rule] = self.counts.get(rule, 0) + self._has_expired(document, rule)
+            if self.rules:
+                for document in batch if isinstance(batch, list) else raw.documents_of(batch):
+                    for rule in self.rules:
+                        self.counts[rule] = self.counts.get(rule, 0) + self._has_expired(document, rule)
             yield batch
 
     def sentences(self, name: str) -> tuple[str, ...]:

@@ -219,6 +219,9 @@ def describe_part(part: Part) -> dict[str, Any]:
     }
     if part.rows is not None:
         described |= {"rows": part.rows, "deleted": part.deleted, "file_sha256": part.file_sha256}
+    if part.table is not None:
+        described["digests"] = {"sha256": part.table.sha256, "proven_utc": moment(part.table.proven),
+                                "codec": part.table.codec}
     return described
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeGuard, cast, get_args
 
 from bson.errors import BSONError
 
-from backup_engine.model import BackupSet, Column, ColumnType, Layout, Part, Source, State
+from backup_engine.model import BackupSet, Column, ColumnType, Layout, Part, Source, State, Table
 from backup_engine.repository import manifest, strict_json
 
 _TYPES = get_args(ColumnType)
@@ -150,7 +150,16 @@ def _part(key: str, label: str, about: Mapping[str, Any], differential: bool) ->
         file_sha256=_digest(about, "file_sha256") if differential else "",
         options=manifest.json_to_bson(_mapping(about, "options")),
         indexes=tuple(manifest.json_to_bson(index) for index in _list(about, "indexes")),
+        table=_table(about.get("digests")),
     )
+
+
+def _table(about: Any) -> Table | None:
+    """Read what is said of a table of digests; nothing where that makes no sense, for a set is whole without it."""
+    try:
+        return Table(_digest(about, "sha256"), _instant(_text(about, "proven_utc")), _integer(about, "codec"))
+    except (AttributeError, ValueError, Malformed):
+        return None
 
 
 def _column(value: Any) -> Column:

@@ -24,7 +24,7 @@ from backup_engine.create import create
 from backup_engine.errors import BackupError, Busy, Cancelled
 from backup_engine.keys.proofs import needs_key
 from backup_engine.making import following, resume_tokens
-from backup_engine.making.differential import WORTH_IT
+from backup_engine.making.digests import WORTH_IT
 from backup_engine.making.resume_tokens import Followed, Lost
 from backup_engine.model import BackupSet, Kind, Watch
 from backup_engine.mongo.capabilities import Capabilities

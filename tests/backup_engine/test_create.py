@@ -252,7 +252,7 @@ def test_short_lists_are_always_full_and_long_ones_differential_after_the_first(
     ws: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kinds = [created.set.kind for created in (create(ws, force=True), create(ws, force=True)) if created.set]
-    monkeypatch.setattr("backup_engine.making.differential.WORTH_IT", 10)
+    monkeypatch.setattr("backup_engine.making.digests.WORTH_IT", 10)
     third = create(ws, force=True).set
 
     assert kinds == ["full", "full"]

@@ -31,6 +31,8 @@ class Encode:
     """Whether to give the rows of a table of digests too."""
 
     def __call__(self, chunk: Documents) -> Encoded:
+        if not chunk.documents:
+            return Encoded(b"", 0, (), 0)
         encoded, hashes = self._encode(chunk), digests(chunk.documents)
         return replace(encoded, content=Content.of_digests(hashes),
                        digest_rows=rows(chunk.documents, hashes) if self.digests else b"")

@@ -251,7 +251,7 @@ def test_a_full_set_that_failed_a_verification_is_no_base(ws: Workspace) -> None
 def test_a_long_list_notes_its_digests_while_it_is_written(
     ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backup_engine.making.differential.WORTH_IT", 1)
+    monkeypatch.setattr("backup_engine.making.digests.WORTH_IT", 1)
     base = create(ws, force=True, kind="full").set
     assert base is not None
     tables = {path.name for path in (tmp_path / ".state").glob("digests_*")}
@@ -265,7 +265,7 @@ def test_a_long_list_notes_its_digests_while_it_is_written(
 def test_a_table_of_digests_that_cannot_be_kept_is_made_when_needed(
     ws: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backup_engine.making.differential.WORTH_IT", 1)
+    monkeypatch.setattr("backup_engine.making.digests.WORTH_IT", 1)
     with monkeypatch.context() as patch:
         patch.setattr(digests, "_forget_others", _full_disk)
         base = create(ws, force=True, kind="full").set
