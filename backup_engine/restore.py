@@ -1,8 +1,8 @@
 """Replace live collections by what a backup set holds: R1 to R8.
 
-R1 locks, full verification · R2 journal · R3 change stream open, safety backup · R4 staging collections, loaded,
-indexed, proven · R5 UUIDs into the journal · R6 writes of others since R3 into a safety set · R7 rename · R8 writes of
-the last moment into a safety set, a last look, the end. Up to R6 nothing has changed; from R7 on everything has, and
+R1 locks, stored bytes · R2 journal · R3 staging collections loaded · R4 change stream open, safety backup, and beside it
+staging indexed and proven · R5 UUIDs into the journal · R6 writes of others since R4 into a safety set · R7 rename · R8
+writes of the last moment into a safety set, a last look, the end. Up to R6 nothing has changed; from R7 on everything has, and
 ``undo`` brings the old state back, with every write that was acknowledged.
 """
 
@@ -35,7 +35,7 @@ from backup_engine.replacing.journal import Entry, Swap
 from backup_engine.replacing.plainly import replace_plainly
 from backup_engine.replacing.prepare import expiring, shape_of
 from backup_engine.replacing.steps import After, BroughtBack, Replacing, incomplete
-from backup_engine.repository import contents, ledger, record_stream
+from backup_engine.repository import contents, record_stream
 from backup_engine.workspace import Workspace
 
 __all__ = ["RestorePlan", "Restored", "plan_replace", "replace", "replace_held"]
@@ -179,11 +179,14 @@ def _require_room(ws: Workspace, backup: BackupSet, keys: tuple[str, ...]) -> No
 
 
 def _verify(ws: Workspace, backup: BackupSet, keys: tuple[str, ...], watch: Watch) -> None:
-    """R1. A set that was decoded before, and whose bytes are still those bytes, need not be decoded again."""
-    known = ledger.read(ws.storage).get(backup.backup_id)
-    decoded = known is not None and known.ok and known.level >= 2 and backup.kind == "full"
+    """R1. The stored bytes are looked at, and not what is in them where the set says what that is.
+
+    A row that does not decode stops the load, and the proof of the staging collection compares all records with what
+    the metadata promises: both before anything has changed. Decoding here as well took 0.7 s for 100,000 records.
+    """
+    promised = all(backup.parts[key].content_sha256 for key in keys)
     whole = set(keys) == set(backup.parts)  # then the ledger remembers the outcome
-    verify.require(ws, backup, 1 if decoded else 2, keys=None if whole else keys, watch=watch)
+    verify.require(ws, backup, 1 if promised else 2, keys=None if whole else keys, watch=watch)
 
 
 def _entry(ws: Workspace, backup: BackupSet, keys: tuple[str, ...], purpose: str, actor: str) -> Entry:

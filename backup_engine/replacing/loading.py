@@ -29,7 +29,7 @@ from backup_engine.mongo.capabilities import named
 from backup_engine.mongo.rights import lacks_bypass, no_bypass
 from backup_engine.records import raw
 from backup_engine.records.content_sum import EMPTY, Content
-from backup_engine.replacing import staging
+from backup_engine.replacing import pieces, staging
 from backup_engine.replacing.staging import DUPLICATE_KEY
 
 __all__ = ["REPEATS", "Loaded", "load"]
@@ -67,7 +67,7 @@ class Loaded:
 @dataclass(frozen=True)
 class _Chunk:
     rows: Sequence[int]
-    """Numbers of the rows, from 1."""
+    """Numbers of the rows, from 1; 0 where they are not known."""
     documents: Sequence[bytes]
 
     def only(self, places: Iterable[int]) -> _Chunk:
@@ -76,14 +76,16 @@ class _Chunk:
 
 
 def load(
-    database: Database[Doc], name: str, batches: Iterable[Batch], *, expected: int | None = None, digest: bool = False,
-    validated: bool = False, live: str = "", phase: str = "Loading", watch: Watch = SILENT,
+    database: Database[Doc], name: str, batches: Iterable[Batch | list[bytes]], *, expected: int | None = None,
+    digest: bool = False, validated: bool = False, live: str = "", numbered: bool = True, phase: str = "Loading",
+    watch: Watch = SILENT,
 ) -> Loaded:
-    """Insert every document. Raises ``RestoreStopped`` naming the rows when an ``_id`` occurs twice.
+    """Insert every document, of batches or lists. Raises ``RestoreStopped`` naming the rows when an ``_id`` is there
+    twice.
 
     ``digest`` adds up what is sent: for sets that do not say what they hold. ``validated`` says that there is a
-    validator, ``live`` what people call the collection. Raises ``LacksBypass`` when the validator refuses a record and
-    the user may not pass it by.
+    validator, ``live`` what people call the collection, ``numbered`` that the documents come in the order of the rows.
+    Raises ``LacksBypass`` when the validator refuses a record and the user may not pass it by.
     """
     collection = database.get_collection(name, codec_options=raw.RAW, write_concern=staging.PIECE)
     loaded = Loaded()
@@ -93,10 +95,10 @@ def load(
     for thread in threads:
         thread.start()
     try:
-        for chunk in _chunks(batches):
+        for chunk in _chunks(batches, numbered):
             if loaded.errors:
                 break
-            watch.step(phase, chunk.rows[0] - 1, expected)
+            watch.step(phase, loaded.records, expected)
             if digest:
                 loaded.content += Content.of(chunk.documents)
             loaded.records += len(chunk.documents)
@@ -111,17 +113,21 @@ def load(
     return loaded
 
 
-def _chunks(batches: Iterable[Batch]) -> Iterator[_Chunk]:
+def _chunks(batches: Iterable[Batch | list[bytes]], numbered: bool) -> Iterator[_Chunk]:
     row, held, size = 1, list[bytes](), 0
+
+    def chunk() -> _Chunk:
+        return _Chunk(range(row, row + len(held)) if numbered else [0] * len(held), held)
+
     for batch in batches:
-        for document in raw.documents_of(batch):
+        for document in batch if isinstance(batch, list) else raw.documents_of(batch):
             held.append(document)
             size += len(document)
             if len(held) >= CHUNK or size >= CHUNK_BYTES:
-                yield _Chunk(range(row, row + len(held)), held)
+                yield chunk()
                 row, held, size = row + len(held), [], 0
     if held:
-        yield _Chunk(range(row, row + len(held)), held)
+        yield chunk()
 
 
 def _insert_all(
@@ -164,9 +170,8 @@ def _send(collection: Collection[Any], chunk: _Chunk, validated: bool, live: str
         refused = _send_validated(collection, _missing(collection, chunk) if again else chunk, live, again)
     else:
         _send_at_once(collection, chunk, again)
-    for document in chunk.documents:
-        if raw.has_zero_timestamp(document):
-            _write_again(collection, document)
+    for document in filter(raw.has_zero_timestamp, chunk.documents):
+        _write_again(collection, document)
     return refused
 
 
@@ -178,11 +183,14 @@ def _missing(collection: Collection[Any], chunk: _Chunk) -> _Chunk:
 
 
 def _send_at_once(collection: Collection[Any], chunk: _Chunk, again: bool, bypass: bool | None = None) -> None:
+    if pieces.can_join(chunk.documents):
+        _judge(pieces.insert(collection, chunk.documents, bypass=bool(bypass)), chunk, again)
+        return
     try:
         # None leaves the option out of the command
         collection.insert_many(map(RawBSONDocument, chunk.documents), ordered=False, bypass_document_validation=bypass)
     except BulkWriteError as problem:
-        _judge(problem, chunk, again)
+        _judge(problem.details, chunk, again)
 
 
 def _send_validated(collection: Collection[Any], chunk: _Chunk, live: str, again: bool) -> int:
@@ -210,7 +218,7 @@ def _send_until_refused(collection: Collection[Any], chunk: _Chunk, again: bool)
         errors = problem.details.get("writeErrors", [])
         if errors and errors[0]["code"] == VALIDATION:
             return int(errors[0]["index"])
-        _judge(problem, chunk, again)
+        _judge(problem.details, chunk, again)
         if errors:  # it arrived the first time after all, and what follows it was not sent
             at = errors[0]["index"] + 1
             place = _send_until_refused(collection, chunk.only(range(at, len(chunk.documents))), again) \
@@ -240,18 +248,18 @@ def _write_again(collection: Collection[Any], document: bytes) -> None:
         collection.update_one(where, exactly, bypass_document_validation=True)
 
 
-def _judge(problem: BulkWriteError, chunk: _Chunk, again: bool) -> None:
+def _judge(answer: Mapping[str, Any], chunk: _Chunk, again: bool) -> None:
     """Raise what is wrong with a piece; nothing is when the first sending did arrive."""
-    errors, unmet = problem.details.get("writeErrors", []), problem.details.get("writeConcernErrors", [])
+    errors, unmet = answer.get("writeErrors", []), answer.get("writeConcernErrors", [])
     # A second sending meets what the first one left: these very records, and the proof says whether they are right.
     refused = [error for error in errors if not (again and error.get("code") == DUPLICATE_KEY)]
     if refused:
-        raise _refused_rows(refused, chunk, problem) from problem
+        raise _refused_rows(refused, chunk)
     if unmet and unmet[0].get("code") in _WENT_AWAY and not again:
-        raise AutoReconnect(unmet[0].get("errmsg", "")) from problem
+        raise AutoReconnect(unmet[0].get("errmsg", ""))
     if unmet:
         raise NoMajority(f"too few members of the replica set take the records: {unmet[0].get('errmsg', '')}",
-                         hint="Start the members that are down, or wait until they have caught up.") from problem
+                         hint="Start the members that are down, or wait until they have caught up.")
 
 
 def _await_primary(database: Database[Doc]) -> None:
@@ -266,16 +274,15 @@ def _await_primary(database: Database[Doc]) -> None:
             time.sleep(0.2)
 
 
-def _refused_rows(errors: Sequence[Mapping[str, Any]], chunk: _Chunk, problem: BulkWriteError) -> RestoreStopped:
+def _refused_rows(errors: Sequence[Mapping[str, Any]], chunk: _Chunk) -> RestoreStopped:
     rows = _rows(chunk.only(error["index"] for error in errors))
     if all(error.get("code") == DUPLICATE_KEY for error in errors):
         return RestoreStopped(f"the backup holds the same _id twice: {rows}")
-    reason = errors[0].get("errmsg", "") if errors else str(problem)
-    return RestoreStopped(f"the server refuses records of the backup: {rows}: {reason}")
+    return RestoreStopped(f"the server refuses records of the backup: {rows}: {errors[0].get('errmsg', '')}")
 
 
 def _rows(chunk: _Chunk) -> str:
-    named_rows = [f"row {row} (_id {raw.element_text(raw.id_of(document))})"
+    named_rows = [f"{f'row {row} (' if row else '('}_id {raw.element_text(raw.id_of(document))})"
                   for row, document in zip(chunk.rows[:_NAMED], chunk.documents, strict=False)]
     more = f" and {len(chunk.rows) - _NAMED} more" if len(chunk.rows) > _NAMED else ""
     return ", ".join(named_rows) + more

@@ -16,7 +16,7 @@ from pymongo.errors import PyMongoError
 
 from backup_engine.errors import BackupError, RestoreStopped
 from backup_engine.failpoints import reach
-from backup_engine.model import SILENT, BackupSet, Batch, Watch
+from backup_engine.model import SILENT, BackupSet, Batch, Part, Watch
 from backup_engine.mongo import kinds
 from backup_engine.mongo.capabilities import Capabilities, named
 from backup_engine.mongo.snapshot import take
@@ -24,12 +24,13 @@ from backup_engine.records import expiry, raw
 from backup_engine.records.content_sum import EMPTY, Content
 from backup_engine.records.expiry import Tally
 from backup_engine.replacing import loading, staging
+from backup_engine.replacing.from_live import documents as live_documents
 from backup_engine.replacing.journal import Swap
 from backup_engine.replacing.loading import Loaded
 from backup_engine.repository import contents, record_stream
 from backup_engine.workspace import Workspace
 
-__all__ = ["Prepared", "Shape", "expiring", "prepare", "shape_of"]
+__all__ = ["Filled", "Prepared", "Shape", "expiring", "fill", "prepare", "prove", "shape_of"]
 
 Doc = dict[str, Any]
 
@@ -85,6 +86,23 @@ def expiring(ws: Workspace, backup: BackupSet, swap: Swap, shape: Shape, *, watc
     return tally.sentences(swap.live)
 
 
+@dataclass(frozen=True)
+class Filled:
+    """A collection that is loaded; nothing about it is proven yet."""
+
+    swap: Swap
+    part: Part
+    shape: Shape
+    options: Mapping[str, Any]
+    """Those it was made with."""
+    loaded: Loaded
+    tally: Tally
+    ordered: _IdFirst | None = None
+    """What was read, where ``_id`` had to be moved."""
+    expires_later: bool = False
+    """Whether its own expiry is an option it gets after the proof."""
+
+
 def prepare(
     ws: Workspace, database: Database[Doc], capabilities: Capabilities, backup: BackupSet, swap: Swap, *,
     step: str = "", beat: Callable[[], object] = lambda: None, watch: Watch = SILENT,
@@ -95,6 +113,20 @@ def prepare(
     something, ``VerificationFailed`` where the collection does not hold what the set promises, ``NoMajority``, and what
     reading the set raises.
     """
+    filled = fill(ws, database, capabilities, backup, swap, watch=watch)
+    if step:
+        reach(f"{step}2")
+    return prove(database, filled, step=step, beat=beat, watch=watch)
+
+
+def fill(
+    ws: Workspace, database: Database[Doc], capabilities: Capabilities, backup: BackupSet, swap: Swap, *,
+    from_live: bool = False, watch: Watch = SILENT,
+) -> Filled:
+    """Create the staging collection and load it: the first half of ``prepare``, in which nothing need be listened to.
+
+    ``from_live`` takes from the live collection what that still has of the set.
+    """
     part, shape = backup.parts[swap.key], shape_of(ws, database, capabilities, backup, swap)
     kind = kinds.kind_of(part.options)
     profile = record_stream.profile_of(ws, record_stream.CURRENT, swap.key, watch) if backup.state == "legacy" else None
@@ -104,13 +136,22 @@ def prepare(
     later = expiry.clustered(shape.options) and bool(expiring(ws, backup, swap, shape, watch=watch))
     options = {name: value for name, value in shape.options.items() if not (later and name == "expireAfterSeconds")}
     staging.create(database, swap.staging, options)
+    same = live_documents(ws, database, backup, swap.key, swap.live, watch) if from_live and kind is None else None
     documents = tally.over(contents.documents(ws, backup, swap.key, live=profile, watch=watch))
     ordered = None if kind is None or kind.unique_id else _IdFirst(documents)
-    loaded = loading.load(database, swap.staging, ordered or documents, expected=part.records,
+    batches: Iterable[Batch | list[bytes]] = tally.over(same) if same is not None else ordered or documents
+    loaded = loading.load(database, swap.staging, batches, expected=part.records, numbered=same is None,
                           digest=bool(ordered) or not part.content_sha256, validated="validator" in options,
                           live=swap.live, phase=f"Loading {swap.live}", watch=watch)
-    if step:
-        reach(f"{step}2")
+    return Filled(swap, part, shape, options, loaded, tally, ordered, later)
+
+
+def prove(
+    database: Database[Doc], filled: Filled, *, step: str = "", beat: Callable[[], object] = lambda: None,
+    watch: Watch = SILENT,
+) -> Prepared:
+    """Build the indexes of a loaded collection and prove it from what a majority has: the other half of ``prepare``."""
+    swap, part, shape, loaded, ordered = filled.swap, filled.part, filled.shape, filled.loaded, filled.ordered
     lasting = [index for index in shape.indexes if not expiry.expires(index)]
     measured = staging.build_and_measure(database, swap.staging, lasting, total=loaded.records, beat=beat,
                                          watch=watch)
@@ -121,13 +162,14 @@ def prepare(
     else:
         staging.check(ordered.read, Content.of_part(part), swap.live)
         staging.check(measured, loaded.content, swap.live)
-    broken = _broken_rules(database, swap, options, loaded)
+    broken = _broken_rules(database, swap, filled.options, loaded)
     # After the proof, in which the server would otherwise delete what has expired: with a TTL monitor that runs every
     # second, 60,000 records of which all had expired made three restores of three fail as "not those of the backup".
     staging.build(database, swap.staging, [index for index in shape.indexes if expiry.expires(index)], beat)
-    if later:
+    if filled.expires_later:
         _let_expire(database, swap, shape)
-    return Prepared(measured, (*shape.notes, *broken, *tally.sentences(swap.live)), any(tally.counts.values()))
+    return Prepared(measured, (*shape.notes, *broken, *filled.tally.sentences(swap.live)),
+                    any(filled.tally.counts.values()))
 
 
 class _IdFirst:

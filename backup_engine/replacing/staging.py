@@ -28,6 +28,8 @@ __all__ = ["build", "build_and_measure", "check", "create", "drop", "measure", "
 PIECE = WriteConcern("majority", j=True, wtimeout=15_000)
 """What only the primary has is gone with it: a list loaded with w:1 was proven, swapped in and then empty."""
 PROOF = ReadConcern("majority")
+PROOF_BATCH = 10_000
+"""Documents; more of them arrive in 16 MB pieces, for which the reader and the server wait in turns."""
 BEAT_SECONDS = 5.0
 DUPLICATE_KEY = 11000
 _NAMED = 5
@@ -81,8 +83,9 @@ def measure(database: Database[Doc], name: str, *, total: int | None = None, wat
     """Read everything a majority has of a collection."""
     measured = EMPTY
     with database_errors(database):
-        for batch in raw_batches.find(database.get_collection(name, read_concern=PROOF), batch_size=100_000):
-            measured += Content.of(raw.documents_of(batch))
+        for documents in raw_batches.find_documents(
+                database.get_collection(name, read_concern=PROOF), batch_size=PROOF_BATCH):
+            measured += Content.of(documents)
             watch.step("Proving what was loaded", measured.records, total)
     return measured
 

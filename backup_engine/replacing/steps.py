@@ -6,7 +6,9 @@ Until R7 has happened for one collection, ``abandon`` takes everything back; fro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,12 +27,13 @@ from backup_engine.replacing import journal, staging
 from backup_engine.replacing.capture import Capture
 from backup_engine.replacing.journal import Entry, Swap
 from backup_engine.replacing.late_writes import Late
-from backup_engine.replacing.prepare import Prepared, prepare
+from backup_engine.replacing.prepare import Filled, Prepared, fill, prove
 from backup_engine.replacing.swap import happened, in_place, rename, uuid_of
 from backup_engine.workspace import Workspace
 
 __all__ = ["After", "BroughtBack", "Replacing", "incomplete", "open_capture", "without_cancel"]
 
+PROGRESS_SECONDS = 0.2
 After = Callable[[Database[dict[str, Any]], str], None]
 """Called with the database and a key once a collection is in place: the application's own indexes."""
 
@@ -65,9 +68,10 @@ class Replacing:
     def run(self, after: After | None = None) -> None:
         """R2 to R8."""
         self.start()
+        filled = self.fill()
         with open_capture(self) as capture:
-            self.save(capture)
-            self.stage()
+            with self.proving(filled):
+                self.save(capture)
             self.note_uuids()
             self.settle()
             self.swap()
@@ -80,25 +84,54 @@ class Replacing:
         self.entry = journal.start(self.database, self.entry)
         reach("R2")
 
-    def save(self, capture: Capture | None) -> None:
-        """R3: the safety backup, inside the open stream."""
-        if capture is not None:
-            self._advance(step="R3", token=capture.token)
-        # inside the stream: between the snapshot and the first event no write can slip through
-        self.safety = write_set(self.ws, self.held, trigger="pre_restore", watch=self.watch)
-        self._advance(step="R3", safety=self.safety.backup_id)  # before R7: what comes after is undone from it
-        if capture is not None:
-            names = {swap.key: swap.live for swap in self.entry.swaps}
-            self.late = Late(self.ws, self.held, capture, names, self.safety)
-        reach("R3")
+    def fill(self) -> list[Filled]:
+        """R3: load the staging collections, before anybody need listen to what others write.
 
-    def stage(self) -> None:
-        """R4: fill the staging collections and prove them."""
-        prepared = {swap.key: self._stage(swap) for swap in self.entry.swaps}
+        The stream that a restore opens costs the server 0.45 s of a load of 100,000, and what is written before it
+        opens is in the safety set.
+        """
+        filled = [fill(self.ws, self.database, self.held.capabilities, self.backup, swap, from_live=True,
+                       watch=self.watch) for swap in self.entry.swaps]
+        self._advance(step="R3")
+        reach("R3")
+        return filled
+
+    @contextmanager
+    def proving(self, filled: Sequence[Filled]) -> Iterator[None]:
+        """R4: build the indexes and prove the staging collections, beside what is done in the block.
+
+        Whichever of the two fails first stops the other.
+        """
+        stop = threading.Event()
+        with ThreadPoolExecutor(1, "proof") as pool:
+            proof = pool.submit(self._prove, filled, Watch(cancelled=stop.is_set))
+            usual = self.watch
+            self.watch = _watching(usual, proof)
+            try:
+                yield
+                self._await(proof)
+            except BaseException:
+                stop.set()
+                raise
+            finally:
+                self.watch = usual
+            prepared = proof.result()
+        self.problems += tuple(note for collection in prepared.values() for note in collection.notes)
         self.counts = {key: collection.records for key, collection in prepared.items()}
         # not of a list from which MongoDB itself deletes: what is missing there after an election says nothing
         self.proven = {key: collection.content for key, collection in prepared.items() if not collection.expired}
         reach("R4")
+
+    def save(self, capture: Capture | None) -> None:
+        """R4: the safety backup, inside the open stream."""
+        if capture is not None:
+            self._advance(step="R4", token=capture.token)
+        # inside the stream: between the snapshot and the first event no write can slip through
+        self.safety = write_set(self.ws, self.held, trigger="pre_restore", watch=self.watch)
+        self._advance(step="R4", safety=self.safety.backup_id)  # before R7: what comes after is undone from it
+        if capture is not None:
+            names = {swap.key: swap.live for swap in self.entry.swaps}
+            self.late = Late(self.ws, self.held, capture, names, self.safety)
 
     def note_uuids(self) -> None:
         """R5: write down which collection is which."""
@@ -169,11 +202,14 @@ class Replacing:
     def _advance(self, **changes: Any) -> None:
         self.entry = journal.advance(self.database, self.entry, **changes)
 
-    def _stage(self, swap: Swap) -> Prepared:
-        prepared = prepare(self.ws, self.database, self.held.capabilities, self.backup, swap,
-                           beat=lambda: journal.beat(self.database, self.entry.id), watch=self.watch)
-        self.problems += prepared.notes
-        return prepared
+    def _prove(self, filled: Sequence[Filled], watch: Watch) -> dict[str, Prepared]:
+        return {each.swap.key: prove(self.database, each, beat=lambda: journal.beat(self.database, self.entry.id),
+                                     watch=watch) for each in filled}
+
+    def _await(self, proof: Future[dict[str, Prepared]]) -> None:
+        while not wait([proof], timeout=PROGRESS_SECONDS).done:
+            self.watch.step("Proving what was loaded")
+        proof.result()
 
     def _look_at_live(self, watch: Watch) -> None:
         """Make sure that live is what the answer will say, and that no election can take that back."""
@@ -244,6 +280,16 @@ def open_capture(run: Replacing) -> Iterator[Capture | None]:
         return
     with Capture(run.database, run.entry.swaps, run.entry.id, since=run.entry.as_of) as capture:
         yield capture
+
+
+def _watching(watch: Watch, proof: Future[Any]) -> Watch:
+    """Report as *watch* does, and stop where the proof beside has failed."""
+    def report(progress: Progress) -> None:
+        if proof.done():
+            proof.result()
+        watch.step(progress.phase, progress.done, progress.total)
+
+    return Watch(report)
 
 
 def without_cancel(watch: Watch) -> Watch:

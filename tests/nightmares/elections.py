@@ -287,7 +287,8 @@ def replicate(members: Sequence[Mongod], wanted: bool) -> None:
 def careless_loading() -> Iterator[None]:
     """Load and prove on the primary alone, for controls."""
     with (patch.object(staging, "PIECE", WriteConcern(1)), patch.object(staging, "PROOF", ReadConcern("local")),
-          patch.object(staging, "_build", lambda *words: None), patch.object(journal, "beat", lambda *words: None)):
+          patch.object(staging, "_build", lambda *words: None), patch.object(journal, "beat", lambda *words: None),
+          patch.object(journal, "DURABLE", WriteConcern(1))):  # it is written to between loading and the swap
         yield
 
 

@@ -13,6 +13,7 @@ from pymongo.database import Database
 from backup_engine import create, failpoints, restore, undo
 from backup_engine.errors import BackupError, RestoreIncomplete, RestoreStopped
 from backup_engine.replacing import journal, recovery, staging, steps
+from backup_engine.replacing.prepare import Filled
 from backup_engine.replacing.steps import Replacing
 from backup_engine.workspace import Workspace
 from tests.backup_engine.engine import fill, workspace
@@ -103,15 +104,15 @@ def test_when_that_fails_as_well_it_is_said_and_undo_does_it(
     ws: Workspace, database: Database[Doc], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _take_records_back(ws, monkeypatch)
-    stage = Replacing.stage
+    load = Replacing.fill
 
-    def fail_the_second_time(run: Replacing) -> None:
+    def fail_the_second_time(run: Replacing) -> list[Filled]:
         if run.entry.kind == "undo":
             raise BackupError("no room")
-        stage(run)
+        return load(run)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Replacing, "stage", fail_the_second_time)
+        patched.setattr(Replacing, "fill", fail_the_second_time)
         with pytest.raises(RestoreIncomplete, match="could not be brought back: Backup error: no room") as problem:
             _replace(ws)
 
