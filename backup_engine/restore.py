@@ -1,9 +1,9 @@
 """Replace live collections by what a backup set holds: R1 to R8.
 
-R1 locks, stored bytes · R2 journal · R3 staging collections loaded · R4 change stream open, safety backup, and beside it
-staging indexed and proven · R5 UUIDs into the journal · R6 writes of others since R4 into a safety set · R7 rename · R8
-writes of the last moment into a safety set, a last look, the end. Up to R6 nothing has changed; from R7 on everything has, and
-``undo`` brings the old state back, with every write that was acknowledged.
+R1 locks, stored bytes · R2 journal · R3 staging collections loaded · R4 change stream open, safety backup, and beside
+it staging indexed and proven · R5 UUIDs into the journal · R6 writes of others since R4 into a safety set · R7 rename ·
+R8 writes of the last moment into a safety set, a last look, the end. Up to R6 nothing has changed; from R7 on
+everything has, and ``undo`` brings the old state back, with every write that was acknowledged.
 """
 
 from __future__ import annotations

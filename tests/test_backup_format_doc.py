@@ -21,6 +21,7 @@ from backup_engine.create import create
 from backup_engine.csv_format.decoder import LAST_COLUMN
 from backup_engine.csv_format.seal import Compression, Seal
 from backup_engine.keys.signing import Signer, new_pem
+from backup_engine.making import digests
 from backup_engine.model import OWNER_SOURCES, ColumnType, Kind, Trigger
 from backup_engine.repository import manifest
 from backup_engine.reseal import reseal
@@ -60,9 +61,12 @@ def written(value: Any, path: str = "") -> Iterator[str]:
 
 
 @pytest.fixture
-def metadata(tmp_path: Path, database: Database[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Metadata as they lie on disk: of a full set and a differential one, encrypted, of the sets of the application's
-    own data made with them, and all of them once more, stored anew for the second time and signed."""
+def metadata(
+    tmp_path: Path, database: Database[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> list[dict[str, Any]]:
+    """Metadata as they lie on disk: of a full set and a differential one, encrypted, with tables of digests, of the sets
+    of the application's own data made with them, and all of them once more, stored anew for the second time and signed."""
+    monkeypatch.setattr(digests, "WORTH_IT", 1)
     key = pyrage.x25519.Identity.generate()
     rule = {"n": {"$gt": Int64(1)}}  # relaxed Extended JSON would make an int32 of it
     clock = StillClock()
