@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from equipment.domain.roles import ROLES
-from equipment.server.headers import HEADERS
+from equipment.server.gate.headers import HEADERS
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "docs" / "security.md").read_text("utf-8")
