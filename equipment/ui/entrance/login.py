@@ -96,6 +96,8 @@ def _sign_in(db: Db, settings: Settings) -> None:
         name = st.text_input("Name", autocomplete="username", max_chars=200)
         typed = st.text_input("Password", type="password", autocomplete="current-password")
         pressed = st.form_submit_button("Sign in", type="primary")
+    st.caption("Forgotten the password? An administrator gives you a one-time code (User Management → Reset password). "
+               "Who is the only administrator runs `python -m equipment user reset NAME` on the server.")
     if not pressed:
         return
     try:
