@@ -3,26 +3,58 @@
 from __future__ import annotations
 
 import re
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from equipment.domain.roles import ROLES
-from equipment.server.headers import HEADERS
+from equipment.server.gate.headers import HEADERS
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "docs" / "security.md").read_text("utf-8")
-REQUIRED = sorted({
-    re.split(r"[><=;\s]", line)[0] for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines()
-    if line.strip() and not line.startswith(("#", "-"))
-})
+LICENCES = TEXT.partition("## Licences")[2].partition("\n## ")[0]
+FAMILIES = ("MIT", "BSD", "Apache", "MPL", "Mozilla", "ISC", "PSF")
+"""How the licences are called in what packages say of themselves, in classifiers and as SPDX."""
 
 
-@pytest.mark.parametrize("package", REQUIRED)
-def test_every_requirement_has_its_licence(package: str) -> None:
-    licences = TEXT.partition("## Licences")[2]
+def installed() -> dict[str, str]:
+    """Give every package that requirements.txt brings here, with what it says its licence is."""
+    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+    waiting, found = [line for line in lines if line.strip() and not line.startswith(("#", "-"))], dict[str, str]()
+    while waiting:
+        wanted = Requirement(waiting.pop())
+        name = re.sub(r"[-_.]+", "-", wanted.name).lower()
+        if name in found or (wanted.marker is not None and not wanted.marker.evaluate({"extra": ""})):
+            continue
+        package = distribution(name)
+        classifiers = [line for line in package.metadata.get_all("Classifier") or [] if line.startswith("License")]
+        found[name] = package.metadata.get("License-Expression") or " ".join(classifiers)
+        waiting += package.requires or []
+    return found
 
-    assert package.removesuffix("-ubuntu2204").lower() in licences.lower()
+
+INSTALLED = installed()
+
+
+def licence_in_docs(package: str) -> str:
+    rows = [row.split("|")[1:3] for row in LICENCES.splitlines() if row.startswith("| ")]
+    return " ".join(licence for licence, names in rows if package in names.replace(" ", "").split(","))
+
+
+@pytest.mark.parametrize("package", sorted(INSTALLED))
+def test_everything_installed_has_its_licence_as_it_says_itself(package: str) -> None:
+    documented, said = licence_in_docs(package), INSTALLED[package]
+
+    assert documented, "no row of the table names it"
+    named = {family for family in FAMILIES if family in said}
+    assert not named or any(family in documented.replace("MPL", "MPL Mozilla") for family in named), said
+
+
+def test_the_programs_inside_are_named() -> None:
+    assert len(INSTALLED) > 50
+    assert "Server Side Public License" in LICENCES and "pip-audit" in TEXT
 
 
 @pytest.mark.parametrize("header", [*HEADERS, "Strict-Transport-Security"])

@@ -48,7 +48,8 @@ def sign_in(
     if not _proves(db, known, password, passwords, now) or known is None or known.state == "disabled":
         _log_failure(db, known, visitor)
         raise SignInRefused(REFUSED)
-    attempts.forgive(db, attempts.account_subject(key))
+    attempts.forgive(db, attempts.subject_at(db, key, visitor.address, now=now))
+    attempts.remember_place(db, key, visitor.address, now=now)
     # Only this attempt: who guesses other names from there must not begin anew with every sign-in of their own.
     attempts.take_back(db, attempts.address_subject(visitor.address))
     _refuse_if_not_admitted(known)  # after the proof: the state is for whoever knows the password
@@ -113,7 +114,8 @@ def _wait_or_refuse(db: Db, key: str, visitor: Visitor, now: datetime) -> None:
     address = attempts.address_subject(visitor.address)
     wait = attempts.admit(db, address, attempts.PER_ADDRESS, now=now)
     if not wait:
-        wait = attempts.admit(db, attempts.account_subject(key), attempts.PER_ACCOUNT, now=now)
+        subject = attempts.subject_at(db, key, visitor.address, now=now)
+        wait = attempts.admit(db, subject, attempts.PER_ACCOUNT, now=now)
         if wait:
             attempts.take_back(db, address)  # no password was looked at
     if wait:

@@ -10,6 +10,7 @@ from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from zxcvbn import zxcvbn
 
 from backup_engine.errors import BadInput
 
@@ -18,9 +19,12 @@ LONGEST: Final = 1000
 AT_ONCE: Final = 4
 """Each hash takes 64 MiB; more visitors than this wait for their turn instead of filling the memory."""
 
-_TOO_COMMON: Final = (
-    "password", "passwort", "qwertz", "qwerty", "letmein", "administrator", "equipment", "changeme", "welcome",
-)
+GUESSES: Final = 10**8
+"""What somebody who asks a server without limits could try: a password found sooner is refused (zxcvbn's own scale)."""
+JUDGED: Final = 72
+"""Characters that are judged: zxcvbn's time grows with the square of them."""
+_OURS: Final = ("equipment", "equipment list", "passwort", "administrator", "changeme")
+"""Words of this place, as NIST SP 800-63B, 3.1.1.2 has it: the name of the service and what is made of it."""
 
 
 @dataclass(frozen=True)
@@ -65,15 +69,20 @@ PASSWORDS: Final = Passwords()
 
 
 def check_rules(password: str, name: str) -> None:
-    """Raise ``BadInput`` when *password* is too short, too long, or one of the first guesses for *name*."""
+    """Raise ``BadInput`` when *password* is too short, too long, or among the first guesses for *name*.
+
+    Those are leaked and common passwords, words and names, and what people make of them; no kinds of characters are
+    asked for. Source: NIST SP 800-63B revision 4, 3.1.1.2; the lists come with zxcvbn.
+    """
     if len(password) < SHORTEST:
         raise BadInput(f"A password needs at least {SHORTEST} characters.")
     if len(password) > LONGEST:
         raise BadInput(f"A password may have {LONGEST} characters.")
-    plain = _normal(password).casefold()
-    core = plain.strip("0123456789!.")
-    if len(set(plain)) < 4 or core in ("", *_TOO_COMMON, name.casefold()) or plain == name.casefold():
-        raise BadInput("This password would be guessed first. Choose another one.")
+    judged = zxcvbn(_normal(password)[:JUDGED], [name, *name.split(), *_OURS])
+    if judged["guesses"] < GUESSES:
+        why = judged["feedback"]["warning"]
+        raise BadInput("This password would be guessed among the first." + (f" {why}" if why else ""),
+                       hint="Choose another one, such as four words that have nothing to do with each other.")
 
 
 def _normal(password: str) -> str:

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from anyio import to_thread
+from anyio import move_on_after, to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -27,6 +27,8 @@ COOKIE: Final = "equipment_session"
 SIGN_IN: Final = "/account/sign-in"
 SIGN_OUT: Final = "/account/sign-out"
 LONGEST_BODY: Final = 200  # a ticket has 43 characters
+BODY_SECONDS: Final = 10
+"""For those few characters to come: who never finishes would keep a connection for ever."""
 
 log = logging.getLogger(__name__)
 Handler = Callable[[Request], Awaitable[Response]]
@@ -78,11 +80,12 @@ async def _ticket(request: Request, settings: Settings) -> str:
         log.warning("refused a POST to %s from another site", request.url.path)
         return ""
     body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > LONGEST_BODY:
-            return ""
-    return body.decode("ascii", "ignore")
+    with move_on_after(BODY_SECONDS) as limit:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > LONGEST_BODY:
+                return ""
+    return "" if limit.cancelled_caught else body.decode("ascii", "ignore")
 
 
 def _refused() -> Response:

@@ -11,10 +11,13 @@ from equipment.store import activity
 from equipment.store.access import USERS, Db, Who, require
 from equipment.store.accounts import attempts, users
 from equipment.store.accounts.administrators import SETTINGS
+from equipment.store.accounts.tickets import digest
 
 __all__ = ["ask", "is_open", "switch"]
 
-MOST_WAITING: Final = 100
+MOST_WAITING: Final = 1_000
+MOST_OF_AN_ADDRESS: Final = 10
+"""One that asks and asks locks nobody else out; a lab of more than ten newcomers has an administrator."""
 LIMIT: Final = attempts.Limit(free=5, first=60, longest=3600)
 _ID: Final = "sign_up"
 
@@ -48,9 +51,11 @@ def ask(
     wait = attempts.admit(db, f"sign-up {attempts.address_subject(visitor.address)}", LIMIT)
     if wait:
         raise SignInRefused(f"Too many requests from here. Wait {in_words(wait)} and try again.")
-    if db[USERS].count_documents({"state": "pending"}, limit=MOST_WAITING) >= MOST_WAITING:
-        raise SignInRefused("Too many requests are waiting. Ask an administrator.")
-    document |= {"password": passwords.hash(password), "note": note[:200]}
+    asked_from = digest(visitor.address)
+    for which, most in (({}, MOST_WAITING), ({"asked_from": asked_from}, MOST_OF_AN_ADDRESS)):
+        if db[USERS].count_documents({"state": "pending", **which}, limit=most) >= most:
+            raise SignInRefused("Too many requests are waiting. Ask an administrator.")
+    document |= {"password": passwords.hash(password), "note": note[:200], "asked_from": asked_from}
     try:
         users.insert(db, document)
     except BadInput:

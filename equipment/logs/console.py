@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Final
 
+from equipment.logs.flood import Flood
 from equipment.logs.lines import JsonLines, TextLines
 from equipment.logs.redaction import Redaction
 
@@ -52,6 +53,7 @@ class Console(logging.Handler):
 
 
 _console = Console()
+_console.addFilter(Flood(SERVER))
 _redaction = Redaction()
 
 

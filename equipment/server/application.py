@@ -36,7 +36,13 @@ from equipment.server import (
     sd_notify,
     stopping,
 )
-from equipment.server.headers import RequestReference, SecurityHeaders
+from equipment.server.gate import hosts
+from equipment.server.gate.connections import BoundedConnections, raise_descriptors
+from equipment.server.gate.headers import RequestReference, SecurityHeaders
+from equipment.server.gate.own_pages import OwnPages
+from equipment.server.gate.sockets import BoundedSockets
+from equipment.server.gate.uploads import GuardedUploads
+from equipment.server.gate.visitors import Visitors
 from equipment.server.low_space import LowSpace
 from equipment.server.metrics import endpoint
 from equipment.server.metrics.sockets import OpenSockets
@@ -97,9 +103,23 @@ def routes() -> list[BaseRoute]:
 
 
 def middleware() -> list[Middleware]:
-    """Give what wraps every request."""
-    return [Middleware(stopping.BoundedAnswers), Middleware(SecurityHeaders), Middleware(RequestReference),
+    """Give what wraps every request, from the outside in; without usable settings there is nobody to let in."""
+    around = [Middleware(stopping.BoundedAnswers), Middleware(BoundedConnections), Middleware(SecurityHeaders),
+              Middleware(RequestReference)]
+    try:
+        settings = get_settings()
+    except BadInput:
+        return [*around, Middleware(OpenSockets)]
+    visitors = Visitors(connector(settings))
+    return [*around, Middleware(OwnPages, hosts=hosts.of_installation(settings), public_url=settings.public_url,
+                                probes=_probe_paths()),
+            Middleware(BoundedSockets, visitors=visitors), Middleware(GuardedUploads, visitors=visitors),
             Middleware(OpenSockets)]
+
+
+def _probe_paths() -> list[str]:
+    probes = [route.path for route in (*health.routes(), *endpoint.routes())]
+    return [*probes, *(prefix.served() + path for path in probes)]
 
 
 def connector(settings: Settings) -> Connect:
@@ -127,6 +147,7 @@ def prepare(settings: Settings, db: Database[dict[str, Any]]) -> None:
 
 def _start(warm_up: Callable[[], None]) -> None:
     console_log.begin()
+    raise_descriptors()
     os.umask(os.umask(0o022) | 0o022)  # whatever the shell's: nobody else may write into folders that are made here
     log.info("equipment %s starts (process %s)", __version__, os.getpid())
     for name in unknown_options(os.environ):

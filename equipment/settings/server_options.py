@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
 __all__ = ["ServerOptions"]
+
+_HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
 
 
 class ServerOptions(BaseModel):
@@ -16,6 +19,11 @@ class ServerOptions(BaseModel):
         default="", pattern=r"^(https?://[^/\s]+(/\S*)?)?$",
         description="Address people use to reach the app, such as https://example.org/lab, when a proxy stands in "
                     "front. Labels bear it. With https the sign-in cookie is always marked Secure.")
+    allowed_hosts: str = Field(
+        default="",
+        description="Names under which the server may be reached, besides its own, loopback, addresses in numbers and "
+                    "the host of EQUIPMENT_PUBLIC_URL; with commas; `*.lab.example` for all below, `*` for any. "
+                    "Requests under other names are refused.")
     health_token: SecretStr | None = Field(
         default=None, min_length=16,
         description="Whoever sends it to /healthz or /metrics as `Authorization: Bearer …` is told details. "
@@ -28,6 +36,15 @@ class ServerOptions(BaseModel):
     activity_days: int = Field(
         default=0, ge=0, le=36500,
         description="Days after which entries of the activity log are forgotten; 0 keeps them forever.")
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _names(cls, value: str) -> str:
+        names = [name.strip() for name in value.split(",") if name.strip()]
+        for name in names:
+            if not _HOST.fullmatch(name):
+                raise ValueError(f"{name!r} is no name of a host: no scheme, port or path, such as lab.example.org")
+        return ",".join(names)
 
     @field_validator("log_format", "log_level", mode="before")
     @classmethod

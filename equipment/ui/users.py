@@ -18,6 +18,8 @@ __all__ = ["show"]
 
 NEW_CODE: Final = "_users_new_code"
 GENERATION: Final = "_users_generation"
+SHOWN: Final = 20
+"""Requests drawn; more of them are a flood, and each is a box with four widgets."""
 STATES: Final = {
     "active": "Active", "disabled": "Disabled", "pending": "Waits for approval", "rejected": "Not approved",
 }
@@ -34,8 +36,10 @@ def show(app: App) -> None:
         st.space("stretch")
         if st.button("New user", icon=":material/person_add:", type="primary"):
             _new_user(app)
-    for user in waiting:
+    for user in waiting[:SHOWN]:
         _waiting(app, user)
+    if len(waiting) > SHOWN:
+        _many_waiting(app, len(waiting))
     chosen = _table(everybody)
     if chosen is not None:
         _actions(app, chosen)
@@ -88,7 +92,9 @@ def _actions(app: App, user: User) -> None:
                                 width=180)
             if st.button("Change role", disabled=role == user.role):
                 _do(lambda: users.set_role(db, who, key, role), f"{user.name} is now {role}.")
-            if user.local and st.button("Reset password", help="Gives a one-time code; the old password ends now."):
+            own = key == app.account.key
+            what = "Yours is changed under your name at the top." if own else "Gives a one-time code; the old one ends now."
+            if user.local and st.button("Reset password", disabled=own, help=what):
                 _do(lambda: _keep_code(user.name, users.reset(db, who, key)))
             if user.state == "active" and st.button("Disable", help="Ends all sessions; can be enabled again."):
                 _do(lambda: users.disable(db, who, key), f"{user.name} can no longer sign in.")
@@ -112,6 +118,14 @@ def _waiting(app: App, user: User) -> None:
             reason = st.text_input("Reason", key=f"reason_{user.key}", max_chars=500, placeholder="The person reads it")
             if st.button("Reject", key=f"reject_{user.key}"):
                 _do(lambda: users.reject(app.database, app.who, user.key, reason), f"{user.name} was not approved.")
+
+
+def _many_waiting(app: App, count: int) -> None:
+    st.info(f"{count - SHOWN} more wait for approval. They come up as these are decided.", icon=":material/group_add:")
+    with st.popover("Reject all that wait", icon=":material/group_remove:"):
+        st.write(f"All {count} requests are declined, those above as well. Each person can be approved after all.")
+        if st.button(f"Reject {count} requests", type="primary"):
+            _do(lambda: users.reject_all(app.database, app.who), f"{count} requests were declined.")
 
 
 @st.dialog("New user")

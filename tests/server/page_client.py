@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from ssl import SSLContext
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -28,10 +29,12 @@ class PageClient:
 
     def __init__(self, url: str, *, cookie: str = "", headers: dict[str, str] | None = None,
                  trust: SSLContext | None = None) -> None:
-        cookies = {"Cookie": f"equipment_session={cookie}"} if cookie else {}
+        own = {"Origin": "{0.scheme}://{0.netloc}".format(urlsplit(url))}
+        if cookie:
+            own["Cookie"] = f"equipment_session={cookie}"
         self._open = ExitStack()
         self._socket = self._open.enter_context(connect(
-            url.replace("http", "ws", 1) + "/_stcore/stream", additional_headers={**cookies, **(headers or {})},
+            url.replace("http", "ws", 1) + "/_stcore/stream", additional_headers={**own, **(headers or {})},
             subprotocols=["streamlit"], max_size=None, open_timeout=SECONDS,  # type: ignore[list-item]
             ssl=trust,
         ))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from equipment.server.headers import HEADERS
+from equipment.server.gate.headers import HEADERS
 from equipment.settings import ROOT
 from tests.server.running_app import RunningApp
 

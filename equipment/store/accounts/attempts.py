@@ -19,6 +19,7 @@ from equipment.store.accounts.tickets import digest
 
 ATTEMPTS: Final = "equipment_attempts"
 FORGET: Final = timedelta(hours=24)
+PLACE_DAYS: Final = 30
 TRIES: Final = 20
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """No wait; not the present, for two clocks at the same counter differ by milliseconds."""
@@ -52,6 +53,26 @@ def account_subject(key: str) -> str:
 def address_subject(address: str) -> str:
     """Name the counter of an address."""
     return f"address:{address[:64]}"
+
+
+def place_subject(key: str, address: str) -> str:
+    """Name the counter of an account at one address."""
+    return f"account:{digest(key)}@{digest(address)}"
+
+
+def remember_place(db: Db, key: str, address: str, *, now: datetime | None = None) -> None:
+    """Note that the account has proved itself at this address: for ``PLACE_DAYS`` it is counted there by itself."""
+    until = (now or moments.now()) + timedelta(days=PLACE_DAYS)
+    db[ATTEMPTS].update_one({"_id": f"known {place_subject(key, address)}"}, {"$set": {"forget": until}}, upsert=True)
+
+
+def subject_at(db: Db, key: str, address: str, *, now: datetime | None = None) -> str:
+    """Name the counter that counts for an account at that address: where it has proved itself, nobody elsewhere who
+    keeps failing makes it wait."""
+    known = db[ATTEMPTS].find_one({"_id": f"known {place_subject(key, address)}"})
+    if known is not None and moments.aware(known["forget"]) > (now or moments.now()):
+        return place_subject(key, address)
+    return account_subject(key)
 
 
 def prepare(db: Db) -> None:

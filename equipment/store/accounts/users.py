@@ -135,10 +135,24 @@ def reject(db: Db, who: Who, key: str, reason: str) -> None:
     _set_state(db, who, user, "rejected", "user.reject", note=reason[:500])
 
 
-def reset(db: Db, who: Who, key: str) -> str:
-    """Replace an account's password by a one-time code of 24 hours, shown this once; ends its sessions."""
+def reject_all(db: Db, who: Who) -> int:
+    """Decline every sign-up that waits, as after a flood of them; gives how many there were."""
     require(db, who, "users.manage")
+    waiting = [_user(user) for user in db[USERS].find({"state": "pending"})]
+    for user in waiting:
+        _set_state(db, who, user, "rejected", "user.reject", note="all that waited")
+    return len(waiting)
+
+
+def reset(db: Db, who: Who, key: str) -> str:
+    """Replace an account's password by a one-time code of 24 hours, shown this once; ends its sessions.
+
+    Raises ``BadInput`` for one's own: the code would be shown to a session that has just ended.
+    """
+    account = require(db, who, "users.manage")
     user = _known(db, key)
+    if account.key == key:
+        raise BadInput("This is your own account.", hint="Choose another password under your name at the top.")
     if not user.local:
         raise BadInput(f"{user.name} signs in through the identity provider and has no password here.")
     new_code = code()
@@ -189,7 +203,7 @@ def _waiting(one_time_code: str) -> dict[str, Any]:
 
 
 def _set_state(db: Db, who: Who, user: User, state: State, action: str, *, note: str = "") -> None:
-    db[USERS].update_one({"_id": user.key}, {"$set": {"state": state}, "$unset": {LOCKED_BY: ""}})
+    db[USERS].update_one({"_id": user.key}, {"$set": {"state": state}, "$unset": {LOCKED_BY: "", "asked_from": ""}})
     if user.role == "admin" and state == "active":
         administrators.admit(db, user.key)
     before, after = {"state": user.state}, {"state": state}

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Final, NoReturn
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from backup_engine.errors import BadInput
 from equipment.accounts import login, oidc, routes, setup, signup
 from equipment.accounts.login import SignInRefused
+from equipment.server.gate import sockets
 from equipment.settings import Settings
 from equipment.store.access import Account, Db, Who, identify
 from equipment.store.accounts import sessions
@@ -29,7 +31,7 @@ def current(db: Db, settings: Settings) -> tuple[Who, Account] | None:
 
     Known from this page's memory, the cookie or the identity provider; None sends the visitor to ``show``.
     """
-    who = st.session_state.get(WHO) or _by_cookie(db) or provider.enter(db, settings)
+    who = st.session_state.get(WHO) or _by_cookie(db) or _from_provider(db, settings)
     account = identify(db, who) if who else None
     if who is None or account is None:
         if who is not None:
@@ -37,6 +39,7 @@ def current(db: Db, settings: Settings) -> tuple[Who, Account] | None:
         return None
     sessions.touch(db, who.session, setup.lifetimes(settings))
     _remember(who, account)
+    _admit(account)
     if account.must_change_password:
         return None
     _run_errand(db)
@@ -93,6 +96,8 @@ def _sign_in(db: Db, settings: Settings) -> None:
         name = st.text_input("Name", autocomplete="username", max_chars=200)
         typed = st.text_input("Password", type="password", autocomplete="current-password")
         pressed = st.form_submit_button("Sign in", type="primary")
+    st.caption("Forgotten the password? An administrator gives you a one-time code (User Management → Reset password). "
+               "Who is the only administrator runs `python -m equipment user reset NAME` on the server.")
     if not pressed:
         return
     try:
@@ -132,6 +137,21 @@ def _by_cookie(db: Db) -> Who | None:
         return None
     account = identify(db, Who(session, ""))
     return None if account is None else Who(session, account.name, visitor().address)
+
+
+def _from_provider(db: Db, settings: Settings) -> Who | None:
+    """Bring in whoever the identity provider names; they get our cookie too, by which down- and uploads know them."""
+    who = provider.enter(db, settings)
+    if who is not None:
+        st.session_state[ERRAND] = (routes.SIGN_IN, sessions.issue_ticket(db, who.session, "sign-in"))
+    return who
+
+
+def _admit(account: Account) -> None:
+    """Tell the server whose socket this is: it was opened before the sign-in, by a stranger."""
+    run = get_script_run_ctx()
+    if run is not None:
+        sockets.admit(run.session_id, account.key)
 
 
 def _remember(who: Who, account: Account) -> None:

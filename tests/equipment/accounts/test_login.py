@@ -122,6 +122,25 @@ def test_many_names_from_one_address(database: Db, bob: str) -> None:
     assert elsewhere[1].name == "Bob"
 
 
+def test_guessing_elsewhere_makes_nobody_wait_where_they_have_signed_in(database: Db, bob: str) -> None:
+    began = moments.now()
+    enter(database, now=began)
+    for n in range(1_000):
+        with pytest.raises(SignInRefused):
+            login.sign_in(database, "Bob", f"wrong {n}", Visitor("203.0.113.66"), passwords=CHEAP,
+                          now=began + timedelta(seconds=n))
+    later = began + timedelta(seconds=1_000)
+
+    assert enter(database, now=later), "from the address of before"
+    with pytest.raises(SignInRefused, match="Wait"):
+        login.sign_in(database, "Bob", PASSWORD, Visitor("198.51.100.9"), passwords=CHEAP, now=later)
+    here = [refusal(database, "Bob", "wrong", now=later) for _ in range(8)]
+    assert here.count(REFUSED) == attempts.PER_ACCOUNT.free, "guessing here is counted as well"
+
+    month_later = began + timedelta(days=attempts.PLACE_DAYS, minutes=17)
+    assert attempts.subject_at(database, bob, HERE.address, now=month_later) == attempts.account_subject(bob)
+
+
 def test_who_knows_the_password_never_waits(database: Db, bob: str) -> None:
     now = moments.now()
 

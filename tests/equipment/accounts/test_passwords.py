@@ -52,7 +52,8 @@ def test_the_same_letters_typed_differently_are_the_same_password(typed: str) ->
 
 @pytest.mark.parametrize("password", [
     "", "short", "password12", "Administrator1", "aaaaaaaaaaaaa", "1234567890", "x" * 2000, "Ada Lovelace",
-    "ada lovelace!!",
+    "ada lovelace!!", "Lovelace1852", "Passw0rd1234", "qwertzuiop", "abcdefghij", "hunter2hunter2", "equipment123",
+    "Iloveyou123!", "1q2w3e4r5t",
 ])
 def test_what_would_be_guessed_first_is_refused(password: str) -> None:
     with pytest.raises(BadInput):
@@ -60,7 +61,8 @@ def test_what_would_be_guessed_first_is_refused(password: str) -> None:
 
 
 @pytest.mark.parametrize("password", [
-    PASSWORD, "x#8 kdE_0q", "пароль из слов", "\udc80 lone surrogate", "é" * 5 + "abcde",
+    PASSWORD, "my lab is cold", "x" * 60 + " q7 " + "Zk", "x#8 kdE_0q", "пароль из слов",
+    "\udc80 lone surrogate", "éàü" + "kdE_0qz",
 ])
 def test_others_are_taken(password: str) -> None:
     check_rules(password, "Ada Lovelace")

@@ -11,7 +11,7 @@ from backup_engine.errors import AdminOnly, BadInput
 from equipment.accounts import login, signup
 from equipment.accounts.login import REFUSED, SignInRefused, Visitor
 from equipment.store.access import SYSTEM, USERS
-from equipment.store.accounts import users
+from equipment.store.accounts import attempts, users
 from tests.equipment.accounts.cheap import CHEAP, PASSWORD
 from tests.equipment.store.people import signed_in
 
@@ -83,9 +83,23 @@ def test_one_address_cannot_fill_the_list(database: Db) -> None:
         ask(database, "one more")
 
 
-def test_all_addresses_together_cannot_either(database: Db) -> None:
+def test_one_that_asks_day_after_day_locks_nobody_else_out(database: Db) -> None:
     signup.switch(database, SYSTEM, True)
-    for n in range(signup.MOST_WAITING):
+    for n in range(signup.MOST_OF_AN_ADDRESS):
+        ask(database, f"Eve {n}")
+        database[attempts.ATTEMPTS].delete_many({})
+
+    with pytest.raises(SignInRefused, match="Too many requests are waiting"):
+        ask(database, "one more")
+    ask(database, "Ada", address="198.51.100.1")
+    users.reject_all(database, SYSTEM)
+    ask(database, "Eve again")
+
+
+def test_all_addresses_together_cannot_either(database: Db, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signup, "MOST_WAITING", 20)
+    signup.switch(database, SYSTEM, True)
+    for n in range(20):
         ask(database, f"Eve {n}", address=f"192.0.2.{n}")
 
     with pytest.raises(SignInRefused, match="Too many requests"):

@@ -74,6 +74,18 @@ def test_a_request_is_rejected_with_a_reason(database: Db) -> None:
     assert (database[USERS].find_one({"_id": "eve"}) or {})["note"] == "Not of this lab"
 
 
+def test_a_flood_of_requests_is_drawn_in_part_and_declined_at_once(database: Db) -> None:
+    for number in range(25):
+        users.insert(database, users.new_document(f"Eve {number:02}", "user", "pending", by="sign-up"))
+    test = page(database)
+
+    assert len([button for button in test.button if button.label == "Approve"]) == 20
+    assert any("5 more wait for approval" in note.value for note in test.info)
+    press(test, "Reject 25 requests")
+    assert database[USERS].count_documents({"state": "pending"}) == 0
+    assert database[USERS].count_documents({"state": "rejected"}) == 25
+
+
 def test_somebody_else_was_faster(database: Db) -> None:
     users.insert(database, users.new_document("Eve", "user", "pending", by="sign-up"))
     test = page(database)

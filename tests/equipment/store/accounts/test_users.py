@@ -63,6 +63,7 @@ CALLS: list[Callable[[Db, Who], object]] = [
     lambda db, who: users.enable(db, who, "bob"),
     lambda db, who: users.approve(db, who, "bob"),
     lambda db, who: users.reject(db, who, "bob", "no"),
+    lambda db, who: users.reject_all(db, who),
     lambda db, who: users.reset(db, who, "bob"),
     lambda db, who: users.end_sessions(db, who, "bob"),
     lambda db, who: users.listed(db, who),
@@ -104,6 +105,29 @@ def test_sessions_end(database: Db, end: Callable[[Db, Who], object]) -> None:
     end(database, signed_in(database))
 
     assert identify(database, bob) is None
+
+
+def test_nobody_resets_their_own_password_into_a_code_that_nobody_sees(database: Db) -> None:
+    chief = signed_in(database)
+    before = list(database[USERS].find())
+
+    with pytest.raises(BadInput, match="your own account"):
+        users.reset(database, chief, chief.name)
+
+    assert list(database[USERS].find()) == before and identify(database, chief) is not None
+
+
+def test_everybody_who_waits_is_declined_at_once(database: Db) -> None:
+    chief = signed_in(database)
+    for name in ("Eve", "Mallory"):
+        users.insert(database, users.new_document(name, "user", "pending", by="sign-up"))
+
+    assert users.reject_all(database, chief) == 2
+    assert {user.name: user.state for user in users.listed(database, chief)} == {
+        chief.name: "active", "Eve": "rejected", "Mallory": "rejected"}
+    assert activity.count(database, Filter(actions=("user.reject",))) == 2
+    users.approve(database, chief, "eve")
+    assert users.find(database, "Eve").state == "active"  # type: ignore[union-attr]
 
 
 def test_disabled_and_enabled_again(database: Db) -> None:

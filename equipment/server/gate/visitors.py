@@ -1,0 +1,45 @@
+"""Whose cookie a connection brings: the account behind it, or nobody. Asked of the database once a connection."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from anyio import to_thread
+from pymongo.errors import PyMongoError
+from starlette.requests import HTTPConnection
+
+from backup_engine.errors import DatabaseUnreachable
+from equipment.accounts.routes import COOKIE
+from equipment.store.access import Account, Db, Who, identify
+from equipment.store.accounts import sessions
+
+__all__ = ["Visitors"]
+
+log = logging.getLogger(__name__)
+LONGEST_COOKIE: Final = 100
+"""Characters; ours has 43. What is longer is not looked up."""
+
+
+class Visitors:
+    """The way from a connection to an account."""
+
+    def __init__(self, connect: Callable[[], Db]) -> None:
+        self._connect = connect
+
+    async def account(self, connection: HTTPConnection) -> Account | None:
+        """Give the account that is signed in there; None without one, and while the database is away."""
+        cookie = connection.cookies.get(COOKIE, "")
+        if not cookie or len(cookie) > LONGEST_COOKIE:
+            return None
+        return await to_thread.run_sync(self._of_cookie, cookie)
+
+    def _of_cookie(self, cookie: str) -> Account | None:
+        try:
+            db = self._connect()
+            session = sessions.by_cookie(db, cookie)
+            return identify(db, Who(session, "")) if session else None
+        except (DatabaseUnreachable, PyMongoError) as error:
+            log.info("whose cookie it is cannot be asked: %s", type(error).__name__)
+            return None
