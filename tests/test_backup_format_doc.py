@@ -64,8 +64,9 @@ def written(value: Any, path: str = "") -> Iterator[str]:
 def metadata(
     tmp_path: Path, database: Database[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> list[dict[str, Any]]:
-    """Metadata as they lie on disk: of a full set and a differential one, encrypted, with tables of digests, of the sets
-    of the application's own data made with them, and all of them once more, stored anew for the second time and signed."""
+    """Metadata as they lie on disk: of a full set and a differential one, encrypted, with tables of digests, of the
+    sets of the application's own data made with them, and all of them once more, stored anew for the second time and
+    signed."""
     monkeypatch.setattr(digests, "WORTH_IT", 1)
     key = pyrage.x25519.Identity.generate()
     rule = {"n": {"$gt": Int64(1)}}  # relaxed Extended JSON would make an int32 of it
