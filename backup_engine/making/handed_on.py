@@ -1,10 +1,10 @@
 """What the newest differential set hands on to the next one: the records it found touched, and where the stream stood.
 
-A command remembers nothing, and behind the mark of the day's full set lies all that was written to the server since: to get
-past 1,000,000 writes to another collection took 5.7 s, at every backup anew.
+A command remembers nothing, and behind the mark of the day's full set lies all that was written to the server since:
+to get past 1,000,000 writes to another collection took 5.7 s, at every backup anew.
 
-What is live now differs from the full set only in records that the differential set holds and in those that were touched
-since its mark, for that was taken before its snapshot.
+What is live now differs from the full set only in records that the differential set holds and in those that were
+touched since its mark, for that was taken before its snapshot.
 """
 
 from __future__ import annotations
@@ -34,8 +34,10 @@ def over(ws: Workspace, base: BackupSet) -> Followed | None:
     ``_id`` that was changed in it would hide a change.
     """
     later = _newest_over(ws, base)
-    before, mark = resume_tokens.of(ws.storage, base), later and resume_tokens.of(ws.storage, later)
-    if later is None or mark is None or before is None or mark.uuids != before.uuids:
+    if later is None:
+        return None
+    before, mark = resume_tokens.of(ws.storage, base), resume_tokens.of(ws.storage, later)
+    if mark is None or before is None or mark.uuids != before.uuids:
         return None
     try:
         touched = {key: _identities(ws, later, part) for key, part in later.parts.items()}

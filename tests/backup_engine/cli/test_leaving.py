@@ -18,7 +18,8 @@ def ended(program: str, *, before: str = HOOK) -> subprocess.CompletedProcess[st
     body = "\n".join(f"    {line}" for line in program.splitlines())
     code = (f"import atexit, logging, sys, threading\nfrom backup_engine.cli import leaving\n{before}\n"
             f"def program():\n{body}\nleaving.at_once(program)")
-    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, text=True, capture_output=True, timeout=60, check=False)
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, text=True, capture_output=True, timeout=60,
+                          check=False)
 
 
 @pytest.mark.parametrize(("program", "code"), [
