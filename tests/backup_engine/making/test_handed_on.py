@@ -92,6 +92,21 @@ def test_sets_in_which_nothing_changed_hand_on_their_place(
     assert_exact(ws, third)
 
 
+def test_the_stream_need_not_reach_back_to_the_full_set(
+    ws: Workspace, tmp_path: Path, database: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, base = earlier(ws, tmp_path, database)
+    mark = resume_tokens.of(ws.storage, base)
+    assert mark is not None
+    resume_tokens.keep(ws.storage, base, Mark({"_data": "82" + "0" * 40}, mark.uuids), may_go=lambda _: False)
+    with monkeypatch.context() as patch:
+        patch.setattr("backup_engine.mongo.snapshot.Snapshot.read", lambda *_: pytest.fail("read everything"))
+        second = made(command(ws, tmp_path, database))
+
+    assert second.base == base.backup_id
+    assert_exact(ws, second)
+
+
 def damaged(ws: Workspace, first: BackupSet) -> None:
     """Another ``_id`` where 7 was changed, in a row that can be read."""
     path = Path(ws.storage.describe()) / first.day / str(first.parts["equipment"].file)
