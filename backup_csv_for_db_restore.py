@@ -21,6 +21,7 @@ from equipment import __version__, prerequisites
 with prerequisites.explained(__name__ == "__main__"):
     from backup_engine import api
     from backup_engine.arguments import checked, database_named
+    from backup_engine.cli import leaving
 
 __all__ = ["DatabaseBackupRestore", "backup_restore_ui", "integrate_auto_backup_into_main_app"]
 
@@ -151,4 +152,4 @@ def _main() -> None:
 
 
 if __name__ == "__main__":
-    _main()
+    leaving.at_once(_main)

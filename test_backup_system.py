@@ -16,7 +16,7 @@ with prerequisites.explained(__name__ == "__main__"):
     from pymongo.database import Database
 
     from backup_engine.api import DatabaseBackupRestore
-    from backup_engine.cli import streams
+    from backup_engine.cli import leaving, streams
     from backup_engine.cli.signals import Signals
     from equipment.server import diagnosis
     from equipment.server.diagnosis import CHECKS, Installation
@@ -76,4 +76,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leaving.at_once(lambda: sys.exit(main()))

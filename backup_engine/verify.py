@@ -256,7 +256,7 @@ def _stored(ws: Workspace, backup: BackupSet, part: Part, level: int, watch: Wat
         if level == 1 and _sha256(ws, backup, part, watch) == part.stored_sha256:
             return []
         with ws.catalog.open_part(backup, part.key) as source:
-            reading = read_back(source, part, seal=ws.seal, workers=ws.workers, watch=watch)
+            reading = read_back(source, part.as_file, seal=ws.seal, workers=ws.workers, watch=watch)
     except BackupFileNotFound as error:
         return [Damage(part.key, name, "missing", error.message)]
     except Cancelled:

@@ -10,6 +10,7 @@ from equipment import prerequisites
 with prerequisites.explained(__name__ == "__main__"):
     import click
 
+    from backup_engine.cli import leaving
     from equipment.commands.exporting import export_list
     from equipment.commands.importing import import_list
     from equipment.commands.undoing import undo_deed
@@ -26,4 +27,4 @@ for command in (user, import_list, export_list, undo_deed):
 
 
 if __name__ == "__main__":
-    main(prog_name="python -m equipment")
+    leaving.at_once(lambda: main(prog_name="python -m equipment"))

@@ -92,11 +92,12 @@ def read_changes(
     watch: Watch = SILENT,
 ) -> Iterator[tuple[Batch, list[bytes]]]:
     """Give the documents of a part, and beside them the ``{"_id": …}`` documents of its tombstones."""
+    rows_in_all = part.as_file.records  # those of the file: 100 changes over a million records need no processes
     with ExitStack() as opened:
         plain = opened.enter_context(seal.open(source, part.file or seal.suffix, limit=part.plain_bytes or None))
         head, rest = read_header(plain)
         _check_header(head, part.layout)
-        pool = opened.enter_context(Workers(choose(workers, part.records)))
+        pool = opened.enter_context(Workers(choose(workers, rows_in_all)))
         for rows, decoded in pool.map(Decode(Decoder(part.layout)), row_chunks(plain, rest)):
             # A last row that does not end is bad because the file was cut, and the message below says that.
             bad = [bad for bad in decoded.bad if rows.whole or bad.row < rows.first + rows.count - 1]
@@ -104,7 +105,7 @@ def read_changes(
                 raise VerificationFailed(f"{part.file or part.key}, row {bad[0].row}: {bad[0].why}")
             if not rows.whole:
                 raise VerificationFailed(f"{part.file or part.key} is cut short in row {rows.first + rows.count - 1}")
-            watch.step(phase, rows.first + rows.count - 1, part.records or None)
+            watch.step(phase, rows.first + rows.count - 1, rows_in_all or None)
             yield b"".join(decoded.documents), list(decoded.tombstones)
 
 

@@ -39,6 +39,9 @@ class Changes:
 
     documents: Iterable[Batch] = ()
     deleted: Sequence[bytes] = ()
+    known: Mapping[bytes, bytes] | None = None
+    """The digests that the full set has of these records, by ``_id`` element, where whoever found them knows: the table
+    of a million records takes 0.1 s to read and search."""
 
 
 def base_for(
@@ -128,9 +131,9 @@ def over(
             yield batch
 
     def settle(written: Written) -> Mapping[str, Any]:
-        old = digests.load(ws, base, part.key, watch=watch).lookup([*new, *gone]) if new or gone else {}
         of = Content.of_digests
-        restored = Content.of_part(part) - of(old.values()) + of(new.values())
+        restored = Content.of_part(part) - of(_replaced(ws, base, part, changes, [*new, *gone], watch))
+        restored += of(new.values())
         return {
             "records": restored.records, "content_sha256": restored.hex, "rows": written.records, "deleted": len(gone),
             "file_sha256": written.content_sha256,
@@ -141,6 +144,16 @@ def over(
         part.key, part.collection, documents, expected, part.options if options is None else options,
         part.indexes if indexes is None else indexes, tuple(gone.values()), settle=settle,
     )
+
+
+def _replaced(
+    ws: Workspace, base: BackupSet, part: Part, changes: Changes, identities: Sequence[bytes], watch: Watch
+) -> list[bytes]:
+    """Give the digests of the full set's records that the changes replace or delete."""
+    known = changes.known
+    if known is None:
+        known = digests.load(ws, base, part.key, watch=watch).lookup(identities) if identities else {}
+    return [known[identity] for identity in identities if identity in known]
 
 
 def _from_stream(
@@ -160,7 +173,7 @@ def _from_stream(
                 if known.get(identity) != digest(document):
                     there.append(document)
         gone = [raw.build([(b"_id", identity)]) for identity in known if identity not in seen]
-        changes[key] = Changes(there, gone)
+        changes[key] = Changes(there, gone, known)
     return changes
 
 

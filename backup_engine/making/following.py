@@ -1,7 +1,7 @@
 """What was touched since a set, remembered by the process: each look goes on where the last one stopped.
 
 A differential set every minute would otherwise read the changes of the whole day every minute: at 20 a second those of
-three hours are 216,000 events.
+three hours are 216,000 events. A process that remembers nothing begins where the newest differential set stopped.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from backup_engine.making import resume_tokens
+from backup_engine.making import handed_on, resume_tokens
 from backup_engine.making.resume_tokens import Followed, Lost
 from backup_engine.model import BackupSet
 from backup_engine.workspace import Workspace
@@ -28,7 +28,7 @@ def since(ws: Workspace, database: Database[dict[str, Any]], backup: BackupSet, 
     """
     memory = ws.remembered.followed
     with ws.remembered.following:
-        known: Followed | None = memory.pop(backup.backup_id, None)
+        known: Followed | None = memory.pop(backup.backup_id, None) or handed_on.over(ws, backup)
         if known is not None:
             known = known.then(resume_tokens.follow(database, ws.sources, known.token, limit))
             if known.changes > limit:

@@ -65,7 +65,9 @@ def _overlaid(ws: Workspace, backup: BackupSet, part: Part, watch: Watch) -> Ite
             yield batch
 
 
-def changes(ws: Workspace, backup: BackupSet, part: Part, watch: Watch) -> Iterator[tuple[Batch, list[bytes]]]:
+def changes(
+    ws: Workspace, backup: BackupSet, part: Part, watch: Watch = SILENT
+) -> Iterator[tuple[Batch, list[bytes]]]:
     """Give what the file of a differential set holds: documents, and ``{"_id": …}`` of those that are gone."""
     with ws.catalog.open_part(backup, part.key) as source:
         yield from read_changes(source, part, seal=ws.seal, workers=ws.workers, watch=watch)

@@ -19,7 +19,7 @@ from backup_engine.locking.locks import hold
 from backup_engine.making import digests, following, resume_tokens
 from backup_engine.making.differential import Changes
 from backup_engine.making.write_set import write_changes, write_set
-from backup_engine.model import BackupSet
+from backup_engine.model import BackupSet, Progress, Watch
 from backup_engine.records import raw
 from backup_engine.records.content_sum import Content
 from backup_engine.repository import contents, ledger
@@ -113,6 +113,45 @@ def test_the_stream_reads_only_what_was_touched(
     backup = differential(ws)
 
     assert backup.parts["equipment"].rows == 13
+
+
+def test_the_digests_of_the_full_set_are_searched_once(
+    ws: Workspace, database: Database[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = digests.load
+    asked: list[str] = []
+
+    def load(ws: Workspace, base: BackupSet, key: str, **options: Any) -> digests.Digests:
+        asked.append(key)
+        return usual(ws, base, key, **options)
+
+    monkeypatch.setattr(digests, "load", load)
+    change(database)
+
+    backup = differential(ws)
+
+    assert asked == ["equipment"]
+    assert_exact(ws, backup)
+
+
+def test_as_many_processes_read_a_differential_set_as_its_rows_need(
+    ws: Workspace, database: Database[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(database)
+    backup = differential(ws)
+    asked: list[int] = []
+    told: list[Progress] = []
+
+    def none(_: int | None, rows: int) -> int:
+        asked.append(rows)
+        return 0
+
+    monkeypatch.setattr(reader, "choose", none)
+
+    list(contents.changes(ws, backup, backup.parts["equipment"], Watch(told.append)))
+
+    assert asked == [13] and backup.parts["equipment"].records > 300
+    assert (told[-1].done, told[-1].total) == (13, 13)
 
 
 def test_nothing_changed_is_an_empty_table(ws: Workspace) -> None:

@@ -23,6 +23,7 @@ from backup_engine.model import BackupSet
 from backup_engine.ownership import lookup
 from backup_engine.ownership.owner import Question
 from backup_engine.ownership.standby import Standby
+from backup_engine.repository import ledger
 from backup_engine.restore import plan_replace, replace as put_back
 from backup_engine.scheduling import continuous, holes
 from backup_engine.scheduling.continuous import NO_KEY, NO_STREAM, Continuous
@@ -116,7 +117,8 @@ def test_where_the_stream_does_not_reach_back_to_the_full_set_a_new_chain_begins
 ) -> None:
     database.Equipment.delete_one({"_id": 1})
     here.loop.look()
-    base, _ = here.sets
+    base, later = here.sets
+    ledger.remember(here.ws.storage, later, 1, False, here.ws.clock())  # else it goes on from there
     resume_tokens.keep(here.ws.storage, base, resume_tokens.Mark({"_data": "82" + "0" * 40}, _uuids(here, base)),
                        may_go=lambda _: False)
     here.ws.remembered.followed.clear()  # as in a server that has just begun
