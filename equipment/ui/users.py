@@ -93,7 +93,7 @@ def _actions(app: App, user: User) -> None:
             if st.button("Change role", disabled=role == user.role):
                 _do(lambda: users.set_role(db, who, key, role), f"{user.name} is now {role}.")
             own = key == app.account.key
-            what = "Yours is changed under your name at the top." if own else "Gives a one-time code; the old one ends now."
+            what = "Yours is changed under your name at the top." if own else "Gives a one-time code; the old one ends."
             if user.local and st.button("Reset password", disabled=own, help=what):
                 _do(lambda: _keep_code(user.name, users.reset(db, who, key)))
             if user.state == "active" and st.button("Disable", help="Ends all sessions; can be enabled again."):
