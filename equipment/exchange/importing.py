@@ -14,11 +14,11 @@ from typing import Any
 import bson
 from pymongo.collection import Collection
 
-from backup_engine.errors import BadInput
+from backup_engine.errors import BadInput, Busy
 from backup_engine.model import SILENT, Batch, Watch
-from backup_engine.mongo.guarded import apply_each
+from backup_engine.mongo.guarded import Also, apply_each
 from backup_engine.records import raw
-from backup_engine.records.changes import Change
+from backup_engine.records.changes import Applied, Change
 from backup_engine.records.live_profile import LiveProfile, key_text
 from backup_engine.records.planner import Planned
 from backup_engine.records.table_plan import plan_rows
@@ -26,7 +26,7 @@ from equipment.domain.column_names import trouble
 from equipment.domain.record import ID
 from equipment.domain.values.dates import Order
 from equipment.exchange import cell_values, memory
-from equipment.exchange.numbering import id_of, keep_ids, needs_id, settle
+from equipment.exchange.numbering import brings, keep_ids, needs_id, settle
 from equipment.exchange.reading.tables import Table
 from equipment.store import activity
 from equipment.store.access import Db, Who, require
@@ -123,24 +123,20 @@ def run(
     settled = settle(db, planned, skip=skip_taken)
     planned = settled.planned
     left = [f"Row {entry.row}: {entry.why}" for entry in planned if entry.action == "conflict"]
+    entries = [entry for entry in planned if entry.change is not None]
     renumbered: list[Renumbered] = []
-    brought = filter(None, map(id_of, planned))
-    with ids.reserve(db, sum(map(needs_id, planned)), brought) as numbers:
-        free = iter(numbers)
-        changes = list[Change]()
-        for entry in (entry for entry in planned if entry.change is not None):
-            changes.append(_numbered(entry, free))
-            if entry.row in settled.taken:
-                renumbered.append(Renumbered(entry.row, settled.taken[entry.row], _id_in(changes[-1])))
+    with ids.reserve(db, sum(map(needs_id, entries)), filter(None, map(brings, entries))) as numbers:
         log, deed = records.log_changes(db, who, "records.import", note), ""
-        if changes:
+        if entries:
             deed = undo.begin(db, who, "records.import", note)
             log = numbers.guarding(undo.kept(db, deed, log))
         tally: Counter[str] = Counter()
         written: list[str] = []
-        for outcome in apply_each(db[EQUIPMENT], changes, also=log, watch=watch, total=len(changes)):
+        for entry, outcome in _written(db, entries, numbers, log, watch):
             tally[outcome.status] += 1
             written += [records.target(outcome)] if outcome.written else []
+            if outcome.written and entry.row in settled.taken:
+                renumbered.append(Renumbered(entry.row, settled.taken[entry.row], _id_in(outcome.change)))
             if outcome.status in ("conflict", "refused"):
                 left.append(f"Record {raw.id_text(outcome.change.identity)}: {outcome.why}")
     for name, order in (date_orders or {}).items():
@@ -149,6 +145,24 @@ def run(
     listing.forget(db)
     unchanged = sum(entry.action == "unchanged" for entry in planned) + tally["unchanged"]
     return Imported(tally["inserted"], tally["updated"], unchanged, tuple(left), tuple(renumbered), deed)
+
+
+def _written(
+    db: Db, entries: Sequence[Planned], numbers: ids.Reserved, log: Also, watch: Watch
+) -> Iterator[tuple[Planned, Applied]]:
+    """Write them in batches; what is left when the numbers were given to others gets other ones."""
+    done = 0
+    for _ in range(ids.TRIES):
+        free = iter(numbers)
+        changes = (_numbered(entry, free) for entry in entries[done:])
+        try:
+            for outcome in apply_each(db[EQUIPMENT], changes, also=log, watch=watch, total=len(entries), done=done):
+                yield entries[done], outcome
+                done += 1
+            return
+        except ids.Lost:
+            numbers.take_again(sum(map(needs_id, entries[done:])))
+    raise Busy("others take numbers for new records all the time", hint="Do it again: what was written stays.")
 
 
 def differing(planned: Sequence[Planned], rows: Mapped) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from equipment.domain.record import ID
 from equipment.store.access import Db
 from equipment.store.list import ids
 
-__all__ = ["Settled", "id_of", "keep_ids", "needs_id", "settle"]
+__all__ = ["Settled", "brings", "id_of", "keep_ids", "needs_id", "settle"]
 
 _NAME = ID.encode()
 
@@ -55,6 +55,13 @@ def settle(db: Db, planned: Sequence[Planned], *, skip: bool = False) -> Settled
 def needs_id(planned: Planned) -> bool:
     """Whether a record is added that brings no ID."""
     return planned.action == "insert" and not id_of(planned)
+
+
+def brings(planned: Planned) -> str:
+    """Give the ID that comes into the list with the row, for a new record or for one that has none; empty for none."""
+    brought = planned.action == "insert" or any(
+        field.name == _NAME and field.before is None for field in planned.fields)
+    return id_of(planned) if brought else ""
 
 
 def id_of(planned: Planned) -> str:
