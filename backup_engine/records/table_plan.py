@@ -87,7 +87,7 @@ def plan_rows(
         elif len(matches) > 1:
             planned = Planned("conflict", _name(row, identity), why=f"{len(matches)} records have this {named}")
         elif matches:
-            differing = convert.differing(matches[0], row.cells)
+            differing = row.cells if pick is not None else convert.differing(matches[0], row.cells)
             planned = _over(convert.over(matches[0], differing), matches[0], pick) if differing else Planned(
                 "unchanged", raw.id_text(raw.id_of(matches[0])))
         else:

@@ -5,7 +5,7 @@ Labels on the equipment bear the ID, and so do references in other lists.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from backup_engine.records import raw
@@ -25,31 +25,35 @@ _NAME = ID.encode()
 class Settled:
     """A plan in which no new record brings an ID that is taken, and what those brought: row → ID."""
 
-    planned: list[Planned]
+    planned: Iterable[Planned]
+    """The plan; it can be gone through any number of times."""
     taken: dict[int, str] = field(default_factory=dict)
+    skip: bool = False
+
+    def __iter__(self) -> Iterator[Planned]:
+        return (self._settled(entry) if entry.row in self.taken else entry for entry in self.planned)
+
+    def _settled(self, entry: Planned) -> Planned:
+        return replace(entry, action="conflict", change=None, fields=(),
+                       why=f"another record has the ID {self.taken[entry.row]}") if self.skip else _without_id(entry)
 
 
-def keep_ids(planned: Iterable[Planned]) -> list[Planned]:
+def keep_ids(planned: Iterable[Planned]) -> Iterator[Planned]:
     """Take the ID out of what would change it: a record that was recognised by something else keeps its own."""
-    return [_with_its_id(entry) if entry.action == "update" else entry for entry in planned]
+    return (_with_its_id(entry) if entry.action == "update" else entry for entry in planned)
 
 
-def settle(db: Db, planned: Sequence[Planned], *, skip: bool = False) -> Settled:
+def settle(db: Db, planned: Iterable[Planned], brought: Mapping[int, str], *, skip: bool = False) -> Settled:
     """Take away the IDs that records of the list, of the trash, or earlier rows have, so that others are given; with
-    ``skip`` such rows are left out instead, as conflicts."""
-    wanted = [(place, text) for place, entry in enumerate(planned)
-              if entry.action == "insert" and (text := id_of(entry))]
-    held = ids.held(db, {text for _, text in wanted})
-    settled = Settled(list(planned))
-    for place, text in wanted:
-        if text not in held:
-            held.add(text)
-            continue
-        entry = planned[place]
-        settled.taken[entry.row] = text
-        settled.planned[place] = replace(entry, action="conflict", change=None, fields=(),
-                                         why=f"another record has the ID {text}") if skip else _without_id(entry)
-    return settled
+    ``skip`` such rows are left out instead, as conflicts. ``brought`` are the IDs that new ones bring, by their place
+    in the plan."""
+    held = ids.held(db, set(brought.values()))
+    taken = dict[int, str]()
+    for place, text in brought.items():
+        if text in held:
+            taken[place + 1] = text
+        held.add(text)
+    return Settled(planned, taken, skip)
 
 
 def needs_id(planned: Planned) -> bool:

@@ -255,5 +255,6 @@ def _used_meanwhile(db: Db, numbers: list[int]) -> set[int]:
         return _numbers_in(_in_use(db, len(numbers))) & set(numbers)
     spelled: list[Any] = [*numbers, *map(str, numbers)]
     used = {int(record[ID]) for record in db[EQUIPMENT].find({ID: {"$in": spelled}}, {ID: 1})}
-    used |= {int(entry["record"][ID]) for entry in db[TRASH].find({f"record.{ID}": {"$in": spelled}}, {f"record.{ID}": 1})}
+    trashed = db[TRASH].find({f"record.{ID}": {"$in": spelled}}, {f"record.{ID}": 1})
+    used |= {int(entry["record"][ID]) for entry in trashed}
     return used & set(numbers)

@@ -22,6 +22,7 @@ from backup_engine.model import Watch
 from backup_engine.mongo.guarded import apply
 from backup_engine.records.changes import Change
 from equipment.exchange import importing
+from equipment.exchange.plan import Plan
 from equipment.store import moments
 from equipment.store.list import ids, records
 from tests.equipment.store.people import signed_in
@@ -143,10 +144,10 @@ def test_whoever_takes_long_goes_on_holding_them(database: Db, monkeypatch: pyte
         assert numbers(database, 1) == [2]
 
 
-def unnumbered(db: Db, rows: int, vendor: str = "new") -> list[Any]:
+def unnumbered(db: Db, rows: int, vendor: str = "new") -> Plan:
     """Plan an import of rows without IDs, more than one batch of them."""
-    return list(importing.plan(db, [{"Vendor": vendor, "Serial": f"{vendor} {row}"} for row in range(rows)], (),
-                               clear_empty=False))
+    return importing.plan(db, [{"Vendor": vendor, "Serial": f"{vendor} {row}"} for row in range(rows)], (),
+                          clear_empty=False)
 
 
 def given_once(db: Db) -> list[int]:
