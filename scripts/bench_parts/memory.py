@@ -17,16 +17,16 @@ MIB = 2**20
 def ours(uri: str, database: str, folder: Path) -> int:
     """MiB of a full backup by the command line, read back and committed."""
     options = ["--uri", uri, "--database", database, "--folder", str(folder)]
-    return _watched([sys.executable, "backup_csv_for_db_restore.py", "backup", "--force", *options])[0]
+    return watched([sys.executable, "backup_csv_for_db_restore.py", "backup", "--force", *options])[0]
 
 
 def naive(uri: str, database: str, folder: Path) -> tuple[int, float]:
     """MiB and seconds of the naive backup."""
-    peak, said = _watched([sys.executable, "-m", "scripts.bench_parts.naive", uri, database, str(folder / "naive.csv")])
+    peak, said = watched([sys.executable, "-m", "scripts.bench_parts.naive", uri, database, str(folder / "naive.csv")])
     return peak, float(said)
 
 
-def _watched(command: list[str]) -> tuple[int, str]:
+def watched(command: list[str]) -> tuple[int, str]:
     """Run a command; give the largest sum of resident memory of its processes in MiB, and what it printed."""
     with tempfile.TemporaryFile("w+") as output:  # a pipe that nobody reads would stop a talkative program
         program = subprocess.Popen(command, cwd=ROOT, stdout=output)
