@@ -17,7 +17,7 @@ from equipment import backups, before_many
 from equipment.commands.installation import Given, Installation, opened, where
 from equipment.domain.column_names import suggest
 from equipment.domain.record import ID, USUAL_COLUMNS
-from equipment.exchange import identities, importing, numbering
+from equipment.exchange import identities, importing, settling
 from equipment.exchange.importing import Imported, Mapped
 from equipment.exchange.plan import Plan
 from equipment.exchange.reading import apart
@@ -85,7 +85,7 @@ def import_list(
         planned = importing.plan(here.db, rows, told_apart, clear_empty=clear_empty, watch=here.watch)
         if identity is None:
             _require_meant(planned, told_apart)
-        settled = numbering.settle(here.db, planned, planned.brought, skip=id_clash == SKIP)
+        settled = settling.settle(here.db, planned, skip=id_clash == SKIP)
         if settled.taken and id_clash == STOP:
             row, taken = next(iter(settled.taken.items()))
             raise BadInput(f"{len(settled.taken):,} new rows bring an ID that is taken (first: row {row:,}, ID "
@@ -148,7 +148,7 @@ def _require_meant(planned: Plan, identity: tuple[str, ...]) -> None:
                        hint="If they are the same things, say --identity ID; else name other columns, or none: ''.")
 
 
-def _would(settled: numbering.Settled) -> Imported:
+def _would(settled: settling.Settled) -> Imported:
     count = Counter(entry.action for entry in settled)
     left = tuple(f"Row {entry.row}: {entry.why}" for entry in settled if entry.action == "conflict")
     renumbered = tuple(importing.Renumbered(entry.row, settled.taken[entry.row], "") for entry in settled
@@ -157,7 +157,7 @@ def _would(settled: numbering.Settled) -> Imported:
 
 
 def _write(
-    here: Installation, planned: Plan, settled: numbering.Settled, id_clash: str, file: Path
+    here: Installation, planned: Plan, settled: settling.Settled, id_clash: str, file: Path
 ) -> Imported:
     writing = sum(entry.change is not None for entry in settled)
     undo.prepare(here.db)

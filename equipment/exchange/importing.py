@@ -27,9 +27,10 @@ from equipment.domain.column_names import trouble
 from equipment.domain.record import ID
 from equipment.domain.values.dates import Order
 from equipment.exchange import cell_values, memory
-from equipment.exchange.numbering import Settled, brings, needs_id, settle
+from equipment.exchange.numbering import needs_id
 from equipment.exchange.plan import Plan, make
 from equipment.exchange.reading.tables import Table
+from equipment.exchange.settling import Settled, settle
 from equipment.store import activity
 from equipment.store.access import Db, Who, require
 from equipment.store.list import columns, ids, listing, records, undo
@@ -121,22 +122,16 @@ def run(
     ``PermissionDenied`` for who may not import, or not change more than ``MANY`` records.
     """
     require(db, who, "records.import")
-    settled = settle(db, planned, planned.brought, skip=skip_taken)
-    left = list[str]()
-    brought = list[str]()
-    unnumbered = total = updates = 0
-    for entry in settled:
-        if entry.action == "conflict":
-            left.append(f"Row {entry.row}: {entry.why}")
-        elif entry.change is not None:
-            total += 1
-            updates += entry.action == "update"
-            unnumbered += needs_id(entry)
-            brought += filter(None, [brings(entry)])
-    if updates > MANY:
+    if planned.counts["update"] > MANY:
         require(db, who, "records.bulk_edit")
+    settled = settle(db, planned, skip=skip_taken)
+    conflicts = {planned[place].row for place in planned.places["conflict"]}.union(settled.taken if skip_taken else ())
+    left = [f"Row {row}: {settled[row - 1].why}" for row in sorted(conflicts)]
+    total = planned.counts["insert"] + planned.counts["update"] - (len(settled.taken) if skip_taken else 0)
+    unnumbered = planned.counts["insert"] - len(planned.brought) + (0 if skip_taken else len(settled.taken))
+    brought = [text for place, text in planned.brought.items() if place + 1 not in settled.taken]
     renumbered: list[Renumbered] = []
-    with ids.reserve(db, unnumbered, brought) as numbers:
+    with ids.reserve(db, unnumbered, (*brought, *planned.joined)) as numbers:
         log, deed = records.log_changes(db, who, "records.import", note), ""
         if total:
             deed = undo.begin(db, who, "records.import", note)

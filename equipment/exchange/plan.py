@@ -14,7 +14,7 @@ from backup_engine.records import raw
 from backup_engine.records.live_profile import key_text
 from backup_engine.records.planner import Action, Planned
 from backup_engine.records.spool import Spool
-from equipment.exchange.numbering import id_of, keep_ids
+from equipment.exchange.numbering import brings, id_of, keep_ids
 
 __all__ = ["CHANGING", "Plan", "make"]
 
@@ -32,6 +32,8 @@ class Plan:
     """Where in ``rows`` those of each action are."""
     brought: dict[int, str] = field(default_factory=dict)
     """The IDs that new records bring: place in ``rows`` → ID, as ``key_text`` writes it."""
+    joined: list[str] = field(default_factory=list)
+    """The IDs that records get which are there and have none."""
     cells: int = 0
     """Cells of records that are there which would change."""
     others: int = 0
@@ -71,6 +73,7 @@ def make(planned: Iterable[Planned], rows: Sequence[Mapping[str, str]]) -> Plan:
         if entry.action == "insert" and (text := id_of(entry)):
             plan.brought[place] = text
         if entry.action == "update":
+            plan.joined += filter(None, [brings(entry)])
             plan.cells += len(entry.fields)
             plan.others += _says_otherwise(entry, rows[entry.row - 1])
     return plan

@@ -10,6 +10,7 @@ import io
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def _inserted(database: Database[dict[str, Any]], count: int) -> float:
     for document in documents(count, seed=2):
         some.append(document)
         if len(some) == CHUNK:
-            seconds += timed(lambda: target.insert_many(some))
+            seconds += timed(partial(target.insert_many, some))
             some = []
     target.drop()
     return seconds

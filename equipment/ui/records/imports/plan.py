@@ -15,7 +15,7 @@ from equipment import backups, before_many
 from equipment.domain.column_names import suggest
 from equipment.domain.record import ID, USUAL_COLUMNS
 from equipment.domain.values.dates import Order
-from equipment.exchange import date_columns, identities, importing, numbering
+from equipment.exchange import date_columns, identities, importing, settling
 from equipment.exchange.identities import Identity
 from equipment.exchange.plan import Plan
 from equipment.exchange.reading.tables import Table
@@ -132,7 +132,7 @@ def _review(
     for column, (action, label) in zip(st.columns(len(differences.LABELS)), differences.LABELS.items(), strict=True):
         column.metric(label, f"{counts[action]:,}", border=True)
     differences.show(planned)
-    taken, choice = len(numbering.settle(app.database, planned, planned.brought).taken), GIVE
+    taken, choice = len(settling.settle(app.database, planned).taken), GIVE
     if taken:
         what = "new row brings an ID that is taken" if taken == 1 else "new rows bring an ID that is taken"
         choice = str(st.radio(f"{taken:,} {what}", [GIVE, LEAVE, STOP], horizontal=True,
