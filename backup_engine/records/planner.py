@@ -14,7 +14,10 @@ from backup_engine.records import raw
 from backup_engine.records.changes import Change
 from backup_engine.records.matching import Pair
 
-__all__ = ["Action", "FieldChange", "Pick", "Planned", "Same", "combine", "exactly", "field_changes", "plan_pairs"]
+__all__ = [
+    "Action", "Added", "FieldChange", "Pick", "Planned", "Same", "combine", "exactly", "field_changes", "over",
+    "plan_pairs",
+]
 
 Action = Literal["insert", "update", "unchanged", "conflict", "skipped", "only_live"]
 
@@ -125,10 +128,18 @@ def combine(
     new, old = raw.elements(incoming), raw.elements(live)
     if len(dict(new)) < len(new) or len(dict(old)) < len(old):
         return _whole(incoming, live, identity, only)
-    changes = _changed(dict(new), dict(old), only, same)
+    return over(dict(new), live, old, identity, only=only, same=same)
+
+
+def over(
+    new: Mapping[bytes, bytes], live: bytes, old: list[tuple[bytes, bytes]], identity: str, *,
+    only: frozenset[str] | None = None, same: Same = exactly,
+) -> Planned:
+    """Decide for elements, by name, that come over a record that is there; ``old`` are its elements, each name once."""
+    changes = _changed(new, dict(old), only, same)
     if not changes:
         return Planned("unchanged", identity)
-    return Planned("update", identity, Change(live, _merged(old, dict(new), changes)), tuple(changes.values()))
+    return Planned("update", identity, Change(live, _merged(old, new, changes)), tuple(changes.values()))
 
 
 def field_changes(before: bytes | None, after: bytes | None, same: Same = exactly) -> Iterator[FieldChange]:

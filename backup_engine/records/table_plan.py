@@ -18,7 +18,7 @@ from bson import ObjectId
 from backup_engine.model import Batch
 from backup_engine.records import exact, raw
 from backup_engine.records.live_profile import LiveProfile, folded
-from backup_engine.records.planner import Pick, Planned, combine
+from backup_engine.records.planner import Pick, Planned, combine, over
 from backup_engine.records.text import Verbatim, as_live, same_text, text_of
 
 __all__ = ["plan_rows"]
@@ -91,9 +91,7 @@ def plan_rows(
         elif len(matches) > 1:
             planned = Planned("conflict", _name(row, identity), why=f"{len(matches)} records have this {named}")
         elif matches:
-            differing = row.cells if pick is not None else convert.differing(matches[0], row.cells)
-            planned = _over(convert.over(matches[0], differing), matches[0], pick) if differing else Planned(
-                "unchanged", raw.id_text(raw.id_of(matches[0])))
+            planned = convert.over(matches[0], row.cells, pick)
         else:
             record = complete({"_id": ObjectId(), **convert.new(row.cells)})
             planned = combine(bson.encode(record), None, _name(row, identity), pick=pick)
@@ -144,16 +142,6 @@ def _value(element: bytes) -> Any:
     return bson.decode(raw.build([(b"v", element)]), codec_options=exact.LENIENT)["v"]
 
 
-def _over(incoming: bytes, live: bytes, pick: Pick | None) -> Planned:
-    identity, fields = raw.id_text(raw.id_of(live)), raw.elements(live)
-    if len(old := dict(fields)) == len(fields):
-        return combine(incoming, live, identity, pick=pick, same=same_text)
-    # merged as a whole, it would lose what the table does not name
-    if all(same_text(element, old.get(name)) for name, element in raw.elements(incoming)):
-        return Planned("unchanged", identity)
-    return Planned("conflict", identity, why="the record names a field twice, so it cannot be changed by a table")
-
-
 def _name(row: _Row, identity: Sequence[str]) -> str:
     return " ".join(filter(None, (row.cells.get(name, "") for name in identity))) or f"row {row.number}"
 
@@ -165,9 +153,29 @@ class _Convert:
     shown: Shown
     read: Read
 
-    def differing(self, live: bytes, cells: Mapping[str, str]) -> dict[str, str]:
-        """Give the cells that may say something else than the record, which ``over`` looks at exactly: nearly always
-        few. A cell that says just what a field does leaves it, and an empty one no field."""
+    def over(self, live: bytes, cells: Mapping[str, str], pick: Pick | None) -> Planned:
+        """Say what the cells change of a record that is there."""
+        identity = raw.id_text(raw.id_of(live))
+        wanted, only = (True, None) if pick is None else pick.of(identity)
+        if not wanted:
+            return Planned("skipped", identity, why="not picked")
+        doubtful = self._doubtful(live, cells)
+        if not doubtful:
+            return Planned("unchanged", identity)
+        fields = raw.elements(live)
+        old = dict(fields)
+        new = {(key := name.encode()): self._element(name, text, old.get(key)) for name, text in doubtful.items()
+               if name != "_id" and (text.strip() or self.clear_empty)}
+        if len(old) == len(fields):
+            return over(new, live, fields, identity, only=only, same=same_text)
+        # merged as a whole, it would lose what the table does not name
+        if all(same_text(element, old.get(name)) for name, element in new.items()):
+            return Planned("unchanged", identity)
+        return Planned("conflict", identity, why="the record names a field twice, so it cannot be changed by a table")
+
+    def _doubtful(self, live: bytes, cells: Mapping[str, str]) -> dict[str, str]:
+        """Give the cells that may say something else than the record, nearly always few: the others need not be looked
+        at as elements. A cell that says just what a field does leaves it, and an empty one no field."""
         values = bson.decode(live, codec_options=exact.LENIENT)
         shown, doubtful = self.shown, {}
         for name, text in cells.items():
@@ -180,17 +188,6 @@ class _Convert:
             if (text != value if type(value) is str else text != shown(value)) or "\ufffd" in name:
                 doubtful[name] = text
         return doubtful
-
-    def over(self, live: bytes, cells: Mapping[str, str]) -> bytes:
-        """Make the incoming document for a record that is there."""
-        old = dict(raw.elements(live))
-        fields = [(b"_id", old[b"_id"])]
-        for name, text in cells.items():
-            key = name.encode()
-            if key == b"_id" or (not text.strip() and not self.clear_empty):
-                continue
-            fields.append((key, self._element(name, text, old.get(key))))
-        return raw.build(fields)
 
     def _element(self, name: str, text: str, old: bytes | None) -> bytes:
         value = None if old is None else _value(old)
