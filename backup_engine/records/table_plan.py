@@ -6,6 +6,7 @@ and are left out, the rest goes on.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -32,14 +33,8 @@ def _said(value: Any) -> str:
     return "" if value is None or value != value else text_of(value)  # NaN is no value either
 
 
-@dataclass(frozen=True)
-class _Row:
-    number: int
-    cells: Mapping[str, str]
-
-
 def plan_rows(
-    rows: Iterable[Mapping[str, str]],
+    rows: Sequence[Mapping[str, str]],
     live: Iterable[Batch],
     identity: Sequence[str],
     *,
@@ -65,65 +60,67 @@ def plan_rows(
     has leaves it as it is, whatever its type. ``read`` gives the value of a type that a text stands for, None for
     none; ``Verbatim`` texts stay texts. A record that names a field twice is only ever left as it is.
     """
-    # All in memory: which rows name the same record is known after the last of them.
-    table = [_Row(number, cells) for number, cells in enumerate(rows, 1)]
-    by_key, doubled, keyless = _by_key(table, identity)
+    # Which rows name the same record is known after the last of them; ``rows`` may make each when it is asked for.
+    by_key, doubled, keyless = _by_key(rows, identity)
     named = " + ".join(identity)
     partners: dict[int, list[bytes]] = {}
     convert = _Convert(profile or LiveProfile(), clear_empty, shown, read)
     documents = (document for batch in live for document in raw.documents_of(batch))
     first = next(documents, None)
     # into an empty list nothing can come twice: 2 s of 100,000 rows
-    equals = _Equals(convert, () if first is None else keyless, numbered)
+    equals = _Equals(convert, () if first is None else ((number, rows[number - 1]) for number in keyless), numbered)
     for document in () if first is None else chain([first], documents):
         # whole and once: field by field, matching 100,000 records took 9 s
         values = bson.decode(document, codec_options=exact.LENIENT)
-        row = by_key.get(_key_of(document, values, identity, shown)) if by_key else None
-        if row is None:
+        number = by_key.get(_key_of(document, values, identity, shown)) if by_key else None
+        if number is None:
             equals.look_at(document, values)
         else:
-            partners.setdefault(row.number, []).append(document)
+            partners.setdefault(number, []).append(document)
     partners |= {number: [document] for number, document in equals.found().items()}
-    for row in table:
-        matches = partners.pop(row.number, [])
-        if row.number in doubled:
-            planned = Planned("conflict", _name(row, identity), why=doubled[row.number])
+    for number, cells in enumerate(rows, 1):
+        matches = partners.pop(number, [])
+        if number in doubled:
+            planned = Planned("conflict", _name(number, cells, identity), why=doubled[number])
         elif len(matches) > 1:
-            planned = Planned("conflict", _name(row, identity), why=f"{len(matches)} records have this {named}")
+            why = f"{len(matches)} records have this {named}"
+            planned = Planned("conflict", _name(number, cells, identity), why=why)
         elif matches:
-            planned = convert.over(matches[0], row.cells, pick)
+            planned = convert.over(matches[0], cells, pick)
         else:
-            record = complete({"_id": ObjectId(), **convert.new(row.cells)})
-            planned = combine(bson.encode(record), None, _name(row, identity), pick=pick)
-        yield replace(planned, row=row.number)
+            record = complete({"_id": ObjectId(), **convert.new(cells)})
+            planned = combine(bson.encode(record), None, _name(number, cells, identity), pick=pick)
+        yield replace(planned, row=number)
 
 
 _Key = tuple[str, ...]
 
 
-def _by_key(table: list[_Row], identity: Sequence[str]) -> tuple[dict[_Key, _Row], dict[int, str], list[_Row]]:
-    """Give the rows by what recognises them, what is wrong with those that others name as well, and those that have
-    nothing."""
-    known: dict[_Key, _Row] = {}
+def _by_key(
+    rows: Sequence[Mapping[str, str]], identity: Sequence[str]
+) -> tuple[dict[_Key, int], dict[int, str], array[int]]:
+    """Give the rows' numbers by what recognises them, what is wrong with those that others name as well, and those that
+    have nothing."""
+    known: dict[_Key, int] = {}
     doubled: dict[int, str] = {}
-    keyless: list[_Row] = []
+    keyless = array("L")
     named = " + ".join(identity)
-    for row in table:
-        key = _key(row, identity)
+    for number, cells in enumerate(rows, 1):
+        key = _key(cells, identity)
         if not key:
-            keyless.append(row)
+            keyless.append(number)
             continue
-        first = known.setdefault(key, row)
-        if first is not row:
-            doubled[row.number] = f"row {first.number} has the same {named}"
-            doubled.setdefault(first.number, f"row {row.number} has the same {named}")
+        first = known.setdefault(key, number)
+        if first != number:
+            doubled[number] = f"row {first} has the same {named}"
+            doubled.setdefault(first, f"row {number} has the same {named}")
     return known, doubled, keyless
 
 
-def _key(row: _Row, identity: Sequence[str]) -> _Key:
+def _key(cells: Mapping[str, str], identity: Sequence[str]) -> _Key:
     """Give what recognises the row; nothing when a part of it is missing."""
     key = tuple(text.strip() if name == "_id" else folded(text)
-                for name, text in ((name, row.cells.get(name, "")) for name in identity))
+                for name, text in ((name, cells.get(name, "")) for name in identity))
     return key if all(key) else ()
 
 
@@ -142,8 +139,8 @@ def _value(element: bytes) -> Any:
     return bson.decode(raw.build([(b"v", element)]), codec_options=exact.LENIENT)["v"]
 
 
-def _name(row: _Row, identity: Sequence[str]) -> str:
-    return " ".join(filter(None, (row.cells.get(name, "") for name in identity))) or f"row {row.number}"
+def _name(number: int, cells: Mapping[str, str], identity: Sequence[str]) -> str:
+    return " ".join(filter(None, (cells.get(name, "") for name in identity))) or f"row {number}"
 
 
 @dataclass(frozen=True)
@@ -226,18 +223,18 @@ class _Alike:
 class _Equals:
     """Rows that no key tells apart, by what they say; each is one record that says the same."""
 
-    def __init__(self, convert: _Convert, rows: Iterable[_Row], numbered: str) -> None:
+    def __init__(self, convert: _Convert, rows: Iterable[tuple[int, Mapping[str, str]]], numbered: str) -> None:
         self._numbered = numbered
         self._shown = convert.shown
         self._alike: dict[tuple[str, ...], dict[tuple[str, ...], _Alike]] = {}
         self._numbers: Counter[str] = Counter()
         """How many rows and records have a number; that of a pair of them counts twice."""
-        for row in rows:
-            fields = convert.new(row.cells)
+        for row, cells in rows:
+            fields = convert.new(cells)
             number = self._said(fields.pop(numbered, None))
             self._numbers[number] += 1
             groups = self._alike.setdefault(tuple(fields), {})
-            groups.setdefault(tuple(map(self._said, fields.values())), _Alike()).rows.append((row.number, number))
+            groups.setdefault(tuple(map(self._said, fields.values())), _Alike()).rows.append((row, number))
 
     def look_at(self, document: bytes, values: Mapping[str, Any]) -> None:
         """Keep a record that says what some row says; ``values`` are the document's."""

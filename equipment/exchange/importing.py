@@ -48,7 +48,8 @@ MEMORY_PER_CELL = 400
 MEMORY_PER_MAPPED_CELL = 40
 """Bytes of a cell's place in a row by names; the texts are there already."""
 
-Mapped = list[dict[str, str]]
+Mapped = Sequence[dict[str, str]]
+"""Texts by the names of columns, the same names in every row."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def plan(
     New records get a uuid; their ID comes when they are added. Raises ``BadInput`` for more rows than there is memory
     for.
     """
-    _require_memory(rows)
+    require_memory(rows)
     profile = LiveProfile.over(_each(db), candidates=(), watch=watch)
     planned = plan_rows(rows, _batches(db), identity, profile=profile, clear_empty=clear_empty, numbered=ID,
                          shown=cell_values.shown, read=cell_values.read)
@@ -187,7 +188,8 @@ def _watched(planned: Iterable[Planned], total: int, watch: Watch) -> Iterator[P
         yield entry
 
 
-def _require_memory(rows: Mapped) -> None:
+def require_memory(rows: Mapped) -> None:
+    """Raise ``BadInput`` for more rows than there is memory for."""
     columns, left = len(rows[0]) if rows else 0, memory.free()
     at_most = (left or 0) // (MEMORY_PER_CELL * max(1, columns)) // 100 * 100
     parts = f"Split the file into parts of at most {at_most:,} rows, or" if at_most else "Leave columns out, or"

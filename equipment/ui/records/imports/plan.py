@@ -10,8 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from backup_engine.errors import BackupError
-from backup_engine.model import Watch
-from equipment import backups, before_many
+from backup_engine.model import SILENT, Watch
+from equipment import backups, before_many, imports_aside
 from equipment.domain.column_names import suggest
 from equipment.domain.record import ID, USUAL_COLUMNS
 from equipment.domain.values.dates import Order
@@ -49,7 +49,7 @@ def show(app: App, table: Table, kind: str, name: str) -> None:
         return
     planned = _remembered(app, rows, identity, clear, rewriting)
     if planned is not None:
-        run = partial(importing.run, date_orders=date_orders, note=f"from {name}")
+        run = partial(imports_aside.run, app.settings, date_orders=date_orders, note=f"from {name}")
         _review(app, planned, identity, kind, run)
 
 
@@ -116,7 +116,8 @@ def _remembered(
         try:
             with st.spinner("Comparing with the list"):
                 asked = date_columns.written(rows, rewriting)
-                known = wanted, importing.plan(app.database, asked, identity, clear_empty=clear)
+                known = wanted, imports_aside.plan(app.settings, app.database, asked, identity, clear_empty=clear,
+                                                   watch=SILENT)
         except BackupError as error:
             explain(error)
             return None
