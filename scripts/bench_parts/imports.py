@@ -1,4 +1,4 @@
-"""An import of many rows: reading, planning and writing, each as a program of its own whose memory is watched.
+"""An import of many rows, as a program of its own whose memory is watched, and what a visitor's page takes meanwhile.
 
 ``python -m scripts.bench_parts.imports plan|new URI DATABASE FILE`` is that program; it prints its seconds.
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import csv
 import io
+import statistics
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -15,20 +17,27 @@ from pathlib import Path
 from typing import Any
 
 import pymongo
+from pydantic import SecretStr
 from pymongo.database import Database
 
+from backup_engine.model import SILENT
+from equipment import imports_aside
 from equipment.exchange import cell_values, export, importing
 from equipment.exchange.reading import apart
+from equipment.settings import Settings, get_settings
 from equipment.store.access import Who
 from equipment.store.list import undo
 from scripts.bench_parts import streams
 from scripts.bench_parts.documents import documents
 from scripts.bench_parts.memory import watched
 from scripts.bench_parts.table import Line, timed
+from tests.equipment.ui.records_page import page
 
 WHO = Who("system:command", "bench", "console")
 CHUNK = 1_000
 MEMORY_MIB = 300
+VISITS = 8
+"""At rest."""
 
 
 def lines(uri: str, database: Database[dict[str, Any]], folder: Path, count: int) -> list[Line]:
@@ -43,6 +52,7 @@ def lines(uri: str, database: Database[dict[str, Any]], folder: Path, count: int
     insert = _inserted(database, count)
     streams.fill(database["Equipment"], count)
     peak, planned = _program("plan", uri, database.name, changed)
+    idle, usual, longest = _visits(_settings(uri, database.name), database, folder, count // 2)
     both = timed(lambda: _read(changed)) + timed(lambda: streams.decoded_and_dropped(database["Equipment"]))
     return [
         Line(f"import of {several} without IDs, from file to list", seconds, "reading the CSV, insert_many",
@@ -50,8 +60,42 @@ def lines(uri: str, database: Database[dict[str, Any]], folder: Path, count: int
         Line(f"import of {several} without IDs (reach: 15 s)", seconds, "15 s", 15.0, 1.0),
         Line(f"differences of {several} over as many records", planned, "reading the CSV, find() decoded", both, 5.0),
         Line(f"differences of {several} (reach: 10 s)", planned, "10 s", 10.0, 1.0),
-        Line(f"the same, {peak} MiB at most (reach: {MEMORY_MIB} MiB)", peak, f"{MEMORY_MIB} MiB", MEMORY_MIB, 1.0),
+        Line("memory of the process that finds the differences", peak, "allowed", MEMORY_MIB, 1.0, unit="MiB"),
+        Line("list page during an import, median", usual, "idle", idle, 2.0),
+        Line("list page during an import, the longest", longest, "idle", idle, 2.0),
     ]
+
+
+def _settings(uri: str, database: str) -> Settings:
+    return get_settings().model_copy(update={"mongodb_uri": SecretStr(uri), "mongodb_database": database})
+
+
+def _visits(
+    settings: Settings, database: Database[dict[str, Any]], folder: Path, count: int
+) -> tuple[float, float, float]:
+    """Draw the list's page once a second, at rest and while this process imports new rows as the page does; give the
+    median at rest, the median meanwhile and the longest."""
+    test = page(database, folder, "manager")
+    rows = [{name: cell_values.shown(value) for name, value in document.items() if name not in ("_id", "ID", "uuid")}
+            for document in documents(count, seed=3)]
+
+    def visit() -> float:
+        taken = timed(lambda: test.run(timeout=60))
+        time.sleep(max(0.0, 1 - taken))
+        return taken
+
+    def import_them() -> None:
+        planned = imports_aside.plan(settings, database, rows, ("Serial",), clear_empty=False, watch=SILENT)
+        imports_aside.run(settings, database, WHO, planned, watch=SILENT)
+
+    visit()  # reads the list
+    idle = statistics.median(visit() for _ in range(VISITS))
+    importer = threading.Thread(target=import_them)
+    importer.start()
+    busy = []
+    while importer.is_alive():
+        busy.append(visit())
+    return idle, statistics.median(busy), max(busy)
 
 
 def _file(some: Iterator[dict[str, Any]], leave_out: tuple[str, ...]) -> bytes:
@@ -90,7 +134,8 @@ def _inserted(database: Database[dict[str, Any]], count: int) -> float:
 
 
 def _program(what: str, uri: str, database: str, file: Path) -> tuple[int, float]:
-    peak, said = watched([sys.executable, "-m", "scripts.bench_parts.imports", what, uri, database, str(file)])
+    peak, said = watched([sys.executable, "-m", "scripts.bench_parts.imports", what, uri, database, str(file)],
+                         only="imports_aside")
     return peak, float(said)
 
 
@@ -101,10 +146,11 @@ def main(what: str, uri: str, database: str, path: str) -> None:
         with Path(path).open("rb") as source:
             table = apart.read(source, path)
         rows = importing.apply_mapping(table, {header: header for header in table.headers})
-        planned = importing.plan(db, rows, ("uuid",) if what == "plan" else (), clear_empty=False)
+        settings, identity = _settings(uri, database), ("uuid",) if what == "plan" else ()
+        planned = imports_aside.plan(settings, db, rows, identity, clear_empty=False, watch=SILENT)
         if what == "new":
             undo.prepare(db)
-            done = importing.run(db, WHO, planned)
+            done = imports_aside.run(settings, db, WHO, planned, watch=SILENT)
             assert done.added == len(rows), done.message
         else:
             planned.page(("insert", "update"), 0, 500)

@@ -26,13 +26,14 @@ def naive(uri: str, database: str, folder: Path) -> tuple[int, float]:
     return peak, float(said)
 
 
-def watched(command: list[str]) -> tuple[int, str]:
-    """Run a command; give the largest sum of resident memory of its processes in MiB, and what it printed."""
+def watched(command: list[str], only: str = "") -> tuple[int, str]:
+    """Run a command; give the largest sum of resident memory of its processes in MiB, and what it printed. With
+    ``only``, of those whose command line holds that."""
     with tempfile.TemporaryFile("w+") as output:  # a pipe that nobody reads would stop a talkative program
         program = subprocess.Popen(command, cwd=ROOT, stdout=output)
         process, peak = psutil.Process(program.pid), 0
         while program.poll() is None:
-            peak = max(peak, _resident(process))
+            peak = max(peak, _resident(process, only))
             time.sleep(0.02)
         output.seek(0)
         said = output.read()
@@ -41,8 +42,9 @@ def watched(command: list[str]) -> tuple[int, str]:
     return peak // MIB, said
 
 
-def _resident(process: psutil.Process) -> int:
+def _resident(process: psutil.Process, only: str) -> int:
     try:
-        return sum(member.memory_info().rss for member in [process, *process.children(recursive=True)])
+        return sum(member.memory_info().rss for member in [process, *process.children(recursive=True)]
+                   if only in " ".join(member.cmdline()))
     except psutil.NoSuchProcess:
         return 0  # one ended while being counted; the next count is 20 ms away
