@@ -56,9 +56,9 @@ def lines(uri: str, database: Database[dict[str, Any]], folder: Path, count: int
     both = timed(lambda: _read(changed)) + timed(lambda: streams.decoded_and_dropped(database["Equipment"]))
     return [
         Line(f"import of {several} without IDs, from file to list", seconds, "reading the CSV, insert_many",
-             read + insert, 5.0),
+             read + insert),
         Line(f"import of {several} without IDs (reach: 15 s)", seconds, "15 s", 15.0, 1.0),
-        Line(f"differences of {several} over as many records", planned, "reading the CSV, find() decoded", both, 5.0),
+        Line(f"differences of {several} over as many records", planned, "reading the CSV, find() decoded", both),
         Line(f"differences of {several} (reach: 10 s)", planned, "10 s", 10.0, 1.0),
         Line("memory of the process that finds the differences", peak, "allowed", MEMORY_MIB, 1.0, unit="MiB"),
         Line("list page during an import, median", usual, "idle", idle, 2.0),
