@@ -149,7 +149,8 @@ def _plan_of(about: dict[str, Any], pieces: Iterator[bytes]) -> Plan:
 
 def serve() -> None:
     """Be the process: the request and its pieces come by standard input, which ends when nobody waits any more."""
-    os.nice(NICE)
+    if hasattr(os, "nice"):  # Windows has no such thing
+        os.nice(NICE)
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what prints, prints to the log
     commands = sys.stdin.buffer

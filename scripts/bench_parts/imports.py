@@ -47,7 +47,6 @@ def lines(uri: str, database: Database[dict[str, Any]], folder: Path, count: int
     changed.write_bytes(_file(_edited(documents(count)), leave_out=()))
     _, seconds = _program("new", uri, database.name, new)
     database["Equipment"].drop()
-    several = f"{count:,} rows"
     read = timed(lambda: _read(new))
     insert = _inserted(database, count)
     streams.fill(database["Equipment"], count)
@@ -55,11 +54,11 @@ def lines(uri: str, database: Database[dict[str, Any]], folder: Path, count: int
     idle, usual, longest = _visits(_settings(uri, database.name), database, folder, count // 2)
     both = timed(lambda: _read(changed)) + timed(lambda: streams.decoded_and_dropped(database["Equipment"]))
     return [
-        Line(f"import of {several} without IDs, from file to list", seconds, "reading the CSV, insert_many",
+        Line(f"import of {count:,} rows without IDs, from file to list", seconds, "reading the CSV, insert_many",
              read + insert),
-        Line(f"import of {several} without IDs (reach: 15 s)", seconds, "15 s", 15.0, 1.0),
-        Line(f"differences of {several} over as many records", planned, "reading the CSV, find() decoded", both),
-        Line(f"differences of {several} (reach: 10 s)", planned, "10 s", 10.0, 1.0),
+        Line(f"import of {count:,} rows without IDs (reach: 15 s)", seconds, "15 s", 15.0, 1.0),
+        Line(f"differences of {count:,} rows over as many records", planned, "reading the CSV, find() decoded", both),
+        Line(f"differences of {count:,} rows (reach: 10 s)", planned, "10 s", 10.0, 1.0),
         Line("memory of the process that finds the differences", peak, "allowed", MEMORY_MIB, 1.0, unit="MiB"),
         Line("list page during an import, median", usual, "idle", idle, 2.0),
         Line("list page during an import, the longest", longest, "idle", idle, 2.0),
