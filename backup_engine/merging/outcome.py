@@ -90,7 +90,7 @@ class Outcome:
 
     identity: str
     status: Status
-    fields: tuple[FieldChange, ...]
+    fields: Sequence[FieldChange]
     why: str = ""
 
 

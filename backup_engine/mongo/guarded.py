@@ -60,9 +60,10 @@ def apply_each(
     bypass_validation: bool = False,
     watch: Watch = SILENT,
     total: int | None = None,
+    done: int = 0,
 ) -> Iterator[Applied]:
-    """Do the same batch by batch in bounded memory; ``total`` is for the progress report only."""
-    done = 0
+    """Do the same batch by batch in bounded memory; ``total`` is for the progress report only, and so is ``done``: how
+    many of them were made before."""
     with database_errors(collection.database):
         way = _way_to(collection, bypass_validation)
         for group in _groups(changes, batch):

@@ -6,15 +6,18 @@ incoming record replace or join them. Fields and records that only the live list
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from backup_engine.records import raw
 from backup_engine.records.changes import Change
 from backup_engine.records.matching import Pair
 
-__all__ = ["Action", "FieldChange", "Pick", "Planned", "Same", "combine", "exactly", "field_changes", "plan_pairs"]
+__all__ = [
+    "Action", "Added", "FieldChange", "Pick", "Planned", "Same", "combine", "exactly", "field_changes", "over",
+    "plan_pairs",
+]
 
 Action = Literal["insert", "update", "unchanged", "conflict", "skipped", "only_live"]
 
@@ -29,6 +32,30 @@ class FieldChange:
     name: bytes
     before: bytes | None
     after: bytes | None
+
+
+class Added(Sequence[FieldChange]):
+    """The fields of a new record, made when somebody looks: for 100,000 of 19 fields they took 400 MB and 5 s."""
+
+    __slots__ = ("_document",)
+
+    def __init__(self, document: bytes) -> None:
+        self._document = document
+
+    def __len__(self) -> int:
+        return len(dict(raw.elements(self._document)))
+
+    def __getitem__(self, place: Any) -> Any:
+        return tuple(field_changes(None, self._document))[place]
+
+    def __iter__(self) -> Iterator[FieldChange]:
+        return field_changes(None, self._document)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
 
 
 @dataclass(frozen=True)
@@ -62,7 +89,7 @@ class Planned:
     action: Action
     identity: str
     change: Change | None = None
-    fields: tuple[FieldChange, ...] = ()
+    fields: Sequence[FieldChange] = ()
     why: str = ""
     row: int = field(default=0, compare=False)
     """Number of the incoming row from 1, where there are rows."""
@@ -97,14 +124,22 @@ def combine(
     if live is None:
         if only is not None:
             return Planned("skipped", identity, why="only fields were picked and the record is not in the list")
-        return Planned("insert", identity, Change(None, incoming), tuple(field_changes(None, incoming)))
+        return Planned("insert", identity, Change(None, incoming), Added(incoming))
     new, old = raw.elements(incoming), raw.elements(live)
     if len(dict(new)) < len(new) or len(dict(old)) < len(old):
         return _whole(incoming, live, identity, only)
-    changes = _changed(dict(new), dict(old), only, same)
+    return over(dict(new), live, old, identity, only=only, same=same)
+
+
+def over(
+    new: Mapping[bytes, bytes], live: bytes, old: list[tuple[bytes, bytes]], identity: str, *,
+    only: frozenset[str] | None = None, same: Same = exactly,
+) -> Planned:
+    """Decide for elements, by name, that come over a record that is there; ``old`` are its elements, each name once."""
+    changes = _changed(new, dict(old), only, same)
     if not changes:
         return Planned("unchanged", identity)
-    return Planned("update", identity, Change(live, _merged(old, dict(new), changes)), tuple(changes.values()))
+    return Planned("update", identity, Change(live, _merged(old, new, changes)), tuple(changes.values()))
 
 
 def field_changes(before: bytes | None, after: bytes | None, same: Same = exactly) -> Iterator[FieldChange]:

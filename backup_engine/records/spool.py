@@ -5,13 +5,14 @@ from __future__ import annotations
 import pickle
 import threading
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from tempfile import SpooledTemporaryFile
 from typing import Generic, TypeVar
 
 __all__ = ["Spool"]
 
 Row = TypeVar("Row")
+PIECE = 1024 * 1024
 IN_MEMORY = 4 * 1024 * 1024
 """Bytes kept in memory before a temporary file is used."""
 
@@ -23,6 +24,32 @@ class Spool(Generic[Row]):
         self._file = SpooledTemporaryFile(max_size=IN_MEMORY, prefix="equipment-")  # noqa: SIM115 - lives as long as self
         self._starts = array("Q")
         self._lock = threading.Lock()
+
+    @classmethod
+    def of(cls, contents: Iterable[bytes], starts: array[int]) -> Spool[Row]:
+        """Make one that holds what another process had in its own: its ``contents`` and ``starts``."""
+        spool = cls()
+        for part in contents:
+            spool._file.write(part)
+        spool._starts = starts
+        return spool
+
+    @property
+    def starts(self) -> array[int]:
+        """Where each row begins in the contents."""
+        return self._starts
+
+    def contents(self) -> Iterator[bytes]:
+        """Give all there is on disk, piece by piece."""
+        place = 0
+        while True:
+            with self._lock:
+                self._file.seek(place)
+                part = self._file.read(PIECE)
+            if not part:
+                return
+            place += len(part)
+            yield part
 
     def append(self, row: Row) -> None:
         """Add a row at the end."""

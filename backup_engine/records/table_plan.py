@@ -6,16 +6,18 @@ and are left out, the rest goes on.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 import bson
 from bson import ObjectId
 
 from backup_engine.model import Batch
-from backup_engine.records import exact, raw
+from backup_engine.records import exact, planner, raw
 from backup_engine.records.live_profile import LiveProfile, folded
 from backup_engine.records.planner import Pick, Planned, combine
 from backup_engine.records.text import Verbatim, as_live, same_text, text_of
@@ -31,14 +33,8 @@ def _said(value: Any) -> str:
     return "" if value is None or value != value else text_of(value)  # NaN is no value either
 
 
-@dataclass(frozen=True)
-class _Row:
-    number: int
-    cells: Mapping[str, str]
-
-
 def plan_rows(
-    rows: Iterable[Mapping[str, str]],
+    rows: Sequence[Mapping[str, str]],
     live: Iterable[Batch],
     identity: Sequence[str],
     *,
@@ -64,64 +60,82 @@ def plan_rows(
     has leaves it as it is, whatever its type. ``read`` gives the value of a type that a text stands for, None for
     none; ``Verbatim`` texts stay texts. A record that names a field twice is only ever left as it is.
     """
-    # All in memory: which rows name the same record is known after the last of them.
-    table = [_Row(number, cells) for number, cells in enumerate(rows, 1)]
-    by_key, doubled = _by_key(table, identity)
+    # Which rows name the same record is known after the last of them; ``rows`` may make each when it is asked for.
+    by_key, doubled, keyless = _by_key(rows, identity)
     named = " + ".join(identity)
-    partners: dict[int, list[bytes]] = defaultdict(list)
+    # What comes of a row, or the identity of the record that it leaves as it is: the records themselves take 60 MB for
+    # 100,000, and deciding at once takes one decoding instead of two
+    over: dict[int, Planned | str] = {}
+    times = Counter[int]()
     convert = _Convert(profile or LiveProfile(), clear_empty, shown, read)
-    equals = _Equals(convert, (row for row in table if not _key(row, identity)), numbered)
-    for document in (document for batch in live for document in raw.documents_of(batch)):
-        row = by_key.get(_key_of(document, identity, shown)) if by_key else None
-        if row is None:
-            equals.look_at(document)
+    documents = (document for batch in live for document in raw.documents_of(batch))
+    first = next(documents, None)
+    # into an empty list nothing can come twice: 2 s of 100,000 rows
+    equals = _Equals(convert, () if first is None else ((number, rows[number - 1]) for number in keyless), numbered)
+    for document in () if first is None else chain([first], documents):
+        # whole and once: field by field, matching 100,000 records took 9 s
+        values = bson.decode(document, codec_options=exact.LENIENT)
+        number = by_key.get(_key_of(document, values, identity, shown)) if by_key else None
+        if number is None:
+            equals.look_at(document, values)
         else:
-            partners[row.number].append(document)
-    partners |= {number: [document] for number, document in equals.found().items()}
-    for row in table:
-        matches = partners.get(row.number, [])
-        if row.number in doubled:
-            planned = Planned("conflict", _name(row, identity), why=doubled[row.number])
-        elif len(matches) > 1:
-            planned = Planned("conflict", _name(row, identity), why=f"{len(matches)} records have this {named}")
-        elif matches:
-            planned = _over(convert.over(matches[0], row.cells), matches[0], pick)
+            times[number] += 1
+            if number not in over:
+                planned = convert.over(document, values, rows[number - 1], pick)
+                over[number] = planned.identity if planned.action == "unchanged" else planned
+    alike = equals.found()
+    for number, cells in enumerate(rows, 1):
+        decided = over.pop(number, None)
+        if number in doubled:
+            planned = Planned("conflict", _name(number, cells, identity), why=doubled[number])
+        elif times[number] > 1:
+            why = f"{times[number]} records have this {named}"
+            planned = Planned("conflict", _name(number, cells, identity), why=why)
+        elif decided is not None:
+            planned = Planned("unchanged", decided) if isinstance(decided, str) else decided
+        elif number in alike:
+            document = alike[number]
+            planned = convert.over(document, bson.decode(document, codec_options=exact.LENIENT), cells, pick)
         else:
-            record = complete({"_id": ObjectId(), **convert.new(row.cells)})
-            planned = combine(bson.encode(record), None, _name(row, identity), pick=pick)
-        yield replace(planned, row=row.number)
+            record = complete({"_id": ObjectId(), **convert.new(cells)})
+            planned = combine(bson.encode(record), None, _name(number, cells, identity), pick=pick)
+        yield replace(planned, row=number)
 
 
 _Key = tuple[str, ...]
 
 
-def _by_key(table: list[_Row], identity: Sequence[str]) -> tuple[dict[_Key, _Row], dict[int, str]]:
-    known: dict[_Key, _Row] = {}
+def _by_key(
+    rows: Sequence[Mapping[str, str]], identity: Sequence[str]
+) -> tuple[dict[_Key, int], dict[int, str], array[int]]:
+    """Give the rows' numbers by what recognises them, what is wrong with those that others name as well, and those that
+    have nothing."""
+    known: dict[_Key, int] = {}
     doubled: dict[int, str] = {}
+    keyless = array("L")
     named = " + ".join(identity)
-    for row in table:
-        key = _key(row, identity)
+    for number, cells in enumerate(rows, 1):
+        key = _key(cells, identity)
         if not key:
+            keyless.append(number)
             continue
-        first = known.setdefault(key, row)
-        if first is not row:
-            doubled[row.number] = f"row {first.number} has the same {named}"
-            doubled.setdefault(first.number, f"row {row.number} has the same {named}")
-    return known, doubled
+        first = known.setdefault(key, number)
+        if first != number:
+            doubled[number] = f"row {first} has the same {named}"
+            doubled.setdefault(first, f"row {number} has the same {named}")
+    return known, doubled, keyless
 
 
-def _key(row: _Row, identity: Sequence[str]) -> _Key:
+def _key(cells: Mapping[str, str], identity: Sequence[str]) -> _Key:
     """Give what recognises the row; nothing when a part of it is missing."""
     key = tuple(text.strip() if name == "_id" else folded(text)
-                for name, text in ((name, row.cells.get(name, "")) for name in identity))
+                for name, text in ((name, cells.get(name, "")) for name in identity))
     return key if all(key) else ()
 
 
-def _key_of(document: bytes, identity: Sequence[str], shown: Shown) -> _Key:
-    wanted = {name.encode() for name in identity}
-    parts = {name: raw.id_text(element) if name == b"_id" else _folded(_value(element), shown)
-             for name, element in raw.elements(document) if name in wanted}
-    key = tuple(parts.get(name.encode(), "") for name in identity)
+def _key_of(document: bytes, values: Mapping[str, Any], identity: Sequence[str], shown: Shown) -> _Key:
+    key = tuple([raw.id_text(raw.id_of(document)) if name == "_id" else _folded(values.get(name), shown)
+                 for name in identity])
     return key if all(key) else ()
 
 
@@ -134,18 +148,8 @@ def _value(element: bytes) -> Any:
     return bson.decode(raw.build([(b"v", element)]), codec_options=exact.LENIENT)["v"]
 
 
-def _over(incoming: bytes, live: bytes, pick: Pick | None) -> Planned:
-    identity, fields = raw.id_text(raw.id_of(live)), raw.elements(live)
-    if len(old := dict(fields)) == len(fields):
-        return combine(incoming, live, identity, pick=pick, same=same_text)
-    # merged as a whole, it would lose what the table does not name
-    if all(same_text(element, old.get(name)) for name, element in raw.elements(incoming)):
-        return Planned("unchanged", identity)
-    return Planned("conflict", identity, why="the record names a field twice, so it cannot be changed by a table")
-
-
-def _name(row: _Row, identity: Sequence[str]) -> str:
-    return " ".join(filter(None, (row.cells.get(name, "") for name in identity))) or f"row {row.number}"
+def _name(number: int, cells: Mapping[str, str], identity: Sequence[str]) -> str:
+    return " ".join(filter(None, (cells.get(name, "") for name in identity))) or f"row {number}"
 
 
 @dataclass(frozen=True)
@@ -155,16 +159,42 @@ class _Convert:
     shown: Shown
     read: Read
 
-    def over(self, live: bytes, cells: Mapping[str, str]) -> bytes:
-        """Make the incoming document for a record that is there."""
-        old = dict(raw.elements(live))
-        fields = [(b"_id", old[b"_id"])]
+    def over(
+        self, live: bytes, values: Mapping[str, Any], cells: Mapping[str, str], pick: Pick | None
+    ) -> Planned:
+        """Say what the cells change of a record that is there; ``values`` are the record's."""
+        identity = raw.id_text(raw.id_of(live))
+        wanted, only = (True, None) if pick is None else pick.of(identity)
+        if not wanted:
+            return Planned("skipped", identity, why="not picked")
+        doubtful = self._doubtful(values, cells)
+        if not doubtful:
+            return Planned("unchanged", identity)
+        fields = raw.elements(live)
+        old = dict(fields)
+        new = {(key := name.encode()): self._element(name, text, old.get(key)) for name, text in doubtful.items()
+               if name != "_id" and (text.strip() or self.clear_empty)}
+        if len(old) == len(fields):
+            return planner.over(new, live, fields, identity, only=only, same=same_text)
+        # merged as a whole, it would lose what the table does not name
+        if all(same_text(element, old.get(name)) for name, element in new.items()):
+            return Planned("unchanged", identity)
+        return Planned("conflict", identity, why="the record names a field twice, so it cannot be changed by a table")
+
+    def _doubtful(self, values: Mapping[str, Any], cells: Mapping[str, str]) -> dict[str, str]:
+        """Give the cells that may say something else than the record, nearly always few: the others need not be looked
+        at as elements. A cell that says just what a field does leaves it, and an empty one no field."""
+        shown, doubtful = self.shown, dict[str, str]()
         for name, text in cells.items():
-            key = name.encode()
-            if key == b"_id" or (not text.strip() and not self.clear_empty):
+            if name not in values:
+                if text:
+                    doubtful[name] = text
                 continue
-            fields.append((key, self._element(name, text, old.get(key))))
-        return raw.build(fields)
+            value = values[name]
+            # a name that is not UTF-8 decodes to one with replacement characters, and is another field
+            if (text != value if type(value) is str else text != shown(value)) or "\ufffd" in name:
+                doubtful[name] = text
+        return doubtful
 
     def _element(self, name: str, text: str, old: bytes | None) -> bytes:
         value = None if old is None else _value(old)
@@ -175,7 +205,9 @@ class _Convert:
 
     def new(self, cells: Mapping[str, str]) -> dict[str, Any]:
         """Make the fields of a new record."""
-        return {name: self._typed(name, text) for name, text in cells.items() if name != "_id"}
+        fields = self.profile.fields
+        return {name: text if type(text) is str and (not text or name not in fields or fields[name].type in (str, None))
+                else self._typed(name, text) for name, text in cells.items() if name != "_id"}
 
     def _typed(self, name: str, text: str) -> Any:
         known = self.profile.fields.get(name)
@@ -201,28 +233,27 @@ class _Alike:
 class _Equals:
     """Rows that no key tells apart, by what they say; each is one record that says the same."""
 
-    def __init__(self, convert: _Convert, rows: Iterable[_Row], numbered: str) -> None:
+    def __init__(self, convert: _Convert, rows: Iterable[tuple[int, Mapping[str, str]]], numbered: str) -> None:
         self._numbered = numbered
         self._shown = convert.shown
         self._alike: dict[tuple[str, ...], dict[tuple[str, ...], _Alike]] = {}
         self._numbers: Counter[str] = Counter()
         """How many rows and records have a number; that of a pair of them counts twice."""
-        for row in rows:
-            fields = convert.new(row.cells)
+        for row, cells in rows:
+            fields = convert.new(cells)
             number = self._said(fields.pop(numbered, None))
             self._numbers[number] += 1
             groups = self._alike.setdefault(tuple(fields), {})
-            groups.setdefault(tuple(map(self._said, fields.values())), _Alike()).rows.append((row.number, number))
+            groups.setdefault(tuple(map(self._said, fields.values())), _Alike()).rows.append((row, number))
 
-    def look_at(self, document: bytes) -> None:
-        """Keep a record that says what some row says."""
+    def look_at(self, document: bytes, values: Mapping[str, Any]) -> None:
+        """Keep a record that says what some row says; ``values`` are the document's."""
         if not self._alike:
             return
-        old = {raw.name_text(name): element for name, element in raw.elements(document)}
-        number = self._text(old, self._numbered)
+        number = self._said(values.get(self._numbered))
         self._numbers[number] += 1
         for names, groups in self._alike.items():
-            if alike := groups.get(tuple(self._text(old, name) for name in names)):
+            if alike := groups.get(tuple([self._said(values.get(name)) for name in names])):
                 alike.records.append((document, number))
                 return
 
@@ -244,9 +275,6 @@ class _Equals:
                           if row not in pairs and (not number or self._numbers[number] > 1))
             pairs |= dict(zip(renumbered, others, strict=False))
         return pairs
-
-    def _text(self, old: Mapping[str, bytes], name: str) -> str:
-        return self._said(_value(old[name])) if name in old else ""
 
     def _said(self, value: Any) -> str:
         return _alike(self._shown(value))

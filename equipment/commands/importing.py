@@ -13,13 +13,13 @@ from typing import Any, Final
 import click
 
 from backup_engine.errors import BadInput
-from backup_engine.records.planner import Planned
 from equipment import backups, before_many
 from equipment.commands.installation import Given, Installation, opened, where
 from equipment.domain.column_names import suggest
 from equipment.domain.record import ID, USUAL_COLUMNS
-from equipment.exchange import identities, importing, numbering
+from equipment.exchange import identities, importing, settling
 from equipment.exchange.importing import Imported, Mapped
+from equipment.exchange.plan import Plan
 from equipment.exchange.reading import apart
 from equipment.exchange.reading.choices import NO_QUOTES, Choices
 from equipment.exchange.reading.tables import Table
@@ -84,8 +84,8 @@ def import_list(
         told_apart = _identity(here, rows, columns, mapping, identity)
         planned = importing.plan(here.db, rows, told_apart, clear_empty=clear_empty, watch=here.watch)
         if identity is None:
-            _require_meant(planned, rows, told_apart)
-        settled = numbering.settle(here.db, planned, skip=id_clash == SKIP)
+            _require_meant(planned, told_apart)
+        settled = settling.settle(here.db, planned, skip=id_clash == SKIP)
         if settled.taken and id_clash == STOP:
             row, taken = next(iter(settled.taken.items()))
             raise BadInput(f"{len(settled.taken):,} new rows bring an ID that is taken (first: row {row:,}, ID "
@@ -139,27 +139,27 @@ def _identity(
     return tuple(dict.fromkeys(names[part] for part in parts))
 
 
-def _require_meant(planned: Sequence[Planned], rows: Mapped, identity: tuple[str, ...]) -> None:
+def _require_meant(planned: Plan, identity: tuple[str, ...]) -> None:
     """Refuse what the screen asks about: the numbers of another list."""
-    others, known = importing.differing(planned, rows)
+    others, known = planned.others, planned.known
     if identity == (ID,) and others * 2 > known:
         raise BadInput(f"In {others:,} of the {known:,} records that have the ID of a row most fields say something "
                        "else: this looks like another list with numbers of its own. Nothing was changed.",
                        hint="If they are the same things, say --identity ID; else name other columns, or none: ''.")
 
 
-def _would(settled: numbering.Settled) -> Imported:
-    count = Counter(entry.action for entry in settled.planned)
-    left = tuple(f"Row {entry.row}: {entry.why}" for entry in settled.planned if entry.action == "conflict")
-    renumbered = tuple(importing.Renumbered(entry.row, settled.taken[entry.row], "") for entry in settled.planned
+def _would(settled: settling.Settled) -> Imported:
+    count = Counter(entry.action for entry in settled)
+    left = tuple(f"Row {entry.row}: {entry.why}" for entry in settled if entry.action == "conflict")
+    renumbered = tuple(importing.Renumbered(entry.row, settled.taken[entry.row], "") for entry in settled
                        if entry.action == "insert" and entry.row in settled.taken)
     return Imported(count["insert"], count["update"], count["unchanged"], left, renumbered)
 
 
 def _write(
-    here: Installation, planned: Sequence[Planned], settled: numbering.Settled, id_clash: str, file: Path
+    here: Installation, planned: Plan, settled: settling.Settled, id_clash: str, file: Path
 ) -> Imported:
-    writing = sum(entry.change is not None for entry in settled.planned)
+    writing = sum(entry.change is not None for entry in settled)
     undo.prepare(here.db)
     before_many.back_up(backups.of(here.settings, lambda: databases.connect(here.settings)), writing, here.watch)
     return importing.run(here.db, here.who, planned, skip_taken=id_clash == SKIP, note=f"from {file.name}",

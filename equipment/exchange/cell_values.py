@@ -19,7 +19,7 @@ _YES_NO = {"yes": True, "no": False}
 
 def shown(value: Any) -> str:
     """Write a value as the cell of an export: as the list shows it."""
-    return carried(text(value))
+    return carried(value if type(value) is str else text(value))
 
 
 def read(typed: str, wanted: type) -> Any | None:

@@ -6,19 +6,20 @@ what it says is written, guarded by the exact bytes it saw.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import bson
 from pymongo.collection import Collection
 
-from backup_engine.errors import BadInput
+from backup_engine.errors import BadInput, Busy
 from backup_engine.model import SILENT, Batch, Watch
-from backup_engine.mongo.guarded import apply_each
+from backup_engine.mongo.guarded import Also, apply_each
 from backup_engine.records import raw
-from backup_engine.records.changes import Change
+from backup_engine.records.changes import Applied, Change
 from backup_engine.records.live_profile import LiveProfile, key_text
 from backup_engine.records.planner import Planned
 from backup_engine.records.table_plan import plan_rows
@@ -26,8 +27,10 @@ from equipment.domain.column_names import trouble
 from equipment.domain.record import ID
 from equipment.domain.values.dates import Order
 from equipment.exchange import cell_values, memory
-from equipment.exchange.numbering import id_of, keep_ids, needs_id, settle
+from equipment.exchange.numbering import needs_id
+from equipment.exchange.plan import Plan, make
 from equipment.exchange.reading.tables import Table
+from equipment.exchange.settling import Settled, settle
 from equipment.store import activity
 from equipment.store.access import Db, Who, require
 from equipment.store.list import columns, ids, listing, records, undo
@@ -35,6 +38,7 @@ from equipment.store.list.listing import EQUIPMENT
 
 MANY = 100
 """Records that are there and that an import may change without the right for bulk edits."""
+STEP = 1_000
 LEAVE_OUT = ""
 """Mapping target of a column that is not imported."""
 
@@ -44,7 +48,8 @@ MEMORY_PER_CELL = 400
 MEMORY_PER_MAPPED_CELL = 40
 """Bytes of a cell's place in a row by names; the texts are there already."""
 
-Mapped = list[dict[str, str]]
+Mapped = Sequence[dict[str, str]]
+"""Texts by the names of columns, the same names in every row."""
 
 
 @dataclass(frozen=True)
@@ -94,21 +99,21 @@ def apply_mapping(table: Table, mapping: Mapping[str, str]) -> Mapped:
 
 def plan(
     db: Db, rows: Mapped, identity: Sequence[str], *, clear_empty: bool, watch: Watch = SILENT
-) -> list[Planned]:
+) -> Plan:
     """Say for each row what the import would do with it; ``identity`` are the columns that tell records apart.
 
     New records get a uuid; their ID comes when they are added. Raises ``BadInput`` for more rows than there is memory
     for.
     """
-    _require_memory(rows)
-    profile = LiveProfile.over(_each(db), watch=watch)
+    require_memory(rows)
+    profile = LiveProfile.over(_each(db), candidates=(), watch=watch)
     planned = plan_rows(rows, _batches(db), identity, profile=profile, clear_empty=clear_empty, numbered=ID,
                          shown=cell_values.shown, read=cell_values.read)
-    return keep_ids(planned)
+    return make(_watched(planned, len(rows), watch), rows)
 
 
 def run(
-    db: Db, who: Who, planned: Sequence[Planned], *, skip_taken: bool = False,
+    db: Db, who: Who, planned: Plan, *, skip_taken: bool = False,
     date_orders: Mapping[str, Order] | None = None, note: str = "", watch: Watch = SILENT
 ) -> Imported:
     """Do what was planned. A record somebody changed since the plan is left alone and told.
@@ -118,55 +123,73 @@ def run(
     ``PermissionDenied`` for who may not import, or not change more than ``MANY`` records.
     """
     require(db, who, "records.import")
-    if sum(entry.action == "update" for entry in planned) > MANY:
+    if planned.counts["update"] > MANY:
         require(db, who, "records.bulk_edit")
     settled = settle(db, planned, skip=skip_taken)
-    planned = settled.planned
-    left = [f"Row {entry.row}: {entry.why}" for entry in planned if entry.action == "conflict"]
+    conflicts = {planned[place].row for place in planned.places["conflict"]}.union(settled.taken if skip_taken else ())
+    left = [f"Row {row}: {settled[row - 1].why}" for row in sorted(conflicts)]
+    total = planned.counts["insert"] + planned.counts["update"] - (len(settled.taken) if skip_taken else 0)
+    unnumbered = planned.counts["insert"] - len(planned.brought) + (0 if skip_taken else len(settled.taken))
+    brought = [text for place, text in planned.brought.items() if place + 1 not in settled.taken]
     renumbered: list[Renumbered] = []
-    brought = filter(None, map(id_of, planned))
-    with ids.reserve(db, sum(map(needs_id, planned)), brought) as numbers:
-        free = iter(numbers)
-        changes = list[Change]()
-        for entry in (entry for entry in planned if entry.change is not None):
-            changes.append(_numbered(entry, free))
-            if entry.row in settled.taken:
-                renumbered.append(Renumbered(entry.row, settled.taken[entry.row], _id_in(changes[-1])))
+    with ids.reserve(db, unnumbered, (*brought, *planned.joined)) as numbers:
         log, deed = records.log_changes(db, who, "records.import", note), ""
-        if changes:
+        if total:
             deed = undo.begin(db, who, "records.import", note)
             log = numbers.guarding(undo.kept(db, deed, log))
         tally: Counter[str] = Counter()
         written: list[str] = []
-        for outcome in apply_each(db[EQUIPMENT], changes, also=log, watch=watch, total=len(changes)):
+        for entry, outcome in _written(db, settled, total, numbers, log, watch):
             tally[outcome.status] += 1
             written += [records.target(outcome)] if outcome.written else []
+            if outcome.written and entry.row in settled.taken:
+                renumbered.append(Renumbered(entry.row, settled.taken[entry.row], _id_in(outcome.change)))
             if outcome.status in ("conflict", "refused"):
                 left.append(f"Record {raw.id_text(outcome.change.identity)}: {outcome.why}")
     for name, order in (date_orders or {}).items():
         columns.decide_date_order(db, who, name, order)
     activity.told(who, "records.import", written, note)
     listing.forget(db)
-    unchanged = sum(entry.action == "unchanged" for entry in planned) + tally["unchanged"]
+    unchanged = planned.counts["unchanged"] + tally["unchanged"]
     return Imported(tally["inserted"], tally["updated"], unchanged, tuple(left), tuple(renumbered), deed)
 
 
-def differing(planned: Sequence[Planned], rows: Mapped) -> tuple[int, int]:
-    """Count the rows that are a record of the list in which most of what they say is said otherwise, and all
-    that are one: with many of these it is another list, whose numbers mean other things."""
-    others = known = 0
-    for entry in planned:
-        if entry.action not in ("update", "unchanged"):
-            continue
-        known += 1
-        said = sum(bool(text.strip()) for text in rows[entry.row - 1].values()) - 1
-        overwritten = sum(field.before is not None and bool(key_text(raw.value_of(field.before)))
-                          for field in entry.fields)
-        others += said > 1 and overwritten > said / 2
-    return others, known
+def _written(
+    db: Db, settled: Settled, total: int, numbers: ids.Reserved, log: Also, watch: Watch
+) -> Iterator[tuple[Planned, Applied]]:
+    """Write them in batches; what is left when the numbers were given to others gets other ones."""
+    done = 0
+
+    def left() -> Iterator[Planned]:
+        return islice((entry for entry in settled if entry.change is not None), done, None)
+
+    for _ in range(ids.TRIES):
+        free, entries = iter(numbers), deque[Planned]()
+        changes = (_numbered(_noted(entry, entries), free) for entry in left())
+        try:
+            for outcome in apply_each(db[EQUIPMENT], changes, also=log, watch=watch, total=total, done=done):
+                done += 1
+                yield entries.popleft(), outcome
+            return
+        except ids.Lost:
+            numbers.take_again(sum(map(needs_id, left())))
+    raise Busy("others take numbers for new records all the time", hint="Do it again: what was written stays.")
 
 
-def _require_memory(rows: Mapped) -> None:
+def _noted(entry: Planned, entries: deque[Planned]) -> Planned:
+    entries.append(entry)
+    return entry
+
+
+def _watched(planned: Iterable[Planned], total: int, watch: Watch) -> Iterator[Planned]:
+    for place, entry in enumerate(planned):
+        if place % STEP == 0:
+            watch.step("Comparing with the list", place, total)
+        yield entry
+
+
+def require_memory(rows: Mapped) -> None:
+    """Raise ``BadInput`` for more rows than there is memory for."""
     columns, left = len(rows[0]) if rows else 0, memory.free()
     at_most = (left or 0) // (MEMORY_PER_CELL * max(1, columns)) // 100 * 100
     parts = f"Split the file into parts of at most {at_most:,} rows, or" if at_most else "Leave columns out, or"

@@ -5,51 +5,30 @@ Labels on the equipment bear the ID, and so do references in other lists.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from backup_engine.records import raw
 from backup_engine.records.changes import Change
 from backup_engine.records.live_profile import key_text
 from backup_engine.records.planner import Planned
 from equipment.domain.record import ID
-from equipment.store.access import Db
-from equipment.store.list import ids
 
-__all__ = ["Settled", "id_of", "keep_ids", "needs_id", "settle"]
+__all__ = ["brings", "id_of", "keep_ids", "needs_id", "without_id"]
 
 _NAME = ID.encode()
 
 
-@dataclass(frozen=True)
-class Settled:
-    """A plan in which no new record brings an ID that is taken, and what those brought: row → ID."""
-
-    planned: list[Planned]
-    taken: dict[int, str] = field(default_factory=dict)
-
-
-def keep_ids(planned: Iterable[Planned]) -> list[Planned]:
+def keep_ids(planned: Iterable[Planned]) -> Iterator[Planned]:
     """Take the ID out of what would change it: a record that was recognised by something else keeps its own."""
-    return [_with_its_id(entry) if entry.action == "update" else entry for entry in planned]
+    return (_with_its_id(entry) if entry.action == "update" else entry for entry in planned)
 
 
-def settle(db: Db, planned: Sequence[Planned], *, skip: bool = False) -> Settled:
-    """Take away the IDs that records of the list, of the trash, or earlier rows have, so that others are given; with
-    ``skip`` such rows are left out instead, as conflicts."""
-    wanted = [(place, text) for place, entry in enumerate(planned)
-              if entry.action == "insert" and (text := id_of(entry))]
-    held = ids.held(db, {text for _, text in wanted})
-    settled = Settled(list(planned))
-    for place, text in wanted:
-        if text not in held:
-            held.add(text)
-            continue
-        entry = planned[place]
-        settled.taken[entry.row] = text
-        settled.planned[place] = replace(entry, action="conflict", change=None, fields=(),
-                                         why=f"another record has the ID {text}") if skip else _without_id(entry)
-    return settled
+def brings(planned: Planned) -> str:
+    """Give the ID that comes into the list with the row, for a new record or for one that has none; empty for none."""
+    brought = planned.action == "insert" or any(
+        field.name == _NAME and field.before is None for field in planned.fields)
+    return id_of(planned) if brought else ""
 
 
 def needs_id(planned: Planned) -> bool:
@@ -79,7 +58,8 @@ def _with_its_id(planned: Planned) -> Planned:
     return replace(planned, change=Change(change.before, after), fields=fields)
 
 
-def _without_id(planned: Planned) -> Planned:
+def without_id(planned: Planned) -> Planned:
+    """Take the ID out of what adds a record."""
     assert planned.change is not None and planned.change.after is not None  # it is an insert
     after = raw.build([(name, element) for name, element in raw.elements(planned.change.after) if name != _NAME])
     return replace(planned, change=Change(None, after),

@@ -42,4 +42,6 @@ def bare(text: str) -> str:
 
 def carried(text: str) -> str:
     """Give what a cell of every format can hold: what cannot stand there is seen as U+FFFD."""
+    if text.isascii() and "\0" not in text:  # nearly always, and asked of every cell
+        return text
     return _UNFIT.sub("\ufffd", text) if _UNFIT.search(text) else text

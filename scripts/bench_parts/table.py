@@ -17,6 +17,8 @@ class Line:
     floor: str = ""
     floor_seconds: float | None = None
     reach: float | None = None
+    unit: str = ""
+    """What both are counted in, where it is not seconds."""
 
     @property
     def ratio(self) -> float | None:
@@ -28,8 +30,11 @@ class Line:
         ratio = "" if self.ratio is None else f"{self.ratio:.3f}" if self.ratio < 0.1 else f"{self.ratio:.2f}"
         wanted = "" if self.reach is None else f"≤ {self.reach:g}"
         verdict = "" if self.reach is None or self.ratio is None else "yes" if self.ratio <= self.reach else "no"
-        floor = "" if self.floor_seconds is None else f"{self.floor} {amount(self.floor_seconds)}"
-        return self.work, amount(self.seconds), floor, ratio, wanted, verdict
+        floor = "" if self.floor_seconds is None else f"{self.floor} {self._amount(self.floor_seconds)}"
+        return self.work, self._amount(self.seconds), floor, ratio, wanted, verdict
+
+    def _amount(self, counted: float) -> str:
+        return f"{counted:,.0f} {self.unit}" if self.unit else amount(counted)
 
 
 HEAD = ("work", "ours", "floor, same run", "ratio", "reach", "reached")

@@ -67,8 +67,11 @@ class Table:
 
     def records(self) -> Iterator[dict[str, str]]:
         """Give each row as header → text."""
+        plain = not self.guarded and not self.read_as.apostrophes
         for row in self.rows:
-            yield dict(zip_longest(self.headers, map(self.text, row), fillvalue=""))
+            # what has no apostrophe in front has none that is no part of it
+            cells = row if plain else [self.text(cell) if cell[:1] == "'" else cell for cell in row]
+            yield dict(zip_longest(self.headers, cells, fillvalue=""))
 
     def numbers(self) -> Iterator[int]:
         """Give the line of the file for each row; 0 where it is not known, and for ever after the last."""

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import bson
@@ -174,6 +174,7 @@ def edited(document: bytes, fields: Mapping[str, Any]) -> bytes:
     return raw.build(element for place, element in enumerate(elements) if place not in gone)
 
 
+@lru_cache(10_000)
 def field_name(name: str) -> bytes:
     """Encode a field name. Raises ``BadInput`` for the names no field may have."""
     if name == "_id":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from weakref import ref
@@ -11,30 +10,26 @@ import pandas as pd
 import streamlit as st
 
 from backup_engine.errors import BackupError
-from backup_engine.model import Watch
-from backup_engine.records.planner import Action, Planned
-from backup_engine.records.raw import name_text
-from equipment import backups, before_many
+from backup_engine.model import SILENT, Watch
+from equipment import backups, before_many, imports_aside
 from equipment.domain.column_names import suggest
 from equipment.domain.record import ID, USUAL_COLUMNS
 from equipment.domain.values.dates import Order
-from equipment.exchange import date_columns, identities, importing, numbering
+from equipment.exchange import date_columns, identities, importing, settling
 from equipment.exchange.identities import Identity
+from equipment.exchange.plan import Plan
 from equipment.exchange.reading.tables import Table
 from equipment.server import application
 from equipment.store.list import listing, schema
-from equipment.store.list.raw_texts import element_text
 from equipment.ui.context import App
 from equipment.ui.list_jobs import list_jobs
-from equipment.ui.records.imports import dates
+from equipment.ui.records.imports import dates, differences
 from equipment.ui.records.imports.reading import SAID, explain
 
 PLAN, MAPPED, MEASURED = "import_plan", "import_mapped", "import_measured"
 GIVE, LEAVE, STOP = "Give new IDs", "Leave these rows out", "Stop: import nothing"
-SHOWN = 2_000
 TOO_MANY = (f"You may add records, and change up to {importing.MANY} that are there. For more it takes the right to "
             "change many at once: ask a manager to import this file.")
-LABELS: dict[Action, str] = {"insert": "New", "update": "Changed", "unchanged": "Unchanged", "conflict": "Left out"}
 
 
 def show(app: App, table: Table, kind: str, name: str) -> None:
@@ -54,8 +49,8 @@ def show(app: App, table: Table, kind: str, name: str) -> None:
         return
     planned = _remembered(app, rows, identity, clear, rewriting)
     if planned is not None:
-        run = partial(importing.run, date_orders=date_orders, note=f"from {name}")
-        _review(app, planned, rows, identity, kind, run)
+        run = partial(imports_aside.run, app.settings, date_orders=date_orders, note=f"from {name}")
+        _review(app, planned, identity, kind, run)
 
 
 def _mapped(app: App, table: Table, mapping: dict[str, str]) -> tuple[importing.Mapped, tuple[str, ...]]:
@@ -114,37 +109,37 @@ def _mapping(table: Table, columns: Sequence[str]) -> dict[str, str]:
 
 def _remembered(
     app: App, rows: importing.Mapped, identity: tuple[str, ...], clear: bool, rewriting: Mapping[str, Order]
-) -> list[Planned] | None:
+) -> Plan | None:
     wanted = st.session_state[MAPPED][0], identity, clear, tuple(rewriting.items())
     known = st.session_state.get(PLAN)
     if known is None or known[0] != wanted:
         try:
             with st.spinner("Comparing with the list"):
                 asked = date_columns.written(rows, rewriting)
-                known = wanted, importing.plan(app.database, asked, identity, clear_empty=clear)
+                known = wanted, imports_aside.plan(app.settings, app.database, asked, identity, clear_empty=clear,
+                                                   watch=SILENT)
         except BackupError as error:
             explain(error)
             return None
         st.session_state[PLAN] = known
-    planned: list[Planned] = known[1]
+    planned: Plan = known[1]
     return planned
 
 
 def _review(
-    app: App, planned: Sequence[Planned], rows: importing.Mapped, identity: tuple[str, ...], kind: str,
-    run: Callable[..., importing.Imported]
+    app: App, planned: Plan, identity: tuple[str, ...], kind: str, run: Callable[..., importing.Imported]
 ) -> None:
-    counts = Counter(entry.action for entry in planned)
-    for column, (action, label) in zip(st.columns(len(LABELS)), LABELS.items(), strict=True):
+    counts = planned.counts
+    for column, (action, label) in zip(st.columns(len(differences.LABELS)), differences.LABELS.items(), strict=True):
         column.metric(label, f"{counts[action]:,}", border=True)
-    st.dataframe(_differences(planned), hide_index=True, width="stretch", height=320)
-    taken, choice = len(numbering.settle(app.database, planned).taken), GIVE
+    differences.show(planned)
+    taken, choice = len(settling.settle(app.database, planned).taken), GIVE
     if taken:
         what = "new row brings an ID that is taken" if taken == 1 else "new rows bring an ID that is taken"
         choice = str(st.radio(f"{taken:,} {what}", [GIVE, LEAVE, STOP], horizontal=True,
                               help="By a record of the list, of the trash, or by another row."))
     writing = counts["insert"] + counts["update"] - (taken if choice == LEAVE else 0)
-    meant = _is_meant(planned, rows, identity)
+    meant = _is_meant(planned, identity)
     permitted = counts["update"] <= importing.MANY or app.may("records.bulk_edit")
     if not permitted:
         st.warning(TOO_MANY, icon=":material/lock:")
@@ -159,37 +154,19 @@ def _review(
 
 
 def _run(
-    app: App, planned: Sequence[Planned], writing: int, leave: bool, run: Callable[..., importing.Imported],
+    app: App, planned: Plan, writing: int, leave: bool, run: Callable[..., importing.Imported],
     watch: Watch
 ) -> importing.Imported:
     before_many.back_up(backups.of(app.settings, application.connector(app.settings)), writing, watch)
     return run(app.database, app.who, planned, skip_taken=leave, watch=watch)
 
 
-def _is_meant(planned: Sequence[Planned], rows: importing.Mapped, identity: tuple[str, ...]) -> bool:
+def _is_meant(planned: Plan, identity: tuple[str, ...]) -> bool:
     """Ask when the numbers of the file seem to be another list's."""
-    others, known = importing.differing(planned, rows)
+    others, known = planned.others, planned.known
     if identity != (ID,) or others * 2 <= known:
         return True
     st.warning(f"In {others:,} of the {known:,} records that have the ID of a row, most fields say something else: "
                "this looks like another list with numbers of its own. Choose other columns above to tell records "
                "apart, or none, so that its rows become new records.", icon=":material/warning:")
     return st.checkbox("They are the same things: overwrite what these records say")
-
-
-def _differences(planned: Sequence[Planned]) -> pd.DataFrame:
-    lines: list[dict[str, object]] = []
-    for entry in planned:
-        if len(lines) >= SHOWN or entry.action == "unchanged":
-            continue
-        if entry.action == "conflict":
-            lines.append({"Row": entry.row, "What": "Left out", "Field": "", "Now": "", "New": entry.why})
-        for field in entry.fields if entry.action == "update" else ():
-            lines.append({"Row": entry.row, "What": "Changed", "Field": name_text(field.name),
-                          "Now": element_text(field.before), "New": element_text(field.after)})
-        if entry.action == "insert":
-            texts = [element_text(field.after) for field in entry.fields
-                     if name_text(field.name) not in ("_id", "uuid")]
-            summary = " · ".join(filter(None, texts))
-            lines.append({"Row": entry.row, "What": "New", "Field": "", "Now": "", "New": summary})
-    return pd.DataFrame(lines, columns=["Row", "What", "Field", "Now", "New"])

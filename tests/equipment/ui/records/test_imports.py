@@ -11,6 +11,7 @@ import xlsxwriter
 from pymongo.database import Database
 from streamlit.testing.v1 import AppTest
 
+from equipment.ui.records.imports import differences
 from tests.equipment.ui.records_page import labels, page, press, shown
 
 Db = Database[dict[str, Any]]
@@ -185,3 +186,23 @@ def test_many_changes_take_the_right_for_bulk_edits_and_a_backup(database: Db, t
     assert "ask a manager to import this file" in shown(test)
     assert "A backup is made first" in shown(test)
     assert next(button for button in test.button if button.label == "Import 101 records").disabled
+
+
+def test_the_differences_have_pages_and_kinds(import_page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(differences, "AT_ONCE", 2)
+    rows = "".join(f"{number},V{number},B\n" for number in range(1, 6))
+    test = press(give(import_page, f"ID,Vendor,Location\n{rows}".encode(), "list.csv"), "Show what would change")
+
+    def table() -> list[tuple[int, str]]:
+        lines = test.dataframe[-1].value
+        return list(zip(lines["Row"], lines["What"], strict=True))
+
+    assert "Rows 1 to 2 of 5. 2 cells of records that are there change." in shown(test)
+    assert table() == [(1, "Changed"), (1, "Changed"), (2, "New")]
+    [pages] = [box for box in test.number_input if box.label == "Page of 3"]
+    test = pages.set_value(3).run()
+    assert table() == [(5, "New")]
+    [kinds] = [box for box in test.button_group if box.label == "Show"]
+    test = kinds.set_value("New").run()
+    assert "Rows 1 to 2 of 4." in shown(test)
+    assert table() == [(2, "New"), (3, "New")]
