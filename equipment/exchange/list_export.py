@@ -10,11 +10,11 @@ from typing import Final
 
 from backup_engine.errors import BadInput
 from equipment.domain.query import Query, from_params, is_managed
-from equipment.exchange import cell_values, export
+from equipment.exchange import made_file
+from equipment.exchange.made_file import Asked
 from equipment.store import activity
 from equipment.store.access import Db, Who, require
 from equipment.store.list import listing, records, schema
-from equipment.store.list.records import Entry
 
 __all__ = ["ALL", "COLUMNS", "FORMS", "SHOWN", "keys_for", "query_of", "stream"]
 
@@ -59,16 +59,12 @@ def stream(db: Db, who: Who, form: str, keys: Sequence[str], *, columns: str = A
 
 
 def _pieces(db: Db, form: str, keys: Sequence[str], columns: str) -> Iterator[bytes]:
-    names = [column.name for column in schema.columns(db, hidden=columns == ALL)]
-    entries = _entries(db, keys)
-    if form == "json":
-        return export.to_json((entry.raw for entry in entries), None if columns == ALL else names)
-    written = (entry.record for entry in entries)
-    if form == "xlsx":
-        return export.to_xlsx(written, names, cell_values.shown, types=schema.types(db))
-    return export.to_csv(written, names, cell_values.shown)
+    known = schema.columns(db, hidden=True)
+    names = [column.name for column in known if columns == ALL or not column.hidden]
+    types = {column.name: column.kind.name for column in known}
+    return made_file.pieces(Asked(form, names, types, whole=columns == ALL), _documents(db, keys), len(keys))
 
 
-def _entries(db: Db, keys: Sequence[str]) -> Iterator[Entry]:
+def _documents(db: Db, keys: Sequence[str]) -> Iterator[bytes]:
     for start in range(0, len(keys), BATCH):
-        yield from records.entries(db, keys[start : start + BATCH])
+        yield from (entry.raw for entry in records.entries(db, keys[start : start + BATCH]))

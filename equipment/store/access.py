@@ -81,10 +81,13 @@ def identify(db: Db, who: Who, *, now: datetime | None = None) -> Account | None
     """Read the account behind *who* from the database; None when the session has ended or the account is not active."""
     if who.session.startswith(SYSTEM_PREFIX):
         return _SYSTEM_ACCOUNT
-    session = db[SESSIONS].find_one({"_id": who.session})
+    # Both in one command, as every rerun of a page asks this.
+    session = next(iter(db[SESSIONS].aggregate(
+        [{"$match": {"_id": who.session}},
+         {"$lookup": {"from": USERS, "localField": "user", "foreignField": "_id", "as": "users"}}])), None)
     if session is None or not session_is_live(session, now or moments.now()):
         return None
-    user = db[USERS].find_one({"_id": session["user"]})
+    user = next(iter(session["users"]), None)
     if user is None or user.get("state") != "active" or user.get("epoch", 0) != session.get("epoch", 0):
         return None
     return account_of(user)

@@ -14,7 +14,7 @@ from equipment.logs import reference
 from equipment.server import application, database
 from equipment.server.metrics import page_times
 from equipment.settings import Settings, get_settings
-from equipment.ui import boundary, choose_database, database_down, header, low_space
+from equipment.ui import boundary, choose_database, database_down, fragment, header, low_space
 from equipment.ui.context import App
 from equipment.ui.parts import leave_question
 
@@ -102,6 +102,7 @@ def _signed_in(settings: Settings, db: database.Db) -> App | None:
 
 def _draw(app: App, run: page_times.Run) -> None:
     database_down.remember(app)
+    fragment.drawn_around(app)
     st.session_state.user_role = app.account.role
     screens = [screen for screen in SCREENS if app.may(screen.action)]
     header.show(app, TITLE)

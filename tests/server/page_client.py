@@ -10,6 +10,7 @@ It also does what a front end would not: foreign origins, forged widget states.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from ssl import SSLContext
 from types import TracebackType
@@ -25,7 +26,10 @@ SECONDS = 60
 
 
 class PageClient:
-    """One tab. ``text()`` is everything on the page as text; ``errands`` what the page asked the browser to post."""
+    """One tab. ``text()`` is everything on the page as text; ``errands`` what the page asked the browser to post.
+
+    ``heard`` are the messages of the last run, each its kind and its bytes; those that draw something are ``delta``.
+    """
 
     def __init__(self, url: str, *, cookie: str = "", headers: dict[str, str] | None = None,
                  trust: SSLContext | None = None) -> None:
@@ -40,6 +44,7 @@ class PageClient:
         ))
         self._shown: dict[tuple[int, ...], Any] = {}
         self._states: dict[str, WidgetState] = {}
+        self.heard: list[tuple[str, int]] = []
 
     def __enter__(self) -> PageClient:
         return self
@@ -48,27 +53,43 @@ class PageClient:
                  _trace: TracebackType | None) -> None:
         self._open.close()
 
-    def run(self, query: str = "", extra: list[WidgetState] | None = None) -> PageClient:
-        """Run the script once with what was filled in; further runs it asks for itself are waited for."""
+    def run(self, query: str = "", extra: list[WidgetState] | None = None, part: str = "") -> PageClient:
+        """Run the script once with what was filled in; further runs it asks for itself are waited for.
+
+        ``part`` is the id of the fragment that a click was in: only that runs.
+        """
         message = BackMsg()
         message.rerun_script.query_string = query
+        message.rerun_script.fragment_id = part
         message.rerun_script.widget_states.widgets.extend([*self._states.values(), *(extra or [])])
         self._socket.send(message.SerializeToString())
         self._states = {key: state for key, state in self._states.items() if not state.HasField("trigger_value")}
-        self._shown = {}
+        self.heard = []
+        if not part:
+            self._shown = {}
         while not self._finished():
             pass
         return self
 
+    def click(self, kind: str, label: str, state: Callable[[WidgetState], object]) -> PageClient:
+        """Set the state of a widget and run as the front end would: alone the fragment it is in, if it is in one."""
+        widget, part = next((_widget(delta), delta.fragment_id) for delta in self._shown.values()
+                            if _kind(delta) == kind and _widget(delta).label == label)
+        self._states[widget.id] = WidgetState(id=widget.id)
+        state(self._states[widget.id])
+        return self.run(part=part)
+
     def _finished(self) -> bool:
-        message = ForwardMsg()
-        message.ParseFromString(self._socket.recv(timeout=SECONDS))  # type: ignore[arg-type]
-        kind = message.WhichOneof("type")
-        if kind == "new_session":
+        message, received = ForwardMsg(), self._socket.recv(timeout=SECONDS)
+        message.ParseFromString(received)  # type: ignore[arg-type]
+        kind = str(message.WhichOneof("type"))
+        self.heard.append((kind, len(received)))
+        if kind == "new_session" and not message.metadata.run.fragment_ids:
             self._shown = {}
         elif kind == "delta":
             self._shown[tuple(message.metadata.delta_path)] = message.delta
-        return kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+        return kind == "script_finished" and message.script_finished in (
+            ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 
     def elements(self, kind: str) -> list[Any]:
         """Give the page's elements of that kind, such as ``text_input``."""
@@ -119,3 +140,15 @@ class PageClient:
         """Give what the page hands to the browser for a route of ours, as JSON text."""
         components = self.elements("bidi_component")
         return [component.json for component in components if component.component_name == "equipment_errand"]
+
+
+def _kind(delta: Any) -> str:
+    """Name what a delta draws: an element, or a block such as ``popover``."""
+    if delta.WhichOneof("type") == "new_element":
+        return str(delta.new_element.WhichOneof("type"))
+    return str(delta.add_block.WhichOneof("type"))
+
+
+def _widget(delta: Any) -> Any:
+    drawn = delta.new_element if delta.WhichOneof("type") == "new_element" else delta.add_block
+    return getattr(drawn, str(drawn.WhichOneof("type")))

@@ -65,7 +65,7 @@ def read(
         process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM, file.name, name, str(allowed), str(int(seconds) + 1),
              orjson.dumps(chosen.document()).decode()],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, cwd=ABOVE_THE_PACKAGE, env=_environment())
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, cwd=ABOVE_THE_PACKAGE, env=environment())
         clock = threading.Timer(seconds, process.kill)
         clock.start()
         assert process.stdout is not None
@@ -82,7 +82,7 @@ def read(
         return table
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """What a program needs to start: whoever reads a stranger's file is not told the connection string."""
     paths = [str(ABOVE_THE_PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**{name: os.environ[name] for name in KEPT if name in os.environ}, "PYTHONPATH": os.pathsep.join(paths)}

@@ -22,6 +22,7 @@ from backup_engine.records.changes import Applied, Change
 from equipment.data_disk import require_room
 from equipment.domain.query import Query
 from equipment.domain.record import ID, MISSING, UUID
+from equipment.domain.search import Sheet
 from equipment.domain.values.fields import FieldType
 from equipment.store import activity
 from equipment.store.access import Db, Who, require
@@ -74,9 +75,15 @@ class Saved:
     why: str = ""
 
 
-def page(db: Db, query: Query, types: Mapping[str, FieldType], today: date, *, number: int = 1, size: int = 50) -> Page:
-    """Give one page (1 is the first) of the records that match, in the query's order."""
-    sheet = listing.sheet(db)
+def page(
+    db: Db, query: Query, types: Mapping[str, FieldType], today: date, *, number: int = 1, size: int = 50,
+    sheet: Sheet | None = None,
+) -> Page:
+    """Give one page (1 is the first) of the records that match, in the query's order.
+
+    ``sheet`` is the list as the caller has just looked at it, if it has.
+    """
+    sheet = listing.sheet(db) if sheet is None else sheet
     rows = sheet.find(query, types, today)
     first = max(0, number - 1) * size
     return Page(entries(db, sheet.keys(rows[first : first + size])), len(rows))

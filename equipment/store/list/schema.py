@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from equipment.domain.record import USUAL_COLUMNS, arrange
+from equipment.domain.search import Sheet
 from equipment.domain.values.dates import ORDERS, Order
 from equipment.domain.values.fields import DATES, TYPES, USUAL_TYPES, FieldType
 from equipment.store.access import Db
@@ -36,10 +37,13 @@ class Column:
         return DATES[self.date_order] if self.type == "date" else TYPES.get(self.type, TYPES["text"])
 
 
-def columns(db: Db, *, hidden: bool = False) -> list[Column]:
-    """Give the columns in the order people see them; with ``hidden`` also those that are not shown."""
+def columns(db: Db, *, hidden: bool = False, sheet: Sheet | None = None) -> list[Column]:
+    """Give the columns in the order people see them; with ``hidden`` also those that are not shown.
+
+    ``sheet`` is the list as the caller has just looked at it, if it has.
+    """
     configured = {row["_id"]: row for row in db[COLUMNS].find({"deleted": {"$exists": False}})}
-    present = listing.sheet(db).columns
+    present = (listing.sheet(db) if sheet is None else sheet).columns
     names = arrange([*(present or USUAL_COLUMNS), *(name for name in configured if name not in present)])
     choices = set(options.choices(db))
     made = [_column(name, configured.get(name, {}), choices) for name in names]
@@ -56,7 +60,12 @@ def ordered(db: Db, names: Iterable[str]) -> list[str]:
 
 def types(db: Db) -> dict[str, FieldType]:
     """Give the type of every column by name."""
-    return {column.name: column.kind for column in columns(db, hidden=True)}
+    return types_of(columns(db, hidden=True))
+
+
+def types_of(known: Iterable[Column]) -> dict[str, FieldType]:
+    """Give the type of each of these columns by name."""
+    return {column.name: column.kind for column in known}
 
 
 def _places(names: Sequence[str], configured: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:

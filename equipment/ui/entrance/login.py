@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Final, NoReturn
 
 import streamlit as st
@@ -24,6 +25,8 @@ __all__ = ["current", "show", "sign_out"]
 
 WHO: Final = "_equipment_who"
 ERRAND: Final = "_equipment_errand"
+TOUCHED: Final = "_equipment_touched"
+"""Which session this page has kept alive, and when: asking the database at every rerun would cost a command each."""
 
 
 def current(db: Db, settings: Settings) -> tuple[Who, Account] | None:
@@ -32,18 +35,28 @@ def current(db: Db, settings: Settings) -> tuple[Who, Account] | None:
     Known from this page's memory, the cookie or the identity provider; None sends the visitor to ``show``.
     """
     who = st.session_state.get(WHO) or _by_cookie(db) or _from_provider(db, settings)
-    account = identify(db, who) if who else None
+    account = account_of(db, settings, who) if who else None
     if who is None or account is None:
         if who is not None:
             _forget()
         return None
-    sessions.touch(db, who.session, setup.lifetimes(settings))
     _remember(who, account)
     _admit(account)
     if account.must_change_password:
         return None
     _run_errand(db)
     return who, account
+
+
+def account_of(db: Db, settings: Settings, who: Who) -> Account | None:
+    """Give the account behind *who* as the database has it now, and keep its session from ending for want of use."""
+    account = identify(db, who)
+    if account is not None:
+        last, at = st.session_state.get(TOUCHED, ("", 0.0))
+        if last != who.session or time.monotonic() - at >= sessions.TOUCH_SECONDS:
+            sessions.touch(db, who.session, setup.lifetimes(settings))
+            st.session_state[TOUCHED] = who.session, time.monotonic()
+    return account
 
 
 def show(db: Db, settings: Settings) -> NoReturn:

@@ -40,23 +40,22 @@ ACTIONS = (
 
 
 def show(app: App, ticked: Sequence[Entry], total: int) -> None:
-    """Draw the buttons; those that need rows wait for some."""
+    """Draw the buttons; those that need rows come with the first ticked one."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.button(
-            "Open",
-            icon=":material/open_in_full:",
-            disabled=len(ticked) != 1,
-            key="action_open",
-            on_click=state.open_record,
-            args=(ticked[0].key if len(ticked) == 1 else "",),
-        )
+        if ticked:
+            st.button(
+                "Open",
+                icon=":material/open_in_full:",
+                disabled=len(ticked) != 1,
+                key="action_open",
+                on_click=state.open_record,
+                args=(ticked[0].key if len(ticked) == 1 else "",),
+            )
         for action in ACTIONS:
-            if app.may(action.permission):
-                disabled = (action.needs_rows and not ticked) or app.refuses(action.permission)
-                if st.button(
-                    action.label, icon=f":material/{action.icon}:", key=f"action_{action.module}", disabled=disabled
-                ):
-                    action.run(app, list(ticked), total)
+            offered = app.may(action.permission) and (ticked or not action.needs_rows)
+            if offered and st.button(action.label, icon=f":material/{action.icon}:", key=f"action_{action.module}",
+                                     disabled=app.refuses(action.permission)):
+                action.run(app, list(ticked), total)
         st.caption(f"**{len(ticked)} ticked**" if ticked else "Tick rows to work on several at once", width="content")
 
 

@@ -9,22 +9,47 @@ from typing import Any
 
 import streamlit as st
 
-from equipment.store.list import records, schema
+from equipment.domain.search import Sheet
+from equipment.store.list import listing, records, schema
 from equipment.store.list.records import Entry, Page
 from equipment.store.list.schema import Column
+from equipment.ui import fragment, reading
 from equipment.ui.context import App
-from equipment.ui.records import actions, bulk, state, table, toolbar
+from equipment.ui.records import actions, bulk, empty, state, table, toolbar
 from equipment.ui.records.state import State
 
 OPEN = "records_open_row"
 
 
 def show(app: App) -> None:
-    """Draw the section."""
+    """Draw the section; a click in it runs nothing else of the page."""
+    _list(app)
+
+
+def _elsewhere(app: App) -> bool:
+    """Whether what is due now has another place on the page: a record's own page, or that the list is being read."""
+    now = state.current()
+    return (bool(now.opened) or now.section != state.FIRST_SECTION
+            or not listing.ready(app.database, reading.PATIENCE_SECONDS))
+
+
+@fragment.part("Equipment Records", leave=_elsewhere)
+def _list(app: App) -> None:
+    now = state.current()
+    _drawn(app, now)
+    state.publish(now)
+
+
+def _drawn(app: App, now: State) -> None:
     bulk.show_running(app)
-    now, columns = state.current(), schema.columns(app.database)
-    toolbar.show(app, columns)
-    page = load(app, now, columns)
+    sheet = listing.sheet(app.database)
+    if not len(sheet):
+        empty.show(app)
+        return
+    known = schema.columns(app.database, hidden=True, sheet=sheet)
+    columns = [column for column in known if not column.hidden]
+    toolbar.show(app, sheet, known)
+    page = load(app, now, known, sheet)
     if not page.total:
         no_match(now)
         return
@@ -35,14 +60,14 @@ def show(app: App) -> None:
     pager(now, page.total)
 
 
-def load(app: App, now: State, columns: Sequence[Column]) -> Page:
-    """Read the page asked for; a page beyond the end becomes the last one."""
-    types = {column.name: column.kind for column in schema.columns(app.database, hidden=True)} if columns else {}
-    page = records.page(app.database, now.query, types, state.today(), number=now.page, size=now.size)
+def load(app: App, now: State, known: Sequence[Column], sheet: Sheet) -> Page:
+    """Read the page asked for of the list that was looked at; a page beyond the end becomes the last one."""
+    types, today = schema.types_of(known), state.today()
+    page = records.page(app.database, now.query, types, today, number=now.page, size=now.size, sheet=sheet)
     last = max(1, math.ceil(page.total / now.size))
     if now.page > last:
         now.page = last
-        page = records.page(app.database, now.query, types, state.today(), number=last, size=now.size)
+        page = records.page(app.database, now.query, types, today, number=last, size=now.size, sheet=sheet)
     return page
 
 
@@ -59,8 +84,7 @@ def pager(now: State, total: int) -> None:
     first = (now.page - 1) * now.size + 1
     pages = max(1, math.ceil(total / now.size))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{first:,}–{min(first + now.size - 1, total):,} of {total:,}", width="content")
-        st.space("stretch")
+        st.caption(f"{first:,}–{min(first + now.size - 1, total):,} of {total:,}", width="stretch")
         if pages > 1:
             key = f"records_pages_{now.generation}_{now.page}_{pages}"
             st.pagination(pages, default=now.page, key=key, on_change=state.setter, args=(_set_page, key))
@@ -81,7 +105,7 @@ def pager(now: State, total: int) -> None:
 
 def _table(page: Page, columns: Sequence[Column], now: State, key: str) -> None:
     st.dataframe(
-        table.frame(page.entries, columns),
+        table.arrow(page.entries, columns),
         key=key,
         on_select=lambda: _selected(key),
         selection_mode=["multi-row", "single-column"],

@@ -10,8 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from equipment.domain.record import ID, UUID
+from equipment.domain.search import Sheet
 from equipment.domain.values.collation import in_order
-from equipment.store.list import options, schema
+from equipment.store.list import listing, options, schema
 from equipment.store.list.records import Entry
 from equipment.store.list.schema import Column
 from equipment.ui.context import App
@@ -41,9 +42,11 @@ class Grid:
 
 def show(app: App) -> None:
     """Draw the section."""
-    now, columns = state.current(), schema.columns(app.database)
-    toolbar.show(app, columns)
-    grid = _grid(app, now, columns)
+    now, sheet = state.current(), listing.sheet(app.database)
+    known = schema.columns(app.database, hidden=True, sheet=sheet)
+    columns = [column for column in known if not column.hidden]
+    toolbar.show(app, sheet, known)
+    grid = _grid(app, now, known, sheet)
     if not grid.total:
         browse.no_match(now)
     else:
@@ -66,17 +69,18 @@ def show(app: App) -> None:
     pending.listed(now)
 
 
-def _grid(app: App, now: State, columns: Sequence[Column]) -> Grid:
+def _grid(app: App, now: State, known_columns: Sequence[Column], sheet: Sheet) -> Grid:
     """Give the grid for this view: the one on the page, while it has edits or shows what is stored.
 
     An editor that was away for one run has forgotten what was typed there; then a new one is fed with the edits.
     """
+    columns = [column for column in known_columns if not column.hidden]
     view = (repr(now.query), now.page, now.size, now.generation, tuple(columns))
     known: Grid | None = now.grid
     stays = known is not None and known.view[: len(view)] == view and known.key in st.session_state
     if known is not None and stays and now.pending:
         return known
-    page = browse.load(app, now, columns)
+    page = browse.load(app, now, known_columns, sheet)
     if known is not None and stays and known.entries == page.entries:
         return known
     frame = table.frame(page.entries, columns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -11,7 +11,10 @@ import streamlit as st
 from equipment.domain.query import EMPTY_LABEL, Query
 from equipment.domain.search import Sheet
 from equipment.domain.values.fields import FieldType
+from equipment.store.list import listing, schema
 from equipment.store.list.schema import Column
+from equipment.ui import fragment
+from equipment.ui.context import App
 from equipment.ui.records import state
 from equipment.ui.records.state import State
 from equipment.ui.records.table import field_label
@@ -21,22 +24,22 @@ MOST_CHOICES: Final = 200
 SIDE_BY_SIDE: Final = 3
 
 
-def popover(
-    now: State, sheet: Sheet, columns: Sequence[Column], types: Mapping[str, FieldType], today: date
-) -> None:
-    """Draw the button and, while it is open, one filter per column; ``types`` are those of the hidden ones, too."""
+def popover(app: App, now: State) -> None:
+    """Draw the button and, while it is open, one filter per column."""
     active = len(now.query.chips()) - bool(now.query.text.strip()) - bool(now.query.only)
     label = f"Filters · {active}" if active else "Filters"
     with st.popover(
         label, icon=":material/filter_list:", key="records_filters", on_change="rerun", width="content"
     ) as box:
         if box.open:
-            _all(now, sheet, columns, types, today)
+            _all(app, now.query)
 
 
-def _all(
-    now: State, sheet: Sheet, columns: Sequence[Column], types: Mapping[str, FieldType], today: date
-) -> None:
+@fragment.part("Equipment Records", leave=state.asks_anew)
+def _all(app: App, _drawn: Query, /) -> None:
+    now, sheet, today = state.current(), listing.sheet(app.database), state.today()
+    known = schema.columns(app.database, hidden=True, sheet=sheet)
+    columns, types = [column for column in known if not column.hidden], schema.types_of(known)
     with st.container(width=820):
         for start in range(0, len(columns), SIDE_BY_SIDE):
             for place, column in zip(st.columns(SIDE_BY_SIDE), columns[start : start + SIDE_BY_SIDE], strict=False):

@@ -13,6 +13,7 @@ import streamlit as st
 from equipment.domain.query import Query, from_params, is_managed
 from equipment.domain.record import text
 from equipment.store.list.records import Entry
+from equipment.ui.context import App
 
 KEY: Final = "records_state"
 SECTION: Final = "records_section"
@@ -144,6 +145,11 @@ def drop(key: str, name: str) -> None:
     state = current()
     state.drop(key, name)
     state.refresh()
+
+
+def asks_anew(_app: App, drawn: Query, /) -> bool:
+    """Whether this visitor looks for something else than what was ``drawn``."""
+    return current().query != drawn
 
 
 def is_unsaved() -> bool:

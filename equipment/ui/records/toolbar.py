@@ -8,9 +8,10 @@ from dataclasses import replace
 import streamlit as st
 
 from equipment.domain.query import ONLY_LABELS, Only, Query
-from equipment.domain.search import Counts
-from equipment.store.list import listing, schema
+from equipment.domain.search import Counts, Sheet
+from equipment.store.list import schema
 from equipment.store.list.schema import Column
+from equipment.ui import fragment
 from equipment.ui.context import App
 from equipment.ui.records import filters, state, views
 from equipment.ui.records.state import State
@@ -24,14 +25,17 @@ SEARCH_HELP = (
 _COLORS: Mapping[Only, str] = {"overdue": "red", "due": "orange", "no serial": "gray", "same serial": "violet"}
 
 
-def show(app: App, columns: Sequence[Column]) -> None:
-    """Draw all of it."""
-    now, sheet, types = state.current(), listing.sheet(app.database), schema.types(app.database)
-    _metrics(now, sheet.counts(types, state.today()))
+def show(app: App, sheet: Sheet, known: Sequence[Column]) -> None:
+    """Draw all of it over the list as it is now; ``known`` are all its columns, hidden ones too.
+
+    What a popover holds is drawn while it is open, and runs alone when something in it is clicked.
+    """
+    now = state.current()
+    _metrics(now, sheet.counts(schema.types_of(known), state.today()))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         _search(now)
-        filters.popover(now, sheet, columns, types, state.today())
-        _order(now, columns)
+        filters.popover(app, now)
+        _order(app, now)
         views.popover(app, now)
     _chips(now)
 
@@ -92,20 +96,29 @@ def _set_text(now: State, text: str) -> None:
     now.ask(replace(now.query, text=text or ""), keep_widgets=True)
 
 
-def _order(now: State, columns: Sequence[Column]) -> None:
+def _order(app: App, now: State) -> None:
     arrow = "arrow_downward" if now.query.descending else "arrow_upward"
-    with st.popover(now.query.sort or "Order", icon=f":material/{arrow}:", help="Order of the list"):
-        names = [column.name for column in columns]
-        by, way = now.key("sort"), now.key("way")
-        st.selectbox(
-            "Order by",
-            names,
-            index=names.index(now.query.sort) if now.query.sort in names else None,
-            key=by,
-            on_change=state.setter,
-            args=(_set_sort, by),
-        )
-        st.toggle("Descending", now.query.descending, key=way, on_change=state.setter, args=(_set_way, way))
+    label = now.query.sort or "Order"
+    with st.popover(label, icon=f":material/{arrow}:", key="records_order", on_change="rerun",
+                    help="Order of the list") as box:
+        if box.open:
+            _ways(app, now.query)
+
+
+@fragment.part("Equipment Records", leave=state.asks_anew)
+def _ways(app: App, _drawn: Query, /) -> None:
+    now = state.current()
+    names = [column.name for column in schema.columns(app.database)]
+    by, way = now.key("sort"), now.key("way")
+    st.selectbox(
+        "Order by",
+        names,
+        index=names.index(now.query.sort) if now.query.sort in names else None,
+        key=by,
+        on_change=state.setter,
+        args=(_set_sort, by),
+    )
+    st.toggle("Descending", now.query.descending, key=way, on_change=state.setter, args=(_set_way, way))
 
 
 def _set_sort(now: State, column: str | None) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from equipment.domain.query import Query
 from equipment.store.list import views
-from equipment.ui import boundary
+from equipment.ui import boundary, fragment
 from equipment.ui.context import App
 from equipment.ui.records import state
 from equipment.ui.records.state import State
@@ -17,8 +17,13 @@ def popover(app: App, now: State) -> None:
     with st.popover("Views", icon=":material/bookmark:", key="records_views", on_change="rerun") as box:
         if box.open:
             with boundary.guard("Saved views"):
-                _saved(app)
-                _new(app, now)
+                _held(app, now.query)
+
+
+@fragment.part("Equipment Records", leave=state.asks_anew)
+def _held(app: App, _drawn: Query, /) -> None:
+    _saved(app)
+    _new(app, state.current())
 
 
 def _saved(app: App) -> None:

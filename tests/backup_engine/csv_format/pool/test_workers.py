@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from backup_engine.csv_format.pool.worker import NICE
 from backup_engine.csv_format.pool.workers import Workers, choose
 from backup_engine.errors import BackupError, VerificationFailed
 
@@ -117,3 +118,17 @@ def test_small_work_starts_no_processes() -> None:
     assert choose(1, 10**6) == 0
     assert choose(3, 1) == 3
     assert choose(None, 10**6) <= 3
+
+
+class Niceness:
+    """Tells how nice the worker is."""
+
+    def __call__(self, _: int) -> int:
+        return os.nice(0)
+
+
+def test_pages_and_the_database_come_before_workers() -> None:
+    with Workers(2) as workers:
+        told = [nice for _, nice in workers.map(Niceness(), range(4))]
+
+    assert told == [min(19, os.nice(0) + NICE)] * 4
