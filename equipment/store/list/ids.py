@@ -94,7 +94,7 @@ def reserve(db: Db, count: int, besides: Iterable[str] = ()) -> Iterator[Reserve
 
 def held(db: Db, wanted: Container[str]) -> set[str]:
     """Give those of some IDs, written as ``live_profile.key_text`` does, that records of the list or the trash have."""
-    return {text for each in _in_use(db) if (text := key_text(each)) in wanted}
+    return {text for each in (*listing.sheet(db).values(ID), *_in_trash(db)) if (text := key_text(each)) in wanted}
 
 
 def _take(reserved: Reserved, count: int, besides: set[int]) -> None:
@@ -174,12 +174,10 @@ def _ranges(numbers: list[int]) -> Ranges:
 def _taken(db: Db) -> set[int]:
     purged = (str(entry.get("before", {}).get(ID, ""))
               for entry in db[activity.ACTIVITY].find({"action": activity.PURGED}, {f"before.{ID}": 1}))
-    return _numbers_in((*_in_use(db), *purged))
+    return {*listing.sheet(db).whole_numbers(ID).tolist(), *_numbers_in((*_in_trash(db), *purged))}
 
 
-def _in_use(db: Db) -> Iterator[str]:
-    """Give the IDs of the records in the list and in the trash, as texts."""
-    yield from listing.sheet(db).texts(ID).to_pylist()
+def _in_trash(db: Db) -> Iterator[str]:
     yield from (str(entry.get("record", {}).get(ID, "")) for entry in db[TRASH].find({}, {f"record.{ID}": 1}))
 
 

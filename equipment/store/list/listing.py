@@ -21,7 +21,9 @@ from pymongo.change_stream import CollectionChangeStream
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure, PyMongoError
 
-from equipment.domain.search import Columns, Sheet
+from equipment.domain.search import Columns
+from equipment.index.compaction import compacted
+from equipment.index.sheet import Sheet
 from equipment.store.access import Db
 from equipment.store.list import keys, texts
 
@@ -113,6 +115,8 @@ class Listing:
                 return self._read_all()
             for some in _several(changed):
                 self._sheet = self._sheet.with_changes(*self._read(some))
+                if len(self._sheet.changed) > max(MANY, len(self._sheet.base) // 20):
+                    self._sheet = Sheet(compacted(self._sheet))
             return self._sheet
 
     def ready(self, seconds: float) -> bool:

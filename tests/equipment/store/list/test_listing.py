@@ -36,7 +36,8 @@ def held(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
 
 def rooms(db: Db) -> list[str]:
-    return list(listing.sheet(db).texts("Room").to_pylist())
+    sheet = listing.sheet(db)
+    return sheet.texts("Room", sheet.rows())
 
 
 def test_what_others_change_add_and_delete_is_there_at_the_next_look(lab: Db) -> None:
