@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from equipment.domain.values import collation
-from equipment.domain.values.fields import Date, FieldType
+from equipment.domain.values.fields import DATES, TYPES, Date, FieldType
 from equipment.index import bisecting
 
-__all__ = ["Codes", "Column", "Mask", "Rows", "as_bools", "name_of", "small"]
+__all__ = ["Codes", "Column", "Mask", "Rows", "as_bools", "name_of", "numbers_of", "small"]
 
 Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.uint32]
@@ -87,12 +87,12 @@ class Column:
     @property
     def composed(self) -> pa.Array:
         """The words with the same text wherever they look the same."""
-        return self.once("composed", lambda: collation.composed(self.words))
+        return self.once("composed", self._composed)
 
     @property
     def looks(self) -> tuple[npt.NDArray[np.int64] | None, pa.Array]:
         """What the words look like: by word the number of its look, None where each has its own, and the looks."""
-        return self.once("looks", self._looks)
+        return self._looks()
 
     @property
     def trimmed(self) -> pa.Array:
@@ -111,12 +111,16 @@ class Column:
 
     def numbers(self, kind: FieldType) -> npt.NDArray[np.float64]:
         """Give what each word sorts and compares by; NaN where it says no number."""
-        return self.once(f"numbers {_key_of(kind)}", lambda: _numbers(self.words, kind))
+        return self.once(f"numbers {_key_of(kind)}", lambda: numbers_of(self.words, kind))
 
     @property
     def whole_numbers(self) -> npt.NDArray[np.int64]:
         """The whole number that each word is; -1 for one that is none."""
         return self.once("whole", lambda: np.array([_whole(word) for word in self.words.to_pylist()], np.int64))
+
+    def kinds_asked(self) -> list[FieldType]:
+        """Give the kinds whose numbers are known."""
+        return [kind for kind in (TYPES["number"], *DATES.values()) if f"numbers {name_of(kind)}" in self._memo]
 
     def order(self, kind: FieldType | None) -> Rows:
         """Give the rows in order: by numbers first, where the kind has any; what is no number is behind, and blank
@@ -146,11 +150,18 @@ class Column:
             self._memo[name] = make()
         return self._memo[name]
 
+    def _composed(self) -> pa.Array:
+        composed = collation.composed(self.words)
+        return self.words if composed.equals(self.words) else composed
+
     def _looks(self) -> tuple[npt.NDArray[np.int64] | None, pa.Array]:
         if self.composed is self.words:
             return None, self.words
-        encoded = self.composed.dictionary_encode()
-        return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary
+        if "look of" not in self._memo:
+            encoded = self.composed.dictionary_encode()
+            self._memo["looks like"] = encoded.dictionary
+            self._memo["look of"] = encoded.indices.to_numpy().astype(np.int64)
+        return self._memo["look of"], self._memo["looks like"]
 
     def kept(self, name: str) -> Any:
         """Give what ``keep`` kept, or None."""
@@ -181,7 +192,7 @@ class Column:
     def _find_positions(self, texts: pa.Array, kind: FieldType | None) -> npt.NDArray[np.int64]:
         by, ends = self.once(f"by {name_of(kind)}".strip(), lambda: self._words_in_order(kind))
         keys = collation.keys(texts)
-        numbers = _last(_numbers(texts, kind)) if kind is not None else np.zeros(len(texts))
+        numbers = _last(numbers_of(texts, kind)) if kind is not None else np.zeros(len(texts))
         own = _last(self.numbers(kind)) if kind is not None else None
 
         def is_more(places: npt.NDArray[np.int64], which: npt.NDArray[np.int64]) -> Mask:
@@ -207,6 +218,12 @@ def as_bools(array: pa.Array) -> Mask:
     return np.asarray(array.to_numpy(zero_copy_only=False), dtype=bool)
 
 
+def numbers_of(words: pa.Array, kind: FieldType) -> npt.NDArray[np.float64]:
+    """Give what each text sorts and compares by; NaN where it says no number."""
+    keys = [kind.key(text) for text in words.to_pylist()]
+    return np.array([np.nan if key is None else key for key in keys], dtype=np.float64)
+
+
 def small(codes: npt.NDArray[Any], words: int) -> Codes:
     """Give the numbers of words in the fewest bytes that hold them."""
     return codes.astype(np.uint8 if words <= 1 << 8 else np.uint16 if words <= 1 << 16 else np.uint32)
@@ -220,11 +237,6 @@ def _whole(text: str) -> int:
 
 def _key_of(kind: FieldType) -> str:
     return name_of(kind) or kind.name
-
-
-def _numbers(words: pa.Array, kind: FieldType) -> npt.NDArray[np.float64]:
-    keys = [kind.key(text) for text in words.to_pylist()]
-    return np.array([np.nan if key is None else key for key in keys], dtype=np.float64)
 
 
 def _last(numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from equipment.domain.values import collation
-from equipment.index.column import Column, Mask, small
+from equipment.index.column import Column, Mask, name_of, numbers_of, small
 from equipment.index.segment import Segment
 from equipment.index.sheet import Sheet
 
@@ -45,5 +47,7 @@ def _joined(base: Column, alive: Mask | None, changed: Column) -> Column:
     known[known < 0] = len(words) + np.arange(len(new))
     both = np.concatenate([numbers[codes], known[changed.codes]])
     more = collation.folded(new) if len(new) else new
-    return Column(pa.concat_arrays([words, new]), small(both, len(words) + len(new)),
-                  {"folded": pa.concat_arrays([folded, more])})
+    carried: dict[str, Any] = {"folded": pa.concat_arrays([folded, more])}
+    for kind in base.kinds_asked():
+        carried[f"numbers {name_of(kind)}"] = np.concatenate([base.numbers(kind)[used], numbers_of(new, kind)])
+    return Column(pa.concat_arrays([words, new]), small(both, len(words) + len(new)), carried)

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from equipment.domain.values import collation
 from equipment.index.column import Mask, as_bools
 
-__all__ = ["having", "joined"]
+__all__ = ["BETWEEN", "having", "joined"]
 
 BETWEEN: Final = "\x1f"
 """Stands between the cells of a row, so that no term matches across two."""

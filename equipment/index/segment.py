@@ -18,7 +18,7 @@ from equipment.domain.search import Columns
 from equipment.index import bisecting, rows_of_text
 from equipment.index.column import Column, Mask, Rows, as_bools
 
-__all__ = ["MOST_TERMS", "Segment", "table_of"]
+__all__ = ["ALL", "MOST_TERMS", "Segment", "table_of"]
 
 KEY: Final = "\x00key"  # with NUL in front, which no field name in MongoDB can hold
 ALL: Final = "\x00all"

@@ -81,6 +81,10 @@ class Sheet:
         """Give a column of some rows; a field that is missing is empty text."""
         return self._taken(rows, lambda segment, own: segment.column(column).texts(own))
 
+    def searched(self, rows: Rows) -> list[str]:
+        """Give the text in which some rows are searched."""
+        return self._taken(rows, lambda segment, own: segment.all.take(pa.array(own)))
+
     def values(self, column: str) -> dict[str, int]:
         """Give the different texts of a column, each with the number of records that have it."""
         return self._once(("values", column), lambda: self._counted(column, (self.alive, None)))
@@ -127,7 +131,9 @@ class Sheet:
         counted = self._counted(column, others, alike=True)
         if most is not None and len(counted) > most:
             return None
-        values, counts = pa.array(list(counted), pa.large_string()), np.array(list(counted.values()), np.int64)
+        ordered = sorted(counted)  # so blank texts, which share a place, have an order of their own
+        values = pa.array(ordered, pa.large_string())
+        counts = np.array([counted[value] for value in ordered], np.int64)
         order = pa.array(np.lexsort((collation.ranks(values), -counts)))
         return list(zip(values.take(order).to_pylist(), counts[order].tolist(), strict=True))
 
@@ -151,15 +157,16 @@ class Sheet:
 
     def lowest_free(self, column: str) -> int:
         """Give the lowest whole number from 1 that no text of a column is."""
-        taken = self.whole_numbers(column)
-        taken = taken[taken > 0]
-        gap = np.flatnonzero(taken != np.arange(1, len(taken) + 1))
-        return int(gap[0] if len(gap) else len(taken)) + 1
+        free = np.ones(len(self) + 2, dtype=bool)  # so many cannot all be taken
+        free[0] = False
+        for one, alive in self._parts(column):
+            taken = one.whole_numbers[one.counted(alive) > 0]
+            free[taken[(taken >= 0) & (taken < len(free))]] = False
+        return int(np.argmax(free))
 
     def whole_numbers(self, column: str) -> npt.NDArray[np.int64]:
         """Give the different whole numbers, not below 0, that texts of a column are, in order."""
-        found = [one.whole_numbers[one.counted(alive) > 0] for one, alive in (
-            (self.base.column(column), self.alive), (self.changed.column(column), None))]
+        found = [one.whole_numbers[one.counted(alive) > 0] for one, alive in self._parts(column)]
         both = np.unique(np.concatenate(found))
         return both[both >= 0]
 
@@ -179,6 +186,10 @@ class Sheet:
     @property
     def _living(self) -> int:
         return self._once("living", lambda: len(self.base) if self.alive is None else int(self.alive.sum()))
+
+    def _parts(self, column: str) -> tuple[tuple[Column, Mask | None], tuple[Column, Mask | None]]:
+        """Give a column of the base and of the changed rows, each with which of its rows count; None: all."""
+        return (self.base.column(column), self.alive), (self.changed.column(column), None)
 
     def _masks(
         self, query: Query, types: Mapping[str, FieldType], today: date, aside: str = ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import shutil
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -155,6 +156,10 @@ def _open(settings: Settings) -> None:
     try:
         db = database.connect(settings)
         prepare(settings, db)
+        if settings.list_index == "memory":
+            shutil.rmtree(settings.data_folder / "index", ignore_errors=True)
+        else:
+            listing.keep_files(settings.data_folder / "index", 0 if settings.list_index == "files" else listing.LONG)
         listing.ready(db, 0)  # with 100,000 records the first look takes seconds
         log.info("using %s", database.label(settings))
     except BackupError as error:

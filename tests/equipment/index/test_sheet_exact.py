@@ -88,7 +88,7 @@ class ByHand:
     def facet(self, column: str, query: Query, types: Mapping[str, FieldType]) -> list[tuple[str, int]]:
         counted = Counter(collation.composed(pa.array([row.get(column, "")], pa.large_string()))[0].as_py()
                           for row in self.rows.values() if self.matches(row, query, types, column))
-        return sorted(collation.in_order(counted.items(), lambda pair: pair[0]), key=lambda pair: -pair[1])
+        return sorted(collation.in_order(sorted(counted.items()), lambda pair: pair[0]), key=lambda pair: -pair[1])
 
     def matches(self, row: Mapping[str, str], query: Query, types: Mapping[str, FieldType], aside: str = "") -> bool:
         whole = "\x1f".join(fold(row[name]) for name in sorted(row))
