@@ -124,8 +124,8 @@ def _known(name: str, column: Column) -> dict[str, Any]:
     """Give the arrays of a column that are kept, by their name in it."""
     made: dict[str, Any] = {
         "words": column.words, "codes": column.codes, "folded": column.folded,
-        "places": column.places, "order": column.order(None),
-    }
+        "places": column.places, "order": column.order(None), "counted": column.counted(None),
+    } | _in_order("", *column.words_in_order(None))
     numbers, looks = column.looks
     if numbers is not None:
         made |= {"composed": column.composed, "look of": numbers, "looks like": looks}
@@ -133,7 +133,12 @@ def _known(name: str, column: Column) -> dict[str, Any]:
         made |= {f"numbers {name_of(kind)}": column.numbers(kind)}
         if name != record.ID:
             made |= {f"order {name_of(kind)}": column.order(kind)}
+            made |= _in_order(name_of(kind), *column.words_in_order(kind))
     return made
+
+
+def _in_order(kind: str, by: Any, ends: Any) -> dict[str, Any]:
+    return {f"by {kind}".strip(): by, f"ends {kind}".strip(): ends}
 
 
 def _kinds(name: str, column: Column) -> Iterable[FieldType]:

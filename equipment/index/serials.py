@@ -19,7 +19,7 @@ __all__ = ["Serials"]
 
 FEW: Final = 20
 """Texts that are looked for one by one: 3 ms each among 1,000,000, and 150 ms for any number of them at once."""
-Groups = npt.NDArray[np.int64]
+Groups = npt.NDArray[np.int32]
 
 
 class Serials:
@@ -30,7 +30,7 @@ class Serials:
         self._first = base
         self._groups, self._texts, counts = self._base.once("groups", lambda: _grouped(self._base))
         self._theirs, more = self._groups_of_changed()
-        self._counts = np.concatenate([counts, np.zeros(more, np.int64)])
+        self._counts = np.concatenate([counts, np.zeros(more, np.int32)])
         if alive is not None:
             np.subtract.at(self._counts, self._groups[self._base.codes[~alive]], 1)
         np.add.at(self._counts, self._theirs[self._changed.codes], 1)
@@ -64,18 +64,18 @@ class Serials:
             wanted = pa.array(unknown, pa.large_string())
             places = pc.fill_null(pc.index_in(wanted, value_set=self._texts), -1).to_pylist()
         known = dict(zip(unknown, places, strict=True))
-        groups = np.array([known[text] if text in known else found[text] for text in trimmed.to_pylist()], np.int64)
+        groups = np.array([known[text] if text in known else found[text] for text in trimmed.to_pylist()], np.int32)
         found.update(known)
         new = trimmed.filter(pa.array(groups < 0)).dictionary_encode()
         groups[groups < 0] = len(self._texts) + new.indices.to_numpy()
         return groups, len(new.dictionary)
 
 
-def _grouped(column: Column) -> tuple[Groups, pa.Array, npt.NDArray[np.int64]]:
+def _grouped(column: Column) -> tuple[Groups, pa.Array, npt.NDArray[np.int32]]:
     """Give the group of each word, the text of each group, and how many rows each has."""
     encoded = column.trimmed.dictionary_encode()
-    groups = encoded.indices.to_numpy().astype(np.int64)
-    counts = np.bincount(groups, column.counted(None), minlength=len(encoded.dictionary)).astype(np.int64)
+    groups = encoded.indices.to_numpy().astype(np.int32)
+    counts = np.bincount(groups, column.counted(None), minlength=len(encoded.dictionary)).astype(np.int32)
     return groups, encoded.dictionary, counts
 
 

@@ -20,6 +20,7 @@ import pymongo
 
 from equipment.domain.query import Query
 from equipment.store.list import keys, listing, records, schema
+from equipment.store.list.indexing import followed
 from scripts.bench_parts.table import Line, table, timed
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -54,14 +55,14 @@ def report(uri: str, database: str, count: int, folder: Path) -> str:
         line("new search, one word: 95 of 100", "word", used["word"]),
         line("new search, two words: 95 of 100", "two words", used["two words"]),
         line("an edit is found: 95 of 100", "edit", used["edit"]),
-        line("the same looks, 8 people and an edit a second: 95 of 100", "look", used["together"]),
+        Line("the same looks, 8 people and an edit a second: 95 of 100", used["together"]),
     ]
-    return f"{table(lines)}\n\nPrivate memory with 8 people: {used['MiB']:.0f} MiB (≤ {reach['MiB']:g})."
+    return f"{table(lines)}\n\nPrivate memory of the program with 8 people: {used['MiB']:.0f} MiB (≤ {reach['MiB']:g})."
 
 
 def main(uri: str, database: str, folder: str) -> None:
     """Start over the index, making it where there is none, and print what was measured."""
-    listing.keep_files(Path(folder), 0)
+    followed.keep_files(Path(folder), 0)
     db = pymongo.MongoClient[dict[str, Any]](uri)[database]
     start = timed(lambda: listing.sheet(db))
     types, chance = schema.types(db), random.Random(1)

@@ -18,9 +18,9 @@ from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
 from equipment.domain.query import Query
-from equipment.store.list import listing, records
-from equipment.store.list.indexing import files
-from equipment.store.list.listing import Listing
+from equipment.store.list import records
+from equipment.store.list.indexing import files, followed
+from equipment.store.list.indexing.followed import Listing
 from tests.equipment.store.list.indexing.indexed import TODAY, Indexed
 from tests.mongod import Mongod
 from tests.server.running_app import wait_for
@@ -32,8 +32,8 @@ COUNT = 400
 
 @pytest.fixture
 def lab(database: Db, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Indexed]:
-    monkeypatch.setattr(listing, "_place", (tmp_path / "index", 0))
-    monkeypatch.setattr(listing, "TEND_SECONDS", 0.05)
+    monkeypatch.setattr(followed, "_place", (tmp_path / "index", 0))
+    monkeypatch.setattr(followed, "TEND_SECONDS", 0.05)
     database.Equipment.insert_many({"_id": number, "ID": number, "Room": f"room {number}"} for number in range(COUNT))
     made = Indexed(database)
     yield made
@@ -161,7 +161,7 @@ def test_a_disk_that_is_full_leaves_the_list_in_memory(
     lab: Indexed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with SmallDisk(tmp_path / "disk", 8 << 20) as disk:
-        monkeypatch.setattr(listing, "_place", (disk.place / "index", 0))
+        monkeypatch.setattr(followed, "_place", (disk.place / "index", 0))
         disk.fill(leaving=60_000)
         is_true(lab)
         assert lab.listing._opened is None
@@ -185,7 +185,8 @@ import sys
 from pathlib import Path
 import pymongo
 from equipment.store.list import listing
-listing.keep_files(Path(sys.argv[2]), 0)
+from equipment.store.list.indexing import followed
+followed.keep_files(Path(sys.argv[2]), 0)
 print("starts", flush=True)
 listing.sheet(pymongo.MongoClient(sys.argv[1])[sys.argv[3]])
 print("made", flush=True)
@@ -215,7 +216,7 @@ def test_processes_that_start_at_once_share_one(lab: Indexed, shared_mongod: Mon
 
 
 def test_looks_during_edits_and_compactions_never_miss_a_record(lab: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "MANY", 10)
+    monkeypatch.setattr(followed, "MANY", 10)
     is_true(lab)
     over, wrong = threading.Event(), list[Any]()
 

@@ -10,8 +10,9 @@ from pymongo.database import Database
 
 from equipment.domain.query import Query
 from equipment.store.list import listing
+from equipment.store.list.indexing import followed
 from equipment.store.list.indexing.files import IndexFiles
-from equipment.store.list.listing import Listing
+from equipment.store.list.indexing.followed import Listing
 
 TODAY = date(2026, 3, 2)
 
@@ -28,8 +29,8 @@ class Indexed:
 
     @property
     def folder(self) -> Path:
-        assert listing._place is not None
-        return listing._place[0]
+        assert followed._place is not None
+        return followed._place[0]
 
     def rooms(self) -> list[str]:
         sheet = self.listing.sheet()

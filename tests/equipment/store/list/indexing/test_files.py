@@ -16,8 +16,8 @@ from pymongo.database import Database
 
 from equipment.domain.query import Query
 from equipment.store.list import listing, records
-from equipment.store.list.indexing import files
-from equipment.store.list.listing import Listing
+from equipment.store.list.indexing import files, followed
+from equipment.store.list.indexing.followed import Listing
 from tests.equipment.store.list.indexing.indexed import TODAY, Indexed
 from tests.server.running_app import wait_for
 
@@ -26,7 +26,7 @@ Db = Database[dict[str, Any]]
 
 @pytest.fixture
 def lab(database: Db, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Indexed]:
-    monkeypatch.setattr(listing, "_place", (tmp_path / "index", 0))
+    monkeypatch.setattr(followed, "_place", (tmp_path / "index", 0))
     database.Equipment.insert_many({"_id": number, "ID": number, "Room": "Ä"} for number in range(60))
     made = Indexed(database)
     yield made
@@ -76,8 +76,8 @@ def test_what_changes_while_it_is_compacted_is_not_lost(lab: Indexed, monkeypatc
 
 
 def test_many_changes_are_compacted_by_themselves(lab: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "MANY", 4)
-    monkeypatch.setattr(listing, "TEND_SECONDS", 0.05)
+    monkeypatch.setattr(followed, "MANY", 4)
+    monkeypatch.setattr(followed, "TEND_SECONDS", 0.05)
     lab.rooms()
     first = lab.generation()
     lab.db.Equipment.update_many({"_id": {"$lt": 9}}, {"$set": {"Room": "new"}})
@@ -90,7 +90,7 @@ def test_many_changes_are_compacted_by_themselves(lab: Indexed, monkeypatch: pyt
 def test_another_process_goes_on_with_the_new_generation_though_nobody_looks_there(
     lab: Indexed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "TEND_SECONDS", 0.05)
+    monkeypatch.setattr(followed, "TEND_SECONDS", 0.05)
     lab.rooms()
     other = Listing(lab.db.Equipment)
     other.sheet()
@@ -170,7 +170,7 @@ def test_a_generation_that_the_database_does_not_know_is_not_used(lab: Indexed) 
 def test_a_short_list_has_none_and_what_is_left_of_one_goes(lab: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
     lab.rooms()
     lab.restart()
-    monkeypatch.setattr(listing, "_place", (lab.folder, 61))
+    monkeypatch.setattr(followed, "_place", (lab.folder, 61))
 
     assert lab.rooms() == ["Ä"] * 60
     assert not list(lab.folder.iterdir())
