@@ -14,11 +14,13 @@ import pyarrow as pa
 import pytest
 from pymongo.database import Database
 
+from backup_engine.errors import Busy
 from equipment.domain.query import Query
-from equipment.store.list import listing, records
+from equipment.store.list import keys, listing, records, trash
 from equipment.store.list.indexing import files, followed
 from equipment.store.list.indexing.followed import Listing
 from tests.equipment.store.list.indexing.indexed import TODAY, Indexed
+from tests.equipment.store.people import signed_in
 from tests.server.running_app import wait_for
 
 Db = Database[dict[str, Any]]
@@ -228,3 +230,24 @@ def test_what_people_see_is_what_the_database_holds_though_the_index_were_wrong(
 
     assert [entry.record["Room"] for entry in page.entries] == ["Ä"] * 25
     assert lab.listing._doubted
+
+
+def test_a_purge_is_only_done_when_nobody_reads_the_files_of_before(
+    lab: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trash, "SCRUB_SECONDS", 0.2)
+    admin = signed_in(lab.db, "admin")
+    lab.db.Equipment.update_one({"_id": 4}, {"$set": {"Room": "secret room"}})
+    assert lab.found("secret") == 1
+    assert lab.listing._compact()
+    [entry] = records.entries(lab.db, [keys.key_of_id(4)])
+    trash.move(lab.db, admin, [entry])
+    reader = lab.files().open()
+    assert reader is not None and lab.holds(b"secret room")
+
+    with pytest.raises(Busy, match="another process"):
+        trash.purge(lab.db, admin, [one.number for one in trash.entries(lab.db)])
+    reader.close()
+    assert trash.count(lab.db) == 0
+    assert lab.listing.scrub(20)
+    assert not lab.holds(b"secret room")
