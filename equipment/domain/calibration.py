@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from equipment.domain.record import ID, LAST_CALIBRATION, NEXT_CALIBRATION
-from equipment.domain.search import Sheet
+from equipment.domain.search import Listed, Rows
 from equipment.domain.values import dates
 from equipment.domain.values.dates import Status
 from equipment.domain.values.fields import Date, FieldType, dates_of
@@ -34,11 +34,11 @@ class Item:
     """Why the text cannot be read, where it cannot."""
 
 
-def items(sheet: Sheet, types: Mapping[str, FieldType], today: date) -> list[Item]:
-    """Read every record of the list, in the list's order; the types of its columns say how their dates are read."""
+def items(sheet: Listed, types: Mapping[str, FieldType], today: date, rows: Rows) -> list[Item]:
+    """Read some records of the list; the types of its columns say how their dates are read."""
     names = (ID, *NAMING, LAST_CALIBRATION, NEXT_CALIBRATION)
-    columns = [sheet.texts(name).to_pylist() for name in names]
-    keys = sheet.all_keys()
+    columns = [sheet.texts(name, rows) for name in names]
+    keys = sheet.keys(rows)
     kinds = dates_of(types, LAST_CALIBRATION), dates_of(types, NEXT_CALIBRATION)
     return [_item(key, cells, kinds, today) for key, *cells in zip(keys, *columns, strict=True)]
 
@@ -52,26 +52,42 @@ def _item(key: str, cells: Sequence[str], kinds: tuple[Date, Date], today: date)
     )
 
 
-def by_status(listed: Iterable[Item]) -> dict[Status, list[Item]]:
-    """Group by status; every status is there, in the order of ``dates.STATUSES``."""
-    groups: dict[Status, list[Item]] = {status: [] for status in dates.STATUSES}
-    for item in listed:
-        groups[item.status].append(item)
-    return groups
+def due_rows(sheet: Listed, types: Mapping[str, FieldType], first: date, last: date) -> Rows:
+    """Give the rows due from one day to another, both included, in the list's order."""
+    kind = dates_of(types, NEXT_CALIBRATION)
+    days = ((text, kind.read(text).last_day) for text in sheet.values(NEXT_CALIBRATION))
+    return sheet.rows_having(NEXT_CALIBRATION, [text for text, day in days if day and first <= day <= last])
 
 
-def due_within(listed: Iterable[Item], today: date, days: int) -> list[Item]:
+def due_within(sheet: Listed, types: Mapping[str, FieldType], today: date, days: int) -> list[Item]:
     """Give what is overdue or falls due within so many days, the most urgent first."""
     last = today + timedelta(days=days)
-    near = (item for item in listed if item.day is not None and item.day <= last)
+    near = items(sheet, types, today, due_rows(sheet, types, date.min, last))
     return sorted(near, key=lambda item: item.day or last)
 
 
-def month(listed: Iterable[Item], year: int, number: int) -> list[list[tuple[date, list[Item]]]]:
+def unreadable(sheet: Listed, types: Mapping[str, FieldType], today: date) -> list[Item]:
+    """Give the records whose next date cannot be read."""
+    kind = dates_of(types, NEXT_CALIBRATION)
+    texts = [text for text in sheet.values(NEXT_CALIBRATION) if kind.read(text).kind == "unreadable"]
+    return items(sheet, types, today, sheet.rows_having(NEXT_CALIBRATION, texts))
+
+
+def days_due(sheet: Listed, types: Mapping[str, FieldType]) -> dict[date, int]:
+    """Count the records that are due on each day."""
+    kind, counted = dates_of(types, NEXT_CALIBRATION), dict[date, int]()
+    for text, count in sheet.values(NEXT_CALIBRATION).items():
+        if (day := kind.read(text).last_day) is not None:
+            counted[day] = counted.get(day, 0) + count
+    return counted
+
+
+def month(
+    sheet: Listed, types: Mapping[str, FieldType], today: date, year: int, number: int
+) -> list[list[tuple[date, list[Item]]]]:
     """Lay a month out in weeks from Monday to Sunday, each day with what is due on it."""
-    due: dict[date, list[Item]] = {}
-    for item in listed:
-        if item.day is not None:
-            due.setdefault(item.day, []).append(item)
     weeks = calendar.Calendar().monthdatescalendar(year, number)
+    due: dict[date, list[Item]] = {}
+    for item in items(sheet, types, today, due_rows(sheet, types, weeks[0][0], weeks[-1][-1])):
+        due.setdefault(item.day or today, []).append(item)
     return [[(day, due.get(day, [])) for day in week] for week in weeks]

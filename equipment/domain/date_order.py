@@ -7,13 +7,13 @@ the others are read.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 from equipment.domain.record import ID
-from equipment.domain.search import Sheet
+from equipment.domain.search import Listed
 from equipment.domain.values.dates import ORDERS, Order, read_date
 
 __all__ = ["Evidence", "evidence", "of_list"]
@@ -95,6 +95,10 @@ def evidence(cells: Iterable[tuple[str, str]]) -> Evidence:
         counts[says] += 1
         if says in ORDERED and says not in first:
             first[says] = Cell(place, text.strip())
+    return _weighed(counts, first)
+
+
+def _weighed(counts: Counter[Says], first: Mapping[Says, Cell]) -> Evidence:
     filled = counts.total() - counts["nothing"]
     return Evidence(counts["day/month"], counts["month/day"], counts["either"], first.get("day/month"),
                     first.get("month/day"), first.get("either"), filled, filled - counts["no date"])
@@ -113,10 +117,17 @@ def _says(text: str) -> Says:
     return "day/month" if day_first == undecided.day else "month/day"
 
 
-def of_list(sheet: Sheet, column: str) -> Evidence:
+def of_list(sheet: Listed, column: str) -> Evidence:
     """Look at what the list has in a column; cells are named by their ID."""
-    texts = sheet.texts(column).to_pylist()
-    return evidence((f"ID {number}", text) for number, text in zip(sheet.texts(ID).to_pylist(), texts, strict=True))
+    saying: dict[Says, list[str]] = {}
+    for text in (values := sheet.values(column)):
+        saying.setdefault(_says(text), []).append(text)
+    counts = Counter({says: sum(values[text] for text in texts) for says, texts in saying.items()})
+    first: dict[Says, Cell] = {}
+    for says in ORDERED & saying.keys():
+        row = sheet.rows_having(column, saying[says])[:1]
+        first[says] = Cell(f"ID {sheet.texts(ID, row)[0]}", sheet.texts(column, row)[0].strip())
+    return _weighed(counts, first)
 
 
 def _more(count: int) -> str:

@@ -110,20 +110,6 @@ def name_of(record: Record) -> str:
     return " · ".join(part for part in parts if part) or "record without ID"
 
 
-def lowest_free(taken: Iterable[Any], start: int = 1) -> int:
-    """Give the lowest whole number from ``start`` that no ID in ``taken`` is or spells."""
-    used = {number for value in taken if (number := _whole(value)) is not None}
-    while start in used:
-        start += 1
-    return start
-
-
-def _whole(value: Any) -> int | None:
-    shown = text(value).strip()
-    # isascii: to isdigit "²" is a digit, and int refuses it.
-    return int(shown) if shown.isascii() and shown.isdigit() else None
-
-
 def same(old: Any, new: Any) -> bool:
     """Whether two stored values are the same in type and content (NaN equals NaN, 5 is not 5.0)."""
     if type(old) is not type(new):

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pyarrow.compute as pc
-
-from backup_engine.records.folding import fold
 from equipment.domain.record import ID, SERIAL, name_of
-from equipment.domain.search import Sheet
+from equipment.domain.search import Listed
 from equipment.domain.values.fields import FieldType
 
 MOST_NAMED = 3
@@ -16,7 +13,7 @@ MOST_QUOTED = 200
 """Characters of a text that a warning repeats."""
 
 
-def of_edits(sheet: Sheet, types: Mapping[str, FieldType], key: str, texts: Mapping[str, str]) -> list[str]:
+def of_edits(sheet: Listed, types: Mapping[str, FieldType], key: str, texts: Mapping[str, str]) -> list[str]:
     """Warn about a serial or an ID that another record has, and about dates that cannot be read; ``key`` is the record
     itself, '' for a new one."""
     warnings = []
@@ -32,10 +29,9 @@ def of_edits(sheet: Sheet, types: Mapping[str, FieldType], key: str, texts: Mapp
     return warnings
 
 
-def _others(sheet: Sheet, column: str, value: str, key: str) -> list[str]:
-    same = pc.equal(pc.utf8_trim_whitespace(sheet.folded(column)), fold(value))
-    rows = pc.indices_nonzero(same)
+def _others(sheet: Listed, column: str, value: str, key: str) -> list[str]:
+    rows = sheet.rows_alike(column, value)
     known = ("ID", "Vendor", "Model", "Description")
-    texts = {name: sheet.texts(name).take(rows).to_pylist() for name in known}
-    keys = sheet.keys(rows.to_numpy())
+    texts = {name: sheet.texts(name, rows) for name in known}
+    keys = sheet.keys(rows)
     return [name_of({name: texts[name][place] for name in known}) for place, holder in enumerate(keys) if holder != key]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from equipment.domain.date_order import Evidence, evidence, of_list
-from equipment.domain.search import Sheet
+from equipment.domain.search import Listed
 from equipment.domain.values.dates import ORDERS, Order, rewritten
 from equipment.exchange.importing import Mapped
 from equipment.exchange.reading.tables import Table
@@ -38,7 +38,7 @@ class DateColumn:
         return next(order for order in ORDERS if order != self.stored) if against.get(self.stored) else ""
 
 
-def find(table: Table, rows: Mapped, known: Sequence[Column], sheet: Sheet) -> list[DateColumn]:
+def find(table: Table, rows: Mapped, known: Sequence[Column], sheet: Listed) -> list[DateColumn]:
     """Give those columns of the rows, which are the table's under the names chosen, that need an order."""
     columns, present = {column.name: column for column in known}, set(sheet.columns)
     made = (_look(table, rows, name, columns.get(name), sheet, present) for name in (rows[0] if rows else ()))
@@ -53,7 +53,7 @@ def written(rows: Mapped, orders: Mapping[str, Order]) -> Mapped:
 
 
 def _look(
-    table: Table, rows: Mapped, name: str, column: Column | None, sheet: Sheet, present: Collection[str]
+    table: Table, rows: Mapped, name: str, column: Column | None, sheet: Listed, present: Collection[str]
 ) -> DateColumn | None:
     is_of_dates = column is not None and column.type == "date"
     if not is_of_dates:

@@ -12,7 +12,7 @@ from itertools import combinations, islice
 
 from backup_engine.records.live_profile import folded
 from equipment.domain.record import ID, SERIAL, UUID
-from equipment.domain.search import Sheet
+from equipment.domain.search import Listed
 
 __all__ = ["Identity", "measure", "propose"]
 
@@ -59,7 +59,7 @@ class Identity:
 Rows = Sequence[Mapping[str, str]]
 
 
-def propose(rows: Rows, columns: Sequence[str], sheet: Sheet) -> tuple[str, ...]:
+def propose(rows: Rows, columns: Sequence[str], sheet: Listed) -> tuple[str, ...]:
     """Give the columns that tell the rows, and the records of the list, apart: one, else the first combination that
     does; none when nothing does."""
     filled = _Filled(rows, sheet)
@@ -79,7 +79,7 @@ def propose(rows: Rows, columns: Sequence[str], sheet: Sheet) -> tuple[str, ...]
     return ()
 
 
-def measure(rows: Rows, columns: Sequence[str], sheet: Sheet) -> Identity:
+def measure(rows: Rows, columns: Sequence[str], sheet: Listed) -> Identity:
     """Count what ``Identity`` says of some columns."""
     return _Filled(rows, sheet).measure(tuple(columns))
 
@@ -87,7 +87,7 @@ def measure(rows: Rows, columns: Sequence[str], sheet: Sheet) -> Identity:
 class _Filled:
     """The folded texts of columns, in the file and in the list, each made once."""
 
-    def __init__(self, rows: Rows, sheet: Sheet) -> None:
+    def __init__(self, rows: Rows, sheet: Listed) -> None:
         self._rows, self._sheet = rows, sheet
         self._texts: dict[str, tuple[list[str], list[str]]] = {}
 
@@ -107,5 +107,5 @@ class _Filled:
     def _column(self, column: str) -> tuple[list[str], list[str]]:
         if column not in self._texts:
             self._texts[column] = ([folded(row.get(column, "")) for row in self._rows],
-                                   [folded(text) for text in self._sheet.texts(column).to_pylist()])
+                                   [folded(text) for text in self._sheet.texts(column, self._sheet.rows())])
         return self._texts[column]

@@ -39,7 +39,8 @@ def query_of(asked: Mapping[str, Sequence[str]]) -> Query | None:
 def keys_for(db: Db, query: Query | None) -> list[str]:
     """Give the keys of the records that match, in the order asked for."""
     if query is None:
-        return listing.sheet(db).all_keys()
+        sheet = listing.sheet(db)
+        return sheet.keys(sheet.rows())
     return records.matching_keys(db, query, schema.types(db), date.today())
 
 

@@ -23,7 +23,7 @@ from backup_engine.errors import BackupError, BadInput
 from equipment.domain.values.fields import TYPES
 from equipment.exchange import cell_values, export
 from equipment.exchange.reading import apart
-from equipment.store.list.listing import FORGIVING
+from equipment.store.list.indexing.forgiving import FORGIVING
 
 __all__ = ["FEW", "Asked", "here", "pieces"]
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from equipment.domain import calibration
 from equipment.domain.calibration import Item
-from equipment.domain.search import Sheet
+from equipment.domain.search import Listed
 from equipment.domain.values.collation import in_order
 from equipment.domain.values.fields import FieldType
 from equipment.messages.wording import Message, Sender, in_one_line, letter
@@ -24,12 +24,12 @@ MOST_RECORDS: Final = 500
 
 
 def due_mail(
-    sheet: Sheet, types: Mapping[str, FieldType], today: date, days: int, column: str, sender: Sender
+    sheet: Listed, types: Mapping[str, FieldType], today: date, days: int, column: str, sender: Sender
 ) -> Message:
     """Make the mail from the list as it is now, its dates read as the types of its columns say."""
-    items = calibration.items(sheet, types, today)
-    groups = dict(zip((item.key for item in items), sheet.texts(column).to_pylist(), strict=True))
-    due = calibration.due_within(items, today, days)
+    due = calibration.due_within(sheet, types, today, days)
+    rows = sheet.rows_of([item.key for item in due])
+    groups = dict(zip(sheet.keys(rows), sheet.texts(column, rows), strict=True))
     overdue = sum(_is_over(item, today) for item in due)
     if not due:
         return letter("Calibration: nothing falls due", [f"No record is overdue or falls due within {days} days."],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -49,6 +50,7 @@ from equipment.server.metrics import endpoint
 from equipment.server.metrics.sockets import OpenSockets
 from equipment.settings import Settings, get_settings, unknown_options
 from equipment.store.list import listing, undo
+from equipment.store.list.indexing import followed
 
 __all__ = ["lifespan", "middleware", "prepare", "routes"]
 
@@ -179,10 +181,21 @@ def _open(settings: Settings) -> None:
     try:
         db = database.connect(settings)
         prepare(settings, db)
+        _place_index(settings)
         listing.ready(db, 0)  # with 100,000 records the first look takes seconds
         log.info("using %s", database.label(settings))
     except BackupError as error:
         log.error("%s", error)
+
+
+def _place_index(settings: Settings) -> None:
+    """Say where the index of a long list lies; what is left of one where it is to be in memory goes."""
+    root = settings.data_folder / "index"
+    if settings.list_index == "memory":
+        shutil.rmtree(root, ignore_errors=True)
+        followed.keep_files(None)
+    else:
+        followed.keep_files(root, 0 if settings.list_index == "files" else followed.LONG)
 
 
 def _stop() -> None:

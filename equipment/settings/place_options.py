@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, Field, SecretStr, ValidationInfo, field_validator
 
@@ -37,6 +38,10 @@ class PlaceOptions(BaseModel):
         default=None,
         description="Folder for the safety backup of a restore from a backup folder that can only be read; by default "
                     "`work` in the data folder.")
+    list_index: Literal["", "memory", "files"] = Field(
+        default="", description="Where the index of the list is: in memory, or in files in `index` in the data folder, "
+                                "which are made from the list and belong into no backup. By default in files from "
+                                "20,000 records on.")
     embedded_database: bool = Field(
         default=True,
         description="Run a MongoDB of our own when there is no MONGODB_URI. With false the app asks for one instead.")

@@ -59,15 +59,19 @@ class Bench:
             "afresh": self._afresh,
         }, self.rounds)
         self.whole = seconds["afresh"]
+        few, many = map(self._after_changes, (0.001, 0.1))
+        r_few, r_many, r_all = map(self._replace, (0.001, 0.1, 1.0))
         newest = self._full()
         return [
             Line("full backup, committed, without read-back", seconds["unproven"], "find() decoded",
                  seconds["find"], 1.2),
             Line("full backup, read back, every row encoded", self.whole, "find() decoded", seconds["find"], 2.5),
-            self._after_changes("the same, 0.1 % of the records changed", 0.001, 1.0),
-            self._after_changes("the same, 10 % changed", 0.1, 1.4),
+            Line("full backup, read back, 0.1 % changed", few[0], "find() decoded", few[1], 1.0),
+            Line("full backup, read back, 10 % changed", many[0], "find() decoded", many[1], 1.4),
             Line("differential backup, 100 changes", self._differential(), "full backup", self.whole, 1 / 20),
-            *self._replaces(),
+            Line("replace, 0.1 % changed since", r_few[0], "insert_many + indexes", r_few[1], 1.9),
+            Line("replace, 10 % changed since", r_many[0], "insert_many + indexes", r_many[1], 1.9),
+            Line("replace, nothing of it in the list", r_all[0], "insert_many + indexes", r_all[1], 3.2),
             self._merge(newest),
             self._compare(newest),
             self._page_check(),
@@ -87,14 +91,14 @@ class Bench:
         with patch.object(reuse, "base_for", lambda run: None):
             return self._full()
 
-    def _after_changes(self, work: str, share: float, reach: float) -> Line:
-        """Time full backups between which that share of the records changes."""
+    def _after_changes(self, share: float) -> tuple[float, float]:
+        """Time full backups between which that share of the records changes, and their floor."""
         seconds, floors = [], []
         for _ in range(self.rounds):
             self._change(share)
             floors.append(timed(lambda: streams.decoded_and_dropped(self.live)))
             seconds.append(timed(self._full))
-        return Line(work, statistics.median(seconds), "find() decoded", statistics.median(floors), reach)
+        return statistics.median(seconds), statistics.median(floors)
 
     def _change(self, share: float) -> None:
         count = max(1, round(self.count * share))
@@ -118,21 +122,17 @@ class Bench:
             seconds.append(timed(lambda: making.create(self.ws, force=True, kind="differential")))
         return statistics.median(seconds)
 
-    def _replaces(self) -> list[Line]:
-        """Time whole replacements, from the plan to the answer: safety set, proof and swap included."""
-        lines = []
-        for words, share, reach in (("0.1 % changed since", 0.001, 1.9), ("10 % changed since", 0.1, 1.9),
-                                    ("nothing of it in the list", 1.0, 3.2)):
-            seconds, floors = [], []
-            for _ in range(self.long):
-                newest = self._full()
-                self._change(share)
-                floors.append(self._insert())
-                time.sleep(PAUSE)
-                seconds.append(timed(lambda newest=newest: replace(self.ws, plan_replace(self.ws, newest, (KEY,)))))
-            lines.append(Line(f"replace, {words}", statistics.median(seconds), "insert_many + indexes",
-                              statistics.median(floors), reach))
-        return lines
+    def _replace(self, share: float) -> tuple[float, float]:
+        """Time whole replacements after that share has changed, from the plan to the answer: safety set, proof and swap
+        included; and their floor."""
+        seconds, floors = [], []
+        for _ in range(self.long):
+            newest = self._full()
+            self._change(share)
+            floors.append(self._insert())
+            time.sleep(PAUSE)
+            seconds.append(timed(lambda newest=newest: replace(self.ws, plan_replace(self.ws, newest, (KEY,)))))
+        return statistics.median(seconds), statistics.median(floors)
 
     def _insert(self) -> float:
         """Time inserting the same raw BSON and building the indexes; making the documents is not counted."""

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from backup_engine.records.folding import fold
 
-__all__ = ["BLANK", "composed", "folded", "in_order", "ranks"]
+__all__ = ["BLANK", "composed", "folded", "in_order", "is_blank", "keys", "ranks"]
 
 Item = TypeVar("Item")
 
@@ -54,13 +54,11 @@ def ranks(texts: pa.Array) -> npt.NDArray[np.int64]:
     """Give every text its place in the order; the same text has the same place, and blank ones have ``BLANK``."""
     encoded = texts.dictionary_encode()
     words = encoded.dictionary
-    keys = pa.chunked_array([_keys(words.slice(start, AT_ONCE)) for start in range(0, len(words), AT_ONCE)],
-                            pa.large_binary())
-    table = pa.table({"key": keys, "text": words})
-    order = pc.sort_indices(table, sort_keys=[("key", "ascending"), ("text", "ascending")])
+    made = pa.chunked_array([keys(words.slice(start, AT_ONCE)) for start in range(0, len(words), AT_ONCE)],
+                            pa.large_binary()).combine_chunks()
     places = np.empty(len(words), dtype=np.int64)
-    places[order.to_numpy()] = np.arange(len(words))
-    places[pc.equal(keys, b"").to_numpy()] = BLANK
+    places[pc.sort_indices(made).to_numpy()] = np.arange(len(words))
+    places[is_blank(made)] = BLANK
     return places[encoded.indices.to_numpy()]
 
 
@@ -71,9 +69,17 @@ def in_order(items: Iterable[Item], text: Callable[[Item], str] = str) -> list[I
     return [listed[place] for place in np.argsort(places, kind="stable")]
 
 
-def _keys(words: pa.Array) -> pa.Array:
+def keys(words: pa.Array) -> pa.Array:
+    """Give bytes that compare as the order has it: what the words are ordered by, NUL, which no such byte is, and the
+    word itself, so that different words never compare as the same."""
     beginnings = pc.utf8_slice_codeunits(pc.utf8_trim_whitespace(words), 0, LONGEST)
-    return _natural(pc.utf8_trim_whitespace(folded(beginnings)))
+    ordered = _natural(pc.utf8_trim_whitespace(folded(beginnings)))
+    return pc.binary_join_element_wise(ordered, words.cast(pa.large_binary()), pa.scalar(b"\0", pa.large_binary()))
+
+
+def is_blank(made: pa.Array) -> npt.NDArray[np.bool_]:
+    """Say of which of these keys the text has no visible character."""
+    return np.asarray(pc.starts_with(made, b"\0").to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def _order_of_bytes() -> npt.NDArray[np.uint8]:

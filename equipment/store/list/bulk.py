@@ -31,9 +31,13 @@ class BulkResult:
 def preview(db: Db, edit: BulkEdit, keys: Sequence[str] | None = None) -> list[tuple[str, str, str]]:
     """Give ``(key, now, new)`` for every record that would change; ``keys`` None means all."""
     sheet = listing.sheet(db)
-    pairs = zip(sheet.all_keys(), sheet.texts(edit.column).to_pylist(), strict=True)
-    wanted = None if keys is None else set(keys)
-    return bulk.preview(edit, (pair for pair in pairs if wanted is None or pair[0] in wanted))
+    if not edit.is_complete:
+        return []
+    if keys is None:  # each different text is tried once
+        rows = sheet.rows_having(edit.column, [text for text in sheet.values(edit.column) if edit.apply(text) != text])
+    else:
+        rows = sheet.rows_of(keys)
+    return bulk.preview(edit, zip(sheet.keys(rows), sheet.texts(edit.column, rows), strict=True))
 
 
 def apply(

@@ -177,9 +177,8 @@ def bring_back(db: Db, who: Who, number: str, *, watch: Watch = SILENT) -> Done:
 def misfits(db: Db, name: str, kind: FieldType) -> list[tuple[str, str]]:
     """Give key and text of every record whose text in a column does not fit a type."""
     sheet = listing.sheet(db)
-    wrong = {text for text in set(sheet.texts(name).to_pylist()) if not kind.fits(text)}
-    return [(key, text) for key, text in zip(sheet.all_keys(), sheet.texts(name).to_pylist(), strict=True)
-            if text in wrong]
+    rows = sheet.rows_having(name, [text for text in sheet.values(name) if not kind.fits(text)])
+    return list(zip(sheet.keys(rows), sheet.texts(name, rows), strict=True))
 
 
 def check_name(db: Db, name: str) -> str:

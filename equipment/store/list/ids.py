@@ -35,6 +35,7 @@ from equipment.domain.record import ID, text
 from equipment.store import activity, moments
 from equipment.store.access import Db, inside
 from equipment.store.list import listing
+from equipment.store.list.indexing.forgiving import forgiving
 from equipment.store.list.listing import EQUIPMENT
 
 __all__ = ["ABANDONED", "RESERVED", "TRASH", "Lost", "Reserved", "held", "reserve"]
@@ -231,18 +232,23 @@ def _now(db: Db) -> datetime:
 def _taken(db: Db, count: int) -> set[int]:
     purged = (str(entry.get("before", {}).get(ID, ""))
               for entry in db[activity.ACTIVITY].find({"action": activity.PURGED}, {f"before.{ID}": 1}))
-    return _numbers_in((*_in_use(db, count), *purged))
+    listed = _numbers_in(_stored(db)) if count > MANY else {*listing.sheet(db).whole_numbers(ID).tolist()}
+    return {*listed, *_numbers_in((*_in_trash(db), *purged))}
 
 
 def _in_use(db: Db, count: int) -> Iterator[str]:
     """Give the IDs of the records in the list and in the trash, as texts, for whoever looks for ``count`` of them."""
-    yield from _stored(db) if count > MANY else listing.sheet(db).texts(ID).to_pylist()
+    yield from _stored(db) if count > MANY else listing.sheet(db).values(ID)
+    yield from _in_trash(db)
+
+
+def _in_trash(db: Db) -> Iterator[str]:
     yield from (str(entry.get("record", {}).get(ID, "")) for entry in db[TRASH].find({}, {f"record.{ID}": 1}))
 
 
 def _stored(db: Db) -> Iterator[str]:
     """Read the IDs of the list from the server, as the list in memory has them."""
-    equipment = listing.forgiving(db[EQUIPMENT])
+    equipment = forgiving(db[EQUIPMENT])
     return (text(record.get(ID)) for record in equipment.find({}, {ID: 1, "_id": 0}))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from itertools import zip_longest
 
@@ -43,7 +42,8 @@ def rename(db: Db, who: Who, column: str, old: str, new: str, *, also_records: b
 def change_to(db: Db, who: Who, column: str, old: str, new: str) -> int:
     """Give every record that has ``old`` in a column ``new`` instead; gives how many were changed."""
     require(db, who, "records.bulk_edit")
-    using = [key for key, value in _values(db, column) if value == old]
+    sheet = listing.sheet(db)
+    using = sheet.keys(sheet.rows_having(column, [old]))
     changed = 0
     for start in range(0, len(using), RENAME_BATCH):
         entries = records.entries(db, using[start : start + RENAME_BATCH])
@@ -70,7 +70,7 @@ def reorder(db: Db, who: Who, column: str, values: Sequence[str]) -> None:
 
 def in_use(db: Db, column: str) -> dict[str, int]:
     """Count the records that use each text of a column; empty cells are left out."""
-    return dict(Counter(value for _, value in _values(db, column) if value.strip()))
+    return {value: count for value, count in listing.sheet(db).values(column).items() if value.strip()}
 
 
 def unlisted(db: Db, column: str) -> list[tuple[str, int]]:
@@ -78,8 +78,3 @@ def unlisted(db: Db, column: str) -> list[tuple[str, int]]:
     listed = set(options.choices(db).get(column, []))
     unknown = [(value, count) for value, count in in_use(db, column).items() if value not in listed]
     return sorted(in_order(unknown, lambda pair: pair[0]), key=lambda pair: -pair[1])
-
-
-def _values(db: Db, column: str) -> list[tuple[str, str]]:
-    sheet = listing.sheet(db)
-    return list(zip(sheet.all_keys(), sheet.texts(column).to_pylist(), strict=True))

@@ -21,7 +21,7 @@ from equipment.domain.record import text
 from equipment.store import activity
 from equipment.store.access import Db, Who, require
 from equipment.store.list import keys
-from equipment.store.list.listing import forgiving
+from equipment.store.list.indexing.forgiving import forgiving
 from equipment.store.list.records import Entry, edited
 
 OPTIONS: Final = "Equipment_select_options"

@@ -8,7 +8,7 @@ import bson
 
 from backup_engine.records import raw
 from equipment.domain.record import text
-from equipment.store.list.listing import FORGIVING
+from equipment.store.list.indexing.forgiving import FORGIVING
 
 __all__ = ["element_text", "record_of", "value_of", "value_text"]
 

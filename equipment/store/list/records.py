@@ -22,15 +22,19 @@ from backup_engine.records.changes import Applied, Change
 from equipment.data_disk import require_room
 from equipment.domain.query import Query
 from equipment.domain.record import ID, MISSING, UUID
-from equipment.domain.search import Sheet
+from equipment.domain.search import Rows
 from equipment.domain.values.fields import FieldType
+from equipment.index.proof import differing
+from equipment.index.sheet import Sheet
 from equipment.store import activity
 from equipment.store.access import Db, Who, require
-from equipment.store.list import ids, keys, listing
+from equipment.store.list import ids, keys, listing, texts
+from equipment.store.list.indexing.forgiving import FORGIVING
 from equipment.store.list.listing import EQUIPMENT
 
 LONGEST_ID: Final = 200
 """Characters of an ID that somebody typed into an address."""
+LOOKS: Final = 3
 PAGE_SIZES: Final = (25, 50, 100, 200)
 
 
@@ -44,7 +48,7 @@ class Entry:
     @cached_property
     def record(self) -> dict[str, Any]:
         """The record decoded, without ``_id``."""
-        decoded = bson.decode(self.raw, codec_options=listing.FORGIVING)
+        decoded = bson.decode(self.raw, codec_options=FORGIVING)
         decoded.pop("_id", None)
         return decoded
 
@@ -81,12 +85,21 @@ def page(
 ) -> Page:
     """Give one page (1 is the first) of the records that match, in the query's order.
 
-    ``sheet`` is the list as the caller has just looked at it, if it has.
+    ``sheet`` is the list as the caller has just looked at it, if it has. Where a record is not what the list's index
+    says, as when somebody saved it at this moment, the index takes it in and is asked again.
     """
-    sheet = listing.sheet(db) if sheet is None else sheet
-    rows = sheet.find(query, types, today)
     first = max(0, number - 1) * size
-    return Page(entries(db, sheet.keys(rows[first : first + size])), len(rows))
+    for left in reversed(range(LOOKS)):
+        sheet = listing.sheet(db) if sheet is None else sheet  # a list of none is false
+        rows = sheet.find(query, types, today)
+        shown = rows[first : first + size]
+        found = entries(db, sheet.keys(shown))
+        wrong = _differing(db, sheet, shown, found) if left else []
+        if not wrong:
+            break
+        listing.doubt(db, wrong)
+        sheet = None
+    return Page(found, len(rows))
 
 
 def matching_keys(db: Db, query: Query, types: Mapping[str, FieldType], today: date) -> list[str]:
@@ -213,6 +226,13 @@ def _read(collection: Collection[dict[str, Any]], wanted: list[Any]) -> list[Ent
     else:
         documents = [bson.encode(document) for document in collection.find(where)]
     return [Entry(keys.key_of(document), document) for document in documents]
+
+
+def _differing(db: Db, sheet: Sheet, shown: Rows, found: Sequence[Entry]) -> list[str]:
+    if not isinstance(db[EQUIPMENT], Collection):
+        return []
+    read = texts.columns([{"_id": keys.id_of(entry.key), **entry.record} for entry in found])
+    return differing(sheet, shown, read)
 
 
 def _saved(outcome: Applied) -> Saved:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from equipment.domain.record import USUAL_COLUMNS, arrange
-from equipment.domain.search import Sheet
 from equipment.domain.values.dates import ORDERS, Order
 from equipment.domain.values.fields import DATES, TYPES, USUAL_TYPES, FieldType
+from equipment.index.sheet import Sheet
 from equipment.store.access import Db
 from equipment.store.list import listing, options
 

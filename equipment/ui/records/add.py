@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from equipment.domain import warnings
-from equipment.domain.record import ID, UUID, lowest_free, name_of
+from equipment.domain.record import ID, UUID, name_of
 from equipment.store.list import listing, options, records, schema
 from equipment.store.list.schema import Column
 from equipment.ui import boundary
@@ -28,7 +28,7 @@ def show(app: App) -> None:
     choices = options.choices(app.database)
     _added()
     st.subheader("Add New Record", anchor=False)
-    number = lowest_free(listing.sheet(app.database).texts(ID).to_pylist())
+    number = listing.sheet(app.database).lowest_free(ID)
     st.caption(f"It gets the lowest free ID (now {number}) and a uuid. Everything is stored as you type it.")
     generation = state.current().key("add")
     with st.form(generation, border=True, enter_to_submit=False):

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from equipment.domain.search import Sheet
+from equipment.index.sheet import Sheet
 from equipment.store.list import listing, records, schema
 from equipment.store.list.records import Entry, Page
 from equipment.store.list.schema import Column

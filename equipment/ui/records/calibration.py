@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import pandas as pd
@@ -13,7 +13,8 @@ from equipment.domain import calibration
 from equipment.domain.calibration import Item
 from equipment.domain.record import NEXT_CALIBRATION
 from equipment.domain.values.dates import STATUSES
-from equipment.domain.values.fields import Date, dates_of
+from equipment.domain.values.fields import Date, FieldType, dates_of
+from equipment.index.sheet import Sheet
 from equipment.store.list import listing, records, schema
 from equipment.store.list.records import Save
 from equipment.ui.context import App
@@ -27,32 +28,32 @@ SHOWN_PER_DAY = 3
 def show(app: App) -> None:
     """Draw the section."""
     today, types = date.today(), schema.types(app.database)
-    items = calibration.items(listing.sheet(app.database), types, today)
-    if not items:
+    sheet = listing.sheet(app.database)
+    if not len(sheet):
         st.info("No equipment yet.", icon=":material/inventory_2:")
         return
-    groups = calibration.by_status(items)
+    counts = sheet.by_status(types, today)
     for column, status in zip(st.columns(len(STATUSES)), STATUSES, strict=True):
-        column.metric(LABELS[status], f"{len(groups[status]):,}", border=True)
+        column.metric(LABELS[status], f"{counts[status]:,}", border=True)
     reminders, month, fix = st.tabs(
-        ["Reminders", "Calendar", f"Fix-up list ({len(groups['cannot read'])})"], key="calibration_part",
+        ["Reminders", "Calendar", f"Fix-up list ({counts['cannot read']})"], key="calibration_part",
         on_change="rerun",
     )
     if reminders.open:
         with reminders:
-            _reminders(items, today)
+            _reminders(sheet, types, today)
     if month.open:
         with month:
-            _month(items, today)
+            _month(sheet, types, today)
     if fix.open:
         with fix:
-            _fix_up(app, groups["cannot read"], dates_of(types, NEXT_CALIBRATION))
+            _fix_up(app, calibration.unreadable(sheet, types, today), dates_of(types, NEXT_CALIBRATION))
 
 
-def _reminders(items: Sequence[Item], today: date) -> None:
+def _reminders(sheet: Sheet, types: Mapping[str, FieldType], today: date) -> None:
     days = st.segmented_control("Due within", HORIZONS, default=30, format_func=lambda value: f"{value} days",
                                 required=True, key="calibration_days")
-    due = calibration.due_within(items, today, int(days or 30))
+    due = calibration.due_within(sheet, types, today, int(days or 30))
     if not due:
         st.success(f"Nothing is due within {days} days.", icon=":material/task_alt:")
         return
@@ -71,7 +72,7 @@ def _reminders(items: Sequence[Item], today: date) -> None:
     )
 
 
-def _month(items: Sequence[Item], today: date) -> None:
+def _month(sheet: Sheet, types: Mapping[str, FieldType], today: date) -> None:
     shown: date = st.session_state.setdefault("calibration_month", today.replace(day=1))
     back, title, forward = st.columns([1, 6, 1], vertical_alignment="center")
     if back.button("Earlier", icon=":material/chevron_left:", width="stretch"):
@@ -81,7 +82,7 @@ def _month(items: Sequence[Item], today: date) -> None:
     title.markdown(f"#### {shown:%B %Y}")
     for column, name in zip(st.columns(7), ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), strict=True):
         column.caption(name)
-    for week in calibration.month(items, shown.year, shown.month):
+    for week in calibration.month(sheet, types, today, shown.year, shown.month):
         for column, (day, due) in zip(st.columns(7), week, strict=True):
             with column.container(border=True, height=118):
                 _day(day, due, today, inside=day.month == shown.month)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 
@@ -10,8 +11,9 @@ import pandas as pd
 import streamlit as st
 
 from equipment.domain import calibration
-from equipment.domain.search import Sheet
+from equipment.domain.query import Query
 from equipment.domain.values.fields import TYPES, FieldType
+from equipment.index.sheet import Sheet
 from equipment.store.list import listing, schema
 from equipment.ui.context import App
 
@@ -39,21 +41,21 @@ def show(app: App) -> None:
 
 def _numbers(sheet: Sheet, types: Mapping[str, FieldType], today: date) -> None:
     counts = sheet.counts(types, today)
-    worth = pd.Series(sheet.numbers("Purchase Value", TYPES["number"]))
+    worth = _numbers_in(sheet, "Purchase Value")
     columns = st.columns(4)
     columns[0].metric("Records", f"{counts.records:,}", border=True)
     columns[1].metric("Overdue calibration", f"{counts.overdue:,}", border=True)
-    columns[2].metric("Purchase value", f"{worth.sum():,.0f}", border=True,
-                      help=f"Sum of the {worth.notna().sum():,} values that can be read as a number")
+    columns[2].metric("Purchase value", f"{sum(value * count for value, count in worth.items()):,.0f}", border=True,
+                      help=f"Sum of the {sum(worth.values()):,} values that can be read as a number")
     columns[3].metric("Without serial", f"{counts.no_serial:,}", border=True)
 
 
 def _bars(sheet: Sheet, column: str) -> alt.Chart:
-    counted = pd.Series(sheet.composed(column).to_pylist()).replace("", "(empty)").value_counts()
-    shown = counted.head(TOP)
+    counted = sheet.facet(column, Query(), {}, date.today()) or []
+    shown = [(value or "(empty)", count) for value, count in counted[:TOP]]
     if len(counted) > TOP:
-        shown = pd.concat([shown, pd.Series({f"{len(counted) - TOP} others": counted[TOP:].sum()})])
-    frame = pd.DataFrame({column: shown.index.astype(str), "Records": shown.to_numpy()})
+        shown.append((f"{len(counted) - TOP} others", sum(count for _, count in counted[TOP:])))
+    frame = pd.DataFrame(shown, columns=[column, "Records"])
     return _chart(frame, f"By {column.lower()}").mark_bar(cornerRadiusEnd=3).encode(
         x=alt.X("Records:Q", title=None), tooltip=[column, "Records"],
         y=alt.Y(f"{column}:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
@@ -62,21 +64,21 @@ def _bars(sheet: Sheet, column: str) -> alt.Chart:
 
 def _due(sheet: Sheet, types: Mapping[str, FieldType], today: date) -> alt.Chart:
     months = pd.period_range(pd.Period(today, "M"), periods=MONTHS_AHEAD, freq="M")
-    items = calibration.items(sheet, types, today)
-    due = pd.Series([item.day for item in items if item.day and item.day >= today])
-    counts = pd.PeriodIndex(pd.to_datetime(due), freq="M").value_counts() if len(due) else pd.Series(dtype=int)
+    counts: Counter[tuple[int, int]] = Counter()
+    for day, count in calibration.days_due(sheet, types).items():
+        if day >= today:
+            counts[day.year, day.month] += count
     frame = pd.DataFrame({"Month": [f"{month:%b %y}" for month in months],
-                          "Records": [int(counts.get(month, 0)) for month in months]})
+                          "Records": [counts[month.year, month.month] for month in months]})
     return _chart(frame, "Calibrations due, next 12 months").mark_bar(cornerRadiusEnd=3).encode(
         x=alt.X("Month:N", sort=None, title=None), y=alt.Y("Records:Q", title=None), tooltip=["Month", "Records"]
     )
 
 
 def _value(sheet: Sheet) -> alt.Chart:
-    frame = pd.DataFrame({"Category": sheet.composed("Category").to_pylist(),
-                          "Value": sheet.numbers("Purchase Value", TYPES["number"])})
-    frame["Category"] = frame["Category"].replace("", "(empty)")
-    summed = frame.groupby("Category")["Value"].sum().sort_values(ascending=False).head(TOP).reset_index()
+    sums = sheet.sums("Category", "Purchase Value", TYPES["number"]).items()
+    most = sorted(sums, key=lambda pair: (-pair[1], pair[0]))[:TOP]
+    summed = pd.DataFrame([(name or "(empty)", value) for name, value in most], columns=["Category", "Value"])
     return _chart(summed, "Purchase value by category").mark_bar(cornerRadiusEnd=3).encode(
         x=alt.X("Value:Q", title=None, axis=alt.Axis(format="~s")), y=alt.Y("Category:N", sort=None, title=None,
                                                                                    axis=alt.Axis(labelOverlap=False)),
@@ -85,12 +87,23 @@ def _value(sheet: Sheet) -> alt.Chart:
 
 
 def _years(sheet: Sheet) -> alt.Chart:
-    years = pd.Series(sheet.numbers("Year of Purchase", TYPES["number"])).dropna()
-    counts = years[(years > 1900) & (years < 2200)].astype(int).value_counts().sort_index()
-    frame = pd.DataFrame({"Year": counts.index.astype(str), "Records": counts.to_numpy()})
+    counts: Counter[int] = Counter()
+    for year, count in _numbers_in(sheet, "Year of Purchase").items():
+        if 1900 < year < 2200:
+            counts[int(year)] += count
+    frame = pd.DataFrame([(str(year), counts[year]) for year in sorted(counts)], columns=["Year", "Records"])
     return _chart(frame, "By year of purchase").mark_bar(cornerRadiusEnd=3).encode(
         x=alt.X("Year:O", title=None), y=alt.Y("Records:Q", title=None), tooltip=["Year", "Records"]
     )
+
+
+def _numbers_in(sheet: Sheet, column: str) -> dict[float, int]:
+    """Count the numbers that the texts of a column state."""
+    counted: dict[float, int] = {}
+    for text, count in sheet.values(column).items():
+        if (number := TYPES["number"].key(text)) is not None:
+            counted[number] = counted.get(number, 0) + count
+    return counted
 
 
 def _chart(frame: pd.DataFrame, title: str) -> alt.Chart:

@@ -11,8 +11,8 @@ import streamlit as st
 from backup_engine.errors import BackupError
 from equipment.domain.bulk import BulkEdit
 from equipment.domain.date_order import of_list
-from equipment.domain.search import Sheet
 from equipment.domain.values.dates import ORDERS, Order
+from equipment.index.sheet import Sheet
 from equipment.store.list import bulk as bulk_edits, columns, listing
 from equipment.store.list.schema import Column
 from equipment.ui.context import App

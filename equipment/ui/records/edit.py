@@ -10,8 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from equipment.domain.record import ID, UUID
-from equipment.domain.search import Sheet
 from equipment.domain.values.collation import in_order
+from equipment.index.sheet import Sheet
 from equipment.store.list import listing, options, schema
 from equipment.store.list.records import Entry
 from equipment.store.list.schema import Column

@@ -9,8 +9,8 @@ from typing import Any, Final
 import streamlit as st
 
 from equipment.domain.query import EMPTY_LABEL, Query
-from equipment.domain.search import Sheet
 from equipment.domain.values.fields import FieldType
+from equipment.index.sheet import Sheet
 from equipment.store.list import listing, schema
 from equipment.store.list.schema import Column
 from equipment.ui import fragment
@@ -51,11 +51,12 @@ def _one(now: State, sheet: Sheet, column: Column, types: Mapping[str, FieldType
     if column.kind.has_range:
         _range(now, column)
         return
-    counted = sheet.facet(column.name, now.query, types, today)
-    if column.kind.widget == "choice" or len(counted) <= MOST_CHOICES or column.name in now.query.choices:
-        _choices(now, column.name, counted)
-    else:
+    always = column.kind.widget == "choice" or column.name in now.query.choices
+    counted = sheet.facet(column.name, now.query, types, today, most=None if always else MOST_CHOICES)
+    if counted is None:
         _contains(now, column.name)
+    else:
+        _choices(now, column.name, counted)
 
 
 def _choices(now: State, column: str, counted: list[tuple[str, int]]) -> None:

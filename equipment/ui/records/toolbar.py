@@ -8,7 +8,8 @@ from dataclasses import replace
 import streamlit as st
 
 from equipment.domain.query import ONLY_LABELS, Only, Query
-from equipment.domain.search import Counts, Sheet
+from equipment.domain.search import Counts
+from equipment.index.sheet import Sheet
 from equipment.store.list import schema
 from equipment.store.list.schema import Column
 from equipment.ui import fragment

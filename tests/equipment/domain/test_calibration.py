@@ -6,8 +6,8 @@ from datetime import date
 
 from equipment.domain import calibration
 from equipment.domain.calibration import Item
-from equipment.domain.search import Sheet
 from equipment.domain.values.fields import DATES
+from equipment.index.sheet import Sheet
 
 TODAY = date(2026, 3, 10)
 
@@ -19,7 +19,8 @@ def sheet(*due: str, last: str = "") -> Sheet:
 
 
 def listed(*due: str, last: str = "") -> list[Item]:
-    return calibration.items(sheet(*due, last=last), {}, TODAY)
+    made = sheet(*due, last=last)
+    return calibration.items(made, {}, TODAY, made.rows())
 
 
 def test_every_record_has_a_status() -> None:
@@ -32,22 +33,35 @@ def test_every_record_has_a_status() -> None:
     assert items[0].name == "Acme X"
 
 
-def test_groups_hold_every_status_and_every_record() -> None:
-    groups = calibration.by_status(listed("1.3.2026", "2.3.2026"))
+def test_every_status_is_counted_as_the_records_have_it() -> None:
+    texts = ("1.3.2026", "2.3.2026", "1.1.2027", "", "6/8/2013")
 
-    assert {status: len(items) for status, items in groups.items()} == {
-        "overdue": 2, "due soon": 0, "fine": 0, "not needed": 0, "no date": 0, "cannot read": 0
+    assert sheet(*texts).by_status({}, TODAY) == {
+        "overdue": 2, "due soon": 0, "fine": 1, "not needed": 0, "no date": 1, "cannot read": 1
     }
+    assert sheet(*texts, last="NO CAL NEEDED").by_status({}, TODAY)["not needed"] == 1
+
+
+def test_what_cannot_be_read_is_listed_with_the_reason() -> None:
+    [item] = calibration.unreadable(sheet("1.3.2026", "", "6/8/2013"), {}, TODAY)
+
+    assert (item.key, item.next, item.status) == ("2", "6/8/2013", "cannot read")
+    assert item.why
+
+
+def test_days_are_counted() -> None:
+    assert calibration.days_due(sheet("1.3.2026", "2026-03-01", "2026-04", "x"), {}) == {
+        date(2026, 3, 1): 2, date(2026, 4, 30): 1}
 
 
 def test_the_most_urgent_comes_first_and_the_last_day_counts() -> None:
-    due = calibration.due_within(listed("9.4.2026", "10.4.2026", "1.1.2020", "nonsense"), TODAY, 30)
+    due = calibration.due_within(sheet("9.4.2026", "10.4.2026", "1.1.2020", "nonsense"), {}, TODAY, 30)
 
     assert [item.next for item in due] == ["1.1.2020", "9.4.2026"]
 
 
 def test_a_month_is_laid_out_in_whole_weeks() -> None:
-    weeks = calibration.month(listed("31.3.2026", "31.3.2026", "1.5.2026"), 2026, 3)
+    weeks = calibration.month(sheet("31.3.2026", "31.3.2026", "1.5.2026"), {}, TODAY, 2026, 3)
 
     assert [len(week) for week in weeks] == [7] * 6
     assert weeks[0][0][0] == date(2026, 2, 23)
@@ -56,7 +70,8 @@ def test_a_month_is_laid_out_in_whole_weeks() -> None:
 
 def test_each_column_is_read_in_its_own_order() -> None:
     types = {"Next Cal Date": DATES["month/day"], "Last Cal Date": DATES["day/month"]}
-    items = calibration.items(sheet("03/05/2026", "13/03/2026", "2026-03"), types, TODAY)
+    made = sheet("03/05/2026", "13/03/2026", "2026-03")
+    items = calibration.items(made, types, TODAY, made.rows())
 
     assert [(item.day, item.status) for item in items] == [
         (date(2026, 3, 5), "overdue"), (None, "cannot read"), (date(2026, 3, 31), "due soon")]

@@ -11,7 +11,7 @@ from bson.int64 import Int64
 from bson.objectid import ObjectId
 from hypothesis import given, strategies as st
 
-from equipment.domain.record import MISSING, arrange, lowest_free, name_of, read, same, text
+from equipment.domain.record import MISSING, arrange, name_of, read, same, text
 
 NAN = float("nan")
 
@@ -98,21 +98,6 @@ def test_text_is_stored_as_typed(typed: str, now: str | None) -> None:
 )
 def test_a_new_text_keeps_the_type_where_it_can(typed: str, now: Any, stored: Any) -> None:
     assert same(read(typed, now), stored)
-
-
-@pytest.mark.parametrize(
-    ("taken", "free"),
-    [
-        ([], 1),
-        ([1, 2, 4], 3),
-        (["1", 2.0, " 3 "], 4),
-        ([2, 3], 1),
-        (["x", None, NAN, -1, "1.5"], 1),
-        ([0, 1], 2),
-    ],
-)
-def test_the_lowest_free_id(taken: list[Any], free: int) -> None:
-    assert lowest_free(taken) == free
 
 
 def test_names_and_order() -> None:

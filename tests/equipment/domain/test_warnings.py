@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from equipment.domain.search import Sheet
 from equipment.domain.values.fields import DATES, TYPES
 from equipment.domain.warnings import of_edits
+from equipment.index.sheet import Sheet
 
 SHEET = Sheet.of([(["a", "b"], {"ID": ["1", "2"], "Serial": ["S1", "S2"]})])
 TYPED = {"Checked": DATES["day/month"], "Bought": TYPES["date"], "Price": TYPES["number"]}

@@ -22,7 +22,7 @@ from equipment.domain.column_names import suggest
 from equipment.domain.values.fields import TYPES
 from equipment.exchange import cell_values, export, importing
 from equipment.exchange.reading import tables
-from equipment.store.list.listing import FORGIVING
+from equipment.store.list.indexing.forgiving import FORGIVING
 from tests.backup_engine.bson_corpus import VALUES as EVERY, corpus, document, element, string
 
 FORMATS = ("csv", "xlsx")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from equipment.domain.search import Sheet
 from equipment.exchange import date_columns, importing
 from equipment.exchange.date_columns import DateColumn
 from equipment.exchange.reading.tables import Table
+from equipment.index.sheet import Sheet
 from equipment.store.list.schema import Column
 
 EMPTY = Sheet.of([])

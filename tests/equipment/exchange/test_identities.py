@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from equipment.domain.search import Sheet
 from equipment.exchange import identities
+from equipment.index.sheet import Sheet
 
 Rows = Sequence[dict[str, str]]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from equipment.domain.search import Sheet
 from equipment.domain.values.fields import DATES
+from equipment.index.sheet import Sheet
 from equipment.messages.due_mail import MOST_RECORDS, due_mail
 from equipment.messages.wording import Sender
 

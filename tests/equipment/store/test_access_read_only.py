@@ -53,7 +53,8 @@ def nearly_full(folder: Path) -> Settings:
 
 
 def entry_key(db: Db, number: int) -> str:
-    return next(key for key in listing.sheet(db).all_keys() if str(number) in key)
+    sheet = listing.sheet(db)
+    return next(key for key in sheet.keys(sheet.rows()) if str(number) in key)
 
 
 def first(db: Db) -> records.Entry:

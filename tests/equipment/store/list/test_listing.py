@@ -11,6 +11,7 @@ from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
 from equipment.store.list import listing, texts
+from equipment.store.list.indexing import followed
 from tests.server.running_app import wait_for
 
 Db = Database[dict[str, Any]]
@@ -36,7 +37,8 @@ def held(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
 
 def rooms(db: Db) -> list[str]:
-    return list(listing.sheet(db).texts("Room").to_pylist())
+    sheet = listing.sheet(db)
+    return sheet.texts("Room", sheet.rows())
 
 
 def test_what_others_change_add_and_delete_is_there_at_the_next_look(lab: Db) -> None:
@@ -50,7 +52,7 @@ def test_what_others_change_add_and_delete_is_there_at_the_next_look(lab: Db) ->
 
 def test_many_changes_are_taken_in_a_part_at_a_time(lab: Db, monkeypatch: pytest.MonkeyPatch) -> None:
     assert rooms(lab) == ["A"] * 30
-    monkeypatch.setattr(listing, "MANY", 4)
+    monkeypatch.setattr(followed, "MANY", 4)
     lab.Equipment.update_many({"ID": {"$lt": 9}}, {"$set": {"Room": "B"}})
 
     assert sorted(rooms(lab)) == ["A"] * 21 + ["B"] * 9
@@ -59,7 +61,7 @@ def test_many_changes_are_taken_in_a_part_at_a_time(lab: Db, monkeypatch: pytest
 @pytest.mark.parametrize("change", ["drop", "swap", "most"])
 def test_what_changes_everything_is_read_anew(lab: Db, change: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert rooms(lab) == ["A"] * 30
-    monkeypatch.setattr(listing, "MANY", 4)
+    monkeypatch.setattr(followed, "MANY", 4)
     if change == "most":
         lab.Equipment.update_many({}, {"$set": {"Room": "B"}})
     else:

@@ -22,7 +22,8 @@ VALUES: list[Any] = [
 
 def test_they_are_those_of_the_list(database: Database[dict[str, Any]]) -> None:
     database["Equipment"].insert_many({"_id": number, "v": value} for number, value in enumerate(VALUES))
-    shown = listing.sheet(database).texts("v").to_pylist()
+    sheet = listing.sheet(database)
+    shown = sheet.texts("v", sheet.rows())
 
     assert [element_text(element_of(value)) for value in VALUES] == shown
     assert [value_text(value) for value in VALUES] == shown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from equipment.domain.search import Sheet
+from equipment.index.sheet import Sheet
 from equipment.ui.records import dashboard
 
 

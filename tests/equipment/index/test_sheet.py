@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from equipment.domain.query import Query
-from equipment.domain.search import Sheet
 from equipment.domain.values.fields import DATES, TYPES, USUAL_TYPES
+from equipment.index.sheet import Sheet
 
 TODAY = date(2026, 3, 2)
 KINDS = {name: TYPES[kind] for name, kind in USUAL_TYPES.items()}
@@ -123,7 +123,7 @@ def test_a_changed_record_is_found_in_the_same_way() -> None:
     later = WORDS.with_changes((["c"], {"Name": ["Ærø"], "Serial": ["x"]}))
 
     assert matching(Query(text="aero"), later) == "c"
-    assert later.texts("Name").to_pylist()[-1] == "Ærø"
+    assert later.texts("Name", later.rows())[-1] == "Ærø"
 
 
 def test_values_that_look_the_same_are_counted_as_one_and_those_as_often_are_in_order() -> None:
@@ -138,7 +138,7 @@ IN_ORDER = ["9.9.9.9", "10.0.0.9", "10.0.0.10", "Arbor", "Ärger", "Bench 1", "b
 def test_text_is_in_natural_order_and_blanks_are_last(descending: bool) -> None:
     sheet = Sheet.of([([str(place) for place in range(len(PLACES))], {"Place": PLACES})])
     rows = sheet.find(Query(sort="Place", descending=descending), KINDS, TODAY)
-    texts = [sheet.texts("Place")[int(row)].as_py() for row in rows]
+    texts = sheet.texts("Place", rows)
 
     assert texts[:-2] == (IN_ORDER[::-1] if descending else IN_ORDER)
     assert not any(text.strip() for text in texts[-2:])
@@ -150,7 +150,7 @@ def test_units_and_currencies_are_read_for_order_and_range_and_stay_as_they_are(
 
     assert matching(Query(sort="Purchase Value"), sheet) == "bgeacdf"
     assert matching(Query(lows={"Purchase Value": "9"}, highs={"Purchase Value": "200,000 INR"}), sheet) == "ace"
-    assert sheet.texts("Purchase Value").to_pylist() == values
+    assert sheet.texts("Purchase Value", sheet.rows()) == values
 
 
 def test_an_id_is_a_name_and_no_measure() -> None:

@@ -1,0 +1,1 @@
+"""The list's index in files, and the program that makes them."""
