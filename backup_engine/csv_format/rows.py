@@ -22,7 +22,7 @@ LONGEST_ROW = 256 << 20
 CHUNK = 1 << 18
 
 # Possessive (*+): a quote that is never closed, with 2 MB behind it, fails in 3 ms instead of 120.
-QUOTED = re.compile(r'"([^"]*+(?:""[^"]*+)*+)"')
+QUOTED = re.compile(r'"([^"]*+(?>(?:""[^"]*+)*))"')
 QUOTED_HERE, _ENDS_HERE = "\0", "\1\0"  # with a NUL, as no cell has one
 
 

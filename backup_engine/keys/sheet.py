@@ -137,5 +137,5 @@ def _text(value: str) -> str:
 
 def commands_on(document: str) -> list[str]:
     """Give the commands that stand on a sheet."""
-    found = re.findall(r'<pre class="command">((?:[^<]|<(?!/?pre\b))*+)</pre>', document)
+    found = re.findall(r'<pre class="command">((?>(?:[^<]|<(?!/?pre\b))*))</pre>', document)
     return [html.unescape(re.sub(r"<[^<>]*>", "", command)) for command in found]

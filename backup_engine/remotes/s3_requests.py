@@ -62,7 +62,7 @@ class S3Requests:
             if status != 200:
                 return found
             # up to the next version: without it, an answer of nothing but beginnings takes the square of its length
-            for entry in re.findall(r"<Version>((?:[^<]|<(?!/?Version>))*+)</Version>", answer):
+            for entry in re.findall(r"<Version>((?>(?:[^<]|<(?!/?Version>))*))</Version>", answer):
                 key, version = (re.search(rf"<{name}>([^<]+)</{name}>", entry) for name in ("Key", "VersionId"))
                 if key and version:
                     found.append((key[1].removeprefix(self._full("")), version[1]))

@@ -42,11 +42,12 @@ RULES: tuple[Rule, ...] = (
     (re.compile(r"\beyJ[\w-]{8,}+(\.[\w-]++\.?+[\w-]*+)?"), lambda match: STARS if match[1] else match[0]),
     (re.compile(r"\b((?:Bearer|Basic|Digest)\s+)[\w+/=.~-]{6,}", re.I), rf"\g<1>{STARS}"),
     # A whole header: a cookie's text goes on after its first semicolon.
-    (re.compile(r"\b((?:set-)?cookie|authorization)([\"']?\s*[:=,]\s*)b?([\"'])(?:\\.|(?!\3)[^\\\n])*+\3", re.I),
+    (re.compile(r"\b((?:set-)?cookie|authorization)([\"']?\s*[:=,]\s*)b?([\"'])(?>(?:\\.|(?!\3)[^\\\n])*)\3", re.I),
      rf"\g<1>\g<2>\g<3>{STARS}\g<3>"),
     (re.compile(r"\b((?:set-)?cookie|authorization)(\s*[:=]\s*)(?!b?[\"'])[^\r\n]+", re.I), rf"\g<1>\g<2>{STARS}"),
     # 'name': 'value', name=b"value"; name=value; name: value, of more than letters or long, as in no sentence
-    (re.compile(rf"{NAMED}[\"']?\s*[=:]\s*)b?([\"'])(?:\\.|(?!\2)[^\\])*+\2", re.I | re.S), rf"\g<1>\g<2>{STARS}\g<2>"),
+    (re.compile(rf"{NAMED}[\"']?\s*[=:]\s*)b?([\"'])(?>(?:\\.|(?!\2)[^\\])*)\2", re.I | re.S),
+     rf"\g<1>\g<2>{STARS}\g<2>"),
     (re.compile(rf"{NAMED}=)(?!b?[\"'])[^\s&\"',;)\]}}]+", re.I), rf"\g<1>{STARS}"),
     (re.compile(rf"{NAMED}:\s+)(?![\"']|b[\"'])(\S*\d\S*|\S{{12,}})", re.I), rf"\g<1>{STARS}"),
     (re.compile(rf"([?&](?:{IN_QUERIES})=)[^\s&\"'#]+", re.I), rf"\g<1>{STARS}"),

@@ -140,10 +140,12 @@ LONGEST_NUMBER = 200
 """Characters a number may have, with what stands around it; a double has 17 digits."""
 _GROUPS = "' "
 _ON_HIGH = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+# Of groups (?>…): before Python 3.11.4 a group with a + of its own keeps what it had read of a repetition that failed.
 # What repeats gives nothing back (*+, ++): with blanks that three groups could share, 400 of them took 15 s.
 _NUMBER = re.compile(
-    r"(?:[<>]=?+|[~≈±≤≥])?+\s*+(?:ca\.?+|approx\.?+)?+\s*+(?P<sign>[-+]?+)(?P<before>[^\W\d]{0,3}+[^\w\s.,'+-]?+)\s*+"
-    r"(?P<inner>[-+]?+)(?P<digits>(?:[.,' ]?+\d++)++)(?P<power>E[-+]?+\d{1,3}+)?+(?:[.,]?+-{1,2}+)?+\s*+(?P<after>.*+)",
+    r"(?>(?:[<>]=?+|[~≈±≤≥])?)\s*+(?>(?:ca\.?+|approx\.?+)?)\s*+(?P<sign>[-+]?+)"
+    r"(?P<before>[^\W\d]{0,3}+[^\w\s.,'+-]?+)\s*+(?P<inner>[-+]?+)(?P<digits>(?>(?:[.,' ]?+\d++)+))"
+    r"(?>(?P<power>E[-+]?+\d{1,3}+)?)(?>(?:[.,]?+-{1,2}+)?)\s*+(?P<after>.*+)",
     re.IGNORECASE | re.DOTALL)
 
 
