@@ -1,7 +1,8 @@
 """Cells that stay text in a spreadsheet.
 
 A cell that begins with ``=``, ``+``, ``-``, ``@``, TAB or CR can run as a formula when a CSV is opened (OWASP, CSV
-injection). An apostrophe in front makes it text; the import of that file takes the apostrophe off again.
+injection); the full-width ones of East Asian keyboards do as well. An apostrophe in front makes it text; the import of
+that file takes the apostrophe off again.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import re
 
 __all__ = ["RISKY", "bare", "carried", "guard", "has_apostrophe", "unguard"]
 
-RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
+RISKY = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 _NUMBER = re.compile(r"[+-]?\d[\d.,]*(?:[eE][+-]?\d+)?")
-_APOSTROPHE = re.compile(r"'[=+\-@]")
+_APOSTROPHE = re.compile(r"'[=+\-@＝＋－＠]")
 _UNFIT = re.compile("[\0\ufffe\uffff]")
 """No text table holds a NUL, and no XML the two others (https://www.w3.org/TR/xml/#charsets)."""
 

@@ -20,7 +20,7 @@ from equipment.exchange.spreadsheet import RISKY, guard, unguard
 RECORDS = [{"ID": 1, "Comments": "=HYPERLINK(1)"}, {"ID": 2, "Comments": 'a,"b"\nc'}, {"ID": 3}]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "@x", "-cmd", "+x", "\tx", "\rx"])
+@pytest.mark.parametrize("text", ["=1+1", "@x", "-cmd", "+x", "\tx", "\rx", "＝1+1", "＋x", "－cmd", "＠x"])
 def test_a_formula_is_made_inert(text: str) -> None:
     assert guard(text)[0] == "'"
 
