@@ -274,7 +274,7 @@ class Replacing:
 
 @contextmanager
 def open_capture(run: Replacing) -> Iterator[Capture | None]:
-    """R3: follow what others write, where the server has what that takes."""
+    """R4: follow what others write, where the server has what that takes."""
     if not run.held.capabilities.captures:
         yield None
         return
