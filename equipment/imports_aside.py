@@ -69,7 +69,7 @@ def run(
     try:
         done: Imported = _call(request, planned.rows.contents(), watch)
     finally:
-        listing.forget(db)  # this process has not seen what was written
+        listing.wrote(db)  # this process has not seen what was written
     return done
 
 

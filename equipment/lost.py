@@ -26,6 +26,6 @@ def bring_back(backups: Backups, caller: Caller, chosen: Sequence[Lost]) -> int:
     database, changes = ws.connect(), [api.Change(None, lost.document) for lost in chosen]
     log_to = records.log_changes(database, caller.who, "records.bring_back", "lost & found")
     applied = api.apply_changes(database[ws.source(LIST).collection], changes, also=log_to)
-    listing.forget(database)
+    listing.wrote(database)
     backups.risk.forget()
     return sum(outcome.written for outcome in applied)

@@ -149,7 +149,7 @@ def run(
     for name, order in (date_orders or {}).items():
         columns.decide_date_order(db, who, name, order)
     activity.told(who, "records.import", written, note)
-    listing.forget(db)
+    listing.wrote(db)
     unchanged = planned.counts["unchanged"] + tally["unchanged"]
     return Imported(tally["inserted"], tally["updated"], unchanged, tuple(left), tuple(renumbered), deed)
 

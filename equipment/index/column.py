@@ -26,6 +26,7 @@ Rows = npt.NDArray[np.uint32]
 Codes = npt.NDArray[np.unsignedinteger[Any]]
 MOST_PLACED: Final = 50_000
 """Texts of changed rows whose place among the others is remembered."""
+FIRST: Final = 1_000
 MOST_DIGITS: Final = 18
 """Of a whole number; more do not fit into 64 bits."""
 
@@ -78,6 +79,17 @@ class Column:
         if mask is None:
             return self.once("counted", lambda: np.bincount(self.codes, minlength=len(self.words)).astype(np.uint32))
         return np.bincount(self.codes[mask], minlength=len(self.words))
+
+    def is_left(self, alive: Mask) -> bool:
+        """Whether one of these rows has a text in it, or no row ever had one."""
+        empty = self.once("empty", lambda: pc.index(self.words, "").as_py())
+        if empty < 0:
+            return bool(alive.any())
+        # Most columns are filled everywhere: a look at the first rows does, and not 2 ms for each of them.
+        if (self.codes[:FIRST][alive[:FIRST]] != empty).any():
+            return True
+        filled = self.codes != empty
+        return bool((filled & alive).any() or not filled.any())
 
     @property
     def folded(self) -> pa.Array:

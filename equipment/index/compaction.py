@@ -23,7 +23,7 @@ AT_ONCE = 100_000
 def compacted(sheet: Sheet) -> Segment:
     """Give the rows of a sheet, in its order, as a segment that knows nothing of its past."""
     base, changed, alive = sheet.base, sheet.changed, sheet.alive
-    names = list(dict.fromkeys([*base.columns, *changed.columns]))
+    names = list(dict.fromkeys([*sheet.base_columns, *changed.columns]))
     columns = {name: _joined(base.column(name), alive, changed.column(name)) for name in names}
     return Segment(_kept(base.keys, alive, changed.keys), _kept(base.all, alive, changed.all), columns)
 

@@ -52,8 +52,16 @@ class Sheet:
 
     @property
     def columns(self) -> list[str]:
-        """Names of the columns found in the data, usual ones first."""
-        return arrange([*self.base.columns, *self.changed.columns])
+        """Names of the columns found in the data, usual ones first; one that was renamed or taken away is none."""
+        return arrange([*self.base_columns, *self.changed.columns])
+
+    @property
+    def base_columns(self) -> list[str]:
+        """Names of the columns of the base in which something is left."""
+        base, alive = self.base, self.alive
+        if alive is None:
+            return base.columns
+        return self._once("columns", lambda: [name for name in base.columns if base.column(name).is_left(alive)])
 
     def with_changes(self, changed: Columns, gone: Iterable[str] = ()) -> Sheet:
         """Give the sheet after these records changed or were added, and those went."""
@@ -66,6 +74,9 @@ class Sheet:
         stays = np.ones(len(self.changed), dtype=bool)
         stays[beside[beside >= 0]] = False
         kept = self.changed.table(np.flatnonzero(stays).astype(np.uint32))
+        if not stays.all():
+            kept = kept.drop_columns([name for name in self.changed.columns
+                                      if not self.changed.column(name).is_left(stays)])
         new = [kept, table_of(*changed)] if len(kept) else [table_of(*changed)]
         return Sheet(self.base, alive, Segment.of(pa.concat_tables(new, promote_options="default")))
 

@@ -228,7 +228,7 @@ def _apply(db: Db, changes: Iterator[Change], also: Any, watch: Watch) -> Done:
     for outcome in apply_each(db[EQUIPMENT], changes, also=also_asked, watch=watch, total=len(listing.sheet(db))):
         changed += outcome.written
         conflicts += outcome.status in ("conflict", "refused")
-    listing.forget(db)
+    listing.wrote(db)
     return Done(changed, conflicts)
 
 

@@ -18,8 +18,13 @@ _listings_lock = threading.Lock()
 
 
 def sheet(db: Db, collection: str = EQUIPMENT) -> Sheet:
-    """Give the list as it is now."""
+    """Give the list as it is now, for who decides by it."""
     return _of(db, collection).sheet()
+
+
+def shown(db: Db, collection: str = EQUIPMENT) -> Sheet:
+    """Give the list for a page, which does not wait for all that others are writing at this moment."""
+    return _of(db, collection).shown()
 
 
 def ready(db: Db, seconds: float) -> bool:
@@ -43,6 +48,11 @@ def touch(db: Db, changed: Iterable[str], collection: str = EQUIPMENT) -> None:
 def doubt(db: Db, shown: Iterable[str], collection: str = EQUIPMENT) -> None:
     """Say that these records are not what the index says: they are read again, and its files proven beside."""
     _of(db, collection).doubt(shown)
+
+
+def wrote(db: Db, collection: str = EQUIPMENT) -> None:
+    """Say that much was written, by this process or for it: its next look shows all of that."""
+    _of(db, collection).wrote()
 
 
 def forget(db: Db, collection: str = EQUIPMENT) -> None:

@@ -70,7 +70,7 @@ def reorder(db: Db, who: Who, column: str, values: Sequence[str]) -> None:
 
 def in_use(db: Db, column: str) -> dict[str, int]:
     """Count the records that use each text of a column; empty cells are left out."""
-    return {value: count for value, count in listing.sheet(db).values(column).items() if value.strip()}
+    return {value: count for value, count in listing.shown(db).values(column).items() if value.strip()}
 
 
 def unlisted(db: Db, column: str) -> list[tuple[str, int]]:

@@ -90,7 +90,7 @@ def page(
     """
     first = max(0, number - 1) * size
     for left in reversed(range(LOOKS)):
-        sheet = listing.sheet(db) if sheet is None else sheet  # a list of none is false
+        sheet = listing.shown(db) if sheet is None else sheet  # a list of none is false
         rows = sheet.find(query, types, today)
         shown = rows[first : first + size]
         found = entries(db, sheet.keys(shown))

@@ -43,7 +43,7 @@ def columns(db: Db, *, hidden: bool = False, sheet: Sheet | None = None) -> list
     ``sheet`` is the list as the caller has just looked at it, if it has.
     """
     configured = {row["_id"]: row for row in db[COLUMNS].find({"deleted": {"$exists": False}})}
-    present = (listing.sheet(db) if sheet is None else sheet).columns
+    present = (listing.shown(db) if sheet is None else sheet).columns
     names = arrange([*(present or USUAL_COLUMNS), *(name for name in configured if name not in present)])
     choices = set(options.choices(db))
     made = [_column(name, configured.get(name, {}), choices) for name in names]

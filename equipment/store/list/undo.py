@@ -141,7 +141,7 @@ def undo(db: Db, who: Who, number: str, watch: Watch = SILENT) -> Undone:
                 left.append((keys.key_of(outcome.change.before or b""), outcome.why))
     activity.record(db, who, "records.undo", f"deed:{number}",
                     note=f"{known.note}: {written} written back, {trashed} to the trash, {len(left)} left")
-    listing.forget(db)
+    listing.wrote(db)
     return Undone(written, trashed, tuple(left))
 
 

@@ -42,7 +42,7 @@ def _list(app: App) -> None:
 
 def _drawn(app: App, now: State) -> None:
     bulk.show_running(app)
-    sheet = listing.sheet(app.database)
+    sheet = listing.shown(app.database)
     if not len(sheet):
         empty.show(app)
         return

@@ -28,7 +28,7 @@ SHOWN_PER_DAY = 3
 def show(app: App) -> None:
     """Draw the section."""
     today, types = date.today(), schema.types(app.database)
-    sheet = listing.sheet(app.database)
+    sheet = listing.shown(app.database)
     if not len(sheet):
         st.info("No equipment yet.", icon=":material/inventory_2:")
         return

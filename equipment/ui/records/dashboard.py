@@ -24,7 +24,7 @@ MONTHS_AHEAD = 12
 
 def show(app: App) -> None:
     """Draw the section."""
-    sheet = listing.sheet(app.database)
+    sheet = listing.shown(app.database)
     if not len(sheet):
         st.info("No equipment yet.", icon=":material/inventory_2:")
         return

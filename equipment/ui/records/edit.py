@@ -42,7 +42,7 @@ class Grid:
 
 def show(app: App) -> None:
     """Draw the section."""
-    now, sheet = state.current(), listing.sheet(app.database)
+    now, sheet = state.current(), listing.shown(app.database)
     known = schema.columns(app.database, hidden=True, sheet=sheet)
     columns = [column for column in known if not column.hidden]
     toolbar.show(app, sheet, known)

@@ -37,7 +37,7 @@ def popover(app: App, now: State) -> None:
 
 @fragment.part("Equipment Records", leave=state.asks_anew)
 def _all(app: App, _drawn: Query, /) -> None:
-    now, sheet, today = state.current(), listing.sheet(app.database), state.today()
+    now, sheet, today = state.current(), listing.shown(app.database), state.today()
     known = schema.columns(app.database, hidden=True, sheet=sheet)
     columns, types = [column for column in known if not column.hidden], schema.types_of(known)
     with st.container(width=820):

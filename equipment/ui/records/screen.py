@@ -71,7 +71,7 @@ def _sections(app: App) -> None:
         pending.elsewhere(now)
     undoing.show(app)
     section = offered[now.section]
-    if section.needs_records and not len(listing.sheet(app.database)):
+    if section.needs_records and not len(listing.shown(app.database)):
         empty.show(app)
         return
     with boundary.guard(section.name):

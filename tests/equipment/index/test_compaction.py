@@ -14,3 +14,9 @@ def test_no_text_of_a_deleted_or_changed_record_is_left() -> None:
     assert segment.column("Name").words.to_pylist() == ["stays", "new"]
     assert segment.column("Name").folded.to_pylist() == ["stays", "new"]
     assert segment.all.to_pylist() == ["stays", "new"]
+
+
+def test_a_column_that_nobody_has_any_more_goes() -> None:
+    sheet = Sheet.of([(["a", "b"], {"Name": ["x", "y"], "Note": ["", "n"]})])
+
+    assert compacted(sheet.with_changes((["b"], {"Name": ["y"]}))).columns == ["Name"]

@@ -216,3 +216,18 @@ def test_a_range_ends_with_the_last_day_of_its_month() -> None:
 
     found = sheet.find(Query(highs={"Bought": "2026-04"}), {"Bought": DATES[""]}, TODAY)
     assert sheet.keys(found) == ["a", "c"]
+
+
+def test_a_column_that_was_renamed_is_no_column_any_more() -> None:
+    renamed = SHEET.with_changes((["c", "d"], {"ID": ["2", "x"], "Notes": ["", "50 Ω (.*) $where"]}))
+    again = renamed.with_changes((["c", "d"], {"ID": ["2", "x"], "Words": ["", "50 Ω (.*) $where"]}))
+
+    assert "Comments" not in renamed.columns and "Notes" in renamed.columns
+    assert "Notes" not in again.columns and "Words" in again.columns
+    assert "Comments" in SHEET.columns
+
+
+def test_a_column_in_which_nobody_has_written_yet_stays() -> None:
+    sheet = Sheet.of([(["a", "b"], {"ID": ["1", "2"], "Room": ["", ""]})])
+
+    assert "Room" in sheet.with_changes((["a"], {"ID": ["3"]})).columns

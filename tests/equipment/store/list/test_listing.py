@@ -10,6 +10,7 @@ from bson.objectid import ObjectId
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
+from equipment.index.sheet import Sheet
 from equipment.store.list import listing, texts
 from equipment.store.list.indexing import followed
 from tests.server.running_app import wait_for
@@ -95,3 +96,51 @@ def test_a_failure_beside_is_the_next_looks_to_raise(lab: Db, monkeypatch: pytes
         listing.sheet(lab)
     monkeypatch.undo()
     assert rooms(lab) == ["A"] * 30
+
+
+@pytest.fixture
+def behind(lab: Db, monkeypatch: pytest.MonkeyPatch) -> Db:
+    """Nine records were changed by others, and a page takes in one of them at a time."""
+    assert rooms(lab) == ["A"] * 30
+    monkeypatch.setattr(followed, "LOOK_SECONDS", -1.0)
+    lab.Equipment.update_many({"ID": {"$lt": 9}}, {"$set": {"Room": "B"}})
+    return lab
+
+
+def changed(sheet: Sheet) -> int:
+    return sheet.texts("Room", sheet.rows()).count("B")
+
+
+def test_a_page_does_not_wait_for_all_that_others_write(behind: Db) -> None:
+    seen = [changed(listing.shown(behind)) for _ in range(10)]
+
+    assert seen == [1, 2, 3, 4, 5, 6, 7, 8, 9, 9]
+
+
+def test_who_decides_by_the_list_gets_all_that_was_written(behind: Db) -> None:
+    assert changed(listing.shown(behind)) == 1
+    assert changed(listing.sheet(behind)) == 9
+
+
+def test_a_look_for_all_ends_though_others_go_on_writing(lab: Db, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert rooms(lab) == ["A"] * 30
+    monkeypatch.setattr(followed, "LOOK_SECONDS", -1.0)
+    written, usual = iter(range(1_000)), followed.keys.key_of_id
+
+    def key_of_id(identity: Any) -> str:
+        lab.Equipment.insert_one({"ID": 100 + next(written), "Room": "C"})
+        return usual(identity)
+
+    monkeypatch.setattr(followed.keys, "key_of_id", key_of_id)
+    lab.Equipment.update_one({"ID": 3}, {"$set": {"Room": "B"}})
+
+    assert changed(listing.sheet(lab)) == 1
+    assert next(written) < 10
+
+
+def test_after_ones_own_import_the_next_page_shows_all_of_it(behind: Db) -> None:
+    listing.wrote(behind)
+
+    assert changed(listing.shown(behind)) == 9
+    behind.Equipment.update_many({"ID": {"$gt": 20}}, {"$set": {"Room": "B"}})
+    assert changed(listing.shown(behind)) == 10
