@@ -14,6 +14,8 @@ __all__ = ["under_way"]
 PATIENCE_SECONDS: Final = 0.5
 """A list of some thousand records is read within that, and no bar flashes up."""
 POLL_SECONDS: Final = 1.0
+LOOK_SECONDS: Final = 0.1
+"""At each poll: the first one comes right after the page has waited."""
 
 
 def under_way(app: App) -> bool:
@@ -26,7 +28,7 @@ def under_way(app: App) -> bool:
 
 @st.fragment(run_every=POLL_SECONDS)
 def _progress(app: App) -> None:
-    if listing.ready(app.database, PATIENCE_SECONDS):
+    if listing.ready(app.database, LOOK_SECONDS):
         st.rerun()
     read, total = listing.read(app.database), app.database[listing.EQUIPMENT].estimated_document_count()
     share = min(read / total, 1.0) if total else 0.0

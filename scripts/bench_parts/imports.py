@@ -26,7 +26,8 @@ from equipment.exchange import cell_values, export, importing
 from equipment.exchange.reading import apart
 from equipment.settings import Settings, get_settings
 from equipment.store.access import Who
-from equipment.store.list import undo
+from equipment.store.list import listing, undo
+from equipment.store.list.indexing import followed
 from scripts.bench_parts import streams
 from scripts.bench_parts.documents import documents
 from scripts.bench_parts.memory import watched
@@ -74,6 +75,8 @@ def _visits(
 ) -> tuple[float, float, float]:
     """Draw the list's page once a second, at rest and while this process imports new rows as the page does; give the
     median at rest, the median meanwhile and the longest."""
+    followed.keep_files(folder / "index")  # as a server does
+    listing.sheet(database)
     test = page(database, folder, "manager")
     rows = [{name: cell_values.shown(value) for name, value in document.items() if name not in ("_id", "ID", "uuid")}
             for document in documents(count, seed=3)]
@@ -87,7 +90,7 @@ def _visits(
         planned = imports_aside.plan(settings, database, rows, ("Serial",), clear_empty=False, watch=SILENT)
         imports_aside.run(settings, database, WHO, planned, watch=SILENT)
 
-    visit()  # reads the list
+    visit()
     idle = statistics.median(visit() for _ in range(VISITS))
     importer = threading.Thread(target=import_them)
     importer.start()

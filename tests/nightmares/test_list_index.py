@@ -19,7 +19,7 @@ from pymongo.errors import OperationFailure
 
 from equipment.domain.query import Query
 from equipment.store.list import records
-from equipment.store.list.indexing import files, followed
+from equipment.store.list.indexing import files, followed, follower
 from equipment.store.list.indexing.followed import Listing
 from tests.equipment.store.list.indexing.indexed import TODAY, Indexed
 from tests.mongod import Mongod
@@ -104,8 +104,7 @@ def test_the_folder_is_deleted_under_a_running_process(lab: Indexed) -> None:
 
 def test_damage_under_a_running_process_heals_once_a_row_shows_it(lab: Indexed) -> None:
     is_true(lab)
-    first, sheet = lab.generation(), lab.listing._sheet
-    assert sheet is not None
+    first, sheet = lab.generation(), lab.listing.sheet()
     for path in the_files(lab):
         turned(path)
     codes = sheet.base.column("Room").codes.copy()
@@ -127,16 +126,16 @@ def test_the_place_in_the_change_stream_is_no_longer_known(
     first = lab.generation()
     lab.restart()
     lab.db.Equipment.delete_one({"_id": 7})
-    usual = Listing._listen_now
+    usual = followed.listen
     asked: list[Any] = []
 
-    def listen(self: Listing, after: Any = None) -> Any:
+    def listen(collection: Any, after: Any = None) -> Any:
         if after is not None and not asked:
             asked.append(after)
             raise OperationFailure("gone", code)
-        return usual(self, after)
+        return usual(collection, after)
 
-    monkeypatch.setattr(Listing, "_listen_now", listen)
+    monkeypatch.setattr(followed, "listen", listen)
 
     is_true(lab, COUNT - 1)
     assert asked and lab.generation() != first
@@ -151,8 +150,7 @@ def test_a_token_that_means_nothing_is_refused_by_the_server_and_the_index_made_
     opened.token["_data"] = "82" + "0" * 20
     with_it = Listing(lab.db.Equipment)
 
-    assert not with_it._adopt(opened)
-    opened.close()
+    assert with_it._over(opened) is None
     is_true(lab)
     assert lab.generation() == first
 
@@ -164,7 +162,7 @@ def test_a_disk_that_is_full_leaves_the_list_in_memory(
         monkeypatch.setattr(followed, "_place", (disk.place / "index", 0))
         disk.fill(leaving=60_000)
         is_true(lab)
-        assert lab.listing._opened is None
+        assert lab.listing.opened is None
         assert not list((disk.place / "index").rglob("gen-*/*"))
         lab.db.Equipment.delete_one({"_id": 7})
         is_true(lab, COUNT - 1)
@@ -172,7 +170,7 @@ def test_a_disk_that_is_full_leaves_the_list_in_memory(
         disk.clear()
         lab.restart()
         is_true(lab, COUNT - 1)
-        assert lab.listing._opened is not None
+        assert lab.listing.opened is not None
         disk.fill(leaving=30_000)
         lab.db.Equipment.delete_one({"_id": 8})
         assert not lab.listing._compact()
@@ -202,7 +200,7 @@ def test_whoever_builds_is_killed_and_the_next_one_builds(lab: Indexed, shared_m
     process.wait()
 
     assert lab.found("room") == COUNT
-    assert lab.listing._opened is not None
+    assert lab.listing.opened is not None
     assert not list(lab.folder.rglob("*.making"))
 
 
@@ -216,7 +214,7 @@ def test_processes_that_start_at_once_share_one(lab: Indexed, shared_mongod: Mon
 
 
 def test_looks_during_edits_and_compactions_never_miss_a_record(lab: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(followed, "MANY", 10)
+    monkeypatch.setattr(follower, "MANY", 10)
     is_true(lab)
     over, wrong = threading.Event(), list[Any]()
 

@@ -12,7 +12,7 @@ from pymongo.errors import OperationFailure
 
 from equipment.index.sheet import Sheet
 from equipment.store.list import listing, texts
-from equipment.store.list.indexing import followed
+from equipment.store.list.indexing import follower
 from tests.server.running_app import wait_for
 
 Db = Database[dict[str, Any]]
@@ -53,7 +53,7 @@ def test_what_others_change_add_and_delete_is_there_at_the_next_look(lab: Db) ->
 
 def test_many_changes_are_taken_in_a_part_at_a_time(lab: Db, monkeypatch: pytest.MonkeyPatch) -> None:
     assert rooms(lab) == ["A"] * 30
-    monkeypatch.setattr(followed, "MANY", 4)
+    monkeypatch.setattr(follower, "MANY", 4)
     lab.Equipment.update_many({"ID": {"$lt": 9}}, {"$set": {"Room": "B"}})
 
     assert sorted(rooms(lab)) == ["A"] * 21 + ["B"] * 9
@@ -62,7 +62,7 @@ def test_many_changes_are_taken_in_a_part_at_a_time(lab: Db, monkeypatch: pytest
 @pytest.mark.parametrize("change", ["drop", "swap", "most"])
 def test_what_changes_everything_is_read_anew(lab: Db, change: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert rooms(lab) == ["A"] * 30
-    monkeypatch.setattr(followed, "MANY", 4)
+    monkeypatch.setattr(follower, "MANY", 4)
     if change == "most":
         lab.Equipment.update_many({}, {"$set": {"Room": "B"}})
     else:
@@ -102,7 +102,7 @@ def test_a_failure_beside_is_the_next_looks_to_raise(lab: Db, monkeypatch: pytes
 def behind(lab: Db, monkeypatch: pytest.MonkeyPatch) -> Db:
     """Nine records were changed by others, and a page takes in one of them at a time."""
     assert rooms(lab) == ["A"] * 30
-    monkeypatch.setattr(followed, "LOOK_SECONDS", -1.0)
+    monkeypatch.setattr(follower, "LOOK_SECONDS", -1.0)
     lab.Equipment.update_many({"ID": {"$lt": 9}}, {"$set": {"Room": "B"}})
     return lab
 
@@ -124,14 +124,14 @@ def test_who_decides_by_the_list_gets_all_that_was_written(behind: Db) -> None:
 
 def test_a_look_for_all_ends_though_others_go_on_writing(lab: Db, monkeypatch: pytest.MonkeyPatch) -> None:
     assert rooms(lab) == ["A"] * 30
-    monkeypatch.setattr(followed, "LOOK_SECONDS", -1.0)
-    written, usual = iter(range(1_000)), followed.keys.key_of_id
+    monkeypatch.setattr(follower, "LOOK_SECONDS", -1.0)
+    written, usual = iter(range(1_000)), follower.keys.key_of_id
 
     def key_of_id(identity: Any) -> str:
         lab.Equipment.insert_one({"ID": 100 + next(written), "Room": "C"})
         return usual(identity)
 
-    monkeypatch.setattr(followed.keys, "key_of_id", key_of_id)
+    monkeypatch.setattr(follower.keys, "key_of_id", key_of_id)
     lab.Equipment.update_one({"ID": 3}, {"$set": {"Room": "B"}})
 
     assert changed(listing.sheet(lab)) == 1

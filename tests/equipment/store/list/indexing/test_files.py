@@ -17,7 +17,7 @@ from pymongo.database import Database
 from backup_engine.errors import Busy
 from equipment.domain.query import Query
 from equipment.store.list import keys, listing, records, trash
-from equipment.store.list.indexing import files, followed
+from equipment.store.list.indexing import files, followed, follower
 from equipment.store.list.indexing.followed import Listing
 from tests.equipment.store.list.indexing.indexed import TODAY, Indexed
 from tests.equipment.store.people import signed_in
@@ -78,7 +78,7 @@ def test_what_changes_while_it_is_compacted_is_not_lost(lab: Indexed, monkeypatc
 
 
 def test_many_changes_are_compacted_by_themselves(lab: Indexed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(followed, "MANY", 4)
+    monkeypatch.setattr(follower, "MANY", 4)
     monkeypatch.setattr(followed, "TEND_SECONDS", 0.05)
     lab.rooms()
     first = lab.generation()
@@ -87,6 +87,56 @@ def test_many_changes_are_compacted_by_themselves(lab: Indexed, monkeypatch: pyt
 
     wait_for(lambda: lab.generation() != first, "the changes to be compacted")
     assert lab.found("new") == 9
+
+
+def test_a_page_never_goes_back_when_the_next_generation_is_taken(
+    lab: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.rooms()
+    monkeypatch.setattr(follower, "LOOK_SECONDS", -1.0)
+    assert lab.listing._compact()  # it is of now, and what follows is not in it
+    lab.db.Equipment.update_many({"_id": {"$lt": 9}}, {"$set": {"Room": "new"}})
+
+    seen = [len(sheet.rows_having("Room", ["new"])) for sheet in (lab.listing.shown() for _ in range(5))]
+    assert seen[0] >= 1 and seen == sorted(seen)
+
+
+def test_pages_go_on_with_the_generation_of_before_while_the_next_catches_up(
+    lab: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.rooms()
+    lab.db.Equipment.update_one({"_id": 3}, {"$set": {"Room": "new"}})
+    before, go_on, usual = lab.listing.opened, threading.Event(), follower.Follower.look
+
+    def look(self: follower.Follower, *given: Any, **how: Any) -> bool:
+        return (self.opened is before or go_on.wait(20)) and usual(self, *given, **how)
+
+    monkeypatch.setattr(follower.Follower, "look", look)
+    compacting = threading.Thread(target=lab.listing._compact)
+    compacting.start()
+    try:
+        wait_for(lambda: lab.generation() != (before and before.name), "the next generation")
+        assert lab.found("new") == 1
+        assert lab.listing.opened is before
+    finally:
+        go_on.set()
+        compacting.join(20)
+    assert lab.found("new") == 1
+    assert lab.listing.opened is not before
+
+
+def test_a_page_does_not_wait_while_what_others_write_is_taken_in(
+    lab: Indexed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.rooms()
+    monkeypatch.setattr(follower, "LOOK_SECONDS", -1.0)
+    monkeypatch.setattr(followed, "TEND_SECONDS", 0.05)
+    lab.db.Equipment.update_many({"_id": {"$lt": 9}}, {"$set": {"Room": "new"}})
+    sheet = lab.listing.shown()
+
+    with lab.listing._lock:
+        assert lab.listing.shown() is sheet
+    wait_for(lambda: len(lab.listing.shown().rows_having("Room", ["new"])) == 9, "the rest to be taken in")
 
 
 def test_another_process_goes_on_with_the_new_generation_though_nobody_looks_there(
@@ -144,7 +194,7 @@ def test_two_that_start_at_once_make_one(lab: Indexed) -> None:
         thread.join(60)
 
     assert [len(other.sheet()) for other in others] == [60] * 3
-    assert {other._opened.name for other in others if other._opened} == {lab.generation()}
+    assert {other.opened.name for other in others if other.opened} == {lab.generation()}
     assert lab.db[files.MARKS].count_documents({}) == 1
     for other in others:
         other.close()
@@ -222,8 +272,7 @@ def test_a_worker_that_is_killed_costs_no_look(
 
 def test_what_people_see_is_what_the_database_holds_though_the_index_were_wrong(lab: Indexed) -> None:
     lab.rooms()
-    sheet = lab.listing._sheet
-    assert sheet is not None
+    sheet = lab.listing.sheet()
     sheet.base.column("Room").words = pa.array(["wrong"], pa.large_string())
 
     page = records.page(lab.db, Query(sort="ID"), {}, TODAY, size=25)
