@@ -18,6 +18,9 @@ SHORT = 20
 LONGEST = 200
 """Characters in a pattern; of those with most variants they make 23,000 bytes, and MongoDB takes 32,764."""
 
+MOST_TOGETHER = 4
+"""Letters of which every two or three may be one character; with each more the pattern grows by half."""
+
 _ACCENTS = frozenset({1, *range(10, 36), *range(200, 241)})
 """Canonical combining classes of marks that may be left out: overlays, the points of Hebrew and Arabic, accents. Not
 the vowels of Indic scripts and Thai, and not the marks that make other syllables in Japanese."""
@@ -76,14 +79,34 @@ def pattern(text: str) -> str:
     """
     wanted, parts, place = fold(text)[:LONGEST], [], 0
     while place < len(wanted):
-        # One character may stand for two (ß) or three (ﬃ); the longest such piece is looked for.
-        pieces = (wanted[place : place + length] for length in (3, 2) if place + length <= len(wanted))
-        piece = next((piece for piece in pieces if piece in _variants()), wanted[place])
-        spelled = "".join(map(_spelled, piece))
-        parts.append(spelled if len(piece) == 1 else f"(?:{spelled}|[{re.escape(_variants()[piece])}]{_MARKS})")
-        place += len(piece)
+        end = _end_of_pieces(wanted, place)
+        parts.append(_ways(wanted[place:end]))
+        place = end
     folded = "".join(parts)
     return folded if text.isascii() else f"(?:{folded}|{re.escape(text[:LONGEST])})"
+
+
+def _pieces(wanted: str) -> list[str]:
+    """Give what a text begins with that one character may stand for, of two letters (ß) or three (ﬃ)."""
+    return [wanted[:length] for length in (2, 3) if length <= len(wanted) and wanted[:length] in _variants()]
+
+
+def _end_of_pieces(wanted: str, place: int) -> int:
+    """Say where the letters end that are looked at together: in "sth" the last two may be þ, or the first two ﬆ."""
+    end, at = place + 1, place
+    while at < end:
+        reach = [at + len(piece) for piece in _pieces(wanted[at:]) if at + len(piece) <= place + MOST_TOGETHER]
+        end, at = max([end, *reach]), at + 1
+    return end
+
+
+def _ways(wanted: str) -> str:
+    """Give what finds a few letters in every way in which characters may stand for them."""
+    if not wanted:
+        return ""
+    ways = [_spelled(wanted[0]) + _ways(wanted[1:])]
+    ways += [f"[{re.escape(_variants()[piece])}]{_MARKS}" + _ways(wanted[len(piece):]) for piece in _pieces(wanted)]
+    return ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
 
 
 def _spelled(letter: str) -> str:

@@ -50,6 +50,13 @@ def test_the_pattern_finds_what_is_stored(typed: str, stored: str) -> None:
     assert re.search(pattern(stored), f"x {typed}.", re.IGNORECASE)
 
 
+@pytest.mark.parametrize("text", ["ŚÞ", "sþ", "ﬆh", "sßs", "ﬀi", "fﬁ", "ﬃ", "ﬃﬃ", "ijĳ"])
+def test_the_pattern_finds_characters_for_several_letters_beside_each_other(text: str) -> None:
+    for form in ("NFC", "NFD", "NFKD"):
+        assert re.search(pattern(text), unicodedata.normalize(form, text), re.IGNORECASE)
+    assert re.search(pattern(fold(text)), text, re.IGNORECASE)
+
+
 @given(TEXT)
 def test_the_pattern_finds_the_text_itself(text: str) -> None:
     assert re.search(pattern(text), text, re.IGNORECASE)
@@ -65,6 +72,6 @@ def test_the_pattern_takes_everything_literally(typed: str, stored: str) -> None
     assert not re.search(pattern(typed), stored, re.IGNORECASE)
 
 
-@pytest.mark.parametrize("text", ["o", "a", "ij", "ﷺ", "ss", "ö"])
+@pytest.mark.parametrize("text", ["o", "a", "ij", "ﷺ", "ss", "ö", "s", "f", "ffi", "sth"])
 def test_a_pattern_is_never_too_long_for_mongodb(text: str) -> None:
     assert len(pattern(text * LONGEST).encode()) < 32_764
