@@ -16,10 +16,11 @@ from typing import Any
 import bson
 from bson import ObjectId
 
-from backup_engine.model import Batch
+from backup_engine.model import SILENT, Batch, Watch
 from backup_engine.records import exact, planner, raw
-from backup_engine.records.live_profile import LiveProfile, folded
+from backup_engine.records.live_profile import STEP, FieldProfile, LiveProfile, Profiler, folded
 from backup_engine.records.planner import Pick, Planned, combine
+from backup_engine.records.spool import Spool
 from backup_engine.records.text import Verbatim, as_live, same_text, text_of
 
 __all__ = ["plan_rows"]
@@ -38,13 +39,14 @@ def plan_rows(
     live: Iterable[Batch],
     identity: Sequence[str],
     *,
-    profile: LiveProfile | None = None,
+    profile: Callable[[], LiveProfile] = LiveProfile,
     pick: Pick | None = None,
     clear_empty: bool = True,
     numbered: str = "",
     complete: Complete = lambda record: record,
     shown: Shown = _said,
     read: Read = as_live,
+    watch: Watch = SILENT,
 ) -> Iterator[Planned]:
     """Give one ``Planned`` for every row, in order, with its number from 1.
 
@@ -53,7 +55,8 @@ def plan_rows(
     text of ``raw.id_text``. A row that has none (no field, or an empty cell in one) is the record that says just what
     it says, each for one row, and else a new one: so a table comes in twice and changes nothing the second time. A
     text takes the type of the value it replaces, else the uniform type of
-    ``profile``, else it stays text. An empty cell empties the field unless ``clear_empty`` is off, and then one of
+    its field in ``live``, else it stays text; ``profile`` is asked for these types where they are wanted before the
+    records have come by. An empty cell empties the field unless ``clear_empty`` is off, and then one of
     blanks does not either. ``numbered`` is a field whose values are given anew where they are taken: a row may be a
     record that says the same and has another one, when its own occurs twice or another record has it.
     ``complete`` may finish a new record. ``shown`` writes a value as a table says it: a cell that says what the record
@@ -63,40 +66,58 @@ def plan_rows(
     # Which rows name the same record is known after the last of them; ``rows`` may make each when it is asked for.
     by_key, doubled, keyless = _by_key(rows, identity)
     named = " + ".join(identity)
-    # What comes of a row, or the identity of the record that it leaves as it is: the records themselves take 60 MB for
-    # 100,000, and deciding at once takes one decoding instead of two
-    over: dict[int, Planned | str] = {}
-    times = Counter[int]()
-    convert = _Convert(profile or LiveProfile(), clear_empty, shown, read)
+    # The identity of the record that a row leaves as it is, else the place of what comes of the row, or of the record
+    # when that needs types that are not known yet. 33,000 of them in memory were 80 MB; deciding at once takes one
+    # decoding instead of two.
+    over: dict[int, int | str] = {}
+    decided = Spool[Planned | bytes]()
+    times, seen = Counter[int](), Profiler()
     documents = (document for batch in live for document in raw.documents_of(batch))
     first = next(documents, None)
+    convert = _Convert(profile() if keyless and first is not None else None, clear_empty, shown, read)
     # into an empty list nothing can come twice: 2 s of 100,000 rows
     equals = _Equals(convert, () if first is None else ((number, rows[number - 1]) for number in keyless), numbered)
     for document in () if first is None else chain([first], documents):
+        if seen.records % STEP == 0:
+            watch.step("Looking at the current records", seen.records)
         # whole and once: field by field, matching 100,000 records took 9 s
         values = bson.decode(document, codec_options=exact.LENIENT)
+        seen.look_at(values)
         number = by_key.get(_key_of(document, values, identity, shown)) if by_key else None
         if number is None:
             equals.look_at(document, values)
         else:
             times[number] += 1
             if number not in over:
-                planned = convert.over(document, values, rows[number - 1], pick)
-                over[number] = planned.identity if planned.action == "unchanged" else planned
-    alike = equals.found()
-    for number, cells in enumerate(rows, 1):
-        decided = over.pop(number, None)
+                try:
+                    planned = convert.over(document, values, rows[number - 1], pick)
+                except _NotKnownYet:
+                    over[number] = decided.append(document)
+                    continue
+                over[number] = planned.identity if planned.action == "unchanged" else decided.append(planned)
+    alike, convert = equals.found(), replace(convert, profile=LiveProfile(seen.fields()))
+
+    def of_record(document: bytes, number: int) -> Planned:
+        values = bson.decode(document, codec_options=exact.LENIENT)
+        return convert.over(document, values, rows[number - 1], pick)
+
+    for number in range(1, len(rows) + 1):
+        found = over.pop(number, None)
+        if isinstance(found, str) and number not in doubled and times[number] == 1:
+            yield Planned("unchanged", found, row=number)
+            continue
         if number in doubled:
-            planned = Planned("conflict", _name(number, cells, identity), why=doubled[number])
+            planned = Planned("conflict", _name(number, rows[number - 1], identity), why=doubled[number])
         elif times[number] > 1:
             why = f"{times[number]} records have this {named}"
-            planned = Planned("conflict", _name(number, cells, identity), why=why)
-        elif decided is not None:
-            planned = Planned("unchanged", decided) if isinstance(decided, str) else decided
+            planned = Planned("conflict", _name(number, rows[number - 1], identity), why=why)
+        elif isinstance(found, int):
+            kept = decided[found]
+            planned = of_record(kept, number) if isinstance(kept, bytes) else kept
         elif number in alike:
-            document = alike[number]
-            planned = convert.over(document, bson.decode(document, codec_options=exact.LENIENT), cells, pick)
+            planned = of_record(alike[number], number)
         else:
+            cells = rows[number - 1]
             record = complete({"_id": ObjectId(), **convert.new(cells)})
             planned = combine(bson.encode(record), None, _name(number, cells, identity), pick=pick)
         yield replace(planned, row=number)
@@ -152,9 +173,14 @@ def _name(number: int, cells: Mapping[str, str], identity: Sequence[str]) -> str
     return " ".join(filter(None, (cells.get(name, "") for name in identity))) or f"row {number}"
 
 
+class _NotKnownYet(Exception):
+    """What types the fields have is wanted before all records have come by."""
+
+
 @dataclass(frozen=True)
 class _Convert:
-    profile: LiveProfile
+    profile: LiveProfile | None
+    """None while it is not known."""
     clear_empty: bool
     shown: Shown
     read: Read
@@ -205,13 +231,21 @@ class _Convert:
 
     def new(self, cells: Mapping[str, str]) -> dict[str, Any]:
         """Make the fields of a new record."""
-        fields = self.profile.fields
+        fields = self._fields
         return {name: text if type(text) is str and (not text or name not in fields or fields[name].type in (str, None))
                 else self._typed(name, text) for name, text in cells.items() if name != "_id"}
 
+    @property
+    def _fields(self) -> Mapping[str, FieldProfile]:
+        if self.profile is None:
+            raise _NotKnownYet
+        return self.profile.fields
+
     def _typed(self, name: str, text: str) -> Any:
-        known = self.profile.fields.get(name)
-        if not text or isinstance(text, Verbatim) or known is None or known.type is None:
+        if not text or isinstance(text, Verbatim):
+            return str(text)
+        known = self._fields.get(name)
+        if known is None or known.type is None:
             return str(text)
         value = self.read(text, known.type)
         return text if value is None else value

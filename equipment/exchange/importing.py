@@ -106,9 +106,12 @@ def plan(
     for.
     """
     require_memory(rows)
-    profile = LiveProfile.over(_each(db), candidates=(), watch=watch)
+
+    def profile() -> LiveProfile:
+        return LiveProfile.over(_each(db), candidates=(), watch=watch)
+
     planned = plan_rows(rows, _batches(db), identity, profile=profile, clear_empty=clear_empty, numbered=ID,
-                         shown=cell_values.shown, read=cell_values.read)
+                        shown=cell_values.shown, read=cell_values.read, watch=watch)
     return make(_watched(planned, len(rows), watch), rows)
 
 

@@ -119,7 +119,7 @@ class TestRows:
     profile = LiveProfile.over([{"n": 5, "Serial": "A"}, {"n": 6, "Serial": "B"}])
 
     def plan(self, *rows: dict[str, str], identity: Sequence[str] = ("Serial",), **options: Any) -> list[Planned]:
-        return list(plan_rows(rows, [self.live], identity, profile=self.profile, **options))
+        return list(plan_rows(rows, [self.live], identity, profile=lambda: self.profile, **options))
 
     def test_update_insert_and_unchanged_in_the_order_of_the_rows(self) -> None:
         plan = self.plan({"Serial": "N", "n": "9"}, {"Serial": "A", "n": "5"}, {"Serial": "B", "n": "7"})
@@ -132,6 +132,27 @@ class TestRows:
         plan = self.plan({"Serial": "A", "n": "seven", "Location": "007", "extra": "12"})
 
         assert after(plan[0]) == {"_id": 1, "Serial": "A", "n": "seven", "Location": "007", "extra": "12"}
+
+    def test_a_value_where_the_record_has_none_takes_the_type_of_records_that_come_later(self) -> None:
+        live = b"".join(map(bson.encode, ({"_id": 1, "Serial": "A"}, {"_id": 2, "Serial": "B", "n": 6})))
+        rows = [{"Serial": "A", "n": "5"}, {"Serial": "B", "n": "6"}]
+
+        first, second = plan_rows(rows, [live], ("Serial",))
+
+        assert after(first) == {"_id": 1, "Serial": "A", "n": 5}
+        assert second.action == "unchanged"
+
+    def test_what_the_records_are_like_is_only_asked_for_when_it_is_wanted_before_they_come_by(self) -> None:
+        asked: list[int] = []
+
+        def profile() -> LiveProfile:
+            asked.append(1)
+            return self.profile
+
+        list(plan_rows([{"Serial": "A", "n": "7"}], [self.live], ("Serial",), profile=profile))
+        assert not asked
+        list(plan_rows([{"Serial": "", "n": "7"}], [self.live], ("Serial",), profile=profile))
+        assert asked
 
     def test_doubles_are_conflicts_and_touch_nothing(self) -> None:
         plan = self.plan({"Serial": "A", "n": "1"}, {"Serial": "A", "n": "2"}, {"Serial": "D"})

@@ -49,7 +49,7 @@ def imported(data: bytes, form: str, live: Sequence[bytes], identity: Sequence[s
     table = tables.read(io.BytesIO(data), f"list.{form}")
     assert table.own
     rows = importing.apply_mapping(table, suggest(table.headers, columns_of(live)))
-    return list(plan_rows(rows, [b"".join(live)], identity, profile=LiveProfile.over(live), clear_empty=clear,
+    return list(plan_rows(rows, [b"".join(live)], identity, profile=lambda: LiveProfile.over(live), clear_empty=clear,
                           numbered="ID", shown=cell_values.shown, read=cell_values.read))
 
 
@@ -130,7 +130,7 @@ def test_a_text_without_its_apostrophe_stays_text() -> None:
     table = tables.read(io.BytesIO(b"uuid,Value\nu,'-7\n"), "list.csv", tables.Choices(apostrophes=True))
     rows = importing.apply_mapping(table, suggest(table.headers, ["uuid", "Value"]))
 
-    [planned] = plan_rows(rows, [live], ("uuid",), profile=LiveProfile.over([live]), read=cell_values.read)
+    [planned] = plan_rows(rows, [live], ("uuid",), profile=lambda: LiveProfile.over([live]), read=cell_values.read)
 
     assert planned.change is not None and planned.change.after is not None
     assert bson.decode(planned.change.after)["Value"] == "-7"
