@@ -3,37 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 __all__ = ["Rows"]
 
+BETWEEN: Final = "\x1f"
+"""Stands between the cells of a row that is kept as one text: 100,000 rows as tuples of texts take 150 MB more."""
+
 
 class Rows(Sequence[dict[str, str]]):
-    """Texts by name. Equal texts are one: of a list of equipment half of them are."""
+    """Texts by name, ``names`` being those of every row."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
-        self._cells: list[tuple[str, ...]] = []
-        self._texts: dict[str, str] = {}
+        self._rows: list[bytes | tuple[str, ...]] = []
 
     def extend(self, some: Iterable[tuple[str, ...]]) -> None:
         """Add rows, each with a cell for every name."""
-        once = self._texts.setdefault
-        self._cells += [tuple([once(cell, cell) if type(cell) is str and len(cell) < LONG else cell for cell in cells])
-                        for cells in some]
-        if len(self._texts) > MOST_TEXTS:
-            self._texts.clear()
+        self._rows += map(self._kept, some)
 
     def __len__(self) -> int:
-        return len(self._cells)
+        return len(self._rows)
 
     def __getitem__(self, place: Any) -> Any:
         if isinstance(place, slice):
-            return [dict(zip(self.names, cells, strict=True)) for cells in self._cells[place]]
-        return dict(zip(self.names, self._cells[place], strict=True))
+            return [self._row(row) for row in self._rows[place]]
+        return self._row(self._rows[place])
 
+    def _row(self, row: bytes | tuple[str, ...]) -> dict[str, str]:
+        cells = row.decode("utf-8", "surrogatepass").split(BETWEEN) if isinstance(row, bytes) else row
+        return dict(zip(self.names, cells, strict=True))
 
-LONG = 32
-"""Characters from which a text is not looked for among the others: it is its own."""
-MOST_TEXTS = 20_000
-"""Texts that are remembered to be found again."""
+    def _kept(self, cells: tuple[str, ...]) -> bytes | tuple[str, ...]:
+        # texts that are to stay texts are of a kind of their own, which they would lose
+        if not cells or any(type(cell) is not str or BETWEEN in cell for cell in cells):
+            return cells
+        return BETWEEN.join(cells).encode("utf-8", "surrogatepass")
