@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from backup_engine.records.text import Verbatim
 from equipment.exchange.rows import BETWEEN, Rows
