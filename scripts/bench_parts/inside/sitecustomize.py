@@ -37,7 +37,7 @@ def _do(what: str, count: str = "0") -> str:
     elif what == "replace":
         job = here.replace(NOBODY, here.sets(NOBODY)[0], ("equipment",))
     else:
-        from equipment.exchange import importing
+        from equipment import imports_aside
         from equipment.store.access import SYSTEM
         from equipment.ui.list_jobs import list_jobs
 
@@ -45,8 +45,8 @@ def _do(what: str, count: str = "0") -> str:
                  "Serial": f"I-{row:07d}"} for row in range(int(count))]
 
         def work(watch):  # type: ignore[no-untyped-def]
-            planned = importing.plan(connect(), rows, ("Serial",), clear_empty=False)
-            return importing.run(connect(), SYSTEM, planned, watch=watch)
+            planned = imports_aside.plan(settings, connect(), rows, ("Serial",), clear_empty=False, watch=watch)
+            return imports_aside.run(settings, connect(), SYSTEM, planned, watch=watch)
 
         job = list_jobs().start("import", "Import", "bench", work)
     job.done.wait()
