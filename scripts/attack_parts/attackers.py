@@ -2,8 +2,8 @@
 
     python -m scripts.attack_parts.attackers NAME URL SECONDS COOKIE
 
-It prints how often it did it. Whoever comes by X-Forwarded-For from many addresses stands for a crowd of machines: the
-server believes that header from this machine, as from a proxy.
+It prints how often it did it. It comes from addresses of this machine that are no proxy's: 127.0.1.1, and as many more
+as stand for a crowd of machines.
 """
 
 from __future__ import annotations
@@ -61,24 +61,33 @@ class Target:
         while self.lasts():
             time.sleep(0.1)
 
-    def page(self, number: int) -> PageClient:
+    def page(self, number: int = 0, cookie: str = "") -> PageClient:
         """Open a page from an address of one's own."""
-        return PageClient(self.url, headers={"X-Forwarded-For": f"198.51.{number // 250}.{number % 250 + 1}"})
+        return PageClient(self.url, cookie=cookie, address=address(number))
 
-    def socket(self, *, origin: str | None = None, number: int | None = None) -> ClientConnection:
+    def socket(self, *, origin: str | None = None, number: int = 0) -> ClientConnection:
         """Open the page's web socket without a page."""
-        headers = {} if number is None else {"X-Forwarded-For": f"203.0.{number // 250}.{number % 250 + 1}"}
         return connect(self.url.replace("http", "ws", 1) + "/_stcore/stream",
-                       origin=origin or self.url, additional_headers=headers,  # type: ignore[arg-type]
-                       subprotocols=["streamlit"], max_size=None, open_timeout=20)  # type: ignore[list-item]
+                       origin=origin or self.url,  # type: ignore[arg-type]
+                       subprotocols=["streamlit"], max_size=None, open_timeout=20,  # type: ignore[list-item]
+                       source_address=(address(number), 0))
+
+    def plain(self) -> socket.socket:
+        """Open a connection."""
+        return socket.create_connection((self.host, self.port), timeout=20, source_address=(address(0), 0))
 
     def send_file(self, path: str, size: int, cookie: str = "") -> None:
         """Put a file in pieces of a megabyte, as far as the server reads it."""
-        with socket.create_connection((self.host, self.port), timeout=20) as sent:
+        with self.plain() as sent:
             sent.sendall(head("PUT", path, self.url, size, cookie))
             for _ in range(size // MB):
                 sent.sendall(b"x" * MB)
             sent.recv(1_000)
+
+
+def address(number: int) -> str:
+    """Give one of this machine's addresses for each number."""
+    return f"127.0.{1 + number // 250}.{number % 250 + 1}"
 
 
 def head(method: str, path: str, url: str, size: int, cookie: str = "") -> bytes:
@@ -90,18 +99,18 @@ def head(method: str, path: str, url: str, size: int, cookie: str = "") -> bytes
 
 def uploads(target: Target) -> None:
     """Twenty at a time, of 100 MB each, without a sign-in."""
-    with PageClient(target.url) as page:
+    with target.page() as page:
         path = "/" + page.run().upload_path("f.csv").lstrip("/")
         target.together(20, lambda _: target.send_file(path, 100 * MB))
 
 
 def slow_uploads(target: Target) -> None:
     """Fifty at a time by somebody who may import: a byte now and then."""
-    with PageClient(target.url, cookie=target.cookie) as page:
+    with target.page(cookie=target.cookie) as page:
         path = "/" + page.run().upload_path("f.csv").lstrip("/")
 
         def slowly(_: int) -> None:
-            with socket.create_connection((target.host, target.port), timeout=20) as sent:
+            with target.plain() as sent:
                 sent.sendall(head("PUT", path, target.url, 100 * MB, target.cookie))
                 while target.lasts():
                     sent.sendall(b"x")
@@ -185,7 +194,7 @@ def sign_ins(target: Target) -> None:
 def tickets(target: Target) -> None:
     """Made-up tickets at the route that gives cookies."""
     def guess(_: int) -> None:
-        opened = http.client.HTTPConnection(target.host, target.port, timeout=20)
+        opened = http.client.HTTPConnection(target.host, target.port, timeout=20, source_address=(address(0), 0))
         try:
             for _ in range(100):
                 opened.request("POST", "/account/sign-in", "x" * 43, {"Origin": target.url,
@@ -204,7 +213,7 @@ def silent(target: Target) -> None:
         while target.lasts():
             for begun in (b"", b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ", b"\x16\x03\x01"):
                 with suppress(OSError):
-                    sent = opened.enter_context(socket.create_connection((target.host, target.port), timeout=5))
+                    sent = opened.enter_context(target.plain())
                     sent.sendall(begun)
                     next(target.done)
             time.sleep(0.005)
@@ -216,7 +225,7 @@ def heads(target: Target) -> None:
         b"X-%d: %s\r\n" % (number, b"x" * 8_000) for number in range(9))
 
     def one(_: int) -> None:
-        with socket.create_connection((target.host, target.port), timeout=20) as sent:
+        with target.plain() as sent:
             sent.sendall(long + b"\r\n")
             sent.recv(1_000)
 
