@@ -18,6 +18,7 @@ with prerequisites.explained(__name__ == "__main__"):
     from backup_engine.api import DatabaseBackupRestore
     from backup_engine.cli import leaving, streams
     from backup_engine.cli.signals import Signals
+    from backup_engine.machine import private
     from equipment.server import diagnosis
     from equipment.server.diagnosis import CHECKS, Installation
 
@@ -54,6 +55,7 @@ def main() -> int:
     from equipment.server import console_log, data_folder, database
 
     streams.make_fit()
+    private.set_umask()
     print("Equipment management: looking at this installation")
     console_log.begin(command=True)
     with settings.use(settings.installed()) as chosen:
@@ -62,7 +64,7 @@ def main() -> int:
         engine = Installed()
         own = chosen.mongodb_uri is None
         where = Installation(database.label(chosen), engine.workspace.connect, Path(chosen.backup_folder), engine,
-                             data_folder.doubt(chosen.data_folder) if own else "")
+                             data_folder.doubt(chosen.data_folder) if own else "", chosen.data_folder)
         with Signals() as signals:
             try:
                 sound = diagnosis.run(where, print)

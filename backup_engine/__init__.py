@@ -19,6 +19,7 @@ How it does it lies in rooms, from the top down; each imports only what stands b
     records      a record and its exact bytes; shared with the application
     policy       pure rules: when a backup is due, what may go
     storage      places for backups
+    machine      private files, and programs that are told no secrets; shared with the application
 
 Words: ``workspace`` (what every verb works with), ``model``, ``errors``, ``failpoints`` (where a test may
 end the world).

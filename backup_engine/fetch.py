@@ -26,6 +26,7 @@ from backup_engine.errors import BackupFileNotFound, BadInput, NoSpace, Permissi
 from backup_engine.keys.proofs import require_key
 from backup_engine.keys.signing import is_signed_by
 from backup_engine.locking.locks import Hold, hold
+from backup_engine.machine import private
 from backup_engine.making.companion import recover
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.remotes import registry
@@ -339,7 +340,7 @@ def _require_room(place: Storage, entries: Sequence[Entry]) -> None:
 def _work_folder(ws: Workspace) -> Iterator[str]:
     """A private folder in the work folder, or where temporary files go; what a killed process left there is removed."""
     parent = Path(ws.storage.aside or tempfile.gettempdir())
-    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private.make_folder(parent)
     for left in parent.glob(f"{PREFIX}*"):
         if time.time() - left.lstat().st_mtime > FORGOTTEN_SECONDS:
             shutil.rmtree(left, ignore_errors=True)

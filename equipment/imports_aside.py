@@ -15,12 +15,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import IO, Any, Final
 
+from pydantic import SecretStr
 from pymongo import MongoClient
 
 from backup_engine.errors import BackupError, Cancelled
+from backup_engine.machine import children
 from backup_engine.model import Watch
 from backup_engine.records.spool import Spool
 from equipment.domain.values.dates import Order
@@ -29,7 +30,7 @@ from equipment.exchange.importing import Imported, Mapped
 from equipment.exchange.plan import Plan
 from equipment.exchange.rows import Rows
 from equipment.server import database
-from equipment.settings import Settings
+from equipment.settings import Settings, use
 from equipment.store.access import Db, Who
 from equipment.store.list import listing
 
@@ -42,7 +43,8 @@ RARELY: Final = (200_000, 20, 100)
 """Of Python's garbage collection; usually 700, 10, 10."""
 AT_ONCE: Final = 1_000
 PROGRAM: Final = "from equipment import imports_aside; imports_aside.serve()"
-ABOVE_THE_PACKAGE: Final = Path(__file__).resolve().parents[1]
+NEEDED: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR", "KRB5_CONFIG", "KRB5CCNAME", "RUNTIME_DIRECTORY")
+"""Of the environment, to reach the same database; its connection string comes with the request."""
 
 
 def plan(
@@ -54,7 +56,7 @@ def plan(
     importing.require_memory(rows)
     names = tuple(rows[0])
     pieces = ([tuple(row.values()) for row in rows[start : start + AT_ONCE]] for start in range(0, len(rows), AT_ONCE))
-    request = {"what": "plan", "settings": settings, "names": names, "identity": tuple(identity),
+    request = {"what": "plan", "settings": _told(settings), "names": names, "identity": tuple(identity),
                "clear_empty": clear_empty}
     made: Plan = _call(request, pieces, watch)
     return made
@@ -68,7 +70,7 @@ def run(
     options = {"skip_taken": skip_taken, "date_orders": dict(date_orders or {}), "note": note}
     if not _pays(db, len(planned)):
         return importing.run(db, who, planned, watch=watch, **options)  # type: ignore[arg-type]
-    request = {"what": "run", "settings": settings, "who": who, "about": _about(planned), "options": options}
+    request = {"what": "run", "settings": _told(settings), "who": who, "about": _about(planned), "options": options}
     try:
         done: Imported = _call(request, planned.rows.contents(), watch)
     finally:
@@ -80,10 +82,17 @@ def _pays(db: Db, rows: int) -> bool:
     return rows > LARGE and isinstance(db.client, MongoClient)  # the demonstration's list is in this process
 
 
+def _told(settings: Settings) -> Settings:
+    """Leave out every secret but the way to the database."""
+    secrets = {name: None for name in Settings.model_fields
+               if name != "mongodb_uri" and isinstance(getattr(settings, name), SecretStr)}
+    return settings.model_copy(update=secrets)
+
+
 def _call(request: dict[str, Any], pieces: Iterator[Any], watch: Watch) -> Any:
     watch.step("Starting")
     process = subprocess.Popen([sys.executable, "-c", PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               cwd=ABOVE_THE_PACKAGE,
+                               cwd=children.ABOVE_THE_PACKAGES, env=children.of_python(*NEEDED),
                                start_new_session=True)  # Ctrl-C in a terminal is this process's to hear
     assert process.stdin is not None and process.stdout is not None
     try:
@@ -178,7 +187,8 @@ def serve() -> None:
         stop = threading.Event()
         threading.Thread(target=_listen, args=(commands, stop), daemon=True).start()
         watch = Watch(lambda progress: tell("progress", progress), stop.is_set)
-        (_plan if request["what"] == "plan" else _run)(request, given, watch, tell)
+        with use(request["settings"]):  # what is said in the environment is not said to this process
+            (_plan if request["what"] == "plan" else _run)(request, given, watch, tell)
     except BackupError as error:
         tell("error", error)
     finally:

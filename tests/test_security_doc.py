@@ -11,6 +11,9 @@ from packaging.requirements import Requirement
 
 from equipment.domain.roles import ROLES
 from equipment.server.gate.headers import HEADERS
+from scripts.attack_parts.attackers import ATTACKS
+from scripts.attack_parts.report import HEAD, row
+from scripts.attack_parts.visitor import Felt
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "docs" / "security.md").read_text("utf-8")
@@ -65,3 +68,11 @@ def test_every_header_is_named(header: str) -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_every_role_is_named(role: str) -> None:
     assert f"**{role}**" in TEXT
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_every_attack_has_its_figures(attack: str) -> None:
+    words = row(attack, Felt(pages=[0.02], health=[0.001], before=1, most=1), 6).split(" | ")[0]
+
+    assert "| " + " | ".join(HEAD) + " |" in TEXT
+    assert TEXT.count(f"\n{words} | ") == 1

@@ -8,7 +8,6 @@ running step has cleaned up.
 from __future__ import annotations
 
 import json
-import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -22,6 +21,7 @@ from backup_engine.cli import application, keys, look, make, past, recover, remo
 from backup_engine.cli.session import Answer, Given, Session, common_options
 from backup_engine.cli.signals import Signals
 from backup_engine.errors import BackupError, Cancelled, DatabaseUnreachable
+from backup_engine.machine import private
 
 __all__ = ["commands", "main"]
 
@@ -50,7 +50,7 @@ def main(
         commands.add_command(command)
     words = list(sys.argv[1:] if arguments is None else arguments)
     streams.make_fit()
-    os.umask(os.umask(0o022) | 0o022)  # whatever the shell's: nobody else may write into folders that are made here
+    private.set_umask()
     with Signals() as signals:
         # Looked for before anything is parsed: a wrong option is answered in JSON too.
         code = _run(words, Session(engine, signals, Given(as_json="--json" in words)), signals)

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from backup_engine.csv_format import age
 from backup_engine.errors import BackupFileNotFound, BadInput, KeyNeeded, WrongKey
+from backup_engine.machine import private
 from backup_engine.storage.disk_errors import disk_errors
 
 __all__ = ["Keys", "armored", "fingerprint", "identity_text", "keys_in", "read_file", "wrapped", "write_private"]
@@ -126,7 +127,7 @@ def write_private(path: Path, text: str) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     try:
         with disk_errors(str(path)):
-            descriptor = os.open(path, flags, 0o600)
+            descriptor = os.open(path, flags, private.FILE)
     except FileExistsError:
         raise BadInput(f"{path} is there already, and is not overwritten.", hint="Name another file.") from None
     except BackupFileNotFound as error:

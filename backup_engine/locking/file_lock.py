@@ -16,6 +16,7 @@ from pathlib import Path
 from backup_engine.errors import Busy, RestoreRunning
 from backup_engine.locking import exclusive
 from backup_engine.locking.lease import boot_id
+from backup_engine.machine import private
 from backup_engine.storage.disk_errors import disk_errors
 from backup_engine.storage.mounts import readable
 
@@ -85,7 +86,7 @@ def _locked(path: Path, deadline: float) -> int | None:
     """Open and lock; again when somebody removed the file between the two. None where the mount has no locks."""
     while True:
         with disk_errors(str(path)):
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _ONLY_HERE, 0o600)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _ONLY_HERE, private.FILE)
         try:
             if _flock(descriptor, path, deadline):
                 return descriptor

@@ -26,6 +26,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from backup_engine.errors import Busy, NoMajority
+from backup_engine.machine import children
 from backup_engine.mongo.capabilities import address, database_errors
 
 COLLECTION = "backup_restore_state"
@@ -166,7 +167,8 @@ def boot_id() -> str:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     if sys.platform == "darwin":
         command = ["/usr/sbin/sysctl", "-n", "kern.bootsessionuuid"]
-        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or _unique()
+        told = subprocess.run(command, capture_output=True, text=True, check=False, env=children.of_program())
+        return told.stdout.strip() or _unique()
     return _unique()
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Protocol
 
 from backup_engine.errors import PermissionDenied
+from backup_engine.machine import private
 
 __all__ = ["Folder", "open_below", "open_root", "sync_file"]
 
@@ -47,7 +48,7 @@ class Folder(Protocol):
     def stat(self, name: str) -> os.stat_result:
         """Look at a name itself, not at what it may point to."""
 
-    def open(self, name: str, flags: int, mode: int = 0o600) -> int:
+    def open(self, name: str, flags: int, mode: int = private.FILE) -> int:
         """Open a file as ``os.open`` does; a link is refused with ELOOP."""
 
     def rename(self, name: str, other: str) -> None:
@@ -83,12 +84,12 @@ def open_below(folder: Folder, name: str, *, create: bool) -> Folder:
     if isinstance(folder, _Held):
         if create:
             with suppress(FileExistsError):
-                os.mkdir(name, 0o700, dir_fd=folder.descriptor)
+                os.mkdir(name, private.FOLDER, dir_fd=folder.descriptor)
         return _Held(os.open(name, os.O_RDONLY | _A_FOLDER | _ONLY_HERE, dir_fd=folder.descriptor))
     assert isinstance(folder, _Named)
     if create:
         with suppress(FileExistsError):
-            folder.path(name).mkdir(0o700)
+            folder.path(name).mkdir(private.FOLDER)
     if not stat.S_ISDIR(folder.stat(name).st_mode):
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     return _Named(folder.path(name))
@@ -118,7 +119,7 @@ class _Held:
     def stat(self, name: str) -> os.stat_result:
         return os.stat(name, dir_fd=self.descriptor, follow_symlinks=False)
 
-    def open(self, name: str, flags: int, mode: int = 0o600) -> int:
+    def open(self, name: str, flags: int, mode: int = private.FILE) -> int:
         return os.open(name, flags | _ONLY_HERE, mode, dir_fd=self.descriptor)
 
     def rename(self, name: str, other: str) -> None:
@@ -133,7 +134,7 @@ class _Held:
     def make_private(self, only: str) -> None:
         if stat.S_IMODE(os.fstat(self.descriptor).st_mode) & 0o077 and {entry.name for entry in self.scan()} == {only}:
             with suppress(PermissionError):  # another user's checkout; the diagnosis names the folder
-                os.fchmod(self.descriptor, 0o700)
+                os.fchmod(self.descriptor, private.FOLDER)
 
     def flush(self) -> bool:
         try:
@@ -166,7 +167,7 @@ class _Named:
     def stat(self, name: str) -> os.stat_result:
         return self.path(name).lstat()
 
-    def open(self, name: str, flags: int, mode: int = 0o600) -> int:
+    def open(self, name: str, flags: int, mode: int = private.FILE) -> int:
         path = self.path(name)
         with suppress(FileNotFoundError):
             status = path.lstat()

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from backup_engine.errors import BackupError, BackupFileNotFound, PermissionDenied
+from backup_engine.machine import private
 from backup_engine.storage.base import Entry
 from backup_engine.storage.disk_errors import disk_errors, is_refusal
 from backup_engine.storage.folders import Folder, open_below, open_root
@@ -188,7 +189,7 @@ class LocalStorage:
 
     def _make_root(self) -> None:
         try:
-            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private.make_folder(self.root)
         except FileExistsError:  # something that is no folder bears the name
             raise self._why_no_folder() from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -28,7 +29,7 @@ __all__ = ["export_list"]
 @click.option("--columns", type=click.Choice(list_export.COLUMNS), default=list_export.ALL, show_default=True,
               help="All, or without those that are hidden in the list.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="The file, replaced as a whole; by default the standard output.")
+              help="The file, for this user alone, or replaced as a whole; by default the standard output.")
 @where
 def export_list(
     filters: tuple[str, ...], form: str | None, columns: str, out: Path | None, uri: str | None, database: str | None
@@ -80,7 +81,8 @@ def _file(out: Path | None) -> Iterator[IO[bytes]]:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            part.chmod(0o666 & ~_umask())
+            if out.exists():  # whoever reads that one goes on reading
+                part.chmod(stat.S_IMODE(out.stat().st_mode))
             part.replace(out)
         except BaseException:
             with suppress(OSError):
@@ -96,9 +98,3 @@ def _explained(out: Path | None) -> Iterator[None]:
         raise
     except OSError as error:
         raise BackupError(f"{out or 'The standard output'} could not be written: {error.strerror or error}") from error
-
-
-def _umask() -> int:
-    now = os.umask(0o022)
-    os.umask(now)
-    return now

@@ -17,6 +17,7 @@ from backup_engine.arguments import checked, database_named
 from backup_engine.cli.signals import Signals
 from backup_engine.cli.streams import make_fit
 from backup_engine.errors import BackupError, BadInput, Cancelled, DatabaseUnreachable
+from backup_engine.machine import private
 from backup_engine.model import Progress, Watch
 from equipment.accounts import setup
 from equipment.logs import reference
@@ -63,6 +64,7 @@ def where(function: Function) -> Function:
 def opened(given: Given) -> Iterator[Installation]:
     """Open the database; end the program with an error's words and code instead of a traceback."""
     make_fit()
+    private.set_umask()
     console_log.begin(command=True)
     with Signals() as signals:
         try:

@@ -20,9 +20,9 @@ import bson
 import orjson
 
 from backup_engine.errors import BackupError, BadInput
+from backup_engine.machine import children
 from equipment.domain.values.fields import TYPES
 from equipment.exchange import cell_values, export
-from equipment.exchange.reading import apart
 from equipment.store.list.indexing.forgiving import FORGIVING
 
 __all__ = ["FEW", "Asked", "here", "pieces"]
@@ -82,7 +82,7 @@ def serve() -> None:
 def _beside(asked: Asked, documents: Iterable[bytes]) -> Iterator[bytes]:
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        cwd=apart.ABOVE_THE_PACKAGE, env=apart.environment())
+        cwd=children.ABOVE_THE_PACKAGES, env=children.of_python())
     assert process.stdin is not None and process.stdout is not None
     feeder = _Feeder(process.stdin, asked, documents)
     feeder.start()

@@ -14,6 +14,8 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from backup_engine.machine import private
+
 __all__ = ["check_sum", "read", "write"]
 
 SMALL: Final = 1_000
@@ -25,7 +27,7 @@ AT_ONCE: Final = 8 << 20
 def write(folder: Path, name: str, array: Any) -> str:
     """Write an array of numbers or texts, and give the name of its file. Raises ``OSError``."""
     file = name + (".arrow" if isinstance(array, pa.Array) else ".npy")
-    with (folder / file).open("xb") as out:
+    with private.open_file(folder / file, "xb") as out:
         if isinstance(array, pa.Array):
             table = pa.table({"a": array})
             with pa.ipc.new_file(out, table.schema) as written:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Final
 from urllib.parse import quote, unquote
 
+from backup_engine.machine import private
 from backup_engine.storage.mounts import mount_of
 
 if sys.platform != "win32":
@@ -37,8 +38,7 @@ def is_fit(root: Path) -> bool:
     if sys.platform == "win32":
         return False
     try:
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        root.chmod(0o700)
+        private.make_folder(root)
     except OSError:
         return False
     return os.access(root, os.W_OK | os.X_OK) and not mount_of(root).may_be_shared
@@ -70,7 +70,7 @@ class Folder:
     def making(self, seconds: float = 0) -> Iterator[Path | None]:
         """Hold the machine's only right to make a generation, and give an empty folder to make it in; None when
         somebody else holds it. Raises ``OSError``."""
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.make_folder(self.path)
         with _private(self.path / "lock") as lock:
             if not _taken(lock.fileno(), fcntl.LOCK_EX, seconds):
                 yield None
@@ -78,7 +78,7 @@ class Folder:
             for left in self.path.glob("*.making"):  # of somebody who died
                 shutil.rmtree(left)
             made = self.path / f"{self._next()}.making"
-            made.mkdir(mode=0o700)
+            made.mkdir(private.FOLDER)
             try:
                 yield made
             finally:
@@ -106,7 +106,7 @@ class Folder:
 
     def hold(self, name: str) -> int:
         """Say that this process reads a generation, until the descriptor is closed. Raises ``OSError``."""
-        descriptor = os.open(self.path / f"{name}.readers", os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(self.path / f"{name}.readers", os.O_RDWR | os.O_CREAT, private.FILE)
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         return descriptor
 
@@ -144,7 +144,7 @@ class Folder:
 
 
 def _private(path: Path) -> IO[bytes]:
-    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, private.FILE), "r+b")
 
 
 def _sync(folder: Path) -> None:

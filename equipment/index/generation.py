@@ -20,6 +20,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from backup_engine.machine import private
 from backup_engine.records import decimals, folding
 from equipment.domain import record
 from equipment.domain.values import collation, dates, fields, month_names, units
@@ -81,7 +82,7 @@ def write(folder: Path, segment: Segment, about: About) -> None:
     sums = {file: arrays.check_sum(folder / file) for file in files.values()}
     manifest = {"about": asdict(about), "rows": rows, "columns": columns, "files": sums}
     told = json.dumps(manifest).encode()
-    with (folder / MANIFEST).open("xb") as out:
+    with private.open_file(folder / MANIFEST, "xb") as out:
         out.write(b"%08x\n" % zlib.crc32(told) + told)
         out.flush()
         os.fsync(out.fileno())

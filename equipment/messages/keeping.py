@@ -11,6 +11,7 @@ from typing import Any, Final
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from backup_engine.machine import private
 from equipment.messages.state import State, as_data, from_data
 from equipment.store import messages as stored
 
@@ -70,9 +71,9 @@ class Keeping:
     def _write(self, data: Any) -> None:
         draft = self._path.with_name(f".{FILE}.{os.getpid()}")
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private.make_folder(self._path.parent)
             draft.unlink(missing_ok=True)
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            with private.open_file(draft, "x", encoding="utf-8") as file:
                 json.dump(data, file)
             draft.replace(self._path)
         except OSError as problem:

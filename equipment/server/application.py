@@ -24,6 +24,7 @@ from starlette.routing import BaseRoute
 from streamlit import config
 
 from backup_engine.errors import BackupError, BadInput
+from backup_engine.machine import private
 from equipment import __version__, backups
 from equipment.accounts import routes as account_routes, setup
 from equipment.messages import messenger
@@ -153,7 +154,7 @@ def _start(warm_up: Callable[[], None]) -> None:
     sys.setswitchinterval(TURN_SECONDS)
     console_log.begin()
     raise_descriptors()
-    os.umask(os.umask(0o022) | 0o022)  # whatever the shell's: nobody else may write into folders that are made here
+    private.set_umask()
     log.info("equipment %s starts (process %s)", __version__, os.getpid())
     for name in unknown_options(os.environ):
         log.warning("there is no option %s; is it misspelt?", name)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import stat
 import tempfile
 import time
 from collections.abc import Callable
@@ -17,6 +15,7 @@ from pymongo.database import Database
 
 from backup_engine.api import BackupError, BadInput, DatabaseBackupRestore, Watch, status, verify
 from backup_engine.errors import Cancelled, DatabaseUnreachable
+from backup_engine.machine import openness
 from backup_engine.mongo import pinned
 
 DATABASE_SECONDS = 4.5
@@ -38,6 +37,7 @@ class Installation:
     engine: DatabaseBackupRestore
     doubt: str = ""
     """What speaks against the place of an embedded MongoDB's files."""
+    data_folder: Path | None = None
     hasty: bool = False
     """Whether nothing may take long any more."""
 
@@ -80,15 +80,12 @@ def folder_is_usable(where: Installation) -> str:
 
 
 def folder_is_private(where: Installation) -> str:
-    """See that nobody else may read the backups."""
-    open_days = [
-        path.name for path in sorted(where.backup_folder.iterdir())
-        if path.is_dir() and stat.S_IMODE(path.stat().st_mode) & 0o077
-        and any(entry.name != ".gitkeep" for entry in path.iterdir())  # a day of a fresh clone holds nothing to read
-    ]
-    if open_days and os.name == "posix":
-        raise BadInput(f"Other users of this machine may read {', '.join(open_days)}.",
-                       hint=f"chmod -R go= {where.backup_folder}")
+    """See that nobody else may read the backups, or what lies in the data folder."""
+    if found := openness.look(where.backup_folder):
+        raise BadInput(f"Other users of this machine may read {found}.", hint=found.hint)
+    if where.data_folder and (found := openness.look(where.data_folder)):
+        raise BadInput(f"Other users of this machine may read {found} in the data folder {where.data_folder}.",
+                       hint=found.hint)
     return "Only this user can read the backups."
 
 

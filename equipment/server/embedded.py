@@ -27,6 +27,7 @@ import pymongo
 from pymongo.errors import OperationFailure, PyMongoError
 
 from backup_engine.errors import DatabaseUnreachable
+from backup_engine.machine import children, private
 from equipment import data_disk
 from equipment.server import data_folder, keeper, mongod_series, runtime_folder, server_log
 from equipment.server.start_delay import StartDelay
@@ -150,8 +151,7 @@ class Embedded:
 
     def _prepare_folder(self) -> None:
         data_folder.check(self.folder)
-        self._db.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.folder.chmod(0o700)
+        private.make_folder(self._db)
 
     def _start_or_join(self) -> None:
         self._join()
@@ -173,7 +173,7 @@ class Embedded:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Let one process at a time start or stop the server."""
-        with (self.folder / "start.lock").open("ab") as file:
+        with private.open_file(self.folder / "start.lock", "ab") as file:
             if self._until == float("inf"):
                 fcntl.flock(file, fcntl.LOCK_EX)
             else:
@@ -198,7 +198,7 @@ class Embedded:
     def _join(self) -> None:
         if self._share is None:
             present, _, users = self._locks
-            self._presence, self._share = present.open("ab"), users.open("ab")
+            self._presence, self._share = private.open_file(present, "ab"), private.open_file(users, "ab")
             fcntl.flock(self._presence, fcntl.LOCK_SH)
             fcntl.flock(self._share, fcntl.LOCK_SH)
 
@@ -234,7 +234,7 @@ class Embedded:
             runtime_folder.socket_for(self.folder, self.runtime)
         except OSError as error:
             raise DatabaseUnreachable(f"the folder {self.runtime or self.folder} cannot be used for the socket: "
-                                      f"{error.strerror}", hint="Change EQUIPMENT_RUNTIME_FOLDER.") from error
+                                      f"{error.strerror}", hint=runtime_folder.ADVICE) from error
         self.socket.unlink(missing_ok=True)  # a killed server leaves it behind
         logfile = self._log
         if logfile.exists() and logfile.stat().st_size > keeper.LOG_BYTES:
@@ -243,12 +243,12 @@ class Embedded:
         log.info("starting MongoDB over %s", self.folder)
         if doubt := data_folder.doubt(self.folder):
             log.warning("%s", doubt)
-        with logfile.open("ab") as output:
+        with private.open_file(logfile, "ab") as output:
             self._child = subprocess.Popen(
                 [sys.executable, "-I", "-S", keeper.__file__, *map(str, self._locks), str(self.socket),
                  str(logfile), *self._command()], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 # Ctrl-C of one app must not reach a server that other processes use; nor shall it keep a mount busy.
-                start_new_session=True, cwd="/",
+                start_new_session=True, cwd="/", env=children.of_program(),
             )
         self._await_answer()
         self._write_series()
@@ -335,6 +335,7 @@ class Embedded:
             if not self.socket.parent.exists():
                 raise self._hidden()
             if self.socket.exists():
+                runtime_folder.require_own(self.socket, self.pid)
                 try:
                     with self._client() as client:
                         ready(client)
@@ -390,7 +391,8 @@ class Embedded:
 
     def _write_series(self) -> None:
         if not self._recorded_series():
-            (self.folder / "series").write_text(mongod_series.of(self.binary) + "\n")
+            with private.open_file(self.folder / "series", "w") as out:
+                out.write(f"{mongod_series.of(self.binary)}\n")
 
 
 def _require_primary(client: pymongo.MongoClient[dict[str, Any]]) -> None:

@@ -27,6 +27,7 @@ LOG_SECONDS = 5.0
 
 def main(present: str, start: str, users: str, socket: str, log: str, *command: str) -> int:
     """Run the server until it ends by itself or is ended here."""
+    os.umask(0o077)  # what was set may be the shell's: whoever uses the embedded MongoDB need not be this application
     server = os.posix_spawn(command[0], command, os.environ)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # systemd ends the whole group: the server hears it itself

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from backup_engine.errors import DatabaseUnreachable
+from backup_engine.machine import children
 
 __all__ = ["fitting", "of"]
 
@@ -42,7 +43,8 @@ def fitting(folder: Path, recorded: str, binary: Path, on_path: Path | None) -> 
 def of(binary: Path) -> str:
     """Release series of a mongod, such as "6.0"; raises ``DatabaseUnreachable`` with advice when it does not run."""
     try:
-        answer = subprocess.run([str(binary), "--version"], capture_output=True, text=True, timeout=30, check=False)
+        answer = subprocess.run([str(binary), "--version"], capture_output=True, text=True, timeout=30, check=False,
+                                env=children.of_program())
     except (OSError, subprocess.TimeoutExpired) as error:
         raise DatabaseUnreachable(f"{binary} cannot be run: {error}") from error
     if answer.returncode != 0:

@@ -5,12 +5,20 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["recorded", "socket_for"]
+from backup_engine.errors import DatabaseUnreachable
+from backup_engine.machine import private
 
+if sys.platform != "win32":  # where there is no embedded MongoDB
+    import pwd
+
+__all__ = ["ADVICE", "recorded", "require_own", "socket_for"]
+
+ADVICE = "Set EQUIPMENT_RUNTIME_FOLDER to a folder that only this user may write to; it may be one yet to be made."
 LONGEST = 100
 """Bytes of a socket's path: binding ends at 107, at 103 on macOS."""
 
@@ -33,8 +41,26 @@ def socket_for(folder: Path, chosen: Path | None) -> Path:
     socket = _choose(folder, chosen)
     # Not written again: on a full disk that would leave an empty file, and nobody would find the server.
     if not (folder / "socket").exists() or recorded(folder) != socket:
-        (folder / "socket").write_bytes(os.fsencode(socket) + b"\n")  # a path need not be UTF-8
+        with private.open_file(folder / "socket", "wb") as file:
+            file.write(os.fsencode(socket) + b"\n")  # a path need not be UTF-8
     return socket
+
+
+def require_own(socket: Path, process: int | None) -> None:
+    """Refuse a socket that somebody else could have put there: whoever speaks to it gives them the list.
+
+    A cleaner of /tmp may take the folder away under a running server (its ``process``), and anybody make it again.
+    Raises ``DatabaseUnreachable``.
+    """
+    try:
+        _require_private(socket.parent)
+    except FileNotFoundError:
+        return  # gone since it was seen: there is nothing to speak to
+    except OSError as error:
+        raise DatabaseUnreachable(
+            f"the folder {socket.parent} of MongoDB's socket is not to be trusted: {error.strerror}",
+            hint=f"Nothing was sent there. End MongoDB{f' (process {process})' if process else ''} and start again: "
+                 f"another place is chosen. {ADVICE}") from error
 
 
 def _choose(folder: Path, chosen: Path | None) -> Path:
@@ -68,11 +94,30 @@ def _fit(socket: Path) -> None:
 def _private(folder: Path) -> Path:
     """Create the folder for this user only; refuse one that somebody else prepared."""
     with suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-    status = folder.lstat()  # not stat(), which would follow a link that somebody put there
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
-        raise PermissionError(1, "it belongs to somebody else, or others may write to it")
+        folder.mkdir(private.FOLDER)
+    _require_private(folder)
     return folder
+
+
+def _require_private(folder: Path) -> None:
+    status, above = folder.lstat(), folder.parent.stat()  # lstat() as somebody may have put a link there
+    if stat.S_ISLNK(status.st_mode):
+        raise PermissionError(1, "it is a link; name the folder itself")
+    if not stat.S_ISDIR(status.st_mode):
+        raise PermissionError(1, "it is no folder")
+    if status.st_uid != os.geteuid():
+        raise PermissionError(1, f"it belongs to {_name(status.st_uid)}")
+    if status.st_mode & 0o022:
+        raise PermissionError(1, f"others may write to it; chmod 700 {folder} ends that")
+    if above.st_mode & 0o002 and not above.st_mode & stat.S_ISVTX:
+        raise PermissionError(1, f"others may put another in its place; chmod o-w {folder.parent} ends that")
+
+
+def _name(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"the user {user}"
 
 
 def _digest(folder: Path) -> str:

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from backup_engine.errors import BadInput, PermissionDenied
+from backup_engine.machine import private
 
 __all__ = ["NAME", "load", "write"]
 
 NAME = "settings.toml"
-PRIVATE = 0o600
 OTHERS = 0o077
 HEADER = "# Options for backup_csv_for_db_restore.py --settings. Written by the app; only its owner may read it.\n"
 Scalar = str | int | float | bool
@@ -49,13 +49,12 @@ def write(path: Path, options: Mapping[str, Scalar]) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     lines = [HEADER, *(f"{name} = {_toml(value)}\n" for name, value in options.items())]
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private.make_folder(path.parent)
         draft.unlink(missing_ok=True)
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        with private.open_file(draft, "x", encoding="utf-8") as file:
             file.writelines(lines)
             file.flush()
-            os.fsync(descriptor)
+            os.fsync(file.fileno())
         draft.replace(path)
     except OSError as error:
         raise PermissionDenied(f"the settings file {path} cannot be written: {_why(error)}") from error

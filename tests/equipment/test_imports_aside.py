@@ -124,3 +124,25 @@ def test_a_few_rows_stay_in_this_process(
 def test_an_error_is_the_same_on_the_other_side(error: BackupError) -> None:
     other = pickle.loads(pickle.dumps(error))
     assert (type(other), other.message, other.hint) == (type(error), error.message, error.hint)
+
+
+def test_its_process_is_told_the_way_to_the_database_and_no_other_secret(
+    settings: Settings, database: Db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EQUIPMENT_ADMIN_PASSWORD", "hunter2hunter2")
+    environments: list[str] = []
+    asked: list[Any] = []
+    send = imports_aside._send
+
+    def seen(pipe: Any, told: Any) -> None:
+        asked.append(told)
+        send(pipe, told)
+        environments.extend(str(child.environ()) for child in children())
+
+    monkeypatch.setattr(imports_aside, "_send", seen)
+    with_secrets = settings.model_copy(update={"admin_password": SecretStr("hunter2hunter2")})
+
+    assert len(planned(with_secrets, database)) == MANY
+    assert environments and not [told for told in environments if "hunter2" in told]
+    told = asked[0]["settings"]
+    assert (told.admin_password, told.mongodb_uri) == (None, settings.mongodb_uri)

@@ -32,7 +32,8 @@ class PageClient:
     """
 
     def __init__(self, url: str, *, cookie: str = "", headers: dict[str, str] | None = None,
-                 trust: SSLContext | None = None) -> None:
+                 trust: SSLContext | None = None, address: str = "") -> None:
+        """``address`` is one of this machine's that the visitor comes from, such as 127.0.0.2."""
         own = {"Origin": "{0.scheme}://{0.netloc}".format(urlsplit(url))}
         if cookie:
             own["Cookie"] = f"equipment_session={cookie}"
@@ -40,7 +41,7 @@ class PageClient:
         self._socket = self._open.enter_context(connect(
             url.replace("http", "ws", 1) + "/_stcore/stream", additional_headers={**own, **(headers or {})},
             subprotocols=["streamlit"], max_size=None, open_timeout=SECONDS,  # type: ignore[list-item]
-            ssl=trust,
+            ssl=trust, **({"source_address": (address, 0)} if address else {}),
         ))
         self._shown: dict[tuple[int, ...], Any] = {}
         self._states: dict[str, WidgetState] = {}

@@ -14,12 +14,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, BinaryIO, TypeVar
 
 from backup_engine.csv_format.pool.worker import receive, send
 from backup_engine.errors import BackupError
+from backup_engine.machine import children
 
 __all__ = ["Workers", "choose"]
 
@@ -33,8 +33,6 @@ MOST = 3
 PIPE = 1 << 20  # the most Linux gives an ordinary user unless configured; an item has 0.7 MB
 PROGRAM = "from backup_engine.csv_format.pool import tasks, worker; worker.serve()"
 """The tasks are imported while this process still reads its first items."""
-ABOVE_THE_PACKAGE = Path(__file__).resolve().parents[3]
-"""Where workers import from: cron starts backups in any folder."""
 GRACE_SECONDS = 5
 
 
@@ -111,7 +109,6 @@ class _Crew:
     """The process that looks after the workers, and the workers."""
 
     def __init__(self, count: int) -> None:
-        path = os.pathsep.join(filter(None, [str(ABOVE_THE_PACKAGE), os.environ.get("PYTHONPATH", "")]))
         # Their ends are closed here as soon as they have them: else nobody would notice that a worker is gone.
         with ExitStack() as theirs:
             pairs, self.workers = [], []
@@ -124,7 +121,7 @@ class _Crew:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", PROGRAM, *(f"{questions}:{answers}" for questions, answers in pairs)],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                pass_fds=[end for pair in pairs for end in pair], env={**os.environ, "PYTHONPATH": path},
+                pass_fds=[end for pair in pairs for end in pair], env=children.of_python(),
                 start_new_session=True,
             )
 

@@ -18,6 +18,7 @@ from typing import IO, Any, BinaryIO
 import orjson
 
 from backup_engine.errors import BadInput
+from backup_engine.machine import children
 from equipment.exchange import memory
 from equipment.exchange.reading import tables
 from equipment.exchange.reading.choices import GUESS, Choices
@@ -26,7 +27,6 @@ from equipment.exchange.reading.tables import MAX_BYTES, Table
 __all__ = ["read"]
 
 PROGRAM = "from equipment.exchange.reading import apart; apart.serve()"
-ABOVE_THE_PACKAGE = Path(__file__).resolve().parents[3]
 MOST_MEMORY = 2 << 30
 """Bytes for reading alone; 100,000 rows of 17 columns take 250 MB."""
 LEAST_MEMORY = 128 << 20
@@ -37,7 +37,6 @@ MOST_CHARACTERS = 512 << 20
 PER_CELL, PER_CHARACTER = 70, 2
 """Bytes that the table takes in this process: a text is 49 bytes and its place in a row 8, and few characters two."""
 CHUNK = 1 << 20
-KEPT = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "TEMP", "SYSTEMROOT", "PYTHONDONTWRITEBYTECODE")
 LONGEST_NAME = 200
 TOO_MUCH = 77
 """Exit code of a reader that ran out of memory and could still say so."""
@@ -65,7 +64,8 @@ def read(
         process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM, file.name, name, str(allowed), str(int(seconds) + 1),
              orjson.dumps(chosen.document()).decode()],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, cwd=ABOVE_THE_PACKAGE, env=environment())
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said,
+            cwd=children.ABOVE_THE_PACKAGES, env=children.of_python())
         clock = threading.Timer(seconds, process.kill)
         clock.start()
         assert process.stdout is not None
@@ -80,12 +80,6 @@ def read(
         if table is None:
             raise _ended(process.returncode if in_time else None, name, allowed, seconds)
         return table
-
-
-def environment() -> dict[str, str]:
-    """What a program needs to start: whoever reads a stranger's file is not told the connection string."""
-    paths = [str(ABOVE_THE_PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**{name: os.environ[name] for name in KEPT if name in os.environ}, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _table(lines: IO[bytes], name: str) -> Table | None:

@@ -17,6 +17,9 @@ from pathlib import Path
 
 import pytest
 
+from backup_engine.api import BadInput, DatabaseBackupRestore
+from equipment.server import diagnosis
+from equipment.server.diagnosis import Installation
 from tests.frozen import frozen
 from tests.mongod import Mongod, binary, with_access_control
 from tests.server.nginx import certificate
@@ -212,3 +215,19 @@ def shared_tcp() -> Iterator[Mongod]:
     server = Mongod(replica_set=False, member=True)
     yield server
     server.stop()
+
+
+def test_what_others_may_read_in_the_data_folder_is_said(tmp_path: Path) -> None:
+    engine = DatabaseBackupRestore(connect=lambda: pytest.fail("nobody asks the database"), backup_folder=str(tmp_path))
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    where = Installation("the test server", engine.workspace.connect, tmp_path / "none", engine, data_folder=data)
+    (data / "messages.json").touch()
+    (data / "messages.json").chmod(0o644)
+    assert diagnosis.folder_is_private(where) == "Only this user can read the backups."
+    data.chmod(0o750)
+
+    with pytest.raises(BadInput, match=f"may read messages.json in the data folder {data}") as found:
+        diagnosis.folder_is_private(where)
+
+    assert found.value.hint == f"chmod -R go= {data}"

@@ -80,6 +80,52 @@ def test_it_is_a_replica_set_behind_a_private_socket_only(server: Embedded) -> N
         client.lab.things.insert_one({}, session=session)
 
 
+def test_what_lies_in_the_data_folder_is_private_whatever_the_umask(server: Embedded) -> None:
+    before = os.umask(0)
+    try:
+        server.start()
+        write(server)
+    finally:
+        os.umask(before)
+
+    modes = {path: stat.S_IMODE(path.lstat().st_mode) for path in (server.folder, *server.folder.rglob("*"))}
+    assert {server.folder / "mongod.log", server.folder / "db" / "WiredTiger", server.folder / "socket"} <= modes.keys()
+    assert {path: oct(mode) for path, mode in modes.items() if mode & 0o077} == {}
+
+
+def test_it_and_its_keeper_are_told_no_secret(server: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("EQUIPMENT_ADMIN_PASSWORD", "MONGODB_URI", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "hunter2hunter2")
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    server.start()
+
+    mongod = psutil.Process(server.pid)
+    for process in (mongod, mongod.parent()):
+        told = process.environ()
+        assert told["TZ"] == "Europe/Berlin" and "PATH" in told
+        assert "hunter2hunter2" not in str(told)
+        assert not [name for name in told if name.startswith(("EQUIPMENT_", "MONGODB_", "PYTHON", "AWS_"))]
+
+
+def test_a_server_whose_socket_folder_somebody_else_made_anew_is_not_spoken_to(
+    server: Embedded, mongod: Path
+) -> None:
+    server.start()
+    place = server.socket.parent
+    place.rename(place.with_name(f"{place.name}-away"))
+    theirs = place.with_name(f"{place.name}-theirs")
+    theirs.mkdir()
+    (theirs / server.socket.name).touch()
+    place.symlink_to(theirs)
+    try:
+        with pytest.raises(DatabaseUnreachable, match="is not to be trusted: it is a link"):
+            Embedded(server.folder, mongod).start()
+    finally:
+        place.unlink()
+        shutil.rmtree(theirs)
+        place.with_name(f"{place.name}-away").rename(place)
+
+
 def test_it_starts_again_over_the_same_data(server: Embedded) -> None:
     server.start()
     write(server)

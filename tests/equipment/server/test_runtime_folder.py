@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
 import stat
 from pathlib import Path
 
 import pytest
 
+from backup_engine.errors import DatabaseUnreachable
 from equipment.server import runtime_folder
+
+STRANGER = 54_321
+"""A user id that no account has."""
 
 
 @pytest.fixture
@@ -46,12 +52,80 @@ def test_a_last_place_that_somebody_else_prepared_is_not_used(data: Path, tmp_pa
     assert runtime_folder.socket_for(data, None).parent != last.parent
 
 
-def test_a_chosen_folder_that_others_may_write_to_is_refused(data: Path, tmp_path: Path) -> None:
-    (tmp_path / "open").mkdir()
-    (tmp_path / "open").chmod(0o777)
+def occupied(place: Path, how: str) -> None:
+    """Put there what somebody else on this machine could."""
+    if how == "link":
+        (place.parent / "theirs").mkdir(mode=0o700)
+        place.symlink_to(place.parent / "theirs")
+    elif how == "file":
+        place.write_text("")
+    elif how == "fifo":
+        os.mkfifo(place)
+    else:
+        place.mkdir(mode=0o700)
+        if how == "another's":
+            os.chown(place, STRANGER, STRANGER)
+        elif how == "open":
+            place.chmod(0o777)
+        elif how == "of a group":
+            place.chmod(0o770)
+        else:
+            place.parent.chmod(0o777)
 
-    with pytest.raises(OSError, match="others may write"):
-        runtime_folder.socket_for(data, tmp_path / "open")
+
+OCCUPIED = {
+    "link": "it is a link; name the folder itself", "file": "it is no folder", "fifo": "it is no folder",
+    "another's": f"it belongs to the user {STRANGER}", "open": "others may write to it; chmod 700 ",
+    "of a group": "others may write to it; chmod 700 ", "above": "others may put another in its place; chmod o-w ",
+}
+"""What is in the place of the folder, and what is said of it."""
+
+
+@pytest.fixture(params=OCCUPIED)
+def how(request: pytest.FixtureRequest) -> str:
+    if request.param == "another's" and os.geteuid():
+        pytest.skip("only root gives a folder to somebody else")
+    return str(request.param)
+
+
+def test_a_chosen_folder_that_is_somebody_else_s_is_refused_with_the_reason(
+    how: str, data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "run").mkdir()
+    occupied(tmp_path / "run" / "socket", how)
+
+    with pytest.raises(OSError, match=re.escape(OCCUPIED[how])):
+        runtime_folder.socket_for(data, tmp_path / "run" / "socket")
+
+
+def test_a_last_place_that_is_somebody_else_s_is_left_to_them(how: str, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    last = runtime_folder.socket_for(data, tmp_path / "run" / "socket")
+    last.parent.rmdir()
+    occupied(last.parent, how)
+
+    assert runtime_folder.socket_for(data, None).parent.parent == tmp_path / "t"
+
+
+def test_nobody_speaks_to_a_socket_that_is_somebody_else_s(how: str, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    socket = runtime_folder.socket_for(data, tmp_path / "run" / "socket")
+    runtime_folder.require_own(socket, None)
+    socket.parent.rmdir()
+    runtime_folder.require_own(socket, None)
+    occupied(socket.parent, how)
+
+    with pytest.raises(DatabaseUnreachable, match=re.escape(OCCUPIED[how])) as refused:
+        runtime_folder.require_own(socket, 4711)
+
+    assert refused.value.hint.startswith("Nothing was sent there. End MongoDB (process 4711) and start again")
+    assert "EQUIPMENT_RUNTIME_FOLDER" in refused.value.hint
+
+
+def test_in_tmp_where_anybody_may_write_nobody_takes_another_s_folder_away(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "t").chmod(0o1777)
+
+    runtime_folder.require_own(runtime_folder.socket_for(data, tmp_path / "t" / "socket"), None)
 
 
 @pytest.mark.parametrize("name", ["Capital", "l" * 100])

@@ -24,6 +24,7 @@ import pyarrow as pa
 from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
+from backup_engine.machine import children, private
 from equipment.index import generation
 from equipment.index.folder import Folder, is_fit
 from equipment.index.segment import Segment
@@ -35,8 +36,6 @@ __all__ = ["MARKS", "IndexFiles", "Opened"]
 log = logging.getLogger(__name__)
 
 MARKS: Final = "equipment_list_index"
-ABOVE_THE_PACKAGE: Final = Path(__file__).resolve().parents[4]
-KEPT: Final = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONDONTWRITEBYTECODE")
 PATIENCE_SECONDS: Final = 600.0
 """For another process of this machine that is making a generation; 1,000,000 records take it 45 s."""
 Token = dict[str, Any]
@@ -118,9 +117,11 @@ class IndexFiles:
                 if made is None or self.folder.current() not in (None, base):
                     return False
                 dead = np.empty(0, np.int64) if sheet.alive is None else np.flatnonzero(~sheet.alive)
-                np.save(made / worker.DEAD, dead, allow_pickle=False)
+                with private.open_file(made / worker.DEAD, "xb") as out:
+                    np.save(out, dead, allow_pickle=False)
                 changed = sheet.changed.table(np.arange(len(sheet.changed), dtype=np.uint32))
-                with pa.OSFile(str(made / worker.CHANGED), "wb") as out, pa.ipc.new_file(out, changed.schema) as file:
+                with private.open_file(made / worker.CHANGED, "xb") as out, pa.ipc.new_file(
+                        out, changed.schema) as file:
                     file.write_table(changed)
                 was_made = self._make(made, ["compact", str(self.folder.path / base)], token, lambda pipe: pipe.close())
                 return True if was_made else None
@@ -145,7 +146,7 @@ class IndexFiles:
         with self._working, tempfile.TemporaryFile() as said:
             self._process = process = subprocess.Popen(
                 [sys.executable, "-c", worker.PROGRAM, *words], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                stderr=said, cwd=ABOVE_THE_PACKAGE, env=_environment())
+                stderr=said, cwd=children.ABOVE_THE_PACKAGES, env=children.of_python())
             try:
                 feed(process.stdin)
             except BrokenPipeError:
@@ -184,9 +185,4 @@ def _send(batches: Iterable[bytes], pipe: Any) -> None:
         pipe.write(batch)
     pipe.write(worker.LENGTH.pack(0))
     pipe.close()
-
-
-def _environment() -> dict[str, str]:
-    paths = [str(ABOVE_THE_PACKAGE), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**{name: os.environ[name] for name in KEPT if name in os.environ}, "PYTHONPATH": os.pathsep.join(paths)}
 

@@ -16,6 +16,7 @@ import bson
 import numpy as np
 import pyarrow as pa
 
+from backup_engine.machine import private
 from equipment.domain.search import Columns
 from equipment.index import generation
 from equipment.index.compaction import compacted
@@ -38,7 +39,7 @@ OLD_BASE: Final = 3
 
 def serve() -> None:
     """Make a generation as the arguments say: ``build FOLDER MARK TOKEN``, or ``compact FOLDER MARK TOKEN BASE``."""
-    os.umask(0o077)
+    private.set_umask()
     os.nice(5)
     what, folder, mark, token, *base = sys.argv[1:]
     about, made = About(mark, token, generation.rules()), Path(folder)

@@ -9,7 +9,7 @@ from equipment import schedules, sealing
 from equipment.backups import WRITING, Backups, Caller
 from equipment.jobs import Job
 from equipment.ui.backup import storing, whose, words
-from equipment.ui.backup.create import charts, copies, sets
+from equipment.ui.backup.create import charts, copies, open_folders, sets
 from equipment.ui.progress import follow
 
 INTERVAL_BOUNDS = (0.1, 168.0)
@@ -21,6 +21,7 @@ CHECKED_HOURS = 26
 def show(backups: Backups, caller: Caller) -> None:
     """Draw the sub-tab."""
     _status(backups, caller)
+    open_folders.show()
     _controls(backups, caller)
     follow(backups.jobs, WRITING, lambda job: _outcome(backups, caller, job))
     copies.show(backups, caller)

@@ -132,3 +132,46 @@ def test_as_many_descriptors_as_the_machine_allows() -> None:
         assert resource.getrlimit(resource.RLIMIT_NOFILE) == (min(hard, connections.DESCRIPTORS), hard)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def waits(connection: socket.socket) -> bool:
+    """Whether nothing comes for a while to who has asked."""
+    connection.settimeout(0.3)
+    connection.sendall(HEAD + b"\r\n")
+    try:
+        connection.recv(100)
+    except TimeoutError:
+        return True
+    return False
+
+
+def test_connections_of_an_address_take_turns_and_those_of_others_and_of_a_proxy_do_not_wait(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "AT_ONCE", 2)
+    monkeypatch.setattr(connections, "A_SECOND", 0.01)
+    for proxies in ("", "127.0.0.1"):
+        with served(proxies) as (port, _), ExitStack() as opened:
+            first, second, third = (
+                opened.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(3))
+            assert asked(first).endswith(b"ok") and asked(second).endswith(b"ok")
+            assert waits(third) is not bool(proxies)
+            other = socket.create_connection(("127.0.0.1", port), source_address=("127.0.0.2", 0))
+            assert asked(opened.enter_context(other)).endswith(b"ok")
+            assert asked(first).endswith(b"ok"), "a connection that is there is not new"
+
+
+def test_whoever_waited_is_answered_and_has_all_the_time_for_a_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "AT_ONCE", 1)
+    monkeypatch.setattr(connections, "A_SECOND", 2)
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.3)
+    with served() as (port, _), ExitStack() as opened:
+        one, gone, last = (opened.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(3))
+        gone.close()
+        last.sendall(HEAD)
+        assert asked(one).endswith(b"ok")
+        last.sendall(b"\r\n")
+        last.settimeout(10)
+        assert last.recv(1_000).startswith(b"HTTP/1.1 200"), "after a second, which is more than a head may take"
+        with socket.create_connection(("127.0.0.1", port)) as silent:
+            assert is_cut(silent)

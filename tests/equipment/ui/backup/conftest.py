@@ -27,7 +27,7 @@ def place(
 ) -> Iterator[Backups]:
     database["Equipment"].insert_many([{"_id": number, "ID": number} for number in range(3)])
     chosen = Settings(mongodb_uri=shared_mongod.uri, mongodb_database=database.name, backup_folder=tmp_path / "sets",
-                      **options)
+                      data_folder=tmp_path / "data", **options)
     with settings.use(chosen):
         yield processes.of(chosen, lambda: database)
         processes.stop()
