@@ -38,7 +38,8 @@ def test_the_page_comes_from_this_server_only() -> None:
 
 
 @pytest.mark.parametrize("rule", [
-    "form-action 'self'", "frame-ancestors 'self'", "base-uri 'self'", "object-src 'none'", "connect-src 'self' data: blob:",
+    "form-action 'self'", "frame-ancestors 'self'", "base-uri 'self'", "object-src 'none'",
+    "connect-src 'self' data: blob:",
 ])
 def test_nothing_is_sent_framed_or_embedded_elsewhere(rule: str) -> None:
     assert rule in HEADERS["Content-Security-Policy"].split("; ")

@@ -68,7 +68,8 @@ def _heading(app: App, entry: Entry, columns: Sequence[Column]) -> None:
         st.subheader(plain(name_of(entry.record)), anchor=False, width="content")
         for name in ("Category", "Location"):
             if words := text(entry.record.get(name)).strip():
-                st.badge(plain(words), color="gray")
+                # st.badge escapes brackets once more, and two escapes are none: a category could be a link.
+                st.markdown(f":gray-badge[{plain(words, 200)}]", width="content")
         types = {column.name: column.kind for column in columns}
         due, last = (dates_of(types, name).read(text(entry.record.get(name)))
                      for name in (NEXT_CALIBRATION, LAST_CALIBRATION))
