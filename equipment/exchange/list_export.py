@@ -31,7 +31,7 @@ def query_of(asked: Mapping[str, Sequence[str]]) -> Query | None:
     Raises ``BadInput`` for a parameter that it does not have: ignored, it would be the whole list.
     """
     if unknown := [name for name in asked if not is_managed(name)]:
-        raise BadInput(f"There is no filter {', '.join(unknown)}.",
+        raise BadInput(f"There is no filter {', '.join(unknown):.200}.",
                        hint="Filters are those of the page's address, such as q=scope or is.Vendor=Acme.")
     return from_params(asked) if asked else None
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from equipment.logs import reference
 
-__all__ = ["JsonLines", "TextLines"]
+__all__ = ["JsonLines", "TextLines", "visible"]
 
 LONGEST: Final = 4_000
 LONGEST_TRACEBACK: Final = 16_000
@@ -90,9 +90,13 @@ class JsonLines(_Lines):
 
 def one_line(text: str, longest: int) -> str:
     """Write what would end or hide a line as its escape, and cut the rest off."""
-    if not text.isprintable():
-        text = "".join(map(_visible, text))
+    text = visible(text)
     return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def visible(text: str) -> str:
+    """Write control characters, line ends of every kind, marks that turn the direction and lone halves as escapes."""
+    return text if text.isprintable() else "".join(map(_visible, text))
 
 
 def _visible(letter: str) -> str:

@@ -9,6 +9,7 @@ from equipment.domain.agents import browser_of
 from equipment.store.accounts import sessions, users
 from equipment.ui.context import App
 from equipment.ui.entrance import login, password
+from equipment.ui.plain import plain
 
 __all__ = ["menu"]
 
@@ -22,7 +23,7 @@ def menu(app: App, label: str) -> None:
     options = [*([PASSWORD] if app.account.local else []), SESSIONS, LOG_OUT]
     picked = st.menu_button(
         label, options, key="user_menu", icon=":material/account_circle:", type="tertiary",
-        help=f"Role: {app.account.role}", format_func=lambda option: f"{ICONS[option]} {option}",
+        help=f"Role: {plain(app.account.role)}", format_func=lambda option: f"{ICONS[option]} {option}",
     )
     if picked == PASSWORD:
         _change_password(app)
@@ -52,6 +53,6 @@ def _sessions(app: App) -> None:
         try:
             users.sign_out_everywhere(app.database, app.who, app.account.key)
         except BackupError as error:
-            st.error(str(error))
+            st.error(plain(str(error)))
         else:
             st.rerun()

@@ -17,6 +17,7 @@ from equipment.store import activity
 from equipment.store.access import require
 from equipment.store.activity import Filter
 from equipment.ui.context import App
+from equipment.ui.plain import plain
 
 __all__ = ["show"]
 
@@ -111,7 +112,7 @@ def _short(value: Any) -> str:
 def _entry(entry: dict[str, Any]) -> None:
     with st.container(border=True):
         when = entry["at"].astimezone()
-        st.markdown(f"**{in_words(entry['action'])}** by **{entry['who']}** at {when:%Y-%m-%d %H:%M:%S}")
+        st.markdown(f"**{plain(in_words(entry['action']))}** by **{plain(entry['who'])}** at {when:%Y-%m-%d %H:%M:%S}")
         st.text(f"{entry['target']}  {entry['note']}".strip())
         changed = differences(entry["before"], entry["after"])
         if not changed:

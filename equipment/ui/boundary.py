@@ -11,6 +11,7 @@ from pymongo.errors import ConnectionFailure, WriteConcernError
 
 from backup_engine.errors import BackupError, DatabaseUnreachable, NoMajority
 from equipment.logs import reference
+from equipment.ui.plain import plain
 
 __all__ = ["explain", "guard", "on_script_error"]
 
@@ -39,7 +40,8 @@ def guard(screen: str) -> Iterator[None]:
 
 def explain(error: BackupError) -> None:
     """Show a known fault with its advice."""
-    st.error(f"{error.message}  \n{error.hint}" if error.hint else error.message, icon=":material/error:")
+    st.error(f"{plain(error.message)}  \n{plain(error.hint)}" if error.hint else plain(error.message),
+             icon=":material/error:")
 
 
 def on_script_error(error: Exception) -> bool:

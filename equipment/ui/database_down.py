@@ -10,6 +10,7 @@ from equipment.server import database
 from equipment.settings import Settings
 from equipment.ui import boundary
 from equipment.ui.context import App
+from equipment.ui.plain import plain
 
 __all__ = ["remember", "show"]
 
@@ -41,9 +42,9 @@ def show(settings: Settings, error: DatabaseUnreachable) -> None:
     """Say what cannot be reached, what to check, and offer to try again."""
     with st.container(border=True):
         st.header("Database connection failed", anchor=False)
-        st.write(error.message.partition(": ")[2] or error.message)
+        st.write(plain(error.message.partition(": ")[2] or error.message))
         if error.hint:
-            st.write(error.hint)
+            st.write(plain(error.hint))
         checks = CHECKS.get(database.choose(settings), CHECKS[database.Choice.EMBEDDED])
         st.markdown("\n".join(f"{number}. {check}" for number, check in enumerate(checks, 1)))
         st.caption("Nothing is lost: the list is where it was, and the backups are untouched.")

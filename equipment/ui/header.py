@@ -21,7 +21,7 @@ BACKUP_COLORS = {"ok": "green", "note": "blue", "due": "orange", "alarm": "red"}
 def anonymous(title: str, *, demo: bool) -> None:
     """Draw the line for somebody who is not signed in."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.header(title, anchor=False, width="content")
+        st.header(plain(title), anchor=False, width="content")
         if demo:
             _demo()
 
@@ -29,7 +29,7 @@ def anonymous(title: str, *, demo: bool) -> None:
 def show(app: App, title: str) -> None:
     """Draw the line for somebody who is signed in."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.header(title, anchor=False, width="content")
+        st.header(plain(title), anchor=False, width="content")
         _data_badge(app)
         if app.may("backup.see"):
             with boundary.guard("The backup badge"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from equipment.ui.context import App
+from equipment.ui.plain import plain
 
 __all__ = ["show"]
 
@@ -26,8 +27,8 @@ def _banner(app: App) -> None:
     missing = max(1, round((room.least - room.free) / 1e6))
     st.error(
         f"**The list is read-only: the disk is nearly full.** {room.free / 1e6:,.0f} MB are free on the disk of the "
-        f"data folder `{room.place}`, and {room.least / 1e6:,.0f} MB are needed. Free {missing:,} MB there: the list "
-        "then takes changes again by itself.  \nNothing is lost. Reading, downloads and backups go on, and backups can "
-        "be deleted.",
+        f"data folder {plain(str(room.place))}, and {room.least / 1e6:,.0f} MB are needed. Free {missing:,} MB there: "
+        "the list then takes changes again by itself.  \nNothing is lost. Reading, downloads and backups go on, and "
+        "backups can be deleted.",
         icon=":material/hard_drive:",
     )

@@ -9,6 +9,7 @@ from equipment.store.list import option_lists, options, schema
 from equipment.ui import reading
 from equipment.ui.context import App
 from equipment.ui.ordered_table import POSITION, done, new_order, position_column, version
+from equipment.ui.plain import plain
 
 COLUMN = "options_column"
 VERSION = "options_version"
@@ -72,7 +73,7 @@ def _save(app: App, column: str, given: pd.DataFrame, edited: pd.DataFrame) -> s
 
 def _add(app: App, column: str) -> None:
     with st.form("option_add", clear_on_submit=True):
-        value = st.text_input(f"New choice for {column}")
+        value = st.text_input(f"New choice for {plain(column, 100)}")
         if st.form_submit_button("Add", icon=":material/add:"):
             done(VERSION, lambda: _added(app, column, value))
 
@@ -115,7 +116,7 @@ def _unlisted(app: App, column: str, values: list[str], editing: bool) -> None:
             done(VERSION, lambda: _added(app, column, value))
         if app.may("records.bulk_edit"):
             target = st.selectbox("Or change to", values, key=f"change_to_{column}")
-            if st.button(f"Change {dict(unlisted)[value]:,} records to {target}"):
+            if st.button(f"Change {dict(unlisted)[value]:,} records to {plain(target, 100)}"):
                 done(VERSION, lambda: _changed(app, column, value, target))
 
 

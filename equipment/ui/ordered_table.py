@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from backup_engine.errors import BackupError
+from equipment.ui.plain import plain
 
 POSITION = "Position"
 
@@ -41,8 +42,8 @@ def done(key: str, act: Callable[[], str]) -> None:
     try:
         message = act()
     except BackupError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return
     st.session_state[key] = version(key) + 1
-    st.toast(message, icon=":material/check:")
+    st.toast(plain(message), icon=":material/check:")
     st.rerun()

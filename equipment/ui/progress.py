@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from equipment.jobs import Job, Jobs
+from equipment.ui.plain import plain
 
 POLL_SECONDS = 0.4
 
@@ -41,7 +42,7 @@ def running(jobs: Jobs, kind: str, cancel: Callable[[Job], None] = Job.cancel) -
         return
     now = job.progress
     numbers = f" · {now.done:,}" + (f" of {now.total:,}" if now.total else "") if now.done else ""
-    st.progress(min(now.done / now.total, 1.0) if now.total else 0.0, text=f"{job.title}: {now.phase}{numbers}")
+    st.progress(min(now.done / now.total, 1.0) if now.total else 0.0, text=plain(f"{job.title}: {now.phase}{numbers}"))
     if st.button("Cancel", key=f"cancel_{kind}", icon=":material/close:", disabled=job.stop.is_set()):
         cancel(job)
 
@@ -50,9 +51,9 @@ def _failure(jobs: Jobs, job: Job) -> None:
     if job.error is None:
         return
     with st.container(border=True):
-        st.error(job.error.message, icon=":material/error:")
+        st.error(plain(job.error.message), icon=":material/error:")
         if job.error.hint:
-            st.caption(job.error.hint)
+            st.caption(plain(job.error.hint))
         if st.button("Dismiss", key=f"dismiss_{job.kind}"):
             jobs.clear(job.kind)
             st.rerun()

@@ -13,6 +13,7 @@ from equipment.domain.roles import ROLES
 from equipment.store.accounts import sessions, users
 from equipment.store.accounts.users import CODE_HOURS, User
 from equipment.ui.context import App
+from equipment.ui.plain import plain
 
 __all__ = ["show"]
 
@@ -86,7 +87,7 @@ def _actions(app: App, user: User) -> None:
     db, who, key = app.database, app.who, user.key
     live = len(sessions.of_user(db, key))
     with st.container(border=True):
-        st.markdown(f"**{user.name}**, signed in {live} times" if live != 1 else f"**{user.name}**, signed in once")
+        st.markdown(f"**{plain(user.name)}**, signed in " + ("once" if live == 1 else f"{live} times"))
         with st.container(horizontal=True, vertical_alignment="bottom"):
             role = st.selectbox("Role", ROLES, index=ROLES.index(user.role), key=f"role_{key}_{user.role}",
                                 width=180)
@@ -108,7 +109,7 @@ def _actions(app: App, user: User) -> None:
 
 def _waiting(app: App, user: User) -> None:
     with st.container(border=True):
-        st.markdown(f"**{user.name}** asks for an account")
+        st.markdown(f"**{plain(user.name)}** asks for an account")
         if user.note:
             st.text(user.note)
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -140,7 +141,7 @@ def _new_user(app: App) -> None:
     try:
         user, code = users.create(app.database, app.who, name, role)
     except BackupError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return
     _keep_code(user.name, code or "")
     _again()
@@ -149,7 +150,7 @@ def _new_user(app: App) -> None:
 @st.dialog("One-time code", on_dismiss="rerun")
 def _show_code() -> None:
     name, code = st.session_state.pop(NEW_CODE)
-    st.markdown(f"Give this code to **{name}**. It is shown only now, works once and within {CODE_HOURS} hours.")
+    st.markdown(f"Give this code to **{plain(name)}**. It is shown only now, works once and within {CODE_HOURS} hours.")
     st.code(code, language=None)
     st.caption("It is typed in place of the password; a new password is then chosen.")
 
@@ -172,10 +173,10 @@ def _do(action: Callable[[], object], done: str = "") -> None:
     try:
         action()
     except BackupError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return
     if done:
-        st.toast(done, icon=":material/check:")
+        st.toast(plain(done), icon=":material/check:")
     _again()
 
 

@@ -34,6 +34,15 @@ def test_the_page_comes_from_this_server_only() -> None:
     assert "default-src 'self'" in policy
     assert "http" not in policy
     assert "*" not in policy
+    assert "ws:" not in policy and "wss:" not in policy
+
+
+@pytest.mark.parametrize("rule", [
+    "form-action 'self'", "frame-ancestors 'self'", "base-uri 'self'", "object-src 'none'",
+    "connect-src 'self' data: blob:",
+])
+def test_nothing_is_sent_framed_or_embedded_elsewhere(rule: str) -> None:
+    assert rule in HEADERS["Content-Security-Policy"].split("; ")
 
 
 def test_no_promise_of_tls_without_tls(app: RunningApp) -> None:

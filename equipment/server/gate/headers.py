@@ -23,11 +23,13 @@ CONTENT_POLICY: Final = "; ".join((
     "img-src 'self' data: blob:",
     "font-src 'self' data:",
     "media-src 'self' data: blob:",
-    "connect-src 'self' ws: wss: data: blob:",
+    # 'self' is the page's own web socket as well (CSP 3, 6.7.2.8), at whatever name and prefix a proxy shows it.
+    "connect-src 'self' data: blob:",
     "worker-src 'self' blob:",
     "frame-src 'self' data: blob:",
     "frame-ancestors 'self'",
     "base-uri 'self'",
+    "form-action 'self'",
     "object-src 'none'",
 ))
 """Nothing is loaded from, or sent to, anywhere but this server."""

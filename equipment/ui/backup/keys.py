@@ -11,6 +11,7 @@ from backup_engine.api import BackupError, BackupSet, Keys
 from equipment import sealing
 from equipment.backups import NO_KEYS, Backups, Caller
 from equipment.ui.backup import background
+from equipment.ui.plain import plain
 
 __all__ = ["ask", "ask_for_remote", "held", "show"]
 
@@ -73,7 +74,7 @@ def _take(caller: Caller, pasted: str, words: str) -> None:
         caller.check("backup.see")
         st.session_state[HELD] = sealing.keys_from(pasted, words)
     except BackupError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
     else:
         background.forget_failures()  # with this key they may go well
         st.rerun()

@@ -9,6 +9,7 @@ from equipment.backups import Backups, Caller
 from equipment.server import database
 from equipment.server.database import Choice
 from equipment.settings import Settings, file_of, get_settings, is_current
+from equipment.ui.plain import plain
 from equipment.unattended.installed import files, minutes_for
 
 
@@ -29,12 +30,12 @@ def show(backups: Backups, caller: Caller) -> None:
         try:
             _file(backups, caller, settings)
             for text in files(settings, choice, minutes=minutes_for(schedule, backups.now())):
-                st.caption(text.title)
+                st.caption(plain(text.title))
                 st.code(text.content, language=text.language)
         except BackupError as error:
-            st.error(str(error))
+            st.error(plain(str(error)))
         st.caption("The command's exit code is 0 when all that was due is done; see docs/operations.md for the rest. "
-                   f"Backups are made {schedule.words}.")
+                   f"Backups are made {plain(schedule.words)}.")
 
 
 def _file(backups: Backups, caller: Caller, settings: Settings) -> None:
@@ -42,10 +43,10 @@ def _file(backups: Backups, caller: Caller, settings: Settings) -> None:
     try:
         current = is_current(settings)
     except BackupError as error:
-        st.warning(str(error))
+        st.warning(plain(str(error)))
         current = False
     if current:
-        st.write(f"The settings file `{path}` says what is in force.")
+        st.write(f"The settings file {plain(str(path))} says what is in force.")
     elif path.exists():
         st.warning("The settings file says something else than what is in force now: write it again.")
     else:

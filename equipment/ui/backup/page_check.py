@@ -9,6 +9,7 @@ import streamlit as st
 from backup_engine.errors import BackupError
 from equipment.backups import Backups
 from equipment.ui.backup.gate import caller_of
+from equipment.ui.plain import plain
 
 SEEN = "backup_check_seen"
 
@@ -26,9 +27,9 @@ def run(app: Any, backups: Backups, interval_hours: float | None = None) -> None
     unseen = newest is not None and st.session_state.get(SEEN, newest.last) != newest.last
     st.session_state[SEEN] = newest.last if newest else None
     if failed is not None and _admin(app):
-        st.warning(f"Automatic backup: {failed.message}", icon=":material/backup:")
+        st.warning(f"Automatic backup: {plain(failed.message)}", icon=":material/backup:")
     elif newest is not None and newest.result == "created" and unseen and _admin(app):
-        st.toast(newest.message, icon=":material/backup:")
+        st.toast(plain(newest.message), icon=":material/backup:")
 
 
 def _admin(app: Any) -> bool:

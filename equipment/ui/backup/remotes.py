@@ -37,7 +37,7 @@ def show(backups: Backups, caller: Caller) -> None:
     try:
         standings = offsite.standings(backups, caller)
     except BackupError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return
     if not standings:
         st.write("Backups lie on this machine only: a fire or a broken disk takes them along. Add a place elsewhere; "
@@ -58,7 +58,7 @@ def _remote(backups: Backups, caller: Caller, standing: Standing) -> None:
     icon, color, label = ONLY_READ if _stands_by(backups) else BADGES[standing.state]
     with st.container(border=True, key=f"remote_{name}"):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{name}**", width="content")
+            st.markdown(f"**{plain(name)}**", width="content")
             st.badge(label, icon=icon, color=color)  # type: ignore[arg-type] # one of the names it knows
             st.text(remote.address.shown, width="content")
         now, zone = backups.now(), time_zone.of_reader()
@@ -70,10 +70,11 @@ def _remote(backups: Backups, caller: Caller, standing: Standing) -> None:
         facts[0].metric("Waiting", len(standing.waiting), border=True)
         facts[1].metric("Last upload", _ago(backups, line.last_sent), border=True)
         facts[2].metric("Last read-back", _ago(backups, line.read_back), border=True,
-                        help=f"Backup {line.read_back_label}" if line.read_back_label else None)
+                        help=f"Backup {plain(line.read_back_label)}" if line.read_back_label else None)
         tiers = remote.address.tiers.words
         facts[3].metric("Kept there", words.count(remote.address.keep_days, "day") if remote.address.keep_days
-                        else "for ever", border=True, help=f"And the newest of each of {tiers}" if tiers else None)
+                        else "for ever", border=True,
+                        help=f"And the newest of each of {plain(tiers)}" if tiers else None)
         if line.problem:
             # text, not Markdown: parts of it were said by somebody else
             st.error("It does not work at present.", icon=":material/cloud_off:")
@@ -91,7 +92,7 @@ def _remote(backups: Backups, caller: Caller, standing: Standing) -> None:
             for each in line.replaced.values():
                 st.text(f"{each.label}: {each.why}")
         if remote.lock:
-            st.caption(f":material/lock: New backups cannot be deleted there: {remote.lock}.")
+            st.caption(f":material/lock: New backups cannot be deleted there: {plain(remote.lock)}.")
         if remote.cannot:
             with st.expander("What it cannot do"):
                 for said in remote.cannot:
@@ -154,7 +155,7 @@ def _outcome(backups: Backups, caller: Caller, job: Job) -> None:
 def _there(backups: Backups, caller: Caller, name: str, there: There) -> None:
     sets = there.sets
     with st.container(border=True):
-        st.markdown(f"**{words.count(len(sets), 'backup')} in {name}**")
+        st.markdown(f"**{words.count(len(sets), 'backup')} in {plain(name)}**")
         for sentence in there.unseen:
             st.text(f"{sentence}.")
         if sets:
@@ -174,7 +175,7 @@ def _do(work: Callable[[], object]) -> None:
     try:
         work()
     except BackupError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
     else:
         background.forget(place.VERB)  # what Restore Data was told before may be otherwise now
         st.rerun()

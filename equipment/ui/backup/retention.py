@@ -13,6 +13,7 @@ from equipment import retention
 from equipment.backups import Backups, Caller
 from equipment.retention import Rules
 from equipment.ui.backup import words
+from equipment.ui.plain import plain
 
 __all__ = ["in_words", "show"]
 
@@ -21,7 +22,7 @@ def show(backups: Backups, caller: Caller) -> None:
     """Draw the section."""
     st.subheader("Retention")
     rules = retention.rules(backups, caller)
-    st.write(in_words(rules))
+    st.write(plain(in_words(rules)))
     if rules.problem:
         st.error("Nothing is deleted, because what is stored of the tiers cannot be used. Store them anew.",
                  icon=":material/front_hand:")
@@ -46,14 +47,14 @@ def _paused(backups: Backups, caller: Caller) -> None:
     reason = retention.halted(backups, caller)
     if not reason:
         return
-    st.warning(f"Retention is paused: {reason}", icon=":material/front_hand:")
+    st.warning(f"Retention is paused: {plain(reason)}", icon=":material/front_hand:")
     if backups.scheduler.standby is not None:
         return  # not to be accepted here: the copy has to be let act
     if st.button("This is as it should be, resume retention"):
         try:
-            st.success(retention.acknowledge(backups, caller))
+            st.success(plain(retention.acknowledge(backups, caller)))
         except BackupError as error:
-            st.error(str(error))
+            st.error(plain(str(error)))
 
 
 def _tiers(backups: Backups, caller: Caller, rules: Rules) -> None:
@@ -85,7 +86,7 @@ def _store(backups: Backups, caller: Caller, numbers: Mapping[str, int]) -> None
     try:
         retention.change(backups, caller, numbers)
     except BackupError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
     else:
         st.rerun()
 
@@ -95,9 +96,10 @@ def _try(backups: Backups, caller: Caller, numbers: Mapping[str, int]) -> None:
         with st.spinner("Looking at every backup …"):
             done = retention.tried(backups, caller, numbers)
     except BackupError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return
-    st.info(f"With these numbers: {done.message} {_following(done, backups.now())}", icon=":material/visibility:")
+    st.info(f"With these numbers: {plain(done.message)} {plain(_following(done, backups.now()))}",
+            icon=":material/visibility:")
     gone = {backup.place for backup in done.deleted}
     rows = [{"Backup": words.moment(decision.backup.started), "Older by": words.ago(abs(decision.age)),
              "": "deleted" if decision.backup.place in gone else "kept",

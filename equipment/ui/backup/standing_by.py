@@ -8,6 +8,7 @@ from backup_engine.api import BackupError, Standby
 from equipment import standing_by
 from equipment.backups import Backups, Caller
 from equipment.ui.backup import words
+from equipment.ui.plain import plain
 
 __all__ = ["banner"]
 
@@ -48,6 +49,6 @@ def _activate(backups: Backups, caller: Caller) -> None:
     try:
         st.session_state[DONE] = standing_by.activate(backups, caller)
     except BackupError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
     else:
         st.rerun()

@@ -57,9 +57,9 @@ def show(backups: Backups, caller: Caller) -> None:
 def resealed(job: Job) -> None:
     """Say what storing anew did."""
     if isinstance(job.result, Resealed):
-        (st.warning if job.result.left else st.success)(job.result.message)
+        (st.warning if job.result.left else st.success)(plain(job.result.message))
         for backup, reason in job.result.left:
-            st.caption(f"{words.title(backup)}: {reason}")
+            st.caption(plain(f"{words.title(backup)}: {reason}"))
 
 
 def _versions(backups: Backups, caller: Caller) -> None:
@@ -81,7 +81,7 @@ def _recipients(stored: Stored) -> None:
     for recipient in stored.recipients:
         proof = (f"proven by a drill on {words.moment(recipient.proven)[:10]}" if recipient.proven
                  else "not proven: no drill with its identity has passed")
-        st.caption(f"`{recipient.key}`  \nFingerprint {recipient.fingerprint}, {proof}")
+        st.caption(f"{plain(recipient.key)}  \nFingerprint {plain(recipient.fingerprint)}, {proof}")
     if len(stored.recipients) == 1:
         st.caption(":material/warning: One key only: if it is lost, so is every backup. Add a second one.")
     for part, option in stored.given.items():
@@ -97,7 +97,7 @@ def _change(backups: Backups, caller: Caller, compression: str, recipients: str)
     try:
         sealing.change(backups, caller, compression, recipients)
     except BackupError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
     else:
         st.rerun()
 
@@ -115,6 +115,6 @@ def _open_sets(backups: Backups, caller: Caller, stored: Stored) -> None:
             try:
                 sealing.reseal(backups, caller)
             except BackupError as error:
-                st.error(str(error))
+                st.error(plain(str(error)))
             else:
                 st.rerun()

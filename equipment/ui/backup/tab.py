@@ -13,6 +13,7 @@ from equipment.ui.backup.auto import screen as auto
 from equipment.ui.backup.create import screen as create
 from equipment.ui.backup.gate import caller_of
 from equipment.ui.backup.restore import screen as restore
+from equipment.ui.plain import plain
 
 TABS = ("Create Backup", "Restore Data", "Auto Backup")
 
@@ -23,7 +24,7 @@ def show(app: Any, backups: Backups) -> None:
     try:
         caller.check("backup.see")
     except BackupError as error:
-        st.error(error.message, icon=":material/lock:")
+        st.error(plain(error.message), icon=":material/lock:")
         return
     whose.question(backups, caller)
     standing_by.banner(backups, caller)

@@ -12,6 +12,7 @@ from backup_engine import api
 from backup_engine.api import BackupError, Holding, Owner
 from equipment.backups import Backups, Caller
 from equipment.ui.backup import words
+from equipment.ui.plain import plain
 
 __all__ = ["others", "question"]
 
@@ -22,7 +23,7 @@ def question(backups: Backups, caller: Caller) -> None:
     if owner.question is None:
         return
     with st.container(border=True):
-        st.error(f"{owner.question.words[:1].upper()}{owner.question.words[1:]}.", icon=":material/help:")
+        st.error(plain(f"{owner.question.words[:1].upper()}{owner.question.words[1:]}."), icon=":material/help:")
         if owner.question.kind == "dropped":
             st.write("Until then no backup is made. Nothing in the folder is changed by either answer.")
             _dropped(backups, caller)
@@ -48,7 +49,7 @@ def others(backups: Backups, caller: Caller) -> None:
 def _dropped(backups: Backups, caller: Caller) -> None:
     holdings = [holding for holding in backups.holdings(caller) if holding.relation != "everybody"]
     for holding in holdings:
-        if st.button(f"Adopt {words.count(len(holding.sets), 'backup')} of {holding.called}", type="primary",
+        if st.button(f"Adopt {words.count(len(holding.sets), 'backup')} of {plain(holding.called)}", type="primary",
                      icon=":material/family_history:", key=f"adopt_{_key(holding)}"):
             _do(partial(backups.adopt, caller, _name(holding)))
     if st.button("Start anew", icon=":material/fiber_new:", key="start_anew",
@@ -62,18 +63,18 @@ def _diverged(backups: Backups, caller: Caller, owner: Owner) -> None:
                    help="It gets an id of its own; the backups so far belong to the original."):
         _do(lambda: backups.answer(caller, api.is_copy))
     if back.button("This was rolled back", icon=":material/history:", width="stretch", key="rolled_back",
-                   help=f"The backups are those of “{owner.database}”, made before it was set back."):
+                   help=f"The backups are those of “{plain(owner.database)}”, made before it was set back."):
         _do(lambda: backups.answer(caller, api.was_rolled_back))
 
 
 def _holding(backups: Backups, caller: Caller, holding: Holding) -> None:
     if holding.relation == "foreign":
-        if st.button(f"Adopt the backups of {holding.called}", key=f"take_{_key(holding)}"):
+        if st.button(f"Adopt the backups of {plain(holding.called)}", key=f"take_{_key(holding)}"):
             _do(lambda: backups.adopt(caller, _name(holding)))
         return
     # What is stored is in the key: else a page left open would say once more what somebody else has just taken back.
     gone = st.checkbox(
-        f"The database {holding.called} is gone", value=holding.gone, key=f"gone_{_key(holding)}_{holding.gone}",
+        f"The database {plain(holding.called)} is gone", value=holding.gone, key=f"gone_{_key(holding)}_{holding.gone}",
         help="Then its backups are cleared away by the same rules as this database's own.")
     if gone != holding.gone:
         _do(lambda: backups.adopt(caller, _name(holding), gone=gone))
@@ -83,7 +84,7 @@ def _do(answer: Callable[[], object]) -> None:
     try:
         answer()
     except BackupError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
     else:
         st.rerun()
 

@@ -13,6 +13,7 @@ from equipment.server import database
 from equipment.settings import Settings
 from equipment.store.access import Db
 from equipment.ui.entrance import password, recovery
+from equipment.ui.plain import plain
 from equipment.ui.visitor import visitor
 
 __all__ = ["show"]
@@ -51,4 +52,4 @@ def _create(db: Db, enter: Callable[[str, str], None]) -> None:
         setup.create_administrator(db, code, name, chosen, address=visitor().address)
         enter(name, chosen)
     except (BadInput, SignInRefused) as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")

@@ -19,6 +19,7 @@ from equipment.store.accounts.tickets import digest
 from equipment.ui import database_down, links
 from equipment.ui.entrance import first_run, password, provider, recovery
 from equipment.ui.parts import errand
+from equipment.ui.plain import plain
 from equipment.ui.visitor import visitor
 
 __all__ = ["current", "show", "sign_out"]
@@ -94,7 +95,8 @@ def sign_out(db: Db) -> None:
 
 def _new_password_due(db: Db, who: Who, account: Account) -> None:
     st.subheader("Choose a new password", anchor=False)
-    st.write(f"Welcome, {account.name}. The one-time code is used up; choose the password that counts from now on.")
+    st.write(f"Welcome, {plain(account.name)}. The one-time code is used up; choose the password that counts from now "
+             "on.")
     if password.form(db, who, ask_current=False):
         st.rerun()
     if st.button("Log out", icon=":material/logout:", key="log_out"):
@@ -116,7 +118,7 @@ def _sign_in(db: Db, settings: Settings) -> None:
     try:
         _enter(db, settings, name, typed)
     except SignInRefused as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
 
 
 def _sign_up(db: Db) -> None:
@@ -130,7 +132,7 @@ def _sign_up(db: Db) -> None:
     try:
         signup.ask(db, name, chosen, note, visitor())
     except (BadInput, SignInRefused) as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
     else:
         st.success("Your request was sent. An administrator decides.", icon=":material/check:")
 

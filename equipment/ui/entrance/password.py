@@ -9,6 +9,7 @@ from equipment.accounts import login
 from equipment.accounts.login import SignInRefused
 from equipment.accounts.passwords import SHORTEST
 from equipment.store.access import Db, Who
+from equipment.ui.plain import plain
 
 
 def new(label: str = "Password") -> str:
@@ -42,6 +43,6 @@ def form(db: Db, who: Who, *, ask_current: bool) -> bool:
         must_match(chosen, repeated)
         login.change_password(db, who, current, chosen)
     except (BadInput, SignInRefused) as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return False
     return True

@@ -13,6 +13,7 @@ from equipment.accounts.login import SignInRefused
 from equipment.settings import Settings
 from equipment.store.access import Db, Who, identify
 from equipment.store.accounts import users
+from equipment.ui.plain import plain
 from equipment.ui.visitor import visitor
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ def offer(settings: Settings) -> None:
         return
     refused = st.session_state.get(_REFUSED)
     if refused:
-        st.error(refused, icon=":material/error:")
+        st.error(plain(refused), icon=":material/error:")
     if st.button("Sign in with your organisation", icon=":material/key:", width="stretch"):
         st.session_state.pop(_REFUSED, None)
         _begin(settings)

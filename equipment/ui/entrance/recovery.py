@@ -85,7 +85,7 @@ def _ask_code(db: Db) -> None:
     try:
         st.session_state[PASS] = setup.admit(db, code)
     except SignInRefused as refused:
-        st.error(str(refused), icon=":material/error:")
+        st.error(plain(str(refused)), icon=":material/error:")
     else:
         st.rerun()
 
@@ -189,7 +189,7 @@ def _cancel(here: Backups, kind: str) -> None:
     try:
         recovery.cancel(here, st.session_state.get(PASS), kind)
     except SignInRefused as refused:
-        st.error(str(refused))
+        st.error(plain(str(refused)))
 
 
 def _error(error: BackupError) -> None:

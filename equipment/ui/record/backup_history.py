@@ -17,7 +17,7 @@ from equipment.store.list import raw_texts
 from equipment.ui.backup import keys
 from equipment.ui.backup.words import count
 from equipment.ui.context import App
-from equipment.ui.records.table import plain
+from equipment.ui.plain import plain
 
 
 def events(app: App, key: str) -> list[Event]:

@@ -14,9 +14,10 @@ from equipment.store.list import options, records, schema
 from equipment.store.list.records import Entry
 from equipment.store.list.schema import Column
 from equipment.ui.context import App
+from equipment.ui.plain import plain
 from equipment.ui.record import history
 from equipment.ui.records import actions, add, review, state
-from equipment.ui.records.table import field_label, plain
+from equipment.ui.records.table import field_label, link, value_line
 
 COLORS: Final = {"overdue": "red", "due soon": "orange", "fine": "green", "cannot read": "violet"}
 SIDE_BY_SIDE: Final = 2
@@ -67,7 +68,8 @@ def _heading(app: App, entry: Entry, columns: Sequence[Column]) -> None:
         st.subheader(plain(name_of(entry.record)), anchor=False, width="content")
         for name in ("Category", "Location"):
             if words := text(entry.record.get(name)).strip():
-                st.badge(plain(words), color="gray")
+                # st.badge escapes brackets once more, and two escapes are none: a category could be a link.
+                st.markdown(f":gray-badge[{plain(words, 200)}]", width="content")
         types = {column.name: column.kind for column in columns}
         due, last = (dates_of(types, name).read(text(entry.record.get(name)))
                      for name in (NEXT_CALIBRATION, LAST_CALIBRATION))
@@ -105,9 +107,9 @@ def _details(app: App, entry: Entry, columns: Sequence[Column]) -> None:
 def _value(column: Column, entry: Entry) -> str:
     words = text(entry.record.get(column.name))
     if column.kind.widget == "link" and column.kind.fits(words):
-        return words
+        return link(words.strip())
     # A comment of 5 MB would go to the browser whole.
-    return plain(words if len(words) < 5_000 else words[:5_000] + f" … ({len(words):,} characters)")
+    return value_line(words[:5_000], 5_000) + (f" … ({len(words):,} characters)" if len(words) > 5_000 else "")
 
 
 def _form(app: App, entry: Entry, columns: Sequence[Column]) -> None:

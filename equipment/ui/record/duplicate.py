@@ -11,6 +11,7 @@ from equipment.store.list import records
 from equipment.store.list.records import Entry
 from equipment.ui import boundary
 from equipment.ui.context import App
+from equipment.ui.plain import plain
 from equipment.ui.records import state
 
 MOST: Final = 50
@@ -23,7 +24,7 @@ def dialog(app: App, ticked: list[Entry], total: int) -> None:
     """Draw the dialog over the page."""
     with boundary.guard("Duplicate"):
         for entry in ticked[:5]:
-            st.markdown(f"- {name_of(entry.record)}")
+            st.markdown(f"- {plain(name_of(entry.record))}")
         if len(ticked) > 5:
             st.caption(f"and {len(ticked) - 5} more")
         copies = st.number_input("Copies of each", 1, MOST, 1, key="duplicate_copies")
@@ -38,7 +39,8 @@ def _apply(app: App, ticked: list[Entry], copies: int) -> None:
         app.database, app.who, [copy(entry) for entry in ticked for _ in range(copies)], note="Duplicated"
     )
     numbers = ", ".join(str(entry.record[ID]) for entry in made[:5]) + (" …" if len(made) > 5 else "")
-    st.toast(f"Added {len(made)} cop{'y' if len(made) == 1 else 'ies'}: ID {numbers}", icon=":material/content_copy:")
+    st.toast(f"Added {len(made)} cop{'y' if len(made) == 1 else 'ies'}: ID {plain(numbers)}",
+             icon=":material/content_copy:")
     state.current().refresh()
     st.rerun()
 

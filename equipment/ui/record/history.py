@@ -15,8 +15,9 @@ from equipment.store.list import keys, records
 from equipment.store.list.records import Entry, Save
 from equipment.ui import boundary
 from equipment.ui.context import App
+from equipment.ui.plain import plain
 from equipment.ui.records import state
-from equipment.ui.records.table import plain
+from equipment.ui.records.table import brief
 
 SHOWN: Final = 30
 ICONS: Final = {"activity": "person", "backup": "inventory_2"}
@@ -43,7 +44,7 @@ def show(app: App, key: str, entry: Entry | None) -> None:
 def _event(app: App, entry: Entry | None, event: Event, key: str) -> None:
     with st.container(border=True, gap="xsmall"):
         when = event.at.astimezone().strftime("%Y-%m-%d %H:%M")
-        st.markdown(f":material/{ICONS[event.source]}: **{event.what}** · {plain(event.who)} · :gray[{when}]")
+        st.markdown(f":material/{ICONS[event.source]}: **{plain(event.what)}** · {plain(event.who)} · :gray[{when}]")
         if event.note:
             st.caption(plain(event.note))
         for place, change in enumerate(() if event.created else event.changes[:SHOWN]):
@@ -61,13 +62,14 @@ def _version(app: App, entry: Entry | None, event: Event, when: str, key: str) -
 
 def _change(app: App, entry: Entry | None, change: Change, event: Event, key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.markdown(f"{plain(change.name)}: {_shown(change.before)} → **{_shown(change.after)}**", width="stretch")
+        st.markdown(f"{plain(change.name)}: {brief(change.before, 120)} → **{brief(change.after, 120)}**",
+                    width="stretch")
         if entry is None or not app.may("records.edit"):
             return
         now = {change.name: entry.record.get(change.name, MISSING)}
         words = f"Bring back {change.name}: {text(change.before)[:60] or 'empty'}"
         if difference(now, {change.name: change.before}) and st.button(
-            "", icon=":material/undo:", key=f"field_{key}", type="tertiary", help=words
+            "", icon=":material/undo:", key=f"field_{key}", type="tertiary", help=plain(words)
         ):
             _write(app, entry, {change.name: change.before}, f"Brought back {change.name}")
 
@@ -77,13 +79,10 @@ def _write(app: App, entry: Entry, fields: Mapping[str, Any], note: str) -> None
     if done.status == "conflict":
         st.toast("Someone has just changed this record; look again.", icon=":material/group:")
     elif done.status in ("updated", "unchanged"):
-        st.toast(note, icon=":material/history:")
+        st.toast(plain(note), icon=":material/history:")
     else:
-        st.toast(done.why, icon=":material/error:")
+        st.toast(plain(done.why), icon=":material/error:")
     state.current().refresh()
     st.rerun()
 
 
-def _shown(value: Any, most: int = 120) -> str:
-    whole = text(value)
-    return plain(whole[:most] + ("…" if len(whole) > most else "")) or ":gray[empty]"

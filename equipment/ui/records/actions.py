@@ -23,16 +23,18 @@ class Action:
     module: str
     function: str
     needs_rows: bool = True
+    room: str = "records"
+    """The folder of the screens in which the module lies."""
 
     def run(self, app: App, chosen: list[Entry], total: int) -> None:
         """Do it for the chosen records; ``total`` match the filters."""
-        module = importlib.import_module(f"equipment.ui.records.{self.module}")
+        module = importlib.import_module(f"equipment.ui.{self.room}.{self.module}")
         getattr(module, self.function)(app, chosen, total)
 
 
 ACTIONS = (
     Action("Bulk edit", "edit_note", "records.bulk_edit", "bulk", "dialog", needs_rows=False),
-    Action("Duplicate", "content_copy", "records.add", "duplicate", "dialog"),
+    Action("Duplicate", "content_copy", "records.add", "duplicate", "dialog", room="record"),
     Action("Download", "download", "records.export", "exports", "dialog", needs_rows=False),
     Action("Labels", "qr_code_2", "records.read", "labels", "dialog"),
     Action("Move to trash", "delete", "records.delete", "trash", "move"),

@@ -13,8 +13,9 @@ from equipment.store.list import listing, options, records, schema
 from equipment.store.list.schema import Column
 from equipment.ui import boundary
 from equipment.ui.context import App
+from equipment.ui.plain import plain
 from equipment.ui.records import state
-from equipment.ui.records.table import field_label, plain
+from equipment.ui.records.table import field_label
 
 SIDE_BY_SIDE: Final = 3
 LONG: Final = {"Comments"}
@@ -29,7 +30,8 @@ def show(app: App) -> None:
     _added()
     st.subheader("Add New Record", anchor=False)
     number = listing.sheet(app.database).lowest_free(ID)
-    st.caption(f"It gets the lowest free ID (now {number}) and a uuid. Everything is stored as you type it.")
+    st.caption(f"It gets the lowest free ID (now {plain(str(number))}) and a uuid. Everything is stored as you type "
+               "it.")
     generation = state.current().key("add")
     with st.form(generation, border=True, enter_to_submit=False):
         typed = _fields(generation, [column for column in columns if column.name not in MADE], choices)

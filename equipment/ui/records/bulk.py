@@ -21,6 +21,7 @@ from equipment.store.list.schema import Column
 from equipment.ui import boundary
 from equipment.ui.context import App
 from equipment.ui.list_jobs import list_jobs, start_beside
+from equipment.ui.plain import plain
 from equipment.ui.progress import follow
 from equipment.ui.records import add, state, undoing
 from equipment.ui.records.state import State
@@ -45,7 +46,7 @@ def decide(app: App, edit: BulkEdit, planned: Planned) -> None:
     _preview(app, edit, planned)
     count = len(planned)
     if promise := before_many.promise(count):
-        st.caption(promise)
+        st.caption(plain(promise))
     if st.button(
         f"Change {count:,} record{'s' * (count != 1)}",
         type="primary",
@@ -95,7 +96,7 @@ def _edit(app: App) -> BulkEdit:
     if column is None or operation == "clear":
         return BulkEdit(operation, name or "")
     if operation == "dates":
-        st.caption(order_words(column))
+        st.caption(plain(order_words(column)))
         return BulkEdit("dates", column.name, order=column.date_order)
     if operation == "set":
         offered = options.choices(app.database).get(column.name, [])
@@ -161,4 +162,4 @@ def _finished(job: Job) -> None:
     if result.changed:
         undoing.offer(result.deed, f"{words}.")
         st.rerun()  # the way back stands above what is drawn already
-    st.toast(words, icon=":material/check:", duration="long")
+    st.toast(plain(words), icon=":material/check:", duration="long")

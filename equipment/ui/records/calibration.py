@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from urllib.parse import quote
 
 import pandas as pd
 import streamlit as st
@@ -18,6 +19,7 @@ from equipment.index.sheet import Sheet
 from equipment.store.list import listing, records, schema
 from equipment.store.list.records import Save
 from equipment.ui.context import App
+from equipment.ui.plain import plain
 
 LABELS = {"overdue": "Overdue", "due soon": "Due in 30 days", "fine": "Fine", "not needed": "Not needed",
           "no date": "No date", "cannot read": "Cannot read"}
@@ -98,14 +100,13 @@ def _day(day: date, due: Sequence[Item], today: date, *, inside: bool) -> None:
     number = f"**:primary[{day.day}]**" if day == today else str(day.day)
     st.markdown(number if inside else f":gray[{day.day}]")
     for item in due[:SHOWN_PER_DAY]:
-        st.markdown(f"[{_short(item)}](?id={item.key})" if inside else f":gray[{_short(item)}]")
+        st.markdown(f"[{_short(item)}](?id={quote(item.key)})" if inside else f":gray[{_short(item)}]")
     if len(due) > SHOWN_PER_DAY:
         st.caption(f"and {len(due) - SHOWN_PER_DAY} more")
 
 
 def _short(item: Item) -> str:
-    plain = "".join(character if character.isalnum() or character in " .-" else " " for character in item.name)
-    return f"{item.number} {plain}".strip()[:24] or "record"
+    return plain(f"{item.number} {item.name}".strip(), 24) or "record"
 
 
 def _fix_up(app: App, unreadable: Sequence[Item], kind: Date) -> None:
@@ -126,7 +127,7 @@ def _fix_up(app: App, unreadable: Sequence[Item], kind: Date) -> None:
     typed = {str(key): str(text).strip() for key, text in edited["New date"].items() if str(text or "").strip()}
     wrong = [text for text in typed.values() if not kind.fits(text)]
     if wrong:
-        st.warning(f"Still cannot be read: {', '.join(wrong)}. Type year-month-day.")
+        st.warning(f"Still cannot be read: {plain(', '.join(wrong))}. Type year-month-day.")
     if st.button(f"Save {len(typed)} dates", type="primary", disabled=not typed or bool(wrong)):
         _save(app, typed)
 
@@ -137,7 +138,7 @@ def _save(app: App, typed: dict[str, str]) -> None:
     try:
         done = records.save(app.database, app.who, saves, note="calibration fix-up list")
     except BackupError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return
     missed = [saved for saved in done if saved.status == "conflict"]
     if missed:

@@ -17,6 +17,7 @@ from equipment.store.list.schema import Column
 from equipment.ui.context import App
 from equipment.ui.list_jobs import list_jobs, start_beside
 from equipment.ui.ordered_table import POSITION, done, new_order, position_column, version
+from equipment.ui.plain import plain
 from equipment.ui.progress import follow
 from equipment.ui.records import bulk, date_columns
 from equipment.ui.records.table import field_label
@@ -108,8 +109,9 @@ def _deleted(app: App) -> None:
     if not deleted:
         st.caption("None. A deleted column waits here until it is brought back.")
     for column in deleted:
-        st.caption(f"{column.name}: {column.records:,} records, deleted by {column.by} on {column.at:%Y-%m-%d %H:%M}")
-        if st.button(f"Bring back {column.name}", key=f"back_{column.number}", icon=":material/undo:"):
+        st.caption(f"{field_label(column.name)}: {column.records:,} records, deleted by {plain(column.by)} on "
+                   f"{column.at:%Y-%m-%d %H:%M}")
+        if st.button(f"Bring back {field_label(column.name)}", key=f"back_{column.number}", icon=":material/undo:"):
             _start(app, f"Bring back {column.name}", "brought back",
                    partial(columns.bring_back, app.database, app.who, column.number))
 
@@ -121,7 +123,7 @@ def _start(app: App, title: str, what: str, change: Callable[..., Done]) -> None
 def _finished(job: Job) -> None:
     list_jobs().clear(WORK)
     st.session_state[VERSION] = version(VERSION) + 1
-    st.toast(str(job.result), icon=":material/check:")
+    st.toast(plain(str(job.result)), icon=":material/check:")
 
 
 def _misfits(app: App, known: list[Column]) -> None:

@@ -66,9 +66,9 @@ def _decide(app: App, column: Column, key: str) -> None:
     try:
         columns.set_date_order(app.database, app.who, column.name, order)
     except BackupError as error:
-        st.toast(error.message, icon=":material/error:")
+        st.toast(plain(error.message), icon=":material/error:")
         return
-    st.toast(f"{column.name}: {order or UNDECIDED}", icon=":material/check:")
+    st.toast(f"{field_label(column.name)}: {order or UNDECIDED}", icon=":material/check:")
 
 
 def _open(name: str) -> None:
@@ -76,7 +76,7 @@ def _open(name: str) -> None:
 
 
 def _rewrite(app: App, column: Column) -> None:
-    st.caption(bulk.order_words(column))
+    st.caption(plain(bulk.order_words(column)))
     wrong = columns.misfits(app.database, column.name, column.kind)
     for why, count in Counter(column.kind.why(text) for _, text in wrong).most_common(MOST_REASONS):
         stay = "1 stays as it is" if count == 1 else f"{count:,} stay as they are"

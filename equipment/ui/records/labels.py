@@ -18,6 +18,7 @@ from equipment.store.list import records, schema
 from equipment.store.list.records import Entry
 from equipment.ui import links
 from equipment.ui.context import App
+from equipment.ui.plain import plain
 
 MAX_LABELS: Final = 2_000
 NAME: Final = "Vendor and model"
@@ -47,7 +48,7 @@ def show(app: App, keys: Sequence[str]) -> None:
         base = addresses.checked(base)
         made = _labels(app, keys, fields, named)
     except BackupError as error:
-        choices.error(str(error))
+        choices.error(plain(str(error)))
         return
     with choices:
         _offer(made, sheet, base, start)

@@ -7,9 +7,10 @@ from typing import Final
 import streamlit as st
 
 from equipment.domain.record import name_of
+from equipment.ui.plain import plain
 from equipment.ui.records import state
 from equipment.ui.records.state import Pending, State
-from equipment.ui.records.table import brief, field_label, plain
+from equipment.ui.records.table import brief, field_label
 
 MOST_LISTED: Final = 50
 """Edits with a line under the grid; *Review & Save* has one for every edit."""

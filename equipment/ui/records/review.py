@@ -16,9 +16,10 @@ from equipment.store.list import listing, records, schema
 from equipment.store.list.records import Entry, Save
 from equipment.ui import boundary
 from equipment.ui.context import App
+from equipment.ui.plain import plain
 from equipment.ui.records import pending, state
 from equipment.ui.records.state import Pending, State
-from equipment.ui.records.table import brief, plain
+from equipment.ui.records.table import brief, field_label
 
 LABELS: Mapping[Choice, str] = {"mine": "Mine", "theirs": "Theirs"}
 
@@ -116,7 +117,7 @@ def _line(*words: str, gray: bool = False) -> DeltaGenerator:
 
 def _decide(key: str, edit: FieldEdit) -> Choice | None:
     return st.segmented_control(
-        f"{edit.name}: you began with “{brief(edit.seen)}”, now it is “{brief(edit.now)}”",
+        f"{field_label(edit.name)}: you began with “{brief(edit.seen)}”, now it is “{brief(edit.now)}”",
         list(LABELS),
         format_func=lambda side: f"{LABELS[side]}: {brief(edit.mine if side == 'mine' else edit.now)}",
         key=f"review_{key}_{edit.name}",
@@ -139,7 +140,7 @@ def _save(app: App, now: State, reviewed: list[Reviewed], choices: Mapping[str, 
                     now.drop(review.stored.key, edit.name)
     if failed:
         why = "; ".join(sorted({saved.why for saved in failed.values()}))
-        st.error(f"Not everything was saved: {why}. Review again.", icon=":material/error:")
+        st.error(f"Not everything was saved: {plain(why)}. Review again.", icon=":material/error:")
         return
     now.editing = None
     if not saves:

@@ -22,6 +22,11 @@ FIRST_SECTION: Final = "Browse"
 RECORD, PAGE, SIZE, PART = "id", "page", "rows", "section"
 DEFAULT_SIZE: Final = 50
 DEFAULT_SORT: Final = "ID"
+MOST_PARAMETERS: Final = 500
+MOST_VALUES: Final = 1_000
+LONGEST_PARAMETER: Final = 10_000
+"""Characters. What the page writes into an address is far below these bounds, but for single values that are longer:
+such a link shows the list without that filter."""
 
 
 @dataclass
@@ -195,6 +200,7 @@ def _wanted(state: State) -> dict[str, list[str]]:
 
 
 def _read(state: State, address: dict[str, list[str]]) -> None:
+    address = _bounded(address)
     query = from_params(address)
     state.ask(query if query.sort else Query(**{**vars(query), "sort": DEFAULT_SORT}))
     state.opened = _one(address, RECORD)
@@ -202,6 +208,13 @@ def _read(state: State, address: dict[str, list[str]]) -> None:
     st.session_state.pop(SECTION, None)
     state.page = _number(_one(address, PAGE), 1)
     state.size = min(_number(_one(address, SIZE), DEFAULT_SIZE), 200)
+
+
+def _bounded(address: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Leave out of an address what nobody means: anybody may have written it, and it comes with every click."""
+    kept = {name: [value for value in values[:MOST_VALUES] if len(value) <= LONGEST_PARAMETER]
+            for name, values in list(address.items())[:MOST_PARAMETERS] if len(name) <= LONGEST_PARAMETER}
+    return {name: values for name, values in kept.items() if values}
 
 
 def _one(address: dict[str, list[str]], name: str) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
+from urllib.parse import quote
 
 import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
+from equipment.domain.column_names import LONGEST_NAME
 from equipment.domain.query import Query
 from equipment.domain.record import ID, text
 from equipment.store.list.records import Entry
 from equipment.store.list.schema import Column
+from equipment.ui.plain import plain
 
 LONGEST: Final = 1_000
 """Characters of a cell that a grid shows; a comment of 5 MB stays on the server."""
@@ -20,6 +24,8 @@ HEIGHT: Final = 560
 FITTING_ROWS: Final = 15
 WIDE: Final = {"Comments", "Description"}
 HIDDEN_AT_FIRST: Final = {"uuid"}
+ADDRESS_SIGNS: Final = "%:/?#@!$&'*+,;=~"
+"""What may stand in an address as it is, by RFC 3986, brackets left out."""
 
 
 def frame(entries: Sequence[Entry], columns: Sequence[Column]) -> pd.DataFrame:
@@ -94,17 +100,22 @@ def width(column: Column) -> Any:
     return 260 if column.name in WIDE else None
 
 
-def plain(words: str) -> str:
-    """Give text that Markdown shows as it is."""
-    return "".join("\\" + letter if letter in r"\`*_[]{}#$~<>:|&" else letter for letter in words.replace("\n", " ⏎ "))
+def value_line(value: str, most: int = LONGEST) -> str:
+    """Give a value's text for Markdown in one line; where a line of it ends is marked."""
+    return plain(re.sub(r"\r\n?|\n", " ⏎ ", value[: 4 * most + 1].strip()), most)
 
 
 def brief(value: Any, most: int = 200) -> str:
     """Give the beginning of a value for Markdown, and a grey word where there is none."""
-    whole = text(value)
-    return plain(whole[:most] + ("…" if len(whole) > most else "")) or ":gray[empty]"
+    return value_line(text(value), most) or ":gray[empty]"
+
+
+def link(address: str) -> str:
+    """Give a web address as a link that says where it leads, and leads nowhere else."""
+    # What could end the address for Markdown, such as ) or >, is written as %29.
+    return f"[{plain(address)}]({quote(address, safe=ADDRESS_SIGNS)})" if address else ""
 
 
 def field_label(name: str) -> str:
     """Give a column's name as the label of a widget, which is never empty."""
-    return plain(name) or "(no name)"
+    return plain(name, LONGEST_NAME) or "(no name)"

@@ -14,11 +14,12 @@ from equipment.store.list import schema
 from equipment.store.list.schema import Column
 from equipment.ui import fragment
 from equipment.ui.context import App
+from equipment.ui.plain import plain
 from equipment.ui.records import filters, state, views
 from equipment.ui.records.state import State
-from equipment.ui.records.table import plain
 
 MOST_CHIPS = 12
+MOST_LETTERS = 48
 SEARCH_HELP = (
     'Every word must occur somewhere in the record, in any case, with or without accents. Signs are taken literally; '
     '"quotes" keep words together.'
@@ -99,7 +100,7 @@ def _set_text(now: State, text: str) -> None:
 
 def _order(app: App, now: State) -> None:
     arrow = "arrow_downward" if now.query.descending else "arrow_upward"
-    label = now.query.sort or "Order"
+    label = plain(now.query.sort, MOST_LETTERS) or "Order"
     with st.popover(label, icon=f":material/{arrow}:", key="records_order", on_change="rerun",
                     help="Order of the list") as box:
         if box.open:
@@ -137,7 +138,7 @@ def _chips(now: State) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         for number, (words, without) in enumerate(chips[:MOST_CHIPS]):
             st.button(
-                _short(words),
+                plain(words, MOST_LETTERS),
                 icon=":material/close:",
                 icon_position="right",
                 key=now.key(f"chip_{number}"),
@@ -152,7 +153,3 @@ def _chips(now: State) -> None:
 
 def _ask(query: Query) -> None:
     state.current().ask(query)
-
-
-def _short(words: str, most: int = 48) -> str:
-    return plain(words[:most]) + ("…" if len(words) > most else "")

@@ -14,6 +14,7 @@ from equipment.store.list.records import Entry, Saved
 from equipment.store.list.trash import Trashed
 from equipment.ui import boundary
 from equipment.ui.context import App
+from equipment.ui.plain import plain
 from equipment.ui.records import state
 
 TABLE: Final = "trash_table"
@@ -54,7 +55,7 @@ def move(app: App, ticked: list[Entry], total: int) -> None:
     gone = [saved for saved in done if saved.status == "deleted"]
     names = name_of(ticked[0].record) if len(ticked) == 1 else f"{len(gone)} records"
     if gone:
-        st.toast(f"Moved {names} to the trash. It can be brought back there.", icon=":material/delete:")
+        st.toast(f"Moved {plain(names)} to the trash. It can be brought back there.", icon=":material/delete:")
     _report(done, ("deleted",))
     state.current().opened = ""
     state.current().refresh()
@@ -84,7 +85,7 @@ def _bring_back(app: App, ticked: Sequence[Trashed]) -> None:
     back = [saved for saved in done if saved.status in ("inserted", "unchanged")]
     if back:
         names = name_of(ticked[0].entry.record) if len(back) == 1 else f"{len(back)} records"
-        st.toast(f"Brought back {names}", icon=":material/restore_from_trash:")
+        st.toast(f"Brought back {plain(names)}", icon=":material/restore_from_trash:")
     _report(done, ("inserted", "unchanged"))
     state.current().refresh()
     st.rerun()
@@ -94,7 +95,7 @@ def _report(done: Sequence[Saved], good: tuple[str, ...]) -> None:
     bad = [saved for saved in done if saved.status not in good]
     for saved in bad[:3]:
         st.toast(
-            f"{name_of(saved.entry.record) if saved.entry else saved.key}: {saved.why}",
+            plain(f"{name_of(saved.entry.record) if saved.entry else saved.key}: {saved.why}"),
             icon=":material/error:",
             duration="long",
         )

@@ -53,7 +53,7 @@ def show(app: App) -> None:
         st.session_state.pop(OFFER)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.success(words, icon=":material/check_circle:")
+        st.success(plain(words), icon=":material/check_circle:")
         button(app, number, "Undo")
         st.button("OK", key="undo_offer_read", on_click=st.session_state.pop, args=(OFFER,))
 
@@ -73,7 +73,7 @@ def _work(app: App) -> str:
 
 def _finished(job: Job) -> None:
     done: Undone = job.result
-    st.success(done.message, icon=":material/undo:")
+    st.success(plain(done.message), icon=":material/undo:")
     for key, why in done.left[:MOST_LEFT]:
         st.caption(plain(f"{key}: {why}"))
     if st.button("OK", key="undo_read"):

@@ -8,6 +8,7 @@ from equipment.domain.query import Query
 from equipment.store.list import views
 from equipment.ui import boundary, fragment
 from equipment.ui.context import App
+from equipment.ui.plain import plain
 from equipment.ui.records import state
 from equipment.ui.records.state import State
 
@@ -34,7 +35,7 @@ def _saved(app: App) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             icon = ":material/group:" if view.shared else ":material/bookmark:"
             st.button(
-                view.label(app.account.key),
+                plain(view.label(app.account.key), 100),
                 icon=icon,
                 key=f"view_{view.number}",
                 type="tertiary",
@@ -48,7 +49,7 @@ def _saved(app: App) -> None:
                     icon=":material/delete:",
                     key=f"view_delete_{view.number}",
                     type="tertiary",
-                    help=f"Delete the view {view.name}",
+                    help=f"Delete the view {plain(view.name, 100)}",
                     on_click=_delete,
                     args=(app, view.number),
                 )
@@ -61,7 +62,7 @@ def _new(app: App, now: State) -> None:
         if st.form_submit_button("Save view", icon=":material/bookmark_add:"):
             with boundary.guard("Saved views"):
                 views.save(app.database, app.who, name, now.query, shared=shared)
-                st.toast(f"View “{name.strip()}” saved", icon=":material/bookmark_added:")
+                st.toast(f"View “{plain(name)}” saved", icon=":material/bookmark_added:")
                 st.rerun()
 
 

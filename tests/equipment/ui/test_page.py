@@ -70,7 +70,7 @@ def visit(db: Db | None = None, role: str = "", **address: str) -> AppTest:
 def words(test: AppTest) -> str:
     """Everything the page says."""
     parts = [*test.header, *test.subheader, *test.markdown, *test.caption, *test.error, *test.warning]
-    return "\n".join(str(part.value) for part in parts)
+    return "\n".join(str(part.value).replace("\\", "") for part in parts)
 
 
 def labels(test: AppTest) -> list[str]:

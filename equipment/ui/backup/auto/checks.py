@@ -35,7 +35,7 @@ def show(backups: Backups, caller: Caller) -> None:
         try:
             check = backups.check_now(caller)
         except BackupError as error:
-            st.error(str(error))
+            st.error(plain(str(error)))
             return
         show_as = {"created": st.success, "not needed": st.info, "failed": st.error}[check.result]
         show_as(plain(check.message))

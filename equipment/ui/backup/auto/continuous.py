@@ -11,6 +11,7 @@ from equipment.backups import Backups, Caller
 from equipment.continuous import State
 from equipment.ui import time_zone
 from equipment.ui.backup import words
+from equipment.ui.plain import plain
 
 WHAT = ("Every change is backed up within a minute, as a small backup of the changed records alone. Of these one a "
         "minute is kept for 2 hours, one every 10 minutes for a day, one an hour for another day, and then what the "
@@ -36,7 +37,7 @@ def _switch(backups: Backups, caller: Caller, on: bool) -> None:
     try:
         continuous.switch(backups, caller, on)
     except BackupError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
     else:
         st.rerun()
 
@@ -49,7 +50,7 @@ def _how_it_goes(backups: Backups, state: State) -> None:
         st.warning("It waits until somebody has answered the question above.", icon=":material/pause:")
         return
     if state.trouble:
-        st.warning(state.trouble, icon=":material/warning:")
+        st.warning(plain(state.trouble), icon=":material/warning:")
         return
     at_risk, last = st.columns(2)
     loss = continuous.at_risk(backups)
@@ -69,7 +70,7 @@ def _holes(state: State) -> None:
         return
     newest, zone = state.holes[0], time_zone.of_reader()
     since, until = words.moment(newest.since, zone), words.moment(newest.until, zone)
-    st.warning(f"Between {since} and {until} there may be states of the list that no backup has: {newest.why}. "
+    st.warning(f"Between {since} and {until} there may be states of the list that no backup has: {plain(newest.why)}. "
                "A full backup closed the hole.",
                icon=":material/history_toggle_off:")
     with st.expander(words.last(len(state.holes), "hole")):

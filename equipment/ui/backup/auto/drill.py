@@ -10,6 +10,7 @@ from equipment.backups import WRITING, Backups, Caller
 from equipment.jobs import Job
 from equipment.ui import time_zone
 from equipment.ui.backup import keys, storing, words
+from equipment.ui.plain import plain
 from equipment.ui.progress import follow
 
 DAYS = "drill_days"
@@ -32,7 +33,7 @@ def show(backups: Backups, caller: Caller) -> None:
     run, rhythm, _ = st.columns([2, 2, 4], vertical_alignment="bottom")
     preferences = backups.scheduler.preferences
     if preferences.drill_cron and preferences.drills is not None:
-        rhythm.caption(f"By schedule: {preferences.drills.words}.")
+        rhythm.caption(f"By schedule: {plain(preferences.drills.words)}.")
     else:
         st.session_state[DAYS] = every
         rhythm.number_input("Days between drills (0 = off)", 0.0, 90.0, step=1.0, format="%g", key=DAYS,
@@ -41,7 +42,7 @@ def show(backups: Backups, caller: Caller) -> None:
         try:
             backups.drill(caller)
         except BackupError as error:
-            st.error(str(error))
+            st.error(plain(str(error)))
         else:
             st.rerun()
     follow(backups.jobs, WRITING, _drilled)
@@ -51,10 +52,10 @@ def _change(backups: Backups, caller: Caller) -> None:
     try:
         schedules.change(backups, caller, drill_every_days=float(st.session_state[DAYS]))
     except BackupError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
 
 
 def _drilled(job: Job) -> None:
     storing.resealed(job)
     if job.about == "backup.drill":
-        st.success(job.result.message, icon=":material/verified:")
+        st.success(plain(job.result.message), icon=":material/verified:")

@@ -39,7 +39,7 @@ def show(backups: Backups, caller: Caller) -> None:
     try:
         stands = administration.shown(backups, caller, get_settings())
     except BackupError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return
     if not stands.channels and not stands.dead_man:
         st.write(NOBODY)
@@ -106,7 +106,7 @@ def _try(backups: Backups, caller: Caller) -> None:
     try:
         administration.test(backups, caller, get_settings())
     except BackupError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
     else:
         st.rerun()
 
@@ -153,7 +153,7 @@ def _mail(stands: Shown) -> dict[str, Any]:
 
 def _severities(stands: Shown) -> dict[str, Any]:
     chosen = {
-        name: column.selectbox(f"Told by {name}", SEVERITIES, SEVERITIES.index(channel.least),
+        name: column.selectbox(f"Told by {plain(name)}", SEVERITIES, SEVERITIES.index(channel.least),
                                format_func=LEAST.__getitem__)
         for column, (name, channel) in zip(st.columns(max(3, len(stands.channels))), stands.channels.items(),
                                            strict=False)}

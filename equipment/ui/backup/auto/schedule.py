@@ -44,12 +44,12 @@ def show(backups: Backups, caller: Caller) -> None:
     try:
         stands = schedules.shown(backups, caller)
     except BackupError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return
     st.caption(f":material/schedule: {plain(stands.keeper)}.")
     version = _fill(stands.preferences)
     if said := st.session_state.pop(STORED, ""):
-        st.success(said, icon=":material/check_circle:")
+        st.success(plain(said), icon=":material/check_circle:")
     with st.container(border=True, key="schedule"):
         changes, problems = _backups(stands)
         _next(backups, changes, problems)
@@ -174,7 +174,7 @@ def _remotes(backups: Backups, caller: Caller) -> list[str]:
     try:
         return [standing.name for standing in offsite.standings(backups, caller) if standing.remote is not None]
     except BackupError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return []
 
 
@@ -211,7 +211,7 @@ def _versions(backups: Backups, caller: Caller) -> None:
     try:
         versions = schedules.versions(backups, caller)
     except BackupError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return
     if versions:
         with st.expander(words.last(len(versions), "change")):

@@ -31,14 +31,14 @@ def show(backups: Backups, caller: Caller) -> None:
     try:
         stands = schedules.shown(backups, caller)
     except BackupError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return
     asking = ASKED in st.session_state and stands.preferences.automatic
     # What is stored, also when somebody else has just changed it: only a click here is a change.
     st.session_state[SWITCH] = stands.preferences.automatic and not asking
     st.toggle("Automatic backups", key=SWITCH, on_change=_turned, args=(backups, caller, stands.preferences.version))
     if refusal := st.session_state.pop(REFUSED, ""):
-        st.error(refusal)
+        st.error(plain(refusal))
     if asking:
         _ask(backups, caller)
     elif stands.preferences.automatic:
@@ -70,13 +70,13 @@ def _change(backups: Backups, caller: Caller, automatic: bool, version: int) -> 
     try:
         schedules.change(backups, caller, version=version, automatic=automatic)
     except BackupError as error:
-        st.session_state[REFUSED] = plain(str(error))
+        st.session_state[REFUSED] = str(error)
 
 
 def _said(stands: Shown) -> None:
     made = stands.preferences.backups.words
-    st.caption(f"{made[:1].upper()}{made[1:]}. Every page load and a background check in the server look whether a "
-               "backup is due.")
+    st.caption(f"{plain(made[:1].upper() + made[1:])}. Every page load and a background check in the server look "
+               "whether a backup is due.")
 
 
 def _since(stands: Shown) -> str:

@@ -10,6 +10,7 @@ from equipment.backups import WRITING, Backups, Caller
 from equipment.jobs import Job
 from equipment.ui.backup import storing, whose, words
 from equipment.ui.backup.create import charts, copies, open_folders, sets
+from equipment.ui.plain import plain
 from equipment.ui.progress import follow
 
 INTERVAL_BOUNDS = (0.1, 168.0)
@@ -55,8 +56,8 @@ def _status(backups: Backups, caller: Caller) -> None:
     if state.age is not None and state.age.total_seconds() > CHECKED_HOURS * 3600:
         st.warning(f"No verified backup for {words.ago(state.age)}.", icon=":material/warning:")
     if state.application:
-        st.error(f"{state.application[:1].upper()}{state.application[1:]}. The list itself is backed up; make a new "
-                 "backup now.", icon=":material/shield:")
+        st.error(f"{plain(state.application[:1].upper() + state.application[1:])}. The list itself is backed up; make "
+                 "a new backup now.", icon=":material/shield:")
 
 
 def _controls(backups: Backups, caller: Caller) -> None:
@@ -67,7 +68,7 @@ def _controls(backups: Backups, caller: Caller) -> None:
     st.session_state[INTERVAL] = float(preferences.interval_hours)
     interval.number_input(
         "Set backup interval (hours)", *INTERVAL_BOUNDS, step=0.5, format="%g", key=INTERVAL, disabled=by_cron,
-        help=f"Backups are made {preferences.backups.words}: see Auto Backup." if by_cron else None,
+        help=f"Backups are made {plain(preferences.backups.words)}: see Auto Backup." if by_cron else None,
         on_change=_change_interval, args=(backups, caller))
     running = backups.running()
     if button.button("Create Backup Now", type="primary", icon=":material/backup:", disabled=running):
@@ -81,7 +82,7 @@ def _change_interval(backups: Backups, caller: Caller) -> None:
     try:
         schedules.change(backups, caller, interval_hours=hours)
     except BackupError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
     else:
         st.toast(f"Backups are made every {words.hours(hours)} now.")
 
@@ -90,7 +91,7 @@ def _start(backups: Backups, caller: Caller, *, force: bool) -> None:
     try:
         backups.create(caller, force=force)
     except BackupError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
     else:
         st.rerun()
 
@@ -100,19 +101,19 @@ def _outcome(backups: Backups, caller: Caller, job: Job) -> None:
         return
     created = job.result
     if created.set is None:
-        st.info(f"{created.message}  \nNothing has changed since the last backup.", icon=":material/schedule:")
+        st.info(f"{plain(created.message)}  \nNothing has changed since the last backup.", icon=":material/schedule:")
         if st.button("Back up anyway", icon=":material/backup:"):
             _start(backups, caller, force=True)
         return
     backup = created.set
     seconds = (job.finished - job.started).total_seconds() if job.finished else 0.0
     st.success(
-        f"{created.message}  \n{words.records(backup)} · {words.size(words.stored_bytes(backup))} · {seconds:.1f} s · "
-        f"read back", icon=":material/check_circle:",
+        f"{plain(created.message)}  \n{words.records(backup)} · {words.size(words.stored_bytes(backup))} · "
+        f"{seconds:.1f} s · read back", icon=":material/check_circle:",
     )
     with st.expander("Files"):
         for part in backup.parts.values():
             st.code(f"{backup.day}/{part.file}", language=None)
         st.code(f"{backup.day}/{backup.metadata_file}", language=None)
     for warning in created.warnings:
-        st.warning(warning)
+        st.warning(plain(warning))

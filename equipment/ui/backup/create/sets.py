@@ -25,7 +25,7 @@ def show(backups: Backups, caller: Caller) -> None:
     sets = backups.sets(caller)
     st.subheader("All backups")
     if not sets:
-        st.info(f"No backups yet in {backups.place}.", icon=":material/folder_open:")
+        st.info(f"No backups yet in {plain(backups.place)}.", icon=":material/folder_open:")
         return
     if len(sets) > SHOWN and not st.toggle(f"Show all {len(sets):,}, not only the newest {SHOWN}", key="all_sets"):
         sets = sets[:SHOWN]
@@ -124,6 +124,6 @@ def _try(act: Callable[[], object]) -> None:
     try:
         act()
     except BackupError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
     else:
         st.rerun()

@@ -12,6 +12,7 @@ from equipment.backups import Backups, Caller
 from equipment.ui.backup import words
 from equipment.ui.backup.restore import moment
 from equipment.ui.backup.restore.place import Place
+from equipment.ui.plain import plain
 
 ALL = "All days"
 SAFETY = "Safety copies: the list before a restore"
@@ -86,7 +87,7 @@ def _choose_group(usable: list[BackupSet], place: Place) -> str:
 
 def _nothing(backups: Backups, caller: Caller, place: Place, unusable: int) -> None:
     reason = f"{unusable} found, but damaged or made by a newer version" if unusable else "it is empty"
-    st.info(f"No backups found in {place.remote or backups.place}: {reason}.", icon=":material/folder_open:")
+    st.info(f"No backups found in {plain(place.remote or backups.place)}: {reason}.", icon=":material/folder_open:")
     if place.remote:
         return
     if st.button("Create Backup Now", type="primary", icon=":material/backup:", disabled=backups.running()):

@@ -30,7 +30,7 @@ def show(
     with st.container(border=True):
         st.caption("A safety backup is made first; Undo brings the present state back.")
         what = f"Restore {only} of {names} from" if only else f"{mode.title()} {names} with"
-        ticked = st.checkbox(f"{what} the backup of {words.moment(backup.started)}{from_words(remote)}",
+        ticked = st.checkbox(f"{what} the backup of {words.moment(backup.started)}{plain(from_words(remote))}",
                              key=f"tick_{about}")
         meant = not here or st.checkbox(
             f"This backup is of the database {plain(called(backup))}: put it into “{plain(here)}” all the same",
@@ -40,7 +40,7 @@ def show(
         if blocked:
             place.error(plain(blocked), icon=":material/block:")
         return st.button(
-            f"Restore {only}" if only else "Confirm and Restore", type="primary",
+            f"Restore {plain(only)}" if only else "Confirm and Restore", type="primary",
             icon=":material/settings_backup_restore:",
             disabled=bool(blocked) or not (ticked and meant and counted), key=f"confirm_{about}",
         )

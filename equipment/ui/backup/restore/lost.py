@@ -12,6 +12,7 @@ from equipment.backups import LIST, Backups, Caller
 from equipment.store.list.raw_texts import element_text
 from equipment.ui.backup import words
 from equipment.ui.backup.restore import cells, last_change
+from equipment.ui.plain import plain
 
 FOUND = "lost_found"
 
@@ -41,7 +42,7 @@ def _search(backups: Backups, caller: Caller) -> None:
         with st.spinner("Reading every backup"):
             st.session_state[FOUND] = lost.find(backups, caller)
     except BackupError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
 
 
 def _table(backups: Backups, caller: Caller, records: list[Lost]) -> pd.DataFrame:
@@ -56,7 +57,7 @@ def _bring_back(backups: Backups, caller: Caller, chosen: list[Lost]) -> None:
     try:
         brought = lost.bring_back(backups, caller, chosen)
     except BackupError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return
     st.session_state.pop(FOUND, None)
     last_change.note()

@@ -10,6 +10,7 @@ import streamlit as st
 from backup_engine.api import BackupError, BackupSet
 from equipment import continuous
 from equipment.backups import Backups, Caller
+from equipment.ui.plain import plain
 
 __all__ = ["show"]
 
@@ -24,8 +25,8 @@ def show(
     with st.popover("By moment", icon=":material/schedule:", width="stretch"):
         st.date_input("Date", value=now.date(), key="restore_moment_date")
         st.time_input("Time", value=time(now.hour, now.minute), step=60, key="restore_moment_time")
-        st.caption(f"By the server's clock ({now.tzname()}); the newest good backup at that moment or before. In the "
-                   "hour that comes twice when clocks are set back, the first one.")
+        st.caption(f"By the server's clock ({plain(str(now.tzname()))}); the newest good backup at that moment or "
+                   "before. In the hour that comes twice when clocks are set back, the first one.")
 
         def choose() -> None:
             day, clock = st.session_state["restore_moment_date"], st.session_state["restore_moment_time"]
@@ -33,7 +34,7 @@ def show(
 
         st.button("Choose this moment", key="restore_moment", on_click=choose)
     if problem := st.session_state.pop(PROBLEM, ""):
-        st.warning(problem)
+        st.warning(plain(problem))
 
 
 def _choose(

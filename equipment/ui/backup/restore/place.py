@@ -72,13 +72,15 @@ def _chosen(backups: Backups, caller: Caller) -> str:
     if not names:
         return ""
     chosen = st.segmented_control("Where the backup lies", [FOLDER, *names], default=FOLDER, required=True,
-                                  key="restore_place")  # no remote can be called so: names have small letters
+                                  format_func=plain, key="restore_place")
+    # No remote can be called like the folder: their names have small letters.
     return "" if chosen in (None, FOLDER) else str(chosen)
 
 
 def _said(remote: str, there: There) -> None:
     text, button = st.columns([5, 2], vertical_alignment="center")
-    text.caption(f"{words.count(len(there.sets), 'backup')} in {remote}, as of {words.moment(there.looked)[11:]}.")
+    text.caption(f"{words.count(len(there.sets), 'backup')} in {plain(remote)}, as of "
+                 f"{words.moment(there.looked)[11:]}.")
     if button.button("Look again", icon=":material/refresh:", key="look_again", width="stretch"):
         background.forget(VERB)
         background.forget_failures()
@@ -86,5 +88,5 @@ def _said(remote: str, there: There) -> None:
     for sentence in there.unseen:
         st.caption(f":material/warning: {plain(sentence)}.")
     if there.sets:
-        with st.expander(f"What lies in {remote}", icon=":material/cloud:"):
+        with st.expander(f"What lies in {plain(remote)}", icon=":material/cloud:"):
             st.dataframe(table(there.sets), hide_index=True, width="stretch")

@@ -9,6 +9,7 @@ from equipment.backups import Backups, Caller
 from equipment.ui.backup import background, verified, words
 from equipment.ui.backup.restore import cells, preview
 from equipment.ui.backup.restore.place import Place
+from equipment.ui.plain import plain
 
 __all__ = ["before_comparing", "checks", "may_read_whole"]
 
@@ -64,7 +65,7 @@ def checks(
             backups, f"verify-{where.remote}", wanted,
             start=lambda kind: backups.verify(caller, backup, remote=where.remote, kind=kind, about=wanted))
         if outcome is not None:
-            st.caption(f"What lies in {where.remote}:")
+            st.caption(f"What lies in {plain(where.remote)}:")
             verified.show(outcome)
 
 

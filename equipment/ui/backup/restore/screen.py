@@ -131,9 +131,9 @@ def _consequence(compared: dict[str, Comparison], mode: str, picked: dict[str, P
     for key, chosen in picked.items():
         chosen.meet(compared[key])
     said = picks.consequence(picked, compared) if picks.wording(picked) else consequence(compared, mode)
-    st.info(said, icon=":material/info:")
+    st.info(plain(said), icon=":material/info:")
     if gone := picks.told(picked):
-        st.warning(gone, icon=":material/unpublished:")
+        st.warning(plain(gone), icon=":material/unpublished:")
     if any(chosen.chosen for chosen in picked.values()):
         st.button("Drop all picks", icon=":material/deselect:", key="drop_picks", on_click=picks.drop, args=(picked,))
 
@@ -222,7 +222,7 @@ def _result(result: Any) -> None:
 def _undo(backups: Backups, caller: Caller, safety: BackupSet | None, busy: bool) -> None:
     if safety is None:
         return
-    where = f" in {aside}" if (aside := backups.aside(safety)) else ""
+    where = f" in {plain(aside)}" if (aside := backups.aside(safety)) else ""
     text, button = st.columns([5, 2], vertical_alignment="center")
     text.caption(f"The last restore can be taken back: the state of {words.moment(safety.started)} is kept with "
                  f"{words.records(safety)}{where}.")
@@ -230,6 +230,6 @@ def _undo(backups: Backups, caller: Caller, safety: BackupSet | None, busy: bool
         try:
             backups.undo(caller)
         except BackupError as error:
-            st.error(str(error))
+            st.error(plain(str(error)))
         else:
             st.rerun()

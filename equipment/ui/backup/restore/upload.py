@@ -6,6 +6,7 @@ import streamlit as st
 
 from backup_engine.api import BackupError
 from equipment.backups import Backups, Caller
+from equipment.ui.plain import plain
 
 
 def show(backups: Backups, caller: Caller) -> None:
@@ -22,6 +23,6 @@ def show(backups: Backups, caller: Caller) -> None:
             try:
                 backups.import_set(caller, given)
             except BackupError as error:
-                st.error(str(error))
+                st.error(plain(str(error)))
             else:
                 st.rerun()

@@ -23,6 +23,7 @@ from equipment.server import application
 from equipment.store.list import listing, schema
 from equipment.ui.context import App
 from equipment.ui.list_jobs import list_jobs
+from equipment.ui.plain import plain
 from equipment.ui.records.imports import dates, differences
 from equipment.ui.records.imports.reading import SAID, explain
 
@@ -74,7 +75,7 @@ def _identity(app: App, rows: importing.Mapped, used: list[str], proposed: tuple
              "else a new one.")
     if chosen:
         found = _measured(app, rows, tuple(chosen))
-        st.caption(f"{'' if found.sure else ':material/warning: '}{found.said}")
+        st.caption(f"{'' if found.sure else ':material/warning: '}{plain(found.said)}")
     return tuple(chosen)
 
 
@@ -144,7 +145,7 @@ def _review(
     if not permitted:
         st.warning(TOO_MANY, icon=":material/lock:")
     if promise := before_many.promise(writing):
-        st.caption(promise)
+        st.caption(plain(promise))
     if st.button(f"Import {writing:,} {'record' if writing == 1 else 'records'}", type="primary",
                  disabled=not writing or app.read_only or choice == STOP or not meant or not permitted):
         list_jobs().start(kind, "Import", app.account.name,

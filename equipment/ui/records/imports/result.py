@@ -21,7 +21,7 @@ MOST_LINES = 50
 def show(app: App, job: Job, kind: str, another: Callable[[], None]) -> None:
     """Draw it; ``another`` makes room for the next file."""
     done: importing.Imported = job.result
-    st.success(done.message, icon=":material/check_circle:")
+    st.success(plain(done.message), icon=":material/check_circle:")
     if done.renumbered:
         numbers = [(str(each.row), each.brought, each.got) for each in done.renumbered]
         st.dataframe(pd.DataFrame(numbers, columns=["Row", "ID in the file", "ID in the list"]), hide_index=True)

@@ -21,7 +21,7 @@ from tests.mongod import Mongod
 
 IDENTITY = age.new_identity()
 HOSTILE = "<b>x</b> **bold** [click](www.example.org)"
-SHOWN = r"\<b\>x\</b\> \*\*bold\*\* \[click\]\(www\.example\.org\)"
+SHOWN = "\\<b\\>x\\</b\\> \\*\\*bold\\*\\* \\[click\\](\u2060www.example.org)"
 
 
 @pytest.fixture
