@@ -13,6 +13,7 @@ from equipment.domain.roles import ROLES
 from equipment.store.accounts import sessions, users
 from equipment.store.accounts.users import CODE_HOURS, User
 from equipment.ui.context import App
+from equipment.ui.entrance import again
 
 __all__ = ["show"]
 
@@ -140,6 +141,7 @@ def _new_user(app: App) -> None:
     try:
         user, code = users.create(app.database, app.who, name, role)
     except BackupError as error:
+        again.if_needed(error)
         st.error(str(error), icon=":material/error:")
         return
     _keep_code(user.name, code or "")
@@ -172,6 +174,7 @@ def _do(action: Callable[[], object], done: str = "") -> None:
     try:
         action()
     except BackupError as error:
+        again.if_needed(error)
         st.error(str(error), icon=":material/error:")
         return
     if done:
