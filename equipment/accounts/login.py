@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from backup_engine.errors import BadInput
-from equipment.accounts.passwords import LONGEST, PASSWORDS, Passwords, check_rules
+from equipment.accounts.passwords import LONGEST, PASSWORDS, Passwords, TooManyAtOnce, check_rules
 from equipment.domain.agents import browser_of
 from equipment.domain.names import name_key
 from equipment.store import activity, moments
@@ -46,7 +46,14 @@ def sign_in(
     key = name_key(name)
     _wait_or_refuse(db, key, visitor, now)
     known = credentials.of_name(db, name)
-    if not _proves(db, known, password, passwords, now) or known is None or known.state == "disabled":
+    try:
+        proved = _proves(db, known, password, passwords, now)
+    except TooManyAtOnce as busy:
+        # Not looked at, so not counted: else a flood from elsewhere would lock out whoever came in its midst.
+        attempts.take_back(db, attempts.subject_at(db, key, visitor.address, now=now))
+        attempts.take_back(db, attempts.address_subject(visitor.address))
+        raise SignInRefused(f"{busy.opening}. {busy.hint}") from None
+    if not proved or known is None or known.state == "disabled":
         _log_failure(db, known, visitor)
         raise SignInRefused(REFUSED)
     attempts.forgive(db, attempts.subject_at(db, key, visitor.address, now=now))
@@ -179,7 +186,12 @@ def _confirm_current(
     if wait:
         raise SignInRefused(f"Too many attempts. Wait {in_words(wait)} and try again.")
     known = credentials.of_key(db, account.key)
-    if not passwords.check(known.password_hash if known else None, current).right:
+    try:
+        right = passwords.check(known.password_hash if known else None, current).right
+    except TooManyAtOnce as busy:
+        attempts.take_back(db, subject)
+        raise SignInRefused(f"{busy.opening}. {busy.hint}") from None
+    if not right:
         # Only what was looked at: whoever has to wait must not fill the log.
         activity.record(db, who, "sign_in.unconfirmed", f"user:{account.key}")
         raise SignInRefused("The current password is not right.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from argon2 import PasswordHasher
@@ -13,7 +13,7 @@ from pymongo.database import Database
 from backup_engine.errors import BadInput, FreshSignInNeeded, PermissionDenied
 from equipment.accounts import login
 from equipment.accounts.login import REFUSED, SignInRefused, Visitor
-from equipment.accounts.passwords import PASSWORDS, Passwords
+from equipment.accounts.passwords import PASSWORDS, Passwords, TooManyAtOnce
 from equipment.store import activity, moments
 from equipment.store.access import SYSTEM, USERS, Who, identify, require
 from equipment.store.accounts import attempts, users
@@ -299,3 +299,24 @@ def test_who_was_signed_out_proves_nothing(database: Db, bob: str) -> None:
 
     with pytest.raises(SignInRefused, match="no longer signed in"):
         login.prove(database, who, PASSWORD, passwords=CHEAP)
+
+
+class Full(Passwords):
+    """Passwords that nobody has time to look at."""
+
+    def check(self, stored: str | None, password: str) -> NoReturn:
+        """Send everybody away."""
+        raise TooManyAtOnce("the password was not looked at", hint="Try again in a few seconds.")
+
+
+def test_who_was_sent_away_by_a_flood_has_not_failed(database: Db, bob: str) -> None:
+    who = enter(database)
+    for _ in range(attempts.PER_ADDRESS.free + 1):
+        with pytest.raises(SignInRefused, match=r"^Too many people sign in at this moment. Try again in a few"):
+            login.sign_in(database, "Bob", PASSWORD, Visitor("198.51.100.7"), passwords=Full())
+        with pytest.raises(SignInRefused, match=r"^Too many people"):
+            login.prove(database, who, PASSWORD, passwords=Full())
+
+    login.prove(database, who, PASSWORD, passwords=CHEAP)
+    assert login.sign_in(database, "Bob", PASSWORD, Visitor("198.51.100.7"), passwords=CHEAP)
+    assert not activity.find(database, Filter(actions=("sign_in.failed", "sign_in.unconfirmed")))
