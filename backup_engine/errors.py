@@ -199,6 +199,12 @@ class AdminOnly(PermissionDenied):
     opening = "Admin only"
 
 
+class FreshSignInNeeded(PermissionDenied):
+    """The role allows it, but it is too long ago that the person proved who they are."""
+
+    opening = "Confirm that it is you"
+
+
 class NewerFormat(BackupError):
     """The set needs a later release of this program."""
 

@@ -140,7 +140,7 @@ class Backups:
         ``foreign`` says that a set of another database is meant. ``remote``, here and in the verbs below, names the
         place off this machine that the set is read from; empty is the backup folder.
         """
-        caller.check("backup.restore")
+        caller.check("backup.replace")
 
         def work(watch: Watch) -> Any:
             with self._reading(caller, backup, remote, watch) as (ws, found):
@@ -170,7 +170,7 @@ class Backups:
 
     def undo(self, caller: Caller) -> Job:
         """Start taking the last restore back."""
-        caller.check("backup.restore")
+        caller.check("backup.replace")
         ws = self.workspace(caller)
         return self.start(caller, "backup.undo", "Undo restore", lambda watch: api.undo(ws, watch=watch))
 
@@ -237,7 +237,7 @@ class Backups:
 
     def delete(self, caller: Caller, backup: BackupSet) -> None:
         """Delete one set; raises ``BadInput`` for the newest good one and for whatever else rests on it."""
-        caller.check("backup.settings")
+        caller.check("backup.delete")
         api.delete(self._workspace, backup)
         self.note(caller, "backup.delete", backup.label, f"{sum(backup.counts.values())} records")
 

@@ -47,7 +47,7 @@ def standings(backups: Backups, caller: Caller) -> list[api.Standing]:
 
 def add(backups: Backups, caller: Caller, name: str, url: str) -> Job:
     """Start adding a remote and trying it out. Raises nothing: what is wrong with the address ends the job."""
-    caller.check("backup.settings")
+    caller.check("backup.remotes")
     return _start(backups, caller, f"Add remote {name:.32}", lambda ws, _: api.add_remote(ws, name, url),
                   then_send=True)
 
@@ -60,7 +60,7 @@ def test(backups: Backups, caller: Caller, name: str) -> Job:
 
 def confirm_key(backups: Backups, caller: Caller, name: str, fingerprint: str) -> Job:
     """Start confirming the key of an SSH server, and then trying it out; a recovered copy that stands by only reads."""
-    caller.check("backup.settings")
+    caller.check("backup.remotes")
 
     def work(ws: api.Workspace, _: Watch) -> object:
         confirmed = api.confirm_remote_key(ws, name, fingerprint)
@@ -71,14 +71,14 @@ def confirm_key(backups: Backups, caller: Caller, name: str, fingerprint: str) -
 
 def take_over(backups: Backups, caller: Caller, name: str) -> Job:
     """Start making a remote this installation's."""
-    caller.check("backup.settings")
+    caller.check("backup.remotes")
     return _start(backups, caller, f"Take over remote {name}", lambda ws, _: api.take_over_remote(ws, name),
                   then_send=True)
 
 
 def remove(backups: Backups, caller: Caller, name: str) -> None:
     """Forget a remote that was added here; what lies there stays. Raises ``BadInput`` for one of the settings."""
-    caller.check("backup.settings")
+    caller.check("backup.remotes")
     api.remove_remote(_told(backups, caller), name)
 
 

@@ -61,7 +61,7 @@ def change(backups: Backups, caller: Caller, compression: str, recipients: str) 
 
     Raises ``AdminOnly``, ``BadInput`` for what is no public key and for what an option decides.
     """
-    caller.check("backup.settings")
+    caller.check("backup.sealing")
     keys = api.checked_recipients(recipients) if recipients.strip() else ()
     wanted = Choice(compression, keys)  # type: ignore[arg-type]  # checked there
     done = api.choose_seal(backups.workspace(caller), wanted, by=caller.name)
@@ -81,7 +81,7 @@ def versions(backups: Backups, caller: Caller) -> list[api.Version]:
 
 def reseal(backups: Backups, caller: Caller) -> Job:
     """Start storing the backups that are there as new ones are; the result is ``Resealed``."""
-    caller.check("backup.settings")
+    caller.check("backup.sealing")
     ws = backups.workspace(caller)
     return backups.start(caller, "backup.reseal", "Store all backups anew",
                          lambda watch: api.reseal(ws, watch=watch))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from backup_engine.errors import BadInput
-from equipment.accounts.passwords import LONGEST, PASSWORDS, Passwords, check_rules
+from equipment.accounts.passwords import LONGEST, PASSWORDS, Passwords, TooManyAtOnce, check_rules
 from equipment.domain.agents import browser_of
 from equipment.domain.names import name_key
 from equipment.store import activity, moments
@@ -16,7 +16,8 @@ from equipment.store.accounts import attempts, credentials, sessions
 from equipment.store.accounts.credentials import Credentials
 from equipment.store.accounts.sessions import USUAL, Lifetimes
 
-__all__ = ["REFUSED", "SignInRefused", "Visitor", "change_password", "in_words", "open_for", "sign_in", "sign_out"]
+__all__ = ["REFUSED", "SignInRefused", "Visitor", "change_password", "in_words", "open_for", "prove", "sign_in",
+           "sign_out"]
 
 REFUSED: Final = "Sign-in failed. Check the name and the password."
 
@@ -45,7 +46,14 @@ def sign_in(
     key = name_key(name)
     _wait_or_refuse(db, key, visitor, now)
     known = credentials.of_name(db, name)
-    if not _proves(db, known, password, passwords, now) or known is None or known.state == "disabled":
+    try:
+        proved = _proves(db, known, password, passwords, now)
+    except TooManyAtOnce as busy:
+        # Not looked at, so not counted: else a flood from elsewhere would lock out whoever came in its midst.
+        attempts.take_back(db, attempts.subject_at(db, key, visitor.address, now=now))
+        attempts.take_back(db, attempts.address_subject(visitor.address))
+        raise SignInRefused(f"{busy.opening}. {busy.hint}") from None
+    if not proved or known is None or known.state == "disabled":
         _log_failure(db, known, visitor)
         raise SignInRefused(REFUSED)
     attempts.forgive(db, attempts.subject_at(db, key, visitor.address, now=now))
@@ -57,15 +65,20 @@ def sign_in(
 
 
 def open_for(
-    db: Db, key: str, visitor: Visitor, *, lifetimes: Lifetimes = USUAL, now: datetime | None = None
+    db: Db, key: str, visitor: Visitor, *, lifetimes: Lifetimes = USUAL, proved: datetime | None = None,
+    now: datetime | None = None,
 ) -> tuple[Who, Account]:
-    """Open a session for an account that has proved itself already; raises ``SignInRefused`` when it is not active."""
+    """Open a session for an account that has proved itself, at the moment *proved* if not now.
+
+    Raises ``SignInRefused`` when the account is not active.
+    """
     known = credentials.of_key(db, key)
     if known is None or known.state != "active":
         raise SignInRefused(REFUSED)
     account = known.account
     session = sessions.open_session(
-        db, account, known.epoch, address=visitor.address, agent=visitor.agent, lifetimes=lifetimes, now=now
+        db, account, known.epoch, address=visitor.address, agent=visitor.agent, lifetimes=lifetimes,
+        proved=proved, now=now
     )
     credentials.visited(db, key, now=now)
     who = Who(session, account.name, visitor.address)
@@ -102,6 +115,25 @@ def change_password(
     credentials.set_password(db, account.key, passwords.hash(new))
     sessions.end_all(db, account.key, but=who.session, now=now)
     activity.record(db, who, "user.password", f"user:{account.key}")
+
+
+def prove(
+    db: Db, who: Who, password: str, *, passwords: Passwords = PASSWORDS, now: datetime | None = None
+) -> None:
+    """Take the password once more, so that for ten minutes this session may do what asks for it.
+
+    Raises ``SignInRefused`` when the session has ended, the password is wrong (counted like a failed sign-in) or the
+    account has none here.
+    """
+    now = now or moments.now()
+    account = identify(db, who, now=now)
+    if account is None:
+        raise SignInRefused("You are no longer signed in. Sign in again.")
+    if not account.local:
+        raise SignInRefused("Your password is kept by the identity provider. Sign in there again.")
+    _confirm_current(db, who, account, password, passwords, now)
+    sessions.prove(db, who.session, now)
+    activity.record(db, who, "sign_in.confirmed", f"user:{account.key}")
 
 
 def in_words(wait: timedelta) -> str:
@@ -154,6 +186,13 @@ def _confirm_current(
     if wait:
         raise SignInRefused(f"Too many attempts. Wait {in_words(wait)} and try again.")
     known = credentials.of_key(db, account.key)
-    if not passwords.check(known.password_hash if known else None, current).right:
+    try:
+        right = passwords.check(known.password_hash if known else None, current).right
+    except TooManyAtOnce as busy:
+        attempts.take_back(db, subject)
+        raise SignInRefused(f"{busy.opening}. {busy.hint}") from None
+    if not right:
+        # Only what was looked at: whoever has to wait must not fill the log.
+        activity.record(db, who, "sign_in.unconfirmed", f"user:{account.key}")
         raise SignInRefused("The current password is not right.")
     attempts.forgive(db, subject)

@@ -18,11 +18,11 @@ from equipment.domain.roles import ROLES, Role
 from equipment.settings import Settings
 from equipment.store import activity, moments
 from equipment.store.access import SESSIONS, USERS, Db, Who
-from equipment.store.accounts import administrators, credentials, users
+from equipment.store.accounts import administrators, credentials, sessions, users
 from equipment.store.accounts.sessions import Lifetimes
 from equipment.store.accounts.tickets import digest
 
-__all__ = ["belongs", "enter", "identity_of", "role_of"]
+__all__ = ["belongs", "enter", "identity_of", "renew", "role_of"]
 
 MOST_NAMESAKES: Final = 100
 
@@ -66,7 +66,15 @@ def enter(
         _refuse_if_over(_issued(claims, now), known.signed_out_at, lifetimes, now)
         if known.account.role != role:
             _change_role(db, key, known.account.role, role, visitor)
-    return open_for(db, key, visitor, lifetimes=lifetimes, now=now)[0]
+    return open_for(db, key, visitor, lifetimes=lifetimes, proved=_proved(claims, now), now=now)[0]
+
+
+def renew(db: Db, who: Who, claims: Mapping[str, Any], *, now: datetime | None = None) -> None:
+    """Let the session behind *who* have the proof that newer claims of the same person are; others change nothing."""
+    session = db[SESSIONS].find_one({"_id": who.session}, {"user": 1})
+    known = credentials.of_identity(db, identity) if (identity := identity_of(claims)) else None
+    if session and known and known.account.key == session["user"]:
+        sessions.prove(db, who.session, _proved(claims, now or moments.now()))
 
 
 def belongs(db: Db, who: Who) -> bool:
@@ -130,6 +138,14 @@ def _refuse_if_over(
         raise SignInRefused("You were signed out. Sign in again.")
     if issued + lifetimes.longest < now:
         raise SignInRefused("Your sign-in has expired. Sign in again.")
+
+
+def _proved(claims: Mapping[str, Any], now: datetime) -> datetime:
+    """Give when the person showed the provider who they are, as far as it says (OpenID Connect Core 1.0, 2: auth_time).
+
+    Without ``auth_time`` it is when the provider vouched. Never later than *now*, whatever its clock says.
+    """
+    return min(now, _issued({"iat": claims.get("auth_time", claims.get("iat"))}, now))
 
 
 def _issued(claims: Mapping[str, Any], now: datetime) -> datetime:

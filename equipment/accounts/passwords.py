@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -12,12 +14,14 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from zxcvbn import zxcvbn
 
-from backup_engine.errors import BadInput
+from backup_engine.errors import BackupError, BadInput
 
 SHORTEST: Final = 10
 LONGEST: Final = 1000
 AT_ONCE: Final = 4
 """Each hash takes 64 MiB; more visitors than this wait for their turn instead of filling the memory."""
+WAITING: Final = 100
+"""Visitors who wait for that; at four in about 0.2 s the last one waits 5 s. Further ones are sent away at once."""
 
 GUESSES: Final = 10**8
 """What somebody who asks a server without limits could try: a password found sooner is refused (zxcvbn's own scale)."""
@@ -25,6 +29,12 @@ JUDGED: Final = 72
 """Characters that are judged: zxcvbn's time grows with the square of them."""
 _OURS: Final = ("equipment", "equipment list", "passwort", "administrator", "changeme")
 """Words of this place, as NIST SP 800-63B, 3.1.1.2 has it: the name of the service and what is made of it."""
+
+
+class TooManyAtOnce(BackupError):
+    """So many passwords are being checked that this one was not looked at."""
+
+    opening = "Too many people sign in at this moment"
 
 
 @dataclass(frozen=True)
@@ -36,20 +46,24 @@ class Checked:
 
 
 class Passwords:
-    """Hash and check passwords with one set of parameters."""
+    """Hash and check passwords with one set of parameters: so many at once, so many waiting, no more.
+
+    Both verbs raise ``TooManyAtOnce`` for whoever would have to wait behind ``WAITING`` others.
+    """
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
         self._turns = threading.BoundedSemaphore(AT_ONCE)
+        self._places = threading.BoundedSemaphore(AT_ONCE + WAITING)
 
     def hash(self, password: str) -> str:
         """Give the text to store of *password*."""
-        with self._turns:
+        with self._turn():
             return self._hasher.hash(_normal(password))
 
     def check(self, stored: str | None, password: str) -> Checked:
         """Compare; without a *stored* hash the work is done all the same and the answer is no."""
-        with self._turns:
+        with self._turn():
             try:
                 self._hasher.verify(stored or self._nobody, _normal(password[:LONGEST]))
             except (VerificationError, InvalidHashError):
@@ -58,6 +72,16 @@ class Passwords:
                 return Checked(False)
             renew = self._hasher.check_needs_rehash(stored)
             return Checked(True, self._hasher.hash(_normal(password)) if renew else None)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._places.acquire(blocking=False):
+            raise TooManyAtOnce("the password was not looked at", hint="Try again in a few seconds.")
+        try:
+            with self._turns:
+                yield
+        finally:
+            self._places.release()
 
     @cached_property
     def _nobody(self) -> str:

@@ -28,7 +28,12 @@ PERMISSIONS: Final[dict[str, Role]] = {
     "backup.create": "admin",
     "backup.restore": "admin",
     "backup.settings": "admin",
+    "backup.replace": "admin",
+    "backup.delete": "admin",
+    "backup.sealing": "admin",
+    "backup.remotes": "admin",
     "users.manage": "admin",
+    "users.rights": "admin",
     "settings.edit": "admin",
     "settings.write_file": "admin",
 }
@@ -39,6 +44,9 @@ CHANGES_THE_LIST: Final = frozenset({
     "options.edit", "columns.manage", "sample.load",
 })
 """Actions that write records, options or columns: refused while the disk of the data folder has too little room."""
+
+NEEDS_PROOF: Final = frozenset({"backup.replace", "backup.delete", "backup.sealing", "backup.remotes", "users.rights"})
+"""Actions for which a signed-in page is not enough: the person must have proved who they are a short while ago."""
 
 
 def is_role(value: object) -> bool:

@@ -6,21 +6,23 @@ role taken away, an account disabled or a session ended counts from the next act
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
 
-from backup_engine.errors import AdminOnly, PermissionDenied
+from backup_engine.errors import AdminOnly, FreshSignInNeeded, PermissionDenied
 from equipment.data_disk import require_room
-from equipment.domain.roles import CHANGES_THE_LIST, PERMISSIONS, Role, allows
+from equipment.domain.roles import CHANGES_THE_LIST, NEEDS_PROOF, PERMISSIONS, Role, allows
 from equipment.store import moments
 
 USERS: Final = "equipment_users"
 SESSIONS: Final = "equipment_sessions"
 SYSTEM_PREFIX: Final = "system:"
+PROVED_FOR: Final = timedelta(minutes=10)
+"""How long a password typed, or a sign-in at the identity provider, counts for what ``NEEDS_PROOF`` names."""
 
 Db = Database[dict[str, Any]]
 
@@ -49,6 +51,12 @@ class Account:
     must_change_password: bool = False
     local: bool = True
     """False when an identity provider vouches for the account; it then has no password here."""
+    proved: datetime | None = field(default=None, compare=False)
+    """When the person behind this session last proved who they are; None for the application itself."""
+
+    def proved_lately(self, now: datetime) -> bool:
+        """Tell whether the proof still counts for what ``NEEDS_PROOF`` names."""
+        return self is _SYSTEM_ACCOUNT or (self.proved is not None and now - self.proved < PROVED_FOR)
 
     def may(self, action: str) -> bool:
         """Tell whether the role allows *action* (for showing or hiding; ``require`` decides)."""
@@ -90,23 +98,28 @@ def identify(db: Db, who: Who, *, now: datetime | None = None) -> Account | None
     user = next(iter(session["users"]), None)
     if user is None or user.get("state") != "active" or user.get("epoch", 0) != session.get("epoch", 0):
         return None
-    return account_of(user)
+    # A session of a version that wrote no such moment was opened by a proof.
+    return replace(account_of(user), proved=moments.aware(session.get("proved") or session["created"]))
 
 
-def require(db: Db, who: Who, action: str) -> Account:
+def require(db: Db, who: Who, action: str, *, now: datetime | None = None) -> Account:
     """Give the account when it may do *action*.
 
     Raises ``PermissionDenied`` when the session has ended, a new password is due or the role is too low,
-    ``AdminOnly`` when only an administrator may do it, and ``NoSpace`` when it changes the list and the disk is nearly
+    ``AdminOnly`` when only an administrator may do it, ``FreshSignInNeeded`` when the action asks for a proof of who is
+    there and the last one is older than ``PROVED_FOR``, and ``NoSpace`` when it changes the list and the disk is nearly
     full. An action missing from the table raises ``KeyError``.
     """
     least = PERMISSIONS[action]
-    account = identify(db, who)
+    now = now or moments.now()
+    account = identify(db, who, now=now)
     if account is None:
         raise PermissionDenied("you are no longer signed in", hint="Sign in again.")
     if account.must_change_password:
         raise PermissionDenied("a new password is due first", hint="Choose it under your name at the top.")
     if allows(account.role, action):
+        if action in NEEDS_PROOF and not account.proved_lately(now):
+            raise FreshSignInNeeded("your last sign-in is more than 10 minutes ago", hint="Nothing was done.")
         if action in CHANGES_THE_LIST:
             require_room(db)
         return account

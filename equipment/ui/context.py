@@ -12,7 +12,7 @@ from equipment import data_disk
 from equipment.domain.roles import CHANGES_THE_LIST
 from equipment.server.database import can_write
 from equipment.settings import Settings
-from equipment.store import access
+from equipment.store import access, moments
 from equipment.store.access import Account, Who
 
 __all__ = ["App"]
@@ -52,6 +52,11 @@ class App:
     def may(self, action: str) -> bool:
         """Whether the role read at the start of this rerun allows the action; for drawing, as writers check again."""
         return self.account.may(action)
+
+    def proved_lately(self) -> bool:
+        """Whether the person has proved who they are within the last minutes, by the database as it is now."""
+        account = access.identify(self.database, self.who)
+        return account is not None and account.proved_lately(moments.now())
 
     def current_user(self) -> tuple[str, str]:
         """Name and role as the database has them now; raises ``AdminOnly`` when the session has ended meanwhile."""

@@ -107,6 +107,7 @@ def _draw(app: App, run: page_times.Run) -> None:
     screens = [screen for screen in SCREENS if app.may(screen.action)]
     header.show(app, TITLE)
     low_space.show(app)
+    _ask_who(app)
     _check_backups(app)
     tabs = st.tabs([screen.label for screen in screens], key=header.TAB, on_change="rerun", bind="query-params")
     for screen, tab in zip(screens, tabs, strict=True):
@@ -115,6 +116,13 @@ def _draw(app: App, run: page_times.Run) -> None:
             with tab:
                 screen.draw(app)
     _ask_before_leaving()
+
+
+def _ask_who(app: App) -> None:
+    with boundary.guard("The question who is there"):
+        from equipment.ui.entrance import again
+
+        again.show(app)
 
 
 def _ask_before_leaving() -> None:

@@ -13,6 +13,7 @@ from equipment.domain.roles import ROLES
 from equipment.store.accounts import sessions, users
 from equipment.store.accounts.users import CODE_HOURS, User
 from equipment.ui.context import App
+from equipment.ui.entrance import again
 from equipment.ui.plain import plain
 
 __all__ = ["show"]
@@ -141,6 +142,7 @@ def _new_user(app: App) -> None:
     try:
         user, code = users.create(app.database, app.who, name, role)
     except BackupError as error:
+        again.if_needed(error)
         st.error(plain(str(error)), icon=":material/error:")
         return
     _keep_code(user.name, code or "")
@@ -173,6 +175,7 @@ def _do(action: Callable[[], object], done: str = "") -> None:
     try:
         action()
     except BackupError as error:
+        again.if_needed(error)
         st.error(plain(str(error)), icon=":material/error:")
         return
     if done:

@@ -57,13 +57,14 @@ def prepare(db: Db) -> None:
 
 
 def open_session(
-    db: Db, account: Account, epoch: int, *, address: str, agent: str, lifetimes: Lifetimes, now: datetime | None = None
+    db: Db, account: Account, epoch: int, *, address: str, agent: str, lifetimes: Lifetimes,
+    proved: datetime | None = None, now: datetime | None = None
 ) -> str:
-    """Start a session of *account* and give its id."""
+    """Start a session of *account* and give its id. *proved* is when the person showed who they are, if not now."""
     now = now or moments.now()
     session = secrets.token_hex(32)
     db[SESSIONS].insert_one({
-        "_id": session, "user": account.key, "epoch": epoch, "created": now, "seen": now,
+        "_id": session, "user": account.key, "epoch": epoch, "created": now, "seen": now, "proved": proved or now,
         "until": now + lifetimes.longest, "idle_until": now + lifetimes.idle,
         "address": address[:64], "agent": agent[:200],
     })
@@ -116,6 +117,11 @@ def touch(db: Db, session: str, lifetimes: Lifetimes, *, now: datetime | None = 
         {"_id": session, "seen": {"$lt": now - timedelta(seconds=TOUCH_SECONDS)}, "idle_until": {"$gt": now}},
         {"$set": {"seen": now, "idle_until": now + lifetimes.idle}},
     )
+
+
+def prove(db: Db, session: str, moment: datetime) -> None:
+    """Note that the person behind a session has shown who they are; an earlier moment than is known changes nothing."""
+    db[SESSIONS].update_one({"_id": session}, {"$max": {"proved": moment}})
 
 
 def end(db: Db, session: str, *, now: datetime | None = None) -> None:

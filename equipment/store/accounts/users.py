@@ -67,7 +67,7 @@ def create(db: Db, who: Who, name: str, role: str, *, password_hash: str | None 
 
     Raises ``BadInput`` for a name or role that cannot be, and for a name that is taken.
     """
-    require(db, who, "users.manage")
+    require(db, who, "users.rights")
     first_code = None if password_hash else code()
     waiting = _waiting(first_code) if first_code else {}
     user = insert(db, new_document(name, role, "active", by=who.name) | {"password": password_hash} | waiting)
@@ -77,7 +77,7 @@ def create(db: Db, who: Who, name: str, role: str, *, password_hash: str | None 
 
 def set_role(db: Db, who: Who, key: str, role: str) -> None:
     """Give an account another role. Raises ``BadInput`` when that would leave no administrator."""
-    require(db, who, "users.manage")
+    require(db, who, "users.rights")
     if not is_role(role):
         raise BadInput(f"There is no role {role!r}.")
     user = _known(db, key)
@@ -105,7 +105,7 @@ def disable(db: Db, who: Who, key: str) -> None:
 
 def enable(db: Db, who: Who, key: str) -> None:
     """Let a disabled account in again."""
-    require(db, who, "users.manage")
+    require(db, who, "users.rights")
     user = _known(db, key)
     if user.state != "disabled":
         raise BadInput(f"{user.name} is not disabled.")
@@ -114,7 +114,7 @@ def enable(db: Db, who: Who, key: str) -> None:
 
 def approve(db: Db, who: Who, key: str, role: str = "user") -> None:
     """Let somebody in who signed up."""
-    require(db, who, "users.manage")
+    require(db, who, "users.rights")
     user = _known(db, key)
     if user.state not in ("pending", "rejected"):
         raise BadInput(f"{user.name} does not wait for approval.")
@@ -149,7 +149,7 @@ def reset(db: Db, who: Who, key: str) -> str:
 
     Raises ``BadInput`` for one's own: the code would be shown to a session that has just ended.
     """
-    account = require(db, who, "users.manage")
+    account = require(db, who, "users.rights")
     user = _known(db, key)
     if account.key == key:
         raise BadInput("This is your own account.", hint="Choose another password under your name at the top.")

@@ -16,6 +16,7 @@ from equipment.offsite import There
 from equipment.ui import time_zone
 from equipment.ui.backup import background, targets, words
 from equipment.ui.backup.restore import place
+from equipment.ui.entrance import again
 from equipment.ui.plain import plain
 from equipment.ui.progress import follow
 
@@ -175,6 +176,7 @@ def _do(work: Callable[[], object]) -> None:
     try:
         work()
     except BackupError as error:
+        again.if_needed(error)
         st.error(plain(str(error)))
     else:
         background.forget(place.VERB)  # what Restore Data was told before may be otherwise now

@@ -12,6 +12,7 @@ from equipment.jobs import Job
 from equipment.sealing import COMPRESSIONS, Stored
 from equipment.ui import time_zone
 from equipment.ui.backup import words
+from equipment.ui.entrance import again
 from equipment.ui.plain import plain
 
 __all__ = ["line", "resealed", "show"]
@@ -97,6 +98,7 @@ def _change(backups: Backups, caller: Caller, compression: str, recipients: str)
     try:
         sealing.change(backups, caller, compression, recipients)
     except BackupError as error:
+        again.if_needed(error)
         st.error(plain(str(error)))
     else:
         st.rerun()
@@ -115,6 +117,7 @@ def _open_sets(backups: Backups, caller: Caller, stored: Stored) -> None:
             try:
                 sealing.reseal(backups, caller)
             except BackupError as error:
+                again.if_needed(error)
                 st.error(plain(str(error)))
             else:
                 st.rerun()

@@ -54,6 +54,18 @@ def enter(db: Db, settings: Settings) -> Who | None:
     return who
 
 
+def again(settings: Settings) -> None:
+    """Draw the button that sends somebody who is signed in to the provider once more."""
+    if st.button("Sign in with your organisation again", icon=":material/key:", width="stretch"):
+        _begin(settings)
+
+
+def renew(db: Db, who: Who) -> None:
+    """Let the session behind *who* have what the provider's cookie of this page proves."""
+    if st.user.get("is_logged_in"):
+        oidc.renew(db, who, st.user.to_dict())
+
+
 def leave(db: Db, who: Who) -> None:
     """End every session of the account, or the provider's cookie would open the next one; and drop that cookie."""
     account = identify(db, who)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from argon2 import PasswordHasher
 from pymongo.database import Database
 
-from backup_engine.errors import BadInput, PermissionDenied
+from backup_engine.errors import BadInput, FreshSignInNeeded, PermissionDenied
 from equipment.accounts import login
 from equipment.accounts.login import REFUSED, SignInRefused, Visitor
-from equipment.accounts.passwords import PASSWORDS, Passwords
+from equipment.accounts.passwords import PASSWORDS, Passwords, TooManyAtOnce
 from equipment.store import activity, moments
 from equipment.store.access import SYSTEM, USERS, Who, identify, require
 from equipment.store.accounts import attempts, users
@@ -245,3 +245,78 @@ def test_secrets_are_neither_logged_nor_stored(database: Db, bob: str, caplog: p
 
     for secret in (PASSWORD, "a wrong secret", "my password in the wrong field"):
         assert secret not in everything
+
+
+def test_the_password_once_more_is_a_proof(database: Db, bob: str) -> None:
+    users.set_role(database, SYSTEM, bob, "admin")
+    long_ago = moments.now() - timedelta(hours=1)
+    who = enter(database, now=long_ago)
+    with pytest.raises(FreshSignInNeeded):
+        require(database, who, "backup.replace")
+
+    login.prove(database, who, PASSWORD, passwords=CHEAP)
+
+    assert require(database, who, "backup.replace").name == "Bob"
+    assert [entry["who"] for entry in activity.find(database, Filter(actions=("sign_in.confirmed",)))] == ["Bob"]
+
+
+def test_a_wrong_one_is_no_proof_and_is_written_down(database: Db, bob: str) -> None:
+    users.set_role(database, SYSTEM, bob, "admin")
+    who = enter(database, now=moments.now() - timedelta(hours=1))
+
+    with pytest.raises(SignInRefused, match="not right"):
+        login.prove(database, who, "correct horse battery!", passwords=CHEAP)
+
+    with pytest.raises(FreshSignInNeeded):
+        require(database, who, "backup.replace")
+    assert len(activity.find(database, Filter(actions=("sign_in.unconfirmed",)))) == 1
+
+
+def test_ten_thousand_wrong_ones_are_looked_at_a_few_times(database: Db, bob: str) -> None:
+    who, (hasher, passwords) = enter(database), counting()
+    now = moments.now()
+
+    for second in range(10_000):
+        with pytest.raises(SignInRefused):
+            login.prove(database, who, "wrong", passwords=passwords, now=now + timedelta(seconds=second))
+
+    # Five are free; then waits of 5, 10, 20 … 900 s leave room for 8 while they grow, and for one in 900 s after that.
+    assert hasher.verified <= 24
+    assert len(activity.find(database, Filter(actions=("sign_in.unconfirmed",)))) == hasher.verified
+
+
+def test_whom_the_provider_vouches_for_has_no_password_here(database: Db, bob: str) -> None:
+    who = enter(database)
+    database[USERS].update_one({"_id": bob}, {"$set": {"source": "oidc"}})
+
+    with pytest.raises(SignInRefused, match="Sign in there again"):
+        login.prove(database, who, PASSWORD, passwords=CHEAP)
+
+
+def test_who_was_signed_out_proves_nothing(database: Db, bob: str) -> None:
+    who = enter(database)
+    login.sign_out(database, who)
+
+    with pytest.raises(SignInRefused, match="no longer signed in"):
+        login.prove(database, who, PASSWORD, passwords=CHEAP)
+
+
+class Full(Passwords):
+    """Passwords that nobody has time to look at."""
+
+    def check(self, stored: str | None, password: str) -> NoReturn:
+        """Send everybody away."""
+        raise TooManyAtOnce("the password was not looked at", hint="Try again in a few seconds.")
+
+
+def test_who_was_sent_away_by_a_flood_has_not_failed(database: Db, bob: str) -> None:
+    who = enter(database)
+    for _ in range(attempts.PER_ADDRESS.free + 1):
+        with pytest.raises(SignInRefused, match=r"^Too many people sign in at this moment. Try again in a few"):
+            login.sign_in(database, "Bob", PASSWORD, Visitor("198.51.100.7"), passwords=Full())
+        with pytest.raises(SignInRefused, match=r"^Too many people"):
+            login.prove(database, who, PASSWORD, passwords=Full())
+
+    login.prove(database, who, PASSWORD, passwords=CHEAP)
+    assert login.sign_in(database, "Bob", PASSWORD, Visitor("198.51.100.7"), passwords=CHEAP)
+    assert not activity.find(database, Filter(actions=("sign_in.failed", "sign_in.unconfirmed")))

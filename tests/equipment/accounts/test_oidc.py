@@ -129,3 +129,40 @@ def test_it_has_no_password(database: Db) -> None:
 
     with pytest.raises(Exception, match="identity provider"):
         users.reset(database, SYSTEM, "ada")
+
+
+HOUR = 3600
+
+
+def lately(database: Db, who: Who) -> bool:
+    """Tell whether the last proof still counts."""
+    account = identify(database, who)
+    return account is not None and account.proved_lately(moments.now())
+
+
+@pytest.mark.parametrize(("told", "fresh"), [
+    ({}, True), ({"iat": -HOUR}, False), ({"auth_time": -HOUR}, False), ({"auth_time": 0, "iat": -HOUR}, True),
+    ({"auth_time": None}, False),
+])
+def test_a_sign_in_is_as_fresh_as_the_provider_says(database: Db, told: dict[str, Any], fresh: bool) -> None:
+    now = int(moments.now().timestamp())
+    said = {claim: None if ago is None else now + ago for claim, ago in told.items()}
+
+    assert lately(database, enter(database, **said)) is fresh
+
+
+def test_a_clock_ahead_of_ours_proves_no_longer(database: Db) -> None:
+    ahead = int(moments.now().timestamp()) + HOUR
+    account = identify(database, enter(database, auth_time=ahead))
+
+    assert account is not None and account.proved is not None and account.proved <= moments.now()
+
+
+def test_newer_claims_of_the_same_person_are_a_proof(database: Db) -> None:
+    who = enter(database, iat=int(moments.now().timestamp()) - HOUR)
+
+    oidc.renew(database, who, claims(sub="2"))
+    assert not lately(database, who)
+
+    oidc.renew(database, who, claims())
+    assert lately(database, who)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from argon2 import PasswordHasher
 
 from backup_engine.errors import BadInput
-from equipment.accounts.passwords import LONGEST, PASSWORDS, Passwords, check_rules
+from equipment.accounts.passwords import (
+    AT_ONCE,
+    LONGEST,
+    PASSWORDS,
+    WAITING,
+    Passwords,
+    TooManyAtOnce,
+    check_rules,
+)
 from tests.equipment.accounts.cheap import CHEAP, PASSWORD, counting
+from tests.server.running_app import wait_for
 
 
 def test_the_real_parameters() -> None:
@@ -73,3 +85,47 @@ def test_others_are_taken(password: str) -> None:
 def test_a_huge_password_costs_no_more() -> None:
     assert not CHEAP.check(CHEAP.hash(PASSWORD), "x" * 10_000_000).right
     assert LONGEST == 1000
+
+
+class Held(PasswordHasher):
+    """Verifies nothing before it is let go, and counts how many are in it at once."""
+
+    def __init__(self) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.let_go, self.full, self.lock = threading.Event(), threading.Event(), threading.Lock()
+        self.inside = self.most = 0
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> bool:
+        """Wait, and do it."""
+        with self.lock:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+            if self.inside == AT_ONCE:
+                self.full.set()
+        self.let_go.wait(60)
+        with self.lock:
+            self.inside -= 1
+        return super().verify(hash, password)  # type: ignore[return-value]
+
+
+def test_of_ten_thousand_at_once_a_hundred_wait_and_the_others_are_sent_away() -> None:
+    hasher = Held()
+    passwords = Passwords(hasher)
+    stored = CHEAP.hash(PASSWORD)
+    with ThreadPoolExecutor(AT_ONCE + WAITING) as people:
+        taken = [people.submit(passwords.check, stored, PASSWORD) for _ in range(AT_ONCE + WAITING)]
+        try:
+            assert hasher.full.wait(60)
+            refused = 0
+            # Those taken stand in the queue before the first one is refused; until then one of ours could take a place.
+            wait_for(lambda: not passwords._places._value, "a hundred who wait")
+            for _ in range(10_000 - AT_ONCE - WAITING):
+                with pytest.raises(TooManyAtOnce, match=r"^Too many people sign in at this moment"):
+                    passwords.check(stored, PASSWORD)
+                refused += 1
+        finally:
+            hasher.let_go.set()
+        assert all(check.result(60).right for check in taken)
+
+    assert (refused, hasher.most) == (10_000 - AT_ONCE - WAITING, AT_ONCE)
+    assert passwords.check(stored, PASSWORD).right, "every place was given back"

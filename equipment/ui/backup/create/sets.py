@@ -12,6 +12,7 @@ from backup_engine.api import COMMENT_LENGTH, BackupError, BackupSet, called
 from equipment.backups import CHECKING, Backups, Caller
 from equipment.ui import links
 from equipment.ui.backup import verified, words
+from equipment.ui.entrance import again
 from equipment.ui.plain import plain
 from equipment.ui.progress import follow
 
@@ -124,6 +125,7 @@ def _try(act: Callable[[], object]) -> None:
     try:
         act()
     except BackupError as error:
+        again.if_needed(error)
         st.error(plain(str(error)))
     else:
         st.rerun()

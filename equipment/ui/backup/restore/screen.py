@@ -26,6 +26,7 @@ from equipment.ui.backup.restore import (
 )
 from equipment.ui.backup.restore.picks import Picks
 from equipment.ui.backup.restore.place import Place
+from equipment.ui.entrance import again
 from equipment.ui.plain import plain
 from equipment.ui.progress import follow
 
@@ -189,6 +190,7 @@ def _start(
             for chosen in picked.values():
                 chosen.start()
     except BackupError as error:
+        again.if_needed(error)
         background.explain(error)
         return
     st.rerun()
@@ -230,6 +232,7 @@ def _undo(backups: Backups, caller: Caller, safety: BackupSet | None, busy: bool
         try:
             backups.undo(caller)
         except BackupError as error:
+            again.if_needed(error)
             st.error(plain(str(error)))
         else:
             st.rerun()
