@@ -15,6 +15,7 @@ from equipment.accounts import login
 from equipment.accounts.login import SignInRefused
 from equipment.ui.context import App
 from equipment.ui.entrance import provider
+from equipment.ui.plain import plain
 
 __all__ = ["if_needed", "show"]
 
@@ -53,14 +54,14 @@ def _question(app: App) -> None:
         provider.again(app.settings)
         return
     with st.form("confirm_sign_in", border=False):
-        typed = st.text_input(f"Password of {app.account.name}", type="password", autocomplete="current-password")
+        typed = st.text_input(f"Password of {plain(app.account.name)}", type="password", autocomplete="current-password")
         pressed = st.form_submit_button("Confirm", type="primary")
     if not pressed:
         return
     try:
         login.prove(app.database, app.who, typed)
     except SignInRefused as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return
     _forget()
     st.toast("Confirmed for 10 minutes. Nothing was done yet: press the button again.", icon=":material/check:")
