@@ -54,7 +54,8 @@ def _question(app: App) -> None:
         provider.again(app.settings)
         return
     with st.form("confirm_sign_in", border=False):
-        typed = st.text_input(f"Password of {plain(app.account.name)}", type="password", autocomplete="current-password")
+        typed = st.text_input(f"Password of {plain(app.account.name)}", type="password",
+                              autocomplete="current-password")
         pressed = st.form_submit_button("Confirm", type="primary")
     if not pressed:
         return
