@@ -15,7 +15,9 @@ from equipment.store.list.records import Entry
 from equipment.store.list.schema import Column
 from equipment.ui.context import App
 from equipment.ui.record import history
-from equipment.ui.records import actions, add, review, state
+from equipment.ui.records import state
+from equipment.ui.records.changing import add, review
+from equipment.ui.records.list import actions
 from equipment.ui.records.table import field_label, plain
 
 COLORS: Final = {"overdue": "red", "due soon": "orange", "fine": "green", "cannot read": "violet"}

@@ -15,7 +15,9 @@ from equipment.store.list.records import Entry, Page
 from equipment.store.list.schema import Column
 from equipment.ui import fragment, reading
 from equipment.ui.context import App
-from equipment.ui.records import actions, bulk, empty, state, table, toolbar
+from equipment.ui.records import empty, state, table
+from equipment.ui.records.changing import bulk
+from equipment.ui.records.list import actions, toolbar
 from equipment.ui.records.state import State
 
 OPEN = "records_open_row"

@@ -16,7 +16,8 @@ from equipment.store.list import listing, records, schema
 from equipment.store.list.records import Entry, Save
 from equipment.ui import boundary
 from equipment.ui.context import App
-from equipment.ui.records import pending, state
+from equipment.ui.records import state
+from equipment.ui.records.changing import pending
 from equipment.ui.records.state import Pending, State
 from equipment.ui.records.table import brief, plain
 

@@ -16,7 +16,9 @@ from equipment.store.list import listing, options, schema
 from equipment.store.list.records import Entry
 from equipment.store.list.schema import Column
 from equipment.ui.context import App
-from equipment.ui.records import browse, pending, review, state, table, toolbar
+from equipment.ui.records import state, table
+from equipment.ui.records.changing import pending, review
+from equipment.ui.records.list import browse, toolbar
 from equipment.ui.records.state import State
 
 MARK: Final = "\0edited"

@@ -14,7 +14,8 @@ from equipment.store.list import schema
 from equipment.store.list.schema import Column
 from equipment.ui import fragment
 from equipment.ui.context import App
-from equipment.ui.records import filters, state, views
+from equipment.ui.records import state
+from equipment.ui.records.list import filters, views
 from equipment.ui.records.state import State
 from equipment.ui.records.table import plain
 
