@@ -65,7 +65,7 @@ def _sections(app: App) -> None:
     if st.session_state.get(state.SECTION) not in offered:
         st.session_state[state.SECTION] = now.section if now.section in offered else state.FIRST_SECTION
     now.section = st.segmented_control(
-        "Section", list(offered), key=state.SECTION, required=True, label_visibility="collapsed",
+        "Section", list(offered), key=state.SECTION, required=True, label_visibility="collapsed", wrap=False,
         format_func=lambda name: f":material/{offered[name].icon}: {name}",
     ) or state.FIRST_SECTION
     if now.pending and now.section != "Edit" and "Edit" in offered:

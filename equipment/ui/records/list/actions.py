@@ -10,7 +10,6 @@ import streamlit as st
 
 from equipment.store.list.records import Entry
 from equipment.ui.context import App
-from equipment.ui.records import state
 
 
 @dataclass(frozen=True)
@@ -45,23 +44,14 @@ ACTIONS = (
 
 
 def show(app: App, ticked: Sequence[Entry], total: int) -> None:
-    """Draw the buttons; those that need rows come with the first ticked one."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        if ticked:
-            st.button(
-                "Open",
-                icon=":material/open_in_full:",
-                disabled=len(ticked) != 1,
-                key="action_open",
-                on_click=state.open_record,
-                args=(ticked[0].key if len(ticked) == 1 else "",),
-            )
-        for action in ACTIONS:
-            offered = app.may(action.permission) and (ticked or not action.needs_rows)
-            if offered and st.button(action.label, icon=f":material/{action.icon}:", key=f"action_{action.name}",
-                                     disabled=app.refuses(action.permission)):
-                action.run(app, list(ticked), total)
-        st.caption(f"**{len(ticked)} ticked**" if ticked else "Tick rows to work on several at once", width="content")
+    """Draw the buttons, into the line below the list; those that need rows come with the first ticked one."""
+    if ticked:
+        st.caption(f"**{len(ticked)} ticked**", width="content")
+    for action in ACTIONS:
+        offered = app.may(action.permission) and (ticked or not action.needs_rows)
+        if offered and st.button(action.label, icon=f":material/{action.icon}:", key=f"action_{action.name}",
+                                 disabled=app.refuses(action.permission)):
+            action.run(app, list(ticked), total)
 
 
 def run_for(app: App, entry: Entry, labels: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from equipment.index.sheet import Sheet
 from equipment.store.list import listing, records, schema
@@ -21,6 +22,9 @@ from equipment.ui.records.list import actions, toolbar
 from equipment.ui.records.state import State
 
 OPEN = "records_open_row"
+CHIPS_ROWS = 2
+"""Rows of the grid that the line of chips takes the room of."""
+PAGES_SHOWN = 5
 
 
 def show(app: App) -> None:
@@ -57,9 +61,10 @@ def _drawn(app: App, now: State) -> None:
         return
     # A key for each view: a grid keeps ticks by row number, and they must not move to other records.
     key = now.key(f"table_{now.page}_{now.size}_{hash(repr(now.query)):x}")
-    actions.show(app, _ticked(key, page), page.total)
     _table(page, columns, now, key)
-    pager(now, page.total)
+    with _foot():
+        actions.show(app, _ticked(key, page), page.total)
+        _pager(now, page.total, len(columns))
 
 
 def load(app: App, now: State, known: Sequence[Column], sheet: Sheet) -> Page:
@@ -81,28 +86,42 @@ def no_match(now: State) -> None:
         st.button("Clear filters", icon=":material/filter_list_off:", key="no_match_clear", on_click=_clear)
 
 
-def pager(now: State, total: int) -> None:
+def fitting(now: State) -> int:
+    """Give the rows that fit into the window, which the line of chips makes fewer."""
+    return table.FITTING_ROWS - CHIPS_ROWS * now.query.is_filtering
+
+
+def pager(now: State, total: int, columns: int) -> None:
     """Draw where in the list this is, and the way to other pages."""
+    with _foot():
+        _pager(now, total, columns)
+
+
+def _foot() -> DeltaGenerator:
+    return st.container(horizontal=True, vertical_alignment="center", gap="xsmall")
+
+
+def _pager(now: State, total: int, columns: int) -> None:
     first = (now.page - 1) * now.size + 1
     pages = max(1, math.ceil(total / now.size))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{first:,}–{min(first + now.size - 1, total):,} of {total:,}", width="stretch")
-        if pages > 1:
-            key = f"records_pages_{now.generation}_{now.page}_{pages}"
-            st.pagination(pages, default=now.page, key=key, on_change=state.setter, args=(_set_page, key))
-        key = now.key("size")
-        st.selectbox(
-            "Rows",
-            records.PAGE_SIZES,
-            index=_size_index(now.size),
-            key=key,
-            width=90,
-            label_visibility="collapsed",
-            format_func=lambda size: f"{size}",
-            help="Rows per page",
-            on_change=state.setter,
-            args=(_set_size, key),
-        )
+    st.caption(f"{first:,}–{min(first + now.size - 1, total):,} of {total:,} · ↔ {columns} columns", width="stretch",
+               text_alignment="right")
+    if pages > 1:
+        key = f"records_pages_{now.generation}_{now.page}_{pages}"
+        st.pagination(pages, default=now.page, max_visible_pages=PAGES_SHOWN, key=key, on_change=state.setter,
+                      args=(_set_page, key))
+    key = now.key("size")
+    st.selectbox(
+        "Rows",
+        records.PAGE_SIZES,
+        index=_size_index(now.size),
+        key=key,
+        width=80,
+        label_visibility="collapsed",
+        format_func=lambda size: f"{size}",
+        on_change=state.setter,
+        args=(_set_size, key),
+    )
 
 
 def _table(page: Page, columns: Sequence[Column], now: State, key: str) -> None:
@@ -114,7 +133,7 @@ def _table(page: Page, columns: Sequence[Column], now: State, key: str) -> None:
         hide_index=True,
         column_order=table.order(columns),
         column_config=_config(page, columns, now),
-        height=table.height(len(page.entries)),
+        height=table.height(len(page.entries), fitting(now)),
         placeholder="",
         alt="Equipment list",
     )
