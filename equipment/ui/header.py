@@ -36,12 +36,14 @@ def show(app: App, title: str, screens: Sequence[str]) -> Sequence[TabContainer]
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.header(title, anchor=False, width="content")
-        _data_badge(app)  # before the tabs: a telephone's 330 pixels hold it beside the title, not beside the other badge
+        _data_badge(app)  # before the tabs: 330 pixels hold it beside the title, not beside the other badge
         tabs = st.tabs(screens, key=TAB, on_change="rerun", bind="query-params")
-        if app.may("backup.see"):
-            with boundary.guard("The backup badge"):
-                _backup_badge(app)
-        _menu(app)
+        # One line whatever the badge says: where there is no room its words end in an ellipsis.
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall", width="content"):
+            if app.may("backup.see"):
+                with boundary.guard("The backup badge"):
+                    _backup_badge(app)
+            _menu(app)
     return tabs
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from equipment.index.sheet import Sheet
 from equipment.store.list import listing, records, schema
-from equipment.store.list.records import Entry, Page
+from equipment.store.list.records import Page
 from equipment.store.list.schema import Column
 from equipment.ui import fragment, reading
 from equipment.ui.context import App
@@ -63,7 +62,7 @@ def _drawn(app: App, now: State) -> None:
     key = now.key(f"table_{now.page}_{now.size}_{hash(repr(now.query)):x}")
     _table(page, columns, now, key)
     with _foot():
-        actions.show(app, _ticked(key, page), page.total)
+        actions.show(app, now, page)
         _pager(now, page.total, len(columns))
 
 
@@ -125,23 +124,20 @@ def _pager(now: State, total: int, columns: int) -> None:
 
 
 def _table(page: Page, columns: Sequence[Column], now: State, key: str) -> None:
+    keys = [entry.key for entry in page.entries]
     st.dataframe(
         table.arrow(page.entries, columns),
         key=key,
-        on_select=lambda: _selected(key),
+        on_select=lambda: _selected(key, keys),
+        selection_default={"selection": {"rows": [row for row, each in enumerate(keys) if each in now.ticked]}},
         selection_mode=["multi-row", "single-column"],
         hide_index=True,
         column_order=table.order(columns),
-        column_config=_config(page, columns, now),
+        column_config=table.reading_config(columns, now.query, OPEN, _opened, (keys,)),
         height=table.height(len(page.entries), fitting(now)),
         placeholder="",
         alt="Equipment list",
     )
-
-
-def _config(page: Page, columns: Sequence[Column], now: State) -> dict[str, Any]:
-    keys = [entry.key for entry in page.entries]
-    return table.reading_config(columns, now.query, OPEN, _opened, (keys,))
 
 
 def _opened(keys: list[str]) -> None:
@@ -150,19 +146,18 @@ def _opened(keys: list[str]) -> None:
         state.open_record(keys[click["row"]])
 
 
-def _selected(key: str) -> None:
-    """A click on a column's heading orders the list by it; a second one turns the order round."""
-    chosen = st.session_state[key]["selection"]["columns"]
-    if not chosen:
+def _selected(key: str, keys: Sequence[str]) -> None:
+    """Take the ticks of the page with these records. A click on a column's heading orders the list by it; a second one
+    turns the order round."""
+    now, selection = state.current(), st.session_state[key]["selection"]
+    for each in keys:
+        now.ticked.pop(each, None)
+    now.ticked.update((keys[row], None) for row in selection["rows"] if row < len(keys))
+    if not selection["columns"]:
         return
-    now, column = state.current(), chosen[0]
+    column = selection["columns"][0]
     turned = now.query.sort == column and not now.query.descending
     now.ask(replace(now.query, sort=column, descending=turned))
-
-
-def _ticked(key: str, page: Page) -> list[Entry]:
-    rows = st.session_state.get(key, {}).get("selection", {}).get("rows", [])
-    return [page.entries[row] for row in rows if row < len(page.entries)]
 
 
 def _clear() -> None:
