@@ -15,8 +15,6 @@ __all__ = ["TAB", "anonymous", "show"]
 
 TAB = "tab"
 """Key of the open main tab in the session and in the address."""
-TABS_WIDTH = 625
-"""Pixels that five tabs take at the font size of ``.streamlit/config.toml``; where there is less they scroll."""
 BACKUP_TAB = "Backup & Restore"
 BACKUP_ICONS = {"ok": ":material/verified:", "note": ":material/info:", "due": ":material/schedule:",
                 "alarm": ":material/warning:"}
@@ -39,10 +37,9 @@ def show(app: App, title: str, screens: Sequence[str]) -> Sequence[TabContainer]
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.header(title, anchor=False, width="content")
         _data_badge(app)  # before the tabs: 330 pixels hold it beside the title, not beside the other badge
-        tabs = st.tabs(screens, key=TAB, on_change="rerun", bind="query-params", width=TABS_WIDTH)
+        tabs = st.tabs(screens, key=TAB, on_change="rerun", bind="query-params")
         # One line whatever the badge says: where there is no room its words end in an ellipsis.
-        with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall",
-                          horizontal_alignment="right"):
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall", width="content"):
             if app.may("backup.see"):
                 with boundary.guard("The backup badge"):
                     _backup_badge(app)
