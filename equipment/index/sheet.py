@@ -8,6 +8,7 @@ changed ones behind those of the base.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from backup_engine.records.folding import fold
-from equipment.domain.query import Query
+from equipment.domain.query import ONLY_LABELS, Query
 from equipment.domain.record import ID, LAST_CALIBRATION, NEXT_CALIBRATION, SERIAL, arrange
 from equipment.domain.search import Columns, Counts, Rows
 from equipment.domain.values import collation, dates
@@ -148,8 +149,18 @@ class Sheet:
         order = pa.array(np.lexsort((collation.ranks(values), -counts)))
         return list(zip(values.take(order).to_pylist(), counts[order].tolist(), strict=True))
 
-    def counts(self, types: Mapping[str, FieldType], today: date) -> Counts:
-        """Count what the metrics above the list show, over all records."""
+    def count(self, query: Query, types: Mapping[str, FieldType], today: date) -> int:
+        """Count the rows that match; no order is made for it."""
+        masks = self._masks(query, types, today)
+        base = self._living if masks[0] is None else int(np.count_nonzero(masks[0]))
+        return base + (len(self.changed) if masks[1] is None else int(np.count_nonzero(masks[1])))
+
+    def counts(self, types: Mapping[str, FieldType], today: date, query: Query | None = None) -> Counts:
+        """Count what the numbers above the list show, over all records, or over those that match what else is asked."""
+        whole = replace(query or Query(), only="")
+        if whole.is_filtering:
+            found = {only: self.count(replace(whole, only=only), types, today) for only in ("", *ONLY_LABELS)}
+            return Counts(found[""], found["overdue"], found["due"], found["no serial"], found["same serial"])
         statuses = self.by_status(types, today)
         return Counts(len(self), statuses["overdue"], statuses["due soon"], *self._serials().counts())
 

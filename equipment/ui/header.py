@@ -1,8 +1,11 @@
-"""The line above the tabs: title, state of the data, state of the backups, and the visitor's own menu."""
+"""The line at the top: title, main tabs, state of the data, state of the backups, and the visitor's own menu."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
+from streamlit.elements.lib.mutable_tab_container import TabContainer
 
 from equipment.ui import boundary
 from equipment.ui.context import App
@@ -26,16 +29,22 @@ def anonymous(title: str, *, demo: bool) -> None:
             _demo()
 
 
-def show(app: App, title: str) -> None:
-    """Draw the line for somebody who is signed in."""
-    with st.container(horizontal=True, vertical_alignment="center"):
+def show(app: App, title: str, screens: Sequence[str]) -> Sequence[TabContainer]:
+    """Draw the line for somebody who is signed in, with one tab a screen, and give the tabs.
+
+    They hold nothing: what is open is drawn below the line, which would otherwise be as narrow as they are.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.header(plain(title), anchor=False, width="content")
-        _data_badge(app)
-        if app.may("backup.see"):
-            with boundary.guard("The backup badge"):
-                _backup_badge(app)
-        st.space("stretch")
-        _menu(app)
+        _data_badge(app)  # before the tabs: 330 pixels hold it beside the title, not beside the other badge
+        tabs = st.tabs(screens, key=TAB, on_change="rerun", bind="query-params")
+        # One line whatever the badge says: where there is no room its words end in an ellipsis.
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall", width="content"):
+            if app.may("backup.see"):
+                with boundary.guard("The backup badge"):
+                    _backup_badge(app)
+            _menu(app)
+    return tabs
 
 
 def _data_badge(app: App) -> None:

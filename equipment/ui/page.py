@@ -1,4 +1,4 @@
-"""The frame of every page: who is here, the header, and one tab per screen."""
+"""The frame of every page: who is here, the line at the top, and below it the screen whose tab is open."""
 
 from __future__ import annotations
 
@@ -105,16 +105,14 @@ def _draw(app: App, run: page_times.Run) -> None:
     fragment.drawn_around(app)
     st.session_state.user_role = app.account.role
     screens = [screen for screen in SCREENS if app.may(screen.action)]
-    header.show(app, TITLE)
+    tabs = header.show(app, TITLE, [screen.label for screen in screens])
     low_space.show(app)
     _ask_who(app)
     _check_backups(app)
-    tabs = st.tabs([screen.label for screen in screens], key=header.TAB, on_change="rerun", bind="query-params")
     for screen, tab in zip(screens, tabs, strict=True):
         if tab.open:
             run.tab = screen.label
-            with tab:
-                screen.draw(app)
+            screen.draw(app)
     _ask_before_leaving()
 
 

@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import bson
+import numpy as np
 from bson import Int64
 from bson.objectid import ObjectId
 from pymongo.client_session import ClientSession
@@ -62,6 +63,17 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Neighbours:
+    """Where a record stands among those that match: its place from 0, how many there are, and the keys of the one
+    before and the one after; empty at the ends."""
+
+    place: int
+    total: int
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
 class Save:
     """New values for some fields of one record; ``MISSING`` removes a field."""
 
@@ -100,6 +112,18 @@ def page(
         listing.doubt(db, wrong)
         sheet = None
     return Page(found, len(rows))
+
+
+def neighbours(db: Db, query: Query, types: Mapping[str, FieldType], today: date, key: str) -> Neighbours | None:
+    """Give what stands around a record among those that match, in order; None when it does not match (any more)."""
+    sheet = listing.sheet(db)
+    rows = sheet.find(query, types, today)
+    places = np.flatnonzero(np.isin(rows, sheet.rows_of([key])))
+    if not len(places):
+        return None
+    place = int(places[0])
+    before, after = (sheet.keys(rows[at : at + 1]) if at >= 0 else [] for at in (place - 1, place + 1))
+    return Neighbours(place, len(rows), next(iter(before), ""), next(iter(after), ""))
 
 
 def matching_keys(db: Db, query: Query, types: Mapping[str, FieldType], today: date) -> list[str]:

@@ -15,8 +15,10 @@ from equipment.store.list.records import Entry
 from equipment.store.list.schema import Column
 from equipment.ui.context import App
 from equipment.ui.plain import plain
-from equipment.ui.record import history
-from equipment.ui.records import actions, add, review, state
+from equipment.ui.record import history, ways
+from equipment.ui.records import state
+from equipment.ui.records.changing import add, review
+from equipment.ui.records.list import actions
 from equipment.ui.records.table import field_label, link, value_line
 
 COLORS: Final = {"overdue": "red", "due soon": "orange", "fine": "green", "cannot read": "violet"}
@@ -30,22 +32,16 @@ ON_PAGE: Final = ("Duplicate", "Move to trash", "Labels")
 def show(app: App) -> None:
     """Draw the page of the record the address names."""
     now = state.current()
-    st.button(
-        "Back to the list",
-        icon=":material/arrow_back:",
-        type="tertiary",
-        key="record_back",
-        on_click=state.open_record,
-        args=("",),
-    )
     entry = records.get(app.database, now.opened)
-    if entry is None and (named := records.named(app.database, now.opened)):  # ?id=5, as somebody types it
-        if len(named) > 1:
-            st.info(f"Several records have the ID {plain(now.opened)}. Go back to the list and choose one.",
-                    icon=":material/content_copy:")
-            return
+    named = [] if entry else records.named(app.database, now.opened)  # ?id=5, as somebody types it
+    if len(named) == 1:
         now.opened = named[0]
         entry = records.get(app.database, now.opened)
+    ways.show(app, now)
+    if len(named) > 1:
+        st.info(f"Several records have the ID {plain(now.opened)}. Go back to the list and choose one.",
+                icon=":material/content_copy:")
+        return
     if entry is None:
         st.info(
             "This record is not in the list. What is known of it is below; the trash or a backup may have it.",

@@ -19,7 +19,8 @@ from equipment.ui.list_jobs import list_jobs, start_beside
 from equipment.ui.ordered_table import POSITION, done, new_order, position_column, version
 from equipment.ui.plain import plain
 from equipment.ui.progress import follow
-from equipment.ui.records import bulk, date_columns
+from equipment.ui.records import date_columns
+from equipment.ui.records.changing import bulk
 from equipment.ui.records.table import field_label
 
 VERSION = "columns_version"

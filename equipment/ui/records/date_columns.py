@@ -17,7 +17,7 @@ from equipment.store.list import bulk as bulk_edits, columns, listing
 from equipment.store.list.schema import Column
 from equipment.ui.context import App
 from equipment.ui.plain import plain
-from equipment.ui.records import bulk
+from equipment.ui.records.changing import bulk
 from equipment.ui.records.table import field_label
 
 __all__ = ["UNDECIDED", "show"]

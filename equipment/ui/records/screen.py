@@ -11,7 +11,8 @@ from equipment.store.list import listing
 from equipment.ui import boundary, reading
 from equipment.ui.context import App
 from equipment.ui.record import detail
-from equipment.ui.records import empty, pending, state, undoing
+from equipment.ui.records import empty, state
+from equipment.ui.records.changing import pending, undoing
 
 __all__ = ["SECTIONS", "Section", "show"]
 
@@ -33,14 +34,14 @@ class Section:
 
 
 SECTIONS = (
-    Section("Browse", "table_rows", "records.read", "browse", needs_records=False),
-    Section("Edit", "edit", "records.edit", "edit"),
-    Section("Add", "add", "records.add", "add", needs_records=False),
+    Section("Browse", "table_rows", "records.read", "list.browse", needs_records=False),
+    Section("Edit", "edit", "records.edit", "changing.edit"),
+    Section("Add", "add", "records.add", "changing.add", needs_records=False),
     Section("Import", "upload_file", "records.import", "imports", needs_records=False),
     Section("Calibration", "event", "records.read", "calibration"),
     Section("Dashboard", "bar_chart", "records.read", "dashboard"),
     Section("Columns", "view_column", "columns.manage", "columns"),
-    Section("Trash", "delete", "records.delete", "trash", needs_records=False),
+    Section("Trash", "delete", "records.delete", "changing.trash", needs_records=False),
 )
 
 
@@ -64,7 +65,7 @@ def _sections(app: App) -> None:
     if st.session_state.get(state.SECTION) not in offered:
         st.session_state[state.SECTION] = now.section if now.section in offered else state.FIRST_SECTION
     now.section = st.segmented_control(
-        "Section", list(offered), key=state.SECTION, required=True, label_visibility="collapsed",
+        "Section", list(offered), key=state.SECTION, required=True, label_visibility="collapsed", wrap=False,
         format_func=lambda name: f":material/{offered[name].icon}: {name}",
     ) or state.FIRST_SECTION
     if now.pending and now.section != "Edit" and "Edit" in offered:

@@ -4,7 +4,7 @@ far as a link should carry it, in the address."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
@@ -56,11 +56,18 @@ class State:
     """Edits of that record that were there before the form, which *Cancel* leaves."""
     grid: Any = None
     """What the edit grid was last fed, see ``edit``."""
+    ticked: dict[str, None] = field(default_factory=dict)
+    """Keys of the ticked records, in the order of ticking, on whatever page of the list they stand."""
     written: dict[str, list[str]] = field(default_factory=dict)
     """The address as this screen last wrote it."""
 
     def ask(self, query: Query, *, keep_widgets: bool = False) -> None:
-        """Look for something else, from the first page on."""
+        """Look for something else, from the first page on.
+
+        Another order keeps what is ticked; other filters do not, as one would act on records that are out of sight.
+        """
+        if replace(query, sort=self.query.sort, descending=self.query.descending) != self.query:
+            self.ticked.clear()
         self.query = query
         self.page = 1
         if not keep_widgets:
@@ -68,6 +75,11 @@ class State:
 
     def refresh(self) -> None:
         """Make widgets forget their selection and edits."""
+        self.ticked.clear()
+        self.renew()
+
+    def renew(self) -> None:
+        """Make widgets anew, with the ticks there are."""
         self.generation += 1
         self.grid = None
 
@@ -141,7 +153,7 @@ def open_record(key: str) -> None:
     """Open a record's own page; for callbacks."""
     state = current()
     state.opened, state.editing = key, None
-    state.refresh()
+    state.renew()
     publish(state)
 
 

@@ -20,9 +20,14 @@ from equipment.ui.plain import plain
 
 LONGEST: Final = 1_000
 """Characters of a cell that a grid shows; a comment of 5 MB stays on the server."""
-HEIGHT: Final = 560
-FITTING_ROWS: Final = 15
-WIDE: Final = {"Comments", "Description"}
+ROW: Final = 33
+"""Height of a row and of the heading, in pixels, at the font size of ``.streamlit/config.toml``."""
+FITTING_ROWS: Final = 18
+"""Rows that fit with everything above and below them into a window of 1440 × 900, so that only the grid scrolls."""
+WIDTHS: Final = {"ID": 75, "Comments": 260, "Description": 260}
+"""In pixels; of other columns the kind says it."""
+WIDTHS_OF: Final = {"number": 110, "date": 120, "yes/no": 80, "link": 180}
+USUAL_WIDTH: Final = 150
 HIDDEN_AT_FIRST: Final = {"uuid"}
 ADDRESS_SIGNS: Final = "%:/?#@!$&'*+,;=~"
 """What may stand in an address as it is, by RFC 3986, brackets left out."""
@@ -50,9 +55,10 @@ def shown(value: Any) -> str:
     return whole if len(whole) <= LONGEST else whole[: LONGEST - 1] + "…"
 
 
-def height(rows: int) -> Any:
-    """Give a grid's height: that of its rows, until it scrolls."""
-    return "content" if rows <= FITTING_ROWS else HEIGHT
+def height(rows: int, most: int = FITTING_ROWS) -> Any:
+    """Give a grid's height: that of its rows, until it scrolls with ``most`` of them in sight."""
+    # 2 pixels of border, 8 of the bar by which one scrolls sideways
+    return "content" if rows <= most else (most + 1) * ROW + 10
 
 
 def is_cut(value: Any) -> bool:
@@ -86,18 +92,19 @@ def reading_config(
                 args=args,
                 type="tertiary",
                 pinned=True,
-                width=75,
+                width=width(column),
                 help="Open the record",
             )
         elif column.kind.widget == "link":
-            config[column.name] = st.column_config.LinkColumn(heading)
+            config[column.name] = st.column_config.LinkColumn(heading, width=width(column))
         else:
             config[column.name] = st.column_config.TextColumn(heading, width=width(column), alignment=column.kind.align)
     return config
 
 
-def width(column: Column) -> Any:
-    return 260 if column.name in WIDE else None
+def width(column: Column) -> int:
+    """Give a column's width in pixels: the same on every page, whatever texts it holds there."""
+    return WIDTHS.get(column.name) or WIDTHS_OF.get(column.kind.name, USUAL_WIDTH)
 
 
 def value_line(value: str, most: int = LONGEST) -> str:

@@ -178,6 +178,25 @@ def test_the_numbers_above_the_list() -> None:
     assert (counts.records, counts.overdue, counts.due, counts.no_serial, counts.same_serial) == (4, 1, 1, 2, 2)
 
 
+@pytest.mark.parametrize(("query", "numbers"), [
+    (Query(text="scope"), (2, 1, 0, 1, 1)),
+    (Query(choices={"Category": ("Meter",)}), (2, 0, 1, 1, 1)),
+    (Query(only="due"), (4, 1, 1, 2, 2)),
+    (Query(text="nowhere"), (0, 0, 0, 0, 0)),
+])
+def test_the_numbers_above_the_list_follow_what_else_is_asked(query: Query, numbers: tuple[int, ...]) -> None:
+    counts = SHEET.counts(KINDS, TODAY, query)
+
+    assert (counts.records, counts.overdue, counts.due, counts.no_serial, counts.same_serial) == numbers
+
+
+def test_what_matches_is_counted_in_changed_rows_too() -> None:
+    changed = SHEET.with_changes((["b", "e"], {"ID": ["9", "7"], "Vendor": ["Hioki", "Fluke"]}), ["a"])
+
+    for query in (Query(), Query(text="fluke"), Query(only="no serial"), Query(text="nowhere")):
+        assert changed.count(query, KINDS, TODAY) == len(changed.find(query, KINDS, TODAY))
+
+
 def test_changes_give_a_new_sheet_with_new_columns_and_leave_the_old_one() -> None:
     later = SHEET.with_changes((["b", "e"], {"ID": ["9", ""], "Vendor": ["Hioki", ""], "Colour": ["", "blue"]}), ["a"])
 

@@ -13,7 +13,8 @@ from equipment.store.list import undo
 from equipment.ui.context import App
 from equipment.ui.list_jobs import list_jobs
 from equipment.ui.plain import plain
-from equipment.ui.records import state, undoing
+from equipment.ui.records import state
+from equipment.ui.records.changing import undoing
 
 MOST_LINES = 50
 

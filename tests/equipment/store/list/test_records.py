@@ -18,7 +18,7 @@ from equipment.domain.query import Query
 from equipment.domain.record import MISSING
 from equipment.store import activity
 from equipment.store.list import listing, records, trash
-from equipment.store.list.records import Save
+from equipment.store.list.records import Neighbours, Save
 from tests.equipment.store.people import signed_in
 
 Db = Database[dict[str, Any]]
@@ -162,3 +162,16 @@ def test_forgetting_the_sheet_reads_everything_again(database: Db) -> None:
 
     assert listing.sheet(database) is not before
     assert len(listing.sheet(database)) == 1
+
+
+def test_the_neighbours_of_a_record_follow_filters_and_order(database: Db) -> None:
+    database.Equipment.insert_many([{"_id": f"k{n}", "ID": n, "Vendor": "Even" if n % 2 == 0 else "Odd"}
+                                    for n in range(1, 8)])
+    key = {entry.record["ID"]: entry.key for entry in records.page(database, Query(sort="ID"), {}, TODAY).entries}
+    odd = Query(sort="ID", descending=True, choices={"Vendor": ("Odd",)})
+
+    assert records.neighbours(database, odd, {}, TODAY, key[5]) == Neighbours(1, 4, key[7], key[3])
+    assert records.neighbours(database, odd, {}, TODAY, key[7]) == Neighbours(0, 4, "", key[5])
+    assert records.neighbours(database, odd, {}, TODAY, key[1]) == Neighbours(3, 4, key[3], "")
+    assert records.neighbours(database, odd, {}, TODAY, key[2]) is None
+    assert records.neighbours(database, odd, {}, TODAY, "gone") is None

@@ -25,7 +25,7 @@ def _script(database, who, folder):  # without types: it runs as a script of its
     from equipment.settings import Settings
     from equipment.store.access import identify
     from equipment.ui.context import App
-    from equipment.ui.records import review
+    from equipment.ui.records.changing import review
 
     account = identify(database, who)
     assert account is not None

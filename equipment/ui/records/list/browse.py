@@ -5,20 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from equipment.index.sheet import Sheet
 from equipment.store.list import listing, records, schema
-from equipment.store.list.records import Entry, Page
+from equipment.store.list.records import Page
 from equipment.store.list.schema import Column
 from equipment.ui import fragment, reading
 from equipment.ui.context import App
-from equipment.ui.records import actions, bulk, empty, state, table, toolbar
+from equipment.ui.records import empty, state, table
+from equipment.ui.records.changing import bulk
+from equipment.ui.records.list import actions, toolbar
 from equipment.ui.records.state import State
 
 OPEN = "records_open_row"
+CHIPS_ROWS = 2
+"""Rows of the grid that the line of chips takes the room of."""
+PAGES_SHOWN = 5
 
 
 def show(app: App) -> None:
@@ -55,9 +60,10 @@ def _drawn(app: App, now: State) -> None:
         return
     # A key for each view: a grid keeps ticks by row number, and they must not move to other records.
     key = now.key(f"table_{now.page}_{now.size}_{hash(repr(now.query)):x}")
-    actions.show(app, _ticked(key, page), page.total)
     _table(page, columns, now, key)
-    pager(now, page.total)
+    with _foot():
+        actions.show(app, now, page)
+        _pager(now, page.total, len(columns))
 
 
 def load(app: App, now: State, known: Sequence[Column], sheet: Sheet) -> Page:
@@ -79,48 +85,59 @@ def no_match(now: State) -> None:
         st.button("Clear filters", icon=":material/filter_list_off:", key="no_match_clear", on_click=_clear)
 
 
-def pager(now: State, total: int) -> None:
+def fitting(now: State) -> int:
+    """Give the rows that fit into the window, which the line of chips makes fewer."""
+    return table.FITTING_ROWS - CHIPS_ROWS * now.query.is_filtering
+
+
+def pager(now: State, total: int, columns: int) -> None:
     """Draw where in the list this is, and the way to other pages."""
+    with _foot():
+        _pager(now, total, columns)
+
+
+def _foot() -> DeltaGenerator:
+    return st.container(horizontal=True, vertical_alignment="center", gap="xsmall")
+
+
+def _pager(now: State, total: int, columns: int) -> None:
     first = (now.page - 1) * now.size + 1
     pages = max(1, math.ceil(total / now.size))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{first:,}–{min(first + now.size - 1, total):,} of {total:,}", width="stretch")
-        if pages > 1:
-            key = f"records_pages_{now.generation}_{now.page}_{pages}"
-            st.pagination(pages, default=now.page, key=key, on_change=state.setter, args=(_set_page, key))
-        key = now.key("size")
-        st.selectbox(
-            "Rows",
-            records.PAGE_SIZES,
-            index=_size_index(now.size),
-            key=key,
-            width=90,
-            label_visibility="collapsed",
-            format_func=lambda size: f"{size}",
-            help="Rows per page",
-            on_change=state.setter,
-            args=(_set_size, key),
-        )
-
-
-def _table(page: Page, columns: Sequence[Column], now: State, key: str) -> None:
-    st.dataframe(
-        table.arrow(page.entries, columns),
+    st.caption(f"{first:,}–{min(first + now.size - 1, total):,} of {total:,} · ↔ {columns} columns", width="stretch",
+               text_alignment="right")
+    if pages > 1:
+        key = f"records_pages_{now.generation}_{now.page}_{pages}"
+        st.pagination(pages, default=now.page, max_visible_pages=PAGES_SHOWN, key=key, on_change=state.setter,
+                      args=(_set_page, key))
+    key = now.key("size")
+    st.selectbox(
+        "Rows",
+        records.PAGE_SIZES,
+        index=_size_index(now.size),
         key=key,
-        on_select=lambda: _selected(key),
-        selection_mode=["multi-row", "single-column"],
-        hide_index=True,
-        column_order=table.order(columns),
-        column_config=_config(page, columns, now),
-        height=table.height(len(page.entries)),
-        placeholder="",
-        alt="Equipment list",
+        width=80,
+        label_visibility="collapsed",
+        format_func=lambda size: f"{size}",
+        on_change=state.setter,
+        args=(_set_size, key),
     )
 
 
-def _config(page: Page, columns: Sequence[Column], now: State) -> dict[str, Any]:
+def _table(page: Page, columns: Sequence[Column], now: State, key: str) -> None:
     keys = [entry.key for entry in page.entries]
-    return table.reading_config(columns, now.query, OPEN, _opened, (keys,))
+    st.dataframe(
+        table.arrow(page.entries, columns),
+        key=key,
+        on_select=lambda: _selected(key, keys),
+        selection_default={"selection": {"rows": [row for row, each in enumerate(keys) if each in now.ticked]}},
+        selection_mode=["multi-row", "single-column"],
+        hide_index=True,
+        column_order=table.order(columns),
+        column_config=table.reading_config(columns, now.query, OPEN, _opened, (keys,)),
+        height=table.height(len(page.entries), fitting(now)),
+        placeholder="",
+        alt="Equipment list",
+    )
 
 
 def _opened(keys: list[str]) -> None:
@@ -129,19 +146,18 @@ def _opened(keys: list[str]) -> None:
         state.open_record(keys[click["row"]])
 
 
-def _selected(key: str) -> None:
-    """A click on a column's heading orders the list by it; a second one turns the order round."""
-    chosen = st.session_state[key]["selection"]["columns"]
-    if not chosen:
+def _selected(key: str, keys: Sequence[str]) -> None:
+    """Take the ticks of the page with these records. A click on a column's heading orders the list by it; a second one
+    turns the order round."""
+    now, selection = state.current(), st.session_state[key]["selection"]
+    for each in keys:
+        now.ticked.pop(each, None)
+    now.ticked.update((keys[row], None) for row in selection["rows"] if row < len(keys))
+    if not selection["columns"]:
         return
-    now, column = state.current(), chosen[0]
+    column = selection["columns"][0]
     turned = now.query.sort == column and not now.query.descending
     now.ask(replace(now.query, sort=column, descending=turned))
-
-
-def _ticked(key: str, page: Page) -> list[Entry]:
-    rows = st.session_state.get(key, {}).get("selection", {}).get("rows", [])
-    return [page.entries[row] for row in rows if row < len(page.entries)]
 
 
 def _clear() -> None:

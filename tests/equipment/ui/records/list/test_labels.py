@@ -24,7 +24,7 @@ def _script(database, who, public):  # without types: it runs as a script of its
     from equipment.store.access import identify
     from equipment.store.list import keys, listing
     from equipment.ui.context import App
-    from equipment.ui.records import labels
+    from equipment.ui.records.list import labels
 
     account = identify(database, who)
     assert account is not None

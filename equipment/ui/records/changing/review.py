@@ -17,7 +17,8 @@ from equipment.store.list.records import Entry, Save
 from equipment.ui import boundary
 from equipment.ui.context import App
 from equipment.ui.plain import plain
-from equipment.ui.records import pending, state
+from equipment.ui.records import state
+from equipment.ui.records.changing import pending
 from equipment.ui.records.state import Pending, State
 from equipment.ui.records.table import brief, field_label
 

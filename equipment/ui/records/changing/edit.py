@@ -16,12 +16,16 @@ from equipment.store.list import listing, options, schema
 from equipment.store.list.records import Entry
 from equipment.store.list.schema import Column
 from equipment.ui.context import App
-from equipment.ui.records import browse, pending, review, state, table, toolbar
+from equipment.ui.records import state, table
+from equipment.ui.records.changing import pending, review
+from equipment.ui.records.list import browse, toolbar
 from equipment.ui.records.state import State
 
 MARK: Final = "\0edited"
 """The column of marks. MongoDB allows no NUL in a name, so no field of a record is called so."""
 MARKED: Final = "●"
+BAR_ROWS: Final = 2
+"""Rows of the grid that the line with *Review & Save* takes the room of."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ def show(app: App) -> None:
             key=grid.key,
             hide_index=True,
             column_order=[MARK, *table.order(columns)],
-            height=table.height(len(grid.entries)),
+            height=table.height(len(grid.entries), browse.fitting(now) - BAR_ROWS),
             column_config=_config(app, now, grid, columns),
             num_rows="fixed",
             placeholder="",
@@ -65,7 +69,7 @@ def show(app: App) -> None:
             on_change=_hear,
             args=(grid,),
         )
-        browse.pager(now, grid.total)
+        browse.pager(now, grid.total, len(columns))
     pending.listed(now)
 
 
@@ -162,11 +166,10 @@ def _config(app: App, now: State, grid: Grid, columns: Sequence[Column]) -> dict
             config[column.name] = st.column_config.TextColumn(disabled=True)
         elif column.kind.widget == "choice":
             offered = _with_present(choices.get(column.name, []), grid.frame[column.name])
-            config[column.name] = st.column_config.SelectboxColumn(heading, options=offered)
+            config[column.name] = st.column_config.SelectboxColumn(heading, options=offered, width=table.width(column))
         else:
-            is_id = column.name == ID
             config[column.name] = st.column_config.TextColumn(
-                heading, pinned=is_id or None, width=75 if is_id else table.width(column), alignment=column.kind.align
+                heading, pinned=column.name == ID or None, width=table.width(column), alignment=column.kind.align
             )
     return config
 

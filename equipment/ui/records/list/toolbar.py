@@ -1,4 +1,4 @@
-"""What stands above the list: numbers that are filters, search, filters by column, saved views, chips."""
+"""What stands above the list: search, numbers that are filters, filters by column, saved views, chips."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from equipment.store.list.schema import Column
 from equipment.ui import fragment
 from equipment.ui.context import App
 from equipment.ui.plain import plain
-from equipment.ui.records import filters, state, views
+from equipment.ui.records import state
+from equipment.ui.records.list import filters, views
 from equipment.ui.records.state import State
 
 MOST_CHIPS = 12
@@ -33,9 +34,9 @@ def show(app: App, sheet: Sheet, known: Sequence[Column]) -> None:
     What a popover holds is drawn while it is open, and runs alone when something in it is clicked.
     """
     now = state.current()
-    _metrics(now, sheet.counts(schema.types_of(known), state.today()))
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         _search(now)
+        _metrics(now, sheet.counts(schema.types_of(known), state.today(), now.query))
         filters.popover(app, now)
         _order(app, now)
         views.popover(app, now)
@@ -44,13 +45,13 @@ def show(app: App, sheet: Sheet, known: Sequence[Column]) -> None:
 
 def _metrics(now: State, counts: Counts) -> None:
     key = now.key("only")
-    st.segmented_control(
+    st.pills(
         "Show",
         ["", *ONLY_LABELS],
         default=now.query.only,
         required=True,
         label_visibility="collapsed",
-        width="stretch",
+        wrap=False,
         format_func=lambda only: _metric_label(only, counts),
         key=key,
         on_change=state.setter,
@@ -67,7 +68,7 @@ def _metric_label(only: Only, counts: Counts) -> str:
         "same serial": counts.same_serial,
     }[only]
     if not only:
-        return f"**{number:,}** Records"
+        return f"**{number:,}** Record{'s' * (number != 1)}"
     shown = f":{_COLORS[only]}[**{number:,}**]" if number else f"**{number}**"
     return f"{shown} {ONLY_LABELS[only]}"
 

@@ -12,7 +12,8 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
 from equipment.store.list import records
-from equipment.ui.records import edit, state
+from equipment.ui.records import state
+from equipment.ui.records.changing import edit
 from tests.equipment.ui.records_page import labels, page, press, shown
 
 Db = Database[dict[str, Any]]

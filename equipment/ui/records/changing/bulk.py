@@ -23,7 +23,8 @@ from equipment.ui.context import App
 from equipment.ui.list_jobs import list_jobs, start_beside
 from equipment.ui.plain import plain
 from equipment.ui.progress import follow
-from equipment.ui.records import add, state, undoing
+from equipment.ui.records import state
+from equipment.ui.records.changing import add, undoing
 from equipment.ui.records.state import State
 
 LABELS: Final = {"set": "Set a value", "clear": "Clear", "replace": "Replace text", "dates": "Rewrite as dates"}
