@@ -50,7 +50,7 @@ VERBS: dict[str, Callable[[Backups, Caller, BackupSet], object]] = {
     "check now": lambda backups, by, made: backups.check_now(by),
     "replace": lambda backups, by, made: backups.replace(by, made, ("equipment",)),
     "merge": lambda backups, by, made: backups.merge(by, made, {"equipment": None}),
-    "undo": lambda backups, by, made: backups.undo(by),
+    "undo": lambda backups, by, made: backups.undo(by, made, ("equipment",)),
     "import": lambda backups, by, made: backups.import_set(by, BytesIO()),
     "compare": lambda backups, by, made: backups.compare(by, made, ("equipment",), None, kind="c", about=None),
     "preview": lambda backups, by, made: backups.preview(by, made, "equipment", 10, 0, ""),
@@ -131,7 +131,9 @@ def test_everything_is_in_the_activity_log(backups: Backups, database: Db) -> No
     for act in (backups.replace(by, made, ("equipment",)),):
         assert act.done.wait(PATIENCE)
         assert act.error is None, act.error
-    undone = backups.undo(by)
+    safety = backups.undoable()
+    assert safety is not None
+    undone = backups.undo(by, safety, ("equipment",))
     assert undone.done.wait(PATIENCE)
 
     logged = [entry["action"] for entry in activity.find(database, activity.Filter(actions=("backup.",)))]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import bson
@@ -28,7 +28,8 @@ from equipment.store.list.ids import TRASH
 from equipment.store.list.listing import EQUIPMENT
 from equipment.store.list.records import Entry, Saved
 
-__all__ = ["TRASH", "Trashed", "bring_back", "count", "documents", "entries", "move", "purge", "put"]
+__all__ = ["TRASH", "Deletion", "Trashed", "bring_back", "count", "documents", "entries", "last_deletion", "move",
+           "purge", "put"]
 
 WORD: Final = "DELETE"
 """What an administrator types to purge."""
@@ -37,6 +38,12 @@ WORD: Final = "DELETE"
 TRIES: Final = 20
 SCRUB_SECONDS: Final = 120.0
 """For the next generation of the list's index, 8 s with 1,000,000 records, and for others to go on with it."""
+
+
+GAP = timedelta(seconds=10)
+"""Between two entries of one deletion: bulk work moves a thousand records at a time, each thousand within 2 s."""
+MOST = 10_000
+"""Records of one deletion that are looked at."""
 
 
 class _Gone(Exception):
@@ -51,6 +58,31 @@ class Trashed:
     entry: Entry
     by: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """Records that somebody moved to the trash in one go, named by their entries."""
+
+    numbers: tuple[str, ...]
+    by: str
+    at: datetime
+
+
+def last_deletion(db: Db) -> Deletion | None:
+    """Give the last one, without records that the list has again; None when nothing of it is left."""
+    found: list[tuple[str, Any, str, datetime]] = []
+    for entry in db[TRASH].find({}, {"by": 1, "at": 1, "record._id": 1}, sort=[("at", -1), ("_id", -1)], limit=MOST):
+        number, by, at = str(entry["_id"]), str(entry["by"]), moments.aware(entry["at"])
+        if found and (by != found[-1][2] or found[-1][3] - at > GAP):
+            break
+        found.append((number, entry["record"]["_id"], by, at))
+    if not found:
+        return None
+    wanted = {"_id": {"$in": [identity for _, identity, _, _ in found]}}
+    there = {bson.encode(document) for document in db[EQUIPMENT].find(wanted, {"_id": 1})}  # an _id may be a document
+    gone = tuple(number for number, identity, _, _ in found if bson.encode({"_id": identity}) not in there)
+    return Deletion(gone, found[0][2], found[0][3]) if gone else None
 
 
 def move(db: Db, who: Who, seen: Sequence[Entry], *, note: str = "") -> list[Saved]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+import bson
 import pytest
+from bson import ObjectId
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
@@ -125,3 +127,26 @@ def test_an_entry_that_went_and_came_back_meanwhile_does_not_put_its_record_into
     assert [saved.key for saved in back] == [added[1].key]
     assert database.Equipment.count_documents({}) == trash.count(database) == 1
     assert trash.entries(database)[0].entry.key == first.entry.key
+
+
+def test_the_last_deletion_is_what_one_person_moved_in_one_go(database: Db) -> None:
+    manager, admin = signed_in(database, "manager"), signed_in(database, "admin")
+    database.Equipment.insert_many(sample.records(TODAY, count=10))
+    entries = records.page(database, Query(sort="ID"), {}, TODAY).entries
+    assert trash.last_deletion(database) is None
+    trash.move(database, admin, entries[:2])
+    trash.move(database, manager, entries[2:4])
+    trash.move(database, admin, entries[4:9])
+
+    last = trash.last_deletion(database)
+    assert last is not None and (last.by, len(last.numbers)) == (admin.name, 5)
+
+    database[trash.TRASH].update_many({}, {"$set": {"by": admin.name}})
+    oldest = trash.entries(database)[-1]
+    database[trash.TRASH].update_one({"_id": ObjectId(oldest.number)}, {"$set": {"at": datetime(2020, 1, 1)}})
+    last = trash.last_deletion(database)
+    assert last is not None and len(last.numbers) == 8, "those of another day are another deletion"
+
+    database.Equipment.insert_one(bson.decode(entries[8].raw))
+    last = trash.last_deletion(database)
+    assert last is not None and len(last.numbers) == 7, "what the list has again need not come back"
