@@ -8,6 +8,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
+
+from pymongo.database import Database
 
 from backup_engine.deeds import told
 from backup_engine.errors import DatabaseUnreachable, NoBackupsFound, RestoreStopped
@@ -34,12 +37,12 @@ class Past:
     """Whether a later undo took it back, and was not taken back itself."""
 
 
-def past(ws: Workspace) -> list[Past]:
-    """Give what changed the list, the last one first, as far as the journal goes back.
+def past(database: Database[dict[str, Any]]) -> list[Past]:
+    """Give what changed the list of a database, the last one first, as far as the journal goes back.
 
     Raises ``DatabaseUnreachable``.
     """
-    return list(_past(journal.changes(ws.connect())))
+    return list(_past(journal.changes(database)))
 
 
 def _past(entries: list[Entry]) -> Iterator[Past]:

@@ -40,7 +40,7 @@ class Last:
 def past(backups: Backups, caller: Caller) -> list[Past]:
     """Give all of them, the last one first. Raises ``DatabaseUnreachable``."""
     caller.check("backup.see")
-    return api.past(backups.workspace(caller))
+    return api.past(backups.workspace(caller).connect())
 
 
 def last(backups: Backups, caller: Caller) -> Last | None:

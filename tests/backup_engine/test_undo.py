@@ -145,7 +145,7 @@ def test_the_past_knows_what_was_undone_and_what_was_done_again(ws: Workspace, d
     plan = replace(restore.plan_replace(ws, backup, ["equipment"]), counted={"equipment": {"removed": 1}})
 
     def told() -> list[tuple[str, bool]]:
-        return [(past.entry.kind, past.undone) for past in undo.past(ws)]
+        return [(past.entry.kind, past.undone) for past in undo.past(database)]
 
     restore.replace(ws, plan, actor="ann")
     assert told() == [("replace", False)]
@@ -154,7 +154,7 @@ def test_the_past_knows_what_was_undone_and_what_was_done_again(ws: Workspace, d
     undo.undo(ws)
     assert told() == [("undo", False), ("undo", True), ("replace", False)]
 
-    counted = [(past.entry.actor, past.entry.counted) for past in undo.past(ws)]
+    counted = [(past.entry.actor, past.entry.counted) for past in undo.past(database)]
     assert counted == [("", None), ("bob", {"equipment": {"added": 1}}), ("ann", {"equipment": {"removed": 1}})]
 
 
@@ -164,7 +164,7 @@ def test_a_merge_notes_what_became_of_it(ws: Workspace, database: Database[Doc])
 
     merge.merge(ws, merge.plan(ws, backup, "equipment"), actor="ann")
 
-    (past,) = undo.past(ws)
+    (past,) = undo.past(database)
     assert (past.entry.kind, past.entry.actor, past.undone) == ("merge", "ann", False)
     assert past.entry.counted == {"equipment": {"added": 1, "removed": 0, "changed": 0}}
 
