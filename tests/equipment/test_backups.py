@@ -15,6 +15,7 @@ from backup_engine.api import BackupSet, DatabaseBackupRestore, Preferences
 from backup_engine.errors import AdminOnly, PermissionDenied
 from equipment import lost, retention, schedules, sealing
 from equipment.backups import Backups, Caller
+from equipment.restores import past
 from equipment.settings import get_settings
 from equipment.store import activity
 from equipment.store.access import SESSIONS, USERS, require
@@ -76,6 +77,8 @@ VERBS: dict[str, Callable[[Backups, Caller, BackupSet], object]] = {
     "acknowledge": lambda backups, by, made: retention.acknowledge(backups, by),
     "rules": lambda backups, by, made: retention.rules(backups, by),
     "change tiers": lambda backups, by, made: retention.change(backups, by, {"weekly": 8}),
+    "planned": lambda backups, by, made: retention.planned(backups, by),
+    "past": lambda backups, by, made: past.past(backups, by),
     "try tiers": lambda backups, by, made: retention.tried(backups, by, {"weekly": 8}),
     "stored": lambda backups, by, made: sealing.stored(backups, by),
     "change storing": lambda backups, by, made: sealing.change(backups, by, "zstd", ""),

@@ -8,8 +8,8 @@ import streamlit as st
 
 from backup_engine.api import BackupError, BackupSet, Comparison
 from equipment.backups import WRITING, Backups, Caller
-from equipment.restores import past
-from equipment.ui.backup import background, keys, words
+from equipment.restores.past import last as last_restore
+from equipment.ui.backup import background, keys, past, words
 from equipment.ui.backup.restore import (
     cells,
     choose,
@@ -38,7 +38,7 @@ TYPES = {"Equipment": ("equipment",), "Select Options": ("select_options",), "Bo
 
 def show(backups: Backups, caller: Caller) -> None:
     """Draw the sub-tab."""
-    last = past.last(backups, caller)
+    last = last_restore(backups, caller)
     take_back = (taking_back.label(last), partial(taking_back.ask, last)) if last is not None else None
     shown: list[bool] = []
     busy = follow(backups.jobs, WRITING, lambda job: shown.append(ended.show(backups, job, take_back)))
@@ -53,6 +53,7 @@ def show(backups: Backups, caller: Caller) -> None:
         _restore(backups, caller, where, backup, busy, since)
     upload.show(backups, caller)
     lost.show(backups, caller)
+    past.show(backups, caller)
 
 
 def _needs_key(backups: Backups, caller: Caller, where: Place, backup: BackupSet) -> bool:
