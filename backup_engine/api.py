@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     from backup_engine.repository.contents import preview
     from backup_engine.repository.ledger import bad, last_drill, last_verified, read as checks
     from backup_engine.reseal import Resealed, choose as choose_seal, open_sets, reseal
-    from backup_engine.restore import plan_replace, replace
+    from backup_engine.restore import Restored, plan_replace, replace
     from backup_engine.scheduling.holes import Hole, read as protection
     from backup_engine.scheduling.outlook import Planned, outlook
     from backup_engine.scheduling.preferences import history as preference_versions
@@ -77,7 +77,7 @@ if TYPE_CHECKING:
     from backup_engine.scheduling.wording import changes as preference_changes, version as version_words
     from backup_engine.status import Status, status
     from backup_engine.take_in import import_set, import_sets
-    from backup_engine.undo import undo, undoable
+    from backup_engine.undo import Past, past, undo, undoable
     from backup_engine.unlock import unlock
     from backup_engine.unsaved import Glance, Loss, Unsaved
     from backup_engine.verify import Verification, require as require_sound, verify
@@ -86,20 +86,20 @@ __all__ = [
     "COMMENT_LENGTH", "RUN_BOUNDS", "SCHEDULES", "TIERS", "Application", "Applied", "BackupError", "BackupSet",
     "BadInput", "Change", "Changed", "Check", "Choice", "Comparison", "Created", "Cron", "DatabaseBackupRestore",
     "DatabaseUnreachable", "Deed", "Difference", "Glance", "History", "Holding", "Hole", "Keys", "Loss", "Lost",
-    "Merged", "Owner", "Pick", "Planned", "Preferences", "Progress", "Pruned", "Recoverable", "Recovered", "Resealed",
-    "RestoreStopped", "Schedule", "Scheduler", "Source", "Standby", "Standing", "Status", "Tiers", "Unsaved",
-    "Verification", "Version", "Watch", "Workspace", "activate", "add_remote", "adopt", "application_trouble",
-    "apply_changes", "bad", "called", "check_interval", "check_zone", "checked_recipients", "checked_tiers", "checks",
-    "choose_seal", "choose_tiers", "comment", "compare", "confirm_remote_key", "create", "delete", "drill",
-    "entries_in", "fetch", "fingerprint",
-    "history_of", "holdings", "import_set", "import_sets", "is_copy", "is_plain", "keys_in", "last_drill", "last_round",
-    "last_verified", "listed_in", "lost_and_found", "machine_zone", "merge", "merge_all", "mount_of", "needs_key",
-    "newest_at", "noted_standings", "open_sets", "outlook", "owner_of", "owner_seen", "parse_cron", "pin", "plan_merge",
-    "plan_replace", "preference_changes", "preference_versions", "preview", "protection", "proven", "prune", "push",
-    "recover", "recover_from", "recoverable", "remote_standings", "remove_remote", "replace", "require_empty",
-    "require_sound", "reseal", "retention_halted", "seal_shown", "seal_versions", "spooled", "start_anew", "status",
-    "system_user", "take_over_remote", "take_untold", "test_remote", "tiers_shown", "undo", "undoable", "unlock",
-    "unpin", "unseen", "untold", "verify", "version_words", "viewed", "was_rolled_back", "zone_names",
+    "Merged", "Owner", "Past", "Pick", "Planned", "Preferences", "Progress", "Pruned", "Recoverable", "Recovered",
+    "Resealed", "RestoreStopped", "Restored", "Schedule", "Scheduler", "Source", "Standby", "Standing", "Status",
+    "Tiers", "Unsaved", "Verification", "Version", "Watch", "Workspace", "activate", "add_remote", "adopt",
+    "application_trouble", "apply_changes", "bad", "called", "check_interval", "check_zone", "checked_recipients",
+    "checked_tiers", "checks", "choose_seal", "choose_tiers", "comment", "compare", "confirm_remote_key", "create",
+    "delete", "drill", "entries_in", "fetch", "fingerprint", "history_of", "holdings", "import_set", "import_sets",
+    "is_copy", "is_plain", "keys_in", "last_drill", "last_round", "last_verified", "listed_in", "lost_and_found",
+    "machine_zone", "merge", "merge_all", "mount_of", "needs_key", "newest_at", "noted_standings", "open_sets",
+    "outlook", "owner_of", "owner_seen", "parse_cron", "past", "pin", "plan_merge", "plan_replace",
+    "preference_changes", "preference_versions", "preview", "protection", "proven", "prune", "push", "recover",
+    "recover_from", "recoverable", "remote_standings", "remove_remote", "replace", "require_empty", "require_sound",
+    "reseal", "retention_halted", "seal_shown", "seal_versions", "spooled", "start_anew", "status", "system_user",
+    "take_over_remote", "take_untold", "test_remote", "tiers_shown", "undo", "undoable", "unlock", "unpin", "unseen",
+    "untold", "verify", "version_words", "viewed", "was_rolled_back", "zone_names",
 ]
 
 LATE = {
@@ -123,12 +123,12 @@ LATE = {
     "prune": ("Pruned", "delete", "pin", "prune", "retention_halted", "unpin"), "replacing.recovery": ("recover",),
     "recover": ("Recoverable", "Recovered", "recover_from", "recoverable", "require_empty"),
     "reseal": ("Resealed", "choose_seal", "open_sets", "reseal"),
-    "restore": ("plan_replace", "replace"), "scheduling.holes": ("Hole", "protection"),
+    "restore": ("Restored", "plan_replace", "replace"), "scheduling.holes": ("Hole", "protection"),
     "scheduling.outlook": ("Planned", "outlook"),
     "scheduling.rounds": ("last_round",),
     "scheduling.scheduler": ("Check", "Scheduler"), "policy.moments": ("newest_at",),
     "scheduling.preferences": ("preference_versions",), "scheduling.wording": ("preference_changes", "version_words"),
-    "status": ("Status", "status"), "undo": ("undo", "undoable"), "unlock": ("unlock",),
+    "status": ("Status", "status"), "undo": ("Past", "past", "undo", "undoable"), "unlock": ("unlock",),
     "unsaved": ("Glance", "Loss", "Unsaved"),
     "verify": ("Verification", "require_sound", "verify"),
 }

@@ -76,9 +76,11 @@ def merge_all(
             merged.safety = safety
             writing.write(ws, held, merged, watch, earlier=done)
             done += merged.written
-        if not done:  # every record was refused: here, too, Undo stays with the last restore
-            journal.advance(held.need_database(), entry, changed=False)
-        else:
+        counted = {merged.plan.key: {"added": merged.inserted, "removed": 0, "changed": merged.updated}
+                   for merged in changing}
+        # where every record was refused, too, Undo stays with the last restore
+        journal.advance(held.need_database(), entry, changed=done > 0, counted=counted)
+        if done:
             safety_keys.forget_others(ws, safety)
     failpoints.reach("M4")
     return results

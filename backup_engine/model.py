@@ -299,6 +299,8 @@ class Progress:
     phase: str
     done: int = 0
     total: int | None = None
+    final: bool = False
+    """Whether the point of no return is behind it: from then on nobody can stop it."""
 
 
 class Watch:
@@ -316,6 +318,11 @@ class Watch:
             raise Cancelled("nothing was changed")
         if self._report is not None:
             self._report(Progress(phase, done, total))
+
+    def tell(self, progress: Progress) -> None:
+        """Report where the operation is, whoever asked to stop: past the point of no return."""
+        if self._report is not None:
+            self._report(progress)
 
 
 SILENT = Watch()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from backup_engine import verify
 from backup_engine.deeds import told
@@ -55,6 +56,8 @@ class RestorePlan:
     decisions: tuple[str, ...] = ()
     """How the text of a legacy set would be understood."""
     warnings: tuple[str, ...] = ()
+    counted: Mapping[str, Mapping[str, int]] | None = None
+    """What it changes by key, for the journal, where somebody has compared: ``added``, ``removed``, ``changed``."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def replace_held(
     keys = _checked_keys(ws, plan.backup, plan.keys)
     _require_room(ws, plan.backup, keys)
     _verify(ws, plan.backup, keys, watch)
-    run = Replacing(ws, held, plan.backup, _entry(ws, plan.backup, keys, held.purpose, actor), watch)
+    run = Replacing(ws, held, plan.backup, _entry(ws, plan, keys, held.purpose, actor), watch)
     if not held.capabilities.commands:
         replace_plainly(run)
         return _restored(run, held)
@@ -189,11 +192,11 @@ def _verify(ws: Workspace, backup: BackupSet, keys: tuple[str, ...], watch: Watc
     verify.require(ws, backup, 1 if promised else 2, keys=None if whole else keys, watch=watch)
 
 
-def _entry(ws: Workspace, backup: BackupSet, keys: tuple[str, ...], purpose: str, actor: str) -> Entry:
+def _entry(ws: Workspace, plan: RestorePlan, keys: tuple[str, ...], purpose: str, actor: str) -> Entry:
     name = journal.new_id()
     swaps = tuple(Swap(key, ws.source(key).collection, f"{ws.source(key).collection}__restore_{name}") for key in keys)
-    return Entry(name, "undo" if purpose == "undo" else "replace", backup.backup_id, backup.label, actor, ws.clock(),
-                 swaps)
+    kind: Literal["undo", "replace"] = "undo" if purpose == "undo" else "replace"
+    return Entry(name, kind, plan.backup.backup_id, plan.backup.label, actor, ws.clock(), swaps, counted=plan.counted)
 
 
 def _unchanged(problem: BackupError) -> BackupError:

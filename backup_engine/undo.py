@@ -6,20 +6,52 @@ An undo is a restore like any other, with a safety set of its own: undoing twice
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pymongo.database import Database
 
 from backup_engine.deeds import told
-from backup_engine.errors import DatabaseUnreachable, NoBackupsFound
+from backup_engine.errors import DatabaseUnreachable, NoBackupsFound, RestoreStopped
 from backup_engine.locking.locks import hold
 from backup_engine.model import SILENT, BackupSet, Watch
 from backup_engine.ownership import lookup
 from backup_engine.replacing import journal, recovery
+from backup_engine.replacing.journal import Entry
 from backup_engine.replacing.steps import After
 from backup_engine.restore import Restored, plan_replace, replace_held
 from backup_engine.workspace import Workspace
 
-__all__ = ["undo", "undoable"]
+__all__ = ["Past", "past", "undo", "undoable"]
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Past:
+    """A restore, merge or undo that changed the list."""
+
+    entry: Entry
+    undone: bool
+    """Whether a later undo took it back, and was not taken back itself."""
+
+
+def past(database: Database[dict[str, Any]]) -> list[Past]:
+    """Give what changed the list of a database, the last one first, as far as the journal goes back.
+
+    Raises ``DatabaseUnreachable``.
+    """
+    return list(_past(journal.changes(database)))
+
+
+def _past(entries: list[Entry]) -> Iterator[Past]:
+    taken_back: set[str] = set()
+    for entry in entries:  # an undo comes after what it takes back, so it is met first
+        undone = bool(entry.safety) and entry.safety in taken_back
+        if entry.kind == "undo" and not undone:
+            taken_back.add(entry.backup_id)
+        yield Past(entry, undone)
 
 
 def undoable(ws: Workspace) -> BackupSet | None:
@@ -32,18 +64,25 @@ def undoable(ws: Workspace) -> BackupSet | None:
 
 
 @told("backup.undo")
-def undo(ws: Workspace, *, actor: str = "", after: After | None = None, watch: Watch = SILENT) -> Restored:
+def undo(
+    ws: Workspace, *, actor: str = "", after: After | None = None, watch: Watch = SILENT, expected: str = "",
+    counted: Mapping[str, Mapping[str, int]] | None = None,
+) -> Restored:
     """Bring back what was there before the last restore, for the collections it concerned.
 
-    Raises ``NoBackupsFound`` when there is nothing to undo, and what ``restore.replace`` raises.
+    ``expected`` is the ``backup_id`` of the safety set that somebody was shown, ``counted`` what it changes, for the
+    journal. Raises ``NoBackupsFound`` when there is nothing to undo, ``RestoreStopped`` when something else was
+    restored since, and what ``restore.replace`` raises.
     """
     with hold(ws, "undo") as held:
         recovery.recover(ws, held)  # a restore that crashed is finished first: it is the last one
         safety, keys = _last(ws)
         if safety is None:
             raise NoBackupsFound("there is no restore to undo")
+        if expected and safety.backup_id != expected:
+            raise RestoreStopped("something else was restored or taken back since", hint="Look again.")
         plan = plan_replace(ws, safety, keys, foreign=True, watch=watch)  # this database's own journal names it
-        return replace_held(ws, held, plan, actor=actor, after=after, watch=watch)
+        return replace_held(ws, held, replace(plan, counted=counted), actor=actor, after=after, watch=watch)
 
 
 def _last(ws: Workspace) -> tuple[BackupSet | None, tuple[str, ...]]:

@@ -26,6 +26,7 @@ from equipment.exchange import archive
 from equipment.fetched_sets import FetchedSets
 from equipment.jobs import Job, Jobs, in_words
 from equipment.logs import deeds, reference
+from equipment.restores import numbers
 from equipment.settings import Settings, write_file
 from equipment.store import activity
 from equipment.store.saved import application_of
@@ -134,7 +135,7 @@ class Backups:
         self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], *, expected: Counts | None = None,
         foreign: bool = False, remote: str = "",
     ) -> Job:
-        """Start a replace restore of these collections; the result is ``Restored``.
+        """Start a replace restore of these collections; the result is ``Done``.
 
         ``expected`` is what a comparison with the current list counted; when that has changed nothing is restored.
         ``foreign`` says that a set of another database is meant. ``remote``, here and in the verbs below, names the
@@ -144,9 +145,10 @@ class Backups:
 
         def work(watch: Watch) -> Any:
             with self._reading(caller, backup, remote, watch) as (ws, found):
-                self._still(ws, found, expected or {}, watch)
+                counts = numbers.compared(ws, found, keys, expected or {}, watch)
                 plan = api.plan_replace(ws, found, keys, foreign=foreign, watch=watch)
-                return api.replace(ws, plan, actor=caller.name, watch=watch)
+                plan = replace(plan, counted=numbers.for_journal(counts))
+                return numbers.replaced(backup, api.replace(ws, plan, actor=caller.name, watch=watch), counts)
 
         return self.start(caller, "backup.replace", f"Restore {backup.label}{from_words(remote)}", work)
 
@@ -154,13 +156,13 @@ class Backups:
         self, caller: Caller, backup: BackupSet, picks: Mapping[str, api.Pick | None], *, foreign: bool = False,
         remote: str = "",
     ) -> Job:
-        """Start a merge restore of what is picked by collection key (None: all); the result is a ``Merged`` each."""
+        """Start a merge restore of what is picked by collection key (None: all); the result is ``Done``."""
         caller.check("backup.restore")
 
-        def work(watch: Watch) -> dict[str, Any]:
+        def work(watch: Watch) -> numbers.Done:
             with self._reading(caller, backup, remote, watch) as (ws, found):
                 plans = [api.plan_merge(ws, found, key, pick=picks[key], foreign=foreign, watch=watch) for key in picks]
-                return dict(zip(picks, api.merge_all(ws, plans, actor=caller.name, watch=watch), strict=True))
+                return numbers.merged(backup, picks, api.merge_all(ws, plans, actor=caller.name, watch=watch))
 
         return self.start(caller, "backup.merge", f"Merge {backup.label}{from_words(remote)}", work)
 
@@ -168,11 +170,24 @@ class Backups:
         """Give the safety copy an undo would bring back, or None."""
         return api.undoable(self._workspace)
 
-    def undo(self, caller: Caller) -> Job:
-        """Start taking the last restore back."""
+    def undo(
+        self, caller: Caller, safety: BackupSet, keys: tuple[str, ...], *, expected: Counts | None = None,
+        title: str = "Undo restore",
+    ) -> Job:
+        """Start taking the last restore back, by the safety set and the collections that were shown; gives ``Done``.
+
+        It stops when something else was restored since, or the list is not what ``expected`` says, see ``replace``.
+        """
         caller.check("backup.replace")
         ws = self.workspace(caller)
-        return self.start(caller, "backup.undo", "Undo restore", lambda watch: api.undo(ws, watch=watch))
+
+        def work(watch: Watch) -> numbers.Done:
+            counts = numbers.compared(ws, safety, keys, expected or {}, watch)
+            answer = api.undo(ws, actor=caller.name, expected=safety.backup_id, watch=watch,
+                              counted=numbers.for_journal(counts))
+            return numbers.replaced(safety, answer, counts)
+
+        return self.start(caller, "backup.undo", title, work)
 
     def import_set(self, caller: Caller, source: Any) -> Job:
         """Start taking in every set of a zip stream or a folder; the result are its sets, oldest first."""
@@ -308,12 +323,6 @@ class Backups:
             return
         with self.fetched.reading(self.workspace(caller), remote, backup.backup_id, watch=watch) as found:
             yield found
-
-    @staticmethod
-    def _still(ws: api.Workspace, backup: BackupSet, expected: Counts, watch: Watch) -> None:
-        for key, counts in expected.items():
-            if api.compare(ws, backup, "current", key, watch=watch).counts != counts:
-                raise api.RestoreStopped("the list changed since the comparison", hint="Compare again.")
 
     def start(self, caller: Caller, action: str, title: str, work: Callable[[Watch], Any]) -> Job:
         """Start what may not run beside a backup or restore, and note it in the activity log when it is over."""

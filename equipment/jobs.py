@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +18,29 @@ from backup_engine.api import BackupError, Progress, Watch
 from equipment.logs import reference
 
 log = logging.getLogger(__name__)
+
+TELLING_SECONDS = 1.0
+"""Of a phase: before that its rate is that of its first batch."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """When a phase of the work began, and with how much of it done."""
+
+    phase: str
+    before: int = 0
+    began: float = 0.0
+    """By the monotonic clock."""
+
+    def rate(self, progress: Progress, now: float) -> float | None:
+        """Give how many are done a second; None in the first seconds, which tell nothing."""
+        seconds, done = now - self.began, progress.done - self.before
+        return done / seconds if progress.phase == self.phase and seconds >= TELLING_SECONDS and done > 0 else None
+
+    def left(self, progress: Progress, now: float) -> float | None:
+        """Give the seconds that this phase will still take; None where nobody can tell."""
+        rate = self.rate(progress, now)
+        return None if rate is None or progress.total is None else max(0, progress.total - progress.done) / rate
 
 
 @dataclass
@@ -30,6 +54,7 @@ class Job:
     """What the work is for, in the words of whoever started it."""
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     progress: Progress = field(default_factory=lambda: Progress("Starting"))
+    pace: Pace = field(default_factory=lambda: Pace("Starting"))
     result: Any = None
     error: BackupError | None = None
     finished: datetime | None = None
@@ -50,6 +75,8 @@ class Job:
         return Watch(self._report, self.stop.is_set)
 
     def _report(self, progress: Progress) -> None:
+        if progress.phase != self.pace.phase or progress.done < self.pace.before:
+            self.pace = Pace(progress.phase, progress.done, time.monotonic())
         self.progress = progress
 
 

@@ -10,7 +10,7 @@ from backup_engine.api import BadInput, Pruned, Tiers
 from equipment.backups import Backups, Caller
 from equipment.settings import option_name
 
-__all__ = ["Rules", "acknowledge", "change", "halted", "rules", "tried"]
+__all__ = ["Rules", "acknowledge", "change", "halted", "planned", "rules", "tried"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,12 @@ def tried(backups: Backups, caller: Caller, numbers: Mapping[str, int]) -> Prune
     """Say what retention would do if these numbers counted; nothing is changed."""
     caller.check("backup.see")
     return api.prune(backups.workspace(caller), dry_run=True, tiers=Tiers(**api.checked_tiers(numbers)))
+
+
+def planned(backups: Backups, caller: Caller) -> Pruned:
+    """Say what retention would do now, with a reason for every backup; nothing is changed."""
+    caller.check("backup.see")
+    return api.prune(backups.workspace(caller), dry_run=True)
 
 
 def halted(backups: Backups, caller: Caller) -> str:

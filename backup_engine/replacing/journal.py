@@ -21,13 +21,13 @@ from pymongo.read_concern import ReadConcern
 from backup_engine.mongo.capabilities import answers_commands, database_errors
 from backup_engine.records.raw import PYTHON
 
-__all__ = ["COLLECTION", "Entry", "Swap", "advance", "beat", "close", "exists", "fence", "last_changed", "new_id",
-           "note", "running", "start"]
+__all__ = ["COLLECTION", "Entry", "Swap", "advance", "beat", "changes", "close", "exists", "fence", "last_changed",
+           "new_id", "note", "running", "start"]
 
 COLLECTION = "backup_restore_journal"
 DURABLE = WriteConcern(w="majority", j=True, wtimeout=15_000)
 KEPT = 200
-"""Finished entries that stay, for the audit trail and for Undo."""
+"""Finished entries that stay, for the audit trail, for the table of restores and for Undo."""
 
 Status = Literal["running", "done", "stopped"]
 Doc = dict[str, Any]
@@ -70,6 +70,8 @@ class Entry:
     """By key, from R5 on: ``records`` and ``content_sha256`` of what was staged and is to be live."""
     number: int = 0
     """Counts the operations; their order, whatever clocks say."""
+    counted: Mapping[str, Mapping[str, int]] | None = None
+    """By key: how many records it ``added``, ``removed`` and ``changed``, where somebody counted them."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -141,6 +143,12 @@ def last_changed(database: Database[Doc]) -> Entry | None:
     with database_errors(database):
         last = list(_journal(database).find({"changed": True}).sort("number", -1).limit(1))
     return _entry(last[0]) if last else None
+
+
+def changes(database: Database[Doc]) -> list[Entry]:
+    """Give the operations that changed live data, the last one first."""
+    with database_errors(database):
+        return [_entry(document) for document in _journal(database).find({"changed": True}).sort("number", -1)]
 
 
 def exists(database: Database[Doc]) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from backup_engine.errors import BackupError, Cancelled, RestoreIncomplete, RestoreStopped, VerificationFailed
+from backup_engine.errors import BackupError, RestoreIncomplete, RestoreStopped, VerificationFailed
 from backup_engine.failpoints import reach
 from backup_engine.keys import safety as safety_keys
 from backup_engine.locking.locks import Hold
@@ -34,6 +34,7 @@ from backup_engine.workspace import Workspace
 __all__ = ["After", "BroughtBack", "Replacing", "incomplete", "open_capture", "without_cancel"]
 
 PROGRESS_SECONDS = 0.2
+IN_PLACE = "Putting the new list in place"
 After = Callable[[Database[dict[str, Any]], str], None]
 """Called with the database and a key once a collection is in place: the application's own indexes."""
 
@@ -158,6 +159,8 @@ class Replacing:
     def swap(self) -> None:
         """R7: put the new collections in place, one right after the other."""
         self.held.check()
+        self.watch.step(IN_PLACE)  # the last chance to stop it
+        without_cancel(self.watch).step(IN_PLACE)
         for swap in self.entry.swaps:
             if happened(self.database, swap):
                 continue  # recovery, after a crash between two renames
@@ -294,11 +297,7 @@ def _watching(watch: Watch, proof: Future[Any]) -> Watch:
 
 def without_cancel(watch: Watch) -> Watch:
     """Go on reporting, but past the point of no return nobody can stop it."""
-    def report(progress: Progress) -> None:
-        with suppress(Cancelled):
-            watch.step(progress.phase, progress.done, progress.total)
-
-    return Watch(report)
+    return Watch(lambda progress: watch.tell(replace(progress, final=True)))
 
 
 def incomplete(problem: BackupError) -> RestoreIncomplete:

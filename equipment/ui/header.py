@@ -15,7 +15,7 @@ __all__ = ["TAB", "anonymous", "show"]
 
 TAB = "tab"
 """Key of the open main tab in the session and in the address."""
-BACKUP_TAB = "Backup & Restore"
+LIST_TAB, BACKUP_TAB = "Equipment Records", "Backup & Restore"
 BACKUP_ICONS = {"ok": ":material/verified:", "note": ":material/info:", "due": ":material/schedule:",
                 "alarm": ":material/warning:"}
 BACKUP_COLORS = {"ok": "green", "note": "blue", "due": "orange", "alarm": "red"}

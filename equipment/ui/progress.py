@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import streamlit as st
@@ -41,10 +42,31 @@ def running(jobs: Jobs, kind: str, cancel: Callable[[Job], None] = Job.cancel) -
         st.rerun()
         return
     now = job.progress
+    st.progress(min(now.done / now.total, 1.0) if now.total else 0.0, text=plain(in_words(job, time.monotonic())))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        stopped = now.final or job.stop.is_set()
+        if st.button("Cancel", key=f"cancel_{kind}", icon=":material/close:", disabled=stopped):
+            cancel(job)
+        if now.final:
+            st.caption("The point of no return is behind it: it can no longer be cancelled, and Undo takes it back.")
+        elif job.stop.is_set():
+            st.caption("It stops at the next safe point.")
+
+
+def in_words(job: Job, clock: float) -> str:
+    """Say where a job is: its phase, how many of how many, how many a second, and what this phase still takes."""
+    now = job.progress
     numbers = f" · {now.done:,}" + (f" of {now.total:,}" if now.total else "") if now.done else ""
-    st.progress(min(now.done / now.total, 1.0) if now.total else 0.0, text=plain(f"{job.title}: {now.phase}{numbers}"))
-    if st.button("Cancel", key=f"cancel_{kind}", icon=":material/close:", disabled=job.stop.is_set()):
-        cancel(job)
+    rate, left = job.pace.rate(now, clock), job.pace.left(now, clock)
+    fast = "" if rate is None else f" · {rate:,.0f} a second" if rate >= 1 else f" · {60 * rate:,.0f} a minute"
+    wait = "" if left is None else f" · about {_span(left)} left"
+    return f"{job.title}: {now.phase}{numbers}{fast}{wait}"
+
+
+def _span(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _failure(jobs: Jobs, job: Job) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pymongo.database import Database
 
-from backup_engine import create, restore, undo
-from backup_engine.errors import DatabaseUnreachable, NoBackupsFound
+from backup_engine import create, merge, restore, undo
+from backup_engine.errors import DatabaseUnreachable, NoBackupsFound, RestoreStopped
 from backup_engine.model import BackupSet
 from backup_engine.replacing import journal
 from backup_engine.workspace import Workspace
@@ -136,3 +137,46 @@ def test_asking_works_with_the_database_down(ws: Workspace, tmp_path: Path) -> N
         raise DatabaseUnreachable("no answer")
 
     assert undo.undoable(workspace(tmp_path, down)) == expected
+
+
+def test_the_past_knows_what_was_undone_and_what_was_done_again(ws: Workspace, database: Database[Doc]) -> None:
+    backup = _backup(ws)
+    database.Equipment.insert_one({"_id": "work of the day"})
+    plan = replace(restore.plan_replace(ws, backup, ["equipment"]), counted={"equipment": {"removed": 1}})
+
+    def told() -> list[tuple[str, bool]]:
+        return [(past.entry.kind, past.undone) for past in undo.past(database)]
+
+    restore.replace(ws, plan, actor="ann")
+    assert told() == [("replace", False)]
+    undo.undo(ws, actor="bob", counted={"equipment": {"added": 1}})
+    assert told() == [("undo", False), ("replace", True)]
+    undo.undo(ws)
+    assert told() == [("undo", False), ("undo", True), ("replace", False)]
+
+    counted = [(past.entry.actor, past.entry.counted) for past in undo.past(database)]
+    assert counted == [("", None), ("bob", {"equipment": {"added": 1}}), ("ann", {"equipment": {"removed": 1}})]
+
+
+def test_a_merge_notes_what_became_of_it(ws: Workspace, database: Database[Doc]) -> None:
+    backup = _backup(ws)
+    database.Equipment.delete_one({"_id": database.Equipment.find_one()["_id"]})  # type: ignore[index]
+
+    merge.merge(ws, merge.plan(ws, backup, "equipment"), actor="ann")
+
+    (past,) = undo.past(database)
+    assert (past.entry.kind, past.entry.actor, past.undone) == ("merge", "ann", False)
+    assert past.entry.counted == {"equipment": {"added": 1, "removed": 0, "changed": 0}}
+
+
+def test_what_was_shown_is_taken_back_and_nothing_newer(ws: Workspace, database: Database[Doc]) -> None:
+    backup = _backup(ws)
+    restore.replace(ws, restore.plan_replace(ws, backup, ["equipment"]))
+    shown = undo.undoable(ws)
+    restore.replace(ws, restore.plan_replace(ws, backup, ["equipment"]))
+    database.Equipment.insert_one({"_id": "newer"})
+
+    assert shown is not None
+    with pytest.raises(RestoreStopped, match="something else was restored or taken back since"):
+        undo.undo(ws, expected=shown.backup_id)
+    assert database.Equipment.find_one({"_id": "newer"})

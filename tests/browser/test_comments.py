@@ -36,14 +36,15 @@ def test_a_comment_is_written_and_read_where_one_chooses(app: RunningApp, page: 
     people.sign_in(page)
     page.get_by_role("tab", name="Backup & Restore").click()
     expect(page.get_by_role("heading", name="All backups")).to_be_visible()
-    save = page.get_by_role("button", name="Save comment")
-    grid.click_until(page, 0, 16, save)
+    grid.click_until(page, 0, 16, page.get_by_role("button", name="Restore this", disabled=False))
 
+    page.get_by_role("button", name="Comment", exact=True).click()
+    save = page.get_by_role("button", name="Save comment")
     page.get_by_role("textbox", name="Comment").fill("before the move to Hall 3")
     grid.at_rest(page)
     save.click()
 
-    expect(page.get_by_role("textbox", name="Comment")).to_have_value("before the move to Hall 3")
+    expect(page.get_by_text("· before the move to Hall 3")).to_be_visible()
     grid.at_rest(page)
     expect(grid.cell(page, 0, 12)).to_have_text("before the move to Hall 3")
     page.get_by_role("tab", name="Restore Data").click()

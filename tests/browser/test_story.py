@@ -115,6 +115,8 @@ def test_the_whole_story(page: Page, app: RunningApp, database: Db) -> None:
     wait_for(lambda: digest(database) == saved, "the list as it was saved, byte for byte")
 
     page.get_by_role("button", name="Undo this restore").click()
+    expect(page.get_by_text("0 added, 10 removed, 0 changed")).to_be_visible(timeout=people.SLOW)
+    page.get_by_role("button", name="Undo this restore now").click()
     wait_for(lambda: digest(database) == without_ten, "the list as it was before the restore")
 
     sign_out(page, "Ada")

@@ -15,6 +15,7 @@ from backup_engine.api import BackupSet, DatabaseBackupRestore, Preferences
 from backup_engine.errors import AdminOnly, PermissionDenied
 from equipment import lost, retention, schedules, sealing
 from equipment.backups import Backups, Caller
+from equipment.restores import past
 from equipment.settings import get_settings
 from equipment.store import activity
 from equipment.store.access import SESSIONS, USERS, require
@@ -50,7 +51,7 @@ VERBS: dict[str, Callable[[Backups, Caller, BackupSet], object]] = {
     "check now": lambda backups, by, made: backups.check_now(by),
     "replace": lambda backups, by, made: backups.replace(by, made, ("equipment",)),
     "merge": lambda backups, by, made: backups.merge(by, made, {"equipment": None}),
-    "undo": lambda backups, by, made: backups.undo(by),
+    "undo": lambda backups, by, made: backups.undo(by, made, ("equipment",)),
     "import": lambda backups, by, made: backups.import_set(by, BytesIO()),
     "compare": lambda backups, by, made: backups.compare(by, made, ("equipment",), None, kind="c", about=None),
     "preview": lambda backups, by, made: backups.preview(by, made, "equipment", 10, 0, ""),
@@ -76,6 +77,8 @@ VERBS: dict[str, Callable[[Backups, Caller, BackupSet], object]] = {
     "acknowledge": lambda backups, by, made: retention.acknowledge(backups, by),
     "rules": lambda backups, by, made: retention.rules(backups, by),
     "change tiers": lambda backups, by, made: retention.change(backups, by, {"weekly": 8}),
+    "planned": lambda backups, by, made: retention.planned(backups, by),
+    "past": lambda backups, by, made: past.past(backups, by),
     "try tiers": lambda backups, by, made: retention.tried(backups, by, {"weekly": 8}),
     "stored": lambda backups, by, made: sealing.stored(backups, by),
     "change storing": lambda backups, by, made: sealing.change(backups, by, "zstd", ""),
@@ -131,7 +134,9 @@ def test_everything_is_in_the_activity_log(backups: Backups, database: Db) -> No
     for act in (backups.replace(by, made, ("equipment",)),):
         assert act.done.wait(PATIENCE)
         assert act.error is None, act.error
-    undone = backups.undo(by)
+    safety = backups.undoable()
+    assert safety is not None
+    undone = backups.undo(by, safety, ("equipment",))
     assert undone.done.wait(PATIENCE)
 
     logged = [entry["action"] for entry in activity.find(database, activity.Filter(actions=("backup.",)))]

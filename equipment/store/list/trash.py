@@ -6,9 +6,9 @@ transactions with the list, so a record is always in exactly one of the two.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import bson
@@ -23,12 +23,13 @@ from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change
 from equipment.store import activity, moments
 from equipment.store.access import Db, Who, inside, require
-from equipment.store.list import column_values, keys, listing
+from equipment.store.list import column_values, keys, listing, returning
 from equipment.store.list.ids import TRASH
 from equipment.store.list.listing import EQUIPMENT
 from equipment.store.list.records import Entry, Saved
 
-__all__ = ["TRASH", "Trashed", "bring_back", "count", "documents", "entries", "move", "purge", "put"]
+__all__ = ["TRASH", "Deletion", "Trashed", "bring_back", "count", "documents", "entries", "last_deletion", "move",
+           "purge", "put"]
 
 WORD: Final = "DELETE"
 """What an administrator types to purge."""
@@ -37,6 +38,12 @@ WORD: Final = "DELETE"
 TRIES: Final = 20
 SCRUB_SECONDS: Final = 120.0
 """For the next generation of the list's index, 8 s with 1,000,000 records, and for others to go on with it."""
+
+
+GAP = timedelta(seconds=10)
+"""Between two entries of one deletion: bulk work moves a thousand records at a time, each thousand within 2 s."""
+MOST = 10_000
+"""Records of one deletion that are looked at."""
 
 
 class _Gone(Exception):
@@ -51,6 +58,33 @@ class Trashed:
     entry: Entry
     by: str
     at: datetime
+    is_live: bool = False
+    """Whether the list has the record again, in another version: it cannot come back beside that."""
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """Records that somebody moved to the trash in one go, named by their entries."""
+
+    numbers: tuple[str, ...]
+    by: str
+    at: datetime
+
+
+def last_deletion(db: Db) -> Deletion | None:
+    """Give the last one, without records that the list has again; None when nothing of it is left."""
+    found: list[tuple[str, Any, str, datetime]] = []
+    for entry in db[TRASH].find({}, {"by": 1, "at": 1, "record._id": 1}, sort=[("at", -1), ("_id", -1)], limit=MOST):
+        number, by, at = str(entry["_id"]), str(entry["by"]), moments.aware(entry["at"])
+        if found and (by != found[-1][2] or found[-1][3] - at > GAP):
+            break
+        found.append((number, entry["record"]["_id"], by, at))
+    if not found:
+        return None
+    wanted = {"_id": {"$in": [identity for _, identity, _, _ in found]}}
+    there = {bson.encode(document) for document in db[EQUIPMENT].find(wanted, {"_id": 1})}  # an _id may be a document
+    gone = tuple(number for number, identity, _, _ in found if bson.encode({"_id": identity}) not in there)
+    return Deletion(gone, found[0][2], found[0][3]) if gone else None
 
 
 def move(db: Db, who: Who, seen: Sequence[Entry], *, note: str = "") -> list[Saved]:
@@ -78,9 +112,11 @@ def put(db: Db, who: Who, gone: Sequence[Change], session: ClientSession | None)
 
 
 def entries(db: Db, *, limit: int = 500, skip: int = 0) -> list[Trashed]:
-    """Give what is in the trash, last moved first."""
-    where: dict[str, Any] = {}
-    return [_from_entry(document) for document in _raw(db, where, limit=limit, skip=skip)]
+    """Give what is in the trash, last moved first. What the list has again byte for byte is not shown."""
+    again = returning.again(db)
+    where: dict[str, Any] = {"_id": {"$nin": list(again.same)}} if again.same else {}
+    found = [_from_entry(document) for document in _raw(db, where, limit=limit, skip=skip)]
+    return [replace(trashed, is_live=trashed.number in again.otherwise) for trashed in found]
 
 
 def documents(db: Db) -> Iterator[bytes]:
@@ -90,15 +126,16 @@ def documents(db: Db) -> Iterator[bytes]:
 
 
 def count(db: Db) -> int:
-    """Count the records in the trash."""
-    return int(db[TRASH].count_documents({}))
+    """Count what ``entries`` shows."""
+    return int(db[TRASH].count_documents({})) - len(returning.again(db).same)
 
 
 def bring_back(db: Db, who: Who, numbers: Sequence[str]) -> list[Saved]:
     """Put records back into the list exactly as they were, and with them what a column brought back has for them.
 
-    A record whose ``_id`` is in the list again (a restore may have brought it) stays in the trash as a conflict. What
-    somebody else has brought back or purged at this moment is left out.
+    One whose ID another record has by now gets a free one, and says so. A record whose ``_id`` is in the list again (a
+    restore may have brought it) stays in the trash as a conflict. What somebody else has brought back or purged at this
+    moment is left out. Raises ``Busy`` when others take numbers for new records all the time.
     """
     require(db, who, "records.delete")
     for _ in range(TRIES):
@@ -122,16 +159,27 @@ def _bring_back(db: Db, who: Who, wanted: Sequence[Trashed]) -> list[Saved]:
         if db[TRASH].delete_many({"_id": {"$in": numbers}}, **inside(session)).deleted_count != len(back):
             raise _Gone
         column_values.arrived(db, [raw.id_of(trashed.entry.raw) for trashed in back], session)
-        activity.record_many(db, who, "records.bring_back", _log_of(back), session=session)
+        activity.record_many(db, who, "records.bring_back", _log_of(back, coming.said), session=session)
 
-    returning = column_values.completed(db, [trashed.entry.raw for trashed in wanted])
-    applied = apply(db[EQUIPMENT], [Change(None, document) for document in returning], also=also)
+    completed = column_values.completed(db, [trashed.entry.raw for trashed in wanted])
+    live = returning.there(db, completed)
+    with returning.numbered(db, completed, live) as coming:
+        changes = [Change(None, document) for document in coming.documents]
+        applied = apply(db[EQUIPMENT], changes, also=coming.guarding(also))
     activity.told(who, "records.bring_back", [
         keys.target(trashed.entry.key) for trashed, outcome in zip(wanted, applied, strict=True)
         if outcome.status in ("inserted", "unchanged")])
     listing.touch(db, [trashed.entry.key for trashed in wanted])
-    return [Saved(trashed.entry.key, outcome.status, trashed.entry, outcome.why)
+    return [Saved(trashed.entry.key, outcome.status, trashed.entry, _why(outcome, coming.said))
             for trashed, outcome in zip(wanted, applied, strict=True)]
+
+
+def _why(outcome: Applied, said: Mapping[bytes, str]) -> str:
+    if outcome.status == "unchanged":
+        return "It is in the list already, as it was here."
+    if outcome.status == "conflict":
+        return "It is in the list already, in another version."
+    return said.get(outcome.change.identity, outcome.why)
 
 
 def purge(db: Db, who: Who, numbers: Sequence[str]) -> int:
@@ -159,9 +207,9 @@ def _chosen(db: Db, numbers: Sequence[str]) -> list[Trashed]:
     return list({trashed.entry.key: trashed for trashed in reversed(newest_first)}.values())
 
 
-def _log_of(back: Sequence[Trashed]) -> list[activity.Change]:
-    return [activity.Change(keys.target(trashed.entry.key), note=f"moved to the trash by {trashed.by}")
-            for trashed in back]
+def _log_of(back: Sequence[Trashed], said: Mapping[bytes, str]) -> list[activity.Change]:
+    return [activity.Change(keys.target(trashed.entry.key), note=" ".join(filter(None, (
+        f"moved to the trash by {trashed.by}.", said.get(raw.id_of(trashed.entry.raw), ""))))) for trashed in back]
 
 
 def _to_entry(db: Db, change: Change, who: Who) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from backup_engine.api import BackupError
 from backup_engine.errors import Cancelled, WrongKey
 from equipment.backups import Backups
 from equipment.jobs import Job
+from equipment.ui.entrance import again
 from equipment.ui.plain import plain
 from equipment.ui.progress import running
 
@@ -94,7 +95,9 @@ def forget_failures() -> None:
 
 
 def explain(error: BackupError) -> None:
-    """Draw an error: one line, and what can be done about it. Parts of it may have been said by somebody else."""
+    """Draw an error: one line, and what can be done about it; a question for the password in its place, when that is
+    what is missing. Parts of it may have been said by somebody else."""
+    again.if_needed(error)
     st.error(plain(error.message), icon=":material/error:")
     if error.hint:
         st.caption(plain(error.hint))

@@ -28,6 +28,7 @@ def show(backups: Backups, caller: Caller) -> None:
                  icon=":material/front_hand:")
         st.text(rules.problem)  # not Markdown: somebody wrote that into the database
     _paused(backups, caller)
+    _planned(backups, caller)
     _tiers(backups, caller, rules)
 
 
@@ -55,6 +56,23 @@ def _paused(backups: Backups, caller: Caller) -> None:
             st.success(plain(retention.acknowledge(backups, caller)))
         except BackupError as error:
             st.error(plain(str(error)))
+
+
+def _planned(backups: Backups, caller: Caller) -> None:
+    # closed at first: before anything may go, the backups that stay are hashed unless that was done within a week
+    box = st.expander("What goes next, and why each other backup is kept", icon=":material/auto_delete:",
+                      key="retention_planned", on_change="rerun")
+    if not box.open:
+        return
+    with box:
+        try:
+            with st.spinner("Looking at every backup …"):
+                done = retention.planned(backups, caller)
+        except BackupError as error:
+            st.error(plain(str(error)))
+            return
+        st.write(plain(f"{done.message} {_following(done, backups.now())}"))
+        _decisions(done)
 
 
 def _tiers(backups: Backups, caller: Caller, rules: Rules) -> None:
@@ -100,9 +118,13 @@ def _try(backups: Backups, caller: Caller, numbers: Mapping[str, int]) -> None:
         return
     st.info(f"With these numbers: {plain(done.message)} {plain(_following(done, backups.now()))}",
             icon=":material/visibility:")
+    _decisions(done)
+
+
+def _decisions(done: Pruned) -> None:
     gone = {backup.place for backup in done.deleted}
     rows = [{"Backup": words.moment(decision.backup.started), "Older by": words.ago(abs(decision.age)),
-             "": "deleted" if decision.backup.place in gone else "kept",
+             "Comment": decision.backup.comment, "": "deleted" if decision.backup.place in gone else "kept",
              "Kept until": words.moment(done.leaves[decision.backup.place]) if decision.backup.place in done.leaves
              else "", "Why": decision.reason} for decision in reversed(done.decisions)]
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", column_config={"Why": {"width": "large"}})

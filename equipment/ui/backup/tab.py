@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -12,9 +12,11 @@ from equipment.ui.backup import standing_by, whose
 from equipment.ui.backup.auto import screen as auto
 from equipment.ui.backup.create import screen as create
 from equipment.ui.backup.gate import caller_of
-from equipment.ui.backup.restore import screen as restore
+from equipment.ui.backup.restore import address, screen as restore
 from equipment.ui.plain import plain
 
+TAB = "backup_tab"
+"""Key of the open sub-tab in the session and, in our own app, in the address."""
 TABS = ("Create Backup", "Restore Data", "Auto Backup")
 
 
@@ -28,7 +30,11 @@ def show(app: Any, backups: Backups) -> None:
         return
     whose.question(backups, caller)
     standing_by.banner(backups, caller)
-    create_tab, restore_tab, auto_tab = st.tabs(TABS, key="backup_tab", on_change="rerun")
+    # another app's address is its own
+    bind: Literal["query-params"] | None = "query-params" if caller.own_app else None
+    create_tab, restore_tab, auto_tab = st.tabs(TABS, key=TAB, on_change="rerun", bind=bind)
+    if not restore_tab.open and caller.own_app:
+        address.publish(None)
     if create_tab.open:
         with create_tab:
             create.show(backups, caller)

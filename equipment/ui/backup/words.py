@@ -27,6 +27,15 @@ def level(check: Any) -> str:
     return LEVELS.get(check.level, "listing") if check is not None and check.ok else "read back"
 
 
+def state(backup: BackupSet, check: Any) -> str:
+    """Say how far a set can be relied on; ``check`` is the last one of it, None for one that was never checked."""
+    if backup.state != "complete":
+        return STATES[backup.state]
+    if backup.warnings:
+        return "Unusual"
+    return "Damaged" if check is not None and not check.ok else f"Verified: {level(check)}"
+
+
 def ago(span: timedelta) -> str:
     """Put a time span in words: ``12 min``, ``3 h``, ``2 days``."""
     minutes = int(span.total_seconds() // 60)

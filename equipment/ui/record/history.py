@@ -16,11 +16,12 @@ from equipment.store.list.records import Entry, Save
 from equipment.ui import boundary
 from equipment.ui.context import App
 from equipment.ui.plain import plain
+from equipment.ui.record import restored
 from equipment.ui.records import state
 from equipment.ui.records.table import brief
 
 SHOWN: Final = 30
-ICONS: Final = {"activity": "person", "backup": "inventory_2"}
+ICONS: Final = {"activity": "person", "backup": "inventory_2", "restore": "settings_backup_restore"}
 
 
 def show(app: App, key: str, entry: Entry | None) -> None:
@@ -31,6 +32,8 @@ def show(app: App, key: str, entry: Entry | None) -> None:
         key=f"history_backups_{key}",
         help="Reads all backups on disk; the first look takes a moment.",
     )
+    with boundary.guard("The restores of the list"):
+        timeline += restored.events(app, created=min((event.at for event in timeline if event.created), default=None))
     if with_backups:
         with boundary.guard("The history in backups"), st.spinner("Reading backups"):
             timeline += importlib.import_module("equipment.ui.record.backup_history").events(app, key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine import create, failpoints, restore, undo
-from backup_engine.errors import BackupError, RestoreIncomplete, RestoreStopped
+from backup_engine.errors import BackupError, Cancelled, RestoreIncomplete, RestoreStopped
+from backup_engine.model import Progress, Watch
 from backup_engine.replacing import journal, recovery, staging, steps
 from backup_engine.replacing.prepare import Filled
 from backup_engine.replacing.steps import Replacing
@@ -157,3 +159,28 @@ def test_on_a_standalone_a_difference_is_of_others_and_said_in_numbers(
         done = _replace(ws)
 
     assert "Equipment, once put in place, held 21 records, and 20 were loaded: others have written" in done.message
+
+
+def test_past_the_point_of_no_return_it_says_so_and_cannot_be_stopped(ws: Workspace, database: Database[Doc]) -> None:
+    backup, told = ws.catalog.sets()[0], list[Progress]()
+    watch = Watch(told.append, lambda: any(progress.final for progress in told))
+
+    assert restore.replace(ws, restore.plan_replace(ws, backup, ["equipment"]), watch=watch).counts == {"equipment": 20}
+
+    assert len(_ids(database)) == 20
+    ended = [progress.final for progress in told]
+    assert True in ended and ended == sorted(ended), "what is final stays so"
+    assert told[ended.index(True)].phase == steps.IN_PLACE
+
+
+def test_right_before_it_a_cancel_changes_nothing(
+    ws: Workspace, database: Database[Doc], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup, before, stop = ws.catalog.sets()[0], _ids(database), threading.Event()
+    monkeypatch.setitem(failpoints.hooks, "R6", stop.set)
+
+    with pytest.raises(Cancelled):
+        restore.replace(ws, restore.plan_replace(ws, backup, ["equipment"]), watch=Watch(cancelled=stop.is_set))
+
+    assert _ids(database) == before and journal.running(database) == []
+    assert not [name for name in database.list_collection_names() if "__restore_" in name]

@@ -26,8 +26,8 @@ def show(backups: Backups, caller: Caller) -> None:
     _controls(backups, caller)
     follow(backups.jobs, WRITING, lambda job: _outcome(backups, caller, job))
     copies.show(backups, caller)
-    charts.show(backups, caller)
     sets.show(backups, caller)
+    charts.show(backups, caller)
     whose.others(backups, caller)
 
 

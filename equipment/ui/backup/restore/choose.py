@@ -10,7 +10,7 @@ import streamlit as st
 from backup_engine.api import BackupSet, Owner, called
 from equipment.backups import Backups, Caller
 from equipment.ui.backup import words
-from equipment.ui.backup.restore import moment
+from equipment.ui.backup.restore import address, ages, moment
 from equipment.ui.backup.restore.place import Place
 from equipment.ui.plain import plain
 
@@ -23,7 +23,7 @@ DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "satur
 
 
 def show(backups: Backups, caller: Caller, place: Place) -> BackupSet | None:
-    """Draw the two choices; gives the chosen set, or None when there is none to choose."""
+    """Draw the choices; gives the chosen set, or None when there is none to choose."""
     sets = place.sets(backups, caller)
     theirs = [backup for backup in place.foreign_sets(backups, caller) if backup.usable]
     if theirs and st.toggle(f"Offer the {words.count(len(theirs), 'backup')} of other databases, too",
@@ -33,22 +33,40 @@ def show(backups: Backups, caller: Caller, place: Place) -> BackupSet | None:
     if not usable:
         _nothing(backups, caller, place, len(sets))
         return None
+    if linked(caller, place) and (wanted := address.asked(usable)) is not None:
+        select(place, wanted)
     day_column, moment_column, set_column = st.columns([3, 2, 6], vertical_alignment="bottom")
     with moment_column:  # before the other two, which it sets
-        moment.show(backups, caller, usable, partial(_select, place))
+        moment.show(backups, caller, usable, partial(select, place))
     with day_column:
         group = _choose_group(usable, place)
     offered = [backup for backup in usable if group == _group_of(backup) or (group == ALL and not _is_safety(backup))]
     with set_column:
         owner = backups.owner()
-        return st.selectbox(SAFETY if group == SAFETY else "Backup", offered, index=None if group == SAFETY else 0,
-                            key=f"restore_set_{place.remote}_{group}", placeholder="Choose a safety copy",
-                            format_func=lambda backup: words.title(backup) + _whose(owner, backup) + _said(backup))
+        chosen: BackupSet | None = st.selectbox(
+            SAFETY if group == SAFETY else "Backup", offered, index=None if group == SAFETY else 0,
+            key=f"restore_set_{place.remote}_{group}", placeholder="Choose a safety copy",
+            format_func=lambda backup: words.title(backup) + _whose(owner, backup) + _said(backup))
+    ages.show(backups, caller, place, offered, chosen, partial(_choose, place, group))
+    if caller.own_app:
+        address.publish(chosen if linked(caller, place) else None)
+    return chosen
 
 
-def _select(place: Place, backup: BackupSet) -> None:
-    st.session_state[f"restore_day_{place.remote}"] = backup.day
-    st.session_state[f"restore_set_{place.remote}_{backup.day}"] = backup
+def linked(caller: Caller, place: Place) -> bool:
+    """Whether the address names the chosen backup: another app's address is its own, a remote has to be asked."""
+    return caller.own_app and not place.remote
+
+
+def select(place: Place, backup: BackupSet) -> None:
+    """Choose a backup; for callbacks, and before the choice is drawn."""
+    group = _group_of(backup)
+    st.session_state[f"restore_day_{place.remote}"] = group
+    _choose(place, group, backup)
+
+
+def _choose(place: Place, group: str, backup: BackupSet) -> None:
+    st.session_state[f"restore_set_{place.remote}_{group}"] = backup
 
 
 def _said(backup: BackupSet) -> str:

@@ -15,10 +15,11 @@ from equipment.offsite import There
 from equipment.ui.backup import background, words
 from equipment.ui.plain import plain
 
-__all__ = ["HERE", "VERB", "Place", "choose", "table"]
+__all__ = ["HERE", "VERB", "Place", "choose", "here", "table"]
 
 FOLDER = "This folder"
 VERB = "look"
+CHOSEN = "restore_place"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,12 @@ def choose(backups: Backups, caller: Caller) -> Place | None:
     return Place(remote, there)
 
 
+def here() -> None:
+    """Choose the backup folder; for callbacks."""
+    if CHOSEN in st.session_state:
+        st.session_state[CHOSEN] = FOLDER
+
+
 def table(sets: Iterable[BackupSet]) -> pd.DataFrame:
     """Put what lies in a remote into a table."""
     return pd.DataFrame([
@@ -72,7 +79,7 @@ def _chosen(backups: Backups, caller: Caller) -> str:
     if not names:
         return ""
     chosen = st.segmented_control("Where the backup lies", [FOLDER, *names], default=FOLDER, required=True,
-                                  format_func=plain, key="restore_place")
+                                  format_func=plain, key=CHOSEN)
     # No remote can be called like the folder: their names have small letters.
     return "" if chosen in (None, FOLDER) else str(chosen)
 

@@ -2,44 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 import streamlit as st
 
 from backup_engine.api import BackupError, BackupSet, Comparison
 from equipment.backups import WRITING, Backups, Caller
-from equipment.jobs import Job
-from equipment.ui.backup import background, keys, words
+from equipment.restores.past import last as last_restore
+from equipment.ui.backup import background, keys, past, words
 from equipment.ui.backup.restore import (
     cells,
     choose,
     comparing,
     confirm,
+    consequence,
     difference,
+    ended,
     last_change,
     lost,
     picks,
     place,
     preview,
     remote,
+    taking_back,
+    thrown,
     upload,
 )
 from equipment.ui.backup.restore.picks import Picks
 from equipment.ui.backup.restore.place import Place
-from equipment.ui.entrance import again
 from equipment.ui.plain import plain
 from equipment.ui.progress import follow
 
 TYPES = {"Equipment": ("equipment",), "Select Options": ("select_options",), "Both": ("equipment", "select_options")}
-ACTIONS = {*last_change.CHANGES, "backup.import", "backup.drill"}
 
 
 def show(backups: Backups, caller: Caller) -> None:
     """Draw the sub-tab."""
-    busy = follow(backups.jobs, WRITING, lambda job: _outcome(backups, job))
-    safety = backups.undoable()
-    since = last_change.known(backups, safety)
-    _undo(backups, caller, safety, busy)
+    last = last_restore(backups, caller)
+    take_back = (taking_back.label(last), partial(taking_back.ask, last)) if last is not None else None
+    shown: list[bool] = []
+    busy = follow(backups.jobs, WRITING, lambda job: shown.append(ended.show(backups, job, take_back)))
+    since = last_change.known(backups, last.safety if last is not None else None)
+    if last is not None:
+        taking_back.show(backups, caller, last, busy=busy, since=since, offered=any(shown))
+    thrown.show(backups, caller)
     keys.show(caller)
     where = place.choose(backups, caller)
     backup = choose.show(backups, caller, where) if where is not None else None
@@ -47,6 +53,7 @@ def show(backups: Backups, caller: Caller) -> None:
         _restore(backups, caller, where, backup, busy, since)
     upload.show(backups, caller)
     lost.show(backups, caller)
+    past.show(backups, caller)
 
 
 def _needs_key(backups: Backups, caller: Caller, where: Place, backup: BackupSet) -> bool:
@@ -86,7 +93,7 @@ def _restore(
             remote.before_comparing(backups, caller, where, backup, keys)
         if where.remote:
             remote.checks(backups, caller, where, backup, busy=busy)
-    if compared is not None and mode == "merge" and not merges(compared):
+    if compared is not None and mode == "merge" and not consequence.merges(compared):
         return
     blocked = "A backup or restore is running." if busy else _blocked(where, backup, keys, since)
     if compared is not None:
@@ -105,33 +112,10 @@ def _blocked(where: Place, backup: BackupSet, keys: tuple[str, ...], since: str)
     return comparing.blocked(backup, keys, remote=where.remote, since=since)
 
 
-def consequence(compared: dict[str, Comparison], mode: str) -> str:
-    """Say in numbers what the restore would do."""
-    added = sum(comparison.only_left for comparison in compared.values())
-    removed = sum(comparison.only_right for comparison in compared.values())
-    changed = sum(comparison.different for comparison in compared.values())
-    if mode == "replace":
-        return (f"Replace: the list becomes exactly this backup: {added:,} added, {removed:,} removed, "
-                f"{changed:,} changed.")
-    if not merges(compared):
-        return "Merge: nothing would be changed. All that this backup has is in the list as it is in the backup."
-    return (f"Merge: {added:,} added, {_updates(compared):,} changed to the backup's values, {removed:,} that only the "
-            f"current list has stay.")
-
-
-def merges(compared: dict[str, Comparison]) -> bool:
-    """Whether a merge of everything would change anything."""
-    return any(comparison.only_left for comparison in compared.values()) or _updates(compared) > 0
-
-
-def _updates(compared: dict[str, Comparison]) -> int:
-    return sum(comparison.updates for comparison in compared.values())
-
-
 def _consequence(compared: dict[str, Comparison], mode: str, picked: dict[str, Picks]) -> None:
     for key, chosen in picked.items():
         chosen.meet(compared[key])
-    said = picks.consequence(picked, compared) if picks.wording(picked) else consequence(compared, mode)
+    said = picks.consequence(picked, compared) if picks.wording(picked) else consequence.in_words(compared, mode)
     st.info(plain(said), icon=":material/info:")
     if gone := picks.told(picked):
         st.warning(plain(gone), icon=":material/unpublished:")
@@ -190,49 +174,6 @@ def _start(
             for chosen in picked.values():
                 chosen.start()
     except BackupError as error:
-        again.if_needed(error)
         background.explain(error)
         return
     st.rerun()
-
-
-def _outcome(backups: Backups, job: Job) -> None:
-    if job.about not in ACTIONS:
-        return
-    results = list(job.result.values()) if isinstance(job.result, dict) else job.result
-    results = results if isinstance(results, list) else [results]
-    with st.container(border=True):
-        st.caption(plain(f"{job.title}:"))
-        for result in results:
-            _result(result)
-        if st.button("Done", key="restore_done"):
-            backups.jobs.clear(WRITING)
-            st.rerun()
-
-
-def _result(result: Any) -> None:
-    if isinstance(result, BackupSet):
-        st.success(f"The backup of {words.moment(result.started)} was verified and taken in.")
-        return
-    problems = list(getattr(result, "problems", ()) or ())
-    show_as = {"all": st.success, "partly": st.warning, "nothing": st.error}[getattr(result, "extent", "all")]
-    (st.warning if problems else show_as)(plain(result.message))
-    for problem in problems:
-        st.caption(plain(str(problem)))
-
-
-def _undo(backups: Backups, caller: Caller, safety: BackupSet | None, busy: bool) -> None:
-    if safety is None:
-        return
-    where = f" in {plain(aside)}" if (aside := backups.aside(safety)) else ""
-    text, button = st.columns([5, 2], vertical_alignment="center")
-    text.caption(f"The last restore can be taken back: the state of {words.moment(safety.started)} is kept with "
-                 f"{words.records(safety)}{where}.")
-    if button.button("Undo this restore", icon=":material/undo:", width="stretch", disabled=busy):
-        try:
-            backups.undo(caller)
-        except BackupError as error:
-            again.if_needed(error)
-            st.error(plain(str(error)))
-        else:
-            st.rerun()

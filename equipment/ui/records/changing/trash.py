@@ -82,21 +82,22 @@ def _buttons(app: App, ticked: Sequence[Trashed]) -> None:
 
 def _bring_back(app: App, ticked: Sequence[Trashed]) -> None:
     done = trash.bring_back(app.database, app.who, [trashed.number for trashed in ticked])
-    back = [saved for saved in done if saved.status in ("inserted", "unchanged")]
+    back = [saved for saved in done if saved.status == "inserted"]
     if back:
-        names = name_of(ticked[0].entry.record) if len(back) == 1 else f"{len(back)} records"
+        names = name_of(back[0].entry.record) if len(back) == 1 and back[0].entry else f"{len(back)} records"
         st.toast(f"Brought back {plain(names)}", icon=":material/restore_from_trash:")
-    _report(done, ("inserted", "unchanged"))
+    _report([saved for saved in back if saved.why], (), icon=":material/tag:")
+    _report(done, ("inserted",))
     state.current().refresh()
     st.rerun()
 
 
-def _report(done: Sequence[Saved], good: tuple[str, ...]) -> None:
+def _report(done: Sequence[Saved], good: tuple[str, ...], icon: str = ":material/error:") -> None:
     bad = [saved for saved in done if saved.status not in good]
     for saved in bad[:3]:
         st.toast(
             plain(f"{name_of(saved.entry.record) if saved.entry else saved.key}: {saved.why}"),
-            icon=":material/error:",
+            icon=icon,
             duration="long",
         )
 
@@ -118,10 +119,12 @@ def _purge(app: App, ticked: Sequence[Trashed]) -> None:
 
 
 def _frame(shown: Sequence[Trashed]) -> pd.DataFrame:
+    some_live = any(trashed.is_live for trashed in shown)
     rows = [
         {
             "Moved": trashed.at.astimezone().strftime("%Y-%m-%d %H:%M"),
             "By": trashed.by,
+            **({"State": "In the list, in another version" if trashed.is_live else ""} if some_live else {}),
             **{name: text(trashed.entry.record.get(name)) for name in SHOWN},
         }
         for trashed in shown

@@ -21,6 +21,7 @@ def section() -> None:
 
     from backup_engine.errors import AdminOnly
     from equipment.backups import Caller, _built
+    from equipment.store.access import SYSTEM
 
     def check(action: str) -> None:
         if st.session_state.role != "admin" and action != "backup.see":
@@ -28,7 +29,8 @@ def section() -> None:
 
     for name in st.session_state.sections.split():
         shown = importlib.import_module(f"equipment.ui.backup.{name}")
-        shown.show(next(iter(_built.values())), Caller(st.session_state.get("name", "ada"), check))
+        who, own_app = st.session_state.get("who", SYSTEM), st.session_state.get("own_app", False)
+        shown.show(next(iter(_built.values())), Caller(st.session_state.get("name", "ada"), check, who, own_app))
 
 
 def opened(sections: str, **state: Any) -> AppTest:

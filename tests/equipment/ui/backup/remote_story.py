@@ -95,6 +95,8 @@ class Story:
     def undo(self) -> None:
         """Take it back."""
         self.click("Undo this restore")
+        until(self.test, "Undo: the list becomes what it was before it")
+        self.click("Undo this restore now")
         self.settled(WRITING)
 
     def click(self, label: str) -> None:

@@ -24,10 +24,11 @@ def page() -> None:
     import streamlit as st
 
     from backup_engine.api import Merged
-    from equipment.ui.backup.restore.screen import _result
+    from equipment.restores.numbers import Done
+    from equipment.ui.backup.restore.ended import _result
 
     plan = cast(Any, SimpleNamespace(key="equipment", unchanged=0, skipped=0))
-    _result(Merged(plan, counts=Counter(st.session_state.counts)))
+    _result(Done(cast(Any, None), (Merged(plan, counts=Counter(st.session_state.counts)),)))
 
 
 @pytest.mark.parametrize(("counts", "shown", "words"), [

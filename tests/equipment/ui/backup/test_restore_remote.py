@@ -160,7 +160,9 @@ def test_replace_from_there_and_undo(
     assert "from remote disk" in texts(until(test, "0 added, 0 removed, 0 changed"))
     (undo,) = [button for button in test.button if button.label == "Undo this restore"]
     undo.click().run()
-    until(test, "as of backup")
+    until(test, "Undo: the list becomes what it was before it: 0 added, 7 removed, 0 changed")
+    press(test, "take_back_now")
+    until(test, "Undo of the restore of backup")
     assert list(database["Equipment"].find()) == before
 
 

@@ -163,3 +163,19 @@ def test_it_stands_in_the_tab(place: Backups) -> None:
 
     assert not test.exception
     assert "Retention" in [each.value for each in test.subheader] and "Keep backups like this" in labels(test)
+
+
+def test_what_goes_next_and_why_each_other_one_stays(place: Backups) -> None:
+    place.pin(NOBODY, place.sets(NOBODY)[-1], True)
+    place.comment(NOBODY, place.sets(NOBODY)[0], "before the move")
+    assert not run(section, role="admin").dataframe, "nobody has asked"
+
+    test = run(section, role="admin", retention_planned=True)
+
+    assert not test.exception
+    [table] = [each.value for each in test.dataframe]
+    assert len(table) == 12 and all(table["Why"])
+    assert table["Why"].iloc[-1] == "pinned" and table["Comment"].iloc[0] == "before the move"
+    assert set(table[""]) == {"kept", "deleted"}
+    assert any("would be deleted. Next to go is the one of" in each.value for each in test.markdown)
+    assert len(place.sets(NOBODY)) == 12, "it has only looked"

@@ -105,7 +105,7 @@ def test_rows_of_the_select_options_are_named_by_what_they_say(here: Backups, da
 
     assert table(test, "different", "select_options").value.to_numpy().tolist() == [
         ["Scope · Acme · x", "Note", "x", "y", "1"]]
-    assert look(test, "Preview", "select_options").dataframe[0].value.columns[-1] == "_id"
+    assert look(test, "Preview", "select_options").dataframe[-1].value.columns[-1] == "_id"
 
 
 def test_lost_records_are_shown_so_too(here: Backups, database: Db) -> None:

@@ -70,6 +70,8 @@ def test_after_a_restore_and_its_undo_every_tab_compares_and_asks_again(place: B
     press(ours, "Done")
     assert is_armed(other.run()), "that somebody has read the outcome changes nothing"
     press(ours, "Undo this restore")
+    until(ours, "Undo: the list becomes what it was before it: 0 added, 1 removed, 0 changed")
+    press(ours, "Undo this restore now")
     ended(place)
     assert is_blank(until(ours, "1 added, 0 removed, 0 changed"))
     assert is_blank(until(other, "1 added, 0 removed, 0 changed"))
