@@ -27,7 +27,7 @@ UNTOUCHED: Any = Backups.__new__(Backups)
 
 VERBS: dict[str, Callable[[Caller], object]] = {
     "replace": lambda caller: UNTOUCHED.replace(caller, None, ("equipment",)),
-    "undo": lambda caller: UNTOUCHED.undo(caller),
+    "undo": lambda caller: UNTOUCHED.undo(caller, None, ()),
     "delete": lambda caller: UNTOUCHED.delete(caller, None),
     "sealing": lambda caller: sealing.change(UNTOUCHED, caller, "zstd", ""),
     "reseal": lambda caller: sealing.reseal(UNTOUCHED, caller),

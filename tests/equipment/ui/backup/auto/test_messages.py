@@ -31,10 +31,10 @@ def hook() -> Iterator[tuple[int, Asked]]:
 
 
 @pytest.fixture
-def options(hook: tuple[int, Asked], request: pytest.FixtureRequest, tmp_path: Any) -> dict[str, Any]:
+def options(hook: tuple[int, Asked], request: pytest.FixtureRequest) -> dict[str, Any]:
     return {"smtp_url": f"smtp://robot@127.0.0.1:{free_port()}", "mail_from": "lab@example.org",
             "smtp_password": SECRET, "notify": f"ops=json://127.0.0.1:{hook[0]}/{SECRET}",
-            "dead_man_url": f"https://hc-ping.com/{SECRET}", "data_folder": tmp_path / "data",
+            "dead_man_url": f"https://hc-ping.com/{SECRET}",
             **getattr(request, "param", {})}
 
 

@@ -65,7 +65,8 @@ def test_a_comment_is_saved_and_shown_as_text(system: backups.Backups) -> None:
 
     assert system._workspace.catalog.sets()[-1].comment == "before the **move** [x](http://evil.example)"
     assert test.text_input[0].value == "before the **move** [x](http://evil.example)"
-    assert not any("evil.example" in str(shown.value) for shown in (*test.markdown, *test.caption))
+    assert any("before the \\*\\*move\\*\\* \\[x\\]" in shown.value for shown in test.markdown)
+    assert not any("http://evil" in str(shown.value) for shown in (*test.markdown, *test.caption))
 
 
 def test_who_may_not_pin_may_not_comment(system: backups.Backups) -> None:

@@ -89,4 +89,4 @@ def test_who_may_not_restore_may_not_undo(place: Backups, database: Db) -> None:
 
     press(test, "Undo this restore now")
 
-    assert "backup.restore" in said(test) and database["Equipment"].count_documents({}) == 3
+    assert "backup.replace" in said(test) and database["Equipment"].count_documents({}) == 3
