@@ -40,6 +40,11 @@ def read(db: Db) -> int:
     return _of(db, EQUIPMENT).read
 
 
+def waited(db: Db) -> float:
+    """Give for how many seconds the look that ``ready`` began has been under way."""
+    return _of(db, EQUIPMENT).waited
+
+
 def touch(db: Db, changed: Iterable[str], collection: str = EQUIPMENT) -> None:
     """Say that this process has written these keys, so that its next look shows them whatever the stream does."""
     _of(db, collection).touch(changed)

@@ -114,6 +114,12 @@ def page(
     return Page(found, len(rows))
 
 
+def first(db: Db, size: int) -> tuple[list[Entry], Sheet]:
+    """Give the first records as the database keeps them, without an index, and what is in their columns."""
+    found = _entries(db[EQUIPMENT], {}, size)
+    return found, Sheet.of([texts.columns(list(map(_with_id, found)))])
+
+
 def neighbours(db: Db, query: Query, types: Mapping[str, FieldType], today: date, key: str) -> Neighbours | None:
     """Give what stands around a record among those that match, in order; None when it does not match (any more)."""
     sheet = listing.sheet(db)
@@ -243,19 +249,26 @@ def new_document(fields: Mapping[str, Any], numbers: Iterator[int]) -> bytes:
 
 
 def _read(collection: Collection[dict[str, Any]], wanted: list[Any]) -> list[Entry]:
-    where = {"_id": {"$in": wanted}}
+    return _entries(collection, {"_id": {"$in": wanted}})
+
+
+def _entries(collection: Collection[dict[str, Any]], where: dict[str, Any], most: int = 0) -> list[Entry]:
     if isinstance(collection, Collection):
-        batches: Any = collection.find_raw_batches(where)
+        batches: Any = collection.find_raw_batches(where, limit=most)
         documents = [document for batch in batches for document in raw.documents_of(batch)]
     else:
-        documents = [bson.encode(document) for document in collection.find(where)]
+        documents = [bson.encode(document) for document in collection.find(where, limit=most)]
     return [Entry(keys.key_of(document), document) for document in documents]
+
+
+def _with_id(entry: Entry) -> dict[str, Any]:
+    return {"_id": keys.id_of(entry.key), **entry.record}
 
 
 def _differing(db: Db, sheet: Sheet, shown: Rows, found: Sequence[Entry]) -> list[str]:
     if not isinstance(db[EQUIPMENT], Collection):
         return []
-    read = texts.columns([{"_id": keys.id_of(entry.key), **entry.record} for entry in found])
+    read = texts.columns(list(map(_with_id, found)))
     return differing(sheet, shown, read)
 
 

@@ -13,6 +13,7 @@ from equipment.ui.context import App
 from equipment.ui.record import detail
 from equipment.ui.records import empty, state
 from equipment.ui.records.changing import pending, undoing
+from equipment.ui.records.list import unindexed
 
 __all__ = ["SECTIONS", "Section", "show"]
 
@@ -47,9 +48,9 @@ SECTIONS = (
 
 def show(app: App) -> None:
     """Draw the screen."""
-    if reading.under_way(app):
-        return
     now = state.hand_over(app.account.name)
+    if reading.under_way(app, unindexed.show if now.is_at_the_top else None):
+        return
     if now.opened:
         if now.pending and app.may("records.edit"):
             pending.elsewhere(now)

@@ -104,6 +104,12 @@ class State:
         """How many cells are edited and not saved."""
         return sum(len(pending.typed) for pending in self.pending.values())
 
+    @property
+    def is_at_the_top(self) -> bool:
+        """Whether this looks at the beginning of the whole list, in its usual order."""
+        return (self.section == FIRST_SECTION and not self.opened and self.page == 1
+                and self.query == Query(sort=DEFAULT_SORT))
+
     def key(self, name: str) -> str:
         """Name a widget so that it is made anew when the generation changes."""
         return f"records_{name}_{self.generation}"

@@ -72,6 +72,7 @@ class Listing:
         self._touched: set[str] = set()
         self._starting = threading.Lock()
         self._ahead: threading.Thread | None = None
+        self._ahead_since = 0.0
         self._files: IndexFiles | None = None
         self._stale = False
         self._refused: str | None = None
@@ -100,10 +101,16 @@ class Listing:
         with self._starting:
             if self._ahead is None or not self._ahead.is_alive():
                 self._ahead = threading.Thread(target=self._look, name="read-list", daemon=True)
+                self._ahead_since = time.monotonic()
                 self._ahead.start()
             ahead = self._ahead
         ahead.join(seconds)
         return not ahead.is_alive()
+
+    @property
+    def waited(self) -> float:
+        """Seconds that the look beside whoever asked ``ready`` has been under way, or since the last one began."""
+        return time.monotonic() - self._ahead_since
 
     def touch(self, changed: Iterable[str]) -> None:
         """Read these keys again at the next look."""
