@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -129,3 +131,20 @@ def test_of_ten_thousand_at_once_a_hundred_wait_and_the_others_are_sent_away() -
 
     assert (refused, hasher.most) == (10_000 - AT_ONCE - WAITING, AT_ONCE)
     assert passwords.check(stored, PASSWORD).right, "every place was given back"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have priorities of their own on Linux only")
+def test_hashing_lets_pages_go_first() -> None:
+    seen: list[int] = []
+
+    class Looking(PasswordHasher):
+        """Notes the priority it is given."""
+
+        def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+            """Note, and do it."""
+            seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+            return super().hash(password, salt=salt)
+
+    Passwords(Looking(time_cost=1, memory_cost=8, parallelism=1)).hash(PASSWORD)
+
+    assert seen[0] > os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
