@@ -188,4 +188,4 @@ def _stands_by(backups: Backups) -> bool:
 
 
 def _ago(backups: Backups, when: datetime | None) -> str:
-    return f"{words.ago(backups.now() - when)} ago" if when else "never"
+    return words.ago(backups.now() - when) if when else "never"

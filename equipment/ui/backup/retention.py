@@ -123,7 +123,7 @@ def _try(backups: Backups, caller: Caller, numbers: Mapping[str, int]) -> None:
 
 def _decisions(done: Pruned) -> None:
     gone = {backup.place for backup in done.deleted}
-    rows = [{"Backup": words.moment(decision.backup.started), "Older by": words.ago(abs(decision.age)),
+    rows = [{"Backup": words.moment(decision.backup.started), "Older by": words.lasting(abs(decision.age)),
              "Comment": decision.backup.comment, "": "deleted" if decision.backup.place in gone else "kept",
              "Kept until": words.moment(done.leaves[decision.backup.place]) if decision.backup.place in done.leaves
              else "", "Why": decision.reason} for decision in reversed(done.decisions)]

@@ -100,7 +100,7 @@ def _no_backup(facts: Facts) -> list[Badge]:
         said.append(Badge("No good backup", "alarm") if facts.failed or (facts.slow and facts.slow.damaged)
                     else Badge("No backup yet", "due"))
     elif overdue:
-        said.append(Badge(f"No verified backup for {words.ago(facts.now - facts.newest)}", "alarm"))
+        said.append(Badge(f"No verified backup for {words.lasting(facts.now - facts.newest)}", "alarm"))
     elif facts.now - facts.newest > facts.interval and not facts.off:
         late = "The last automatic backup failed" if facts.failed else f"Backup {_when(facts)}: the next one is late"
         said.append(Badge(late, "due"))
@@ -146,7 +146,7 @@ def _elsewhere(facts: Facts) -> list[Badge]:
     if not slow.is_away:
         return said if slow.unreached else [Badge("Only on this machine", "note")]
     if slow.away is not None and facts.newest - slow.away > max(ALARM_AFTER, 2 * facts.interval):
-        said.append(Badge(f"The newest copy elsewhere is {words.ago(facts.now - slow.away)} old", "due"))
+        said.append(Badge(f"The newest copy elsewhere is {words.lasting(facts.now - slow.away)} old", "due"))
     return said
 
 
@@ -167,7 +167,7 @@ def _has_loss(facts: Facts) -> bool:
 
 def _when(facts: Facts) -> str:
     age = max(facts.now - facts.newest, timedelta(0)) if facts.newest is not None else timedelta(0)
-    return "just now" if age < timedelta(minutes=1) else f"{words.ago(age)} ago"
+    return words.ago(age)
 
 
 def _depth(facts: Facts) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ def read_back(when: datetime | None, now: datetime, zone: tzinfo | None = None) 
 
 def old(age: timedelta) -> str:
     """Put an age in words: ``just made``, ``12 min old``."""
-    return "just made" if age < timedelta(minutes=1) else f"{words.ago(age)} old"
+    return "just made" if age < timedelta(minutes=1) else f"{words.lasting(age)} old"
 
 
 def _failing(since: datetime, last: datetime, times: int, zone: tzinfo | None) -> str:

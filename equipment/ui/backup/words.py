@@ -37,10 +37,15 @@ def state(backup: BackupSet, check: Any) -> str:
 
 
 def ago(span: timedelta) -> str:
-    """Put a time span in words: ``12 min``, ``3 h``, ``2 days``."""
+    """Say how long something is past: ``just now``, ``12 min ago``."""
+    return "just now" if span < timedelta(minutes=1) else f"{lasting(span)} ago"
+
+
+def lasting(span: timedelta) -> str:
+    """Put a time span in words: ``under a minute``, ``12 min``, ``3 h``, ``2 days``."""
     minutes = int(span.total_seconds() // 60)
     if minutes < 1:
-        return "moments"
+        return "under a minute"
     if minutes < 120:
         return f"{minutes} min"
     if minutes < 48 * 60:

@@ -56,7 +56,7 @@ def _how_it_goes(backups: Backups, state: State) -> None:
     loss = continuous.at_risk(backups)
     at_risk.metric("At risk now", "Unknown" if loss is None else words.at_risk(loss), border=True,
                    help="What would be lost if this disk died now, from the position of the server's change stream.")
-    made = f"{words.ago(backups.now() - state.last.started)} ago" if state.last is not None else "None yet"
+    made = words.ago(backups.now() - state.last.started) if state.last is not None else "None yet"
     size = f" ({words.size(_bytes(state))})" if state.last is not None else ""
     last.metric("Last one made", made + size, border=True)
 

@@ -25,7 +25,7 @@ def show(backups: Backups, caller: Caller) -> None:
                  "compares every record and removes them again; the list is not touched.")
     else:
         st.write(f"Last proven restorable: {words.moment(proven, time_zone.of_reader())} "
-                 f"({words.ago(backups.now() - proven)} ago).")
+                 f"({words.ago(backups.now() - proven)}).")
     every = float(backups.scheduler.preferences.drill_every_days)
     needs_key = keys.ask(backups, caller, backups.newest_good(), "drill")
     if needs_key and backups.scheduler.preferences.drills:

@@ -70,7 +70,7 @@ def _channel(backups: Backups, channel: Channel, box: Box, stands: Shown) -> Non
         option = OPTIONS["smtp_url" if channel.name == MAIL else "notify"]
         st.caption(f":material/settings: Given by `{option}`. {LEAST[channel.least]}.")
         if box.sent_at is not None:
-            st.text(f"Sent last, {words.ago(backups.now() - box.sent_at)} ago: {box.sent}")
+            st.text(f"Sent last, {words.ago(backups.now() - box.sent_at)}: {box.sent}")
         if box.waiting:
             zone = time_zone.of_reader()
             again = f", tried again at {words.moment(box.next_try, zone)[11:16]}" if box.next_try else ""
@@ -90,7 +90,7 @@ def _dead_man(backups: Backups, stands: Shown) -> None:
                    "made by itself, and tells somebody when nothing comes.")
         if stands.pinged is not None:
             ended = f", which did not work: {stands.pinged.problem}" if stands.pinged.problem else ""
-            st.text(f"Told last by this server, {words.ago(backups.now() - stands.pinged.when)} ago: "
+            st.text(f"Told last by this server, {words.ago(backups.now() - stands.pinged.when)}: "
                     f"{PINGS[stands.pinged.what]}{ended}")
 
 
@@ -98,7 +98,7 @@ def _wrong(backups: Backups, stands: Shown) -> None:
     for known in stands.state.troubles:
         if known.present and known.told is not None:
             kind, about = KINDS[known.kind], f": {known.subject}" if known.subject else ""
-            text = f"For {words.ago(backups.now() - known.since)}: {kind.title}{about}. {known.detail}"
+            text = f"For {words.lasting(backups.now() - known.since)}: {kind.title}{about}. {known.detail}"
             (st.info if kind.severity == "info" else st.warning)(plain(text), icon=":material/report:")
 
 

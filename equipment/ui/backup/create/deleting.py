@@ -39,7 +39,7 @@ def _ask(backups: Backups, caller: Caller, backup: BackupSet) -> None:
         if backup.comment:
             st.text(backup.comment)
         ago = words.ago(backups.now() - backup.started)
-        st.write(f"Made {ago} ago, with {words.records(backup)}. Its files are removed from this folder for good; "
+        st.write(f"Made {ago}, with {words.records(backup)}. Its files are removed from this folder for good; "
                  "copies in other places stay.")
         why = refused(backups, backup)
         if why:

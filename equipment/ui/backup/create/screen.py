@@ -36,11 +36,11 @@ def _status(backups: Backups, caller: Caller) -> None:
         (st.caption if stored.proven else st.warning)(f":material/lock: {said}")
     state = backups.status()
     columns = st.columns([5, 3, 3, 4, 4, 4, 4] if state.room else 6)  # "12 min ago" needs more than a number
-    last = f"{words.ago(state.age)} ago" if state.age is not None else "Never"
+    last = words.ago(state.age) if state.age is not None else "Never"
     columns[0].metric("Last backup", last, border=True)
     columns[1].metric("Backups", f"{state.total:,}", border=True)
     columns[2].metric("Today", f"{state.today:,}", border=True)
-    gap = words.ago(state.longest_gap) if state.longest_gap is not None else "–"
+    gap = words.lasting(state.longest_gap) if state.longest_gap is not None else "–"
     columns[3].metric("Longest gap, 7 days", gap, border=True)
     lost = backups.risk.count()
     changes = "Unknown" if lost is None else f"{lost:,}"
@@ -54,7 +54,7 @@ def _status(backups: Backups, caller: Caller) -> None:
                           help=f"On the disk of the data folder. Below {words.size(state.room.least)} the list is "
                                "read-only.")
     if state.age is not None and state.age.total_seconds() > CHECKED_HOURS * 3600:
-        st.warning(f"No verified backup for {words.ago(state.age)}.", icon=":material/warning:")
+        st.warning(f"No verified backup for {words.lasting(state.age)}.", icon=":material/warning:")
     if state.application:
         st.error(f"{plain(state.application[:1].upper() + state.application[1:])}. The list itself is backed up; make "
                  "a new backup now.", icon=":material/shield:")

@@ -43,7 +43,7 @@ def _table(backups: Backups, sets: list[BackupSet]) -> pd.DataFrame:
     older: BackupSet | None = None
     for backup in reversed(sets):
         rows.append({
-            "When": words.moment(backup.started), "Age": words.ago(now - backup.started), "Day": backup.day.title(),
+            "When": words.moment(backup.started), "Age": words.lasting(now - backup.started), "Day": backup.day.title(),
             "Equipment": backup.counts.get("equipment"), "Select options": backup.counts.get("select_options"),
             "Change": _difference(backup, older), "Size": words.size(words.stored_bytes(backup)),
             "Kind": backup.kind, "Made": words.TRIGGERS.get(backup.trigger, backup.trigger),

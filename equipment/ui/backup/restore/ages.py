@@ -53,7 +53,7 @@ def _table(
     now, records, checks = backups.now(), since.records_now(backups, caller), {} if place.remote else backups.checks()
     return pd.DataFrame([{
         "Chosen": "✓" if chosen is not None and backup.place == chosen.place else "",
-        "Age": f"{words.ago(now - backup.started)} ago", "Equipment": backup.counts.get(LIST),
+        "Age": words.ago(now - backup.started), "Equipment": backup.counts.get(LIST),
         "Since then": _removed(since.removed(backup, records)), "Select options": backup.counts.get("select_options"),
         "State": words.state(backup, checks.get(backup.backup_id)),
         "Made": words.TRIGGERS.get(backup.trigger, backup.trigger), "When": words.moment(backup.started),

@@ -50,7 +50,7 @@ def _was(backups: Backups, last: Last) -> str:
     if not last.kind or last.started is None:
         return "The last restore can be taken back."
     by = f" by {last.actor}" if last.actor else ""
-    when = f"{words.ago(backups.now() - last.started)} ago"
+    when = words.ago(backups.now() - last.started)
     what = "The undo" if last.is_undo else f"The {NAMES[last.kind]} of backup {last.label}"
     return f"{what}{by} {when} can be taken back."
 

@@ -23,7 +23,7 @@ def show(backups: Backups, caller: Caller) -> None:
     these = "it" if number == 1 else f"these {number:,}"
     ago = words.ago(backups.now() - deletion.at)
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        st.markdown(plain(f"{words.count(number, 'record')} went to the trash {ago} ago, moved by {deletion.by}. "
+        st.markdown(plain(f"{words.count(number, 'record')} went to the trash {ago}, moved by {deletion.by}. "
                           "No restore is needed for that."), width="stretch")
         if st.button(f"Bring {these} back from the trash", icon=":material/restore_from_trash:", key="thrown_back"):
             try:

@@ -67,7 +67,7 @@ def test_an_administrator_switches_it_and_sees_what_is_at_risk(here: Backups, da
     here.risk.forget()
     assert shown(test.run())["At risk now"].startswith("3 changes in the last ")
     create(here.workspace(NOBODY), trigger="continuous", force=True, kind="differential")
-    assert shown(test.run())["Last one made"].startswith("moments ago (")
+    assert shown(test.run())["Last one made"].startswith("just now (")
     (entry,) = database.equipment_activity.find({"action": "backup.settings"})
     assert entry["note"] == "Continuous protection on"
     test.toggle[0].set_value(False).run()

@@ -119,8 +119,8 @@ def test_what_was_sent_what_waits_and_what_is_wrong(place: Backups, database: Db
     page = texts(opened("auto.messages"))
     assert "1 message waiting, tried again at " in page
     assert "The last try: no answer within 10 s" in page
-    assert "Sent last, moments ago: [L] A backup failed" in page
-    assert "For moments: Backups do not reach a remote: cloud. *Why.*" in page
+    assert "Sent last, just now: [L] A backup failed" in page
+    assert "For under a minute: Backups do not reach a remote: cloud. *Why.*" in page
 
 
 def test_only_administrators_store_and_send(place: Backups, database: Db) -> None:

@@ -42,7 +42,7 @@ def ended(place: Backups) -> None:
 def test_it_asks_with_numbers_says_what_was_undone_and_offers_to_redo_it(place: Backups, database: Db) -> None:
     made = restored(place, database)
     test = opened("restore.screen")
-    assert f"The restore of backup {made.label} by ann moments ago can be taken back." in said(test)
+    assert f"The restore of backup {made.label} by ann just now can be taken back." in said(test)
 
     press(test, "Undo this restore")
     until(test, "Undo: the list becomes what it was before it: 0 added, 1 removed, 0 changed")
@@ -80,7 +80,7 @@ def test_a_question_that_somebody_else_has_overtaken_is_asked_no_more(place: Bac
     api.replace(ws, api.plan_replace(ws, made, ["equipment"]), actor="bob")
 
     assert "Undo this restore now" not in labels(test.run())
-    assert "by bob moments ago can be taken back." in said(test)
+    assert "by bob just now can be taken back." in said(test)
 
 
 def test_who_may_not_restore_may_not_undo(place: Backups, database: Db) -> None:

@@ -19,7 +19,7 @@ def test_it_comes_back_without_a_restore(place: Backups, database: Db) -> None:
     who = signed_in(database, "admin")
     throw(database, who, 2)
     test = opened("restore.screen", own_app=True, who=who)
-    assert "2 records went to the trash moments ago, moved by some admin." in said(test)
+    assert "2 records went to the trash just now, moved by some admin." in said(test)
 
     press(test, "Bring these 2 back from the trash")
 
