@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+import bson
 from bson.objectid import ObjectId
 
 from backup_engine.errors import BadInput
@@ -40,13 +41,20 @@ def of(db: Db, who: Who) -> list[View]:
 
 
 def save(db: Db, who: Who, name: str, query: Query, *, shared: bool = False) -> View:
-    """Save a view under a name; one's own view of that name is replaced. Raises ``BadInput`` for an empty name."""
+    """Save a view under a name; one's own view of that name is replaced.
+
+    Raises ``BadInput`` for an empty or odd name, and for a search that holds half a character.
+    """
     account = require(db, who, "views.share" if shared else "records.read")
     name = name.strip()
-    if not name or len(name) > LONGEST_NAME:
-        raise BadInput(f"A view needs a name of 1 to {LONGEST_NAME} characters.")
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise BadInput(f"A view needs a name of 1 to {LONGEST_NAME} characters on one line.")
     document = {"name": name, "owner": account.key, "shared": shared, "query": query.to_document(),
                 "saved": moments.now()}
+    try:
+        bson.encode(document)
+    except UnicodeEncodeError as error:
+        raise BadInput("What is searched for holds half a character.", hint="Type it again.") from error
     db[VIEWS].update_one({"owner": account.key, "name": name}, {"$set": document}, upsert=True)
     activity.record(db, who, "views.save", f"view:{name}", note="shared" if shared else "")
     stored = db[VIEWS].find_one({"owner": account.key, "name": name})
