@@ -50,6 +50,7 @@ from equipment.server.low_space import LowSpace
 from equipment.server.metrics import endpoint
 from equipment.server.metrics.sockets import OpenSockets
 from equipment.settings import Settings, get_settings, unknown_options
+from equipment.store import access
 from equipment.store.list import listing, undo
 from equipment.store.list.indexing import followed
 
@@ -183,6 +184,7 @@ def _open(settings: Settings) -> None:
         db = database.connect(settings)
         prepare(settings, db)
         _place_index(settings)
+        access.second_factor = settings.second_factor
         listing.ready(db, 0)  # with 100,000 records the first look takes seconds
         log.info("using %s", database.label(settings))
     except BackupError as error:

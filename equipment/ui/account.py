@@ -8,25 +8,29 @@ from backup_engine.errors import BackupError
 from equipment.domain.agents import browser_of
 from equipment.store.accounts import sessions, users
 from equipment.ui.context import App
-from equipment.ui.entrance import login, password
+from equipment.ui.entrance import login, password, second_factor
 from equipment.ui.plain import plain
 
 __all__ = ["menu"]
 
-PASSWORD, SESSIONS, LOG_OUT = "Change password", "My sessions", "Log out"
-ICONS = {PASSWORD: ":material/password:", SESSIONS: ":material/devices:", LOG_OUT: ":material/logout:"}
+PASSWORD, FACTOR, SESSIONS, LOG_OUT = "Change password", "Second factor", "My sessions", "Log out"
+ICONS = {PASSWORD: ":material/password:", FACTOR: ":material/phonelink_lock:", SESSIONS: ":material/devices:",
+         LOG_OUT: ":material/logout:"}
 MOMENT = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
 
 
 def menu(app: App, label: str) -> None:
     """Draw the user menu under *label*: the role, and what can be done."""
-    options = [*([PASSWORD] if app.account.local else []), SESSIONS, LOG_OUT]
+    options = [*([PASSWORD] if app.account.local else []), *([FACTOR] if second_factor.is_offered(app.account) else []),
+               SESSIONS, LOG_OUT]
     picked = st.menu_button(
         label, options, key="user_menu", icon=":material/account_circle:", type="tertiary",
         help=f"Role: {plain(app.account.role)}", format_func=lambda option: f"{ICONS[option]} {option}",
     )
     if picked == PASSWORD:
         _change_password(app)
+    elif picked == FACTOR:
+        second_factor.dialog(app.database, app.who, app.account)
     elif picked == SESSIONS:
         _sessions(app)
     elif picked == LOG_OUT:

@@ -38,6 +38,8 @@ class User:
     code_until: datetime | None
     """Until when a one-time code waits to be used."""
     note: str = ""
+    has_factor: bool = False
+    """Whether a second factor is set up."""
 
 
 def prepare(db: Db) -> None:
@@ -225,4 +227,5 @@ def _user(document: dict[str, Any]) -> User:
         created=moments.aware(document.get("created") or moments.now()),
         last_sign_in=moments.aware(last) if last else None, must_change=bool(document.get("must_change")),
         code_until=moments.aware(until) if until else None, note=str(document.get("note", "")),
+        has_factor=bool(document.get("factor")),
     )
