@@ -96,8 +96,8 @@ def _set_up(db: Db, who: Who, account: Account) -> bool:
 
 def _codes() -> None:
     st.success("The second factor is set up.", icon=":material/check:")
-    st.write("Recovery codes, for when the phone is lost. They are shown only now; each works once. Keep them where the "
-             "phone is not.")
+    st.write("Recovery codes, for when the phone is lost. They are shown only now; each works once. Keep them where "
+             "the phone is not.")
     st.code("\n".join(st.session_state[CODES]), language=None)
     if st.button("I have kept them", type="primary", key="factor_kept", on_click=_kept):
         st.rerun()
