@@ -51,12 +51,7 @@ def due(db: Db, who: Who, account: Account) -> None:
     """Draw what has to be done first where this installation asks administrators for one."""
     st.subheader("Set up a second factor", anchor=False)
     st.write(f"Welcome, {plain(account.name)}. Administrators sign in with a code of their phone here, too.")
-    place = st.empty()
-    with place.container():
-        done = _set_up(db, who, account)
-    if done:  # not by a rerun: the account is free then, and the list would take the place of the codes
-        with place.container():
-            _codes()
+    _set_up(db, who, account)
 
 
 @st.dialog("Second factor")
@@ -66,12 +61,20 @@ def dialog(db: Db, who: Who, account: Account) -> None:
         _codes()
     elif account.has_factor:
         _look_after(db, who, account)
-    elif _set_up(db, who, account):
-        st.rerun(scope="fragment")
+    else:
+        _set_up(db, who, account)
 
 
-def _set_up(db: Db, who: Who, account: Account) -> bool:
-    """Draw the way to set it up; True once it is in force."""
+def _set_up(db: Db, who: Who, account: Account) -> None:
+    place = st.empty()
+    with place.container():
+        done = _confirmed(db, who, account)
+    if done:  # not by a rerun: where it was due, the account is free then, and the list would take the codes' place
+        with place.container():
+            _codes()
+
+
+def _confirmed(db: Db, who: Who, account: Account) -> bool:
     offered: Offered = st.session_state.setdefault(OFFERED, factors.offer(account.name))
     st.write("Scan this with an authenticator app, then type the six digits it shows.")
     drawn = BytesIO()
@@ -95,9 +98,8 @@ def _set_up(db: Db, who: Who, account: Account) -> bool:
 
 
 def _codes() -> None:
-    st.success("The second factor is set up.", icon=":material/check:")
-    st.write("Recovery codes, for when the phone is lost. They are shown only now; each works once. Keep them where "
-             "the phone is not.")
+    st.success("Recovery codes, for when the phone is lost. They are shown only now; each works once. Keep them where "
+               "the phone is not.", icon=":material/check:")
     st.code("\n".join(st.session_state[CODES]), language=None)
     if st.button("I have kept them", type="primary", key="factor_kept", on_click=_kept):
         st.rerun()
@@ -108,7 +110,7 @@ def _kept() -> None:
 
 
 def _look_after(db: Db, who: Who, account: Account) -> None:
-    st.write(f"Set up. {factors.left(db, account.key)} of {factors.CODES} recovery codes are left.")
+    st.write(f"Set up. {factors.left(db, account.key):,} of {factors.CODES:,} recovery codes are left.")
     with st.form("factor_change", border=False):
         st.caption("For new recovery codes, which replace the others, or to switch it off, type your password and a "
                    "code.")
@@ -127,7 +129,8 @@ def _look_after(db: Db, who: Who, account: Account) -> None:
         return
     if renew:
         st.session_state[CODES] = factors.renew_codes(db, who, account.key)
-        st.rerun(scope="fragment")
+        _codes()
+        return
     factors.remove(db, who, account.key)
     st.toast("The password alone opens your account now.", icon=":material/lock_open:")
     st.rerun()
