@@ -63,7 +63,8 @@ def move(db: Db, who: Who, seen: Sequence[Entry], *, note: str = "") -> list[Sav
         entries_of_log = [activity.Change(keys.target(keys.key_of(change.before or b"")), note=note) for change in gone]
         activity.record_many(db, who, "records.delete", entries_of_log, session=session)
 
-    applied = apply(db[EQUIPMENT], [Change(entry.raw, None) for entry in seen], also=also)
+    with activity.one_deed():
+        applied = apply(db[EQUIPMENT], [Change(entry.raw, None) for entry in seen], also=also)
     activity.told(who, "records.delete", [keys.target(entry.key) for entry, outcome in zip(seen, applied, strict=True)
                                           if outcome.status == "deleted"], note)
     listing.touch(db, [entry.key for entry in seen])
@@ -125,7 +126,8 @@ def _bring_back(db: Db, who: Who, wanted: Sequence[Trashed]) -> list[Saved]:
         activity.record_many(db, who, "records.bring_back", _log_of(back), session=session)
 
     returning = column_values.completed(db, [trashed.entry.raw for trashed in wanted])
-    applied = apply(db[EQUIPMENT], [Change(None, document) for document in returning], also=also)
+    with activity.one_deed():
+        applied = apply(db[EQUIPMENT], [Change(None, document) for document in returning], also=also)
     activity.told(who, "records.bring_back", [
         keys.target(trashed.entry.key) for trashed, outcome in zip(wanted, applied, strict=True)
         if outcome.status in ("inserted", "unchanged")])
