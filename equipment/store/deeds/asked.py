@@ -52,6 +52,6 @@ def _moment(text: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):  # OverflowError: the first day of all, in a zone east of UTC
         raise BadInput(f"{text[:100]!r} is no time.", hint="Write it as 2026-01-31T12:00:00+00:00.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
