@@ -8,7 +8,7 @@ __all__ = ["in_words"]
 
 
 def in_words(note: str) -> str:
-    """Give ``Preferences(interval_hours=2.0, automatic=True)`` as ``interval hours 2, automatic yes``, all else as is."""
+    """Give ``Preferences(interval_hours=2.0, automatic=True)`` as ``interval hours 2, automatic yes``; else it."""
     if not note.endswith(")") or not note.partition("(")[0].isidentifier():
         return note
     try:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
+from equipment.accounts.routes import COOKIE
 from equipment.store import activity
 from equipment.store.access import SYSTEM
-from equipment.accounts.routes import COOKIE
 from tests.mongod import Mongod
 from tests.server.accounts import fresh_cookie, inhabited
 from tests.server.running_app import RunningApp

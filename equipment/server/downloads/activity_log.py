@@ -1,7 +1,7 @@
 """The HTTP route that sends the activity log as CSV, an entry a row, streamed; which entries, its address says.
 
-``/activity.csv`` is all that the reader may read; ``who``, ``what``, ``record``, ``text``, ``since`` and ``until`` are the
-filters of the screen. The server's memory holds a thousand entries of it.
+``/activity.csv`` is all that the reader may read; ``who``, ``what``, ``record``, ``text``, ``since`` and ``until`` are
+the filters of the screen. The server's memory holds a thousand entries of it.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -20,11 +21,12 @@ LONGEST: Final = 200
 WORDS: Final = {"column:all": "all columns", "option:all": "all choices", "list": "the list", "schedule": "schedules",
                 "setting:sign_up": "self sign-up", "setting:messages": "messages"}
 NAMING: Final = ("_id", ID, "Vendor", "Model", "Description")
+LABEL: Final = re.compile(r"[0-9]{8}_[0-9]{6}(?:_[0-9]+)?")
 KINDS: Final = {"column": "column", "option": "choices of", "view": "view", "setting": "setting", "backup": "backup"}
 
 
 def names(db: Db, entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Give a name for each target of these entries: of records as they are, or as the entries or the trash have them."""
+    """Give a name for each target of these entries: of records as they are, or as the trash or an entry has them."""
     entries = list(entries)
     targets = {str(entry["target"]) for entry in entries}
     found = {target: _in_words(target) for target in targets}
@@ -81,6 +83,8 @@ def _of_deed(db: Db, number: str) -> str:
 def _in_words(target: str) -> str:
     if target in WORDS:
         return WORDS[target]
+    if LABEL.fullmatch(target):
+        return f"backup {target}"
     kind, found, name = target.partition(":")
     if found and kind in KINDS:
         return f"{KINDS[kind]} {name}"

@@ -37,15 +37,16 @@ class Chosen:
 def choose(app: App) -> Chosen:
     """Draw the filters and give what they say."""
     everything = activity.readable(app.database, app.who, Filter())
+    # 180 and 120, 155 and 155: two a row on a page of 360 pixels
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         words = {
-            "text": st.text_input("Search", key="activity_text", icon=":material/search:", width=240,
+            "text": st.text_input("Search", key="activity_text", icon=":material/search:", width=180,
                                   placeholder="Person, note, deed"),
             "record": st.text_input("Record", key="activity_record", width=120, placeholder="ID",
                                     help="What happened to the record with this ID, also when it is gone."),
         }
-        who = st.multiselect("Who", activity.names(app.database, everything), key="activity_who", width=220)
-        what = st.multiselect("What", _deeds(app), key="activity_kinds", width=260)
+        who = st.multiselect("Who", activity.names(app.database, everything), key="activity_who", width=155)
+        what = st.multiselect("What", _deeds(app), key="activity_kinds", width=155)
         period = st.segmented_control("When", list(PERIODS), default="All", key="activity_period") or "All"
         since, until = _span(period, time_zone.of_reader())
     parameters: dict[str, Any] = {"who": who, "what": what} | {name: text.strip() for name, text in words.items()}

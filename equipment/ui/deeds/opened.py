@@ -31,7 +31,8 @@ def show(app: App, first: Mapping[str, Any], zone: tzinfo | None) -> None:
         st.markdown(f"**{plain(in_words(first['action']))}** by **{plain(first['who'])}** at {when}")
         number = 1
         if (pages := -(-count // PAGE)) > 1:
-            number = int(st.number_input(f"Entries, page of {pages:,}", 1, pages, width=160, key=f"deed_{first['_id']}"))
+            number = int(st.number_input(f"Entries, page of {pages:,}", 1, pages, width=160,
+                                         key=f"deed_{first['_id']}"))
         entries = finding.parts(app.database, dict(first), skip=(number - 1) * PAGE, limit=PAGE)
         called = names.names(app.database, entries)
         note = ""

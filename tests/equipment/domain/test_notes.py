@@ -8,7 +8,8 @@ from equipment.domain import notes
 
 
 @pytest.mark.parametrize(("note", "words"), [
-    ("Preferences(interval_hours=1.0, automatic=False, backup_cron='')", "interval hours 1, automatic no, backup cron none"),
+    ("Preferences(interval_hours=1.0, automatic=False, backup_cron='')",
+     "interval hours 1, automatic no, backup cron none"),
     ("Preferences(remote_crons={}, drill_every_days=1.5)", "remote crons none, drill every days 1.5"),
     ("Preferences(interval_hours=", "Preferences(interval_hours="),
     ("Preferences(interval hours)", "Preferences(interval hours)"),

@@ -28,7 +28,8 @@ def test_an_address(database: Db, parameters: dict[str, list[str]], chosen: Filt
     assert asked.from_parameters(database, parameters) == chosen
 
 
-@pytest.mark.parametrize("parameters", [{"since": ["yesterday"]}, {"until": ["0001-01-01T00:00+23:00"]}, {"what": ["Nothing"]}])
+@pytest.mark.parametrize("parameters", [
+    {"since": ["yesterday"]}, {"until": ["0001-01-01T00:00+23:00"]}, {"what": ["Nothing"]}])
 def test_what_is_no_filter_is_refused(database: Db, parameters: dict[str, list[str]]) -> None:
     with pytest.raises(BadInput):
         asked.from_parameters(database, parameters)

@@ -67,7 +67,8 @@ def test_what_many_transactions_write_is_one_deed(database: Db) -> None:
     records.add_many(database, who, [{"Vendor": "Acme"}] * 2_300)
     bulk.apply(database, who, edit := BulkEdit("set", "Vendor", "Ohm"), bulk.preview(database, edit))
 
-    assert shape(finding.page(database, Filter(names=("ada",)))) == [("records.bulk_edit", 2_300), ("records.add", 2_300)]
+    assert shape(finding.page(database, Filter(names=("ada",)))) == [
+        ("records.bulk_edit", 2_300), ("records.add", 2_300)]
     assert database[ACTIVITY].count_documents({FOLLOWS: None}) == 2
 
 

@@ -24,8 +24,10 @@ def entry(target: str, before: Any = None, after: Any = None) -> dict[str, Any]:
 @pytest.mark.parametrize(("target", "name"), [
     ("column:Cost", "column Cost"), ("column:all", "all columns"), ("option:Vendor", "choices of Vendor"),
     ("view:Lab 1", "view Lab 1"), ("backup:2026-01-31_12-00", "backup 2026-01-31_12-00"), ("user:nobody", "nobody"),
-    ("setting:sign_up", "self sign-up"), ("schedule", "schedules"), ("", ""), ("odd: thing", "odd: thing"),
-    ("record:65a000000000000000000000", "a record that is gone"), ("deed:65a000000000000000000000", "a change of many records"),
+    ("setting:sign_up", "self sign-up"), ("schedule", "schedules"), ("", ""),
+    ("20260131_120000", "backup 20260131_120000"), ("odd: thing", "odd: thing"),
+    ("record:65a000000000000000000000", "a record that is gone"),
+    ("deed:65a000000000000000000000", "a change of many records"),
 ])
 def test_without_anything_else(database: Db, target: str, name: str) -> None:
     assert names.names(database, [entry(target)]) == {target: name}
@@ -38,7 +40,8 @@ def test_records(database: Db) -> None:
     targets = [keys.target(each.key) for each in (live, trashed, gone)]
     database.Equipment.delete_one({"ID": 3})
 
-    called = names.names(database, [entry(targets[0]), entry(targets[1]), entry(targets[2], None, {"ID": 3, "Vendor": "C"})])
+    called = names.names(database, [entry(targets[0]), entry(targets[1]),
+                                    entry(targets[2], None, {"ID": 3, "Vendor": "C"})])
 
     assert [called[target] for target in targets] == ["ID 1 · A X", "ID 2 · B X (in the trash)", "ID 3 · C"]
 
@@ -54,7 +57,8 @@ def test_a_record_is_found_wherever_it_is(database: Db) -> None:
     who = signed_in(database)
     made = [records.add(database, who, {"Vendor": "A"}) for _ in range(3)]
     trash.move(database, who, made[1:])
-    trash.purge(database, who, [trashed.number for trashed in trash.entries(database) if trashed.entry.key == made[2].key])
+    trash.purge(database, who, [
+        trashed.number for trashed in trash.entries(database) if trashed.entry.key == made[2].key])
 
     for number, each in enumerate(made, 1):
         assert names.keys_of(database, f" {number} ") == [keys.target(each.key)]

@@ -85,7 +85,7 @@ def test_what_many_records_went_through_is_one_row_to_be_opened(database: Db) ->
 
     assert column(test, "What") == ["Imported records"]
     assert column(test, "About") == ["60 records"]
-    opened = AppTest.from_function(_opened, args=(database, signed_in(database, "admin", "opener")), default_timeout=60).run()
+    opened = opened_for(signed_in(database, "admin", "opener"), database)
     assert not opened.exception
     assert "**ID 1 · Acme M0**".replace(".", "\\.") in [each.value for each in opened.markdown]
     assert len(opened.table) == 25
@@ -105,12 +105,18 @@ def _opened(database, who):  # without types: it runs as a script of its own
     opened.show(App(Settings(), database, who, identify(database, who)), deed.entry, None)
 
 
+def opened_for(who: Who, database: Db) -> AppTest:
+    """Open the only deed."""
+    return AppTest.from_function(_opened, args=(database, who), default_timeout=60).run()
+
+
 def test_values_are_whole_when_a_deed_is_opened(database: Db) -> None:
     long, longest = "x" * 500, "y" * 10_100
-    activity.record(database, EVE, "records.edit", "record:7", before={"A": long, "B": 1}, after={"A": "", "B": longest})
+    activity.record(database, EVE, "records.edit", "record:7", before={"A": long, "B": 1},
+                    after={"A": "", "B": longest})
     assert long in column(page(database), "Change")[0]
 
-    opened = AppTest.from_function(_opened, args=(database, signed_in(database, "admin", "opener")), default_timeout=60).run()
+    opened = opened_for(signed_in(database, "admin", "opener"), database)
 
     shown = opened.table[0].value
     assert list(shown["Before"]) == [long, "1"]
@@ -121,10 +127,12 @@ def test_records_are_called_by_name_and_objects_in_words(database: Db) -> None:
     who = signed_in(database, "admin", "ada")
     made = records.add(database, who, {"Vendor": "Acme", "Model": "X"})
     records.save(database, who, [records.Save(made, {"Vendor": "Ohm"})])
-    activity.record(database, EVE, "backup.settings", "schedule", note="Preferences(interval_hours=2.0, automatic=True)")
+    activity.record(database, EVE, "backup.settings", "schedule",
+                    note="Preferences(interval_hours=2.0, automatic=True)")
     test = page(database)
 
-    assert column(test, "About")[1:] == ["ID 1 · Ohm X"] * 2 and column(test, "Note")[0] == "interval hours 2, automatic yes"
+    assert column(test, "About")[1:] == ["ID 1 · Ohm X"] * 2
+    assert column(test, "Note")[0] == "interval hours 2, automatic yes"
     assert made.key not in str(test.dataframe[0].value)
 
 
