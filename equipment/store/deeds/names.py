@@ -70,8 +70,8 @@ def _of_records(db: Db, entries: list[Mapping[str, Any]], targets: set[str]) -> 
     exact = trash.with_options(codec_options=raw.FORGIVING) if isinstance(trash, Collection) else trash
     for trashed in exact.find({"record._id": {"$in": identities}}, {f"record.{name}": 1 for name in NAMING}):
         found[keys.target(keys.key_of_id(trashed["record"]["_id"]))] = f"{name_of(trashed['record'])} (in the trash)"
-    for entry in records.entries(db, wanted):
-        found[keys.target(entry.key)] = name_of(bson.decode(entry.raw, codec_options=raw.FORGIVING))
+    for live in records.entries(db, wanted):
+        found[keys.target(live.key)] = name_of(bson.decode(live.raw, codec_options=raw.FORGIVING))
     return {target: found.get(target, "a record that is gone") for target in targets}
 
 

@@ -68,7 +68,7 @@ def _deeds(app: App) -> list[str]:
 def _span(period: str, zone: tzinfo | None) -> tuple[datetime | None, datetime | None]:
     """Give the instants between which it lies; days are the reader's."""
     if period == BETWEEN:
-        days = st.date_input("From – to", value=(), key="activity_days", format="YYYY-MM-DD", width=240)
+        days = st.date_input("From – to", value=[], key="activity_days", format="YYYY-MM-DD", width=240)
         picked = list(days) if isinstance(days, tuple) else [days]
         if not picked:
             return None, None
