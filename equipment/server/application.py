@@ -39,6 +39,7 @@ from equipment.server import (
     sd_notify,
     stopping,
 )
+from equipment.server.downloads import activity_log
 from equipment.server.gate import hosts
 from equipment.server.gate.connections import BoundedConnections, raise_descriptors
 from equipment.server.gate.headers import RequestReference, SecurityHeaders
@@ -104,7 +105,7 @@ def routes() -> list[BaseRoute]:
         return [*prefix.under(served, probes), *at_root]  # the page says what is wrong
     connect = connector(settings)
     own = [*probes, *account_routes.routes(settings, connect, served), *backup_download.routes(settings, connect),
-           *list_downloads.routes(connect)]
+           *list_downloads.routes(connect), *activity_log.routes(connect)]
     return [*prefix.under(served, own), *at_root]
 
 
