@@ -8,7 +8,7 @@ from backup_engine.errors import BackupError
 from equipment.domain.agents import browser_of
 from equipment.store.accounts import sessions, users
 from equipment.ui.context import App
-from equipment.ui.entrance import login, password, second_factor
+from equipment.ui.entrance import again, login, password, second_factor
 from equipment.ui.plain import plain
 
 __all__ = ["menu"]
@@ -30,6 +30,7 @@ def menu(app: App, label: str) -> None:
     if picked == PASSWORD:
         _change_password(app)
     elif picked == FACTOR:
+        again.before(app)
         second_factor.dialog(app.database, app.who, app.account)
     elif picked == SESSIONS:
         _sessions(app)

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import pyotp
 
-from backup_engine.errors import BadInput
+from backup_engine.errors import BadInput, FreshSignInNeeded
 from equipment.store import activity, moments
-from equipment.store.access import USERS, Db, Who, require
+from equipment.store.access import USERS, Db, Who, identify, require
 from equipment.store.accounts.tickets import code, code_digest
 
 __all__ = ["CODES", "Offered", "confirm", "left", "offer", "remove", "renew_codes", "reset", "use"]
@@ -47,8 +47,12 @@ def offer(name: str, place: str = "") -> Offered:
 def confirm(db: Db, who: Who, key: str, secret: str, typed: str, *, now: datetime | None = None) -> list[str]:
     """Put a secret in force once a code of it was typed; gives the recovery codes, shown this once.
 
-    Raises ``BadInput`` for a wrong code. Asks for no role: for the account's owner.
+    Raises ``BadInput`` for a wrong code, and ``FreshSignInNeeded`` where who is there was proved too long ago: whoever
+    found a page open could lock its owner out. Asks for no role: for the account's owner.
     """
+    owner = identify(db, who)
+    if owner is None or not owner.proved_lately(moments.now()):
+        raise FreshSignInNeeded("your last sign-in is more than 10 minutes ago", hint="Log out and sign in again.")
     step = _step_of(secret, typed, -1, now or moments.now())
     if step is None:
         raise BadInput("That is not the code.", hint="Type the six digits that the app shows now. If they are right, "

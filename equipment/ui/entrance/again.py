@@ -17,7 +17,7 @@ from equipment.ui.context import App
 from equipment.ui.entrance import provider, second_factor
 from equipment.ui.plain import plain
 
-__all__ = ["if_needed", "show"]
+__all__ = ["before", "if_needed", "show"]
 
 DUE: Final = "_equipment_confirm_due"
 TITLE: Final = "Confirm that it is you"
@@ -26,6 +26,13 @@ TITLE: Final = "Confirm that it is you"
 def if_needed(error: BackupError) -> None:
     """Draw the page anew with the question, when *error* asks for it; any other error is left to the caller."""
     if isinstance(error, FreshSignInNeeded):
+        st.session_state[DUE] = True
+        st.rerun()
+
+
+def before(app: App) -> None:
+    """Draw the page anew with the question, unless it was answered lately."""
+    if not app.proved_lately():
         st.session_state[DUE] = True
         st.rerun()
 

@@ -8,7 +8,7 @@ from typing import Final
 import segno
 import streamlit as st
 
-from backup_engine.errors import BadInput
+from backup_engine.errors import BackupError
 from equipment.accounts import login
 from equipment.accounts.login import SignInRefused
 from equipment.store import access
@@ -90,8 +90,8 @@ def _confirmed(db: Db, who: Who, account: Account) -> bool:
         return False
     try:
         st.session_state[CODES] = factors.confirm(db, who, account.key, offered.secret, typed)
-    except BadInput as error:
-        st.error(plain(str(error)), icon=":material/error:")
+    except BackupError as error:
+        st.error(plain(f"{error} {error.hint}"), icon=":material/error:")
         return False
     del st.session_state[OFFERED]
     return True

@@ -11,9 +11,9 @@ import pyotp
 import pytest
 from pymongo.database import Database
 
-from backup_engine.errors import AdminOnly, BadInput, PermissionDenied
+from backup_engine.errors import AdminOnly, BadInput, FreshSignInNeeded, PermissionDenied
 from equipment.store import access, moments
-from equipment.store.access import USERS, Who, identify, require
+from equipment.store.access import SESSIONS, USERS, Who, identify, require
 from equipment.store.accounts import factors
 from tests.equipment.store.people import signed_in
 
@@ -64,6 +64,15 @@ def test_it_is_in_force_only_once_a_code_of_it_was_typed(database: Db, admin: Wh
     assert len(set(codes)) == factors.left(database, key) == 10
     stored = str(database[USERS].find_one({"_id": key}))
     assert not any(code in stored for code in codes)
+
+
+def test_a_page_that_was_left_open_sets_up_nothing(database: Db, admin: Who) -> None:
+    made = factors.offer("Ada").secret
+    database[SESSIONS].update_one({"_id": admin.session}, {"$set": {"created": moments.now() - timedelta(minutes=11)}})
+
+    with pytest.raises(FreshSignInNeeded):
+        factors.confirm(database, admin, key_of(database, admin), made, code_at(made, NOW), now=NOW)
+    assert not identify(database, admin).has_factor  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(("seconds", "right"), [(30, True), (60, True), (-30, False), (0, False)])
