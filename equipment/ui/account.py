@@ -9,23 +9,27 @@ from equipment.domain.agents import browser_of
 from equipment.store.accounts import sessions, users
 from equipment.ui.context import App
 from equipment.ui.entrance import login, password
+from equipment.ui.people import details
 from equipment.ui.plain import plain
 
 __all__ = ["menu"]
 
-PASSWORD, SESSIONS, LOG_OUT = "Change password", "My sessions", "Log out"
-ICONS = {PASSWORD: ":material/password:", SESSIONS: ":material/devices:", LOG_OUT: ":material/logout:"}
+PERSON, PASSWORD, SESSIONS, LOG_OUT = "My name and e-mail", "Change password", "My sessions", "Log out"
+ICONS = {PERSON: ":material/badge:", PASSWORD: ":material/password:",
+         SESSIONS: ":material/devices:", LOG_OUT: ":material/logout:"}
 MOMENT = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
 
 
 def menu(app: App, label: str) -> None:
     """Draw the user menu under *label*: the role, and what can be done."""
-    options = [*([PASSWORD] if app.account.local else []), SESSIONS, LOG_OUT]
+    options = [PERSON, *([PASSWORD] if app.account.local else []), SESSIONS, LOG_OUT]
     picked = st.menu_button(
         label, options, key="user_menu", icon=":material/account_circle:", type="tertiary",
         help=f"Role: {plain(app.account.role)}", format_func=lambda option: f"{ICONS[option]} {option}",
     )
-    if picked == PASSWORD:
+    if picked == PERSON:
+        details.change_own(app)
+    elif picked == PASSWORD:
         _change_password(app)
     elif picked == SESSIONS:
         _sessions(app)
