@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from equipment.domain import roles
 from equipment.domain.roles import PERMISSIONS, ROLES, allows, is_role
 
 YES, NO = True, False

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from pymongo.database import Database
 from streamlit.testing.v1 import AppTest
 
 from equipment.accounts import signup
+from equipment.accounts.login import Visitor
 from equipment.domain.person import Person
 from equipment.store.access import SYSTEM
 from equipment.store.accounts import users
+from equipment.ui.people import sign_up
 
 Db = Database[dict[str, Any]]
 PASSWORD = "four words that fit nowhere"
+
+
+@pytest.fixture(autouse=True)
+def _address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a browser the visitor's address is a MagicMock."""
+    monkeypatch.setattr(sign_up, "visitor", lambda: Visitor("192.0.2.1"))
 
 
 def _script(database):  # without types: it runs as a script of its own
