@@ -61,7 +61,8 @@ def _table(everybody: list[User]) -> User | None:
     rows = [
         {"Name": user.name, "Person": user.person.full_name, "E-mail": user.person.email,
          "Department": user.person.department, "Role": user.role, "State": _state(user),
-         "Last sign-in": user.last_sign_in, "Created": user.created, "Signs in with": "password" if user.local else "identity provider"}
+         "Last sign-in": user.last_sign_in, "Created": user.created,
+         "Signs in with": "password" if user.local else "identity provider"}
         for user in everybody
     ]
     picked = st.dataframe(
