@@ -16,7 +16,8 @@
     │   └── StandingBy             16   a recovered copy that nobody has let act
     ├── NoSpace                    17   the disk is full
     ├── PermissionDenied           18   the folder or the database user does not allow it
-    │   └── AdminOnly              18   the role does not allow it
+    │   ├── AdminOnly              18   the role does not allow it
+    │   └── FreshSignInNeeded      18   the role does, but it is too long ago that the person proved who they are
     ├── NewerFormat                19   written by a later release
     ├── RestoreStopped             20   nothing was changed
     ├── RestoreIncomplete          21   something was changed; undo is available
@@ -45,6 +46,7 @@ __all__ = [
     "DatabaseUnreachable",
     "ForeignBackup",
     "ForeignTarget",
+    "FreshSignInNeeded",
     "HostKeyUnknown",
     "KeyNeeded",
     "NewerFormat",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from backup_engine import api
 from backup_engine.api import Lost
 from equipment.backups import LIST, Backups, Caller
+from equipment.store import activity
 from equipment.store.list import listing, records, trash
 
 __all__ = ["bring_back", "find"]
@@ -19,6 +20,7 @@ def find(backups: Backups, caller: Caller) -> list[Lost]:
     return api.lost_and_found(ws, LIST, present=trash.documents(ws.connect()))
 
 
+@activity.one_deed()
 def bring_back(backups: Backups, caller: Caller, chosen: Sequence[Lost]) -> int:
     """Put lost records back as they were; gives how many. One that is there again stays as it is."""
     caller.check("backup.restore")

@@ -12,18 +12,38 @@ from equipment.domain.agents import browser_of
 from equipment.domain.names import name_key
 from equipment.store import activity, moments
 from equipment.store.access import Account, Db, Who, identify
-from equipment.store.accounts import attempts, credentials, sessions
+from equipment.store.accounts import attempts, credentials, factors, sessions
 from equipment.store.accounts.credentials import Credentials
 from equipment.store.accounts.sessions import USUAL, Lifetimes
 
-__all__ = ["REFUSED", "SignInRefused", "Visitor", "change_password", "in_words", "open_for", "prove", "sign_in",
-           "sign_out"]
+__all__ = ["REFUSED", "HalfWay", "SecondFactorNeeded", "SignInRefused", "Visitor", "change_password", "in_words",
+           "open_for", "prove", "sign_in", "sign_out", "with_code"]
 
 REFUSED: Final = "Sign-in failed. Check the name and the password."
+NOT_THE_CODE: Final = "That is not the code, or it was used already. Wait for the next one, or type a recovery code."
+HALF_WAY: Final = timedelta(minutes=5)
+"""Between the password and the code: who went to look for the phone types the password again."""
 
 
 class SignInRefused(Exception):
     """Nobody was signed in; the message is for the person, and the same for an unknown name and a wrong password."""
+
+
+@dataclass(frozen=True)
+class HalfWay:
+    """An account whose password was right and whose code is still to come. It stays on the server."""
+
+    key: str
+    epoch: int
+    until: datetime
+
+
+class SecondFactorNeeded(Exception):
+    """The password was right; ``with_code`` takes what is *half_way* the rest of it."""
+
+    def __init__(self, half_way: HalfWay) -> None:
+        super().__init__("the code of the second factor is still to come")
+        self.half_way = half_way
 
 
 @dataclass(frozen=True)
@@ -40,7 +60,8 @@ def sign_in(
 ) -> tuple[Who, Account]:
     """Open a session for whoever knows *name* and *password* (or the one-time code).
 
-    Raises ``SignInRefused``. A known and an unknown name cost the same work and get the same words, locked or not.
+    Raises ``SignInRefused``, and ``SecondFactorNeeded`` for an account that has one. A known and an unknown name cost
+    the same work and get the same words, locked or not.
     """
     now = now or moments.now()
     key = name_key(name)
@@ -56,12 +77,35 @@ def sign_in(
     if not proved or known is None or known.state == "disabled":
         _log_failure(db, known, visitor)
         raise SignInRefused(REFUSED)
-    attempts.forgive(db, attempts.subject_at(db, key, visitor.address, now=now))
-    attempts.remember_place(db, key, visitor.address, now=now)
-    # Only this attempt: who guesses other names from there must not begin anew with every sign-in of their own.
-    attempts.take_back(db, attempts.address_subject(visitor.address))
+    if known.account.has_factor and known.state == "active":
+        # Nothing is forgiven before the code: else who has the password could guess codes without end.
+        raise SecondFactorNeeded(HalfWay(known.account.key, known.epoch, now + HALF_WAY))
+    _forgive(db, key, visitor, now)
     _refuse_if_not_admitted(known)  # after the proof: the state is for whoever knows the password
     return open_for(db, known.account.key, visitor, lifetimes=lifetimes, now=now)
+
+
+def with_code(
+    db: Db, half_way: HalfWay, typed: str, visitor: Visitor, *, lifetimes: Lifetimes = USUAL,
+    now: datetime | None = None,
+) -> tuple[Who, Account]:
+    """Open a session for whoever has the code of the app, or a recovery code, as well.
+
+    Raises ``SignInRefused``; a wrong code counts as a wrong password does.
+    """
+    now, key = now or moments.now(), half_way.key
+    if now > half_way.until:
+        raise SignInRefused("The password was typed more than five minutes ago. Sign in again.")
+    _wait_or_refuse(db, key, visitor, now)
+    known = credentials.of_key(db, key)
+    if known is None or known.epoch != half_way.epoch:
+        raise SignInRefused(REFUSED)
+    if known.account.has_factor and not factors.use(db, Who("", known.account.name, visitor.address), key, typed,
+                                                    now=now):
+        _log_failure(db, known, visitor)
+        raise SignInRefused(NOT_THE_CODE)
+    _forgive(db, key, visitor, now)
+    return open_for(db, key, visitor, lifetimes=lifetimes, now=now)
 
 
 def open_for(
@@ -118,9 +162,10 @@ def change_password(
 
 
 def prove(
-    db: Db, who: Who, password: str, *, passwords: Passwords = PASSWORDS, now: datetime | None = None
+    db: Db, who: Who, password: str, code: str = "", *, passwords: Passwords = PASSWORDS, now: datetime | None = None
 ) -> None:
-    """Take the password once more, so that for ten minutes this session may do what asks for it.
+    """Take the password once more, and the code where there is one, so that for ten minutes this session may do what
+    asks for it.
 
     Raises ``SignInRefused`` when the session has ended, the password is wrong (counted like a failed sign-in) or the
     account has none here.
@@ -131,7 +176,7 @@ def prove(
         raise SignInRefused("You are no longer signed in. Sign in again.")
     if not account.local:
         raise SignInRefused("Your password is kept by the identity provider. Sign in there again.")
-    _confirm_current(db, who, account, password, passwords, now)
+    _confirm_current(db, who, account, password, passwords, now, code if account.has_factor else None)
     sessions.prove(db, who.session, now)
     activity.record(db, who, "sign_in.confirmed", f"user:{account.key}")
 
@@ -140,6 +185,13 @@ def in_words(wait: timedelta) -> str:
     """Say a waiting time."""
     seconds = max(1, round(wait.total_seconds()))
     return f"{seconds} seconds" if seconds < 90 else f"{round(seconds / 60)} minutes"
+
+
+def _forgive(db: Db, key: str, visitor: Visitor, now: datetime) -> None:
+    attempts.forgive(db, attempts.subject_at(db, key, visitor.address, now=now))
+    attempts.remember_place(db, key, visitor.address, now=now)
+    # Only this attempt: who guesses other names from there must not begin anew with every sign-in of their own.
+    attempts.take_back(db, attempts.address_subject(visitor.address))
 
 
 def _wait_or_refuse(db: Db, key: str, visitor: Visitor, now: datetime) -> None:
@@ -179,7 +231,7 @@ def _log_failure(db: Db, known: Credentials | None, visitor: Visitor) -> None:
 
 
 def _confirm_current(
-    db: Db, who: Who, account: Account, current: str, passwords: Passwords, now: datetime
+    db: Db, who: Who, account: Account, current: str, passwords: Passwords, now: datetime, code: str | None = None
 ) -> None:
     subject = attempts.account_subject(account.key)
     wait = attempts.admit(db, subject, attempts.PER_ACCOUNT, now=now)
@@ -195,4 +247,7 @@ def _confirm_current(
         # Only what was looked at: whoever has to wait must not fill the log.
         activity.record(db, who, "sign_in.unconfirmed", f"user:{account.key}")
         raise SignInRefused("The current password is not right.")
+    if code is not None and not factors.use(db, who, account.key, code, now=now):
+        activity.record(db, who, "sign_in.unconfirmed", f"user:{account.key}")
+        raise SignInRefused(NOT_THE_CODE)
     attempts.forgive(db, subject)

@@ -11,7 +11,7 @@ from equipment.accounts.passwords import PASSWORDS, check_rules
 from equipment.commands.installation import Given, opened
 from equipment.domain.names import name_key
 from equipment.domain.roles import ROLES
-from equipment.store.accounts import users
+from equipment.store.accounts import factors, users
 from equipment.store.accounts.users import CODE_HOURS, User
 
 __all__ = ["user"]
@@ -69,6 +69,15 @@ def reset(name: str) -> None:
     """Replace an account's password by a one-time code, printed here; ends its sessions."""
     with opened(Given()) as here:
         _print_code(users.reset(here.db, here.who, name_key(name)))
+
+
+@user.command("reset-factor")
+@click.argument("name")
+def reset_factor(name: str) -> None:
+    """Take an account's second factor away, when phone and recovery codes are lost."""
+    with opened(Given()) as here:
+        factors.reset(here.db, here.who, name_key(name))
+        click.echo(f"{name} signs in with the password alone.")
 
 
 @user.command()

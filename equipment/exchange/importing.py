@@ -115,6 +115,7 @@ def plan(
     return make(_watched(planned, len(rows), watch), rows)
 
 
+@activity.one_deed()
 def run(
     db: Db, who: Who, planned: Plan, *, skip_taken: bool = False,
     date_orders: Mapping[str, Order] | None = None, note: str = "", watch: Watch = SILENT

@@ -39,6 +39,7 @@ from equipment.server import (
     sd_notify,
     stopping,
 )
+from equipment.server.downloads import activity_log
 from equipment.server.gate import hosts
 from equipment.server.gate.connections import BoundedConnections, raise_descriptors
 from equipment.server.gate.headers import RequestReference, SecurityHeaders
@@ -50,6 +51,7 @@ from equipment.server.low_space import LowSpace
 from equipment.server.metrics import endpoint
 from equipment.server.metrics.sockets import OpenSockets
 from equipment.settings import Settings, get_settings, unknown_options
+from equipment.store import access
 from equipment.store.list import listing, undo
 from equipment.store.list.indexing import followed
 
@@ -103,7 +105,7 @@ def routes() -> list[BaseRoute]:
         return [*prefix.under(served, probes), *at_root]  # the page says what is wrong
     connect = connector(settings)
     own = [*probes, *account_routes.routes(settings, connect, served), *backup_download.routes(settings, connect),
-           *list_downloads.routes(connect)]
+           *list_downloads.routes(connect), *activity_log.routes(connect)]
     return [*prefix.under(served, own), *at_root]
 
 
@@ -183,6 +185,7 @@ def _open(settings: Settings) -> None:
         db = database.connect(settings)
         prepare(settings, db)
         _place_index(settings)
+        access.second_factor = settings.second_factor
         listing.ready(db, 0)  # with 100,000 records the first look takes seconds
         log.info("using %s", database.label(settings))
     except BackupError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Literal
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
@@ -25,6 +26,10 @@ class SignInOptions(BaseModel):
     session_days: float = Field(
         default=14, ge=0.01, le=366, allow_inf_nan=False,
         description="Days after which a sign-in ends in any case.")
+    second_factor: Literal["off", "optional", "required"] = Field(
+        default="optional",
+        description="Codes of an authenticator app as a second factor for administrators with a password here: "
+                    "optional, required (nothing else until it is set up), or off (nobody is asked).")
     oidc: bool = Field(
         default=False,
         description="Offer sign-in through the OpenID Connect provider configured under [auth] in the secrets file.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
@@ -25,6 +25,9 @@ PROVED_FOR: Final = timedelta(minutes=10)
 """How long a password typed, or a sign-in at the identity provider, counts for what ``NEEDS_PROOF`` names."""
 
 Db = Database[dict[str, Any]]
+
+second_factor: Literal["off", "optional", "required"] = "optional"
+"""What this installation says about second factors; set once, when the application starts."""
 
 
 def inside(session: ClientSession | None) -> dict[str, Any]:
@@ -51,6 +54,10 @@ class Account:
     must_change_password: bool = False
     local: bool = True
     """False when an identity provider vouches for the account; it then has no password here."""
+    has_factor: bool = False
+    """Whether a second factor is asked for at sign-in."""
+    needs_factor: bool = False
+    """Whether one has to be set up before anything else."""
     proved: datetime | None = field(default=None, compare=False)
     """When the person behind this session last proved who they are; None for the application itself."""
 
@@ -58,9 +65,14 @@ class Account:
         """Tell whether the proof still counts for what ``NEEDS_PROOF`` names."""
         return self is _SYSTEM_ACCOUNT or (self.proved is not None and now - self.proved < PROVED_FOR)
 
+    @property
+    def is_held(self) -> bool:
+        """Tell whether something about the account has to be done before anything else."""
+        return self.must_change_password or self.needs_factor
+
     def may(self, action: str) -> bool:
         """Tell whether the role allows *action* (for showing or hiding; ``require`` decides)."""
-        return not self.must_change_password and allows(self.role, action)
+        return not self.is_held and allows(self.role, action)
 
 
 SYSTEM: Final = Who(f"{SYSTEM_PREFIX}app", "system")
@@ -76,12 +88,16 @@ def session_is_live(session: dict[str, Any], now: datetime) -> bool:
 
 def account_of(user: dict[str, Any]) -> Account:
     """Give the account a user document describes."""
+    local, role = user.get("source", "local") == "local", user["role"]
+    has_factor = local and second_factor != "off" and bool(user.get("factor"))
     return Account(
         key=str(user["_id"]),
         name=str(user["name"]),
-        role=user["role"],
+        role=role,
         must_change_password=bool(user.get("must_change")),
-        local=user.get("source", "local") == "local",
+        local=local,
+        has_factor=has_factor,
+        needs_factor=second_factor == "required" and local and role == "admin" and not has_factor,
     )
 
 
@@ -117,6 +133,8 @@ def require(db: Db, who: Who, action: str, *, now: datetime | None = None) -> Ac
         raise PermissionDenied("you are no longer signed in", hint="Sign in again.")
     if account.must_change_password:
         raise PermissionDenied("a new password is due first", hint="Choose it under your name at the top.")
+    if account.needs_factor:
+        raise PermissionDenied("a second factor is due first", hint="Open the page and set it up there.")
     if allows(account.role, action):
         if action in NEEDS_PROOF and not account.proved_lately(now):
             raise FreshSignInNeeded("your last sign-in is more than 10 minutes ago", hint="Nothing was done.")

@@ -1,17 +1,24 @@
 """The activity log: who changed what, when and from where. Entries are added and read, never changed.
 
 Only MongoDB itself removes entries, by a TTL index, and only when an installation sets a retention.
+
+One deed may leave many entries: one a record. The first says so (``begins``), and all others carry ``follows``, its
+``_id``, so that an index finds, counts and pages deeds without looking at what followed. Entries from before have
+neither.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 import bson
+from bson import ObjectId
 from bson.errors import BSONError
 from pymongo import ASCENDING, DESCENDING
 from pymongo.client_session import ClientSession
@@ -23,11 +30,15 @@ from equipment.store import moments
 from equipment.store.access import Db, Who, inside, require
 
 ACTIVITY: Final = "equipment_activity"
+BEGINS: Final = "begins"
+FOLLOWS: Final = "follows"
 RETENTION_INDEX: Final = "retention"
 ABOUT_ACCOUNTS: Final = ("user.", "sign_in", "sign_out", "settings.")
 PURGED: Final = "records.purge"
 LARGEST_ENTRY: Final = 8 * 1024 * 1024
 """Before and after together; half of what one document may hold."""
+_running: ContextVar[dict[str, ObjectId] | None] = ContextVar("deed", default=None)
+"""The first entry of each action of the deed that runs."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +59,11 @@ class Filter:
     actions: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     """Beginnings of actions to leave out."""
+    exactly: tuple[str, ...] = ()
+    """Whole actions, besides the beginnings."""
     target: str = ""
+    targets: tuple[str, ...] | None = None
+    """Any of these; none of them finds nothing, ``None`` does not filter."""
     text: str = ""
     since: datetime | None = None
     until: datetime | None = None
@@ -58,12 +73,14 @@ class Filter:
         query: dict[str, Any] = {}
         if self.names:
             query["who"] = {"$in": list(self.names)}
-        if self.actions:
-            query["action"] = {"$regex": _beginning(self.actions)}
+        if self.actions or self.exactly:
+            query["action"] = {"$regex": _beginning(self.actions, self.exactly)}
         if self.without:
             query.setdefault("action", {})["$not"] = re.compile(_beginning(self.without))
         if self.target:
             query["target"] = self.target
+        elif self.targets is not None:
+            query["target"] = {"$in": list(self.targets)}
         if self.since or self.until:
             query["at"] = {"$gte": self.since} if self.since else {}
             query["at"] |= {"$lt": self.until} if self.until else {}
@@ -93,13 +110,30 @@ def record(
 def record_many(
     db: Db, who: Who, action: str, changes: Iterable[Change], *, session: ClientSession | None = None
 ) -> None:
-    """Add one entry for each of *changes*, all with the same instant, person and action, and one line of the log."""
+    """Add one entry for each of *changes*, all with the same instant, person and action, and one line of the log.
+
+    They are one deed, and so is all that is recorded within ``one_deed`` under the same action.
+    """
     at, changes = moments.now(), list(changes)
     entries = [_entry(at, who, action, change) for change in changes]
     if entries:
+        _bind(db, action, entries, session)
         db[ACTIVITY].insert_many(entries, **inside(session))
         if session is None:
             told(who, action, [change.target for change in changes], changes[0].note)
+
+
+@contextmanager
+def one_deed() -> Iterator[None]:
+    """Let all that is recorded in this block be one deed, though it is written in many transactions."""
+    if _running.get() is not None:
+        yield
+        return
+    token = _running.set({})
+    try:
+        yield
+    finally:
+        _running.reset(token)
 
 
 def told(who: Who, action: str, targets: Sequence[str], note: str = "") -> None:
@@ -124,7 +158,8 @@ def find(db: Db, chosen: Filter = Filter(), *, limit: int = 100, skip: int = 0) 
 def stream(db: Db, chosen: Filter, *, limit: int, skip: int = 0) -> Iterator[dict[str, Any]]:
     """Give entries newest first, one after the other."""
     cursor = db[ACTIVITY].find(chosen.query()).sort([("at", DESCENDING), ("_id", DESCENDING)])
-    for entry in cursor.skip(skip).limit(limit):
+    # Without a size MongoDB sends 16 MiB at once, which are 130 MB as dictionaries.
+    for entry in cursor.skip(skip).limit(limit).batch_size(1_000):
         yield entry | {"at": moments.aware(entry["at"])}
 
 
@@ -135,7 +170,10 @@ def count(db: Db, chosen: Filter = Filter()) -> int:
 
 def names(db: Db, chosen: Filter = Filter()) -> list[str]:
     """Give everybody who is in the entries *chosen* lets through, sorted."""
-    return sorted(map(str, db[ACTIVITY].distinct("who", chosen.query())), key=lambda name: (fold(name), name))
+    # Of 1,000,000 entries each name is one step in the index; asked together with the filter it is all of them.
+    found = [name for name in db[ACTIVITY].distinct("who")
+             if not chosen.query() or db[ACTIVITY].find_one(chosen.query() | {"who": name}, {"_id": 1})]
+    return sorted(map(str, found), key=lambda name: (fold(name), name))
 
 
 def prepare(db: Db, *, retention_days: int = 0) -> None:
@@ -143,6 +181,7 @@ def prepare(db: Db, *, retention_days: int = 0) -> None:
     log = db[ACTIVITY]
     log.create_index([("target", ASCENDING), ("at", DESCENDING)])
     log.create_index([("who", ASCENDING), ("at", DESCENDING)])
+    log.create_index([(FOLLOWS, ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)], name="deeds")
     log.create_index([("before.ID", ASCENDING)], name="purged", partialFilterExpression={"action": PURGED})
     if log.index_information().get(RETENTION_INDEX, {}).get("expireAfterSeconds") != (retention_days * 86400 or None):
         _drop_retention(db)  # MongoDB refuses to create an index again with another span
@@ -168,8 +207,20 @@ def _entry(at: datetime, who: Who, action: str, change: Change) -> dict[str, Any
             "before": before, "after": after, "note": change.note}
 
 
-def _beginning(words: tuple[str, ...]) -> str:
-    return "^(" + "|".join(re.escape(word) for word in words) + ")"
+def _bind(db: Db, action: str, entries: list[dict[str, Any]], session: ClientSession | None) -> None:
+    """Name the first entry of the deed in all others of it."""
+    running = _running.get()
+    first = ObjectId() if running is None else running.setdefault(action, ObjectId())
+    # Asked of the database: a transaction that is tried again has taken its first entry back.
+    begun = running is not None and db[ACTIVITY].find_one({"_id": first}, {"_id": 1}, **inside(session)) is not None
+    for entry in entries if begun else entries[1:]:
+        entry[FOLLOWS] = first
+    if not begun:
+        entries[0] |= {"_id": first, BEGINS: True}
+
+
+def _beginning(words: tuple[str, ...], exactly: tuple[str, ...] = ()) -> str:
+    return "^(" + "|".join([*map(re.escape, words), *(re.escape(word) + "$" for word in exactly)]) + ")"
 
 
 def _storable(value: Any) -> Any:

@@ -8,21 +8,23 @@ from backup_engine.errors import BackupError
 from equipment.domain.agents import browser_of
 from equipment.store.accounts import sessions, users
 from equipment.ui.context import App
-from equipment.ui.entrance import login, password
+from equipment.ui.entrance import login, password, second_factor
 from equipment.ui.people import details
 from equipment.ui.plain import plain
 
 __all__ = ["menu"]
 
-PERSON, PASSWORD, SESSIONS, LOG_OUT = "My name and e-mail", "Change password", "My sessions", "Log out"
-ICONS = {PERSON: ":material/badge:", PASSWORD: ":material/password:",
+PERSON, PASSWORD, FACTOR = "My name and e-mail", "Change password", "Second factor"
+SESSIONS, LOG_OUT = "My sessions", "Log out"
+ICONS = {PERSON: ":material/badge:", PASSWORD: ":material/password:", FACTOR: ":material/phonelink_lock:",
          SESSIONS: ":material/devices:", LOG_OUT: ":material/logout:"}
 MOMENT = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
 
 
 def menu(app: App, label: str) -> None:
     """Draw the user menu under *label*: the role, and what can be done."""
-    options = [PERSON, *([PASSWORD] if app.account.local else []), SESSIONS, LOG_OUT]
+    options = [PERSON, *([PASSWORD] if app.account.local else []),
+               *([FACTOR] if second_factor.is_offered(app.account) else []), SESSIONS, LOG_OUT]
     picked = st.menu_button(
         label, options, key="user_menu", icon=":material/account_circle:", type="tertiary",
         help=f"Role: {plain(app.account.role)}", format_func=lambda option: f"{ICONS[option]} {option}",
@@ -31,6 +33,8 @@ def menu(app: App, label: str) -> None:
         details.change_own(app)
     elif picked == PASSWORD:
         _change_password(app)
+    elif picked == FACTOR:
+        second_factor.dialog(app.database, app.who, app.account)
     elif picked == SESSIONS:
         _sessions(app)
     elif picked == LOG_OUT:

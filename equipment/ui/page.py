@@ -46,7 +46,7 @@ SCREENS = (
     Screen("Equipment Select Options", "records.read", "equipment.ui.options"),
     Screen("Backup & Restore", "backup.see", "backup_csv_for_db_restore", "backup_restore_ui"),
     Screen("User Management", "users.manage", "equipment.ui.users"),
-    Screen("Activity", "activity.read", "equipment.ui.activity"),
+    Screen("Activity", "activity.read", "equipment.ui.deeds"),
 )
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from backup_engine.errors import BackupError
 from equipment.accounts import signup
 from equipment.domain.roles import ROLES
-from equipment.store.accounts import sessions, users
+from equipment.store.accounts import factors, sessions, users
 from equipment.store.accounts.users import CODE_HOURS, User
 from equipment.ui.context import App
 from equipment.ui.entrance import again
@@ -62,7 +62,7 @@ def _table(everybody: list[User]) -> User | None:
         {"Name": user.name, "Person": user.person.full_name, "E-mail": user.person.email,
          "Department": user.person.department, "Role": user.role, "State": _state(user),
          "Last sign-in": user.last_sign_in, "Created": user.created,
-         "Signs in with": "password" if user.local else "identity provider"}
+         "Signs in with": _way(user)}
         for user in everybody
     ]
     picked = st.dataframe(
@@ -78,6 +78,12 @@ def _table(everybody: list[User]) -> User | None:
         return everybody[positions[0]]
     st.caption("Select a user to change the role, reset the password, disable the account or end its sessions.")
     return None
+
+
+def _way(user: User) -> str:
+    if not user.local:
+        return "identity provider"
+    return "password and code" if user.has_factor else "password"
 
 
 def _state(user: User) -> str:
@@ -102,6 +108,9 @@ def _actions(app: App, user: User) -> None:
             what = "Yours is changed under your name at the top." if own else "Gives a one-time code; the old one ends."
             if user.local and st.button("Reset password", disabled=own, help=what):
                 _do(lambda: _keep_code(user.name, users.reset(db, who, key)))
+            if user.has_factor and st.button("Reset second factor", disabled=own, help="For who has lost the phone and "
+                                             "the recovery codes. The password alone opens the account then."):
+                _do(lambda: factors.reset(db, who, key), f"{user.name} signs in with the password alone.")
             if user.state == "active" and st.button("Disable", help="Ends all sessions; can be enabled again."):
                 _do(lambda: users.disable(db, who, key), f"{user.name} can no longer sign in.")
             if user.state == "disabled" and st.button("Enable"):

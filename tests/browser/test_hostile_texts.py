@@ -193,7 +193,9 @@ def test_the_other_screens(visitor: Watched, tab: str, inner: str) -> None:
         page.get_by_role("tab", name=inner).click()
         visitor.look(inner, marked=False)
     if inner == "Create Backup":
-        grid.click_until(page, 0, 16, page.get_by_role("button", name="Save comment"))
+        button = page.get_by_role("button", name="Comment", exact=True)
+        grid.click_until(page, 0, 16, button.and_(page.locator(":enabled")))
+        button.click()
         page.get_by_role("textbox", name="Comment").fill(f"**{MARK}b** <b>x</b> :red[{MARK}] ![x](http://evil.example/)")
         grid.at_rest(page)
         page.get_by_role("button", name="Save comment").click()

@@ -48,7 +48,7 @@ class GuardedUploads:
             await self.app(scope, receive, send)
             return
         account = await self._visitors.account(HTTPConnection(scope))
-        if account is None or account.must_change_password or not any(allows(account.role, act) for act in ACTIONS):
+        if account is None or account.is_held or not any(allows(account.role, act) for act in ACTIONS):
             self._refused.tell("an upload from somebody who may not send files")
             await _say(403, "Only whoever may import or restore can send files. Sign in.")(scope, receive, send)
             return

@@ -42,6 +42,8 @@ class User:
     person: Person = field(default_factory=Person)
     wished_role: Role | None = None
     """What who asked for the account would like to be; an administrator decides."""
+    has_factor: bool = False
+    """Whether a second factor is set up."""
 
 
 def prepare(db: Db) -> None:
@@ -231,4 +233,5 @@ def _user(document: dict[str, Any]) -> User:
         last_sign_in=moments.aware(last) if last else None, must_change=bool(document.get("must_change")),
         code_until=moments.aware(until) if until else None, note=str(document.get("note", "")),
         person=stored_person(document), wished_role=wished if is_role(wished) else None,
+        has_factor=bool(document.get("factor")),
     )

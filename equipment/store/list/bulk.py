@@ -11,6 +11,7 @@ from backup_engine.model import SILENT, Watch
 from equipment.domain import bulk
 from equipment.domain.bulk import BulkEdit
 from equipment.domain.record import MISSING, is_plain, read, text
+from equipment.store import activity
 from equipment.store.access import Db, Who, require
 from equipment.store.list import listing, records, undo
 from equipment.store.list.records import Entry, Save
@@ -40,6 +41,7 @@ def preview(db: Db, edit: BulkEdit, keys: Sequence[str] | None = None) -> list[t
     return bulk.preview(edit, zip(sheet.keys(rows), sheet.texts(edit.column, rows), strict=True))
 
 
+@activity.one_deed()
 def apply(
     db: Db, who: Who, edit: BulkEdit, planned: Sequence[tuple[str, str, str]], watch: Watch = SILENT
 ) -> BulkResult:

@@ -12,6 +12,7 @@ from backup_engine.errors import BadInput
 from backup_engine.records.changes import Change
 from equipment.domain.record import text
 from equipment.domain.values.collation import in_order
+from equipment.store import activity
 from equipment.store.access import Db, Who, require
 from equipment.store.list import listing, options, records
 from equipment.store.list.records import Save, edited
@@ -39,6 +40,7 @@ def rename(db: Db, who: Who, column: str, old: str, new: str, *, also_records: b
     return change_to(db, who, column, old, new) if also_records else 0
 
 
+@activity.one_deed()
 def change_to(db: Db, who: Who, column: str, old: str, new: str) -> int:
     """Give every record that has ``old`` in a column ``new`` instead; gives how many were changed."""
     require(db, who, "records.bulk_edit")

@@ -180,7 +180,8 @@ def add_many(
         free = iter(numbers)
         changes = [Change(None, new_document(fields, free)) for fields in many]
         log = numbers.guarding(log_changes(db, who, action, note))
-        applied = apply(db[EQUIPMENT], changes, also=log)
+        with activity.one_deed():
+            applied = apply(db[EQUIPMENT], changes, also=log)
     tell(who, action, note, applied)
     made = [Entry(keys.key_of(outcome.current), outcome.current)
             for outcome in applied if outcome.written and outcome.current is not None]
@@ -201,7 +202,8 @@ def save(
     """
     require(db, who, action)
     changes = [Change(edit.entry.raw, edited(edit.entry.raw, edit.fields)) for edit in saves]
-    applied = apply(db[EQUIPMENT], changes, also=also(log_changes(db, who, action, note)))
+    with activity.one_deed():
+        applied = apply(db[EQUIPMENT], changes, also=also(log_changes(db, who, action, note)))
     tell(who, action, note, applied)
     listing.touch(db, [keys.key_of(outcome.change.before) for outcome in applied if outcome.change.before])
     return [_saved(outcome) for outcome in applied]

@@ -97,7 +97,8 @@ def move(db: Db, who: Who, seen: Sequence[Entry], *, note: str = "") -> list[Sav
         entries_of_log = [activity.Change(keys.target(keys.key_of(change.before or b"")), note=note) for change in gone]
         activity.record_many(db, who, "records.delete", entries_of_log, session=session)
 
-    applied = apply(db[EQUIPMENT], [Change(entry.raw, None) for entry in seen], also=also)
+    with activity.one_deed():
+        applied = apply(db[EQUIPMENT], [Change(entry.raw, None) for entry in seen], also=also)
     activity.told(who, "records.delete", [keys.target(entry.key) for entry, outcome in zip(seen, applied, strict=True)
                                           if outcome.status == "deleted"], note)
     listing.touch(db, [entry.key for entry in seen])
@@ -163,7 +164,7 @@ def _bring_back(db: Db, who: Who, wanted: Sequence[Trashed]) -> list[Saved]:
 
     completed = column_values.completed(db, [trashed.entry.raw for trashed in wanted])
     live = returning.there(db, completed)
-    with returning.numbered(db, completed, live) as coming:
+    with returning.numbered(db, completed, live) as coming, activity.one_deed():
         changes = [Change(None, document) for document in coming.documents]
         applied = apply(db[EQUIPMENT], changes, also=coming.guarding(also))
     activity.told(who, "records.bring_back", [

@@ -124,21 +124,22 @@ def undo(db: Db, who: Who, number: str, watch: Watch = SILENT) -> Undone:
     written = trashed = 0
     left: list[tuple[str, str]] = []
     # from the newest on: of a record touched twice the last change is undone first
-    for group in _groups(db, number):
-        try:
-            watch.step("Undoing", written + trashed + len(left), known.records)
-        except Cancelled:
-            done = written + trashed
-            count = "1 record was" if done == 1 else f"{done:,} records were"
-            raise Cancelled(f"{count} undone before, the rest was not") from None
-        stored = {entry.key: entry for entry in records.entries(db, [entry["key"] for entry in group])}
-        plan = [(entry, change) for entry in group
-                if (change := _back(entry, stored.get(entry["key"]), left)) is not None]
-        for outcome in _written(db, who, known, plan):
-            written += outcome.status == "updated"
-            trashed += outcome.status == "deleted"
-            if outcome.status not in ("updated", "deleted", "unchanged"):
-                left.append((keys.key_of(outcome.change.before or b""), outcome.why))
+    with activity.one_deed():
+        for group in _groups(db, number):
+            try:
+                watch.step("Undoing", written + trashed + len(left), known.records)
+            except Cancelled:
+                done = written + trashed
+                count = "1 record was" if done == 1 else f"{done:,} records were"
+                raise Cancelled(f"{count} undone before, the rest was not") from None
+            stored = {entry.key: entry for entry in records.entries(db, [entry["key"] for entry in group])}
+            plan = [(entry, change) for entry in group
+                    if (change := _back(entry, stored.get(entry["key"]), left)) is not None]
+            for outcome in _written(db, who, known, plan):
+                written += outcome.status == "updated"
+                trashed += outcome.status == "deleted"
+                if outcome.status not in ("updated", "deleted", "unchanged"):
+                    left.append((keys.key_of(outcome.change.before or b""), outcome.why))
     activity.record(db, who, "records.undo", f"deed:{number}",
                     note=f"{known.note}: {written} written back, {trashed} to the trash, {len(left)} left")
     listing.wrote(db)

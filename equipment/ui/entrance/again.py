@@ -14,7 +14,7 @@ from backup_engine.errors import BackupError, FreshSignInNeeded
 from equipment.accounts import login
 from equipment.accounts.login import SignInRefused
 from equipment.ui.context import App
-from equipment.ui.entrance import provider
+from equipment.ui.entrance import provider, second_factor
 from equipment.ui.plain import plain
 
 __all__ = ["if_needed", "show"]
@@ -56,11 +56,12 @@ def _question(app: App) -> None:
     with st.form("confirm_sign_in", border=False):
         typed = st.text_input(f"Password of {plain(app.account.name)}", type="password",
                               autocomplete="current-password")
+        code = second_factor.field() if app.account.has_factor else ""
         pressed = st.form_submit_button("Confirm", type="primary")
     if not pressed:
         return
     try:
-        login.prove(app.database, app.who, typed)
+        login.prove(app.database, app.who, typed, code)
     except SignInRefused as error:
         st.error(plain(str(error)), icon=":material/error:")
         return

@@ -9,14 +9,14 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from equipment.accounts import login, oidc, routes, setup, signup
-from equipment.accounts.login import SignInRefused
+from equipment.accounts.login import HalfWay, SecondFactorNeeded, SignInRefused
 from equipment.server.gate import sockets
 from equipment.settings import Settings
 from equipment.store.access import Account, Db, Who, identify
 from equipment.store.accounts import sessions
 from equipment.store.accounts.tickets import digest
 from equipment.ui import database_down, links
-from equipment.ui.entrance import first_run, password, provider, recovery
+from equipment.ui.entrance import first_run, password, provider, recovery, second_factor
 from equipment.ui.parts import errand
 from equipment.ui.people import sign_up
 from equipment.ui.plain import plain
@@ -26,6 +26,8 @@ __all__ = ["current", "show", "sign_out"]
 
 WHO: Final = "_equipment_who"
 ERRAND: Final = "_equipment_errand"
+HALF_WAY: Final = "_equipment_half_way"
+"""Who has typed the password and not yet the code."""
 TOUCHED: Final = "_equipment_touched"
 """Which session this page has kept alive, and when: asking the database at every rerun would cost a command each."""
 
@@ -43,7 +45,7 @@ def current(db: Db, settings: Settings) -> tuple[Who, Account] | None:
         return None
     _remember(who, account)
     _admit(account)
-    if account.must_change_password:
+    if account.is_held:
         return None
     _run_errand(db)
     return who, account
@@ -69,6 +71,9 @@ def show(db: Db, settings: Settings) -> NoReturn:
         due = identify(db, who) if who else None
         if who and due and due.must_change_password:
             _new_password_due(db, who, due)
+        elif who and due and due.needs_factor:
+            second_factor.due(db, who, due)
+            _log_out(db)
         elif recovery.follow(db, settings):
             pass  # nothing else can be done meanwhile, and half of the accounts may be there
         elif setup.is_first_run(db):
@@ -99,12 +104,19 @@ def _new_password_due(db: Db, who: Who, account: Account) -> None:
              "on.")
     if password.form(db, who, ask_current=False):
         st.rerun()
+    _log_out(db)
+
+
+def _log_out(db: Db) -> None:
     if st.button("Log out", icon=":material/logout:", key="log_out"):
         sign_out(db)
         st.rerun()
 
 
 def _sign_in(db: Db, settings: Settings) -> None:
+    if half_way := st.session_state.get(HALF_WAY):
+        _code(db, settings, half_way)
+        return
     st.subheader("Sign in")
     provider.offer(settings)
     with st.form("sign_in", border=True):
@@ -122,7 +134,31 @@ def _sign_in(db: Db, settings: Settings) -> None:
 
 
 def _enter(db: Db, settings: Settings, name: str, typed: str) -> NoReturn:
-    who, _ = login.sign_in(db, name, typed, visitor(), lifetimes=setup.lifetimes(settings))
+    try:
+        who, _ = login.sign_in(db, name, typed, visitor(), lifetimes=setup.lifetimes(settings))
+    except SecondFactorNeeded as needed:
+        st.session_state[HALF_WAY] = needed.half_way
+        st.rerun()
+    _come_in(db, who)
+
+
+def _code(db: Db, settings: Settings, half_way: HalfWay) -> None:
+    typed = second_factor.ask()
+    if st.button("Back", icon=":material/arrow_back:", key="factor_back"):
+        del st.session_state[HALF_WAY]
+        st.rerun()
+    if not typed:
+        return
+    try:
+        who, _ = login.with_code(db, half_way, typed, visitor(), lifetimes=setup.lifetimes(settings))
+    except SignInRefused as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    del st.session_state[HALF_WAY]
+    _come_in(db, who)
+
+
+def _come_in(db: Db, who: Who) -> NoReturn:
     st.session_state[WHO] = who
     st.session_state[ERRAND] = (routes.SIGN_IN, sessions.issue_ticket(db, who.session, "sign-in"))
     st.rerun()

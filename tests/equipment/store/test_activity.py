@@ -28,7 +28,7 @@ def test_an_entry_holds_everything(database: Db) -> None:
     del entry["_id"]
     assert started <= entry.pop("at") <= moments.now()
     assert entry == {"who": "eve", "address": "192.0.2.7", "action": "records.edit", "target": "record:7",
-                     "before": {"Vendor": "A"}, "after": {"Vendor": "B"}, "note": "x"}
+                     "before": {"Vendor": "A"}, "after": {"Vendor": "B"}, "note": "x", "begins": True}
 
 
 def test_newest_first_and_in_pages(database: Db) -> None:

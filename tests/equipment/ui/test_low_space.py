@@ -12,7 +12,6 @@ from equipment import backups
 from equipment.server import database
 from equipment.settings import ROOT, Settings, use
 from equipment.ui import page
-from equipment.ui.plain import plain
 from equipment.ui.records import state
 from tests.equipment.store.people import signed_in
 from tests.equipment.ui.test_page import words
@@ -48,7 +47,7 @@ def test_everybody_sees_the_banner_until_there_is_room(here: Settings, role: str
 
     said = words(test)
     assert BANNER in said
-    place = plain(str(here.data_folder))
+    place = str(here.data_folder)
     assert f"are free on the disk of the data folder {place}, and 1,000,000 MB are needed" in said
     assert "Read-only" in said
     assert "Connected" not in said

@@ -203,7 +203,7 @@ def _store(backups: Backups, caller: Caller, stands: Shown, version: int, change
     except BackupError as error:
         st.error(plain(str(error)))
         return
-    st.session_state[STORED] = plain(f"Stored. Backups are made {after.backups.words}.")
+    st.session_state[STORED] = f"Stored. Backups are made {after.backups.words}."
     st.rerun()
 
 

@@ -26,7 +26,8 @@ def test_it_names_what_others_may_read_and_the_way_to_end_it(place: Backups) -> 
 
 def test_the_data_folder_counts_as_well(place: Backups) -> None:
     folder = Path(settings.get_settings().data_folder)
-    folder.mkdir(mode=0o755, parents=True)
+    folder.mkdir(parents=True)
+    folder.chmod(0o755)  # whatever the umask
     (folder / "settings.toml").write_text("")
     (folder / "settings.toml").chmod(0o640)
 

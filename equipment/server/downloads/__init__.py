@@ -1,0 +1,1 @@
+"""Files that the server streams besides the list and the backups."""
