@@ -39,6 +39,18 @@ PERMISSIONS: Final[dict[str, Role]] = {
 }
 """Action → the least role that may do it."""
 
+ABILITIES: Final[dict[str, tuple[str, ...]]] = {
+    "read and export the list, and read the activity": ("records.read", "records.export", "activity.read"),
+    "edit, add and import records, edit the select options and share views":
+        ("records.edit", "records.add", "records.import", "options.edit", "views.share"),
+    "delete records, change many at once and export the activity":
+        ("records.delete", "records.bulk_edit", "activity.export"),
+    "delete records for good, manage columns and load sample data": ("records.purge", "columns.manage", "sample.load"),
+    "make, restore and manage backups": tuple(name for name in PERMISSIONS if name.startswith("backup.")),
+    "manage accounts and settings": ("users.manage", "users.rights", "settings.edit", "settings.write_file"),
+}
+"""What people call a group of actions that the same roles may do. Which roles is in ``PERMISSIONS`` alone."""
+
 CHANGES_THE_LIST: Final = frozenset({
     "records.edit", "records.add", "records.import", "records.delete", "records.bulk_edit", "records.purge",
     "options.edit", "columns.manage", "sample.load",
@@ -47,6 +59,11 @@ CHANGES_THE_LIST: Final = frozenset({
 
 NEEDS_PROOF: Final = frozenset({"backup.replace", "backup.delete", "backup.sealing", "backup.remotes", "users.rights"})
 """Actions for which a signed-in page is not enough: the person must have proved who they are a short while ago."""
+
+
+def abilities_of(role: Role) -> list[str]:
+    """Give in words what *role* may do that the role before it may not."""
+    return [words for words, actions in ABILITIES.items() if {PERMISSIONS[action] for action in actions} == {role}]
 
 
 def is_role(value: object) -> bool:

@@ -9,25 +9,29 @@ from equipment.domain.agents import browser_of
 from equipment.store.accounts import sessions, users
 from equipment.ui.context import App
 from equipment.ui.entrance import again, login, password, second_factor
+from equipment.ui.people import details
 from equipment.ui.plain import plain
 
 __all__ = ["menu"]
 
-PASSWORD, FACTOR, SESSIONS, LOG_OUT = "Change password", "Second factor", "My sessions", "Log out"
-ICONS = {PASSWORD: ":material/password:", FACTOR: ":material/phonelink_lock:", SESSIONS: ":material/devices:",
-         LOG_OUT: ":material/logout:"}
+PERSON, PASSWORD, FACTOR = "My name and e-mail", "Change password", "Second factor"
+SESSIONS, LOG_OUT = "My sessions", "Log out"
+ICONS = {PERSON: ":material/badge:", PASSWORD: ":material/password:", FACTOR: ":material/phonelink_lock:",
+         SESSIONS: ":material/devices:", LOG_OUT: ":material/logout:"}
 MOMENT = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
 
 
 def menu(app: App, label: str) -> None:
     """Draw the user menu under *label*: the role, and what can be done."""
-    options = [*([PASSWORD] if app.account.local else []), *([FACTOR] if second_factor.is_offered(app.account) else []),
-               SESSIONS, LOG_OUT]
+    options = [PERSON, *([PASSWORD] if app.account.local else []),
+               *([FACTOR] if second_factor.is_offered(app.account) else []), SESSIONS, LOG_OUT]
     picked = st.menu_button(
         label, options, key="user_menu", icon=":material/account_circle:", type="tertiary",
         help=f"Role: {plain(app.account.role)}", format_func=lambda option: f"{ICONS[option]} {option}",
     )
-    if picked == PASSWORD:
+    if picked == PERSON:
+        details.change_own(app)
+    elif picked == PASSWORD:
         _change_password(app)
     elif picked == FACTOR:
         again.before(app)

@@ -14,6 +14,7 @@ from equipment.store.accounts import factors, sessions, users
 from equipment.store.accounts.users import CODE_HOURS, User
 from equipment.ui.context import App
 from equipment.ui.entrance import again
+from equipment.ui.people import details, what_roles_may
 from equipment.ui.plain import plain
 
 __all__ = ["show"]
@@ -45,6 +46,7 @@ def show(app: App) -> None:
     chosen = _table(everybody)
     if chosen is not None:
         _actions(app, chosen)
+    what_roles_may.show()
     st.divider()
     _sign_up_switch(app)
 
@@ -57,8 +59,10 @@ def _count(everybody: list[User]) -> str:
 
 def _table(everybody: list[User]) -> User | None:
     rows = [
-        {"Name": user.name, "Role": user.role, "State": _state(user), "Last sign-in": user.last_sign_in,
-         "Created": user.created, "Signs in with": _way(user)}
+        {"Name": user.name, "Person": user.person.full_name, "E-mail": user.person.email,
+         "Department": user.person.department, "Role": user.role, "State": _state(user),
+         "Last sign-in": user.last_sign_in, "Created": user.created,
+         "Signs in with": _way(user)}
         for user in everybody
     ]
     picked = st.dataframe(
@@ -113,6 +117,8 @@ def _actions(app: App, user: User) -> None:
                 _do(lambda: users.enable(db, who, key), f"{user.name} can sign in again.")
             if user.state == "rejected" and st.button("Approve after all"):
                 _do(lambda: users.approve(db, who, key), f"{user.name} can sign in.")
+            if st.button("Name and e-mail", icon=":material/badge:"):
+                details.change(app, user, _again)
             if st.button("End all sessions", disabled=not live):
                 _do(lambda: users.end_sessions(db, who, key), f"{user.name} is signed out everywhere.")
 
@@ -120,6 +126,7 @@ def _actions(app: App, user: User) -> None:
 def _waiting(app: App, user: User) -> None:
     with st.container(border=True):
         st.markdown(f"**{plain(user.name)}** asks for an account")
+        details.told(user)
         if user.note:
             st.text(user.note)
         with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -12,6 +12,7 @@ from pymongo.errors import DuplicateKeyError
 from backup_engine.errors import BadInput
 from backup_engine.records.folding import fold
 from equipment.domain.names import clean_name, name_key
+from equipment.domain.person import Person, stored_person
 from equipment.domain.roles import Role, is_role
 from equipment.store import activity, moments
 from equipment.store.access import USERS, Db, Who, require
@@ -38,6 +39,9 @@ class User:
     code_until: datetime | None
     """Until when a one-time code waits to be used."""
     note: str = ""
+    person: Person = field(default_factory=Person)
+    wished_role: Role | None = None
+    """What who asked for the account would like to be; an administrator decides."""
     has_factor: bool = False
     """Whether a second factor is set up."""
 
@@ -221,11 +225,13 @@ def _known(db: Db, key: str) -> User:
 
 def _user(document: dict[str, Any]) -> User:
     last, until = document.get("last_sign_in"), document.get("code_until")
+    wished = document.get("wished_role")
     return User(
         key=str(document["_id"]), name=str(document["name"]), role=document["role"],
         state=document.get("state", "disabled"), local=document.get("source", "local") == "local",
         created=moments.aware(document.get("created") or moments.now()),
         last_sign_in=moments.aware(last) if last else None, must_change=bool(document.get("must_change")),
         code_until=moments.aware(until) if until else None, note=str(document.get("note", "")),
+        person=stored_person(document), wished_role=wished if is_role(wished) else None,
         has_factor=bool(document.get("factor")),
     )

@@ -8,7 +8,6 @@ from typing import Final, NoReturn
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from backup_engine.errors import BadInput
 from equipment.accounts import login, oidc, routes, setup, signup
 from equipment.accounts.login import HalfWay, SecondFactorNeeded, SignInRefused
 from equipment.server.gate import sockets
@@ -19,6 +18,7 @@ from equipment.store.accounts.tickets import digest
 from equipment.ui import database_down, links
 from equipment.ui.entrance import first_run, password, provider, recovery, second_factor
 from equipment.ui.parts import errand
+from equipment.ui.people import sign_up
 from equipment.ui.plain import plain
 from equipment.ui.visitor import visitor
 
@@ -81,7 +81,7 @@ def show(db: Db, settings: Settings) -> NoReturn:
         else:
             _sign_in(db, settings)
             if signup.is_open(db):
-                _sign_up(db)
+                sign_up.show(db)
     st.stop()
 
 
@@ -131,22 +131,6 @@ def _sign_in(db: Db, settings: Settings) -> None:
         _enter(db, settings, name, typed)
     except SignInRefused as error:
         st.error(plain(str(error)), icon=":material/error:")
-
-
-def _sign_up(db: Db) -> None:
-    with st.expander("Ask for an account"), st.form("sign_up", border=False):
-        name = st.text_input("Name", autocomplete="username", max_chars=64)
-        chosen = password.new()
-        note = st.text_input("Who you are", max_chars=200)
-        pressed = st.form_submit_button("Ask for an account")
-    if not pressed:
-        return
-    try:
-        signup.ask(db, name, chosen, note, visitor())
-    except (BadInput, SignInRefused) as error:
-        st.error(plain(str(error)), icon=":material/error:")
-    else:
-        st.success("Your request was sent. An administrator decides.", icon=":material/check:")
 
 
 def _enter(db: Db, settings: Settings, name: str, typed: str) -> NoReturn:

@@ -70,6 +70,7 @@ def _set_up(db: Db, who: Who, account: Account) -> None:
     with place.container():
         done = _confirmed(db, who, account)
     if done:  # not by a rerun: where it was due, the account is free then, and the list would take the codes' place
+        place.empty()  # else the secret stays below the codes
         with place.container():
             _codes()
 

@@ -10,6 +10,7 @@ from pymongo.database import Database
 from backup_engine.errors import AdminOnly, BadInput
 from equipment.accounts import login, signup
 from equipment.accounts.login import REFUSED, SignInRefused, Visitor
+from equipment.domain.person import Person
 from equipment.store.access import SYSTEM, USERS
 from equipment.store.accounts import attempts, users
 from tests.equipment.accounts.cheap import CHEAP, PASSWORD
@@ -104,3 +105,25 @@ def test_all_addresses_together_cannot_either(database: Db, monkeypatch: pytest.
 
     with pytest.raises(SignInRefused, match="Too many requests"):
         ask(database, "one more", address="198.51.100.1")
+
+
+def test_what_was_said_is_kept_and_the_wished_role_gives_no_right(database: Db) -> None:
+    signup.switch(database, SYSTEM, True)
+    ada = Person("Ada", "Lovelace", "ada@example.org", "Optics")
+    signup.ask(database, "Ada", PASSWORD, "I look after the lasers", Visitor("192.0.2.1"), repeated=PASSWORD,
+               person=ada, wished_role="admin", passwords=CHEAP)
+
+    user = users.find(database, "ada")
+    assert user is not None
+    assert (user.person, user.wished_role, user.role, user.state) == (ada, "admin", "user", "pending")
+
+
+def test_all_faults_at_once_and_nothing_is_stored(database: Db) -> None:
+    signup.switch(database, SYSTEM, True)
+    with pytest.raises(BadInput) as error:
+        signup.ask(database, "", "short", "", Visitor("192.0.2.1"), repeated="shirt", person=Person(email="nobody"),
+                   wished_role="emperor", passwords=CHEAP)
+
+    for part in ("A name is needed", "E-mail", "no role 'emperor'", "at least", "passwords differ"):
+        assert part in error.value.message
+    assert not users.exist(database)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from equipment.domain import roles
 from equipment.domain.roles import PERMISSIONS, ROLES, allows, is_role
 
 YES, NO = True, False
@@ -58,3 +59,11 @@ def test_unknown_roles_may_do_nothing(role: object) -> None:
 def test_an_action_nobody_defined_is_a_fault_of_the_program() -> None:
     with pytest.raises(KeyError):
         allows("admin", "records.dance")
+
+
+def test_every_ability_in_words_belongs_to_one_role_and_each_role_has_one() -> None:
+    told = [words for role in roles.ROLES for words in roles.abilities_of(role)]
+
+    assert sorted(told) == sorted(roles.ABILITIES)
+    assert all(roles.abilities_of(role) for role in roles.ROLES)
+    assert {action for actions in roles.ABILITIES.values() for action in actions} == set(roles.PERMISSIONS)

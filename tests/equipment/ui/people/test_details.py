@@ -1,0 +1,42 @@
+"""Names and e-mail on the page: one's own are read from the database, changed and refused there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pymongo.database import Database
+from streamlit.testing.v1 import AppTest
+
+from equipment.domain.person import Person
+from equipment.store.accounts import people
+from tests.equipment.store.people import signed_in
+
+Db = Database[dict[str, Any]]
+
+
+def _script(database, who):  # without types: it runs as a script of its own
+    from equipment.settings import Settings
+    from equipment.store import access
+    from equipment.ui.context import App
+    from equipment.ui.people import details
+
+    details.change_own(App(Settings(), database, who, access.identify(database, who)))
+
+
+def _save(database: Db, email: str) -> AppTest:
+    test = AppTest.from_function(_script, args=(database, signed_in(database, "user", "ada")), default_timeout=60).run()
+    next(field for field in test.text_input if field.label == "E-mail").input(email)
+    return test.button[0].click().run()
+
+
+def test_ones_own_are_changed(database: Db) -> None:
+    _save(database, "ada@example.org")
+
+    assert people.of(database, "ada") == Person(email="ada@example.org")
+
+
+def test_what_cannot_be_is_said_and_not_stored(database: Db) -> None:
+    test = _save(database, "nobody")
+
+    assert "E-mail" in test.error[0].value
+    assert people.of(database, "ada") == Person()
