@@ -45,7 +45,7 @@ def current(db: Db, settings: Settings) -> tuple[Who, Account] | None:
         return None
     _remember(who, account)
     _admit(account)
-    if account.is_held:
+    if account.must_change_password or second_factor.is_due(account):
         return None
     _run_errand(db)
     return who, account
@@ -71,7 +71,7 @@ def show(db: Db, settings: Settings) -> NoReturn:
         due = identify(db, who) if who else None
         if who and due and due.must_change_password:
             _new_password_due(db, who, due)
-        elif who and due and due.needs_factor:
+        elif who and due and second_factor.is_due(due):
             second_factor.due(db, who, due)
             _log_out(db)
         elif recovery.follow(db, settings):

@@ -17,10 +17,12 @@ from equipment.store.accounts import factors
 from equipment.store.accounts.factors import Offered
 from equipment.ui.plain import plain
 
-__all__ = ["ask", "dialog", "due", "field", "is_offered"]
+__all__ = ["ask", "dialog", "due", "field", "is_due", "is_offered"]
 
 OFFERED: Final = "_equipment_factor_offered"
 CODES: Final = "_equipment_factor_codes"
+TYPED: Final = "_equipment_factor_typed"
+SAID: Final = "_equipment_factor_said"
 SQUARE: Final = 5
 """Pixels of a square of the code; of 45 squares that is 225, which a phone reads from a screen at arm's length."""
 
@@ -30,9 +32,9 @@ def is_offered(account: Account) -> bool:
     return access.second_factor != "off" and account.local and (account.role == "admin" or account.has_factor)
 
 
-def field() -> str:
+def field(key: str | None = None) -> str:
     """Draw the field for a code."""
-    return st.text_input("Code", autocomplete="one-time-code", max_chars=40,
+    return st.text_input("Code", key=key, autocomplete="one-time-code", max_chars=40,
                          help="The six digits that your authenticator app shows, or a recovery code.")
 
 
@@ -47,8 +49,16 @@ def ask() -> str:
     return typed.strip() if pressed else ""
 
 
+def is_due(account: Account) -> bool:
+    """Whether something has to be done before anything else: to set it up, or to keep the recovery codes."""
+    return account.needs_factor or CODES in st.session_state
+
+
 def due(db: Db, who: Who, account: Account) -> None:
-    """Draw what has to be done first where this installation asks administrators for one."""
+    """Draw what has to be done first."""
+    if CODES in st.session_state:
+        _codes()
+        return
     st.subheader("Set up a second factor", anchor=False)
     st.write(f"Welcome, {plain(account.name)}. Administrators sign in with a code of their phone here, too.")
     _set_up(db, who, account)
@@ -66,16 +76,6 @@ def dialog(db: Db, who: Who, account: Account) -> None:
 
 
 def _set_up(db: Db, who: Who, account: Account) -> None:
-    place = st.empty()
-    with place.container():
-        done = _confirmed(db, who, account)
-    if done:  # not by a rerun: where it was due, the account is free then, and the list would take the codes' place
-        place.empty()  # else the secret stays below the codes
-        with place.container():
-            _codes()
-
-
-def _confirmed(db: Db, who: Who, account: Account) -> bool:
     offered: Offered = st.session_state.setdefault(OFFERED, factors.offer(account.name))
     st.write("Scan this with an authenticator app, then type the six digits it shows.")
     drawn = BytesIO()
@@ -85,29 +85,29 @@ def _confirmed(db: Db, who: Who, account: Account) -> bool:
     st.caption("Without a camera, type this into the app:")
     st.code(offered.secret, language=None)
     with st.form("factor_confirm", border=False):
-        typed = field()
-        pressed = st.form_submit_button("Set up", type="primary")
-    if not pressed:
-        return False
+        field(TYPED)
+        # Before the page is drawn again: what shows the secret is not drawn any more then.
+        st.form_submit_button("Set up", type="primary", on_click=_confirm, args=(db, who, account.key, offered.secret))
+    if said := st.session_state.pop(SAID, ""):
+        st.error(plain(said), icon=":material/error:")
+
+
+def _confirm(db: Db, who: Who, key: str, secret: str) -> None:
     try:
-        st.session_state[CODES] = factors.confirm(db, who, account.key, offered.secret, typed)
+        st.session_state[CODES] = factors.confirm(db, who, key, secret, str(st.session_state.get(TYPED, "")))
     except BackupError as error:
-        st.error(plain(f"{error} {error.hint}"), icon=":material/error:")
-        return False
-    del st.session_state[OFFERED]
-    return True
+        st.session_state[SAID] = f"{error} {error.hint}"
+    else:
+        st.session_state.pop(OFFERED, None)
 
 
 def _codes() -> None:
     st.success("Recovery codes, for when the phone is lost. They are shown only now; each works once. Keep them where "
                "the phone is not.", icon=":material/check:")
     st.code("\n".join(st.session_state[CODES]), language=None)
-    if st.button("I have kept them", type="primary", key="factor_kept", on_click=_kept):
+    if st.button("I have kept them", type="primary", key="factor_kept"):
+        del st.session_state[CODES]
         st.rerun()
-
-
-def _kept() -> None:
-    st.session_state.pop(CODES, None)
 
 
 def _look_after(db: Db, who: Who, account: Account) -> None:
