@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import altair as alt
@@ -11,15 +12,33 @@ import pandas as pd
 import streamlit as st
 
 from equipment.domain import calibration
-from equipment.domain.query import Query
+from equipment.domain.query import EMPTY_LABEL, Query
+from equipment.domain.record import NEXT_CALIBRATION
 from equipment.domain.values.fields import TYPES, FieldType
 from equipment.index.sheet import Sheet
 from equipment.store.list import listing, schema
 from equipment.ui.context import App
+from equipment.ui.plain import plain
+from equipment.ui.records import state
 
 TOP = 12
+CLICKED = "bar"
+"""Name of the chart's selection."""
 HEIGHT = 260
 MONTHS_AHEAD = 12
+FEWEST = 3
+"""Bars from which on a picture says more than a sentence."""
+BLUE = "#0072b2"
+"""Of Okabe and Ito's palette, which people see apart whatever colours they see; 5.2:1 on white, 3.4:1 on dark."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar: what it is, how long, and what the list is asked for when somebody clicks it; None: nothing."""
+
+    label: str
+    number: float
+    query: Query | None = None
 
 
 def show(app: App) -> None:
@@ -31,12 +50,14 @@ def show(app: App) -> None:
     today, types = date.today(), schema.types(app.database)
     _numbers(sheet, types, today)
     left, right = st.columns(2)
-    left.altair_chart(_bars(sheet, "Category"), width="stretch")
-    right.altair_chart(_bars(sheet, "Location"), width="stretch")
-    left.altair_chart(_bars(sheet, "Vendor"), width="stretch")
-    right.altair_chart(_due(sheet, types, today), width="stretch")
-    left.altair_chart(_value(sheet), width="stretch")
-    right.altair_chart(_years(sheet), width="stretch")
+    with left:
+        _lying("By category", _by(sheet, "Category"))
+        _lying("By vendor", _by(sheet, "Vendor"))
+        _lying("Purchase value by category", _value(sheet), format="~s")
+    with right:
+        _lying("By location", _by(sheet, "Location"))
+        _standing("Calibrations due, next 12 months", _due(sheet, types, today))
+        _standing("By year of purchase", _years(sheet))
 
 
 def _numbers(sheet: Sheet, types: Mapping[str, FieldType], today: date) -> None:
@@ -50,51 +71,85 @@ def _numbers(sheet: Sheet, types: Mapping[str, FieldType], today: date) -> None:
     columns[3].metric("Without serial", f"{counts.no_serial:,}", border=True)
 
 
-def _bars(sheet: Sheet, column: str) -> alt.Chart:
+def _by(sheet: Sheet, column: str) -> list[Bar]:
     counted = sheet.facet(column, Query(), {}, date.today()) or []
-    shown = [(value or "(empty)", count) for value, count in counted[:TOP]]
+    bars = [Bar(value or EMPTY_LABEL, count, Query().having("choices", column, [value]))
+            for value, count in counted[:TOP]]
     if len(counted) > TOP:
-        shown.append((f"{len(counted) - TOP} others", sum(count for _, count in counted[TOP:])))
-    frame = pd.DataFrame(shown, columns=[column, "Records"])
-    return _chart(frame, f"By {column.lower()}").mark_bar(cornerRadiusEnd=3).encode(
-        x=alt.X("Records:Q", title=None), tooltip=[column, "Records"],
-        y=alt.Y(f"{column}:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
-    )
+        bars.append(Bar(f"{len(counted) - TOP} others", sum(count for _, count in counted[TOP:])))
+    return bars
 
 
-def _due(sheet: Sheet, types: Mapping[str, FieldType], today: date) -> alt.Chart:
-    months = pd.period_range(pd.Period(today, "M"), periods=MONTHS_AHEAD, freq="M")
+def _due(sheet: Sheet, types: Mapping[str, FieldType], today: date) -> list[Bar]:
     counts: Counter[tuple[int, int]] = Counter()
     for day, count in calibration.days_due(sheet, types).items():
         if day >= today:
             counts[day.year, day.month] += count
-    frame = pd.DataFrame({"Month": [f"{month:%b %y}" for month in months],
-                          "Records": [counts[month.year, month.month] for month in months]})
-    return _chart(frame, "Calibrations due, next 12 months").mark_bar(cornerRadiusEnd=3).encode(
-        x=alt.X("Month:N", sort=None, title=None), y=alt.Y("Records:Q", title=None), tooltip=["Month", "Records"]
-    )
+    bars = []
+    for month in pd.period_range(pd.Period(today, "M"), periods=MONTHS_AHEAD, freq="M"):
+        first, last = max(today, month.start_time.date()), month.end_time.date()
+        query = Query(lows={NEXT_CALIBRATION: first.isoformat()}, highs={NEXT_CALIBRATION: last.isoformat()})
+        bars.append(Bar(f"{month:%b %y}", counts[month.year, month.month], query))
+    return bars
 
 
-def _value(sheet: Sheet) -> alt.Chart:
+def _value(sheet: Sheet) -> list[Bar]:
     sums = sheet.sums("Category", "Purchase Value", TYPES["number"]).items()
     most = sorted(sums, key=lambda pair: (-pair[1], pair[0]))[:TOP]
-    summed = pd.DataFrame([(name or "(empty)", value) for name, value in most], columns=["Category", "Value"])
-    return _chart(summed, "Purchase value by category").mark_bar(cornerRadiusEnd=3).encode(
-        x=alt.X("Value:Q", title=None, axis=alt.Axis(format="~s")), y=alt.Y("Category:N", sort=None, title=None,
-                                                                                   axis=alt.Axis(labelOverlap=False)),
-        tooltip=["Category", alt.Tooltip("Value:Q", format=",.0f")],
-    )
+    return [Bar(name or EMPTY_LABEL, value, Query().having("choices", "Category", [name])) for name, value in most]
 
 
-def _years(sheet: Sheet) -> alt.Chart:
+def _years(sheet: Sheet) -> list[Bar]:
     counts: Counter[int] = Counter()
     for year, count in _numbers_in(sheet, "Year of Purchase").items():
         if 1900 < year < 2200:
             counts[int(year)] += count
-    frame = pd.DataFrame([(str(year), counts[year]) for year in sorted(counts)], columns=["Year", "Records"])
-    return _chart(frame, "By year of purchase").mark_bar(cornerRadiusEnd=3).encode(
-        x=alt.X("Year:O", title=None), y=alt.Y("Records:Q", title=None), tooltip=["Year", "Records"]
-    )
+    return [Bar(str(year), counts[year], Query(lows={"Year of Purchase": str(year)},
+                                               highs={"Year of Purchase": str(year)})) for year in sorted(counts)]
+
+
+def _lying(title: str, bars: Sequence[Bar], format: str = ",d") -> None:
+    # No label is moved to stay within the axis: the first one lay over the second.
+    _draw(title, bars, format, lambda chart: chart.encode(
+        x=alt.X("number:Q", title=None, axis=alt.Axis(format=format, labelFlush=False, tickCount=6)),
+        y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False, labelFlush=False, labelLimit=160)),
+    ))
+
+
+def _standing(title: str, bars: Sequence[Bar]) -> None:
+    _draw(title, bars, ",d", lambda chart: chart.encode(
+        x=alt.X("label:N", sort=None, title=None, axis=alt.Axis(labelFlush=False, labelOverlap="greedy")),
+        y=alt.Y("number:Q", title=None, axis=alt.Axis(format=",d", labelFlush=False, tickCount=5, tickMinStep=1)),
+    ))
+
+
+def _draw(title: str, bars: Sequence[Bar], format: str, over: Callable[[alt.Chart], alt.Chart]) -> None:
+    said = ", ".join(f"{bar.label}: {bar.number:,.0f}" for bar in bars)
+    if sum(bar.number > 0 for bar in bars) < FEWEST:
+        st.markdown(f"**{plain(title)}**")
+        st.caption(plain(said) or "Nothing to count yet.")
+        return
+    frame = pd.DataFrame({"at": range(len(bars)), "label": [bar.label for bar in bars],
+                          "number": [bar.number for bar in bars]})
+    chart = over(alt.Chart(frame, title=title, height=HEIGHT, description=f"{title}: {said}").mark_bar(
+        cornerRadiusEnd=3, color=BLUE, cursor="pointer").encode(
+        tooltip=[alt.Tooltip("label:N", title=" "), alt.Tooltip("number:Q", title=" ", format=",.0f")]))
+    key = f"dashboard_{title}"
+    st.altair_chart(chart.add_params(alt.selection_point(name=CLICKED, fields=["at"])), width="stretch", key=key,
+                    on_select=lambda: _open(key, bars), selection_mode=CLICKED)
+
+
+def _open(key: str, bars: Sequence[Bar]) -> None:
+    """Show what is behind a bar in the list."""
+    picked = st.session_state[key]["selection"].get(CLICKED) or []
+    at = next((each.get("at") for each in picked), None)
+    if not isinstance(at, int) or not 0 <= at < len(bars):
+        return
+    query = bars[at].query
+    if query is not None:
+        now = state.current()
+        now.ask(replace(query, sort=now.query.sort, descending=now.query.descending))
+        state.go(state.FIRST_SECTION)
 
 
 def _numbers_in(sheet: Sheet, column: str) -> dict[float, int]:
@@ -104,7 +159,3 @@ def _numbers_in(sheet: Sheet, column: str) -> dict[float, int]:
         if (number := TYPES["number"].key(text)) is not None:
             counted[number] = counted.get(number, 0) + count
     return counted
-
-
-def _chart(frame: pd.DataFrame, title: str) -> alt.Chart:
-    return alt.Chart(frame, title=title, height=HEIGHT)
