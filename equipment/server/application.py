@@ -139,6 +139,8 @@ def prepare(settings: Settings, db: Database[dict[str, Any]]) -> None:
 
     Raises ``DatabaseUnreachable`` when the database does not let us.
     """
+    # At every page, whatever failed at the start: a server that came up without its database would ask nobody.
+    access.second_factor = settings.second_factor
     where = database.label(settings)
     with _preparing:
         if where in _prepared:
@@ -185,7 +187,6 @@ def _open(settings: Settings) -> None:
         db = database.connect(settings)
         prepare(settings, db)
         _place_index(settings)
-        access.second_factor = settings.second_factor
         listing.ready(db, 0)  # with 100,000 records the first look takes seconds
         log.info("using %s", database.label(settings))
     except BackupError as error:

@@ -174,7 +174,8 @@ def sign_ups(target: Target) -> None:
         with target.page(number) as page:
             page.run()
             _fill_last(page, "Name", f"newcomer {number}")
-            _fill_last(page, "Password", f"a long sentence of mine {number}")
+            for label in ("Password", "Password again"):
+                _fill_last(page, label, f"a long sentence of mine {number}")
             page.press("Ask for an account")
 
     target.together(20, ask)

@@ -8,9 +8,12 @@ from typing import Any
 
 import anyio
 import pytest
+from pymongo.database import Database
 
+from backup_engine.errors import DatabaseUnreachable
 from equipment.server import application
 from equipment.settings import Settings
+from equipment.store import access
 from equipment.store.list.indexing import followed
 
 
@@ -27,6 +30,24 @@ def test_what_is_alive_after_the_start_takes_no_part_in_later_collections(monkey
     anyio.run(serve)
 
     assert done == ["warm", "frozen", "serving", "stopped"]
+
+
+def test_a_second_factor_is_asked_for_though_the_database_came_after_the_start(
+    tmp_path: Path, database: Database[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "second_factor", "optional")
+    settings = Settings(home=tmp_path, data_folder=tmp_path, second_factor="required")
+
+    def away(*_: Any) -> None:
+        raise DatabaseUnreachable("MongoDB does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(application.database, "connect", away)
+        application._open(settings)
+    for _ in range(2):  # of the second page on everything else is done
+        application.prepare(settings, database)
+        assert access.second_factor == "required"
+        access.second_factor = "optional"
 
 
 @pytest.mark.parametrize(("option", "place"), [
