@@ -73,7 +73,7 @@ def sign_in(
         # Not looked at, so not counted: else a flood from elsewhere would lock out whoever came in its midst.
         attempts.take_back(db, attempts.subject_at(db, key, visitor.address, now=now))
         attempts.take_back(db, attempts.address_subject(visitor.address))
-        raise SignInRefused(f"{busy.opening}. {busy.hint}") from None
+        raise _sent_away(busy) from None
     if not proved or known is None or known.state == "disabled":
         _log_failure(db, known, visitor)
         raise SignInRefused(REFUSED)
@@ -187,6 +187,10 @@ def in_words(wait: timedelta) -> str:
     return f"{seconds} seconds" if seconds < 90 else f"{round(seconds / 60)} minutes"
 
 
+def _sent_away(busy: TooManyAtOnce) -> SignInRefused:
+    return SignInRefused(f"{busy.opening}. {busy.hint}")
+
+
 def _forgive(db: Db, key: str, visitor: Visitor, now: datetime) -> None:
     attempts.forgive(db, attempts.subject_at(db, key, visitor.address, now=now))
     attempts.remember_place(db, key, visitor.address, now=now)
@@ -242,7 +246,7 @@ def _confirm_current(
         right = passwords.check(known.password_hash if known else None, current).right
     except TooManyAtOnce as busy:
         attempts.take_back(db, subject)
-        raise SignInRefused(f"{busy.opening}. {busy.hint}") from None
+        raise _sent_away(busy) from None
     if not right:
         # Only what was looked at: whoever has to wait must not fill the log.
         activity.record(db, who, "sign_in.unconfirmed", f"user:{account.key}")

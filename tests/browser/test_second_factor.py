@@ -27,12 +27,6 @@ def next_code(db: Db, secret: str) -> str:
     return pyotp.TOTP(secret).at(max(int(time.time()) // 30, used + 1) * 30)
 
 
-def password(page: Page) -> None:
-    page.get_by_label("Name").fill(people.NAME)
-    page.get_by_label("Password", exact=True).fill(people.PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-
-
 def test_from_the_first_code_to_a_recovery_code(
     installation: tuple[RunningApp, Db], page: Page, chromium: Browser
 ) -> None:
@@ -56,7 +50,7 @@ def test_from_the_first_code_to_a_recovery_code(
 
         other = chromium.new_context().new_page()
         other.goto(app.url)
-        password(other)
+        people.type_password(other)
         expect(other.get_by_text("Your second factor")).to_be_visible(timeout=people.SLOW)
         other.get_by_role("textbox", name="Code").fill("000000" if next_code(db, secret) != "000000" else "111111")
         other.get_by_role("button", name="Sign in").click()
@@ -67,7 +61,7 @@ def test_from_the_first_code_to_a_recovery_code(
 
         third = chromium.new_context().new_page()
         third.goto(app.url)
-        password(third)
+        people.type_password(third)
         third.get_by_role("textbox", name="Code").fill(codes[4].lower())
         third.get_by_role("button", name="Sign in").click()
         expect(third.get_by_role("tab", name="Equipment Records")).to_be_visible(timeout=people.SLOW)
