@@ -4,6 +4,7 @@
     ├── BadInput                    2   an argument, interval, mode, type or file that cannot be used
     │   └── ForeignBackup           2   a set of another database, and nobody has said that it is meant
     ├── Busy                       11   a backup is already running
+    │   ├── HeldByOthers           11   somebody else holds what this needs, and it is neither of the two
     │   └── RestoreRunning         11   a restore is running
     ├── WrongKey                   12   the set is encrypted for another key
     │   └── KeyNeeded              12   the set is encrypted and no key is at hand
@@ -47,6 +48,7 @@ __all__ = [
     "ForeignBackup",
     "ForeignTarget",
     "FreshSignInNeeded",
+    "HeldByOthers",
     "HostKeyUnknown",
     "KeyNeeded",
     "NewerFormat",
@@ -115,6 +117,16 @@ class Busy(BackupError):
 
     exit_code = 11
     opening = "A backup is already running"
+
+
+class HeldByOthers(Busy):
+    """Somebody else holds what this needs, and it is neither a backup nor a restore; the message says what it is."""
+
+    opening = ""
+
+    @property
+    def message(self) -> str:
+        return self.detail
 
 
 class RestoreRunning(Busy):

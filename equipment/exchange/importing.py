@@ -15,7 +15,7 @@ from typing import Any
 import bson
 from pymongo.collection import Collection
 
-from backup_engine.errors import BadInput, Busy
+from backup_engine.errors import BadInput, HeldByOthers
 from backup_engine.model import SILENT, Batch, Watch
 from backup_engine.mongo.guarded import Also, apply_each
 from backup_engine.records import raw
@@ -177,7 +177,7 @@ def _written(
             return
         except ids.Lost:
             numbers.take_again(sum(map(needs_id, left())))
-    raise Busy("others take numbers for new records all the time", hint="Do it again: what was written stays.")
+    raise HeldByOthers("Others take numbers for new records all the time.", hint="Do it again: what was written stays.")
 
 
 def _noted(entry: Planned, entries: deque[Planned]) -> Planned:

@@ -45,7 +45,8 @@ def test_an_administrator_gets_it_all(running: Running) -> None:
 
 
 def test_a_manager_gets_nothing_about_accounts(running: Running) -> None:
-    assert deeds(ask(running, "manager")[2]) == {"Changed a record"}
+    # the server makes its first backup beside the tests, sooner or later
+    assert deeds(ask(running, "manager")[2]) - {"Automatic backup"} == {"Changed a record"}
 
 
 @pytest.mark.parametrize("name", ["user", ""])

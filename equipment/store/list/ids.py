@@ -27,7 +27,7 @@ from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from backup_engine.errors import Busy
+from backup_engine.errors import HeldByOthers
 from backup_engine.mongo.guarded import Also
 from backup_engine.records.changes import Applied
 from backup_engine.records.live_profile import key_text
@@ -54,11 +54,11 @@ MOST_RANGES: Final = 10_000
 """Of one who holds: about 300 KB of the one document, which may have 16 MB."""
 Ranges = list[list[int]]
 """Pairs of a first and a last number."""
-_GIVEN_AWAY: Final = ("the numbers that were held for these records were given to others, because this process stood "
-                      "still for more than two minutes")
+_GIVEN_AWAY: Final = ("The numbers that were held for these records were given to others, because this process stood "
+                      "still for more than two minutes.")
 
 
-class Lost(Busy):
+class Lost(HeldByOthers):
     """The numbers are no longer held and nothing was written under them: ``Reserved.take_again`` gives others."""
 
 
@@ -80,19 +80,19 @@ class Reserved:
             yield number
 
     def take_again(self, count: int) -> None:
-        """Hold the ``count`` lowest free ones in place of those that were lost. Raises ``Busy`` as ``reserve``."""
+        """Hold the ``count`` lowest free ones in place of those that were lost. Raises what ``reserve`` raises."""
         _take(self, count)
 
     def guarding(self, also: Also) -> Also:
         """Give what asks in the transaction of the records, after ``also``, whether the numbers are still held; it
         raises ``Lost`` when they are not, and the batch is taken back. Where there are no transactions nothing is, and
-        it raises ``Busy``: to write the batch again would double it."""
+        it raises ``HeldByOthers``: to write the batch again would double it."""
 
         def write(session: ClientSession | None, applied: list[Applied]) -> None:
             also(session, applied)
             # last, because others who want numbers wait for the transaction from here on
             if (self.numbers or self.besides) and not _renew(self.db, self.token, session):
-                raise (Lost if session else Busy)(_GIVEN_AWAY, hint="Do it again: what was written stays.")
+                raise (Lost if session else HeldByOthers)(_GIVEN_AWAY, hint="Do it again: what was written stays.")
 
         return write
 
@@ -101,7 +101,7 @@ class Reserved:
 def reserve(db: Db, count: int, besides: Iterable[str] = ()) -> Iterator[Reserved]:
     """Hold the ``count`` lowest free IDs while records with them are added, and those ``besides`` that others bring.
 
-    Raises ``Busy`` when others take numbers all the time, or hold one of those ``besides``.
+    Raises ``HeldByOthers`` when others take numbers all the time, or hold one of those ``besides``.
     """
     reserved = Reserved(db, [], besides=frozenset(_numbers_in(besides)))
     if not count and not reserved.besides:
@@ -136,7 +136,7 @@ def _take(reserved: Reserved, count: int) -> None:
             return
         taken |= used
     _release(reserved.db, reserved.token)
-    raise Busy("others take numbers for new records all the time", hint="Try again.")
+    raise HeldByOthers("Others take numbers for new records all the time.", hint="Try again.")
 
 
 def _hold(reserved: Reserved, count: int, taken: set[int]) -> bool:
@@ -145,7 +145,8 @@ def _hold(reserved: Reserved, count: int, taken: set[int]) -> bool:
     others = [entry for entry in _others(document, now) if entry["token"] != reserved.token]
     elsewhere = _elsewhere(others)
     if clash := reserved.besides & elsewhere:
-        raise Busy(f"the ID {min(clash)} is held by somebody who is adding records at this moment", hint="Try again.")
+        raise HeldByOthers(f"The ID {min(clash)} is held by somebody who is adding records at this moment.",
+                           hint="Try again.")
     numbers = _lowest(count, taken.union(elsewhere, reserved.besides))
     entry = {"token": reserved.token, "ranges": _ranges(sorted(reserved.besides.union(numbers))), "at": now}
     version = document.get("version")

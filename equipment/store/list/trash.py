@@ -17,7 +17,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
-from backup_engine.errors import BadInput, Busy
+from backup_engine.errors import BadInput, HeldByOthers
 from backup_engine.mongo.guarded import apply
 from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change
@@ -136,7 +136,7 @@ def bring_back(db: Db, who: Who, numbers: Sequence[str]) -> list[Saved]:
 
     One whose ID another record has by now gets a free one, and says so. A record whose ``_id`` is in the list again (a
     restore may have brought it) stays in the trash as a conflict. What somebody else has brought back or purged at this
-    moment is left out. Raises ``Busy`` when others take numbers for new records all the time.
+    moment is left out. Raises ``HeldByOthers`` when others take numbers for new records all the time.
     """
     require(db, who, "records.delete")
     for _ in range(TRIES):
@@ -186,8 +186,8 @@ def _why(outcome: Applied, said: Mapping[bytes, str]) -> str:
 def purge(db: Db, who: Who, numbers: Sequence[str]) -> int:
     """Delete records from the trash for good; the activity log keeps what they held. Give how many went.
 
-    Raises ``Busy`` when they went and files of the list's index, which hold texts of records that were in the list
-    some time ago, are still read by another process.
+    Raises ``HeldByOthers`` when they went and files of the list's index, which hold texts of records that were in the
+    list some time ago, are still read by another process.
     """
     require(db, who, "records.purge")
     wanted = _chosen(db, numbers)
@@ -196,8 +196,9 @@ def purge(db: Db, who: Who, numbers: Sequence[str]) -> int:
     activity.record_many(db, who, "records.purge", logged)
     gone = int(db[TRASH].delete_many({"_id": {"$in": [ObjectId(trashed.number) for trashed in wanted]}}).deleted_count)
     if not listing.scrub(db, SCRUB_SECONDS):
-        raise Busy(f"{gone:,} records are deleted for good, and not yet out of the files of the list's index: another "
-                   "process of this machine still reads them", hint="They go within half an hour, or when it ends.")
+        raise HeldByOthers(f"{gone:,} records are deleted for good, and not yet out of the files of the list's index: "
+                           "another process of this machine still reads them.",
+                           hint="They go within half an hour, or when it ends.")
     return gone
 
 

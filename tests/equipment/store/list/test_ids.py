@@ -17,7 +17,7 @@ import mongomock
 import pytest
 from pymongo.database import Database
 
-from backup_engine.errors import Busy
+from backup_engine.errors import HeldByOthers
 from backup_engine.model import Watch
 from backup_engine.mongo.guarded import apply
 from backup_engine.records.changes import Change
@@ -112,7 +112,7 @@ def test_who_stood_still_writes_no_number_that_others_got(database: Db) -> None:
         late = Change(None, records.new_document({"Vendor": "late"}, iter(reserved)))
         pass_by(database, timedelta(minutes=3))
         assert records.add(database, who, {"Vendor": "quick"}).record["ID"] == reserved.numbers[0] == 1
-        with pytest.raises(Busy, match="given to others"):
+        with pytest.raises(HeldByOthers, match=r"^The numbers .* given to others"):
             apply(database.Equipment, [late], also=reserved.guarding(lambda *_: None))
 
     assert [(record["ID"], record["Vendor"]) for record in database.Equipment.find()] == [(1, "quick")]
@@ -125,9 +125,9 @@ def test_every_way_to_add_records_asks_whether_its_numbers_are_held(
     planned = importing.plan(database, [{"ID": "", "Vendor": "late"}], (), clear_empty=False)
     monkeypatch.setattr(ids, "_renew", lambda *_: False)
 
-    with pytest.raises(Busy):
+    with pytest.raises(HeldByOthers):
         importing.run(database, who, planned)
-    with pytest.raises(Busy):
+    with pytest.raises(HeldByOthers):
         records.add(database, who, {"Vendor": "late"})
     assert database.Equipment.count_documents({}) == 0
 
@@ -195,7 +195,7 @@ def test_two_imports_and_single_adds_at_once_under_a_clock_that_jumps(
             try:
                 records.add(database, who, {"Vendor": f"single {number}"})
                 return
-            except Busy:
+            except HeldByOthers:
                 continue
 
     with ThreadPoolExecutor(6) as pool:
@@ -240,7 +240,7 @@ def test_the_numbers_of_a_killed_import_are_given_once(database: Db, shared_mong
 def test_an_id_that_is_held_is_not_brought_by_others(database: Db) -> None:
     who = signed_in(database, "technician")
     with ids.reserve(database, 3) as reserved:
-        with pytest.raises(Busy, match="the ID 2 is held"):
+        with pytest.raises(HeldByOthers, match=r"^The ID 2 is held"):
             records.add(database, who, {"ID": "2", "Vendor": "typed"})
         planned = importing.plan(database, [{"ID": "3", "Vendor": "file"}], ("ID",), clear_empty=False)
         done = importing.run(database, who, planned)
