@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from backup_engine import api
-from backup_engine.api import Lost
+from backup_engine.api import Lost, Watch
 from equipment.backups import LIST, Backups, Caller
+from equipment.jobs import Job
 from equipment.store import activity
 from equipment.store.list import listing, records, trash
 
 __all__ = ["bring_back", "find"]
 
 
-def find(backups: Backups, caller: Caller) -> list[Lost]:
-    """Read every set in the backup folder for such equipment records."""
+def find(backups: Backups, caller: Caller, *, kind: str, about: Any = None) -> Job:
+    """Start to read every set in the backup folder for such equipment records; the result is a list of ``Lost``."""
     caller.check("backup.restore")
-    ws = backups.workspace(caller)
-    return api.lost_and_found(ws, LIST, present=trash.documents(ws.connect()))
+
+    def work(watch: Watch) -> list[Lost]:
+        ws = backups.workspace(caller)
+        return api.lost_and_found(ws, LIST, present=trash.documents(ws.connect()), watch=watch)
+
+    return backups.jobs.start(kind, "Lost & found", caller.name, work, about=about)
 
 
 @activity.one_deed()

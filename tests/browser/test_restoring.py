@@ -1,9 +1,14 @@
-"""Fifty deleted records in a browser: back from the trash, back from a backup, undone and done again."""
+"""The stories of restoring in a browser: back from the trash and from a backup, undone and done again; single records,
+a backup from elsewhere, what is lost, a rehearsal, and a tab that is closed meanwhile."""
 
 from __future__ import annotations
 
 import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +19,7 @@ from backup_csv_for_db_restore import DatabaseBackupRestore
 from backup_engine.errors import Busy
 from equipment.store.access import SYSTEM
 from equipment.store.list import samples
-from tests.browser import people
+from tests.browser import grid, people
 from tests.equipment.restores.test_thrown import throw
 from tests.server.running_app import RunningApp, wait_for
 
@@ -139,3 +144,124 @@ def test_a_click_on_a_row_of_the_day_chooses_that_backup(page: Page, filled: tup
     page.get_by_test_id("stDataFrame").first.click(position={"x": 15, "y": 90})
 
     page.wait_for_url(lambda url: "set=" in url and url != first)
+
+
+def chosen_set(page: Page) -> str:
+    """Give the label of the backup that the page is about."""
+    expect(page).to_have_url(re.compile(r"set=\d{8}_\d{6}"))
+    return page.url.partition("set=")[2][:15]
+
+
+def delete_behind_the_app(database: Db, count: int) -> set[Any]:
+    gone = {record["_id"] for record in database["Equipment"].find({}, {"_id": 1}).sort("ID").limit(count)}
+    assert database["Equipment"].delete_many({"_id": {"$in": list(gone)}}).deleted_count == count
+    return gone
+
+
+@pytest.fixture
+def whole(filled: tuple[RunningApp, Db]) -> Iterator[tuple[RunningApp, Db]]:
+    """The list, which is as it was for the next test, whatever this one does to it."""
+    app, database = filled
+    before = list(database["Equipment"].find())
+    yield app, database
+    there = set(database["Equipment"].distinct("_id"))
+    if missing := [record for record in before if record["_id"] not in there]:
+        database["Equipment"].insert_many(missing)
+
+
+def test_a_merge_of_two_picked_records_brings_back_these_alone(page: Page, whole: tuple[RunningApp, Db]) -> None:
+    app, database = whole
+    gone = delete_behind_the_app(database, 5)
+    open_backups(page, app, "Restore Data")
+    page.get_by_text("Merge", exact=True).click()
+    page.get_by_text("Preview and compare").click()
+    page.get_by_role("tab", name="Compare").click()
+    expect(page.get_by_text("Only in backup (5)")).to_be_visible(timeout=people.SLOW)
+    differing = page.get_by_role("tabpanel", name="Compare").get_by_test_id("stDataFrame")
+    for row in (0, 2):
+        differing.click(position={"x": 16, "y": grid.HEADER + grid.ROW * row + grid.ROW // 2})
+        expect(page.get_by_text(f"Merge of {1 if row == 0 else 2} picked record")).to_be_visible(timeout=people.SLOW)
+
+    page.get_by_role("tab", name="Preview").click()  # the table with the ticks goes from the page
+    expect(page.get_by_role("button", name="Restore 2 picked records")).to_be_visible(timeout=people.SLOW)
+    page.get_by_text(re.compile("^Restore 2 picked records of Equipment from the backup of")).click()
+    page.get_by_role("button", name="Restore 2 picked records").click()
+
+    expect(page.get_by_text("Equipment: 425 → 427 records: 2 added, 0 removed, 0 changed.")).to_be_visible(
+        timeout=people.SLOW)
+    back = {record["_id"] for record in database["Equipment"].find({"_id": {"$in": list(gone)}}, {"_id": 1})}
+    assert len(back) == 2 and records(database) == 427
+
+
+def test_a_backup_from_elsewhere_is_taken_in_and_restored_like_another(
+    page: Page, whole: tuple[RunningApp, Db], tmp_path: Path
+) -> None:
+    app, _ = whole
+    made = next(app.backup_folder.glob("*/*/*.json")).parent
+    taken = shutil.make_archive(str(tmp_path / "from-elsewhere"), "zip", made)
+    open_backups(page, app, "Restore Data")
+
+    page.get_by_text("Restore a backup from elsewhere").click()
+    page.get_by_test_id("stFileUploader").locator("input").set_input_files(taken)
+    page.get_by_role("button", name="Verify and take in").click()
+
+    expect(page.get_by_text("was verified and taken in")).to_be_visible(timeout=people.SLOW)
+
+
+def test_what_is_in_no_list_and_no_trash_is_found_and_brought_back(page: Page, whole: tuple[RunningApp, Db]) -> None:
+    app, database = whole
+    gone = delete_behind_the_app(database, 3)
+    open_backups(page, app, "Restore Data")
+    page.get_by_text("Lost & found").click()
+    page.get_by_role("button", name="Search all backups").click()
+    found = page.get_by_test_id("stExpander").filter(has_text="Lost & found").get_by_test_id("stDataFrame")
+    expect(found).to_be_visible(timeout=people.SLOW)
+    found.click(position={"x": 16, "y": grid.HEADER + grid.ROW // 2})
+
+    page.get_by_role("button", name="Bring back 1 record").click()
+
+    wait_for(lambda: database["Equipment"].count_documents({"_id": {"$in": list(gone)}}) == 1, "the ticked one")
+
+
+def test_a_drill_says_what_it_has_proven_and_leaves_the_list_alone(page: Page, whole: tuple[RunningApp, Db]) -> None:
+    app, database = whole
+    open_backups(page, app, "Auto Backup")
+
+    page.get_by_role("button", name="Run restore drill").click()
+
+    expect(page.get_by_text(re.compile("is restorable: 430 in "))).to_be_visible(timeout=people.SLOW)
+    assert records(database) == 430
+
+
+@contextmanager
+def writes_wait(database: Db) -> Iterator[None]:
+    """Let nobody write to the server, so that a restore stands in its middle for as long as one likes."""
+    admin = database.client.admin
+    admin.command("fsync", lock=True)
+    try:
+        yield
+    finally:
+        admin.command("fsyncUnlock")
+
+
+def test_a_restore_goes_on_when_its_tab_is_closed(page: Page, whole: tuple[RunningApp, Db]) -> None:
+    app, database = whole
+    delete_behind_the_app(database, 7)
+    open_backups(page, app, "Restore Data")
+    label = chosen_set(page)
+    page.get_by_text("Replace Equipment with the backup of").click()
+    page.get_by_label("Type the number of records").fill("430")
+    page.keyboard.press("Enter")
+    confirm = page.get_by_role("button", name="Confirm and Restore")
+    expect(confirm).to_be_enabled()
+    with writes_wait(database):
+        confirm.click()
+        expect(page.get_by_text(re.compile("^Restor"))).not_to_have_count(0)
+        context = page.context
+        page.close()
+        assert records(database) == 423
+
+    wait_for(lambda: records(database) == 430, "the restore that nobody looks at")
+    again = context.new_page()
+    again.goto(f"{app.url}/?tab=Backup+%26+Restore&backup_tab=Restore+Data")
+    expect(again.get_by_text(f"The restore of backup {label} by Ada")).to_be_visible(timeout=people.SLOW)

@@ -10,20 +10,29 @@ from backup_engine.records.raw import elements, name_text
 from equipment import lost
 from equipment.backups import LIST, Backups, Caller
 from equipment.store.list.raw_texts import element_text
-from equipment.ui.backup import words
+from equipment.ui.backup import background, words
 from equipment.ui.backup.restore import cells, last_change
 from equipment.ui.plain import plain
 
-FOUND = "lost_found"
+VERB = "lost"
+SEARCHED = "lost_searched_after"
+"""The last change of the list, see ``last_change``, that a search was made after: what a later one lost, or brought
+back, is not known before somebody searches again."""
 
 
-def show(backups: Backups, caller: Caller) -> None:
+def show(backups: Backups, caller: Caller, since: str) -> None:
     """Draw the search for lost records and the way to bring them back."""
     with st.expander("Lost & found", icon=":material/search:"):
         st.write("Records that are in any backup but neither in the list nor in the trash.")
         if st.button("Search all backups"):
-            _search(backups, caller)
-        records: list[Lost] | None = st.session_state.get(FOUND)
+            background.forget(VERB)
+            st.session_state[SEARCHED] = since
+        if st.session_state.get(SEARCHED) != since:
+            return
+        wanted = (VERB, since)
+        records: list[Lost] | None = background.answer(
+            backups, VERB, wanted, again="Search again", start=lambda kind: lost.find(
+                backups, caller, kind=kind, about=wanted))
         if records is None:
             return
         if not records:
@@ -35,14 +44,6 @@ def show(backups: Backups, caller: Caller) -> None:
         )["selection"]["rows"]
         if st.button(f"Bring back {words.count(len(rows), 'record')}", type="primary", disabled=not rows):
             _bring_back(backups, caller, [records[row] for row in rows])
-
-
-def _search(backups: Backups, caller: Caller) -> None:
-    try:
-        with st.spinner("Reading every backup"):
-            st.session_state[FOUND] = lost.find(backups, caller)
-    except BackupError as error:
-        st.error(plain(str(error)))
 
 
 def _table(backups: Backups, caller: Caller, records: list[Lost]) -> pd.DataFrame:
@@ -59,7 +60,6 @@ def _bring_back(backups: Backups, caller: Caller, chosen: list[Lost]) -> None:
     except BackupError as error:
         st.error(plain(str(error)))
         return
-    st.session_state.pop(FOUND, None)
     last_change.note()
     st.toast(f"{words.count(brought, 'record')} brought back", icon=":material/check:")
     st.rerun()

@@ -52,7 +52,7 @@ def show(backups: Backups, caller: Caller) -> None:
     if where is not None and backup is not None and not _needs_key(backups, caller, where, backup):
         _restore(backups, caller, where, backup, busy, since)
     upload.show(backups, caller)
-    lost.show(backups, caller)
+    lost.show(backups, caller, since)
     past.show(backups, caller)
 
 

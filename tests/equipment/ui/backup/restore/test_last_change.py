@@ -140,6 +140,7 @@ def test_records_brought_back_from_lost_and_found_are_compared_anew(place: Backu
     press(test.run(), "Bring back 1 record")
 
     assert is_blank(until(test, "0 added, 0 removed, 0 changed"))
+    assert not [button.label for button in test.button if button.label.startswith("Bring back")]
 
 
 def test_a_merge_that_would_change_nothing_offers_no_button(place: Backups, database: Db) -> None:
