@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
+from backup_engine import api
 from backup_engine.api import BackupSet, DatabaseBackupRestore, Preferences
 from backup_engine.errors import AdminOnly, PermissionDenied
-from equipment import lost, retention, schedules, sealing
+from equipment import continuous, copies, lost, retention, schedules, sealing
 from equipment.backups import Backups, Caller
-from equipment.restores import past
+from equipment.messages import administration
+from equipment.restores import past, since, thrown
 from equipment.settings import get_settings
 from equipment.store import activity
 from equipment.store.access import SESSIONS, USERS, require
@@ -68,7 +70,18 @@ VERBS: dict[str, Callable[[Backups, Caller, BackupSet], object]] = {
     "pin": lambda backups, by, made: backups.pin(by, made, True),
     "comment": lambda backups, by, made: backups.comment(by, made, "x"),
     "delete": lambda backups, by, made: backups.delete(by, made),
-    "lost": lambda backups, by, made: lost.find(backups, by),
+    "sets of others": lambda backups, by, made: backups.foreign_sets(by),
+    "whose sets": lambda backups, by, made: backups.holdings(by),
+    "adopt": lambda backups, by, made: backups.adopt(by, made.database_id),
+    "answer": lambda backups, by, made: backups.answer(by, api.start_anew),
+    "copies": lambda backups, by, made: copies.survey(backups, by),
+    "continuous": lambda backups, by, made: continuous.state(backups, by),
+    "at a moment": lambda backups, by, made: continuous.at(backups, by, [made], made.started),
+    "columns for mails": lambda backups, by, made: administration.columns(backups, by),
+    "test message": lambda backups, by, made: administration.test(backups, by, get_settings()),
+    "records now": lambda backups, by, made: since.records_now(backups, by),
+    "thrown away": lambda backups, by, made: thrown.newest(backups, by),
+    "lost": lambda backups, by, made: lost.find(backups, by, kind="lost"),
     "bring back": lambda backups, by, made: lost.bring_back(backups, by, []),
     "preferences": lambda backups, by, made: schedules.change(backups, by, interval_hours=2),
     "schedules": lambda backups, by, made: schedules.shown(backups, by),
@@ -98,6 +111,12 @@ def test_only_an_administrator_gets_through(backups: Backups, database: Db, role
             verb(backups, by, made)
 
     assert [backup.backup_id for backup in backups.engine.workspace.catalog.sets()] == before
+
+
+def test_whoever_may_read_the_list_reads_the_history_of_a_record(backups: Backups, database: Db) -> None:
+    make_set(backups, caller(database, "admin"))
+
+    assert len(backups.history(caller(database, "user"), "1").versions) == 1
 
 
 @pytest.mark.parametrize("change", ["session ended", "role taken", "account disabled"])

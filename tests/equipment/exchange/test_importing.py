@@ -200,6 +200,19 @@ def test_a_user_may_not_import(database: Database[dict[str, Any]], technician: W
     assert records(database) == LIST
 
 
+def test_many_changes_at_once_are_for_who_may_change_many(
+    database: Database[dict[str, Any]], technician: Who, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "MANY", 0)
+    planned = importing.plan(database, [{"ID": "1", "Vendor": "X"}], ("ID",), clear_empty=False)
+
+    with pytest.raises(PermissionDenied):
+        importing.run(database, technician, planned)
+    assert records(database) == LIST
+
+    assert importing.run(database, signed_in(database, "manager"), planned).updated == 1
+
+
 @pytest.mark.parametrize("target", ["_id", "$x", "a.b"])
 def test_a_column_that_cannot_be_is_refused(target: str) -> None:
     with pytest.raises(BadInput, match="cannot be called"):
