@@ -126,6 +126,22 @@ def test_strangers_and_readers_put_nothing_into_memory(running: Running) -> None
         assert memory(app) < before + 50 * 1024 * 1024
 
 
+def test_uploads_that_do_not_end_hold_up_nobody_but_their_account(running: Running) -> None:
+    app, db = running
+    own, other = (f"equipment_session={fresh_cookie(app, db, role)}" for role in ("technician", "manager"))
+    with signed_in_page(app, "technician") as page:
+        path = "/" + page.upload_path("f.csv").lstrip("/")
+        with ExitStack() as opened:
+            for _ in range(4):
+                slow = opened.enter_context(socket.create_connection(("127.0.0.1", app.port)))
+                slow.sendall(f"PUT {path} HTTP/1.1\r\nHost: localhost:{app.port}\r\nContent-Length: 100000\r\n"
+                             f"Cookie: {own}\r\n\r\nx".encode())
+            wait_for(lambda: put(app, path, "10", b"x" * 10, Cookie=own) == 429, "the fourth of them")
+            assert put(app, path, "10", b"x" * 10, Cookie=other) != 429
+            assert "Equipment Records" in page.run().text()
+        wait_for(lambda: put(app, path, "10", b"x" * 10, Cookie=own) != 429, "their end")
+
+
 @pytest.mark.parametrize("origin", [
     None, "null", "http://127.0.0.1:1", "http://localhost.evil.example", "https://evil.example", "{own}.evil.example",
 ])
