@@ -14,11 +14,11 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.server.running_app import RunningApp
+from tests.server.running_app import RunningApp, wait_for
 
 oidc_provider_mock = pytest.importorskip("oidc_provider_mock", reason="pip install -r requirements-dev.txt brings it")
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
-SECONDS = 30_000
+SECONDS = 60_000
 SECRETS = """
 [auth]
 redirect_uri = "{app}/oauth2callback"
@@ -84,7 +84,7 @@ def app(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run
 
 def sign_in(page: Page, app: RunningApp, subject: str) -> None:
     """Go to the provider and come back as *subject*."""
-    page.goto(app.url)
+    page.goto(app.url, timeout=SECONDS)
     page.get_by_role("button", name="Sign in with your organisation").click(timeout=SECONDS)
     answer(page, subject)
 
@@ -130,12 +130,11 @@ def test_signed_out_means_the_provider_is_asked_again(page: Page, app: RunningAp
     assert "client secret of the test" not in app.console()
 
 
-def confirm_restore(page: Page) -> None:
-    """Open the restore and fill in its confirmation."""
+def confirm_restore(page: Page, app: RunningApp) -> None:
+    """Open the restore of the backup that the app makes when it starts, and fill in its confirmation."""
+    wait_for(lambda: "backup.auto.created" in app.console(), "the automatic backup", SECONDS / 1000)
     page.get_by_role("tab", name="Backup & Restore").click(timeout=SECONDS)
-    page.get_by_role("button", name="Create Backup Now").click(timeout=SECONDS)
-    expect(page.get_by_text("Backup created", exact=False).first).to_be_visible(timeout=SECONDS)
-    page.get_by_role("tab", name="Restore Data").click()
+    page.get_by_role("tab", name="Restore Data").click(timeout=SECONDS)
     page.get_by_text("Replace Equipment with the backup").click(timeout=SECONDS)
     page.get_by_label("Type the number of records").fill("0")
     page.get_by_label("Type the number of records").press("Enter")
@@ -166,7 +165,7 @@ def test_what_was_filled_in_survives_the_question_at_the_provider(page: Page, ap
     long_ago = int(time.time()) - 3600
     with people(provider, ada={**ADA, "auth_time": long_ago}):  # the provider remembers her, and asked nothing
         sign_in(page, app, "ada")
-    confirm_restore(page)
+    confirm_restore(page, app)
 
     go_again(page, provider, auth_time=None)
     expect(page.get_by_text("does not say when you signed in")).to_be_visible(timeout=SECONDS)
