@@ -93,7 +93,7 @@ class Backups:
 
     def adopt(self, caller: Caller, which: str, *, gone: bool | None = None) -> None:
         """Take over the sets of another database; ``gone`` lets retention clear them away."""
-        caller.check("backup.settings")
+        caller.check("backup.let_go" if gone else "backup.settings")
         adopted = api.adopt(self._workspace, which, gone=gone)
         self.scheduler.excuse()
         names = (f"{holding.called}{' (gone)' if holding.gone else ''}" for holding in adopted)
@@ -157,7 +157,7 @@ class Backups:
         remote: str = "",
     ) -> Job:
         """Start a merge restore of what is picked by collection key (None: all); the result is ``Done``."""
-        caller.check("backup.restore")
+        caller.check("backup.merge")
 
         def work(watch: Watch) -> numbers.Done:
             with self._reading(caller, backup, remote, watch) as (ws, found):
@@ -240,7 +240,7 @@ class Backups:
 
     def pin(self, caller: Caller, backup: BackupSet, pinned: bool) -> None:
         """Protect a set from retention, or release it."""
-        caller.check("backup.settings")
+        caller.check("backup.settings" if pinned else "backup.let_go")
         (api.pin if pinned else api.unpin)(self._workspace, backup)
         self.note(caller, "backup.pin" if pinned else "backup.unpin", backup.label, "")
 

@@ -39,10 +39,14 @@ def rules(backups: Backups, caller: Caller) -> Rules:
 def change(backups: Backups, caller: Caller, numbers: Mapping[str, int]) -> Tiers:
     """Store these numbers by tier; gives what counts then.
 
-    Raises ``AdminOnly``, and ``BadInput`` for what is no number within bounds and for what an option decides.
+    Raises ``AdminOnly``, ``FreshSignInNeeded`` where less would be kept than now, and ``BadInput`` for what is no
+    number within bounds and for what an option decides.
     """
     caller.check("backup.settings")
     before = rules(backups, caller).tiers
+    wanted = api.checked_tiers(numbers)
+    if any(wanted.get(tier, count) < count for tier, count in before.counts.items()):
+        caller.check("backup.let_go")  # the next good backup would delete what was kept until now
     after = api.choose_tiers(backups.workspace(caller), numbers, by=caller.name)
     backups.note(caller, "backup.settings", "retention",
                  f"kept in tiers: {before.words or 'nothing'} → {after.words or 'nothing'}")
@@ -69,7 +73,7 @@ def halted(backups: Backups, caller: Caller) -> str:
 
 def acknowledge(backups: Backups, caller: Caller) -> str:
     """Let retention go on although a collection shrank; gives what it did."""
-    caller.check("backup.settings")
+    caller.check("backup.let_go")
     message = api.prune(backups.workspace(caller), acknowledge_shrink=True).message
     backups.note(caller, "backup.acknowledge_shrink", "retention", message)
     return message

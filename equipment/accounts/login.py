@@ -16,8 +16,8 @@ from equipment.store.accounts import attempts, credentials, factors, sessions
 from equipment.store.accounts.credentials import Credentials
 from equipment.store.accounts.sessions import USUAL, Lifetimes
 
-__all__ = ["REFUSED", "HalfWay", "SecondFactorNeeded", "SignInRefused", "Visitor", "change_password", "in_words",
-           "open_for", "prove", "sign_in", "sign_out", "with_code"]
+__all__ = ["REFUSED", "HalfWay", "SecondFactorNeeded", "SignInRefused", "Visitor", "change_password", "hash_of",
+           "in_words", "open_for", "prove", "sign_in", "sign_out", "with_code"]
 
 REFUSED: Final = "Sign-in failed. Check the name and the password."
 NOT_THE_CODE: Final = "That is not the code, or it was used already. Wait for the next one, or type a recovery code."
@@ -156,7 +156,7 @@ def change_password(
     check_rules(new, account.name)
     if new == current:
         raise BadInput("The new password is the old one.")
-    credentials.set_password(db, account.key, passwords.hash(new))
+    credentials.set_password(db, account.key, hash_of(passwords, new))
     sessions.end_all(db, account.key, but=who.session, now=now)
     activity.record(db, who, "user.password", f"user:{account.key}")
 
@@ -185,6 +185,14 @@ def in_words(wait: timedelta) -> str:
     """Say a waiting time."""
     seconds = max(1, round(wait.total_seconds()))
     return f"{seconds} seconds" if seconds < 90 else f"{round(seconds / 60)} minutes"
+
+
+def hash_of(passwords: Passwords, password: str) -> str:
+    """Hash a new password; raises ``SignInRefused`` in place of ``TooManyAtOnce``, in words for whoever typed it."""
+    try:
+        return passwords.hash(password)
+    except TooManyAtOnce as busy:
+        raise _sent_away(busy) from None
 
 
 def _sent_away(busy: TooManyAtOnce) -> SignInRefused:

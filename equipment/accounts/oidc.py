@@ -12,19 +12,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from backup_engine.errors import BadInput
-from equipment.accounts.login import SignInRefused, Visitor, open_for
+from equipment.accounts.login import SignInRefused, Visitor, in_words, open_for
 from equipment.domain.names import LONGEST_NAME, clean_name
 from equipment.domain.roles import ROLES, Role
 from equipment.settings import Settings
 from equipment.store import activity, moments
-from equipment.store.access import SESSIONS, USERS, Db, Who
+from equipment.store.access import SESSIONS, USERS, Db, Who, identify
 from equipment.store.accounts import administrators, credentials, sessions, users
 from equipment.store.accounts.sessions import Lifetimes
 from equipment.store.accounts.tickets import digest
 
-__all__ = ["belongs", "enter", "identity_of", "renew", "role_of"]
+__all__ = ["belongs", "enter", "identity_of", "prove", "role_of"]
 
 MOST_NAMESAKES: Final = 100
+CLOCKS: Final = timedelta(minutes=1)
+"""By which the provider's clock may be behind ours."""
+LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
 
 
 def identity_of(claims: Mapping[str, Any]) -> str | None:
@@ -63,18 +66,41 @@ def enter(
         key = _create(db, claims, settings, identity, role, visitor)
     else:
         key = known.account.key
-        _refuse_if_over(_issued(claims, now), known.signed_out_at, lifetimes, now)
+        _refuse_if_over(_issued(claims), known.signed_out_at, lifetimes, now)
         if known.account.role != role:
             _change_role(db, key, known.account.role, role, visitor)
     return open_for(db, key, visitor, lifetimes=lifetimes, proved=_proved(claims, now), now=now)[0]
 
 
-def renew(db: Db, who: Who, claims: Mapping[str, Any], *, now: datetime | None = None) -> None:
-    """Let the session behind *who* have the proof that newer claims of the same person are; others change nothing."""
-    session = db[SESSIONS].find_one({"_id": who.session}, {"user": 1})
-    known = credentials.of_identity(db, identity) if (identity := identity_of(claims)) else None
-    if session and known and known.account.key == session["user"]:
-        sessions.prove(db, who.session, _proved(claims, now or moments.now()))
+def prove(db: Db, who: Who, claims: Mapping[str, Any], begun: datetime, *, now: datetime | None = None) -> None:
+    """Take the claims of somebody who was sent to the provider at the moment *begun*, to sign in anew, and comes back.
+
+    Raises ``SignInRefused`` when they are of before that or of somebody else, and unless they say that the person has
+    shown the provider since then who they are: that was asked for, so ``auth_time`` has to be there (OpenID Connect
+    Core 1.0, 2), and when the claims were issued says nothing of it.
+    """
+    now, earliest = now or moments.now(), begun - CLOCKS
+    account = identify(db, who, now=now)
+    if account is None:
+        raise SignInRefused("You are no longer signed in. Sign in again.")
+    try:
+        known = credentials.of_identity(db, identity) if (identity := identity_of(claims)) else None
+        if _issued(claims) < earliest:
+            raise SignInRefused("You came back without having signed in there.")
+        if known is None or known.account.key != account.key:
+            raise SignInRefused(f"Somebody else has signed in there: not {account.name}, who is signed in here.")
+        signed_in = _moment(claims.get("auth_time"))
+        if signed_in is None:
+            raise SignInRefused("Your organisation's sign-in does not say when you signed in there, so that it proves "
+                                "nothing. Whoever runs it has to let it send auth_time.")
+        if signed_in < earliest:
+            raise SignInRefused(f"Your organisation's sign-in did not ask who you are: by what it says you signed in "
+                                f"there {in_words(now - signed_in)} ago. Sign out there, and try again.")
+    except SignInRefused:
+        activity.record(db, who, "sign_in.unconfirmed", f"user:{account.key}")
+        raise
+    sessions.prove(db, who.session, min(now, signed_in))
+    activity.record(db, who, "sign_in.confirmed", f"user:{account.key}", note="identity provider")
 
 
 def belongs(db: Db, who: Who) -> bool:
@@ -141,16 +167,20 @@ def _refuse_if_over(
 
 
 def _proved(claims: Mapping[str, Any], now: datetime) -> datetime:
-    """Give when the person showed the provider who they are, as far as it says (OpenID Connect Core 1.0, 2: auth_time).
+    """Give when the person showed the provider who they are, never later than *now*, whatever its clock says.
 
-    Without ``auth_time`` it is when the provider vouched. Never later than *now*, whatever its clock says.
+    Where it does not say that (``auth_time``), long ago: claims are issued to whom a provider remembers, too.
     """
-    return min(now, _issued({"iat": claims.get("auth_time", claims.get("iat"))}, now))
+    return min(now, _moment(claims.get("auth_time")) or LONG_AGO)
 
 
-def _issued(claims: Mapping[str, Any], now: datetime) -> datetime:
+def _issued(claims: Mapping[str, Any]) -> datetime:
     """Give when the provider vouched; claims without a time count as long past."""
+    return _moment(claims.get("iat")) or LONG_AGO
+
+
+def _moment(seconds: object) -> datetime | None:
     try:
-        return datetime.fromtimestamp(float(claims["iat"]), UTC)
-    except (KeyError, TypeError, ValueError, OverflowError, OSError):
-        return datetime.fromtimestamp(0, UTC)
+        return datetime.fromtimestamp(float(seconds), UTC)  # type: ignore[arg-type] # whatever it is, it is tried
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None

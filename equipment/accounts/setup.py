@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import Final
 
 from backup_engine.errors import BackupError, BadInput, RestoreStopped
-from equipment.accounts.login import SignInRefused, in_words
+from equipment.accounts.login import SignInRefused, hash_of, in_words
 from equipment.accounts.passwords import PASSWORDS, Passwords, check_rules
 from equipment.logs import console
 from equipment.settings import Settings
@@ -58,7 +58,7 @@ def announce(db: Db, settings: Settings) -> None:
     if settings.admin_user and settings.admin_password is not None:
         try:
             _create(db, settings.admin_user, settings.admin_password.get_secret_value(), SYSTEM, PASSWORDS)
-        except BackupError as error:
+        except (BackupError, SignInRefused) as error:
             log.error("EQUIPMENT_ADMIN_USER and EQUIPMENT_ADMIN_PASSWORD were not used: %s", error)
         else:
             log.info("administrator %s created; remove EQUIPMENT_ADMIN_PASSWORD now", settings.admin_user)
@@ -85,8 +85,8 @@ def create_administrator(
 ) -> None:
     """Create the first account with the set-up code.
 
-    Raises ``SignInRefused`` for a wrong code or when somebody was faster, ``BadInput`` for a name or password that
-    cannot be.
+    Raises ``SignInRefused`` for a wrong code, when somebody was faster or when too many passwords are being hashed,
+    ``BadInput`` for a name or password that cannot be.
     """
     _check(db, typed_code)
     with _lock:
@@ -94,7 +94,11 @@ def create_administrator(
             raise SignInRefused("A recovery from a backup is running; it brings the accounts. Wait until it is over.")
         if not is_first_run(db):  # two browsers may send the code at once
             raise SignInRefused("The administrator has just been created. Sign in.")
-        _create(db, name, password, Who("system:setup", name.strip()[:64], address), passwords)
+        try:
+            _create(db, name, password, Who("system:setup", name.strip()[:64], address), passwords)
+        except SignInRefused:
+            attempts.take_back(db, "setup")  # the code was right
+            raise
     attempts.forgive(db, "setup")
 
 
@@ -156,6 +160,6 @@ def _create(db: Db, name: str, password: str, who: Who, passwords: Passwords) ->
     document = users.new_document(name, "admin", "active", by=who.name)
     if not is_first_run(db):
         raise BadInput("There is an account already.")
-    users.insert(db, document | {"password": passwords.hash(password)})
+    users.insert(db, document | {"password": hash_of(passwords, password)})
     after = {"name": document["name"], "role": "admin"}
     activity.record(db, who, "user.create", f"user:{document['_id']}", after=after)

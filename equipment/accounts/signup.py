@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Final
 
 from backup_engine.errors import BadInput
-from equipment.accounts.login import SignInRefused, Visitor, in_words
+from equipment.accounts.login import SignInRefused, Visitor, hash_of, in_words
 from equipment.accounts.passwords import PASSWORDS, Passwords, check_rules
 from equipment.domain.faults import all_at_once
 from equipment.domain.names import clean_name
@@ -52,7 +52,8 @@ def ask(
     Whatever *wished_role* says, the account has the role user until an administrator approves it with another one.
 
     Raises ``BadInput`` with every fault of what was typed (*repeated*, unless None, is the password once more),
-    ``SignInRefused`` when this address asks too often, when too many requests wait or when nobody may ask.
+    ``SignInRefused`` when this address asks too often, when too many requests wait, when too many passwords are being
+    hashed at the moment or when nobody may ask.
     """
     if not is_open(db):
         raise SignInRefused("An administrator creates the accounts here.")
@@ -60,15 +61,20 @@ def ask(
     all_at_once(lambda: clean_name(name), lambda: clean_person(person), lambda: _check_role(wished_role),
                 lambda: check_rules(password, name), lambda: _check_same(password, repeated))
     document = users.new_document(name, "user", "pending", by="sign-up") | asdict(clean_person(person))
-    wait = attempts.admit(db, f"sign-up {attempts.address_subject(visitor.address)}", LIMIT)
+    subject = f"sign-up {attempts.address_subject(visitor.address)}"
+    wait = attempts.admit(db, subject, LIMIT)
     if wait:
         raise SignInRefused(f"Too many requests from here. Wait {in_words(wait)} and try again.")
     asked_from = digest(visitor.address)
     for which, most in (({}, MOST_WAITING), ({"asked_from": asked_from}, MOST_OF_AN_ADDRESS)):
         if db[USERS].count_documents({"state": "pending", **which}, limit=most) >= most:
             raise SignInRefused("Too many requests are waiting. Ask an administrator.")
-    document |= {"password": passwords.hash(password), "note": note[:MOST_OF_A_REASON],
-                 "wished_role": wished_role, "asked_from": asked_from}
+    document |= {"note": note[:MOST_OF_A_REASON], "wished_role": wished_role, "asked_from": asked_from}
+    try:
+        document["password"] = hash_of(passwords, password)
+    except SignInRefused:
+        attempts.take_back(db, subject)  # nothing was asked: whoever tries again does not pay for the crowd
+        raise
     try:
         users.insert(db, document)
     except BadInput:

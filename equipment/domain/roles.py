@@ -29,6 +29,8 @@ PERMISSIONS: Final[dict[str, Role]] = {
     "backup.restore": "admin",
     "backup.settings": "admin",
     "backup.replace": "admin",
+    "backup.merge": "admin",
+    "backup.let_go": "admin",
     "backup.delete": "admin",
     "backup.sealing": "admin",
     "backup.remotes": "admin",
@@ -57,7 +59,10 @@ CHANGES_THE_LIST: Final = frozenset({
 })
 """Actions that write records, options or columns: refused while the disk of the data folder has too little room."""
 
-NEEDS_PROOF: Final = frozenset({"backup.replace", "backup.delete", "backup.sealing", "backup.remotes", "users.rights"})
+NEEDS_PROOF: Final = frozenset({
+    "records.purge", "backup.replace", "backup.merge", "backup.delete", "backup.let_go", "backup.sealing",
+    "backup.remotes", "users.rights",
+})
 """Actions for which a signed-in page is not enough: the person must have proved who they are a short while ago."""
 
 

@@ -42,6 +42,7 @@ from equipment.server import (
 from equipment.server.downloads import activity_log
 from equipment.server.gate import hosts
 from equipment.server.gate.connections import BoundedConnections, raise_descriptors
+from equipment.server.gate.fresh_sign_in import FreshSignIn
 from equipment.server.gate.headers import RequestReference, SecurityHeaders
 from equipment.server.gate.own_pages import OwnPages
 from equipment.server.gate.sockets import BoundedSockets
@@ -121,7 +122,7 @@ def middleware() -> list[Middleware]:
     return [*around, Middleware(OwnPages, hosts=hosts.of_installation(settings), public_url=settings.public_url,
                                 probes=_probe_paths()),
             Middleware(BoundedSockets, visitors=visitors), Middleware(GuardedUploads, visitors=visitors),
-            Middleware(OpenSockets)]
+            Middleware(FreshSignIn, visitors=visitors), Middleware(OpenSockets)]
 
 
 def _probe_paths() -> list[str]:

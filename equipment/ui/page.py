@@ -89,7 +89,7 @@ def _show(run: page_times.Run) -> None:
 
 def _signed_in(settings: Settings, db: database.Db) -> App | None:
     """Give the visitor's view, or draw the way to sign in."""
-    from equipment.ui.entrance import login
+    from equipment.ui.entrance import again, login
 
     signed_in = login.current(db, settings)
     if signed_in is None:
@@ -97,7 +97,9 @@ def _signed_in(settings: Settings, db: database.Db) -> App | None:
         login.show(db, settings)
         return None
     who, account = signed_in
-    return App(settings, db, who, account, demo=database.choose(settings) is database.Choice.DEMO)
+    app = App(settings, db, who, account, demo=database.choose(settings) is database.Choice.DEMO)
+    again.come_back(app)
+    return app
 
 
 def _draw(app: App, run: page_times.Run) -> None:

@@ -38,6 +38,7 @@ def show(app: App) -> None:
         st.markdown(f"**{_count(everybody)}**", width="content")
         st.space("stretch")
         if st.button("New user", icon=":material/person_add:", type="primary"):
+            again.before(app)
             _new_user(app)
     for user in waiting[:SHOWN]:
         _waiting(app, user)
@@ -118,6 +119,7 @@ def _actions(app: App, user: User) -> None:
             if user.state == "rejected" and st.button("Approve after all"):
                 _do(lambda: users.approve(db, who, key), f"{user.name} can sign in.")
             if st.button("Name and e-mail", icon=":material/badge:"):
+                again.before(app)
                 details.change(app, user, _again)
             if st.button("End all sessions", disabled=not live):
                 _do(lambda: users.end_sessions(db, who, key), f"{user.name} is signed out everywhere.")

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.server.running_app import RunningApp
+from tests.server.running_app import RunningApp, wait_for
 
 oidc_provider_mock = pytest.importorskip("oidc_provider_mock", reason="pip install -r requirements-dev.txt brings it")
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
-SECONDS = 30_000
+SECONDS = 60_000
 SECRETS = """
 [auth]
 redirect_uri = "{app}/oauth2callback"
@@ -53,6 +54,9 @@ def people(provider: str, **claims: dict[str, object]) -> Iterator[None]:
     yield
 
 
+ADA: dict[str, object] = {"name": "Ada Lovelace", "groups": ["chiefs", "lab"]}
+
+
 @pytest.fixture(scope="module")
 def provider() -> Iterator[str]:
     """A provider that knows an administrator, a technician and a stranger."""
@@ -60,7 +64,7 @@ def provider() -> Iterator[str]:
         address = f"http://localhost:{server.server_port}"
         with people(
             address,
-            ada={"name": "Ada Lovelace", "groups": ["chiefs", "lab"]}, bob={"name": "Bob", "groups": ["lab"]},
+            ada=ADA, bob={"name": "Bob", "groups": ["lab"]},
             eve={"name": "Eve", "groups": ["elsewhere"]},
         ):
             yield address
@@ -80,8 +84,13 @@ def app(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run
 
 def sign_in(page: Page, app: RunningApp, subject: str) -> None:
     """Go to the provider and come back as *subject*."""
-    page.goto(app.url)
+    page.goto(app.url, timeout=SECONDS)
     page.get_by_role("button", name="Sign in with your organisation").click(timeout=SECONDS)
+    answer(page, subject)
+
+
+def answer(page: Page, subject: str) -> None:
+    """Be *subject* at the provider."""
     page.get_by_placeholder("sub").fill(subject, timeout=SECONDS)
     page.get_by_role("button", name="Authorize").click()
 
@@ -119,3 +128,54 @@ def test_signed_out_means_the_provider_is_asked_again(page: Page, app: RunningAp
     expect(page.get_by_role("button", name="Sign in with your organisation")).to_be_visible(timeout=SECONDS)
     assert COOKIE_SECRET not in app.console()
     assert "client secret of the test" not in app.console()
+
+
+def confirm_restore(page: Page, app: RunningApp) -> None:
+    """Open the restore of the backup that the app makes when it starts, and fill in its confirmation."""
+    wait_for(lambda: "backup.auto.created" in app.console(), "the automatic backup", SECONDS / 1000)
+    page.get_by_role("tab", name="Backup & Restore").click(timeout=SECONDS)
+    page.get_by_role("tab", name="Restore Data").click(timeout=SECONDS)
+    page.get_by_text("Replace Equipment with the backup").click(timeout=SECONDS)
+    page.get_by_label("Type the number of records").fill("0")
+    page.get_by_label("Type the number of records").press("Enter")
+
+
+def go_again(page: Page, provider: str, **said: object) -> None:
+    """Press the button of the restore, answer the question at the provider, which says this of it, and come back."""
+    page.get_by_role("button", name="Confirm and Restore").click(timeout=SECONDS)
+    ask_again(page, provider, **said)
+
+
+def ask_again(page: Page, provider: str, **said: object) -> None:
+    page.get_by_role("button", name="Sign in with your organisation again").click(timeout=SECONDS)
+    page.wait_for_url(f"{provider}/**", timeout=SECONDS)
+    asked = parse_qs(urlsplit(page.url).query)
+    assert (asked["prompt"], asked["max_age"]) == (["login"], ["0"])
+    with people(provider, ada={**ADA, **said}):
+        answer(page, "ada")
+
+
+def still_filled_in(page: Page) -> None:
+    """Tick and number stand there as they were left."""
+    expect(page.get_by_role("checkbox", name="Replace Equipment with the backup")).to_be_checked(timeout=SECONDS)
+    expect(page.get_by_label("Type the number of records")).to_have_value("0")
+
+
+def test_what_was_filled_in_survives_the_question_at_the_provider(page: Page, app: RunningApp, provider: str) -> None:
+    long_ago = int(time.time()) - 3600
+    with people(provider, ada={**ADA, "auth_time": long_ago}):  # the provider remembers her, and asked nothing
+        sign_in(page, app, "ada")
+    confirm_restore(page, app)
+
+    go_again(page, provider, auth_time=None)
+    expect(page.get_by_text("does not say when you signed in")).to_be_visible(timeout=SECONDS)
+    ask_again(page, provider, auth_time=long_ago)
+    expect(page.get_by_text("did not ask who you are")).to_be_visible(timeout=SECONDS)
+    page.keyboard.press("Escape")
+    still_filled_in(page)
+    go_again(page, provider, auth_time=int(time.time()))
+
+    expect(page.get_by_text("Nothing was done yet: press the button again")).to_be_visible(timeout=SECONDS)
+    still_filled_in(page)
+    page.get_by_role("button", name="Confirm and Restore").click()
+    expect(page.get_by_role("button", name="Done")).to_be_visible(timeout=SECONDS)

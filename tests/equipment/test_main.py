@@ -10,12 +10,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pyotp
 from pymongo.database import Database
 
 from equipment.accounts import login
 from equipment.accounts.login import Visitor
 from equipment.store import activity
+from equipment.store.access import USERS
+from equipment.store.accounts import factors
 from equipment.store.activity import Filter
+from tests.equipment.store.people import signed_in
 from tests.mongod import Mongod
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +49,21 @@ def test_the_story_at_the_console(shared_mongod: Mongod, database: Db) -> None:
     listed = json.loads(run(shared_mongod, database, "list", "--json").stdout)
     assert [(account["name"], account["role"]) for account in listed] == [("Ada", "admin"), ("Bob", "manager")]
     assert activity.count(database, Filter(actions=("user.role",))) == 1
+
+
+def test_a_second_factor_that_is_lost_is_taken_away_at_the_console(shared_mongod: Mongod, database: Db) -> None:
+    who, secret = signed_in(database, "admin", "ada"), factors.offer("ada").secret
+    factors.confirm(database, who, "ada", secret, pyotp.TOTP(secret).now())
+
+    taken = run(shared_mongod, database, "reset-factor", "Ada")
+
+    assert (taken.returncode, taken.stdout) == (0, "Ada signs in with the password alone.\n")
+    assert not (database[USERS].find_one({"_id": "ada"}) or {"factor": 1}).get("factor")
+    (logged,) = activity.find(database, Filter(actions=("user.factor",)), limit=1)
+    assert logged["note"] == "reset by an administrator"
+    for name, why in (("ada", "has no second factor"), ("nobody", "no second factor")):
+        again = run(shared_mongod, database, "reset-factor", name)
+        assert (again.returncode, why in again.stderr, "Traceback" in again.stderr) == (2, True, False)
 
 
 def test_what_cannot_be_says_so(shared_mongod: Mongod, database: Db) -> None:

@@ -30,16 +30,24 @@ class Visitors:
 
     async def account(self, connection: HTTPConnection) -> Account | None:
         """Give the account that is signed in there; None without one, and while the database is away."""
+        return (await self._found(connection))[1]
+
+    async def session(self, connection: HTTPConnection) -> str | None:
+        """Give the session that is signed in there, or None as above."""
+        session, account = await self._found(connection)
+        return session if account is not None else None
+
+    async def _found(self, connection: HTTPConnection) -> tuple[str | None, Account | None]:
         cookie = connection.cookies.get(COOKIE, "")
         if not cookie or len(cookie) > LONGEST_COOKIE:
-            return None
+            return None, None
         return await to_thread.run_sync(self._of_cookie, cookie)
 
-    def _of_cookie(self, cookie: str) -> Account | None:
+    def _of_cookie(self, cookie: str) -> tuple[str | None, Account | None]:
         try:
             db = self._connect()
             session = sessions.by_cookie(db, cookie)
-            return identify(db, Who(session, "")) if session else None
+            return session, identify(db, Who(session, "")) if session else None
         except (DatabaseUnreachable, PyMongoError) as error:
             log.info("whose cookie it is cannot be asked: %s", type(error).__name__)
-            return None
+            return None, None

@@ -2,7 +2,9 @@
 
 Nobody gets in who is locked out now: who is disabled or was turned down stays so, under whatever name the identity
 provider vouches for them, and an account that the backup does not know is disabled instead of removed. One-time codes
-are void, because one that was used since would work again. Everybody is signed out, by the same write.
+are void, because one that was used since would work again; so are the recovery codes of an account that is not there.
+A second factor is the one of now: a code that was used stays used, and what was taken away or renewed since does not
+come back. Everybody is signed out, by the same write.
 """
 
 from __future__ import annotations
@@ -91,6 +93,7 @@ def _known(user: Doc, before: Doc | None, locked: bool, notes: dict[str, list[st
     if locked and after.get("state") not in LOCKED_OUT:
         after["state"] = before["state"] if before and before.get("state") in LOCKED_OUT else "disabled"
         notes.setdefault("locked out since, and stay so", []).append(_name(user))
+    _keep_factor(after, before, notes)
     if before is None:
         return after
     if "last_sign_in" in before:
@@ -106,6 +109,20 @@ def _known(user: Doc, before: Doc | None, locked: bool, notes: dict[str, list[st
     if before.get("password") != after.get("password"):
         notes.setdefault("have the password of then", []).append(_name(user))
     return after
+
+
+def _keep_factor(after: Doc, before: Doc | None, notes: dict[str, list[str]]) -> None:
+    then = after.pop("factor", None)
+    now = before.get("factor") if before is not None else then and {**then, "codes": []}
+    if now:
+        after["factor"] = now
+    if now == then:
+        return
+    if before is None:
+        said = "recovery codes are void; new ones are made under their name"
+    else:
+        said = "keep the second factor of now" if now else "have no second factor now, and that of then stays away"
+    notes.setdefault(said, []).append(_name(after))
 
 
 def _administers(user: Doc) -> bool:

@@ -128,16 +128,17 @@ def _buttons(backups: Backups, caller: Caller, standing: Standing) -> None:
 def _confirm(backups: Backups, caller: Caller, name: str) -> None:
     with st.form(f"confirm_{name}", border=False):
         fingerprint = st.text_input(
-            "Fingerprint of the server's key", placeholder="SHA256:…",
+            "Fingerprint of the server's key", placeholder="SHA256:…", key=f"fingerprint_{name}",
             help="Ask the server's administrator, or run ssh-keygen -lf there; do not copy it from a message here.")
         if st.form_submit_button("Confirm this key", icon=":material/fingerprint:"):
             _do(lambda: offsite.confirm_key(backups, caller, name, fingerprint.strip()))
 
 
 def _add(backups: Backups, caller: Caller, busy: bool) -> None:
-    with st.expander("Add a remote", icon=":material/add:"), st.form("add_remote", border=False, clear_on_submit=False):
-        name = st.text_input("Name", placeholder="cloud", max_chars=32)
-        url = st.text_input("Address", placeholder=EXAMPLE, help=HELP)
+    begun = bool(st.session_state.get("add_remote_url"))
+    with st.expander("Add a remote", icon=":material/add:", expanded=begun), st.form("add_remote", border=False):
+        name = st.text_input("Name", placeholder="cloud", max_chars=32, key="add_remote_name")
+        url = st.text_input("Address", placeholder=EXAMPLE, help=HELP, key="add_remote_url")
         if st.form_submit_button("Add and try out", type="primary", disabled=busy):
             _do(lambda: offsite.add(backups, caller, name.strip(), url.strip()))
 

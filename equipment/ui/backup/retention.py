@@ -13,6 +13,7 @@ from equipment import retention
 from equipment.backups import Backups, Caller
 from equipment.retention import Rules
 from equipment.ui.backup import words
+from equipment.ui.entrance import again
 from equipment.ui.plain import plain
 
 __all__ = ["in_words", "show"]
@@ -55,6 +56,7 @@ def _paused(backups: Backups, caller: Caller) -> None:
         try:
             st.success(plain(retention.acknowledge(backups, caller)))
         except BackupError as error:
+            again.if_needed(error)
             st.error(plain(str(error)))
 
 
@@ -104,6 +106,7 @@ def _store(backups: Backups, caller: Caller, numbers: Mapping[str, int]) -> None
     try:
         retention.change(backups, caller, numbers)
     except BackupError as error:
+        again.if_needed(error)
         st.error(plain(str(error)))
     else:
         st.rerun()

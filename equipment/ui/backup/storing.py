@@ -39,14 +39,18 @@ def show(backups: Backups, caller: Caller) -> None:
     if said := line(stored):
         (st.success if stored.proven else st.warning)(said, icon=":material/lock:")
     _recipients(stored)
+    # What is stored is in the keys: else a page left open would store once more what somebody else has changed.
+    for_whom = "_".join(recipient.fingerprint for recipient in stored.recipients)
     with st.form("storing"):
         compression = st.selectbox(
             "Compression", COMPRESSIONS, index=COMPRESSIONS.index(stored.compression), format_func=NAMES.__getitem__,
-            disabled="compression" in stored.given, help=_given(stored, "compression"))
+            key=f"storing_compression_{stored.compression}", disabled="compression" in stored.given,
+            help=_given(stored, "compression"))
         recipients = st.text_area(
             "Encrypt for these public keys, one a line; empty means plain files",
             "\n".join(recipient.key for recipient in stored.recipients), height=90, placeholder="age1…",
-            disabled="recipients" in stored.given, help=_given(stored, "recipients"))
+            key=f"storing_recipients_{for_whom}", disabled="recipients" in stored.given,
+            help=_given(stored, "recipients"))
         st.caption("Make keys where they will be kept: `.venv/bin/python backup_csv_for_db_restore.py keys new`. Two "
                    "are better: either opens everything, and one may be lost. What was written before stays as it is.")
         if st.form_submit_button("Store backups like this", disabled=len(stored.given) == 2):

@@ -12,9 +12,12 @@ from backup_engine import api
 from backup_engine.api import BackupError, Holding, Owner
 from equipment.backups import Backups, Caller
 from equipment.ui.backup import words
+from equipment.ui.entrance import again
 from equipment.ui.plain import plain
 
 __all__ = ["others", "question"]
+
+TICKS = "whose_gone_ticks"
 
 
 def question(backups: Backups, caller: Caller) -> None:
@@ -73,10 +76,14 @@ def _holding(backups: Backups, caller: Caller, holding: Holding) -> None:
             _do(lambda: backups.adopt(caller, _name(holding)))
         return
     # What is stored is in the key: else a page left open would say once more what somebody else has just taken back.
+    # And how often it was ticked: what was refused is not ticked any more, and not done by what is answered then.
+    ticks = st.session_state.get(TICKS, 0)
     gone = st.checkbox(
-        f"The database {plain(holding.called)} is gone", value=holding.gone, key=f"gone_{_key(holding)}_{holding.gone}",
+        f"The database {plain(holding.called)} is gone", value=holding.gone,
+        key=f"gone_{_key(holding)}_{holding.gone}_{ticks}",
         help="Then its backups are cleared away by the same rules as this database's own.")
     if gone != holding.gone:
+        st.session_state[TICKS] = ticks + 1
         _do(lambda: backups.adopt(caller, _name(holding), gone=gone))
 
 
@@ -84,6 +91,7 @@ def _do(answer: Callable[[], object]) -> None:
     try:
         answer()
     except BackupError as error:
+        again.if_needed(error)
         st.error(plain(str(error)))
     else:
         st.rerun()

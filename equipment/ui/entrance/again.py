@@ -14,13 +14,16 @@ from backup_engine.errors import BackupError, FreshSignInNeeded
 from equipment.accounts import login
 from equipment.accounts.login import SignInRefused
 from equipment.ui.context import App
-from equipment.ui.entrance import provider, second_factor
+from equipment.ui.entrance import provider, second_factor, trip
 from equipment.ui.plain import plain
 
-__all__ = ["before", "if_needed", "show"]
+__all__ = ["before", "come_back", "if_needed", "show"]
 
 DUE: Final = "_equipment_confirm_due"
+REFUSED: Final = "_equipment_confirm_refused"
+"""Why what the identity provider said is no proof."""
 TITLE: Final = "Confirm that it is you"
+CONFIRMED: Final = "Confirmed for 10 minutes. Nothing was done yet: press the button again."
 
 
 def if_needed(error: BackupError) -> None:
@@ -37,28 +40,41 @@ def before(app: App) -> None:
         st.rerun()
 
 
+def come_back(app: App) -> None:
+    """Take up what was left on the way to the identity provider, if this page is where its person comes back to."""
+    said = None if app.account.local else trip.back(app)
+    if said is None:
+        return
+    if said:
+        st.session_state[DUE], st.session_state[REFUSED] = True, said
+    else:
+        st.toast(CONFIRMED, icon=":material/check:")
+
+
 def show(app: App) -> None:
-    """Draw the question, if it is due and nobody has answered it meanwhile, in another tab or at the provider."""
+    """Draw the question, if it is due and nobody has answered it meanwhile in another tab."""
     if DUE not in st.session_state:
         return
-    if not app.account.local:
-        provider.renew(app.database, app.who)
     if app.proved_lately():
-        del st.session_state[DUE]
+        _forget()
         return
     _question(app)
 
 
 def _forget() -> None:
     st.session_state.pop(DUE, None)
+    st.session_state.pop(REFUSED, None)
 
 
 @st.dialog(TITLE, on_dismiss=_forget)
 def _question(app: App) -> None:
     st.write("Your last sign-in is more than 10 minutes ago. Nothing was done yet.")
     if not app.account.local:
-        st.caption("You come back to this app signed in anew. What you have filled in has to be filled in again.")
-        provider.again(app.settings)
+        if refused := st.session_state.get(REFUSED):
+            st.error(plain(refused), icon=":material/error:")
+        st.caption("Your organisation asks you to sign in, and you come back here. What you have filled in stays, for "
+                   "ten minutes; keys that you pasted do not.")
+        provider.again(app.settings, lambda: trip.leave(app))
         return
     with st.form("confirm_sign_in", border=False):
         typed = st.text_input(f"Password of {plain(app.account.name)}", type="password",
@@ -73,5 +89,5 @@ def _question(app: App) -> None:
         st.error(plain(str(error)), icon=":material/error:")
         return
     _forget()
-    st.toast("Confirmed for 10 minutes. Nothing was done yet: press the button again.", icon=":material/check:")
+    st.toast(CONFIRMED, icon=":material/check:")
     st.rerun()

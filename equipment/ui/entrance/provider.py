@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import streamlit as st
 from streamlit.errors import StreamlitAuthError
@@ -46,7 +47,7 @@ def enter(db: Db, settings: Settings) -> Who | None:
     if not settings.oidc or not st.user.get("is_logged_in"):
         return None
     try:
-        who = oidc.enter(db, st.user.to_dict(), settings, visitor(), setup.lifetimes(settings))
+        who = oidc.enter(db, claims(), settings, visitor(), setup.lifetimes(settings))
     except SignInRefused as error:
         st.session_state[_REFUSED] = str(error)
         return None
@@ -54,16 +55,16 @@ def enter(db: Db, settings: Settings) -> Who | None:
     return who
 
 
-def again(settings: Settings) -> None:
-    """Draw the button that sends somebody who is signed in to the provider once more."""
+def again(settings: Settings, leave: Callable[[], None]) -> None:
+    """Draw the button that sends somebody who is signed in to the provider once more; ``leave`` is called before."""
     if st.button("Sign in with your organisation again", icon=":material/key:", width="stretch"):
+        leave()
         _begin(settings)
 
 
-def renew(db: Db, who: Who) -> None:
-    """Let the session behind *who* have what the provider's cookie of this page proves."""
-    if st.user.get("is_logged_in"):
-        oidc.renew(db, who, st.user.to_dict())
+def claims() -> dict[str, Any]:
+    """Give what the provider's cookie says with which this page was opened."""
+    return dict(st.user.to_dict())
 
 
 def leave(db: Db, who: Who) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 from typing import Final
+from urllib.parse import urlsplit
 
 import segno
 import streamlit as st
@@ -11,6 +12,7 @@ import streamlit as st
 from backup_engine.errors import BackupError
 from equipment.accounts import login
 from equipment.accounts.login import SignInRefused
+from equipment.settings import get_settings
 from equipment.store import access
 from equipment.store.access import Account, Db, Who
 from equipment.store.accounts import factors
@@ -76,7 +78,7 @@ def dialog(db: Db, who: Who, account: Account) -> None:
 
 
 def _set_up(db: Db, who: Who, account: Account) -> None:
-    offered: Offered = st.session_state.setdefault(OFFERED, factors.offer(account.name))
+    offered: Offered = st.session_state.setdefault(OFFERED, factors.offer(account.name, _place()))
     st.write("Scan this with an authenticator app, then type the six digits it shows.")
     drawn = BytesIO()
     # As text inside the page: a picture file would have an address of its own, and it holds the secret.
@@ -90,6 +92,11 @@ def _set_up(db: Db, who: Who, account: Account) -> None:
         st.form_submit_button("Set up", type="primary", on_click=_confirm, args=(db, who, account.key, offered.secret))
     if said := st.session_state.pop(SAID, ""):
         st.error(plain(said), icon=":material/error:")
+
+
+def _place() -> str:
+    """Name this installation, for an app that has several of them."""
+    return urlsplit(get_settings().public_url).hostname or ""
 
 
 def _confirm(db: Db, who: Who, key: str, secret: str) -> None:

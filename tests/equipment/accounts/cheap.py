@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import BoundedSemaphore
+
 from argon2 import PasswordHasher
 
 from equipment.accounts.passwords import Passwords
@@ -26,3 +28,13 @@ def counting() -> tuple[Counting, Passwords]:
 
 CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 PASSWORD = "correct horse battery"
+
+
+def full() -> Passwords:
+    """Give passwords that nobody has time for: as many wait as may."""
+    passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    passwords._places = BoundedSemaphore(0)
+    return passwords
+
+
+FULL = full()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -13,12 +13,12 @@ from pymongo.database import Database
 from backup_engine.errors import BadInput, FreshSignInNeeded, PermissionDenied
 from equipment.accounts import login
 from equipment.accounts.login import REFUSED, SignInRefused, Visitor
-from equipment.accounts.passwords import PASSWORDS, Passwords, TooManyAtOnce
+from equipment.accounts.passwords import PASSWORDS, Passwords
 from equipment.store import activity, moments
 from equipment.store.access import SYSTEM, USERS, Who, identify, require
 from equipment.store.accounts import attempts, users
 from equipment.store.activity import Filter
-from tests.equipment.accounts.cheap import CHEAP, PASSWORD, counting
+from tests.equipment.accounts.cheap import CHEAP, FULL, PASSWORD, counting
 
 Db = Database[dict[str, Any]]
 HERE = Visitor("192.0.2.1", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
@@ -301,21 +301,13 @@ def test_who_was_signed_out_proves_nothing(database: Db, bob: str) -> None:
         login.prove(database, who, PASSWORD, passwords=CHEAP)
 
 
-class Full(Passwords):
-    """Passwords that nobody has time to look at."""
-
-    def check(self, stored: str | None, password: str) -> NoReturn:
-        """Send everybody away."""
-        raise TooManyAtOnce("the password was not looked at", hint="Try again in a few seconds.")
-
-
 def test_who_was_sent_away_by_a_flood_has_not_failed(database: Db, bob: str) -> None:
     who = enter(database)
     for _ in range(attempts.PER_ADDRESS.free + 1):
         with pytest.raises(SignInRefused, match=r"^Too many people sign in at this moment. Try again in a few"):
-            login.sign_in(database, "Bob", PASSWORD, Visitor("198.51.100.7"), passwords=Full())
+            login.sign_in(database, "Bob", PASSWORD, Visitor("198.51.100.7"), passwords=FULL)
         with pytest.raises(SignInRefused, match=r"^Too many people"):
-            login.prove(database, who, PASSWORD, passwords=Full())
+            login.prove(database, who, PASSWORD, passwords=FULL)
 
     login.prove(database, who, PASSWORD, passwords=CHEAP)
     assert login.sign_in(database, "Bob", PASSWORD, Visitor("198.51.100.7"), passwords=CHEAP)

@@ -141,10 +141,12 @@ def lately(database: Db, who: Who) -> bool:
 
 
 @pytest.mark.parametrize(("told", "fresh"), [
-    ({}, True), ({"iat": -HOUR}, False), ({"auth_time": -HOUR}, False), ({"auth_time": 0, "iat": -HOUR}, True),
+    ({"auth_time": 0}, True), ({"auth_time": 0, "iat": -HOUR}, True), ({"auth_time": -HOUR}, False), ({}, False),
     ({"auth_time": None}, False),
 ])
-def test_a_sign_in_is_as_fresh_as_the_provider_says(database: Db, told: dict[str, Any], fresh: bool) -> None:
+def test_a_sign_in_is_as_fresh_as_the_provider_says_and_no_proof_where_it_says_nothing(
+    database: Db, told: dict[str, Any], fresh: bool
+) -> None:
     now = int(moments.now().timestamp())
     said = {claim: None if ago is None else now + ago for claim, ago in told.items()}
 
@@ -158,11 +160,43 @@ def test_a_clock_ahead_of_ours_proves_no_longer(database: Db) -> None:
     assert account is not None and account.proved is not None and account.proved <= moments.now()
 
 
-def test_newer_claims_of_the_same_person_are_a_proof(database: Db) -> None:
-    who = enter(database, iat=int(moments.now().timestamp()) - HOUR)
+def prove(database: Db, who: Who, **said: Any) -> bool:
+    """Come back from the provider, to which one was sent a minute ago; tells whether that is a proof now."""
+    oidc.prove(database, who, claims(**said), moments.now() - timedelta(minutes=1))
+    return lately(database, who)
 
-    oidc.renew(database, who, claims(sub="2"))
+
+def test_who_signed_in_anew_there_has_proved_who_they_are(database: Db) -> None:
+    who = enter(database)
+
+    assert prove(database, who, auth_time=int(moments.now().timestamp()))
+    assert database["equipment_activity"].find_one({"action": "sign_in.confirmed"})
+
+
+@pytest.mark.parametrize(("said", "why"), [
+    ({}, "does not say when you signed in"), ({"auth_time": "soon"}, "does not say when"),
+    ({"auth_time": float("nan")}, "does not say when"), ({"auth_time": True}, "did not ask who you are"),
+    ({"auth_time": -HOUR}, "did not ask who you are: by what it says you signed in there 60 minutes ago"),
+    ({"auth_time": -130}, "did not ask who you are"), ({"auth_time": 0, "iat": -HOUR}, "without having signed in"),
+    ({"auth_time": 0, "iat": None}, "without having signed in"), ({"auth_time": 0, "sub": "2"}, "Somebody else"),
+    ({"auth_time": 0, "sub": None}, "Somebody else"), ({"auth_time": 0, "iss": "https://evil.example"}, "Somebody"),
+])
+def test_what_else_the_provider_says_is_no_proof(database: Db, said: dict[str, Any], why: str) -> None:
+    who = enter(database)
+    enter(database, sub="2")
+    now = int(moments.now().timestamp())
+    told = {claim: now + value if type(value) is int else value for claim, value in said.items()}
+
+    with pytest.raises(SignInRefused, match=why):
+        prove(database, who, **told)
+
     assert not lately(database, who)
+    assert database["equipment_activity"].find_one({"action": "sign_in.unconfirmed"})
 
-    oidc.renew(database, who, claims())
-    assert lately(database, who)
+
+def test_a_session_that_has_ended_proves_nothing(database: Db) -> None:
+    who = enter(database)
+    users.end_sessions(database, SYSTEM, "ada")
+
+    with pytest.raises(SignInRefused, match="no longer signed in"):
+        prove(database, who, auth_time=int(moments.now().timestamp()))

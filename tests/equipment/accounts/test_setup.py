@@ -16,7 +16,7 @@ from equipment.settings import Settings
 from equipment.store import activity
 from equipment.store.access import SYSTEM, USERS
 from equipment.store.accounts import users
-from tests.equipment.accounts.cheap import CHEAP, PASSWORD
+from tests.equipment.accounts.cheap import CHEAP, FULL, PASSWORD
 
 Db = Database[dict[str, Any]]
 
@@ -128,3 +128,13 @@ def test_a_pass_is_for_who_has_the_code_and_while_nobody_has_an_account(database
         setup.require(shown, database)
     with pytest.raises(SignInRefused, match="account already"):
         setup.admit(database, setup.setup_code())
+
+
+def test_while_too_many_passwords_are_hashed_nobody_has_failed(database: Db) -> None:
+    for _ in range(setup.LIMIT.free + 1):
+        with pytest.raises(SignInRefused, match=r"^Too many people sign in at this moment. Try again in a few seconds"):
+            setup.create_administrator(database, setup.setup_code(), "Ada", PASSWORD, passwords=FULL)
+    assert setup.is_first_run(database)
+
+    create(database, setup.setup_code())
+    assert not setup.is_first_run(database)

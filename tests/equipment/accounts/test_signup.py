@@ -13,7 +13,7 @@ from equipment.accounts.login import REFUSED, SignInRefused, Visitor
 from equipment.domain.person import Person
 from equipment.store.access import SYSTEM, USERS
 from equipment.store.accounts import attempts, users
-from tests.equipment.accounts.cheap import CHEAP, PASSWORD
+from tests.equipment.accounts.cheap import CHEAP, FULL, PASSWORD
 from tests.equipment.store.people import signed_in
 
 Db = Database[dict[str, Any]]
@@ -107,6 +107,19 @@ def test_all_addresses_together_cannot_either(database: Db, monkeypatch: pytest.
         ask(database, "one more", address="198.51.100.1")
 
 
+def test_a_list_that_is_full_takes_nothing_more_however_many_ask(database: Db) -> None:
+    signup.switch(database, SYSTEM, True)
+    waiting = users.new_document("Eve", "user", "pending", by="sign-up")
+    database[USERS].insert_many([waiting | {"_id": f"eve {n}"} for n in range(signup.MOST_WAITING)])
+    for n in range(50):
+        with pytest.raises(SignInRefused, match="Too many requests are waiting"):
+            ask(database, f"Mallory {n}", address=f"198.51.100.{n}")
+
+    assert database[USERS].count_documents({}) == signup.MOST_WAITING
+    assert users.reject_all(database, SYSTEM) == signup.MOST_WAITING
+    ask(database, "Ada", address="203.0.113.1")
+
+
 def test_what_was_said_is_kept_and_the_wished_role_gives_no_right(database: Db) -> None:
     signup.switch(database, SYSTEM, True)
     ada = Person("Ada", "Lovelace", "ada@example.org", "Optics")
@@ -127,3 +140,14 @@ def test_all_faults_at_once_and_nothing_is_stored(database: Db) -> None:
     for part in ("A name is needed", "E-mail", "no role 'emperor'", "at least", "passwords differ"):
         assert part in error.value.message
     assert not users.exist(database)
+
+
+def test_who_asks_while_too_many_passwords_are_hashed_is_told_that_and_may_try_again(database: Db) -> None:
+    signup.switch(database, SYSTEM, True)
+    for _ in range(signup.LIMIT.free + 1):
+        with pytest.raises(SignInRefused, match=r"^Too many people sign in at this moment. Try again in a few seconds"):
+            signup.ask(database, "Eve", PASSWORD, "", Visitor("192.0.2.1"), passwords=FULL)
+    assert not users.exist(database)
+
+    ask(database)
+    assert users.exist(database)

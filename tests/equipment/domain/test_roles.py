@@ -30,6 +30,8 @@ TABLE = {
     "backup.restore":      (NO, NO, NO, YES),
     "backup.settings":     (NO, NO, NO, YES),
     "backup.replace":      (NO, NO, NO, YES),
+    "backup.merge":        (NO, NO, NO, YES),
+    "backup.let_go":       (NO, NO, NO, YES),
     "backup.delete":       (NO, NO, NO, YES),
     "backup.sealing":      (NO, NO, NO, YES),
     "backup.remotes":      (NO, NO, NO, YES),

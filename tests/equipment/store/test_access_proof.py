@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from pymongo.database import Database
 
 from backup_engine.errors import AdminOnly, FreshSignInNeeded
+from equipment.domain.query import Query
 from equipment.domain.roles import NEEDS_PROOF, PERMISSIONS
 from equipment.store import moments
 from equipment.store.access import PROVED_FOR, SESSIONS, SYSTEM, USERS, Who, require
 from equipment.store.accounts import sessions, users
+from equipment.store.list import records, trash
 from tests.equipment.store.people import signed_in
 
 Db = Database[dict[str, Any]]
@@ -110,3 +112,14 @@ def test_taking_rights_away_is_never_held_up(database: Db) -> None:
     users.disable(database, stale(database, signed_in(database)), "bob")
 
     assert (found := users.find(database, "bob")) is not None and found.state == "disabled"
+
+
+def test_nothing_is_purged_from_a_page_left_open(database: Db) -> None:
+    database["Equipment"].insert_one({"_id": 1, "ID": 1})
+    who = stale(database, signed_in(database))
+    trash.move(database, who, records.page(database, Query(sort="ID"), {}, date(2026, 3, 2)).entries)
+
+    with pytest.raises(FreshSignInNeeded):
+        trash.purge(database, who, [entry.number for entry in trash.entries(database)])
+
+    assert len(trash.entries(database)) == 1

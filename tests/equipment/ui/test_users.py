@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+import pyotp
 import pytest
 from pymongo.database import Database
 from streamlit.testing.v1 import AppTest
 
 from equipment.accounts import signup
-from equipment.store.access import SYSTEM, USERS
-from equipment.store.accounts import users
+from equipment.store import moments
+from equipment.store.access import PROVED_FOR, SESSIONS, SYSTEM, USERS
+from equipment.store.accounts import factors, users
 from tests.equipment.store.people import signed_in
 
 Db = Database[dict[str, Any]]
@@ -113,3 +116,32 @@ def test_self_sign_up_is_switched(database: Db) -> None:
     test.toggle[0].set_value(True).run()
 
     assert (database["equipment_settings"].find_one({"_id": "sign_up"}) or {})["open"] is True
+
+
+def with_factor(database: Db) -> AppTest:
+    """The screen with Bob selected, who has a second factor."""
+    bob, secret = signed_in(database, "admin", "bob"), factors.offer("bob").secret
+    factors.confirm(database, bob, "bob", secret, pyotp.TOTP(secret).now())
+    test = page(database)
+    assert list(test.dataframe[0].value["Signs in with"]) == ["password and code", "password"]
+    test.session_state["users_table_0"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    return test.run()
+
+
+def test_a_second_factor_is_reset(database: Db) -> None:
+    test = press(with_factor(database), "Reset second factor")
+
+    assert "factor" not in (database[USERS].find_one({"_id": "bob"}) or {"factor": 1})
+    assert test.toast[0].value == "bob signs in with the password alone."
+    assert "Reset second factor" not in [button.label for button in test.button]
+
+
+def test_a_second_factor_is_not_reset_from_a_page_left_open(database: Db) -> None:
+    test = with_factor(database)
+    late = moments.now() - PROVED_FOR - timedelta(seconds=1)
+    database[SESSIONS].update_many({}, {"$set": {"proved": late}})
+
+    press(test, "Reset second factor")
+
+    assert "factor" in (database[USERS].find_one({"_id": "bob"}) or {})
+    assert not test.toast

@@ -8,12 +8,14 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from backup_engine.errors import FreshSignInNeeded
 from equipment.domain.record import name_of, text
 from equipment.store.list import trash
 from equipment.store.list.records import Entry, Saved
 from equipment.store.list.trash import Trashed
 from equipment.ui import boundary
 from equipment.ui.context import App
+from equipment.ui.entrance import again
 from equipment.ui.plain import plain
 from equipment.ui.records import state
 
@@ -76,6 +78,7 @@ def _buttons(app: App, ticked: Sequence[Trashed]) -> None:
         if app.may("records.purge") and st.button(
             "Purge", icon=":material/delete_forever:", disabled=not ticked, key="trash_purge"
         ):
+            again.before(app)
             _purge(app, ticked)
         st.caption("Tick rows to bring them back" if not ticked else "", width="content")
 
@@ -112,7 +115,10 @@ def _purge(app: App, ticked: Sequence[Trashed]) -> None:
         )
         typed = st.text_input(f"Type {trash.WORD} to confirm", key="trash_word")
         if st.button("Purge", type="primary", disabled=typed != trash.WORD, key="trash_purge_confirm"):
-            trash.purge(app.database, app.who, [trashed.number for trashed in ticked])
+            try:
+                trash.purge(app.database, app.who, [trashed.number for trashed in ticked])
+            except FreshSignInNeeded as error:  # the dialog stood open for ten minutes
+                again.if_needed(error)
             st.toast(f"Purged {count} record{'s' * (count != 1)}", icon=":material/delete_forever:")
             state.current().refresh()
             st.rerun()

@@ -106,3 +106,31 @@ def test_the_counts() -> None:
     assert planned.counts == {"unchanged": 1, "changed": 1, "added": 1, "kept": 1}
     assert after["ada"]["last_sign_in"] == NOW
     assert "have another role again: Bob (manager → user)" in planned.notes
+
+
+FACTOR = {"secret": "A" * 32, "step": 7, "codes": ["one", "two"]}
+
+
+@pytest.mark.parametrize(("then", "now", "said"), [
+    (FACTOR, FACTOR | {"codes": ["two"], "step": 9}, "keep the second factor of now: Bob"),
+    (FACTOR, FACTOR | {"secret": "B" * 32}, "keep the second factor of now: Bob"),
+    (None, FACTOR, "keep the second factor of now: Bob"),
+    (FACTOR, None, "have no second factor now, and that of then stays away: Bob"),
+    (FACTOR, FACTOR, ""), (None, None, ""),
+], ids=["a code was used", "renewed since", "set up since", "reset since", "the same", "none"])
+@pytest.mark.parametrize("undo", [False, True])
+def test_the_second_factor_is_the_one_of_now(then: Doc | None, now: Doc | None, said: str, undo: bool) -> None:
+    saved, live = (user("bob", **({"factor": factor} if factor else {})) for factor in (then, now))
+
+    after, planned = plan([ADMIN, saved], [ADMIN, live], undo=undo)
+
+    assert after["bob"].get("factor") == now
+    assert [note for note in planned.notes if "second factor" in note] == ([said] if said else [])
+
+
+def test_recovery_codes_of_an_account_that_is_gone_are_void_and_its_app_still_counts() -> None:
+    after, planned = plan([ADMIN | {"factor": FACTOR}], [])
+
+    assert after["ada"]["factor"] == FACTOR | {"codes": []}
+    assert "recovery codes are void; new ones are made under their name: Ada" in planned.notes
+    assert planned.administrators == ("ada",)

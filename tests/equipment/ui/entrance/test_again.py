@@ -103,12 +103,3 @@ def test_a_fresh_sign_in_is_asked_nothing(database: Db, ada: Who) -> None:
     database[SESSIONS].update_one({"_id": ada.session}, {"$set": {"proved": moments.now()}})
 
     assert [shown.value for shown in filled_in(database, ada).success] == ["Restored"]
-
-
-def test_whom_the_provider_vouches_for_is_sent_there(database: Db, ada: Who) -> None:
-    database[USERS].update_one({"_id": "ada"}, {"$set": {"source": "oidc"}})
-
-    test = filled_in(database, ada)
-
-    assert question(test) is None
-    assert "Sign in with your organisation again" in [button.label for button in test.button]

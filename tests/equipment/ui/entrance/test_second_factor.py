@@ -9,10 +9,13 @@ import pytest
 from pymongo.database import Database
 from streamlit.testing.v1 import AppTest
 
+from equipment import settings
 from equipment.accounts.passwords import PASSWORDS
+from equipment.settings import Settings
 from equipment.store import access
 from equipment.store.access import USERS, Who, identify
 from equipment.store.accounts import factors
+from equipment.ui.entrance import second_factor
 from tests.equipment.store.people import signed_in
 
 Db = Database[dict[str, Any]]
@@ -74,6 +77,17 @@ def test_it_is_set_up_with_a_code_and_the_recovery_codes_are_shown(database: Db,
     assert factors.use(database, ada, "ada", codes[0])
     press(test, "I have kept them")
     assert not any(codes[0] in str(shown.value) for shown in test.code)
+
+
+@pytest.mark.parametrize(("public_url", "issuer"), [
+    ("https://lab.example:8443/list", "Equipment (lab.example)"), ("", "Equipment"),
+])
+def test_the_app_is_told_which_installation_it_is(database: Db, ada: Who, public_url: str, issuer: str) -> None:
+    with settings.use(Settings(public_url=public_url)):
+        test = opened(database, ada)
+
+    address = test.session_state[second_factor.OFFERED].address
+    assert pyotp.parse_uri(address).issuer == issuer
 
 
 def test_a_wrong_code_sets_up_nothing_and_the_secret_stays_the_same(database: Db, ada: Who) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import BoundedSemaphore
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from equipment.accounts import signup
 from equipment.accounts.login import Visitor
+from equipment.accounts.passwords import PASSWORDS
 from equipment.domain.person import Person
 from equipment.store.access import SYSTEM
 from equipment.store.accounts import users
@@ -63,3 +65,13 @@ def test_every_fault_is_said_at_once(database: Db) -> None:
     assert len(test.error) == 1
     assert all(part in test.error[0].value for part in ("A name is needed", "at least", "passwords differ"))
     assert not users.exist(database)
+
+
+def test_while_too_many_passwords_are_hashed_the_page_says_that(database: Db, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PASSWORDS, "_places", BoundedSemaphore(0))
+    test = _fill(_page(database), Name="Ada", Password=PASSWORD, Password_again=PASSWORD)
+    test.button[0].click().run()
+
+    assert [error.value for error in test.error] == [
+        "Too many people sign in at this moment. Try again in a few seconds."]
+    assert not test.exception and not users.exist(database)
