@@ -12,6 +12,7 @@ ROLES: Final[tuple[Role, ...]] = get_args(Role)
 PERMISSIONS: Final[dict[str, Role]] = {
     "records.read": "user",
     "records.export": "user",
+    "account.email": "user",
     "activity.read": "user",
     "records.edit": "technician",
     "records.add": "technician",
@@ -41,6 +42,7 @@ PERMISSIONS: Final[dict[str, Role]] = {
 
 ABILITIES: Final[dict[str, tuple[str, ...]]] = {
     "read and export the list, and read the activity": ("records.read", "records.export", "activity.read"),
+    "change their own e-mail": ("account.email",),
     "edit, add and import records, edit the select options and share views":
         ("records.edit", "records.add", "records.import", "options.edit", "views.share"),
     "delete records, change many at once and export the activity":
@@ -57,7 +59,9 @@ CHANGES_THE_LIST: Final = frozenset({
 })
 """Actions that write records, options or columns: refused while the disk of the data folder has too little room."""
 
-NEEDS_PROOF: Final = frozenset({"backup.replace", "backup.delete", "backup.sealing", "backup.remotes", "users.rights"})
+NEEDS_PROOF: Final = frozenset({
+    "backup.replace", "backup.delete", "backup.sealing", "backup.remotes", "users.rights", "account.email",
+})
 """Actions for which a signed-in page is not enough: the person must have proved who they are a short while ago."""
 
 
