@@ -69,7 +69,9 @@ def test_from_the_question_to_the_dead_link(
     servers: tuple[RunningApp, Db, Inbox], page: Page, chromium: Browser
 ) -> None:
     app, _, inbox = servers
+    page.set_default_timeout(people.SLOW)
     signed_in = chromium.new_context().new_page()
+    signed_in.set_default_timeout(people.SLOW)
     signed_in.goto(app.url)
     people.sign_in(signed_in)
     assert ask(page, app, "nobody") == ask(page, app, "Ada@Example.org")
@@ -111,6 +113,7 @@ def test_whoever_is_signed_in_chooses_another_and_is_asked_anew(
     app, db, inbox = servers
     db["equipment_attempts"].delete_many({})
     before, visitor = len(inbox.mails), chromium.new_context().new_page()
+    visitor.set_default_timeout(people.SLOW)
     ask(visitor, app, people.NAME)
     link = link_in(inbox, before + 1, app)
     visitor.context.close()
