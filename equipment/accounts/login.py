@@ -140,8 +140,8 @@ def sign_out(db: Db, who: Who) -> None:
 
 def change_password(
     db: Db, who: Who, current: str | None, new: str, *, passwords: Passwords = PASSWORDS, now: datetime | None = None
-) -> None:
-    """Give the person behind *who* a new password and end their other sessions.
+) -> Account:
+    """Give the person behind *who* a new password and end their other sessions; gives the account.
 
     *current* may be None only when a new password is due. Raises ``BadInput`` for a password that cannot be taken and
     ``SignInRefused`` when *current* is wrong.
@@ -159,6 +159,7 @@ def change_password(
     credentials.set_password(db, account.key, hash_of(passwords, new))
     sessions.end_all(db, account.key, but=who.session, now=now)
     activity.record(db, who, "user.password", f"user:{account.key}")
+    return account
 
 
 def prove(

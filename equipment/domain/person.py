@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from backup_engine.errors import BadInput
+from equipment.domain import mail_address
 from equipment.domain.faults import all_at_once
 
 LONGEST: Final = 100
-LONGEST_EMAIL: Final = 254
-"""Characters of an address. Source: RFC 5321, 4.5.3.1.3, less the angle brackets."""
-_EMAIL: Final = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@[^\s@<>()\[\],;:\\\".]+(?:\.[^\s@<>()\[\],;:\\\".]+)*")
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class Person:
 LABELS: Final = {
     "first_name": "First name", "last_name": "Last name", "email": "E-mail", "department": "Department",
 }
-MOST: Final = {field: LONGEST_EMAIL if field == "email" else LONGEST for field in LABELS}
+MOST: Final = {field: mail_address.LONGEST if field == "email" else LONGEST for field in LABELS}
 """Characters each field may have."""
 
 
@@ -58,5 +55,5 @@ def _check(field: str, text: str) -> None:
     # Cc, Cf, Cs, Zl, Zp: control characters, marks that turn the direction, half characters, ends of lines.
     if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in text):
         raise BadInput(f"{label}: one line of ordinary characters.")
-    if field == "email" and text and not _EMAIL.fullmatch(text):
+    if field == "email" and text and not mail_address.is_mail_address(text):
         raise BadInput(f"{label}: an address such as ada@example.org.")

@@ -12,6 +12,7 @@ ROLES: Final[tuple[Role, ...]] = get_args(Role)
 PERMISSIONS: Final[dict[str, Role]] = {
     "records.read": "user",
     "records.export": "user",
+    "account.email": "user",
     "activity.read": "user",
     "records.edit": "technician",
     "records.add": "technician",
@@ -43,6 +44,7 @@ PERMISSIONS: Final[dict[str, Role]] = {
 
 ABILITIES: Final[dict[str, tuple[str, ...]]] = {
     "read and export the list, and read the activity": ("records.read", "records.export", "activity.read"),
+    "change their own e-mail": ("account.email",),
     "edit, add and import records, edit the select options and share views":
         ("records.edit", "records.add", "records.import", "options.edit", "views.share"),
     "delete records, change many at once and export the activity":
@@ -61,7 +63,7 @@ CHANGES_THE_LIST: Final = frozenset({
 
 NEEDS_PROOF: Final = frozenset({
     "records.purge", "backup.replace", "backup.merge", "backup.delete", "backup.let_go", "backup.sealing",
-    "backup.remotes", "users.rights",
+    "backup.remotes", "users.rights", "account.email",
 })
 """Actions for which a signed-in page is not enough: the person must have proved who they are a short while ago."""
 

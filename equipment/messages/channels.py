@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 from equipment.logs.redaction import Redaction
@@ -14,7 +15,7 @@ from equipment.messages.wording import Message
 from equipment.settings import Settings, secrets_of
 from equipment.settings.message_options import addresses_in, named_urls
 
-__all__ = ["Channel", "channels", "dead_man_words", "is_set_up", "recipients"]
+__all__ = ["Channel", "channels", "dead_man_words", "is_set_up", "mailer", "recipients"]
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,11 @@ def recipients(settings: Settings, choices: Choices) -> tuple[str, ...]:
 
 def channels(settings: Settings, choices: Choices) -> Mapping[str, Channel]:
     """Give the channels by name; the mail server first."""
-    redaction = Redaction()
-    redaction.hide(secrets_of(settings))
     found: dict[str, Channel] = {}
     if settings.smtp_url:
-        found[MAIL] = _mail(settings, choices, redaction)
+        found[MAIL] = _mail(settings, choices)
     if settings.notify is not None:
+        redaction = _redaction(settings)
         for name, url in named_urls(settings.notify.get_secret_value()).items():
             found[name] = _service(name, url, choices, redaction)
     return found
@@ -59,14 +59,26 @@ def dead_man_words(settings: Settings) -> str:
     return f"{split.hostname} ({split.scheme})"
 
 
-def _mail(settings: Settings, choices: Choices, redaction: Redaction) -> Channel:
+def mailer(settings: Settings) -> Callable[[Sequence[str], Message], str]:
+    """Give what sends a mail to the recipients named; answers as ``Channel.send`` does."""
+    server, redaction = _server(settings), _redaction(settings)
+    return lambda to, message: redaction(mail.send(server, settings.mail_from, to, message))
+
+
+def _server(settings: Settings) -> mail.MailServer:
     password = settings.smtp_password.get_secret_value() if settings.smtp_password else ""
-    server, to = mail.mail_server(settings.smtp_url, password), recipients(settings, choices)
+    return mail.mail_server(settings.smtp_url, password)
 
-    def send(message: Message) -> str:
-        return redaction(mail.send(server, settings.mail_from, to, message))
 
-    return Channel(MAIL, server.words, choices.least_of(MAIL), send)
+def _redaction(settings: Settings) -> Redaction:
+    redaction = Redaction()
+    redaction.hide(secrets_of(settings))
+    return redaction
+
+
+def _mail(settings: Settings, choices: Choices) -> Channel:
+    send = partial(mailer(settings), recipients(settings, choices))
+    return Channel(MAIL, _server(settings).words, choices.least_of(MAIL), send)
 
 
 def _service(name: str, url: str, choices: Choices, redaction: Redaction) -> Channel:

@@ -28,6 +28,7 @@ from backup_engine.machine import private
 from equipment import __version__, backups
 from equipment.accounts import routes as account_routes, setup
 from equipment.messages import messenger
+from equipment.messages.personal import post
 from equipment.server import (
     backup_download,
     console_log,
@@ -173,6 +174,8 @@ def _start(warm_up: Callable[[], None]) -> None:
         _open(settings)
         started = backups.start(settings, connector(settings))
         messenger.start(settings, started.scheduler)
+        post.start(settings, address=prefix.public_address(settings),
+                   silent=lambda: started.scheduler.standby is not None)
         _watching.append(LowSpace(settings, started))
         _watching[-1].start()
         warm_up()
@@ -209,7 +212,7 @@ def _stop() -> None:
     watching = [watch.stop for watch in _watching]
     _watching.clear()
     # first: a job that is still running needs the database
-    stopping.side_by_side([*watching, messenger.stop, backups.stop])
+    stopping.side_by_side([*watching, messenger.stop, post.stop, backups.stop])
     database.close()
     log.info("equipment has stopped")
 

@@ -12,10 +12,10 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, ValidationInfo, field_validator
 
+from equipment.domain.mail_address import is_mail_address
+
 __all__ = ["MessageOptions", "addresses_in", "named_urls", "parts_of", "smtp_problem"]
 
-ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
-"""A mailbox in plain ASCII (RFC 5321): no quoting, no line break, nothing that a header could end with."""
 NAMED_URL = re.compile(r"(?:([a-z][a-z0-9-]{0,31})=)?([A-Za-z][A-Za-z0-9+.-]*://\S+)")
 TAKEN = frozenset({"mail", "dead-man"})
 SWITCHES = {"starttls": ("required", "off"), "verify": ("yes", "no")}
@@ -27,7 +27,7 @@ def addresses_in(text: str) -> tuple[str, ...]:
     """Give the mail addresses in a text, with commas, semicolons or blanks between. Raises ``ValueError``."""
     found = tuple(dict.fromkeys(part for part in re.split(r"[,;\s]+", text) if part))
     for address in found:
-        if not ADDRESS.fullmatch(address):
+        if not is_mail_address(address):
             raise ValueError(f"{address[:100]!r} is no mail address such as lab@example.org")
     return found
 
@@ -88,8 +88,9 @@ class MessageOptions(BaseModel):
 
     smtp_url: str = Field(
         default="",
-        description="Mail server for messages: `smtp://user@host:587` with STARTTLS, or `smtps://user@host:465`. "
-                    "`?verify=no` accepts any certificate; `?starttls=off` sends readable, without a user only.")
+        description="Mail server for messages and links to a new password: `smtp://user@host:587` with STARTTLS, or "
+                    "`smtps://user@host:465`. `?verify=no` accepts any certificate; `?starttls=off` sends readable, "
+                    "without a user only.")
     smtp_password: SecretStr | None = Field(
         default=None, description="Password of the user in EQUIPMENT_SMTP_URL.")
     mail_from: str = Field(
@@ -135,8 +136,8 @@ class MessageOptions(BaseModel):
     def _sender(cls, value: str, info: ValidationInfo) -> str:
         server = info.data.get("smtp_url", "")
         user = unquote(urlsplit(server).username or "") if server else ""
-        sender = value.strip() or (user if ADDRESS.fullmatch(user) else "")
-        if (value or server) and not ADDRESS.fullmatch(sender):
+        sender = value.strip() or (user if is_mail_address(user) else "")
+        if (value or server) and not is_mail_address(sender):
             raise ValueError("mails need the address of a sender, such as equipment@example.org")
         return sender
 

@@ -18,7 +18,8 @@ class ServerOptions(BaseModel):
     public_url: str = Field(
         default="", pattern=r"^(https?://[^/\s]+(/\S*)?)?$",
         description="Address people use to reach the app, such as https://example.org/lab, when a proxy stands in "
-                    "front. Labels bear it. With https the sign-in cookie is always marked Secure.")
+                    "front. Labels bear it, and links to a new password are made of it alone. With https the sign-in "
+                    "cookie is always marked Secure.")
     allowed_hosts: str = Field(
         default="",
         description="Names under which the server may be reached, besides its own, loopback, addresses in numbers and "

@@ -24,6 +24,7 @@ SAVED: Final = (
 NOT_SAVED: Final = {
     "equipment_sessions": "a sign-in ends with its server",
     "equipment_attempts": "waits after failed sign-ins, forgotten after a day",
+    "equipment_password_links": "links to choose a password: one that was used would work again",
     "equipment_reserved_ids": "numbers held for the seconds in which records are added",
     "equipment_undo": "what records were before imports and bulk edits: backups have them themselves",
     "equipment_messages": "what was told to whom by this database: a copy has told nobody",

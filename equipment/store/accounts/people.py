@@ -17,24 +17,39 @@ def of(db: Db, key: str) -> Person:
     return stored_person(db[USERS].find_one({"_id": key}) or {})
 
 
-def change(db: Db, who: Who, key: str, person: Person) -> None:
-    """Store *person* for any account. For administrators; raises ``BadInput`` for what cannot be."""
+def change(db: Db, who: Who, key: str, person: Person) -> str:
+    """Store *person* for any account; gives the e-mail that is no longer its, or nothing. For administrators.
+
+    Raises ``BadInput`` for what cannot be.
+    """
     require(db, who, "users.rights")
-    _store(db, who, key, person)
+    return _store(db, who, key, clean_person(person))
 
 
-def change_own(db: Db, who: Who, person: Person) -> None:
-    """Store *person* for the account that is signed in; raises ``BadInput`` for what cannot be."""
-    _store(db, who, require(db, who, "records.read").key, person)
+def change_own(db: Db, who: Who, person: Person) -> str:
+    """Store *person* for the account that is signed in; gives the e-mail that is no longer its, or nothing.
 
-
-def _store(db: Db, who: Who, key: str, person: Person) -> None:
+    Another e-mail asks for a proof of who is there, since a forgotten password is replaced by it. Raises ``BadInput``
+    for what cannot be.
+    """
+    key = require(db, who, "records.read").key
     person = clean_person(person)
-    before = db[USERS].find_one_and_update({"_id": key}, {"$set": asdict(person)})
+    changes_email = of(db, key).email != person.email
+    if changes_email:
+        require(db, who, "account.email")
+    return _store(db, who, key, person, with_email=changes_email)
+
+
+def _store(db: Db, who: Who, key: str, person: Person, *, with_email: bool = True) -> str:
+    new = asdict(person)
+    if not with_email:  # nor one that was the same a moment ago: another tab may have changed it
+        del new["email"]
+    before = db[USERS].find_one_and_update({"_id": key}, {"$set": new})
     if before is None:
         raise BadInput("There is no such account any more.")
-    old, new = asdict(stored_person(before)), asdict(person)
-    changed = [LABELS[field] for field in LABELS if old[field] != new[field]]
+    old = asdict(stored_person(before))
+    changed = [LABELS[field] for field in new if old[field] != new[field]]
     if changed:
         # Which fields only: everybody reads the activity, and an address is the concern of few.
         activity.record(db, who, "user.person", f"user:{key}", note=", ".join(changed))
+    return str(old["email"]) if LABELS["email"] in changed else ""

@@ -16,7 +16,7 @@ from equipment.store.access import Account, Db, Who, identify
 from equipment.store.accounts import sessions
 from equipment.store.accounts.tickets import digest
 from equipment.ui import database_down, links
-from equipment.ui.entrance import first_run, password, provider, recovery, second_factor
+from equipment.ui.entrance import by_link, first_run, forgotten, password, provider, recovery, second_factor
 from equipment.ui.parts import errand
 from equipment.ui.people import sign_up
 from equipment.ui.plain import plain
@@ -35,8 +35,11 @@ TOUCHED: Final = "_equipment_touched"
 def current(db: Db, settings: Settings) -> tuple[Who, Account] | None:
     """Give who is signed in here and may go on, read from the database now.
 
-    Known from this page's memory, the cookie or the identity provider; None sends the visitor to ``show``.
+    Known from this page's memory, the cookie or the identity provider; None sends the visitor to ``show``, as does a
+    link of a mail that has just been opened.
     """
+    if by_link.is_open():
+        return None
     who = st.session_state.get(WHO) or _by_cookie(db) or _from_provider(db, settings)
     account = account_of(db, settings, who) if who else None
     if who is None or account is None:
@@ -69,7 +72,9 @@ def show(db: Db, settings: Settings) -> NoReturn:
     with middle:
         who = st.session_state.get(WHO)
         due = identify(db, who) if who else None
-        if who and due and due.must_change_password:
+        if by_link.is_open():
+            by_link.show(db)
+        elif who and due and due.must_change_password:
             _new_password_due(db, who, due)
         elif who and due and second_factor.is_due(due):
             second_factor.due(db, who, due)
@@ -78,6 +83,8 @@ def show(db: Db, settings: Settings) -> NoReturn:
             pass  # nothing else can be done meanwhile, and half of the accounts may be there
         elif setup.is_first_run(db):
             first_run.show(db, settings, lambda name, chosen: _enter(db, settings, name, chosen))
+        elif forgotten.is_open():
+            forgotten.show(db)
         else:
             _sign_in(db, settings)
             if signup.is_open(db):
@@ -123,8 +130,7 @@ def _sign_in(db: Db, settings: Settings) -> None:
         name = st.text_input("Name", autocomplete="username", max_chars=200)
         typed = st.text_input("Password", type="password", autocomplete="current-password")
         pressed = st.form_submit_button("Sign in", type="primary")
-    st.caption("Forgotten the password? An administrator gives you a one-time code (User Management → Reset password). "
-               "Who is the only administrator runs `python -m equipment user reset NAME` on the server.")
+    forgotten.offer()
     if not pressed:
         return
     try:

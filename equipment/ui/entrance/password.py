@@ -8,6 +8,7 @@ from backup_engine.errors import BadInput
 from equipment.accounts import login
 from equipment.accounts.login import SignInRefused
 from equipment.accounts.passwords import SHORTEST
+from equipment.messages.personal import notices
 from equipment.store.access import Db, Who
 from equipment.ui.plain import plain
 
@@ -41,8 +42,9 @@ def form(db: Db, who: Who, *, ask_current: bool) -> bool:
         return False
     try:
         must_match(chosen, repeated)
-        login.change_password(db, who, current, chosen)
+        account = login.change_password(db, who, current, chosen)
     except (BadInput, SignInRefused) as error:
         st.error(plain(str(error)), icon=":material/error:")
         return False
+    notices.password_changed(db, account.key, who.address)
     return True

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from typing import Final
 
 import streamlit as st
 
-from backup_engine.errors import BackupError
+from backup_engine.errors import BackupError, FreshSignInNeeded
 from equipment.domain.person import LABELS, MOST, Person
+from equipment.messages.personal import notices
 from equipment.store.accounts import people
 from equipment.store.accounts.users import User
 from equipment.ui.context import App
@@ -17,6 +19,8 @@ from equipment.ui.plain import plain
 
 __all__ = ["change", "change_own", "fields", "told"]
 
+TYPED: Final = "_equipment_person_typed"
+"""Whose fields were filled in when the question who is there took the place of the dialog, and with what."""
 AUTOCOMPLETE = {"first_name": "given-name", "last_name": "family-name", "email": "email", "department": "organization"}
 
 
@@ -38,32 +42,43 @@ def told(user: User) -> None:
         st.text("\n".join(lines))
 
 
-@st.dialog("Name and e-mail")
+def _forget() -> None:
+    st.session_state.pop(TYPED, None)
+
+
+@st.dialog("Name and e-mail", on_dismiss=_forget)
 def change(app: App, user: User, done: Callable[[], object]) -> None:
     """Ask an administrator for another account's fields; *done* is called once they are stored."""
     st.markdown(f"Of the account **{plain(user.name)}**")
-    if _form(user.person, lambda person: people.change(app.database, app.who, user.key, person)):
+    if _form(user.key, user.name, user.person, lambda person: people.change(app.database, app.who, user.key, person)):
         done()
 
 
-@st.dialog("My name and e-mail")
+@st.dialog("My name and e-mail", on_dismiss=_forget)
 def change_own(app: App) -> None:
     """Ask for the fields of the account that is signed in."""
-    if _form(people.of(app.database, app.account.key), lambda person: people.change_own(app.database, app.who, person)):
+    key = app.account.key
+    if _form(key, app.account.name, people.of(app.database, key),
+             lambda person: people.change_own(app.database, app.who, person)):
         st.toast("Saved.", icon=":material/check:")
         st.rerun()
 
 
-def _form(now: Person, store: Callable[[Person], None]) -> bool:
+def _form(key: str, name: str, now: Person, store: Callable[[Person], str]) -> bool:
+    whose, before_the_question = st.session_state.get(TYPED, ("", now))
     with st.form("person", border=False):
-        typed = fields(now)
+        typed = fields(before_the_question if whose == key else now)
         pressed = st.form_submit_button("Save", type="primary")
     if not pressed:
         return False
     try:
-        store(typed)
+        email_before = store(typed)
     except BackupError as error:
+        if isinstance(error, FreshSignInNeeded):
+            st.session_state[TYPED] = (key, typed)
         again.if_needed(error)
         st.error(plain(str(error)), icon=":material/error:")
         return False
+    _forget()
+    notices.email_changed(name, email_before)
     return True

@@ -13,6 +13,7 @@ TABLE = {
     # action               user technician manager admin
     "records.read":        (YES, YES, YES, YES),
     "records.export":      (YES, YES, YES, YES),
+    "account.email":       (YES, YES, YES, YES),
     "activity.read":       (YES, YES, YES, YES),
     "records.edit":        (NO, YES, YES, YES),
     "records.add":         (NO, YES, YES, YES),

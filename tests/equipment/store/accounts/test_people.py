@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -48,6 +49,31 @@ def test_an_administrator_changes_any_after_a_proof(database: Db) -> None:
     assert people.of(database, "bob") == ADA
     with pytest.raises(BadInput, match="no such account"):
         people.change(database, admin, "nobody", ADA)
+
+
+def test_another_email_of_ones_own_asks_for_a_proof_and_the_rest_does_not(database: Db) -> None:
+    ada = signed_in(database, "user", "ada")
+    people.change_own(database, ada, ADA)
+    _proved(database, ada, minutes=60)
+
+    for other in ("eve@example.org", ""):
+        with pytest.raises(FreshSignInNeeded):
+            people.change_own(database, ada, replace(ADA, email=other))
+    people.change_own(database, ada, replace(ADA, department="Vacuum"))
+
+    assert people.of(database, "ada") == replace(ADA, department="Vacuum")
+
+
+def test_the_email_that_no_longer_counts_is_given_back(database: Db) -> None:
+    admin, ada = signed_in(database, "admin"), signed_in(database, "user", "ada")
+    others = [replace(ADA, email=email) for email in ("new@example.org", "")]
+
+    assert people.change_own(database, ada, ADA) == ""
+    assert people.change_own(database, ada, replace(ADA, last_name="King")) == ""
+    assert people.change_own(database, ada, others[0]) == "ada@example.org"
+    assert people.change(database, admin, "ada", others[1]) == "new@example.org"
+    entries = database["equipment_activity"].find({"action": "user.person", "who": "some admin"})
+    assert [(entry["target"], entry["note"]) for entry in entries] == [("user:ada", "E-mail")]
 
 
 def test_nobody_signed_in_changes_nothing(database: Db) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from pymongo.database import Database
 from streamlit.testing.v1 import AppTest
 
 from equipment.domain.person import Person
+from equipment.store import moments
+from equipment.store.access import SESSIONS
 from equipment.store.accounts import people
+from tests.equipment.messages.personal.posts import kept
 from tests.equipment.store.people import signed_in
 
 Db = Database[dict[str, Any]]
@@ -40,3 +44,30 @@ def test_what_cannot_be_is_said_and_not_stored(database: Db) -> None:
 
     assert "E-mail" in test.error[0].value
     assert people.of(database, "ada") == Person()
+
+
+def test_the_address_of_before_is_told_by_mail(database: Db) -> None:
+    with kept() as post:
+        test = _save(database, "ada@example.org")
+        test.text_input[2].input("new@example.org")
+        test.button[0].click().run()
+        post.tick()
+
+    assert people.of(database, "ada").email == "new@example.org"
+    assert [(letter.to, letter.message.subject) for letter in post.sent] == [
+        ("ada@example.org", "Equipment list: your e-mail was changed")]
+
+
+def test_another_email_asks_who_is_there_and_what_was_typed_is_there_afterwards(database: Db) -> None:
+    who = signed_in(database, "user", "ada")
+    database[SESSIONS].update_one({"_id": who.session}, {"$set": {"proved": moments.now() - timedelta(hours=1)}})
+    test = AppTest.from_function(_script, args=(database, who), default_timeout=60).run()
+    test.text_input[2].input("ada@example.org")
+    test = test.button[0].click().run()
+    assert people.of(database, "ada").email == "" and test.session_state["_equipment_confirm_due"]
+
+    database[SESSIONS].update_one({"_id": who.session}, {"$set": {"proved": moments.now()}})
+    test = test.run()
+    assert test.text_input[2].value == "ada@example.org"
+    test.button[0].click().run()
+    assert people.of(database, "ada").email == "ada@example.org"

@@ -1,0 +1,42 @@
+"""Telling the owner of an account what was changed in it, by mail, where there is a mail server."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from equipment.domain.person import stored_person
+from equipment.messages.personal import letters
+from equipment.messages.personal.post import Letter, Post, running
+from equipment.store import moments
+from equipment.store.access import USERS, Db
+
+__all__ = ["email_changed", "password_changed"]
+
+log = logging.getLogger(__name__)
+
+
+def password_changed(db: Db, key: str, address: str, *, by_link: bool = False) -> None:
+    """Tell the account's e-mail that its password was changed, from that network address."""
+    at = moments.now()
+
+    def write(post: Post) -> list[Letter]:
+        user = db[USERS].find_one({"_id": key}) or {}
+        to, name = stored_person(user).email, str(user.get("name", key))
+        return [Letter(to, letters.password_changed(post.address, name, at, address, by_link=by_link))] if to else []
+
+    _hand_over(write)
+
+
+def email_changed(name: str, before: str) -> None:
+    """Tell the address that was an account's until now; nothing for one that had none."""
+    at: datetime = moments.now()
+    if before:
+        _hand_over(lambda post: [Letter(before, letters.email_changed(post.address, name, at))])
+
+
+def _hand_over(write: Callable[[Post], list[Letter]]) -> None:
+    post = running()
+    if post is not None and not post.hand_over(lambda: write(post)):
+        log.warning("a mail about an account was not sent: too many wait")
