@@ -25,7 +25,7 @@ NOT_SAVED: Final = {
     "equipment_sessions": "a sign-in ends with its server",
     "equipment_attempts": "waits after failed sign-ins, forgotten after a day",
     "equipment_reserved_ids": "numbers held for the seconds in which records are added",
-    "equipment_undo": "what records were before imports and bulk edits: backups have them themselves",
+    "equipment_undo": "what records were before deeds that can be undone: backups have them themselves",
     "equipment_messages": "what was told to whom by this database: a copy has told nobody",
     "equipment_list_index": "which files of the list's index were made of this database: a copy has none",
     "backup_restore_state": "who this database is: a copy must not take itself for the original",
