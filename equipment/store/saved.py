@@ -26,6 +26,7 @@ NOT_SAVED: Final = {
     "equipment_attempts": "waits after failed sign-ins, forgotten after a day",
     "equipment_reserved_ids": "numbers held for the seconds in which records are added",
     "equipment_undo": "what records were before deeds that can be undone: backups have them themselves",
+    "equipment_work": "how far a backup or restore is, while it runs",
     "equipment_messages": "what was told to whom by this database: a copy has told nobody",
     "equipment_list_index": "which files of the list's index were made of this database: a copy has none",
     "backup_restore_state": "who this database is: a copy must not take itself for the original",

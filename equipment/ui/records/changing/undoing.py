@@ -114,10 +114,12 @@ def _work(app: App) -> str:
 
 def _finished(job: Job) -> None:
     done: Undone = job.result
-    st.success(plain(done.message), icon=":material/undo:")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.success(plain(done.message), icon=":material/undo:")
+        read = st.button("OK", key="undo_read")
     for key, why in (*done.renumbered, *done.left)[:MOST_LEFT]:
         st.caption(plain(f"{key}: {why}"))
-    if st.button("OK", key="undo_read"):
+    if read:
         list_jobs().clear(job.kind)
         state.current().refresh()
         st.rerun()
