@@ -30,6 +30,7 @@ from equipment.restores import numbers
 from equipment.settings import Settings, write_file
 from equipment.store import activity
 from equipment.store.saved import application_of
+from equipment.store.work import Told, Work, ask_to_stop, elsewhere
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -335,7 +336,23 @@ class Backups:
             self.note(caller, action, title, in_words(result))
             return result
 
-        return self.jobs.start(WRITING, title, caller.name, noted, about=action)
+        return self.jobs.start(WRITING, title, caller.name, noted, about=action,
+                               hear=Told(self._connect, WRITING, action))
+
+    def work_elsewhere(self) -> Work | None:
+        """Give the backup or restore that another server of this database does; None where that cannot be asked."""
+        job = self.jobs.latest(WRITING)
+        mine = job.hear.number if job is not None and isinstance(job.hear, Told) else None
+        try:
+            return elsewhere(self._connect(), WRITING, mine)
+        except (BackupError, PyMongoError) as error:
+            log.info("what other servers do cannot be asked: %s", type(error).__name__)
+            return None
+
+    def stop_elsewhere(self, caller: Caller, work: Work) -> None:
+        """Ask the server that does it to stop at the next safe point."""
+        caller.check("backup.create")
+        ask_to_stop(self._connect(), caller.who, work.number)
 
     def note(self, caller: Caller, action: str, target: str, note: str) -> None:
         """Write into the activity log; where that cannot be done it is no reason to fail."""

@@ -60,6 +60,8 @@ class Job:
     finished: datetime | None = None
     done: threading.Event = field(default_factory=threading.Event)
     stop: threading.Event = field(default_factory=threading.Event)
+    hear: Callable[[Job], None] = lambda job: None
+    """Called in the work's thread whenever it tells how far it is, and when it has ended."""
 
     @property
     def running(self) -> bool:
@@ -78,6 +80,7 @@ class Job:
         if progress.phase != self.pace.phase or progress.done < self.pace.before:
             self.pace = Pace(progress.phase, progress.done, time.monotonic())
         self.progress = progress
+        self.hear(self)
 
 
 class Jobs:
@@ -92,14 +95,15 @@ class Jobs:
         return self._jobs.get(kind)
 
     def start(
-        self, kind: str, title: str, owner: str, work: Callable[[Watch], Any], *, about: Any = None
+        self, kind: str, title: str, owner: str, work: Callable[[Watch], Any], *, about: Any = None,
+        hear: Callable[[Job], None] = lambda job: None,
     ) -> Job:
         """Start work of a kind, or give the job of that kind that runs already (a double click is one operation)."""
         with self._lock:
             current = self._jobs.get(kind)
             if current is not None and current.running:
                 return current
-            job = self._jobs[kind] = Job(kind, title, owner, about)
+            job = self._jobs[kind] = Job(kind, title, owner, about, hear=hear)
         run = (job, work, reference.current())
         threading.Thread(target=_run, args=run, name=f"job-{kind}", daemon=True).start()
         return job
@@ -133,6 +137,7 @@ def _run(job: Job, work: Callable[[Watch], Any], asked: str) -> None:
     finally:
         job.finished = datetime.now(UTC)  # before done, for whoever waits for that
         job.done.set()
+        job.hear(job)
 
 
 def in_words(result: Any) -> str:

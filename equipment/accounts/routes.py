@@ -16,14 +16,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from backup_engine.errors import DatabaseUnreachable
+from equipment.accounts import cookie as cookies
 from equipment.accounts.origin import cookie_path, is_own, is_secure
 from equipment.settings import Settings
 from equipment.store.access import Db
 from equipment.store.accounts import sessions
 
-__all__ = ["COOKIE", "SIGN_IN", "SIGN_OUT", "routes"]
+__all__ = ["SIGN_IN", "SIGN_OUT", "routes"]
 
-COOKIE: Final = "equipment_session"
 SIGN_IN: Final = "/account/sign-in"
 SIGN_OUT: Final = "/account/sign-out"
 LONGEST_BODY: Final = 200  # a ticket has 43 characters
@@ -42,21 +42,33 @@ def routes(settings: Settings, connect: Callable[[], Db], served: str = "") -> l
 
     async def sign_in(request: Request) -> Response:
         ticket = await _ticket(request, settings)
-        given = await to_thread.run_sync(lambda: sessions.redeem(connect(), ticket)) if ticket else None
+        old = request.cookies.get(cookies.OLD, "")
+        given = await to_thread.run_sync(lambda: _redeem(connect(), ticket, old)) if ticket else None
         if given is None:
             return _refused()
-        cookie, seconds = given
+        cookie, seconds, old_is_ours = given
         answer = Response(status_code=204, headers={"Cache-Control": "no-store"})
-        _set(answer, request, settings, served, cookie, seconds)
+        put(answer, request, cookies.name_of(settings), cookie, seconds)
+        if old_is_ours:
+            put(answer, request, cookies.OLD, "", 0)
         return answer
 
     async def sign_out(request: Request) -> Response:
-        ticket, cookie = await _ticket(request, settings), request.cookies.get(COOKIE, "")
+        ticket, cookie = await _ticket(request, settings), cookies.given(request.cookies, settings)
         if not ticket or not await to_thread.run_sync(lambda: sessions.leave(connect(), ticket, cookie)):
             return _refused()
         answer = Response(status_code=204, headers={"Cache-Control": "no-store"})
-        _set(answer, request, settings, served, "", 0)
+        put(answer, request, cookies.name_of(settings), "", 0)
+        if cookies.is_old(request.cookies, settings):
+            put(answer, request, cookies.OLD, "", 0)
         return answer
+
+    def put(answer: Response, request: Request, name: str, cookie: str, seconds: int) -> None:
+        answer.set_cookie(
+            name, cookie, max_age=seconds, httponly=True, samesite="lax",
+            secure=is_secure(request.url.scheme, request.headers, settings.public_url),
+            path=cookie_path(request.headers, settings.public_url, served),
+        )
 
     return [
         Route(SIGN_IN, _answering(sign_in), methods=["POST"]),
@@ -92,9 +104,8 @@ def _refused() -> Response:
     return Response("Refused", status_code=403, headers={"Cache-Control": "no-store"})
 
 
-def _set(answer: Response, request: Request, settings: Settings, served: str, cookie: str, seconds: int) -> None:
-    answer.set_cookie(
-        COOKIE, cookie, max_age=seconds, httponly=True, samesite="lax",
-        secure=is_secure(request.url.scheme, request.headers, settings.public_url),
-        path=cookie_path(request.headers, settings.public_url, served),
-    )
+def _redeem(db: Db, ticket: str, old: str) -> tuple[str, int, bool] | None:
+    """Redeem a ticket; also tell whether a cookie of the old name is ours, and not another installation's."""
+    is_ours = bool(old) and sessions.by_cookie(db, old) is not None  # before: the session gets another text
+    given = sessions.redeem(db, ticket)
+    return None if given is None else (*given, is_ours)

@@ -1,4 +1,4 @@
-"""``undo``: what an import or a bulk edit changed, taken back."""
+"""``undo``: what an import, a bulk edit, a save or a move to the trash changed, taken back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ __all__ = ["undo_deed"]
 @click.argument("number", required=False)
 @where
 def undo_deed(number: str | None, uri: str | None, database: str | None) -> None:
-    """Take an import or a bulk edit back; without NUMBER list the last ones that can be undone."""
+    """Take an import, a bulk edit, a save or a move to the trash back; without NUMBER list the last that can be
+    undone."""
     with opened(Given(uri, database)) as here:
         if number is None:
             for deed in undo.deeds(here.db):
@@ -24,8 +25,8 @@ def undo_deed(number: str | None, uri: str | None, database: str | None) -> None
                            f"{deed.records:,} {'record' if deed.records == 1 else 'records'}")
             return
         if not ObjectId.is_valid(number):
-            raise BadInput(f"{number!r} is no number of an import or a bulk edit.", hint="Without one they are listed.")
+            raise BadInput(f"{number!r} is no number of a deed.", hint="Without one they are listed.")
         undone = undo.undo(here.db, here.who, number, here.watch)
-        for key, why in undone.left:
+        for key, why in (*undone.renumbered, *undone.left):
             click.echo(f"Record {key}: {why}")
         click.echo(undone.message)

@@ -6,7 +6,7 @@ from typing import Final
 
 WORDS: Final = {
     "records.add": "Added a record", "records.edit": "Changed a record", "records.bulk_edit": "Changed records in bulk",
-    "records.import": "Imported records", "records.undo": "Undid a change of many records",
+    "records.import": "Imported records", "records.undo": "Undid a change",
     "records.delete": "Moved to trash", "records.bring_back": "Brought back",
     "records.purge": "Removed for good", "options.edit": "Changed options", "columns.manage": "Changed columns",
     "views.save": "Saved a view", "views.delete": "Deleted a view", "sample.load": "Loaded sample data",

@@ -29,18 +29,8 @@ from equipment import __version__, backups
 from equipment.accounts import routes as account_routes, setup
 from equipment.messages import messenger
 from equipment.messages.personal import post
-from equipment.server import (
-    backup_download,
-    console_log,
-    database,
-    garbage,
-    health,
-    list_downloads,
-    prefix,
-    sd_notify,
-    stopping,
-)
-from equipment.server.downloads import activity_log
+from equipment.server import console_log, database, garbage, health, prefix, sd_notify, stopping
+from equipment.server.downloads import activity_log, backup_download, list_downloads
 from equipment.server.gate import hosts
 from equipment.server.gate.connections import BoundedConnections, raise_descriptors
 from equipment.server.gate.fresh_sign_in import FreshSignIn
@@ -107,7 +97,7 @@ def routes() -> list[BaseRoute]:
         return [*prefix.under(served, probes), *at_root]  # the page says what is wrong
     connect = connector(settings)
     own = [*probes, *account_routes.routes(settings, connect, served), *backup_download.routes(settings, connect),
-           *list_downloads.routes(connect), *activity_log.routes(connect)]
+           *list_downloads.routes(settings, connect), *activity_log.routes(settings, connect)]
     return [*prefix.under(served, own), *at_root]
 
 
@@ -119,7 +109,7 @@ def middleware() -> list[Middleware]:
         settings = get_settings()
     except BadInput:
         return [*around, Middleware(OpenSockets)]
-    visitors = Visitors(connector(settings))
+    visitors = Visitors(settings, connector(settings))
     return [*around, Middleware(OwnPages, hosts=hosts.of_installation(settings), public_url=settings.public_url,
                                 probes=_probe_paths()),
             Middleware(BoundedSockets, visitors=visitors), Middleware(GuardedUploads, visitors=visitors),

@@ -136,6 +136,12 @@ def one_deed() -> Iterator[None]:
         _running.reset(token)
 
 
+def first_of(action: str) -> ObjectId:
+    """Give the ``_id`` that the first entry of the deed that runs will have; a new one outside of ``one_deed``."""
+    running = _running.get()
+    return ObjectId() if running is None else running.setdefault(action, ObjectId())
+
+
 def told(who: Who, action: str, targets: Sequence[str], note: str = "") -> None:
     """Write the line of the log; for what was recorded inside a transaction, after it: it may be tried again, or fail.
 
@@ -209,8 +215,7 @@ def _entry(at: datetime, who: Who, action: str, change: Change) -> dict[str, Any
 
 def _bind(db: Db, action: str, entries: list[dict[str, Any]], session: ClientSession | None) -> None:
     """Name the first entry of the deed in all others of it."""
-    running = _running.get()
-    first = ObjectId() if running is None else running.setdefault(action, ObjectId())
+    running, first = _running.get(), first_of(action)
     # Asked of the database: a transaction that is tried again has taken its first entry back.
     begun = running is not None and db[ACTIVITY].find_one({"_id": first}, {"_id": 1}, **inside(session)) is not None
     for entry in entries if begun else entries[1:]:

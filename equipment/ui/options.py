@@ -13,6 +13,8 @@ from equipment.ui.plain import plain
 
 COLUMN = "options_column"
 VERSION = "options_version"
+SHOWN = 8
+"""Rows of the table of values that the list lacks; the others are scrolled to."""
 
 
 def show(app: App) -> None:
@@ -108,16 +110,33 @@ def _unlisted(app: App, column: str, values: list[str], editing: bool) -> None:
         return
     with st.container(border=True):
         st.markdown(f"**Values in use but not in the list ({len(unlisted):,})**")
-        value = st.selectbox("Value", [value for value, _ in unlisted], key=f"unlisted_{column}",
-                             format_func=lambda value: f"{value} ({dict(unlisted)[value]:,} records)")
+        st.dataframe(pd.DataFrame(unlisted, columns=["Value", "Records"]), hide_index=True, width="stretch",
+                     height="content" if len(unlisted) <= SHOWN else 35 * (SHOWN + 1),
+                     alt="Values found in the records that the list lacks")
         if not editing:
             return
+        offered = [value for value, _ in unlisted[: options.MOST_TAKEN]]
+        if st.button(_take_label(len(offered), len(unlisted)), icon=":material/playlist_add:", key="options_take"):
+            done(VERSION, lambda: _taken(app, column, offered))
+        value = st.selectbox("Value", [value for value, _ in unlisted], key=f"unlisted_{column}",
+                             format_func=lambda value: f"{value} ({dict(unlisted)[value]:,} records)")
         if st.button("Add to the list", icon=":material/add:"):
             done(VERSION, lambda: _added(app, column, value))
         if app.may("records.bulk_edit"):
             target = st.selectbox("Or change to", values, key=f"change_to_{column}")
             if st.button(f"Change {dict(unlisted)[value]:,} records to {plain(target, 100)}"):
                 done(VERSION, lambda: _changed(app, column, value, target))
+
+
+def _take_label(offered: int, found: int) -> str:
+    if offered < found:
+        return f"Take the {offered:,} most frequent values"
+    return "Take the value found in the records" if found == 1 else f"Take the {found:,} values found in the records"
+
+
+def _taken(app: App, column: str, values: list[str]) -> str:
+    taken = options.take(app.database, app.who, column, values)
+    return f"{len(taken):,} {'choice' if len(taken) == 1 else 'choices'} added to {column}."
 
 
 def _changed(app: App, column: str, old: str, new: str) -> str:

@@ -24,6 +24,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from tests.server.page_client import PageClient
+from tests.server.running_app import cookie_header
 
 __all__ = ["ATTACKS"]
 
@@ -92,7 +93,7 @@ def address(number: int) -> str:
 
 def head(method: str, path: str, url: str, size: int, cookie: str = "") -> bytes:
     """Write the head of a request as our page's script does."""
-    own = f"Cookie: equipment_session={cookie}\r\n" if cookie else ""
+    own = f"Cookie: {cookie_header(url, cookie)}\r\n" if cookie else ""
     return (f"{method} {path} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\nOrigin: {url}\r\n{own}"
             f"Content-Type: text/plain\r\nContent-Length: {size}\r\n\r\n").encode()
 

@@ -15,7 +15,7 @@ from scripts.bench_parts.pages import filled
 from scripts.bench_parts.table import Line
 from tests.mongod import Mongod
 from tests.server.page_client import PageClient
-from tests.server.running_app import RunningApp
+from tests.server.running_app import RunningApp, cookie_header
 
 __all__ = ["lines"]
 
@@ -89,7 +89,7 @@ def _job(path: str, line: str) -> None:
 
 def _export(app: RunningApp, cookie: str) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", app.port, timeout=MOST_SECONDS)
-    connection.request("GET", "/list.csv", headers={"Cookie": f"equipment_session={cookie}"})
+    connection.request("GET", "/list.csv", headers={"Cookie": cookie_header(app.url, cookie)})
     answer = connection.getresponse()
     while answer.read(1 << 16):
         pass

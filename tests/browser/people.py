@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from equipment.accounts.routes import COOKIE
-from tests.server.running_app import wait_for
+from tests.server.running_app import cookie_name, wait_for
 
 NAME, PASSWORD = "Ada", "correct horse battery"
 SLOW = 60_000
@@ -29,4 +28,5 @@ def sign_in(page: Page, name: str = NAME, password: str = PASSWORD, *, kept: boo
     type_password(page, name, password)
     expect(page.get_by_role("tab", name="Equipment Records")).to_be_visible(timeout=SLOW)
     if kept:
-        wait_for(lambda: any(cookie["name"] == COOKIE for cookie in page.context.cookies()), "the cookie", SLOW / 1000)
+        wait_for(lambda: cookie_name(page.url) in {cookie["name"] for cookie in page.context.cookies()}, "the cookie",
+                 SLOW / 1000)

@@ -11,7 +11,7 @@ from pymongo.database import Database
 
 from equipment.store import activity
 from equipment.store.access import SYSTEM
-from equipment.store.list import records, trash
+from equipment.store.list import records, undoable
 from tests.browser import grid, people
 from tests.server.running_app import RunningApp
 
@@ -29,7 +29,7 @@ def test_a_deed_is_found_opened_and_taken_along(page: Page, installation: tuple[
     expect(page.get_by_role("tab", name="Activity")).to_have_attribute("aria-selected", "true")
     made = records.add_many(db, SYSTEM, [{"Vendor": "Acme", "Model": f"M{n}"} for n in range(1, 31)],
                             action="records.import", note="devices.csv")
-    trash.move(db, SYSTEM, made[6:7])
+    undoable.move_to_trash(db, SYSTEM, made[6:7])
     activity.record(db, SYSTEM, "backup.settings", "schedule", note="Preferences(automatic=True)")
 
     page.get_by_role("textbox", name="Record").fill("7")
@@ -48,3 +48,11 @@ def test_a_deed_is_found_opened_and_taken_along(page: Page, installation: tuple[
     rows = list(csv.DictReader(download.value.path().read_text(encoding="utf-8-sig").splitlines()))
     assert [(row["deed"], row["about"]) for row in rows] == [
         ("Moved to trash", "ID 7 · Acme M7 (in the trash)"), ("Imported records", "ID 7 · Acme M7 (in the trash)")]
+
+    grid.click_until(page, 0, 16, page.get_by_text("Moved to trash by system"))
+    page.get_by_role("button", name="Undo this").click()
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(page.get_by_text("Undone: 1 brought back from the trash.")).to_be_visible()
+    assert db["Equipment"].count_documents({"ID": 7}) == 1
+    expect(page.get_by_text("3 deeds", exact=True)).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame").first).to_contain_text("Undid a change")

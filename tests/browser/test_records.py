@@ -157,6 +157,9 @@ def test_bulk_edit_shows_and_changes_exactly_what_matches(page: Page, app: Runni
     wait_for(lambda: db.Equipment.count_documents({"Location": "Lab 9"}) == 4, "the changes to be stored")
     assert db.Equipment.count_documents({"Location": "Lab 9", "Category": "Oscilloscope"}) == 4
     assert db.Equipment.count_documents({"Location": "Lab 1", "Category": "Multimeter"}) == 4
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(page.get_by_text("Undone: 4 written back")).to_be_visible()
+    assert db.Equipment.count_documents({"Location": "Lab 1"}) == 8
 
 
 def test_what_goes_to_the_trash_comes_back_exactly(page: Page, app: RunningApp, db: Db) -> None:
@@ -166,6 +169,9 @@ def test_what_goes_to_the_trash_comes_back_exactly(page: Page, app: RunningApp, 
         grid.tick(page, row)
     page.get_by_role("button", name="Move to trash").click()
     wait_for(lambda: db.Equipment.count_documents({}) == 6, "two records to leave the list")
+    moved = page.get_by_text("Moved 2 records to the trash.")
+    expect(moved).to_be_visible()
+    expect(moved).to_have_count(0)  # by itself, while nobody does anything
 
     open_section(page, "Trash")
     for row in (0, 1):

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from pymongo.database import Database
 
 from tests.browser import grid, people
-from tests.server.running_app import RunningApp
+from tests.server.running_app import RunningApp, cookie_name
 
 pytestmark = pytest.mark.browser
 SIGN_IN = re.compile("/account/sign-in$")
@@ -52,7 +52,7 @@ def test_the_script_of_a_page_cannot_read_the_cookie(url: str, page: Page) -> No
 
     held = {cookie["name"]: cookie for cookie in page.context.cookies()}
 
-    assert held["equipment_session"]["httpOnly"]
+    assert held[cookie_name(url)]["httpOnly"]
     assert "equipment_session" not in page.evaluate("document.cookie")
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.mongod import Mongod
 from tests.server.accounts import Db, fresh_cookie, inhabited
 from tests.server.page_client import PageClient
-from tests.server.running_app import RunningApp
+from tests.server.running_app import RunningApp, cookie_header
 
 Running = tuple[RunningApp, Db]
 NAMES = {"device": "CON", "above": "..", "NUL": "a\0b", "long": "x" * 300, "right to left": "gpj.\u202eexe",
@@ -29,7 +29,7 @@ def answered(running: Running, path: str) -> tuple[int, bytes]:
     app, db = running
     connection = http.client.HTTPConnection("127.0.0.1", app.port, timeout=60)
     try:
-        connection.request("GET", path, headers={"Cookie": f"equipment_session={fresh_cookie(app, db, 'admin')}"})
+        connection.request("GET", path, headers={"Cookie": cookie_header(app.url, fresh_cookie(app, db, "admin"))})
         answer = connection.getresponse()
         return answer.status, answer.read()
     finally:

@@ -15,7 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.mongod import Mongod
 from tests.server.accounts import Db, fresh_cookie, inhabited, signed_in_page
 from tests.server.page_client import PageClient
-from tests.server.running_app import RunningApp, wait_for
+from tests.server.running_app import RunningApp, cookie_header, wait_for
 
 Running = tuple[RunningApp, Db]
 MANY = 250
@@ -32,7 +32,7 @@ def running(shared_mongod: Mongod) -> Iterator[Running]:
 
 
 def raw_socket(app: RunningApp, cookie: str = "") -> ClientConnection:
-    cookies = {"Cookie": f"equipment_session={cookie}"} if cookie else {}
+    cookies = {"Cookie": cookie_header(app.url, cookie)} if cookie else {}
     return connect(app.url.replace("http", "ws", 1) + "/_stcore/stream", origin=app.url,  # type: ignore[arg-type]
                    additional_headers=cookies, subprotocols=["streamlit"], max_size=None)  # type: ignore[list-item]
 
@@ -118,9 +118,9 @@ def test_strangers_and_readers_put_nothing_into_memory(running: Running) -> None
     with PageClient(app.url) as stranger:
         path = "/" + stranger.run().upload_path("f.csv").lstrip("/")
         before = memory(app)
-        for cookie in ("", "equipment_session=" + "x" * 43, f"equipment_session={fresh_cookie(app, db, 'user')}"):
+        for cookie in ("", cookie_header(app.url, "x" * 43), cookie_header(app.url, fresh_cookie(app, db, "user"))):
             assert put(app, path, str(100 * 1024 * 1024), b"x" * 1024 * 1024, Cookie=cookie) == 403
-        own = f"equipment_session={fresh_cookie(app, db, 'technician')}"
+        own = cookie_header(app.url, fresh_cookie(app, db, "technician"))
         assert put(app, path, None, b"0\r\n\r\n", Cookie=own, Transfer_Encoding="chunked") == 411
         assert put(app, path, str(1024**4), b"x", Cookie=own) == 413
         assert memory(app) < before + 50 * 1024 * 1024
@@ -155,7 +155,7 @@ def test_pages_of_others_open_no_socket_and_streamlit_is_not_asked(running: Runn
     with pytest.raises(InvalidStatus) as refused:
         connect(app.url.replace("http", "ws", 1) + "/_stcore/stream",
                 origin=origin and origin.format(own=app.url),  # type: ignore[arg-type]
-                additional_headers={"Cookie": f"equipment_session={fresh_cookie(app, db, 'admin')}"})
+                additional_headers={"Cookie": cookie_header(app.url, fresh_cookie(app, db, "admin"))})
 
     assert refused.value.response.status_code == 403
     assert "Rejecting WebSocket connection" not in app.console()[said:], "its check asks other machines who we are"

@@ -22,6 +22,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import connect
 
+from tests.server.running_app import cookie_header
+
 SECONDS = 60
 
 
@@ -36,7 +38,7 @@ class PageClient:
         """``address`` is one of this machine's that the visitor comes from, such as 127.0.0.2."""
         own = {"Origin": "{0.scheme}://{0.netloc}".format(urlsplit(url))}
         if cookie:
-            own["Cookie"] = f"equipment_session={cookie}"
+            own["Cookie"] = cookie_header(url, cookie)
         self._open = ExitStack()
         self._socket = self._open.enter_context(connect(
             url.replace("http", "ws", 1) + "/_stcore/stream", additional_headers={**own, **(headers or {})},

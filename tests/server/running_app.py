@@ -24,14 +24,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
 
+from equipment.accounts import cookie
+from equipment.settings.place_options import PlaceOptions
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90
+DATABASE = str(PlaceOptions.model_fields["mongodb_database"].default)
+_names: dict[int, str] = {}
+"""What the servers that were started here call their cookie, by port."""
 SETUP_CODE = re.compile(r"set-up code[^:\n]*:\s*(\S+)", re.IGNORECASE)
 
 
@@ -54,6 +60,9 @@ class RunningApp:
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = environment
         self.root, self.before = root, before
+        uri = environment.get("MONGODB_URI")
+        where = cookie.hosts(uri) if uri else [str(self.data_folder.absolute())]
+        _names[self.port] = cookie.name(where, environment.get("MONGODB_DATABASE", DATABASE))
         self.process = self._start()
         if wait:
             self.await_answer()
@@ -160,6 +169,16 @@ def mongods(data_folder: Path) -> list[int]:
         if wanted in command and "mongod" in command[0] and process.info["status"] != psutil.STATUS_ZOMBIE:
             pids.append(process.pid)
     return pids
+
+
+def cookie_name(url: str) -> str:
+    """Give the name of the cookie of the server at that address; of one that was started elsewhere the old name."""
+    return _names.get(urlsplit(url).port or 0, cookie.OLD)
+
+
+def cookie_header(url: str, text: str) -> str:
+    """Give the header with which a browser sends the cookie to that server."""
+    return f"{cookie_name(url)}={text}"
 
 
 def wait_for(condition: Callable[[], Any], what: str, seconds: float = 30) -> None:

@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from equipment.accounts.routes import COOKIE
 from equipment.store import activity
 from equipment.store.access import SYSTEM
 from tests.mongod import Mongod
 from tests.server.accounts import fresh_cookie, inhabited
-from tests.server.running_app import RunningApp
+from tests.server.running_app import RunningApp, cookie_header
 
 Running = tuple[RunningApp, Database[dict[str, Any]]]
 
@@ -29,7 +28,7 @@ def running(shared_mongod: Mongod) -> Iterator[Running]:
 
 def ask(running: Running, name: str, query: str = "") -> tuple[int, dict[str, str], bytes]:
     cookie = fresh_cookie(*running, name) if name else "forged"
-    return running[0].get(f"/activity.csv{query}", Cookie=f"{COOKIE}={cookie}")
+    return running[0].get(f"/activity.csv{query}", Cookie=cookie_header(running[0].url, cookie))
 
 
 def deeds(data: bytes) -> set[str]:

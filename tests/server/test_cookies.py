@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
+from equipment.accounts.cookie import OLD
 from equipment.store import moments
 from equipment.store.access import SESSIONS
 from tests.mongod import Mongod
-from tests.server.accounts import SIGN_IN, fresh_cookie, fresh_ticket, inhabited, post
+from tests.server.accounts import SIGN_IN, fresh_cookie, fresh_ticket, inhabited, post, ticket_of
 from tests.server.page_client import PageClient
 from tests.server.running_app import RunningApp
 
@@ -106,6 +107,20 @@ def test_expired_and_revoked_cookies(running: Running, change: dict[str, Any]) -
     db[SESSIONS].update_many({"user": "admin"}, {"$set": change})
 
     assert not is_signed_in(app, cookie)
+
+
+def test_a_page_with_one_of_the_old_name_gets_its_own(running: Running) -> None:
+    app, db = running
+    text = fresh_cookie(app, db, "admin")
+    with PageClient(app.url, headers={"Cookie": f"{OLD}={text}"}) as page:
+        assert not page.run().has_field("Password")
+        status, headers, _ = post(app, SIGN_IN, ticket_of(page), Cookie=f"{OLD}={text}")
+
+    assert status == 204
+    assert f'{OLD}=""' in headers["set-cookie"], "the last of two: the old one is taken away"
+    assert not is_signed_in(app, text)
+    with PageClient(app.url, headers={"Cookie": f"{OLD}={text}"}) as again:
+        assert again.run().has_field("Password")
 
 
 def test_a_cookie_outlives_a_restart_of_the_server(shared_mongod: Mongod) -> None:

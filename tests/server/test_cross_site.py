@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidStatus
 from tests.mongod import Mongod
 from tests.server.accounts import SIGN_IN, SIGN_OUT, fresh_cookie, fresh_ticket, inhabited, post
 from tests.server.page_client import PageClient
-from tests.server.running_app import RunningApp
+from tests.server.running_app import RunningApp, cookie_header
 
 Running = tuple[RunningApp, Database[dict[str, Any]]]
 
@@ -42,7 +42,7 @@ def test_nobody_is_signed_out_from_elsewhere(running: Running) -> None:
     cookie = fresh_cookie(app, db, "admin")
 
     for body in ("", "x"):
-        assert post(app, SIGN_OUT, body, Cookie=f"equipment_session={cookie}")[0] == 403
+        assert post(app, SIGN_OUT, body, Cookie=cookie_header(app.url, cookie))[0] == 403
     with PageClient(app.url, cookie=cookie) as page:
         assert not page.run().has_field("Password")
 

@@ -12,7 +12,7 @@ from pymongo.database import Database
 from backup_engine.api import DatabaseBackupRestore
 from tests.mongod import Mongod
 from tests.server.accounts import fresh_cookie, inhabited
-from tests.server.running_app import RunningApp, wait_for
+from tests.server.running_app import RunningApp, cookie_header, wait_for
 
 Running = tuple[RunningApp, Database[dict[str, object]]]
 
@@ -33,7 +33,7 @@ def label(app: RunningApp) -> str:
 
 
 def ask(running: Running, path: str, cookie: str = "") -> tuple[int, dict[str, str], bytes]:
-    return running[0].get(path, Cookie=f"equipment_session={cookie}")
+    return running[0].get(path, Cookie=cookie_header(running[0].url, cookie))
 
 
 def test_an_admin_gets_the_files_of_the_set_as_a_zip(running: Running) -> None:

@@ -13,7 +13,7 @@ from pymongo.database import Database
 from equipment.exchange.reading import tables
 from tests.mongod import Mongod
 from tests.server.accounts import fresh_cookie, inhabited
-from tests.server.running_app import RunningApp
+from tests.server.running_app import RunningApp, cookie_header
 
 Running = tuple[RunningApp, Database[dict[str, object]]]
 
@@ -35,7 +35,7 @@ def cookie(running: Running) -> str:
 
 
 def ask(running: Running, path: str, cookie: str) -> tuple[int, dict[str, str], bytes]:
-    return running[0].get(path, Cookie=f"equipment_session={cookie}")
+    return running[0].get(path, Cookie=cookie_header(running[0].url, cookie))
 
 
 def ids(data: bytes) -> list[str]:

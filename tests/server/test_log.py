@@ -14,7 +14,7 @@ from equipment.store.accounts import users
 from tests.mongod import Mongod
 from tests.server.accounts import PASSWORD, fresh_cookie, inhabited, post, signed_in_page
 from tests.server.page_client import PageClient
-from tests.server.running_app import RunningApp, wait_for
+from tests.server.running_app import RunningApp, cookie_header, wait_for
 
 Running = tuple[RunningApp, Db]
 TOKEN = "a-token-of-the-monitor-0123456789"
@@ -90,7 +90,7 @@ def test_a_route_that_fails_gives_the_reference_of_its_line(running: Running) ->
     cookie = fresh_cookie(app, db, "admin")
     db["equipment_sessions"].update_many({}, {"$set": {"until": "no moment"}})
     try:
-        status, headers, body = app.get("/backups/x.zip", Cookie=f"equipment_session={cookie}")
+        status, headers, body = app.get("/backups/x.zip", Cookie=cookie_header(app.url, cookie))
     finally:
         db["equipment_sessions"].delete_many({})
 
@@ -106,7 +106,7 @@ def test_no_secret_is_in_it(running: Running, shared_mongod: Mongod) -> None:
     cookie = fresh_cookie(app, db, "admin")
     users.create(db, SYSTEM, "reader", "user")
     app.get(f"/healthz?token={TOKEN}", Authorization=f"Bearer {TOKEN}")
-    app.get(f"/backups/nothing.zip?key={cookie}", Cookie=f"equipment_session={cookie}")
+    app.get(f"/backups/nothing.zip?key={cookie}", Cookie=cookie_header(app.url, cookie))
     post(app, f"/account/sign-in?ticket={cookie}", cookie, Origin="https://evil.example")
     page = signed_in_page(app, "admin")
     page.run(f"tab=Activity&token={cookie}")

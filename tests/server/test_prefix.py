@@ -12,7 +12,7 @@ from pymongo.database import Database
 from tests.mongod import Mongod
 from tests.server.accounts import SIGN_IN, SIGN_OUT, fresh_cookie, fresh_ticket, inhabited, post, signed_in_page
 from tests.server.page_client import PageClient
-from tests.server.running_app import RunningApp
+from tests.server.running_app import RunningApp, cookie_header
 
 Running = tuple[RunningApp, Database[dict[str, Any]]]
 PREFIX = "/lab/stores"
@@ -30,7 +30,7 @@ def running(shared_mongod: Mongod) -> Iterator[Running]:
 
 def test_every_route_of_ours_answers_there_and_not_with_the_page(running: Running) -> None:
     app, db = running
-    cookie = {"Cookie": f"equipment_session={fresh_cookie(app, db, 'admin', PREFIX)}"}
+    cookie = {"Cookie": cookie_header(app.url, fresh_cookie(app, db, "admin", PREFIX))}
 
     _, health, body = app.get(f"{PREFIX}/healthz")
     assert (health["content-type"], json.loads(body)["status"]) == ("application/json", "ok")
@@ -83,7 +83,7 @@ def test_signing_out_takes_the_same_cookie_away(running: Running) -> None:
         errand = json.loads(page.errands[-1])
     assert errand["path"] == f".{SIGN_OUT}"
 
-    status, headers, _ = post(app, PREFIX + SIGN_OUT, errand["ticket"], Cookie=f"equipment_session={cookie}")
+    status, headers, _ = post(app, PREFIX + SIGN_OUT, errand["ticket"], Cookie=cookie_header(app.url, cookie))
 
     assert status == 204
     assert f"Path={PREFIX}" in headers["set-cookie"] and "Max-Age=0" in headers["set-cookie"]

@@ -14,7 +14,7 @@ from equipment.store.accounts import users
 from tests.mongod import Mongod
 from tests.server.accounts import PASSWORD, SIGN_OUT, cookie_of, inhabited, post, signed_in_page, ticket_of
 from tests.server.page_client import PageClient
-from tests.server.running_app import RunningApp
+from tests.server.running_app import RunningApp, cookie_header
 
 Running = tuple[RunningApp, Database[dict[str, Any]]]
 FOR_ADMINISTRATORS = ("Backup & Restore", "User Management")
@@ -113,10 +113,10 @@ def test_signed_out(running: Running) -> None:
         assert page.has_field("Password")
         ticket = ticket_of(page)
 
-        status, headers, _ = post(app, SIGN_OUT, ticket, Cookie=f"equipment_session={cookie}")
+        status, headers, _ = post(app, SIGN_OUT, ticket, Cookie=cookie_header(app.url, cookie))
 
         assert status == 204
-        assert 'equipment_session=""' in headers["set-cookie"]
+        assert cookie_header(app.url, '""') in headers["set-cookie"]
         assert "Max-Age=0" in headers["set-cookie"]
     with PageClient(app.url, cookie=cookie) as again:
         assert again.run().has_field("Password")

@@ -1,1 +1,1 @@
-"""Files that the server streams besides the list and the backups."""
+"""Files that the server streams: the list, backups, the activity log."""

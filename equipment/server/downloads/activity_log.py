@@ -17,12 +17,13 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from backup_engine.errors import BackupError
-from equipment.accounts.routes import COOKIE
+from equipment.accounts import cookie as cookies
 from equipment.domain import notes
 from equipment.domain.actions import in_words
 from equipment.domain.record import text
 from equipment.exchange.export import to_csv
-from equipment.server.backup_download import HEADERS, status_of, visitor
+from equipment.server.downloads.backup_download import HEADERS, status_of, visitor
+from equipment.settings import Settings
 from equipment.store import access, activity
 from equipment.store.access import Db
 from equipment.store.deeds import asked, names
@@ -35,11 +36,11 @@ BATCH: Final = 1_000
 Parameters = Mapping[str, Sequence[str]]
 
 
-def routes(connect: Callable[[], Db]) -> list[Route]:
+def routes(settings: Settings, connect: Callable[[], Db]) -> list[Route]:
     """Give the route; it sends only to whom the session cookie proves to be allowed to export the log, now."""
 
     async def download(request: Request) -> Response:
-        cookie = request.cookies.get(COOKIE, "")
+        cookie = cookies.given(request.cookies, settings)
         address = request.client.host if request.client else ""
         parameters = {name: request.query_params.getlist(name) for name in request.query_params}
         try:

@@ -11,7 +11,8 @@ from pymongo.errors import PyMongoError
 from starlette.requests import HTTPConnection
 
 from backup_engine.errors import DatabaseUnreachable
-from equipment.accounts.routes import COOKIE
+from equipment.accounts import cookie as cookies
+from equipment.settings import Settings
 from equipment.store.access import Account, Db, Who, identify
 from equipment.store.accounts import sessions
 
@@ -25,8 +26,8 @@ LONGEST_COOKIE: Final = 100
 class Visitors:
     """The way from a connection to an account."""
 
-    def __init__(self, connect: Callable[[], Db]) -> None:
-        self._connect = connect
+    def __init__(self, settings: Settings, connect: Callable[[], Db]) -> None:
+        self._settings, self._connect = settings, connect
 
     async def account(self, connection: HTTPConnection) -> Account | None:
         """Give the account that is signed in there; None without one, and while the database is away."""
@@ -38,7 +39,7 @@ class Visitors:
         return session if account is not None else None
 
     async def _found(self, connection: HTTPConnection) -> tuple[str | None, Account | None]:
-        cookie = connection.cookies.get(COOKIE, "")
+        cookie = cookies.given(connection.cookies, self._settings)
         if not cookie or len(cookie) > LONGEST_COOKIE:
             return None, None
         return await to_thread.run_sync(self._of_cookie, cookie)

@@ -6,6 +6,7 @@ ends in empty cells. Reading and writing keep that shape and every byte that was
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import bson
@@ -25,6 +26,8 @@ from equipment.store.list.indexing.forgiving import forgiving
 from equipment.store.list.records import Entry, edited
 
 OPTIONS: Final = "Equipment_select_options"
+MOST_TAKEN: Final = 1_000
+"""Choices that are added at once: one transaction."""
 
 
 def rows(db: Db) -> list[Entry]:
@@ -55,7 +58,23 @@ def add(db: Db, who: Who, column: str, value: str) -> None:
         raise BadInput("A choice needs some text.")
     if value in choices(db).get(column, ()):
         raise BadInput(f"{column} already has the choice {value}.")
-    write(db, who, [_change_for(rows(db), column, value)], f"option:{column}", {"added": value})
+    write(db, who, _changes_for(rows(db), column, [value]), f"option:{column}", {"added": value})
+
+
+def take(db: Db, who: Who, column: str, values: Sequence[str]) -> list[str]:
+    """Add choices at the end of a column's list, in this order and as one deed; gives those it had not yet.
+
+    Raises ``BadInput`` when it has them all, or for more than ``MOST_TAKEN``.
+    """
+    require(db, who, "options.edit")
+    listed = set(choices(db).get(column, ()))
+    new = [value for value in dict.fromkeys(values) if value.strip() and value not in listed]
+    if not new:
+        raise BadInput(f"{column} has all of these choices already.")
+    if len(new) > MOST_TAKEN:
+        raise BadInput(f"At most {MOST_TAKEN:,} choices are taken at once.")
+    write(db, who, _changes_for(rows(db), column, new), f"option:{column}", {"taken": new})
+    return new
 
 
 def remove(db: Db, who: Who, column: str, value: str) -> None:
@@ -73,12 +92,12 @@ def load(db: Db, who: Who, made: list[dict[str, Any]]) -> None:
     write(db, who, changes, "option:all", {"rows": len(made)}, "sample.load")
 
 
-def _change_for(known: list[Entry], column: str, value: str) -> Change:
+def _changes_for(known: list[Entry], column: str, values: Sequence[str]) -> list[Change]:
     used = [place for place, row in enumerate(known) if text(row.record.get(column)).strip()]
-    place = used[-1] + 1 if used else 0
-    if place < len(known):
-        return Change(known[place].raw, edited(known[place].raw, {column: value}))
-    return Change(None, edited(bson.encode({"_id": ObjectId()}), {column: value}))
+    free = known[used[-1] + 1 if used else 0 :]
+    added = [Change(row.raw, edited(row.raw, {column: value})) for row, value in zip(free, values, strict=False)]
+    return added + [Change(None, edited(bson.encode({"_id": ObjectId()}), {column: value}))
+                    for value in values[len(free) :]]
 
 
 def write(

@@ -6,7 +6,7 @@ transactions with the list, so a record is always in exactly one of the two.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -18,7 +18,7 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
 from backup_engine.errors import BadInput, HeldByOthers
-from backup_engine.mongo.guarded import apply
+from backup_engine.mongo.guarded import Also, apply
 from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change
 from equipment.store import activity, moments
@@ -28,13 +28,12 @@ from equipment.store.list.ids import TRASH
 from equipment.store.list.listing import EQUIPMENT
 from equipment.store.list.records import Entry, Saved
 
-__all__ = ["TRASH", "Deletion", "Trashed", "bring_back", "count", "documents", "entries", "last_deletion", "move",
-           "purge", "put"]
+__all__ = ["TRASH", "Deletion", "Moved", "Trashed", "bring_back", "count", "documents", "entries", "last_deletion",
+           "move", "purge", "put"]
 
 WORD: Final = "DELETE"
 """What an administrator types to purge."""
-
-
+BRING_BACK: Final = "records.bring_back"
 TRIES: Final = 20
 SCRUB_SECONDS: Final = 120.0
 """For the next generation of the list's index, 8 s with 1,000,000 records, and for others to go on with it."""
@@ -63,6 +62,14 @@ class Trashed:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """Entries that were made in the trash, by the keys of their records, and the transaction that made them."""
+
+    numbers: Mapping[str, ObjectId]
+    session: ClientSession | None
+
+
+@dataclass(frozen=True)
 class Deletion:
     """Records that somebody moved to the trash in one go, named by their entries."""
 
@@ -87,13 +94,20 @@ def last_deletion(db: Db) -> Deletion | None:
     return Deletion(gone, found[0][2], found[0][3]) if gone else None
 
 
-def move(db: Db, who: Who, seen: Sequence[Entry], *, note: str = "") -> list[Saved]:
-    """Move records to the trash; what someone changed since it was seen stays in the list as a conflict."""
+def move(
+    db: Db, who: Who, seen: Sequence[Entry], *, note: str = "", keep: Callable[[Moved], None] = lambda _: None
+) -> list[Saved]:
+    """Move records to the trash; what someone changed since it was seen stays in the list as a conflict.
+
+    ``keep`` is told of each thousand in the transaction that moves it.
+    """
     require(db, who, "records.delete")
 
     def also(session: ClientSession | None, applied: list[Applied]) -> None:
         gone = [outcome.change for outcome in applied if outcome.status == "deleted"]
-        put(db, who, gone, session)
+        numbers = put(db, who, gone, session)
+        keep(Moved({keys.key_of(change.before or b""): number for change, number in zip(gone, numbers, strict=True)},
+                   session))
         entries_of_log = [activity.Change(keys.target(keys.key_of(change.before or b"")), note=note) for change in gone]
         activity.record_many(db, who, "records.delete", entries_of_log, session=session)
 
@@ -106,10 +120,12 @@ def move(db: Db, who: Who, seen: Sequence[Entry], *, note: str = "") -> list[Sav
             for entry, outcome in zip(seen, applied, strict=True)]
 
 
-def put(db: Db, who: Who, gone: Sequence[Change], session: ClientSession | None) -> None:
-    """Add records to the trash that leave the list in the same transaction."""
-    if gone:
-        db[TRASH].insert_many([_to_entry(db, change, who) for change in gone], **inside(session))
+def put(db: Db, who: Who, gone: Sequence[Change], session: ClientSession | None) -> list[ObjectId]:
+    """Add records to the trash that leave the list in the same transaction; gives the numbers of the entries."""
+    entries = [_to_entry(db, change, who) for change in gone]
+    if entries:
+        db[TRASH].insert_many(entries, **inside(session))
+    return [entry["_id"] for entry in entries]
 
 
 def entries(db: Db, *, limit: int = 500, skip: int = 0) -> list[Trashed]:
@@ -131,26 +147,32 @@ def count(db: Db) -> int:
     return int(db[TRASH].count_documents({})) - len(returning.again(db).same)
 
 
-def bring_back(db: Db, who: Who, numbers: Sequence[str]) -> list[Saved]:
+def bring_back(
+    db: Db, who: Who, numbers: Sequence[str], *, action: str = BRING_BACK,
+    also: Callable[[Also], Also] = lambda log: log
+) -> list[Saved]:
     """Put records back into the list exactly as they were, and with them what a column brought back has for them.
 
     One whose ID another record has by now gets a free one, and says so. A record whose ``_id`` is in the list again (a
     restore may have brought it) stays in the trash as a conflict. What somebody else has brought back or purged at this
-    moment is left out. Raises ``HeldByOthers`` when others take numbers for new records all the time.
+    moment is left out. Raises ``HeldByOthers`` when others take numbers for new records all the time. ``action`` is what the
+    activity log says; ``also`` may add to what is written with it.
     """
     require(db, who, "records.delete")
     for _ in range(TRIES):
         try:
-            return _bring_back(db, who, _chosen(db, numbers))
+            return _bring_back(db, who, _chosen(db, numbers), action, also)
         except _Gone:
             continue
     raise BadInput("Others are bringing back the same records.", hint="Look at the trash again.")
 
 
-def _bring_back(db: Db, who: Who, wanted: Sequence[Trashed]) -> list[Saved]:
+def _bring_back(
+    db: Db, who: Who, wanted: Sequence[Trashed], action: str, also: Callable[[Also], Also]
+) -> list[Saved]:
     by_identity = {raw.id_of(trashed.entry.raw): trashed for trashed in wanted}
 
-    def also(session: ClientSession | None, applied: list[Applied]) -> None:
+    def write(session: ClientSession | None, applied: list[Applied]) -> None:
         # "unchanged": the list has the very same record again.
         back = [by_identity[outcome.change.identity] for outcome in applied
                 if outcome.status in ("inserted", "unchanged")]
@@ -160,14 +182,14 @@ def _bring_back(db: Db, who: Who, wanted: Sequence[Trashed]) -> list[Saved]:
         if db[TRASH].delete_many({"_id": {"$in": numbers}}, **inside(session)).deleted_count != len(back):
             raise _Gone
         column_values.arrived(db, [raw.id_of(trashed.entry.raw) for trashed in back], session)
-        activity.record_many(db, who, "records.bring_back", _log_of(back, coming.said), session=session)
+        activity.record_many(db, who, action, _log_of(back, coming.said), session=session)
 
     completed = column_values.completed(db, [trashed.entry.raw for trashed in wanted])
     live = returning.there(db, completed)
     with returning.numbered(db, completed, live) as coming, activity.one_deed():
         changes = [Change(None, document) for document in coming.documents]
-        applied = apply(db[EQUIPMENT], changes, also=coming.guarding(also))
-    activity.told(who, "records.bring_back", [
+        applied = apply(db[EQUIPMENT], changes, also=coming.guarding(also(write)))
+    activity.told(who, action, [
         keys.target(trashed.entry.key) for trashed, outcome in zip(wanted, applied, strict=True)
         if outcome.status in ("inserted", "unchanged")])
     listing.touch(db, [trashed.entry.key for trashed in wanted])

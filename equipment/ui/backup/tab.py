@@ -8,7 +8,7 @@ import streamlit as st
 
 from backup_engine.errors import BackupError
 from equipment.backups import Backups
-from equipment.ui.backup import standing_by, whose
+from equipment.ui.backup import elsewhere, standing_by, whose
 from equipment.ui.backup.auto import screen as auto
 from equipment.ui.backup.create import screen as create
 from equipment.ui.backup.gate import caller_of
@@ -30,6 +30,7 @@ def show(app: Any, backups: Backups) -> None:
         return
     whose.question(backups, caller)
     standing_by.banner(backups, caller)
+    elsewhere.show(backups, caller)
     # another app's address is its own
     bind: Literal["query-params"] | None = "query-params" if caller.own_app else None
     create_tab, restore_tab, auto_tab = st.tabs(TABS, key=TAB, on_change="rerun", bind=bind)

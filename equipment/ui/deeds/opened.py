@@ -13,8 +13,10 @@ from equipment.domain.actions import in_words
 from equipment.domain.differences import differences
 from equipment.domain.record import text
 from equipment.store.deeds import finding, names
+from equipment.store.list import undo
 from equipment.ui.context import App
 from equipment.ui.plain import plain
+from equipment.ui.records.changing import undoing
 
 __all__ = ["changed", "show"]
 
@@ -29,6 +31,7 @@ def show(app: App, first: Mapping[str, Any], zone: tzinfo | None) -> None:
     with st.container(border=True, key="deed"):
         when = f"{first['at'].astimezone(zone):%Y-%m-%d %H:%M:%S}"
         st.markdown(f"**{plain(in_words(first['action']))}** by **{plain(first['who'])}** at {when}")
+        _way_back(app, str(first["_id"]), zone)
         number = 1
         if (pages := -(-count // PAGE)) > 1:
             number = int(st.number_input(f"Entries, page of {pages:,}", 1, pages, width=160,
@@ -42,6 +45,15 @@ def show(app: App, first: Mapping[str, Any], zone: tzinfo | None) -> None:
                 st.text(notes.in_words(str(note)))
             st.markdown(f"**{plain(called[str(entry['target'])])}**" if entry["target"] else "")
             _changes(entry)
+
+
+def _way_back(app: App, number: str, zone: tzinfo | None) -> None:
+    """Draw *Undo*, or who has undone it; nothing for a deed that cannot be undone, or no more."""
+    if (undone := undo.undone_by(app.database, number)) is not None:
+        who, at = undone
+        st.caption(f":material/undo: Undone by {plain(who)} at {at.astimezone(zone):%Y-%m-%d %H:%M:%S}")
+        return
+    undoing.button(app, number, "Undo this")
 
 
 def changed(entry: Mapping[str, Any]) -> str:

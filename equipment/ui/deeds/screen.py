@@ -14,6 +14,7 @@ from equipment.store.deeds.finding import Deed, Found
 from equipment.ui import time_zone
 from equipment.ui.context import App
 from equipment.ui.deeds import filters, opened
+from equipment.ui.records.changing import undoing
 
 __all__ = ["show"]
 
@@ -22,6 +23,7 @@ PAGE: Final = 100
 
 def show(app: App) -> None:
     """Draw the screen."""
+    undoing.running(app)
     chosen = filters.choose(app)
     number = int(st.session_state.get("activity_page", 1))
     found = finding.page(app.database, chosen.filter, number=number, size=PAGE)

@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from equipment.accounts import login, oidc, routes, setup, signup
+from equipment.accounts import cookie as cookies, login, oidc, routes, setup, signup
 from equipment.accounts.login import HalfWay, SecondFactorNeeded, SignInRefused
 from equipment.server.gate import sockets
 from equipment.settings import Settings
@@ -40,7 +40,7 @@ def current(db: Db, settings: Settings) -> tuple[Who, Account] | None:
     """
     if by_link.is_open():
         return None
-    who = st.session_state.get(WHO) or _by_cookie(db) or _from_provider(db, settings)
+    who = st.session_state.get(WHO) or _by_cookie(db, settings) or _from_provider(db, settings)
     account = account_of(db, settings, who) if who else None
     if who is None or account is None:
         if who is not None:
@@ -170,13 +170,15 @@ def _come_in(db: Db, who: Who) -> NoReturn:
     st.rerun()
 
 
-def _by_cookie(db: Db) -> Who | None:
-    cookie = st.context.cookies.get(routes.COOKIE, "")
+def _by_cookie(db: Db, settings: Settings) -> Who | None:
+    cookie = cookies.given(st.context.cookies, settings)
     # In a test of the page, without a browser, the cookie is a MagicMock.
     session = sessions.by_cookie(db, cookie) if cookie and isinstance(cookie, str) else None
     if session is None:
         return None
     account = identify(db, Who(session, ""))
+    if account is not None and cookies.is_old(st.context.cookies, settings):
+        st.session_state[ERRAND] = (routes.SIGN_IN, sessions.issue_ticket(db, session, "sign-in"))
     return None if account is None else Who(session, account.name, visitor().address)
 
 

@@ -12,13 +12,13 @@ from equipment.domain import warnings
 from equipment.domain.edits import Choice, FieldEdit, chosen, field_edits, undecided
 from equipment.domain.record import name_of, text
 from equipment.domain.values.fields import FieldType
-from equipment.store.list import listing, records, schema
+from equipment.store.list import listing, records, schema, undoable
 from equipment.store.list.records import Entry, Save
 from equipment.ui import boundary
 from equipment.ui.context import App
 from equipment.ui.plain import plain
 from equipment.ui.records import state
-from equipment.ui.records.changing import pending
+from equipment.ui.records.changing import pending, undoing
 from equipment.ui.records.state import Pending, State
 from equipment.ui.records.table import brief, field_label
 
@@ -131,7 +131,12 @@ def _save(app: App, now: State, reviewed: list[Reviewed], choices: Mapping[str, 
         for review in reviewed
         if review.stored is not None and (fields := chosen(review.edits, choices[review.pending.seen.key]))
     ]
-    done = records.save(app.database, app.who, saves)
+    number, done = undoable.save(app.database, app.who, saves) if saves else ("", [])
+    written = {saved.key for saved in done if saved.status == "updated"}
+    edits = sum(len(save.fields) for save in saves if save.entry.key in written)
+    if written:
+        undoing.offer(number, f"Saved {edits} edit{'s' * (edits != 1)} in {len(written)} "
+                              f"record{'s' * (len(written) != 1)}.")
     failed = {saved.key: saved for saved in done if saved.status not in ("updated", "unchanged")}
     for review in reviewed:
         if review.stored is not None and review.stored.key not in failed:
@@ -144,14 +149,7 @@ def _save(app: App, now: State, reviewed: list[Reviewed], choices: Mapping[str, 
         st.error(f"Not everything was saved: {plain(why)}. Review again.", icon=":material/error:")
         return
     now.editing = None
-    if not saves:
+    if not written:
         st.toast("Nothing to save: what others stored stays.", icon=":material/check:")
-        now.refresh()
-        st.rerun()
-    edits = sum(len(save.fields) for save in saves)
-    st.toast(
-        f"Saved {edits} edit{'s' * (edits != 1)} in {len(saves)} record{'s' * (len(saves) != 1)}",
-        icon=":material/check:",
-    )
     now.refresh()
     st.rerun()

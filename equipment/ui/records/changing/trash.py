@@ -10,7 +10,7 @@ import streamlit as st
 
 from backup_engine.errors import FreshSignInNeeded
 from equipment.domain.record import name_of, text
-from equipment.store.list import trash
+from equipment.store.list import trash, undoable
 from equipment.store.list.records import Entry, Saved
 from equipment.store.list.trash import Trashed
 from equipment.ui import boundary
@@ -18,6 +18,7 @@ from equipment.ui.context import App
 from equipment.ui.entrance import again
 from equipment.ui.plain import plain
 from equipment.ui.records import state
+from equipment.ui.records.changing import undoing
 
 TABLE: Final = "trash_table"
 SHOWN: Final = ("ID", "Category", "Vendor", "Model", "Serial", "Location")
@@ -53,11 +54,11 @@ def show(app: App) -> None:
 
 def move(app: App, ticked: list[Entry], total: int) -> None:
     """Move ticked records to the trash; the action over the list."""
-    done = trash.move(app.database, app.who, ticked)
+    number, done = undoable.move_to_trash(app.database, app.who, ticked)
     gone = [saved for saved in done if saved.status == "deleted"]
     names = name_of(ticked[0].record) if len(ticked) == 1 else f"{len(gone)} records"
     if gone:
-        st.toast(f"Moved {plain(names)} to the trash. It can be brought back there.", icon=":material/delete:")
+        undoing.offer(number, f"Moved {names} to the trash.")
     _report(done, ("deleted",))
     state.current().opened = ""
     state.current().refresh()

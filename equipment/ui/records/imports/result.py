@@ -41,7 +41,7 @@ def show(app: App, job: Job, kind: str, another: Callable[[], None]) -> None:
         if done.deed and undo.deed(app.database, done.deed) is not None:
             undoing.button(app, done.deed, "Undo this import")
             st.button("Show these records", icon=":material/list:", on_click=undoing.list_touched,
-                      args=(app, done.deed))
+                      args=(app, done.deed, done.message))
 
 
 def _download(label: str, name: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from equipment.exchange.list_export import ALL, COLUMNS
-from equipment.server.list_downloads import TYPES
+from equipment.server.downloads.list_downloads import TYPES
 from equipment.store.list import listing, schema
 from equipment.store.list.records import Entry
 from equipment.ui import links

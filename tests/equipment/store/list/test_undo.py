@@ -13,6 +13,8 @@ from backup_engine.model import Progress, Watch
 from equipment.domain.bulk import BulkEdit
 from equipment.exchange import importing
 from equipment.store.access import Who
+from equipment.store.activity import Filter
+from equipment.store.deeds import finding
 from equipment.store.list import bulk, trash, undo
 from equipment.store.list.keys import key_of_id
 from tests.equipment.store.people import signed_in
@@ -46,7 +48,7 @@ def test_an_import_is_undone_to_the_byte_and_what_it_added_is_in_the_trash(datab
 
     undone = undo.undo(database, manager, done.deed)
 
-    assert (undone.written, undone.trashed, undone.left) == (2, 1, ())
+    assert (undone.written, undone.trashed, undone.left) == (2, 1, [])
     assert now(database) == LIST
     assert [bson.decode(document) for document in trash.documents(database)] == [added]
     assert undo.deed(database, done.deed) is None
@@ -67,6 +69,11 @@ def test_what_somebody_changed_since_stays_and_is_named(database: Db, manager: W
     assert key_of_id(2) in dict(undone.left)
     assert [record["Vendor"] for record in now(database)] == ["Acme", "Mine", "Also mine"]
     assert "2 stay as they are" in undone.message
+    told = finding.page(database, Filter(actions=("records.undo",))).deeds
+    assert [deed.entries for deed in told] == [3]  # one deed, with what stayed and why
+    assert undo.deed(database, done.deed) is None
+    with pytest.raises(BadInput, match="nothing to undo"):
+        undo.undo(database, manager, done.deed)
 
 
 def test_a_bulk_edit_is_undone(database: Db, manager: Who) -> None:
@@ -76,8 +83,10 @@ def test_a_bulk_edit_is_undone(database: Db, manager: Who) -> None:
 
     assert undo.undo(database, manager, done.deed).written == 3
     assert now(database) == LIST
-    [entry] = database["equipment_activity"].find({"action": "records.undo", "target": f"deed:{done.deed}"})
-    assert entry["note"].endswith("3 written back, 0 to the trash, 0 left")
+    newest, deed_itself = finding.page(database, Filter()).deeds
+    assert (newest.entry["action"], newest.entries, newest.entry["note"]) == ("records.undo", 3, edit.words())
+    assert str(deed_itself.entry["_id"]) == done.deed  # so that Activity finds the way back
+    assert undo.undone_by(database, done.deed) is not None
 
 
 def test_the_right_for_the_deed_is_what_it_takes(database: Db, manager: Who) -> None:
@@ -93,6 +102,15 @@ def test_the_right_for_the_deed_is_what_it_takes(database: Db, manager: Who) -> 
     undo.undo(database, manager, by_manager.deed)
     assert undo.undo(database, technician, done.deed).written == 2
     assert now(database) == LIST
+
+
+def test_what_another_did_takes_the_right_to_change_many(database: Db, manager: Who) -> None:
+    done = take_in(database, manager)
+
+    with pytest.raises(PermissionDenied):
+        undo.undo(database, signed_in(database, "technician"), done.deed)
+    assert now(database)[0]["Vendor"] == "New"
+    assert undo.undo(database, signed_in(database, "manager", "Ada"), done.deed).written == 2
 
 
 def test_an_import_of_more_than_a_hundred_changes_takes_the_right_for_bulk_edits(database: Db, manager: Who) -> None:

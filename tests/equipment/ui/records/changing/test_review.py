@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from equipment.domain.query import Query
 from equipment.store.list import records, trash
 from equipment.ui.records import state
+from equipment.ui.records.changing import undoing
 from tests.equipment.store.people import signed_in
 from tests.equipment.ui.records_page import press, shown
 
@@ -62,6 +63,7 @@ def test_what_was_dropped_is_not_saved_and_the_others_are(test: AppTest, databas
     press(test, "Save")
 
     assert (model(database, 1), model(database, 2)) == ("M1", "new 2")
+    assert test.session_state[undoing.OFFER].words == "Saved 1 edit in 1 record."
     assert pending(test) == {}
     assert "No edits are left" in shown(test)
 

@@ -15,9 +15,10 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from backup_engine.errors import BackupError
-from equipment.accounts.routes import COOKIE
+from equipment.accounts import cookie as cookies
 from equipment.exchange import list_export
-from equipment.server.backup_download import HEADERS, status_of, visitor
+from equipment.server.downloads.backup_download import HEADERS, status_of, visitor
+from equipment.settings import Settings
 from equipment.store.access import Db
 
 __all__ = ["PATH", "TYPES", "routes"]
@@ -29,11 +30,11 @@ KEY, COLUMNS = "key", "columns"
 Parameters = Mapping[str, Sequence[str]]
 
 
-def routes(connect: Callable[[], Db]) -> list[Route]:
+def routes(settings: Settings, connect: Callable[[], Db]) -> list[Route]:
     """Give the route; it sends only to whom the session cookie proves to be allowed to export, now."""
 
     async def download(request: Request) -> Response:
-        kind, cookie = request.path_params["kind"], request.cookies.get(COOKIE, "")
+        kind, cookie = request.path_params["kind"], cookies.given(request.cookies, settings)
         address = request.client.host if request.client else ""
         asked = {name: request.query_params.getlist(name) for name in request.query_params}
         if kind not in TYPES:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from backup_engine.errors import BackupError, DatabaseUnreachable, PermissionDenied
 from equipment import backups
-from equipment.accounts.routes import COOKIE
+from equipment.accounts import cookie as cookies
 from equipment.settings import Settings
 from equipment.store import access, activity
 from equipment.store.accounts import sessions
@@ -31,7 +31,7 @@ def routes(settings: Settings, connect: Connect) -> list[Route]:
     """Give the route; it sends only to whom the session cookie proves to be allowed to see backups, now."""
 
     async def download(request: Request) -> Response:
-        label, cookie = request.path_params["label"], request.cookies.get(COOKIE, "")
+        label, cookie = request.path_params["label"], cookies.given(request.cookies, settings)
         address = request.client.host if request.client else ""
         try:
             name, chunks = await to_thread.run_sync(lambda: _open(settings, connect, label, cookie, address))
