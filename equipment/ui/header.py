@@ -43,7 +43,7 @@ def show(app: App, title: str, screens: Sequence[str]) -> Sequence[TabContainer]
             if app.may("backup.see"):
                 with boundary.guard("The backup badge"):
                     _backup_badge(app)
-            _menu(app)
+            _menus(app)
     return tabs
 
 
@@ -68,6 +68,7 @@ def _backup_badge(app: App) -> None:
     color = BACKUP_COLORS[state.level]
     st.button(
         f":{color}-badge[{BACKUP_ICONS[state.level]} {plain(state.text)}]", type="tertiary", key="backup_badge",
+        width="stretch",  # the one part of its line that gives way
         on_click=_open_backups, help="  \n".join((*map(plain, state.more), "Open Backup & Restore.")),
     )
 
@@ -76,7 +77,11 @@ def _open_backups() -> None:
     st.session_state[TAB] = BACKUP_TAB
 
 
-def _menu(app: App) -> None:
+def _menus(app: App) -> None:
+    with boundary.guard("Help"):
+        from equipment.ui import help
+
+        help.draw(app)
     with boundary.guard("The account menu"):
         from equipment.ui import account
 

@@ -46,6 +46,11 @@ OUR_OWN = frozenset({
     "choose_database.py: markdown: text",
     "database_down.py: markdown: '\\n'.join((f'{number}. {check}' for number, check in enumerate(checks, 1)))",
     "entrance/password.py: text_input: label",
+    "entrance/code_place.py: write: f'{before} a set-up code that the server has written {plain(where)}.'",
+    "help/documents.py: markdown: readable(found[title].read_text('utf-8').partition('\\n')[2])",
+    "help/menu.py: menu_button: lambda option: f'{ICONS[option]} {option}'",
+    "help/shortcuts.py: markdown: '\\n'.join(('| Key | What it does |', '|---|---|', *(f'| **{key}** | {words} "
+    "|' for key, words in KEYS.items())))",
     "header.py: button: '  \\n'.join((*map(plain, state.more), 'Open Backup & Restore.'))",
     "ordered_table.py: NumberColumn: f'Type the place where the {what} shall stand'",
     "header.py: tabs: screens",
