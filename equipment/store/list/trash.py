@@ -21,6 +21,7 @@ from backup_engine.errors import BadInput, Busy
 from backup_engine.mongo.guarded import apply
 from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change
+from equipment.domain.counting import number_of
 from equipment.store import activity, moments
 from equipment.store.access import Db, Who, inside, require
 from equipment.store.list import column_values, keys, listing, returning
@@ -196,8 +197,9 @@ def purge(db: Db, who: Who, numbers: Sequence[str]) -> int:
     activity.record_many(db, who, "records.purge", logged)
     gone = int(db[TRASH].delete_many({"_id": {"$in": [ObjectId(trashed.number) for trashed in wanted]}}).deleted_count)
     if not listing.scrub(db, SCRUB_SECONDS):
-        raise Busy(f"{gone:,} records are deleted for good, and not yet out of the files of the list's index: another "
-                   "process of this machine still reads them", hint="They go within half an hour, or when it ends.")
+        raise Busy(f"{number_of(gone, 'record is', 'records are')} deleted for good, and not yet out of the files of "
+                   "the list's index: another process of this machine still reads them",
+                   hint="They go within half an hour, or when it ends.")
     return gone
 
 

@@ -25,6 +25,7 @@ from backup_engine.errors import BadInput, Cancelled
 from backup_engine.model import SILENT, Watch
 from backup_engine.mongo.guarded import Also, apply
 from backup_engine.records.changes import Applied, Change
+from equipment.domain.counting import number_of
 from equipment.store import activity, moments
 from equipment.store.access import Db, Who, inside, require
 from equipment.store.list import keys, listing, records, trash
@@ -130,8 +131,8 @@ def undo(db: Db, who: Who, number: str, watch: Watch = SILENT) -> Undone:
                 watch.step("Undoing", written + trashed + len(left), known.records)
             except Cancelled:
                 done = written + trashed
-                count = "1 record was" if done == 1 else f"{done:,} records were"
-                raise Cancelled(f"{count} undone before, the rest was not") from None
+                undone = number_of(done, "record was", "records were")
+                raise Cancelled(f"{undone} undone before, the rest was not") from None
             stored = {entry.key: entry for entry in records.entries(db, [entry["key"] for entry in group])}
             plan = [(entry, change) for entry in group
                     if (change := _back(entry, stored.get(entry["key"]), left)) is not None]

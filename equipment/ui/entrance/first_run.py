@@ -9,6 +9,9 @@ import streamlit as st
 from backup_engine.errors import BadInput
 from equipment.accounts import setup
 from equipment.accounts.login import SignInRefused
+from equipment.accounts.passwords import check_rules
+from equipment.domain.faults import all_at_once
+from equipment.domain.names import clean_name
 from equipment.server import database
 from equipment.settings import Settings
 from equipment.store.access import Db
@@ -48,7 +51,8 @@ def _create(db: Db, enter: Callable[[str, str], None]) -> None:
     if not pressed:
         return
     try:
-        password.must_match(chosen, again)
+        all_at_once(lambda: clean_name(name), lambda: check_rules(chosen, name),
+                    lambda: password.must_match(chosen, again))
         setup.create_administrator(db, code, name, chosen, address=visitor().address)
         enter(name, chosen)
     except (BadInput, SignInRefused) as error:

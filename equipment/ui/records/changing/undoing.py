@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from equipment.domain.counting import number_of
 from equipment.domain.query import Query
 from equipment.domain.record import ID, text
 from equipment.jobs import Job
@@ -28,10 +29,10 @@ def button(app: App, number: str, label: str) -> None:
     deed = undo.deed(app.database, number)
     if deed is None:
         return
-    count = "1 record" if deed.records == 1 else f"{deed.records:,} records"
     with st.popover(label, icon=":material/undo:", disabled=app.read_only):
-        st.markdown(f"**{count}** that {plain(deed.by)} changed become what they were before; those that were added go "
-                    "to the trash. A record that was changed since stays as it is, and is named. Nothing else changes.")
+        st.markdown(f"**{number_of(deed.records, 'record')}** that {plain(deed.by)} changed become what they were "
+                    "before; those that were added go to the trash. A record that was changed since stays as it is, "
+                    "and is named. Nothing else changes.")
         if st.button("Undo", type="primary", key=f"undo_{number}"):
             start_beside(_work(app), "Undo", app.account.name,
                          lambda watch: undo.undo(app.database, app.who, number, watch))

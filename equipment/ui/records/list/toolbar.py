@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 import streamlit as st
 
-from equipment.domain.query import ONLY_LABELS, Only, Query
+from equipment.domain.query import COUNTED, ONLY_LABELS, Only, Query
 from equipment.domain.search import Counts
 from equipment.index.sheet import Sheet
 from equipment.store.list import schema
@@ -25,6 +26,8 @@ SEARCH_HELP = (
     'Every word must occur somewhere in the record, in any case, with or without accents. Signs are taken literally; '
     '"quotes" keep words together.'
 )
+GRID_BAR: Final = 120
+"""Pixels for the bar of the table's corner, which comes up over this line while the pointer is in the table."""
 _COLORS: Mapping[Only, str] = {"overdue": "red", "due": "orange", "no serial": "gray", "same serial": "violet"}
 
 
@@ -40,6 +43,7 @@ def show(app: App, sheet: Sheet, known: Sequence[Column]) -> None:
         filters.popover(app, now)
         _order(app, now)
         views.popover(app, now)
+        st.space(GRID_BAR)
     _chips(now)
 
 
@@ -47,7 +51,7 @@ def _metrics(now: State, counts: Counts) -> None:
     key = now.key("only")
     st.pills(
         "Show",
-        ["", *ONLY_LABELS],
+        ["", *COUNTED, *([now.query.only] if now.query.only not in ("", *COUNTED) else [])],
         default=now.query.only,
         required=True,
         label_visibility="collapsed",
@@ -60,6 +64,8 @@ def _metrics(now: State, counts: Counts) -> None:
 
 
 def _metric_label(only: Only, counts: Counts) -> str:
+    if only not in ("", *COUNTED):
+        return ONLY_LABELS[only]
     number = {
         "": counts.records,
         "overdue": counts.overdue,
