@@ -72,13 +72,7 @@ def test_who_asks_for_an_account_is_counted_approved_and_signs_in(
         office.close()
 
     page.reload()
-    people.sign_in(page, _PUT = """(paragraph, text) => {
-    const words = document.createTreeWalker(paragraph, NodeFilter.SHOW_TEXT)
-    let last
-    while (words.nextNode()) last = words.currentNode
-    last.textContent = " " + text
-}"""
-NEWCOMER, CHOSEN)
+    people.sign_in(page, NEWCOMER, CHOSEN)
     expect(page.get_by_role("tab", name="User Management")).to_have_count(0)
 
 
