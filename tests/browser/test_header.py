@@ -49,9 +49,11 @@ def test_who_asks_for_an_account_is_counted_approved_and_signs_in(
 ) -> None:
     app, db = installation
     signup.switch(db, SYSTEM, True)
-    page.goto(app.url)
-    ask_for_an_account(page)
-    signup.switch(db, SYSTEM, False)  # the form's fields have the names of those for signing in
+    try:
+        page.goto(app.url)
+        ask_for_an_account(page)
+    finally:
+        signup.switch(db, SYSTEM, False)  # the form's fields have the names of those for signing in
     browser = page.context.browser
     assert browser is not None
     office = browser.new_context(viewport={"width": 1440, "height": 900})
