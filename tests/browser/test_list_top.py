@@ -111,14 +111,3 @@ def test_on_a_telephone_and_a_tablet_the_list_begins_before_350(page: Page, app:
     visit(page, app, size)
 
     assert box(grid.grid(page))["y"] < 350
-
-
-def test_the_bar_of_the_tables_corner_lies_over_no_button(page: Page, app: RunningApp) -> None:
-    visit(page, app, FULL)
-
-    grid.grid(page).hover()
-
-    bar = page.get_by_test_id("stElementToolbar").first
-    expect(bar).to_be_visible()
-    views = box(page.get_by_role("button", name="Views"))
-    assert views["x"] + views["width"] <= box(bar)["x"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
 
 import streamlit as st
 
@@ -26,8 +25,6 @@ SEARCH_HELP = (
     'Every word must occur somewhere in the record, in any case, with or without accents. Signs are taken literally; '
     '"quotes" keep words together.'
 )
-GRID_BAR: Final = 120
-"""Pixels for the bar of the table's corner, which comes up over this line while the pointer is in the table."""
 _COLORS: Mapping[Only, str] = {"overdue": "red", "due": "orange", "no serial": "gray", "same serial": "violet"}
 
 
@@ -43,7 +40,6 @@ def show(app: App, sheet: Sheet, known: Sequence[Column]) -> None:
         filters.popover(app, now)
         _order(app, now)
         views.popover(app, now)
-        st.space(GRID_BAR)
     _chips(now)
 
 
