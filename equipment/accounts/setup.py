@@ -119,7 +119,7 @@ def require(shown: object, db: Db | None = None) -> None:
     """
     right = isinstance(shown, Pass) and secrets.compare_digest(shown.digest, code_digest(setup_code()))
     if not right:
-        raise SignInRefused("Type the set-up code first. It is printed on the console of the server.")
+        raise SignInRefused("Type the set-up code first. It is on the console of the server, or in its log.")
     if db is not None and not is_first_run(db):
         raise SignInRefused("There is an account already. Sign in.")
 
@@ -153,7 +153,7 @@ def _check(db: Db, typed_code: str) -> None:
     if wait:
         raise SignInRefused(f"Too many attempts. Wait {in_words(wait)} and try again.")
     if not secrets.compare_digest(code_digest(typed_code), code_digest(setup_code())):
-        raise SignInRefused("The set-up code is not right. It is printed on the console of the server.")
+        raise SignInRefused("The set-up code is not right. It is on the console of the server, or in its log.")
 
 
 def _create(db: Db, name: str, password: str, who: Who, passwords: Passwords) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from equipment.domain.counting import number_of
 from equipment.domain.record import ID, LAST_CALIBRATION, NEXT_CALIBRATION
 from equipment.domain.search import Listed, Rows
 from equipment.domain.values import dates
@@ -14,6 +15,11 @@ from equipment.domain.values.dates import Status
 from equipment.domain.values.fields import Date, FieldType, dates_of
 
 SOON_DAYS = 30
+CERTIFICATE = "Cal Certificate"
+"""Column of the certificate's number; it comes into being with the first one."""
+MONTHS = 12
+"""Interval where a record's own dates tell none."""
+DAYS_OF_A_MONTH = 30.44
 NAMING = ("Vendor", "Model", "Location")
 
 
@@ -91,3 +97,28 @@ def month(
     for item in items(sheet, types, today, due_rows(sheet, types, weeks[0][0], weeks[-1][-1])):
         due.setdefault(item.day or today, []).append(item)
     return [[(day, due.get(day, [])) for day in week] for week in weeks]
+
+
+def interval(last: str, due: str, kinds: tuple[Date, Date]) -> int | None:
+    """Give the months between a record's last and next date; None where they say none. ``kinds`` read the two."""
+    before, after = kinds[0].read(last).day, kinds[1].read(due).day
+    if before is None or after is None or after <= before:
+        return None
+    return max(1, round((after - before).days / DAYS_OF_A_MONTH))
+
+
+def after_months(day: date, months: int) -> date:
+    """Give the same day so many months later, or the last one of a month that is shorter."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = index // 12, index % 12 + 1
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+def due_in_words(day: date | None, today: date) -> str:
+    """Say how long something is due or overdue: ``379 days overdue``, ``due today``, ``due in 1 day``."""
+    if day is None:
+        return ""
+    days = (day - today).days
+    if days < 0:
+        return f"{number_of(-days, 'day')} overdue"
+    return f"due in {number_of(days, 'day')}" if days else "due today"

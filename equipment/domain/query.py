@@ -9,11 +9,14 @@ from unicodedata import normalize
 
 from backup_engine.records.folding import fold
 
-Only = Literal["", "overdue", "due", "no serial", "same serial"]
+Only = Literal["", "overdue", "due", "no serial", "same serial", "fine", "not needed", "no date", "cannot read"]
 ONLY_LABELS: Mapping[Only, str] = {
     "overdue": "Overdue calibration", "due": "Due in 30 days", "no serial": "Without serial",
-    "same serial": "Duplicate serials",
+    "same serial": "Duplicate serials", "fine": "Calibration not due", "not needed": "No calibration needed",
+    "no date": "No calibration date", "cannot read": "Unreadable calibration date",
 }
+COUNTED: tuple[Only, ...] = ("overdue", "due", "no serial", "same serial")
+"""Those whose numbers always stand above the list; the others are opened from *Calibration*."""
 EMPTY_LABEL = "(empty)"
 _PREFIXES = {"is": "choices", "has": "contains", "from": "lows", "to": "highs"}
 

@@ -24,6 +24,7 @@ from backup_engine.records.live_profile import LiveProfile, key_text
 from backup_engine.records.planner import Planned
 from backup_engine.records.table_plan import plan_rows
 from equipment.domain.column_names import trouble
+from equipment.domain.counting import number_of
 from equipment.domain.record import ID
 from equipment.domain.values.dates import Order
 from equipment.exchange import cell_values, memory
@@ -76,7 +77,7 @@ class Imported:
     @property
     def message(self) -> str:
         """One sentence for people."""
-        left = f" {len(self.conflicts):,} rows were left out." if self.conflicts else ""
+        left = f" {number_of(len(self.conflicts), 'row was', 'rows were')} left out." if self.conflicts else ""
         given = f" {len(self.renumbered):,} new ones got another ID, as theirs was taken." if self.renumbered else ""
         return f"{self.added:,} added, {self.updated:,} updated, {self.unchanged:,} unchanged.{given}{left}"
 
@@ -93,7 +94,7 @@ def apply_mapping(table: Table, mapping: Mapping[str, str]) -> Mapped:
     if problems:
         raise BadInput(" ".join(dict.fromkeys(problems)), hint="Choose other names for them, or leave them out.")
     memory.require(MEMORY_PER_MAPPED_CELL * len(table.rows) * len(wanted),
-                   f"Importing {len(table.rows):,} rows of {len(wanted)} columns", "Leave columns out.")
+                   _importing(len(table.rows), len(wanted)), "Leave columns out.")
     return [{column: row[header] for header, column in wanted.items()} for row in table.records()]
 
 
@@ -197,7 +198,7 @@ def require_memory(rows: Mapped) -> None:
     columns, left = len(rows[0]) if rows else 0, memory.free()
     at_most = (left or 0) // (MEMORY_PER_CELL * max(1, columns)) // 100 * 100
     parts = f"Split the file into parts of at most {at_most:,} rows, or" if at_most else "Leave columns out, or"
-    memory.require(MEMORY_PER_CELL * columns * len(rows), f"Importing {len(rows):,} rows of {columns} columns",
+    memory.require(MEMORY_PER_CELL * columns * len(rows), _importing(len(rows), columns),
                    f"{parts} give the application more memory. Nothing was changed.")
 
 
@@ -225,3 +226,7 @@ def _batches(db: Db) -> Iterator[Batch]:
 
 def _each(db: Db) -> Iterable[bytes]:
     return (document for batch in _batches(db) for document in raw.documents_of(batch))
+
+
+def _importing(rows: int, columns: int) -> str:
+    return f"Importing {number_of(rows, 'row')} of {number_of(columns, 'column')}"

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Final
 
 from backup_engine.errors import BadInput
+from equipment.domain.counting import number_of
 from equipment.domain.query import Query, from_params, is_managed
 from equipment.exchange import made_file
 from equipment.exchange.made_file import Asked
@@ -55,7 +56,7 @@ def stream(db: Db, who: Who, form: str, keys: Sequence[str], *, columns: str = A
         raise BadInput(f"Choose {', '.join(FORMS)}, and the columns {' or '.join(COLUMNS)}.")
     pieces = _pieces(db, form, keys, columns)
     first = next(pieces, b"")
-    activity.record(db, who, "records.export", "list", note=f"{len(keys)} records as {form.upper()}")
+    activity.record(db, who, "records.export", "list", note=f"{number_of(len(keys), 'record')} as {form.upper()}")
     return chain([first], pieces)
 
 

@@ -24,7 +24,9 @@ from equipment.index.segment import Segment
 
 __all__ = ["matching", "statuses"]
 
-_STATUS: Final[Mapping[Only, Status]] = {"overdue": "overdue", "due": "due soon"}
+_STATUS: Final[Mapping[Only, Status]] = {
+    "overdue": "overdue", "due": "due soon", "fine": "fine", "not needed": "not needed", "no date": "no date",
+    "cannot read": "cannot read"}
 SOON: Final = 30
 
 

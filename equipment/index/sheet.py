@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from backup_engine.records.folding import fold
-from equipment.domain.query import ONLY_LABELS, Query
+from equipment.domain.query import COUNTED, Query
 from equipment.domain.record import ID, LAST_CALIBRATION, NEXT_CALIBRATION, SERIAL, arrange
 from equipment.domain.search import Columns, Counts, Rows
 from equipment.domain.values import collation, dates
@@ -159,7 +159,7 @@ class Sheet:
         """Count what the numbers above the list show, over all records, or over those that match what else is asked."""
         whole = replace(query or Query(), only="")
         if whole.is_filtering:
-            found = {only: self.count(replace(whole, only=only), types, today) for only in ("", *ONLY_LABELS)}
+            found = {only: self.count(replace(whole, only=only), types, today) for only in ("", *COUNTED)}
             return Counts(found[""], found["overdue"], found["due"], found["no serial"], found["same serial"])
         statuses = self.by_status(types, today)
         return Counts(len(self), statuses["overdue"], statuses["due soon"], *self._serials().counts())

@@ -21,6 +21,7 @@ from backup_engine.model import SILENT, Batch, TakenBack, Watch
 from backup_engine.mongo.guarded import apply
 from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change
+from equipment.domain.counting import number_of
 from equipment.store import moments
 from equipment.store.access import SESSIONS, USERS, Db
 from equipment.store.accounts import administrators, restored
@@ -92,7 +93,8 @@ def _write_accounts(db: Db, wanted: Sequence[bytes], undo: bool) -> restored.Acc
         again = {outcome.change.identity for outcome in left}
         would = restored.plan(wanted, raw_documents(db[USERS]), undo=undo, now=moments.now())
         changes = [change for change in would.changes if change.identity in again]
-    raise RestoreIncomplete(f"{len(left)} accounts could not be written ({left[0].why})", hint="Do it again.")
+    raise RestoreIncomplete(f"{number_of(len(left), 'account')} could not be written ({left[0].why})",
+                            hint="Do it again.")
 
 
 def _overwrite(

@@ -7,6 +7,7 @@ import streamlit as st
 from backup_engine.errors import BackupError
 from equipment.domain.agents import browser_of
 from equipment.store.accounts import sessions, users
+from equipment.ui import time_zone
 from equipment.ui.context import App
 from equipment.ui.entrance import again, login, password, second_factor
 from equipment.ui.people import details
@@ -18,7 +19,6 @@ PERSON, PASSWORD, FACTOR = "My name and e-mail", "Change password", "Second fact
 SESSIONS, LOG_OUT = "My sessions", "Log out"
 ICONS = {PERSON: ":material/badge:", PASSWORD: ":material/password:", FACTOR: ":material/phonelink_lock:",
          SESSIONS: ":material/devices:", LOG_OUT: ":material/logout:"}
-MOMENT = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
 
 
 def menu(app: App, label: str) -> None:
@@ -54,9 +54,10 @@ def _change_password(app: App) -> None:
 def _sessions(app: App) -> None:
     live = sessions.of_user(app.database, app.account.key)
     st.dataframe(
-        [{"This one": session.id == app.who.session, "Since": session.created, "Last seen": session.seen,
+        [{"This one": session.id == app.who.session, "Since": time_zone.shown_time(session.created),
+          "Last seen": time_zone.shown_time(session.seen),
           "Address": session.address, "Browser": browser_of(session.agent) or session.agent} for session in live],
-        hide_index=True, height="content", column_config={"Since": MOMENT, "Last seen": MOMENT},
+        hide_index=True, height="content",
     )
     if st.button("End all sessions", icon=":material/logout:", help="Signs you out everywhere, here as well."):
         try:

@@ -9,13 +9,14 @@ from streamlit.elements.lib.mutable_tab_container import TabContainer
 
 from equipment.ui import boundary
 from equipment.ui.context import App
+from equipment.ui.people import waiting
 from equipment.ui.plain import plain
 
 __all__ = ["TAB", "anonymous", "show"]
 
 TAB = "tab"
 """Key of the open main tab in the session and in the address."""
-LIST_TAB, BACKUP_TAB = "Equipment Records", "Backup & Restore"
+LIST_TAB, BACKUP_TAB, PEOPLE_TAB = "Equipment Records", "Backup & Restore", "User Management"
 BACKUP_ICONS = {"ok": ":material/verified:", "note": ":material/info:", "due": ":material/schedule:",
                 "alarm": ":material/warning:"}
 BACKUP_COLORS = {"ok": "green", "note": "blue", "due": "orange", "alarm": "red"}
@@ -43,7 +44,8 @@ def show(app: App, title: str, screens: Sequence[str]) -> Sequence[TabContainer]
             if app.may("backup.see"):
                 with boundary.guard("The backup badge"):
                     _backup_badge(app)
-            _menu(app)
+            _waiting_badge(app)
+            _menus(app)
     return tabs
 
 
@@ -68,15 +70,30 @@ def _backup_badge(app: App) -> None:
     color = BACKUP_COLORS[state.level]
     st.button(
         f":{color}-badge[{BACKUP_ICONS[state.level]} {plain(state.text)}]", type="tertiary", key="backup_badge",
-        on_click=_open_backups, help="  \n".join((*map(plain, state.more), "Open Backup & Restore.")),
+        width="stretch",  # the one part of its line that gives way
+        on_click=_open, args=(BACKUP_TAB,), help="  \n".join((*map(plain, state.more), "Open Backup & Restore.")),
     )
 
 
-def _open_backups() -> None:
-    st.session_state[TAB] = BACKUP_TAB
+def _open(tab: str) -> None:
+    st.session_state[TAB] = tab
 
 
-def _menu(app: App) -> None:
+def _waiting_badge(app: App) -> None:
+    """Say how many ask for an account. Not in the tab's own name, which stands in the address: Streamlit would drop
+    it from there whenever the count changes."""
+    with boundary.guard("The requests that wait"):
+        if count := waiting.counted(app):
+            who = "1 person asks" if count == 1 else f"{count} people ask"
+            st.button(f":orange-badge[:material/person_add: {count} waiting]", type="tertiary", key="waiting_badge",
+                      on_click=_open, args=(PEOPLE_TAB,), help=f"{who} for an account. Open User Management.")
+
+
+def _menus(app: App) -> None:
+    with boundary.guard("Help"):
+        from equipment.ui import help
+
+        help.draw(app)
     with boundary.guard("The account menu"):
         from equipment.ui import account
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from equipment.domain.counting import number_of
 from equipment.store.list import option_lists, options, schema
 from equipment.ui import reading
 from equipment.ui.context import App
@@ -93,7 +94,8 @@ def _rename(app: App, column: str, values: list[str]) -> None:
         old = st.selectbox("Rename", values, key=f"rename_{column}")
         new = st.text_input("New name", key=f"renamed_{column}_{old}")
         count = used.get(old, 0)
-        also = st.checkbox(f"Also change {count:,} records", value=app.may("records.bulk_edit") and count > 0,
+        also = st.checkbox(f"Also change {number_of(count, 'record')}",
+                           value=app.may("records.bulk_edit") and count > 0,
                            disabled=not app.may("records.bulk_edit") or not count)
         if st.button("Rename choice", icon=":material/edit:", disabled=not new.strip()):
             done(VERSION, lambda: _renamed(app, column, old, new, also))
@@ -101,7 +103,7 @@ def _rename(app: App, column: str, values: list[str]) -> None:
 
 def _renamed(app: App, column: str, old: str, new: str, also: bool) -> str:
     changed = option_lists.rename(app.database, app.who, column, old, new, also_records=also)
-    return f"{old} is called {new.strip()} now; {changed:,} records changed."
+    return f"{old} is called {new.strip()} now; {number_of(changed, 'record')} changed."
 
 
 def _unlisted(app: App, column: str, values: list[str], editing: bool) -> None:
@@ -119,12 +121,12 @@ def _unlisted(app: App, column: str, values: list[str], editing: bool) -> None:
         if st.button(_take_label(len(offered), len(unlisted)), icon=":material/playlist_add:", key="options_take"):
             done(VERSION, lambda: _taken(app, column, offered))
         value = st.selectbox("Value", [value for value, _ in unlisted], key=f"unlisted_{column}",
-                             format_func=lambda value: f"{value} ({dict(unlisted)[value]:,} records)")
+                             format_func=lambda value: f"{value} ({number_of(dict(unlisted)[value], 'record')})")
         if st.button("Add to the list", icon=":material/add:"):
             done(VERSION, lambda: _added(app, column, value))
         if app.may("records.bulk_edit"):
             target = st.selectbox("Or change to", values, key=f"change_to_{column}")
-            if st.button(f"Change {dict(unlisted)[value]:,} records to {plain(target, 100)}"):
+            if st.button(f"Change {number_of(dict(unlisted)[value], 'record')} to {plain(target, 100)}"):
                 done(VERSION, lambda: _changed(app, column, value, target))
 
 
@@ -136,9 +138,9 @@ def _take_label(offered: int, found: int) -> str:
 
 def _taken(app: App, column: str, values: list[str]) -> str:
     taken = options.take(app.database, app.who, column, values)
-    return f"{len(taken):,} {'choice' if len(taken) == 1 else 'choices'} added to {column}."
+    return f"{number_of(len(taken), 'choice')} added to {column}."
 
 
 def _changed(app: App, column: str, old: str, new: str) -> str:
     changed = option_lists.change_to(app.database, app.who, column, old, new)
-    return f"{changed:,} records changed from {old} to {new}."
+    return f"{number_of(changed, 'record')} changed from {old} to {new}."

@@ -12,9 +12,11 @@ from equipment.accounts import signup
 from equipment.domain.roles import ROLES
 from equipment.store.accounts import factors, sessions, users
 from equipment.store.accounts.users import CODE_HOURS, User
+from equipment.ui import time_zone
 from equipment.ui.context import App
 from equipment.ui.entrance import again
-from equipment.ui.people import details, what_roles_may
+from equipment.ui.parts import copy_button
+from equipment.ui.people import details, waiting, what_roles_may
 from equipment.ui.plain import plain
 
 __all__ = ["show"]
@@ -33,17 +35,17 @@ def show(app: App) -> None:
     everybody = users.listed(app.database, app.who)
     if NEW_CODE in st.session_state:
         _show_code()
-    waiting = [user for user in everybody if user.state == "pending"]
+    asking = [user for user in everybody if user.state == "pending"]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{_count(everybody)}**", width="content")
         st.space("stretch")
         if st.button("New user", icon=":material/person_add:", type="primary"):
             again.before(app)
             _new_user(app)
-    for user in waiting[:SHOWN]:
+    for user in asking[:SHOWN]:
         _waiting(app, user)
-    if len(waiting) > SHOWN:
-        _many_waiting(app, len(waiting))
+    if len(asking) > SHOWN:
+        _many_waiting(app, len(asking))
     chosen = _table(everybody)
     if chosen is not None:
         _actions(app, chosen)
@@ -53,26 +55,23 @@ def show(app: App) -> None:
 
 
 def _count(everybody: list[User]) -> str:
-    waiting = sum(user.state == "pending" for user in everybody)
+    asking = sum(user.state == "pending" for user in everybody)
     words = f"{len(everybody)} user" + ("s" if len(everybody) != 1 else "")
-    return f"{words}, {waiting} waiting for approval" if waiting else words
+    return f"{words}, {asking} waiting for approval" if asking else words
 
 
 def _table(everybody: list[User]) -> User | None:
     rows = [
         {"Name": user.name, "Person": user.person.full_name, "E-mail": user.person.email,
          "Department": user.person.department, "Role": user.role, "State": _state(user),
-         "Last sign-in": user.last_sign_in, "Created": user.created,
+         "Last sign-in": time_zone.shown_time(user.last_sign_in) if user.last_sign_in else "never",
+         "Created": time_zone.shown_time(user.created),
          "Signs in with": _way(user)}
         for user in everybody
     ]
     picked = st.dataframe(
         rows, hide_index=True, on_select="rerun", selection_mode="single-row", height="content",
         key=f"users_table_{st.session_state.get(GENERATION, 0)}",
-        column_config={
-            "Last sign-in": st.column_config.DatetimeColumn(format="calendar"),
-            "Created": st.column_config.DatetimeColumn(format="YYYY-MM-DD"),
-        },
     )
     positions = picked["selection"]["rows"]
     if positions and positions[0] < len(everybody):
@@ -172,6 +171,7 @@ def _show_code() -> None:
     name, code = st.session_state.pop(NEW_CODE)
     st.markdown(f"Give this code to **{plain(name)}**. It is shown only now, works once and within {CODE_HOURS} hours.")
     st.code(code, language=None)
+    copy_button.draw("Copy the code", code, "copy_code")
     st.caption("It is typed in place of the password; a new password is then chosen.")
 
 
@@ -198,6 +198,7 @@ def _do(action: Callable[[], object], done: str = "") -> None:
         return
     if done:
         st.toast(plain(done), icon=":material/check:")
+    waiting.decided()
     _again()
 
 

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.browser
 Db = Database[dict[str, Any]]
 
 FULL, NARROW = {"width": 1440, "height": 900}, {"width": 360, "height": 780}
-"""The window for which the list's height is chosen, and a telephone's, in pixels."""
+TABLET = {"width": 768, "height": 1024}
+"""The window for which the list's height is chosen, a telephone's and a tablet's, in pixels."""
 
 
 @pytest.fixture
@@ -105,7 +106,8 @@ def test_the_numbers_beside_the_search_follow_it(page: Page, app: RunningApp) ->
     expect(page.get_by_role("radio", name=f"{found} Record", exact=False)).to_be_visible()
 
 
-def test_on_a_telephone_the_list_begins_before_350(page: Page, app: RunningApp) -> None:
-    visit(page, app, NARROW)
+@pytest.mark.parametrize("size", [NARROW, TABLET], ids=["360", "768"])
+def test_on_a_telephone_and_a_tablet_the_list_begins_before_350(page: Page, app: RunningApp, size: Any) -> None:
+    visit(page, app, size)
 
     assert box(grid.grid(page))["y"] < 350

@@ -10,6 +10,7 @@ from backup_engine.errors import Cancelled
 from backup_engine.model import SILENT, Watch
 from equipment.domain import bulk
 from equipment.domain.bulk import BulkEdit
+from equipment.domain.counting import number_of
 from equipment.domain.record import MISSING, is_plain, read, text
 from equipment.store import activity
 from equipment.store.access import Db, Who, require
@@ -56,7 +57,8 @@ def apply(
         try:
             watch.step("Changing", start, len(planned))
         except Cancelled:
-            raise Cancelled(f"{changed:,} records were changed before, the rest was not") from None
+            before = number_of(changed, "record was", "records were")
+            raise Cancelled(f"{before} changed before, the rest was not") from None
         group = {key: (now, new) for key, now, new in planned[start : start + BATCH]}
         entries = records.entries(db, list(group))
         saves = [save for entry in entries if (save := _save(entry, edit.column, *group[entry.key])) is not None]

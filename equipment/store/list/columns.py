@@ -23,6 +23,7 @@ from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change
 from equipment.data_disk import require_room
 from equipment.domain.column_names import trouble
+from equipment.domain.counting import number_of
 from equipment.domain.record import ID
 from equipment.domain.values.dates import ORDERS, Order
 from equipment.domain.values.fields import TYPES, FieldType
@@ -114,7 +115,7 @@ def rename(db: Db, who: Who, old: str, new: str, *, watch: Watch = SILENT) -> Do
     db[COLUMNS].replace_one({"_id": new}, {**note, "_id": new}, upsert=True)
     column_values.rename(db, old, new)
     activity.record(db, who, "columns.manage", f"column:{new}", before={"name": old}, after={"name": new},
-                    note=f"renamed in {done.changed} records")
+                    note=f"renamed in {number_of(done.changed, 'record')}")
     return done
 
 
@@ -138,7 +139,8 @@ def delete(db: Db, who: Who, name: str, *, watch: Watch = SILENT) -> Done:
     note = db[COLUMNS].find_one({"_id": name}) or {}
     stamp = {"number": number, "by": who.name, "at": moments.now(), "records": done.changed}
     db[COLUMNS].replace_one({"_id": name}, {**note, "_id": name, "deleted": stamp}, upsert=True)
-    activity.record(db, who, "columns.manage", f"column:{name}", note=f"deleted from {done.changed} records")
+    activity.record(db, who, "columns.manage", f"column:{name}",
+                    note=f"deleted from {number_of(done.changed, 'record')}")
     return done
 
 
@@ -169,7 +171,7 @@ def bring_back(db: Db, who: Who, number: str, *, watch: Watch = SILENT) -> Done:
     column_values.wait(db, ObjectId(number), column["_id"])
     # Last: after a crash before this the column is still deleted, and bringing it back goes on.
     db[COLUMNS].update_one({"_id": column["_id"]}, {"$unset": {"deleted": ""}})
-    note = f"brought back in {done.changed} records"
+    note = f"brought back in {number_of(done.changed, 'record')}"
     activity.record(db, who, "columns.manage", f"column:{column['_id']}", note=note)
     return done
 

@@ -21,6 +21,7 @@ from backup_engine.errors import BadInput, HeldByOthers
 from backup_engine.mongo.guarded import Also, apply
 from backup_engine.records import raw
 from backup_engine.records.changes import Applied, Change
+from equipment.domain.counting import number_of
 from equipment.store import activity, moments
 from equipment.store.access import Db, Who, inside, require
 from equipment.store.list import column_values, keys, listing, returning
@@ -155,8 +156,8 @@ def bring_back(
 
     One whose ID another record has by now gets a free one, and says so. A record whose ``_id`` is in the list again (a
     restore may have brought it) stays in the trash as a conflict. What somebody else has brought back or purged at this
-    moment is left out. Raises ``HeldByOthers`` when others take numbers for new records all the time. ``action`` is what the
-    activity log says; ``also`` may add to what is written with it.
+    moment is left out. Raises ``HeldByOthers`` when others take numbers for new records all the time. ``action`` is
+    what the activity log says; ``also`` may add to what is written with it.
     """
     require(db, who, "records.delete")
     for _ in range(TRIES):
@@ -218,9 +219,9 @@ def purge(db: Db, who: Who, numbers: Sequence[str]) -> int:
     activity.record_many(db, who, "records.purge", logged)
     gone = int(db[TRASH].delete_many({"_id": {"$in": [ObjectId(trashed.number) for trashed in wanted]}}).deleted_count)
     if not listing.scrub(db, SCRUB_SECONDS):
-        raise HeldByOthers(f"{gone:,} records are deleted for good, and not yet out of the files of the list's index: "
-                           "another process of this machine still reads them.",
-                           hint="They go within half an hour, or when it ends.")
+        raise HeldByOthers(f"{number_of(gone, 'record is', 'records are')} deleted for good, and not yet out of the files of "
+                   "the list's index: another process of this machine still reads them.",
+                   hint="They go within half an hour, or when it ends.")
     return gone
 
 

@@ -27,6 +27,7 @@ from backup_engine.errors import BadInput, Cancelled
 from backup_engine.model import SILENT, Watch
 from backup_engine.mongo.guarded import Also, apply
 from backup_engine.records.changes import Applied, Change
+from equipment.domain.counting import number_of
 from equipment.store import activity, moments
 from equipment.store.access import Account, Db, Who, inside, require
 from equipment.store.list import keys, listing, records, trash
@@ -167,8 +168,7 @@ def undo(db: Db, who: Who, number: str, watch: Watch = SILENT) -> Undone:
             try:
                 watch.step("Undoing", undone.done + len(undone.left), known.records)
             except Cancelled:
-                done = undone.done
-                count = "1 record was" if done == 1 else f"{done:,} records were"
+                count = number_of(undone.done, "record was", "records were")
                 raise Cancelled(f"{count} undone before, the rest was not") from None
             before = len(undone.left)
             _write_back(db, who, known, [entry for entry in group if "trashed" not in entry], undone)

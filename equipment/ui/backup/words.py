@@ -6,6 +6,8 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from backup_engine.api import BackupSet, Loss
+from equipment.domain.counting import number_of
+from equipment.ui import time_zone
 
 TRIGGERS = {
     "manual": "by hand", "auto": "automatic", "scheduled": "scheduled", "continuous": "continuous",
@@ -19,6 +21,7 @@ STATES = {
 COLLECTIONS = {"equipment": "Equipment", "select_options": "Select Options"}
 
 
+count = number_of
 LEVELS = {1: "stored bytes", 2: "every row", 3: "restored"}
 
 
@@ -50,7 +53,7 @@ def lasting(span: timedelta) -> str:
         return f"{minutes} min"
     if minutes < 48 * 60:
         return f"{minutes // 60} h"
-    return f"{minutes // 1440} days"
+    return f"{minutes // 1440} days"  # two and more
 
 
 def at_risk(loss: Loss) -> str:
@@ -80,13 +83,8 @@ def size(count: float) -> str:
 
 
 def moment(when: datetime, zone: tzinfo | None = None) -> str:
-    """Put an aware moment in words, to the second, by this server's clock or that of a ``zone``."""
-    return when.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def count(number: int, noun: str, plural: str = "") -> str:
-    """Put a number and its noun together: ``1 record``, ``1,204 records``."""
-    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+    """Put an aware moment in words, to the second, by the reader's clock or that of a ``zone``."""
+    return f"{when.astimezone(zone or time_zone.of_reader()):%Y-%m-%d %H:%M:%S}"
 
 
 def last(number: int, noun: str) -> str:

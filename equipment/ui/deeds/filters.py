@@ -81,4 +81,4 @@ def _span(period: str, zone: tzinfo | None) -> tuple[datetime | None, datetime |
 
 def _start(day: date, zone: tzinfo | None) -> datetime:
     there = datetime.combine(day, time())
-    return (there.replace(tzinfo=zone) if zone else there.astimezone()).astimezone(UTC)
+    return (there.replace(tzinfo=zone) if zone else there.astimezone(None)).astimezone(UTC)

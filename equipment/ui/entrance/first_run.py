@@ -9,10 +9,13 @@ import streamlit as st
 from backup_engine.errors import BadInput
 from equipment.accounts import setup
 from equipment.accounts.login import SignInRefused
+from equipment.accounts.passwords import check_rules
+from equipment.domain.faults import all_at_once
+from equipment.domain.names import clean_name
 from equipment.server import database
 from equipment.settings import Settings
 from equipment.store.access import Db
-from equipment.ui.entrance import password, recovery
+from equipment.ui.entrance import code_place, password, recovery
 from equipment.ui.plain import plain
 from equipment.ui.visitor import visitor
 
@@ -38,7 +41,7 @@ def show(db: Db, settings: Settings, enter: Callable[[str, str], None]) -> None:
 
 def _create(db: Db, enter: Callable[[str, str], None]) -> None:
     st.subheader(CREATE, anchor=False)
-    st.write("This is the first start. The server has printed a set-up code on its console.")
+    code_place.tell("This is the first start. It needs")
     with st.form("first_run", border=True):
         code = st.text_input("Set-up code", autocomplete="off", max_chars=40)
         name = st.text_input("Name", autocomplete="username", max_chars=64)
@@ -48,7 +51,8 @@ def _create(db: Db, enter: Callable[[str, str], None]) -> None:
     if not pressed:
         return
     try:
-        password.must_match(chosen, again)
+        all_at_once(lambda: clean_name(name), lambda: check_rules(chosen, name),
+                    lambda: password.must_match(chosen, again))
         setup.create_administrator(db, code, name, chosen, address=visitor().address)
         enter(name, chosen)
     except (BadInput, SignInRefused) as error:

@@ -7,7 +7,8 @@ import streamlit as st
 from backup_engine.errors import BadInput
 from equipment.accounts import login
 from equipment.accounts.login import SignInRefused
-from equipment.accounts.passwords import SHORTEST
+from equipment.accounts.passwords import SHORTEST, check_rules
+from equipment.domain.faults import all_at_once
 from equipment.messages.personal import notices
 from equipment.store.access import Db, Who
 from equipment.ui.plain import plain
@@ -41,7 +42,7 @@ def form(db: Db, who: Who, *, ask_current: bool) -> bool:
     if not pressed:
         return False
     try:
-        must_match(chosen, repeated)
+        all_at_once(lambda: must_match(chosen, repeated), lambda: check_rules(chosen, who.name))
         account = login.change_password(db, who, current, chosen)
     except (BadInput, SignInRefused) as error:
         st.error(plain(str(error)), icon=":material/error:")

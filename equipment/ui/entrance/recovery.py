@@ -23,7 +23,7 @@ from equipment.server import application
 from equipment.settings import Settings
 from equipment.store.access import Db
 from equipment.ui import progress
-from equipment.ui.entrance import found
+from equipment.ui.entrance import code_place, found
 from equipment.ui.plain import plain
 from equipment.ui.visitor import visitor
 
@@ -76,7 +76,8 @@ def follow(db: Db, settings: Settings) -> bool:
 
 def _ask_code(db: Db) -> None:
     st.write("List, accounts, settings, trash and activity come back from a remote or a copied backup folder, into "
-             "this empty database. First the set-up code, which the server has printed on its console.")
+             "this empty database.")
+    code_place.tell("First comes")
     with st.form("recovery_code", border=True):
         code = st.text_input("Set-up code", autocomplete="off", max_chars=40)
         pressed = st.form_submit_button("Continue", type="primary")

@@ -13,7 +13,7 @@ from equipment.domain.record import MISSING, text
 from equipment.store import activity
 from equipment.store.list import keys, records
 from equipment.store.list.records import Entry, Save
-from equipment.ui import boundary
+from equipment.ui import boundary, time_zone
 from equipment.ui.context import App
 from equipment.ui.plain import plain
 from equipment.ui.record import restored
@@ -46,7 +46,7 @@ def show(app: App, key: str, entry: Entry | None) -> None:
 
 def _event(app: App, entry: Entry | None, event: Event, key: str) -> None:
     with st.container(border=True, gap="xsmall"):
-        when = event.at.astimezone().strftime("%Y-%m-%d %H:%M")
+        when = time_zone.shown_time(event.at)
         st.markdown(f":material/{ICONS[event.source]}: **{plain(event.what)}** · {plain(event.who)} · :gray[{when}]")
         if event.note:
             st.caption(plain(event.note))

@@ -12,15 +12,22 @@ import streamlit as st
 from backup_engine.errors import BackupError
 from equipment.domain import calibration
 from equipment.domain.calibration import Item
+from equipment.domain.counting import number_of
+from equipment.domain.query import Only, Query
 from equipment.domain.record import NEXT_CALIBRATION
-from equipment.domain.values.dates import STATUSES
+from equipment.domain.values.dates import STATUSES, Status
 from equipment.domain.values.fields import Date, FieldType, dates_of
 from equipment.index.sheet import Sheet
 from equipment.store.list import listing, records, schema
 from equipment.store.list.records import Save
 from equipment.ui.context import App
 from equipment.ui.plain import plain
+from equipment.ui.records import state
 
+ONLY: Mapping[Status, Only] = {
+    "overdue": "overdue", "due soon": "due", "fine": "fine", "not needed": "not needed", "no date": "no date",
+    "cannot read": "cannot read"}
+"""What the list is asked for, for each status."""
 LABELS = {"overdue": "Overdue", "due soon": "Due in 30 days", "fine": "Fine", "not needed": "Not needed",
           "no date": "No date", "cannot read": "Cannot read"}
 HORIZONS = (30, 60, 90, 180, 365)
@@ -35,8 +42,7 @@ def show(app: App) -> None:
         st.info("No equipment yet.", icon=":material/inventory_2:")
         return
     counts = sheet.by_status(types, today)
-    for column, status in zip(st.columns(len(STATUSES)), STATUSES, strict=True):
-        column.metric(LABELS[status], f"{counts[status]:,}", border=True)
+    _cards(counts)
     reminders, month, fix = st.tabs(
         ["Reminders", "Calendar", f"Fix-up list ({counts['cannot read']})"], key="calibration_part",
         on_change="rerun",
@@ -52,6 +58,20 @@ def show(app: App) -> None:
             _fix_up(app, calibration.unreadable(sheet, types, today), dates_of(types, NEXT_CALIBRATION))
 
 
+def _cards(counts: Mapping[Status, int]) -> None:
+    """Draw a card for each status; it opens its records in the list."""
+    with st.container(horizontal=True, gap="xsmall"):
+        for status in STATUSES:
+            st.button(f"{LABELS[status]}  \n**{counts[status]:,}**", key=f"calibration_{status}", width=150,
+                      disabled=not counts[status], on_click=_open, args=(status,), help="Show them in the list.")
+
+
+def _open(status: Status) -> None:
+    now = state.current()
+    now.ask(Query(only=ONLY[status], sort=now.query.sort, descending=now.query.descending))
+    state.go(state.FIRST_SECTION)
+
+
 def _reminders(sheet: Sheet, types: Mapping[str, FieldType], today: date) -> None:
     days = st.segmented_control("Due within", HORIZONS, default=30, format_func=lambda value: f"{value} days",
                                 required=True, key="calibration_days")
@@ -61,14 +81,13 @@ def _reminders(sheet: Sheet, types: Mapping[str, FieldType], today: date) -> Non
         return
     rows = [
         {"ID": item.number, "Equipment": item.name, "Location": item.location, "Last": item.last, "Next": item.next,
-         "Due": item.day, "Days": (item.day - today).days if item.day else None, "Open": f"?id={item.key}"}
+         "Due": item.day, "When": calibration.due_in_words(item.day, today), "Open": f"?id={item.key}"}
         for item in due
     ]
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, width="stretch",
         column_config={
             "Due": st.column_config.DateColumn(format="YYYY-MM-DD"),
-            "Days": st.column_config.NumberColumn(help="Days left; negative when overdue"),
             "Open": st.column_config.LinkColumn(display_text="Open"),
         },
     )
@@ -97,12 +116,17 @@ def _turn(shown: date, months: int) -> None:
 
 
 def _day(day: date, due: Sequence[Item], today: date, *, inside: bool) -> None:
-    number = f"**:primary[{day.day}]**" if day == today else str(day.day)
-    st.markdown(number if inside else f":gray[{day.day}]")
+    number = f":primary-badge[**{day.day}** today]" if day == today else str(day.day)
+    st.markdown(number if inside or day == today else f":gray[{day.day}]")
     for item in due[:SHOWN_PER_DAY]:
-        st.markdown(f"[{_short(item)}](?id={quote(item.key)})" if inside else f":gray[{_short(item)}]")
+        st.markdown(_link(item))
     if len(due) > SHOWN_PER_DAY:
-        st.caption(f"and {len(due) - SHOWN_PER_DAY} more")
+        with st.popover(f"{len(due) - SHOWN_PER_DAY} more", type="tertiary"):
+            st.markdown("  \n".join(map(_link, due[SHOWN_PER_DAY:])))
+
+
+def _link(item: Item) -> str:
+    return f"[{_short(item)}](?id={quote(item.key)})"
 
 
 def _short(item: Item) -> str:
@@ -128,7 +152,7 @@ def _fix_up(app: App, unreadable: Sequence[Item], kind: Date) -> None:
     wrong = [text for text in typed.values() if not kind.fits(text)]
     if wrong:
         st.warning(f"Still cannot be read: {plain(', '.join(wrong))}. Type year-month-day.")
-    if st.button(f"Save {len(typed)} dates", type="primary", disabled=not typed or bool(wrong)):
+    if st.button(f"Save {number_of(len(typed), 'date')}", type="primary", disabled=not typed or bool(wrong)):
         _save(app, typed)
 
 
@@ -142,7 +166,8 @@ def _save(app: App, typed: dict[str, str]) -> None:
         return
     missed = [saved for saved in done if saved.status == "conflict"]
     if missed:
-        st.warning(f"{len(missed)} records were changed by somebody else meanwhile and were left alone.")
+        them = number_of(len(missed), "record was", "records were")
+        st.warning(f"{them} changed by somebody else meanwhile and left alone.")
         return
     st.session_state["calibration_fix_version"] += 1
     st.rerun()

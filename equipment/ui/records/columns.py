@@ -9,11 +9,13 @@ import pandas as pd
 import streamlit as st
 
 from equipment.domain.column_names import LONGEST_NAME
+from equipment.domain.counting import number_of
 from equipment.domain.values.fields import TYPES
 from equipment.jobs import Job
 from equipment.store.list import columns, schema
 from equipment.store.list.columns import Done
 from equipment.store.list.schema import Column
+from equipment.ui import time_zone
 from equipment.ui.context import App
 from equipment.ui.list_jobs import list_jobs, start_beside
 from equipment.ui.ordered_table import POSITION, done, new_order, position_column, version
@@ -110,8 +112,8 @@ def _deleted(app: App) -> None:
     if not deleted:
         st.caption("None. A deleted column waits here until it is brought back.")
     for column in deleted:
-        st.caption(f"{field_label(column.name)}: {column.records:,} records, deleted by {plain(column.by)} on "
-                   f"{column.at:%Y-%m-%d %H:%M}")
+        st.caption(f"{field_label(column.name)}: {number_of(column.records, 'record')}, deleted by "
+                   f"{plain(column.by)} on {time_zone.shown_time(column.at)}")
         if st.button(f"Bring back {field_label(column.name)}", key=f"back_{column.number}", icon=":material/undo:"):
             _start(app, f"Bring back {column.name}", "brought back",
                    partial(columns.bring_back, app.database, app.who, column.number))
@@ -143,5 +145,6 @@ def _misfits(app: App, known: list[Column]) -> None:
 
 
 def _told(what: str, done: Done) -> str:
-    left = f" {done.conflicts} records were changed by somebody meanwhile and left alone." if done.conflicts else ""
-    return f"Column {what}: {done.changed:,} records changed.{left}"
+    left = number_of(done.conflicts, "record")
+    left = f" {left} changed by somebody meanwhile and left alone." if done.conflicts else ""
+    return f"Column {what}: {number_of(done.changed, 'record')} changed.{left}"

@@ -12,6 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from equipment.domain import calibration
+from equipment.domain.counting import number_of
 from equipment.domain.query import EMPTY_LABEL, Query
 from equipment.domain.record import NEXT_CALIBRATION
 from equipment.domain.values.fields import TYPES, FieldType
@@ -67,7 +68,7 @@ def _numbers(sheet: Sheet, types: Mapping[str, FieldType], today: date) -> None:
     columns[0].metric("Records", f"{counts.records:,}", border=True)
     columns[1].metric("Overdue calibration", f"{counts.overdue:,}", border=True)
     columns[2].metric("Purchase value", f"{sum(value * count for value, count in worth.items()):,.0f}", border=True,
-                      help=f"Sum of the {sum(worth.values()):,} values that can be read as a number")
+                      help=f"Sum of {number_of(sum(worth.values()), 'value')} that can be read as a number")
     columns[3].metric("Without serial", f"{counts.no_serial:,}", border=True)
 
 
@@ -76,7 +77,7 @@ def _by(sheet: Sheet, column: str) -> list[Bar]:
     bars = [Bar(value or EMPTY_LABEL, count, Query().having("choices", column, [value]))
             for value, count in counted[:TOP]]
     if len(counted) > TOP:
-        bars.append(Bar(f"{len(counted) - TOP} others", sum(count for _, count in counted[TOP:])))
+        bars.append(Bar(number_of(len(counted) - TOP, "other"), sum(count for _, count in counted[TOP:])))
     return bars
 
 

@@ -176,8 +176,8 @@ def test_atlas_refuses_a_login_and_a_command_by_one_code() -> None:
 
 
 ASKED = re.compile(r"server_info|build_?info|wire_?version|version_?array", re.I)
-TOLD = {"backup_engine/mongo/capabilities.py", "equipment/server/diagnosis.py"}
-"""Who may ask for the version: for the metadata of a set, and for a line of the diagnosis."""
+TOLD = {"backup_engine/mongo/capabilities.py", "equipment/server/about.py", "equipment/server/diagnosis.py"}
+"""Who may ask for the version: for the metadata of a set, and for a line that whoever helps reads."""
 ORDER = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+
+import pytest
 
 from equipment.domain import calibration
 from equipment.domain.calibration import Item
-from equipment.domain.values.fields import DATES
+from equipment.domain.values.fields import DATES, Date
 from equipment.index.sheet import Sheet
 
 TODAY = date(2026, 3, 10)
@@ -76,3 +78,30 @@ def test_each_column_is_read_in_its_own_order() -> None:
     assert [(item.day, item.status) for item in items] == [
         (date(2026, 3, 5), "overdue"), (None, "cannot read"), (date(2026, 3, 31), "due soon")]
     assert items[1].why == "the column is month/day, and there is no month 13"
+
+
+@pytest.mark.parametrize(("last", "due", "months"), [
+    ("6.8.2024", "6.8.2025", 12), ("2024-01-31", "2024-07-31", 6), ("1.2.2020", "1.2.2023", 36),
+    ("5.5.2024", "7.5.2024", 1),
+    ("", "6.8.2025", None), ("NO CAL NEEDED", "", None), ("6.8.2025", "6.8.2024", None), ("6/8/2024", "6.8.2025", None),
+])
+def test_the_interval_is_what_a_records_own_dates_say(last: str, due: str, months: int | None) -> None:
+    assert calibration.interval(last, due, (Date(), Date())) == months
+
+
+@pytest.mark.parametrize(("day", "months", "then"), [
+    (date(2026, 11, 28), 12, date(2027, 11, 28)), (date(2024, 2, 29), 12, date(2025, 2, 28)),
+    (date(2026, 8, 31), 6, date(2027, 2, 28)), (date(2026, 12, 1), 1, date(2027, 1, 1)),
+])
+def test_the_next_date_is_the_same_day_of_a_later_month(day: date, months: int, then: date) -> None:
+    assert calibration.after_months(day, months) == then
+
+
+@pytest.mark.parametrize(("days", "words"), [
+    (-379, "379 days overdue"), (-1, "1 day overdue"), (0, "due today"), (1, "due in 1 day"), (30, "due in 30 days"),
+])
+def test_how_long_something_is_due_is_said_in_words(days: int, words: str) -> None:
+    today = date(2026, 11, 28)
+
+    assert calibration.due_in_words(today + timedelta(days=days), today) == words
+    assert calibration.due_in_words(None, today) == ""

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from equipment.ui.backup import badge
 from equipment.ui.backup.badge import Badge
+from equipment.ui.people import waiting
 
 
 def line() -> None:
@@ -32,3 +33,33 @@ def test_the_badge_has_a_colour_for_each_level_and_the_rest_in_its_help(
     assert button.label.startswith(f":{color}-badge[:material/")
     assert button.label.endswith(r"Off, by \*ada\*]"), "a name is no Markdown"
     assert button.help.replace("\\", "").split("  \n") == [*found.more, "Open Backup & Restore."]
+
+
+def requests() -> None:
+    """Draw the badge of the requests alone."""
+    from typing import Any
+
+    from equipment.ui import header
+
+    app: Any = None
+    header._waiting_badge(app)
+
+
+@pytest.mark.parametrize(("count", "label", "told"), [
+    (1, "1 waiting", "1 person asks"), (3, "3 waiting", "3 people ask")])
+def test_requests_that_wait_are_counted_and_lead_to_them(
+    count: int, label: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "counted", lambda _: count)
+
+    test = AppTest.from_function(requests).run()
+
+    assert label in test.button[0].label and told in test.button[0].help
+    test.button[0].click().run()
+    assert test.session_state["tab"] == "User Management"
+
+
+def test_without_a_request_there_is_no_badge(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "counted", lambda _: 0)
+
+    assert not AppTest.from_function(requests).run().button

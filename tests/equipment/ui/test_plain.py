@@ -23,7 +23,9 @@ OUR_OWN = frozenset({
     "backup/auto/schedule.py: text_input: label",
     "backup/background.py: button: again",
     "backup/remotes.py: badge: label",
-    'backup/restore/choose.py: selectbox: f"No backups on {\', \'.join(empty)}." if empty else None',
+    "backup/restore/choose.py: selectbox: _about_days(backups, empty)",
+    "header.py: button: f':orange-badge[:material/person_add: {count} waiting]'",
+    "header.py: button: f'{who} for an account. Open User Management.'",
     "backup/restore/confirm.py: checkbox: f'{what} the backup of {words.moment(backup.started)}{plain(from_wor"
     "ds(remote))}'",
     "backup/restore/difference.py: caption: f'{total:,} records · page {page} of {pages}'",
@@ -46,6 +48,11 @@ OUR_OWN = frozenset({
     "choose_database.py: markdown: text",
     "database_down.py: markdown: '\\n'.join((f'{number}. {check}' for number, check in enumerate(checks, 1)))",
     "entrance/password.py: text_input: label",
+    "entrance/code_place.py: write: f'{before} a set-up code that the server has written {plain(where)}.'",
+    "help/documents.py: markdown: readable(found[title].read_text('utf-8').partition('\\n')[2])",
+    "help/menu.py: menu_button: lambda option: f'{ICONS[option]} {option}'",
+    "help/shortcuts.py: markdown: '\\n'.join(('| Key | What it does |', '|---|---|', *(f'| **{key}** | {words} "
+    "|' for key, words in KEYS.items())))",
     "header.py: button: '  \\n'.join((*map(plain, state.more), 'Open Backup & Restore.'))",
     "ordered_table.py: NumberColumn: f'Type the place where the {what} shall stand'",
     "header.py: tabs: screens",
@@ -53,12 +60,10 @@ OUR_OWN = frozenset({
     "roblem)}'",
     "record/detail.py: badge: f'Calibration: {status}'",
     "record/detail.py: table: shown",
-    "record/history.py: markdown: f':material/{ICONS[event.source]}: **{plain(event.what)}** · {plain(event.wh"
-    "o)} · :gray[{when}]'",
     "records/list/actions.py: button: action.label",
-    "records/calibration.py: markdown: f'[{_short(item)}](?id={quote(item.key)})' if inside else f':gray[{_sho"
-    "rt(item)}]'",
-    "records/calibration.py: markdown: number if inside else f':gray[{day.day}]'",
+    "records/calibration.py: markdown: '  \\n'.join(map(_link, due[SHOWN_PER_DAY:]))",
+    "records/calibration.py: markdown: _link(item)",
+    "records/calibration.py: markdown: number if inside or day == today else f':gray[{day.day}]'",
     "records/calibration.py: segmented_control: lambda value: f'{value} days'",
     "records/calibration.py: success: f'Nothing is due within {days} days.'",
     'records/calibration.py: tabs: [\'Reminders\', \'Calendar\', f"Fix-up list ({counts[\'cannot read\']})"]',

@@ -194,7 +194,7 @@ def test_the_trash_shows_who_moved_what_and_purging_is_for_administrators(lab: D
 
     assert list(test.dataframe[0].value["By"]) == ["Ada", "Ada"]
     assert "Bring back" in labels(test)
-    assert "Purge" not in labels(test)
+    assert "Delete for good" not in labels(test)
 
 
 def test_edits_not_saved_stay_in_sight_in_other_sections(lab: Db, tmp_path: Path) -> None:

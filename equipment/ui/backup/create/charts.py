@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 
 import altair as alt
 import pandas as pd
@@ -10,6 +10,7 @@ import streamlit as st
 
 from backup_engine.api import BackupSet
 from equipment.backups import Backups, Caller
+from equipment.ui import time_zone
 from equipment.ui.backup import words
 
 HEIGHT = 240
@@ -28,18 +29,20 @@ def show(backups: Backups, caller: Caller) -> None:
     if len(sets) < FEWEST:
         return
     week, growth = st.columns(2)
-    week.altair_chart(_week(sets, backups.now().date()), width="stretch")
+    week.altair_chart(_week(sets, backups.now()), width="stretch")
     growth.altair_chart(_growth(sets), width="stretch")
 
 
-def _week(sets: list[BackupSet], today: date) -> alt.Chart:
+def _week(sets: list[BackupSet], now: datetime) -> alt.Chart:
+    zone = time_zone.of_reader()
+    today = now.astimezone(zone).date()
     days = [today - timedelta(days=back) for back in range(6, -1, -1)]
     cells = {(day, hour): 0 for day in days for hour in range(24)}
-    first = datetime.combine(days[0], time.min).astimezone()
+    first = _begin(days[0], zone)
     for backup in sets:
         if backup.started < first:
             continue
-        local = backup.started.astimezone()
+        local = backup.started.astimezone(zone)
         if (local.date(), local.hour) in cells:
             cells[local.date(), local.hour] += 1
     frame = pd.DataFrame(
@@ -58,6 +61,11 @@ def _week(sets: list[BackupSet], today: date) -> alt.Chart:
             tooltip=["Day", "Hour", "Backups"],
         )
     )
+
+
+def _begin(day: date, zone: tzinfo | None) -> datetime:
+    # Without a zone: this server's, by the rules of that day and not by today's offset.
+    return datetime.combine(day, time.min, zone) if zone else datetime.combine(day, time.min).astimezone(None)
 
 
 def _growth(everything: list[BackupSet]) -> alt.LayerChart:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
 
 from backup_engine.api import BackupSet, Owner, called
 from equipment.backups import Backups, Caller
+from equipment.ui import time_zone
 from equipment.ui.backup import words
 from equipment.ui.backup.restore import address, ages, moment
 from equipment.ui.backup.restore.place import Place
@@ -39,7 +41,7 @@ def show(backups: Backups, caller: Caller, place: Place) -> BackupSet | None:
     with moment_column:  # before the other two, which it sets
         moment.show(backups, caller, usable, partial(select, place))
     with day_column:
-        group = _choose_group(usable, place)
+        group = _choose_group(backups, usable, place)
     offered = [backup for backup in usable if group == _group_of(backup) or (group == ALL and not _is_safety(backup))]
     with set_column:
         owner = backups.owner()
@@ -87,7 +89,7 @@ def _group_of(backup: BackupSet) -> str:
     return SAFETY if _is_safety(backup) else backup.day
 
 
-def _choose_group(usable: list[BackupSet], place: Place) -> str:
+def _choose_group(backups: Backups, usable: list[BackupSet], place: Place) -> str:
     """Draw the choice of a day, all of them, or the safety copies."""
     counts = Counter(map(_group_of, usable))
     counts[ALL] = len(usable) - counts[SAFETY]
@@ -99,8 +101,15 @@ def _choose_group(usable: list[BackupSet], place: Place) -> str:
         st.session_state[key] = next((backup.day for backup in usable if not _is_safety(backup)), SAFETY)
     return st.selectbox(
         "Day of week", list(names), format_func=names.__getitem__,
-        key=key, help=f"No backups on {', '.join(empty)}." if empty else None,
+        key=key, help=_about_days(backups, empty),
     )
+
+
+def _about_days(backups: Backups, empty: Sequence[str]) -> str | None:
+    """Say whose days these are, where the reader's clock shows another time, and which have no backup."""
+    server = time_zone.of_server(backups.now())
+    said = [f"The days are those of {plain(server)}."] if server else []
+    return " ".join([*said, *([f"No backups on {', '.join(empty)}."] if empty else [])]) or None
 
 
 def _nothing(backups: Backups, caller: Caller, place: Place, unusable: int) -> None:

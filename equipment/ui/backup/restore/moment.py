@@ -10,6 +10,7 @@ import streamlit as st
 from backup_engine.api import BackupError, BackupSet
 from equipment import continuous
 from equipment.backups import Backups, Caller
+from equipment.ui import time_zone
 from equipment.ui.plain import plain
 
 __all__ = ["show"]
@@ -21,11 +22,12 @@ def show(
     backups: Backups, caller: Caller, usable: Sequence[BackupSet], select: Callable[[BackupSet], None]
 ) -> None:
     """Draw a date, a time and a button that calls ``select`` with the backup of that moment."""
-    now = backups.now().astimezone()
+    zone = time_zone.of_reader()
+    now = backups.now().astimezone(zone)
     with st.popover("By moment", icon=":material/schedule:", width="stretch"):
         st.date_input("Date", value=now.date(), key="restore_moment_date")
         st.time_input("Time", value=time(now.hour, now.minute), step=60, key="restore_moment_time")
-        st.caption(f"By the server's clock ({plain(str(now.tzname()))}); the newest good backup at that moment or "
+        st.caption(f"By the clock of {plain(time_zone.called(zone))}; the newest good backup at that moment or "
                    "before. In the hour that comes twice when clocks are set back, the first one.")
 
         def choose() -> None:
@@ -43,8 +45,10 @@ def _choose(
 ) -> str:
     """Select it, or say why there is none."""
     try:
-        # without a zone: local by the rules of that date, not by today's offset
-        select(continuous.at(backups, caller, usable, datetime.combine(day, clock).astimezone()))
+        # by the rules of that date, not by today's offset
+        zone, wanted = time_zone.of_reader(), datetime.combine(day, clock)
+        at = wanted.replace(tzinfo=zone) if zone else wanted.astimezone(None)
+        select(continuous.at(backups, caller, usable, at))
     except BackupError as error:
         return str(error)
     except (ValueError, OverflowError, OSError):  # beside the years this machine can turn into local time

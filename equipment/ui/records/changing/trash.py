@@ -1,4 +1,4 @@
-"""Trash: what was moved out of the list, who did it and when; bring back many at once, or purge."""
+"""Trash: what was moved out of the list, who did it and when; bring back many at once, or delete for good."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from backup_engine.errors import FreshSignInNeeded
+from equipment.domain.counting import number_of
 from equipment.domain.record import name_of, text
 from equipment.store.list import trash, undoable
 from equipment.store.list.records import Entry, Saved
 from equipment.store.list.trash import Trashed
-from equipment.ui import boundary
+from equipment.ui import boundary, time_zone
 from equipment.ui.context import App
 from equipment.ui.entrance import again
 from equipment.ui.plain import plain
@@ -21,6 +22,10 @@ from equipment.ui.records import state
 from equipment.ui.records.changing import undoing
 
 TABLE: Final = "trash_table"
+GONE: Final = "trash_gone"
+"""Numbers that this page has asked to delete: a second click on the same button does nothing."""
+NAMED: Final = 5
+"""Records that the question names."""
 SHOWN: Final = ("ID", "Category", "Vendor", "Model", "Serial", "Location")
 
 
@@ -33,7 +38,7 @@ def show(app: App) -> None:
         return
     total = trash.count(app.database)
     st.caption(
-        f"{total:,} record{'s' * (total != 1)}; everything here can be brought back exactly as it was."
+        f"{number_of(total, 'record')}; everything here can be brought back exactly as it was."
         + (f" The last {len(shown)} are shown." if total > len(shown) else "")
     )
     key = state.current().key(TABLE)
@@ -76,12 +81,12 @@ def _buttons(app: App, ticked: Sequence[Trashed]) -> None:
             key="trash_back",
         ):
             _bring_back(app, ticked)
-        if app.may("records.purge") and st.button(
-            "Purge", icon=":material/delete_forever:", disabled=not ticked, key="trash_purge"
-        ):
-            again.before(app)
-            _purge(app, ticked)
         st.caption("Tick rows to bring them back" if not ticked else "", width="content")
+        if app.may("records.purge"):
+            st.space("xlarge")  # apart from the one that brings back, and not under the bar of the table's corner
+            if st.button("Delete for good", icon=":material/delete_forever:", disabled=not ticked, key="trash_purge"):
+                again.before(app)
+                _purge(app, ticked)
 
 
 def _bring_back(app: App, ticked: Sequence[Trashed]) -> None:
@@ -106,22 +111,30 @@ def _report(done: Sequence[Saved], good: tuple[str, ...], icon: str = ":material
         )
 
 
-@st.dialog("Purge for good", icon=":material/delete_forever:")
+@st.dialog("Delete for good?", icon=":material/delete_forever:")
 def _purge(app: App, ticked: Sequence[Trashed]) -> None:
-    with boundary.guard("Purge"):
-        count = len(ticked)
-        st.markdown(
-            f"**{count} record{'s' * (count != 1)}** will be gone from the trash. "
-            "Backups that hold them, and the activity log, keep them."
-        )
+    with boundary.guard("Delete for good"):
+        what = number_of(len(ticked), "record")
+        names = [plain(name_of(trashed.entry.record)) for trashed in ticked[:NAMED]]
+        more = f" and {len(ticked) - NAMED:,} more" if len(ticked) > NAMED else ""
+        st.markdown(f"**{what}** will be gone from the trash: {', '.join(names)}{more}. "
+                    "Backups that hold them, and the activity log, keep them.")
         typed = st.text_input(f"Type {trash.WORD} to confirm", key="trash_word")
-        if st.button("Purge", type="primary", disabled=typed != trash.WORD, key="trash_purge_confirm"):
+        with st.container(horizontal=True):
+            sure = st.button(f"Delete {what} for good", type="primary", disabled=typed != trash.WORD,
+                             key="trash_purge_confirm")
+            cancelled = st.button("Cancel", key="trash_purge_cancel")
+        numbers = [trashed.number for trashed in ticked]
+        if sure and typed == trash.WORD and st.session_state.get(GONE) != numbers:
+            st.session_state[GONE] = numbers  # before: a second click comes while the first is at work
             try:
-                trash.purge(app.database, app.who, [trashed.number for trashed in ticked])
+                trash.purge(app.database, app.who, numbers)
             except FreshSignInNeeded as error:  # the dialog stood open for ten minutes
+                del st.session_state[GONE]
                 again.if_needed(error)
-            st.toast(f"Purged {count} record{'s' * (count != 1)}", icon=":material/delete_forever:")
+            st.toast(f"Deleted {what} for good", icon=":material/delete_forever:")
             state.current().refresh()
+        if sure or cancelled:
             st.rerun()
 
 
@@ -129,7 +142,7 @@ def _frame(shown: Sequence[Trashed]) -> pd.DataFrame:
     some_live = any(trashed.is_live for trashed in shown)
     rows = [
         {
-            "Moved": trashed.at.astimezone().strftime("%Y-%m-%d %H:%M"),
+            "Moved": time_zone.shown_time(trashed.at),
             "By": trashed.by,
             **({"State": "In the list, in another version" if trashed.is_live else ""} if some_live else {}),
             **{name: text(trashed.entry.record.get(name)) for name in SHOWN},

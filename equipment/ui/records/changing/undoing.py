@@ -8,6 +8,7 @@ from typing import Final
 
 import streamlit as st
 
+from equipment.domain.counting import number_of
 from equipment.domain.query import Query
 from equipment.domain.record import ID, text
 from equipment.jobs import Job
@@ -88,7 +89,7 @@ def _start(app: App, number: str) -> None:
 
 
 def _consequence(deed: Deed) -> str:
-    count = "1 record" if deed.records == 1 else f"{deed.records:,} records"
+    count = number_of(deed.records, "record")
     if deed.action == "records.delete":
         back = "comes back" if deed.records == 1 else "come back"
         return (f"**{count}** that {plain(deed.by)} moved to the trash {back}, with the same ID where that is free. "

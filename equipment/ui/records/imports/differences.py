@@ -9,6 +9,7 @@ import streamlit as st
 
 from backup_engine.records.planner import Action, Planned
 from backup_engine.records.raw import name_text
+from equipment.domain.counting import number_of
 from equipment.exchange.plan import CHANGING, Plan
 from equipment.store.list.raw_texts import element_text
 
@@ -39,7 +40,8 @@ def show(planned: Plan) -> None:
                                        key=f"import_differences_page_{'_'.join(chosen)}"))
     first = (page - 1) * AT_ONCE
     st.dataframe(_lines(planned.page(chosen, first, AT_ONCE)), hide_index=True, width="stretch", height=320)
-    cells = f" {planned.cells:,} cells of records that are there change." if planned.cells else ""
+    cells = number_of(planned.cells, "cell changes", "cells change")
+    cells = f" In records that are there, {cells}." if planned.cells else ""
     st.caption(f"Rows {first + 1:,} to {min(first + AT_ONCE, total):,} of {total:,}.{cells}")
 
 

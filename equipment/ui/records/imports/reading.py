@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from backup_engine.errors import BackupError
+from equipment.domain.counting import number_of
 from equipment.exchange.reading import apart
 from equipment.exchange.reading.choices import ENCODINGS, QUOTES, SEPARATORS, Choices
 from equipment.exchange.reading.tables import Table
@@ -134,5 +135,6 @@ def _preview(table: Table) -> None:
     width = len(table.headers)
     rows = [[*map(table.text, row), *[""] * (width - len(row))] for row in table.rows[:FIRST]]
     st.dataframe(pd.DataFrame(rows, columns=list(table.headers)), hide_index=True, width="stretch", height=320)
-    shown = f"The first {FIRST} of {len(table.rows):,} rows" if len(table.rows) > FIRST else f"{len(table.rows):,} rows"
-    st.caption(f"{shown}, {width:,} columns.")
+    there = len(table.rows)
+    shown = f"The first {FIRST} of {there:,} rows" if there > FIRST else number_of(there, "row")
+    st.caption(f"{shown}, {number_of(width, 'column')}.")

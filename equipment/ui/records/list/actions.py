@@ -40,6 +40,7 @@ class Action:
 
 ACTIONS = (
     Action("Bulk edit", "edit_note", "records.bulk_edit", "records.changing.bulk", "dialog", needs_rows=False),
+    Action("Calibrated today", "event_available", "records.edit", "records.calibrated", "dialog"),
     Action("Duplicate", "content_copy", "records.add", "record.duplicate", "dialog"),
     Action("Download", "download", "records.export", "records.list.exports", "dialog", needs_rows=False),
     Action("Labels", "qr_code_2", "records.read", "records.list.labels", "dialog"),

@@ -9,6 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from backup_engine.errors import BackupError
+from equipment.domain.counting import number_of
 from equipment.domain.record import ID, SERIAL, UUID, Record, text
 from equipment.exchange.labels import addresses, printing
 from equipment.exchange.labels.printing import FINEST, Label
@@ -40,7 +41,7 @@ def show(app: App, keys: Sequence[str]) -> None:
         return
     choices, shown = st.columns([2, 3], gap="medium")
     with choices:
-        st.write(f"{len(keys):,} labels. Each code opens its record in this app; the ID is always printed.")
+        st.write(f"{number_of(len(keys), 'label')}. Each code opens its record in this app; the ID is always printed.")
         sheet, start = _sheet()
         fields, named = _fields(app)
         base = _address(app)
@@ -112,7 +113,7 @@ def _offer(made: Sequence[Label], sheet: Sheet, base: str, start: int) -> None:
 def _preview(made: Sequence[Label], sheet: Sheet, base: str, start: int) -> None:
     st.image(printing.preview(made, sheet, base, start=start), width="stretch")
     sheets = -(-(start - 1 + len(made)) // sheet.labels)
-    st.caption(f"The first of {sheets:,} labels." if sheet.labels == 1 else f"Sheet 1 of {sheets:,}.")
+    st.caption(f"The first of {number_of(sheets, 'label')}." if sheet.labels == 1 else f"Sheet 1 of {sheets:,}.")
 
 
 def _labels(app: App, keys: Sequence[str], fields: Sequence[str], named: bool) -> list[Label]:

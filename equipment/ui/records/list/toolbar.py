@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from equipment.domain.query import ONLY_LABELS, Only, Query
+from equipment.domain.query import COUNTED, ONLY_LABELS, Only, Query
 from equipment.domain.search import Counts
 from equipment.index.sheet import Sheet
 from equipment.store.list import schema
@@ -47,7 +47,7 @@ def _metrics(now: State, counts: Counts) -> None:
     key = now.key("only")
     st.pills(
         "Show",
-        ["", *ONLY_LABELS],
+        ["", *COUNTED, *([now.query.only] if now.query.only not in ("", *COUNTED) else [])],
         default=now.query.only,
         required=True,
         label_visibility="collapsed",
@@ -60,6 +60,8 @@ def _metrics(now: State, counts: Counts) -> None:
 
 
 def _metric_label(only: Only, counts: Counts) -> str:
+    if only not in ("", *COUNTED):
+        return ONLY_LABELS[only]
     number = {
         "": counts.records,
         "overdue": counts.overdue,

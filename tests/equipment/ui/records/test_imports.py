@@ -197,7 +197,7 @@ def test_the_differences_have_pages_and_kinds(import_page: AppTest, monkeypatch:
         lines = test.dataframe[-1].value
         return list(zip(lines["Row"], lines["What"], strict=True))
 
-    assert "Rows 1 to 2 of 5. 2 cells of records that are there change." in shown(test)
+    assert "Rows 1 to 2 of 5. In records that are there, 2 cells change." in shown(test)
     assert table() == [(1, "Changed"), (1, "Changed"), (2, "New")]
     [pages] = [box for box in test.number_input if box.label == "Page of 3"]
     test = pages.set_value(3).run()

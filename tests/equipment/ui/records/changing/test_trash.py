@@ -1,0 +1,70 @@
+"""Deleting for good: named, typed, cancelled, and done once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+from streamlit.testing.v1 import AppTest
+
+from equipment.store.list import records, trash
+from tests.equipment.store.people import signed_in
+
+Db = Database[dict[str, Any]]
+
+
+def _script(database, who):  # without types: it runs as a script of its own
+    from equipment.settings import Settings
+    from equipment.store.access import identify
+    from equipment.store.list import trash
+    from equipment.ui.context import App
+    from equipment.ui.records.changing import trash as screen
+
+    account = identify(database, who)
+    assert account is not None
+    screen._purge(App(Settings(), database, who, account), trash.entries(database))
+
+
+@pytest.fixture
+def asked(database: Db) -> AppTest:
+    """The question about seven records."""
+    admin = signed_in(database)
+    database.Equipment.insert_many([{"ID": n, "Vendor": "Acme", "Model": f"M{n}"} for n in range(1, 8)])
+    keys = [str(document["_id"]) for document in database.Equipment.find()]
+    trash.move(database, admin, records.entries(database, keys))
+    return AppTest.from_function(_script, args=(database, admin), default_timeout=60).run()
+
+
+def button(test: AppTest, label: str) -> Any:
+    return next(each for each in test.button if each.label == label)
+
+
+def test_the_question_names_what_goes(asked: AppTest) -> None:
+    said = asked.markdown[0].value
+
+    assert "**7 records**" in said and "and 2 more" in said
+    assert sum(f"M{number}" in said for number in range(1, 8)) == 5
+    assert button(asked, "Delete 7 records for good").disabled
+
+
+def test_cancel_keeps_them(asked: AppTest, database: Db) -> None:
+    asked.text_input[0].input(trash.WORD).run()
+    button(asked, "Cancel").click().run()
+
+    assert trash.count(database) == 7
+
+
+def test_a_second_click_deletes_nothing_more(asked: AppTest, database: Db, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked.text_input[0].input(trash.WORD).run()
+    calls = list[int]()
+    purge = trash.purge
+    monkeypatch.setattr(trash, "purge", lambda *given: calls.append(1) or purge(*given))
+    kept = trash.entries(database)
+    monkeypatch.setattr(trash, "entries", lambda _: kept)
+
+    for _ in range(2):
+        button(asked, "Delete 7 records for good").click().run()
+
+    assert trash.count(database) == 0
+    assert len(calls) == 1
