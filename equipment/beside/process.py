@@ -7,15 +7,17 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import IO, Any, Final
 
 from pydantic import SecretStr
 from pymongo import MongoClient
 
-from backup_engine.errors import BackupError, Cancelled
+from backup_engine.errors import BackupError
 from backup_engine.machine import children
-from backup_engine.model import Progress, Watch
+from backup_engine.model import Watch
 from equipment.logs import reference
 from equipment.settings import Settings
 
@@ -23,6 +25,7 @@ __all__ = ["call", "send", "told", "works"]
 
 NEEDED: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR", "KRB5_CONFIG", "KRB5CCNAME", "RUNTIME_DIRECTORY")
 """Of the environment, to reach the same database; its connection string comes with the request."""
+HEED_SECONDS: Final = 0.1
 Made = Callable[[Any, Iterator[Any]], Any]
 
 
@@ -60,34 +63,45 @@ def call(
             send(process.stdin, None)
         except BrokenPipeError:  # it says why, or its end does
             pass
-        return _heard(process.stdin, process.stdout, watch, made)
+        with _heeding(watch, process.stdin):
+            return _heard(process.stdout, watch, made)
     except (EOFError, pickle.UnpicklingError):
         raise ended(process.wait()) from None
     finally:
         _close(process)
 
 
-def _heard(commands: IO[bytes], answers: IO[bytes], watch: Watch, made: Made) -> Any:
+@contextmanager
+def _heeding(watch: Watch, commands: IO[bytes]) -> Iterator[None]:
+    """Pass on that it is to stop as soon as somebody asks for that: the work may be long at one step."""
+    over = threading.Event()
+
+    def heed() -> None:
+        while not over.wait(HEED_SECONDS):
+            if watch.cancelled:
+                commands.close()
+                return
+
+    heeding = threading.Thread(target=heed, name="heeding", daemon=True)
+    heeding.start()
+    try:
+        yield
+    finally:
+        over.set()
+        heeding.join()
+
+
+def _heard(answers: IO[bytes], watch: Watch, made: Made) -> Any:
     while True:
         kind, what = pickle.load(answers)
         if kind == "progress":
-            _pass_on(what, watch, commands)
+            watch.tell(what)
         elif kind == "log":
             logging.getLogger(what["name"]).handle(logging.makeLogRecord(what))
         elif kind == "done":
             return made(what, iter(lambda: pickle.load(answers), None))
         else:
             raise what
-
-
-def _pass_on(progress: Progress, watch: Watch, commands: IO[bytes]) -> None:
-    if progress.final:  # nobody can stop it any more
-        watch.tell(progress)
-        return
-    try:
-        watch.step(progress.phase, progress.done, progress.total)
-    except Cancelled:
-        commands.close()  # again and again, if it takes a while: that does nothing
 
 
 def _close(process: subprocess.Popen[bytes]) -> None:
@@ -102,6 +116,6 @@ def _close(process: subprocess.Popen[bytes]) -> None:
 
 
 def send(pipe: IO[bytes], what: Any) -> None:
-    """Write one thing for the other side."""
-    pickle.dump(what, pipe, pickle.HIGHEST_PROTOCOL)
+    """Write one thing for the other side: whole, or nothing of what cannot be sent."""
+    pipe.write(pickle.dumps(what, pickle.HIGHEST_PROTOCOL))
     pipe.flush()

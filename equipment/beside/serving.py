@@ -56,14 +56,16 @@ def serve(take: Callable[[Any, Iterator[Any]], Any], do: Callable[[Any, Any, Wat
     with reference.request(asked):
         try:
             given = take(request, iter(lambda: pickle.load(commands), None))
-            threading.Thread(target=_listen, args=(commands, stop), daemon=True).start()
+            threading.Thread(target=_listen, args=(commands, stop), name="listening", daemon=True).start()
             line.answer(do(request, given, Watch(line.progress, stop.is_set)))
         except BackupError as error:
             line.tell("error", error)
 
 
 def _listen(commands: IO[bytes], stop: threading.Event) -> None:
-    commands.read()  # until the other side closes it, or is gone
+    # Until the other side closes it, or is gone. Not through the object: its lock would be in the way of the end.
+    while os.read(commands.fileno(), 1):
+        pass
     stop.set()
 
 
