@@ -97,9 +97,9 @@ __all__ = [
     "outlook", "owner_of", "owner_seen", "parse_cron", "past", "pin", "plan_merge", "plan_replace",
     "preference_changes", "preference_versions", "preview", "protection", "proven", "prune", "push", "recover",
     "recover_from", "recover_now", "recoverable", "remote_standings", "remove_remote", "replace", "require_empty",
-    "require_sound", "reseal", "retention_halted", "seal_shown", "seal_versions", "spooled", "start_anew", "status", "system_user",
-    "take_over_remote", "take_untold", "test_remote", "tiers_shown", "undo", "undoable", "unlock", "unpin", "unseen",
-    "untold", "verify", "version_words", "viewed", "was_rolled_back", "zone_names",
+    "require_sound", "reseal", "retention_halted", "seal_shown", "seal_versions", "spooled", "start_anew", "status",
+    "system_user", "take_over_remote", "take_untold", "test_remote", "tiers_shown", "undo", "undoable", "unlock",
+    "unpin", "unseen", "untold", "verify", "version_words", "viewed", "was_rolled_back", "zone_names",
 ]
 
 LATE = {
