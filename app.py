@@ -11,12 +11,13 @@ from equipment import prerequisites
 with prerequisites.explained(True):
     import streamlit as st
 
+    from equipment.aside import sets
     from equipment.server import application
     from equipment.ui import boundary, page
 
 app = st.App(
     __file__,
-    lifespan=application.lifespan(page.preload),
+    lifespan=application.lifespan(page.preload, sets.beside),
     routes=application.routes(),
     middleware=application.middleware(),
     on_script_error=boundary.on_script_error,

@@ -63,7 +63,7 @@ if TYPE_CHECKING:
         recover as recover_from,
         require_empty,
     )
-    from backup_engine.replacing.recovery import recover
+    from backup_engine.replacing.recovery import recover, recover_now
     from backup_engine.repository.companions import trouble as application_trouble
     from backup_engine.repository.contents import preview
     from backup_engine.repository.ledger import bad, last_drill, last_verified, read as checks
@@ -96,10 +96,10 @@ __all__ = [
     "machine_zone", "merge", "merge_all", "mount_of", "needs_key", "newest_at", "noted_standings", "open_sets",
     "outlook", "owner_of", "owner_seen", "parse_cron", "past", "pin", "plan_merge", "plan_replace",
     "preference_changes", "preference_versions", "preview", "protection", "proven", "prune", "push", "recover",
-    "recover_from", "recoverable", "remote_standings", "remove_remote", "replace", "require_empty", "require_sound",
-    "reseal", "retention_halted", "seal_shown", "seal_versions", "spooled", "start_anew", "status", "system_user",
-    "take_over_remote", "take_untold", "test_remote", "tiers_shown", "undo", "undoable", "unlock", "unpin", "unseen",
-    "untold", "verify", "version_words", "viewed", "was_rolled_back", "zone_names",
+    "recover_from", "recover_now", "recoverable", "remote_standings", "remove_remote", "replace", "require_empty",
+    "require_sound", "reseal", "retention_halted", "seal_shown", "seal_versions", "spooled", "start_anew", "status",
+    "system_user", "take_over_remote", "take_untold", "test_remote", "tiers_shown", "undo", "undoable", "unlock",
+    "unpin", "unseen", "untold", "verify", "version_words", "viewed", "was_rolled_back", "zone_names",
 ]
 
 LATE = {
@@ -120,7 +120,8 @@ LATE = {
     "repository.ledger": ("bad", "checks", "last_drill", "last_verified"),
     "merge": ("Merged", "Pick", "merge", "merge_all", "plan_merge"),
     "keep": ("choose_tiers", "tiers_shown"), "policy.tiers": ("TIERS", "Tiers", "checked_tiers"),
-    "prune": ("Pruned", "delete", "pin", "prune", "retention_halted", "unpin"), "replacing.recovery": ("recover",),
+    "prune": ("Pruned", "delete", "pin", "prune", "retention_halted", "unpin"),
+    "replacing.recovery": ("recover", "recover_now"),
     "recover": ("Recoverable", "Recovered", "recover_from", "recoverable", "require_empty"),
     "reseal": ("Resealed", "choose_seal", "open_sets", "reseal"),
     "restore": ("Restored", "plan_replace", "replace"), "scheduling.holes": ("Hole", "protection"),

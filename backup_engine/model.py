@@ -312,9 +312,14 @@ class Watch:
         self._report = report
         self._cancelled = cancelled
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether the other side asked to stop."""
+        return self._cancelled is not None and self._cancelled()
+
     def step(self, phase: str, done: int = 0, total: int | None = None) -> None:
         """Report where the operation is. Raises ``Cancelled`` when the other side asked to stop."""
-        if self._cancelled is not None and self._cancelled():
+        if self.cancelled:
             raise Cancelled("nothing was changed")
         if self._report is not None:
             self._report(Progress(phase, done, total))

@@ -26,18 +26,18 @@ from equipment.exchange import archive
 from equipment.fetched_sets import FetchedSets
 from equipment.jobs import Job, Jobs, in_words
 from equipment.logs import deeds, reference
-from equipment.restores import numbers
+from equipment.restores import works
 from equipment.settings import Settings, write_file
 from equipment.store import activity
 from equipment.store.saved import application_of
-from equipment.store.work import Told, Work, ask_to_stop, elsewhere
+from equipment.store.work import Told
 
 if TYPE_CHECKING:
     import pandas as pd
 
 log = logging.getLogger(__name__)
-Counts = Mapping[str, Mapping[Any, int]]
 Connect = Callable[[], Database[dict[str, Any]]]
+Beside = Callable[["Backups", Caller, works.Work, Watch], Any]
 
 WRITING = "backup"
 """The kind of job that backups, restores and undo share: one at a time."""
@@ -56,6 +56,8 @@ class Backups:
         self.fetched = FetchedSets()
         self.scheduler = api.Scheduler(replace(engine.workspace, tell=self._hear), defaults, tell=self._tell)
         self.risk = api.Unsaved(engine.workspace)
+        self.beside: Beside | None = None
+        """Does large work in a process of its own; None where nobody arranged for that, as in another app."""
         self._connect = connect
         self._seeded = False
 
@@ -128,12 +130,12 @@ class Backups:
     def create(self, caller: Caller, *, force: bool = False) -> Job:
         """Start a backup if anything changed or one is due, with ``force`` in any case; the result is ``Created``."""
         caller.check("backup.create")
-        schedule = self.scheduler.preferences.backups
-        return self.start(caller, "backup.create", "Create backup", lambda watch: api.create(
-            self.engine.workspace, schedule=schedule, force=force or self.changed(), watch=watch))
+        by, schedule = replace(caller, keys=NO_KEYS), self.scheduler.preferences.backups
+        return self.start(caller, "backup.create", "Create backup", lambda watch: self.do(
+            by, works.Create({"schedule": schedule, "force": force or self.changed()}), watch))
 
     def replace(
-        self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], *, expected: Counts | None = None,
+        self, caller: Caller, backup: BackupSet, keys: tuple[str, ...], *, expected: works.Counts | None = None,
         foreign: bool = False, remote: str = "",
     ) -> Job:
         """Start a replace restore of these collections; the result is ``Done``.
@@ -143,15 +145,8 @@ class Backups:
         place off this machine that the set is read from; empty is the backup folder.
         """
         caller.check("backup.replace")
-
-        def work(watch: Watch) -> Any:
-            with self._reading(caller, backup, remote, watch) as (ws, found):
-                counts = numbers.compared(ws, found, keys, expected or {}, watch)
-                plan = api.plan_replace(ws, found, keys, foreign=foreign, watch=watch)
-                plan = replace(plan, counted=numbers.for_journal(counts))
-                return numbers.replaced(backup, api.replace(ws, plan, actor=caller.name, watch=watch), counts)
-
-        return self.start(caller, "backup.replace", f"Restore {backup.label}{from_words(remote)}", work)
+        work = works.Replace(backup, keys, expected or {}, foreign)
+        return self._start_on_set(caller, "backup.replace", f"Restore {backup.label}{from_words(remote)}", work, remote)
 
     def merge(
         self, caller: Caller, backup: BackupSet, picks: Mapping[str, api.Pick | None], *, foreign: bool = False,
@@ -159,20 +154,15 @@ class Backups:
     ) -> Job:
         """Start a merge restore of what is picked by collection key (None: all); the result is ``Done``."""
         caller.check("backup.merge")
-
-        def work(watch: Watch) -> numbers.Done:
-            with self._reading(caller, backup, remote, watch) as (ws, found):
-                plans = [api.plan_merge(ws, found, key, pick=picks[key], foreign=foreign, watch=watch) for key in picks]
-                return numbers.merged(backup, picks, api.merge_all(ws, plans, actor=caller.name, watch=watch))
-
-        return self.start(caller, "backup.merge", f"Merge {backup.label}{from_words(remote)}", work)
+        work = works.Merge(backup, picks, foreign)
+        return self._start_on_set(caller, "backup.merge", f"Merge {backup.label}{from_words(remote)}", work, remote)
 
     def undoable(self) -> BackupSet | None:
         """Give the safety copy an undo would bring back, or None."""
         return api.undoable(self._workspace)
 
     def undo(
-        self, caller: Caller, safety: BackupSet, keys: tuple[str, ...], *, expected: Counts | None = None,
+        self, caller: Caller, safety: BackupSet, keys: tuple[str, ...], *, expected: works.Counts | None = None,
         title: str = "Undo restore",
     ) -> Job:
         """Start taking the last restore back, by the safety set and the collections that were shown; gives ``Done``.
@@ -180,15 +170,8 @@ class Backups:
         It stops when something else was restored since, or the list is not what ``expected`` says, see ``replace``.
         """
         caller.check("backup.replace")
-        ws = self.workspace(caller)
-
-        def work(watch: Watch) -> numbers.Done:
-            counts = numbers.compared(ws, safety, keys, expected or {}, watch)
-            answer = api.undo(ws, actor=caller.name, expected=safety.backup_id, watch=watch,
-                              counted=numbers.for_journal(counts))
-            return numbers.replaced(safety, answer, counts)
-
-        return self.start(caller, "backup.undo", title, work)
+        work = works.Undo(safety, keys, expected or {})
+        return self.start(caller, "backup.undo", title, lambda watch: self.do(caller, work, watch))
 
     def import_set(self, caller: Caller, source: Any) -> Job:
         """Start taking in every set of a zip stream or a folder; the result are its sets, oldest first."""
@@ -325,6 +308,22 @@ class Backups:
         with self.fetched.reading(self.workspace(caller), remote, backup.backup_id, watch=watch) as found:
             yield found
 
+    def do(self, caller: Caller, work: works.Work, watch: Watch) -> Any:
+        """Do it now, beside this process where that was arranged and pays. Raises what the work raises."""
+        if self.beside is not None:
+            return self.beside(self, caller, work, watch)
+        return work.run(self.workspace(caller), caller.name, watch)
+
+    def _start_on_set(self, by: Caller, action: str, title: str, work: works.Replace | works.Merge, remote: str) -> Job:
+        def run(watch: Watch) -> Any:
+            if not remote:
+                return self.do(by, work, watch)
+            with self._reading(by, work.backup, remote, watch) as (ws, found):
+                done = replace(work, backup=found).run(ws, by.name, watch)
+            return replace(done, source=work.backup)
+
+        return self.start(by, action, title, run)
+
     def start(self, caller: Caller, action: str, title: str, work: Callable[[Watch], Any]) -> Job:
         """Start what may not run beside a backup or restore, and note it in the activity log when it is over."""
         def noted(watch: Watch) -> Any:
@@ -338,21 +337,6 @@ class Backups:
 
         return self.jobs.start(WRITING, title, caller.name, noted, about=action,
                                hear=Told(self._connect, WRITING, action))
-
-    def work_elsewhere(self) -> Work | None:
-        """Give the backup or restore that another server of this database does; None where that cannot be asked."""
-        job = self.jobs.latest(WRITING)
-        mine = job.hear.number if job is not None and isinstance(job.hear, Told) else None
-        try:
-            return elsewhere(self._connect(), WRITING, mine)
-        except (BackupError, PyMongoError) as error:
-            log.info("what other servers do cannot be asked: %s", type(error).__name__)
-            return None
-
-    def stop_elsewhere(self, caller: Caller, work: Work) -> None:
-        """Ask the server that does it to stop at the next safe point."""
-        caller.check("backup.create")
-        ask_to_stop(self._connect(), caller.who, work.number)
 
     def note(self, caller: Caller, action: str, target: str, note: str) -> None:
         """Write into the activity log; where that cannot be done it is no reason to fail."""
@@ -397,9 +381,10 @@ def of(settings: Settings, connect: Connect) -> Backups:
         return _built[where]
 
 
-def start(settings: Settings, connect: Connect) -> Backups:
-    """Start the scheduler; the server's lifespan calls this once."""
-    (backups := of(settings, connect)).scheduler.start()
+def start(settings: Settings, connect: Connect, beside: Beside | None = None) -> Backups:
+    """Start the scheduler; the server's lifespan calls this once, and says what does large work ``beside`` it."""
+    (backups := of(settings, connect)).beside = beside
+    backups.scheduler.start()
     return backups
 
 

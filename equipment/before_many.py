@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from backup_engine import api
 from backup_engine.api import BackupError, Watch
 from backup_engine.errors import Cancelled
 from equipment.backups import Backups
+from equipment.caller import NOBODY
+from equipment.restores import works
 
 __all__ = ["MANY", "back_up", "promise"]
 
@@ -26,7 +27,7 @@ def back_up(backups: Backups, count: int, watch: Watch) -> None:
     if count <= MANY or not backups.changed():
         return
     try:
-        api.create(backups.engine.workspace, trigger="auto", force=True, watch=watch)
+        backups.do(NOBODY, works.Create({"trigger": "auto", "force": True}), watch)
     except Cancelled:
         raise
     except BackupError as error:

@@ -9,7 +9,7 @@ from typing import Any
 from backup_engine import api
 from backup_engine.api import BackupSet, Comparison, Merged, Restored, Watch
 
-__all__ = ["Done", "Numbers", "compared", "for_journal", "merged", "replaced"]
+__all__ = ["Done", "Numbers", "Said", "compared", "for_journal", "merged", "replaced"]
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,20 @@ class Numbers:
 
 
 @dataclass(frozen=True)
+class Said:
+    """What the engine answered to the merge of one collection, without its report of every record."""
+
+    message: str
+    extent: str
+
+
+@dataclass(frozen=True)
 class Done:
     """What was made of the list, and by which set."""
 
     source: BackupSet
     answers: tuple[Any, ...]
-    """A ``Restored``, or a ``Merged`` for each collection."""
+    """A ``Restored``, or a ``Said`` for each collection of a merge."""
     numbers: Mapping[str, Numbers] = field(default_factory=dict)
     """By key of the collection."""
     safety: BackupSet | None = None
@@ -77,7 +85,7 @@ def merged(source: BackupSet, keys: Iterable[str], answers: Sequence[Merged]) ->
         if answer.safety is not None:
             before = answer.safety.counts.get(key, 0)
             numbers[key] = Numbers(before, before + answer.inserted, answer.inserted, 0, answer.updated)
-    return Done(source, tuple(answers), numbers, safety)
+    return Done(source, tuple(Said(answer.message, answer.extent) for answer in answers), numbers, safety)
 
 
 def _of(comparison: Comparison) -> Numbers:

@@ -62,10 +62,13 @@ _preparing = threading.Lock()
 _watching: list[LowSpace] = []
 
 
-def lifespan(warm_up: Callable[[], None]) -> Callable[[object], AbstractAsyncContextManager[dict[str, Any]]]:
+def lifespan(
+    warm_up: Callable[[], None], beside: Callable[[Settings], backups.Beside] | None = None
+) -> Callable[[object], AbstractAsyncContextManager[dict[str, Any]]]:
     """Give the server's lifespan: database, first-run announcement and scheduler; stopped in the opposite order.
 
-    ``warm_up`` runs last, before the first visitor.
+    ``warm_up`` runs last, before the first visitor. ``beside`` gives what does large backups and restores in processes
+    of their own; without it threads of this one do.
     """
 
     @asynccontextmanager
@@ -73,7 +76,7 @@ def lifespan(warm_up: Callable[[], None]) -> Callable[[object], AbstractAsyncCon
         _heed_hangup()
         systemd = sd_notify.manager()
         systemd.tell(STATUS="Starting: reaching MongoDB")
-        await to_thread.run_sync(_start, warm_up)
+        await to_thread.run_sync(_start, warm_up, beside)
         async with garbage.collected(), systemd.attended(health.in_words) as ending:
             try:
                 yield {}
@@ -146,7 +149,7 @@ def prepare(settings: Settings, db: Database[dict[str, Any]]) -> None:
         _prepared.add(where)
 
 
-def _start(warm_up: Callable[[], None]) -> None:
+def _start(warm_up: Callable[[], None], beside: Callable[[Settings], backups.Beside] | None) -> None:
     sys.setswitchinterval(TURN_SECONDS)
     console_log.begin()
     raise_descriptors()
@@ -162,7 +165,7 @@ def _start(warm_up: Callable[[], None]) -> None:
             log.warning("there is no MongoDB; the page names the ways to get one")
             return
         _open(settings)
-        started = backups.start(settings, connector(settings))
+        started = backups.start(settings, connector(settings), beside and beside(settings))
         messenger.start(settings, started.scheduler)
         post.start(settings, address=prefix.public_address(settings),
                    silent=lambda: started.scheduler.standby is not None)

@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from pymongo.database import Database
 
 from backup_engine.model import SILENT
-from equipment import imports_aside
+from equipment.aside import imports as imports_aside
 from equipment.exchange import cell_values, export, importing
 from equipment.exchange.reading import apart
 from equipment.settings import Settings, get_settings
@@ -137,7 +137,7 @@ def _inserted(database: Database[dict[str, Any]], count: int) -> float:
 
 def _program(what: str, uri: str, database: str, file: Path) -> tuple[int, float]:
     peak, said = watched([sys.executable, "-m", "scripts.bench_parts.imports", what, uri, database, str(file)],
-                         only="imports_aside")
+                         only="aside import imports")
     return peak, float(said)
 
 

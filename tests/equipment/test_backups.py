@@ -14,12 +14,13 @@ from pymongo.database import Database
 from backup_engine import api
 from backup_engine.api import BackupSet, DatabaseBackupRestore, Preferences
 from backup_engine.errors import AdminOnly, PermissionDenied
-from equipment import continuous, copies, lost, retention, schedules, sealing
+from equipment import continuous, copies, lost, other_servers, retention, schedules, sealing
 from equipment.backups import Backups, Caller
 from equipment.messages import administration
 from equipment.restores import past, since, thrown
 from equipment.settings import get_settings
 from equipment.store import activity
+from equipment.store.work import Work
 from equipment.store.access import SESSIONS, USERS, require
 from tests.equipment.store.people import signed_in
 
@@ -79,6 +80,8 @@ VERBS: dict[str, Callable[[Backups, Caller, BackupSet], object]] = {
     "at a moment": lambda backups, by, made: continuous.at(backups, by, [made], made.started),
     "columns for mails": lambda backups, by, made: administration.columns(backups, by),
     "test message": lambda backups, by, made: administration.test(backups, by, get_settings()),
+    "stop another server": lambda backups, by, made: other_servers.stop(
+        backups, by, Work("", "", "", "", "", 0, None, False, False)),
     "records now": lambda backups, by, made: since.records_now(backups, by),
     "thrown away": lambda backups, by, made: thrown.newest(backups, by),
     "lost": lambda backups, by, made: lost.find(backups, by, kind="lost"),

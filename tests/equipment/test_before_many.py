@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
+from backup_engine import api
 from backup_engine.errors import BackupError
 from backup_engine.model import SILENT
 from equipment import backups as processes, before_many
@@ -49,7 +50,7 @@ def test_where_it_fails_that_is_said_and_nothing_goes_on(here: Backups, monkeypa
     def fails(*_: Any, **__: Any) -> None:
         raise BackupError("the disk is full", hint="Make room.")
 
-    monkeypatch.setattr(before_many.api, "create", fails)
+    monkeypatch.setattr(api, "create", fails)
 
     with pytest.raises(BackupError, match="so nothing was changed: the disk is full") as caught:
         before_many.back_up(here, before_many.MANY + 1, SILENT)

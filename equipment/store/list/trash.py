@@ -219,9 +219,9 @@ def purge(db: Db, who: Who, numbers: Sequence[str]) -> int:
     activity.record_many(db, who, "records.purge", logged)
     gone = int(db[TRASH].delete_many({"_id": {"$in": [ObjectId(trashed.number) for trashed in wanted]}}).deleted_count)
     if not listing.scrub(db, SCRUB_SECONDS):
-        raise HeldByOthers(f"{number_of(gone, 'record is', 'records are')} deleted for good, and not yet out of the files of "
-                   "the list's index: another process of this machine still reads them.",
-                   hint="They go within half an hour, or when it ends.")
+        raise HeldByOthers(f"{number_of(gone, 'record is', 'records are')} deleted for good, and not yet out of the "
+                           "files of the list's index: another process of this machine still reads them.",
+                           hint="They go within half an hour, or when it ends.")
     return gone
 
 

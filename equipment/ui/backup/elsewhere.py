@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from backup_engine.errors import BackupError
+from equipment import other_servers
 from equipment.backups import Backups, Caller
 from equipment.store.work import Work
 from equipment.ui.plain import plain
@@ -16,13 +17,13 @@ POLL_SECONDS = 2
 
 def show(backups: Backups, caller: Caller) -> None:
     """Draw it; nothing, and nothing that asks again, when no other server is at work."""
-    if backups.work_elsewhere() is not None:
+    if other_servers.at_work(backups) is not None:
         _running(backups, caller)
 
 
 @st.fragment(run_every=POLL_SECONDS)
 def _running(backups: Backups, caller: Caller) -> None:
-    work = backups.work_elsewhere()
+    work = other_servers.at_work(backups)
     if work is None:
         st.rerun()
         return
@@ -30,7 +31,7 @@ def _running(backups: Backups, caller: Caller) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Cancel", key="cancel_elsewhere", icon=":material/close:", disabled=work.final or work.stops):
             try:
-                backups.stop_elsewhere(caller, work)
+                other_servers.stop(backups, caller, work)
             except BackupError as error:
                 st.error(plain(str(error)))
         if work.final:

@@ -37,7 +37,7 @@ def _do(what: str, count: str = "0") -> str:
     elif what == "replace":
         job = here.replace(NOBODY, here.sets(NOBODY)[0], ("equipment",))
     else:
-        from equipment import imports_aside
+        from equipment.aside import imports as imports_aside
         from equipment.store.access import SYSTEM
         from equipment.ui.list_jobs import list_jobs
 

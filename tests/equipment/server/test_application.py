@@ -19,7 +19,7 @@ from equipment.store.list.indexing import followed
 
 def test_what_is_alive_after_the_start_takes_no_part_in_later_collections(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
-    monkeypatch.setattr(application, "_start", lambda warm_up: warm_up())
+    monkeypatch.setattr(application, "_start", lambda warm_up, _: warm_up())
     monkeypatch.setattr(application, "_stop", lambda: done.append("stopped"))
     monkeypatch.setattr(gc, "freeze", lambda: done.append("frozen"))
 

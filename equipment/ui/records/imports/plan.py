@@ -11,7 +11,8 @@ import streamlit as st
 
 from backup_engine.errors import BackupError
 from backup_engine.model import SILENT, Watch
-from equipment import backups, before_many, imports_aside
+from equipment import backups, before_many
+from equipment.aside import imports as imports_aside
 from equipment.domain.column_names import suggest
 from equipment.domain.record import ID, USUAL_COLUMNS
 from equipment.domain.values.dates import Order

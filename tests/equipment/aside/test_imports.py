@@ -16,7 +16,8 @@ from pymongo.database import Database
 
 from backup_engine.errors import BackupError, BadInput, Cancelled, PermissionDenied
 from backup_engine.model import SILENT, Progress, Watch
-from equipment import imports_aside
+from equipment.aside import imports
+from equipment.beside import process
 from equipment.exchange.plan import Plan
 from equipment.settings import Settings, get_settings
 from equipment.store import activity
@@ -25,7 +26,7 @@ from tests.equipment.store.people import signed_in
 from tests.mongod import Mongod
 
 Db = Database[dict[str, Any]]
-MANY = imports_aside.LARGE + 1_500
+MANY = imports.LARGE + 1_500
 
 
 @pytest.fixture
@@ -39,11 +40,11 @@ def rows(count: int = MANY) -> list[dict[str, str]]:
 
 
 def planned(settings: Settings, db: Db, watch: Watch = SILENT) -> Plan:
-    return imports_aside.plan(settings, db, rows(), ("Serial",), clear_empty=False, watch=watch)
+    return imports.plan(settings, db, rows(), ("Serial",), clear_empty=False, watch=watch)
 
 
 def children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "imports_aside" in " ".join(child.cmdline())]
+    return [child for child in psutil.Process().children() if imports.PROGRAM in child.cmdline()]
 
 
 def test_it_does_what_was_planned_and_its_log_is_ours(
@@ -58,7 +59,7 @@ def test_it_does_what_was_planned_and_its_log_is_ours(
     [changed] = plan.page(("update",), 0, 10)
     assert (changed.row, {field.name for field in changed.fields}) == (1, {b"Vendor", b"Comments"})
     with caplog.at_level(logging.INFO):
-        done = imports_aside.run(settings, database, who, plan, note="from list.csv", watch=Watch(steps.append))
+        done = imports.run(settings, database, who, plan, note="from list.csv", watch=Watch(steps.append))
 
     assert (done.added, done.updated, done.conflicts) == (MANY - 1, 1, ())
     assert sorted(each["ID"] for each in database.Equipment.find()) == list(range(1, MANY + 1))
@@ -77,7 +78,7 @@ def test_it_stops_between_two_batches_when_it_is_asked_to(settings: Settings, da
     watch = Watch(steps.append, lambda: any(step.phase == "Writing" for step in steps))
 
     with pytest.raises(Cancelled):
-        imports_aside.run(settings, database, who, plan, watch=watch)
+        imports.run(settings, database, who, plan, watch=watch)
 
     assert database.Equipment.count_documents({}) in (0, 1000, 2000)
     assert children() == []
@@ -86,7 +87,7 @@ def test_it_stops_between_two_batches_when_it_is_asked_to(settings: Settings, da
 def test_what_it_refuses_is_refused_here(settings: Settings, database: Db) -> None:
     plan = planned(settings, database)
     with pytest.raises(PermissionDenied) as refused:
-        imports_aside.run(settings, database, signed_in(database, "user"), plan, watch=SILENT)
+        imports.run(settings, database, signed_in(database, "user"), plan, watch=SILENT)
     assert refused.value.message
     assert database.Equipment.count_documents({}) == 0
 
@@ -100,13 +101,13 @@ def test_its_death_is_said_and_what_it_wrote_is_whole(settings: Settings, databa
                 os.kill(child.pid, signal.SIGKILL)
 
     with pytest.raises(BackupError, match="ended before its work was done") as died:
-        imports_aside.run(settings, database, who, plan, watch=Watch(kill))
+        imports.run(settings, database, who, plan, watch=Watch(kill))
 
     assert "can be undone" in died.value.hint
     written = database.Equipment.count_documents({})
     assert written in (1000, 2000)
     assert database[undo.UNDO].count_documents({"key": {"$exists": True}}) == written
-    again = imports_aside.run(settings, database, who, planned(settings, database), watch=SILENT)
+    again = imports.run(settings, database, who, planned(settings, database), watch=SILENT)
     assert (again.added, again.unchanged) == (MANY - written, written)
     every = [each["ID"] for each in database.Equipment.find()]
     assert len(set(every)) == len(every) == MANY
@@ -115,9 +116,9 @@ def test_its_death_is_said_and_what_it_wrote_is_whole(settings: Settings, databa
 def test_a_few_rows_stay_in_this_process(
     settings: Settings, database: Db, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports_aside, "PROGRAM", "raise SystemExit('not for a few rows')")
-    plan = imports_aside.plan(settings, database, rows(3), ("Serial",), clear_empty=False, watch=SILENT)
-    assert imports_aside.run(settings, database, signed_in(database, "manager"), plan, watch=SILENT).added == 3
+    monkeypatch.setattr(imports, "PROGRAM", "raise SystemExit('not for a few rows')")
+    plan = imports.plan(settings, database, rows(3), ("Serial",), clear_empty=False, watch=SILENT)
+    assert imports.run(settings, database, signed_in(database, "manager"), plan, watch=SILENT).added == 3
 
 
 @pytest.mark.parametrize("error", [BadInput("no", hint="yes"), Cancelled("stopped"), PermissionDenied("import")])
@@ -132,17 +133,17 @@ def test_its_process_is_told_the_way_to_the_database_and_no_other_secret(
     monkeypatch.setenv("EQUIPMENT_ADMIN_PASSWORD", "hunter2hunter2")
     environments: list[str] = []
     asked: list[Any] = []
-    send = imports_aside._send
+    send = process.send
 
     def seen(pipe: Any, told: Any) -> None:
         asked.append(told)
         send(pipe, told)
         environments.extend(str(child.environ()) for child in children())
 
-    monkeypatch.setattr(imports_aside, "_send", seen)
+    monkeypatch.setattr(process, "send", seen)
     with_secrets = settings.model_copy(update={"admin_password": SecretStr("hunter2hunter2")})
 
     assert len(planned(with_secrets, database)) == MANY
     assert environments and not [told for told in environments if "hunter2" in told]
-    told = asked[0]["settings"]
+    told = asked[0][1]["settings"]
     assert (told.admin_password, told.mongodb_uri) == (None, settings.mongodb_uri)
