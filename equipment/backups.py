@@ -154,8 +154,8 @@ class Backups:
     ) -> Job:
         """Start a merge restore of what is picked by collection key (None: all); the result is ``Done``."""
         caller.check("backup.merge")
-        work = works.Merge(backup, picks, foreign)
-        return self._start_on_set(caller, "backup.merge", f"Merge {backup.label}{from_words(remote)}", work, remote)
+        title = f"Merge {backup.label}{from_words(remote)}"
+        return self._start_on_set(caller, "backup.merge", title, works.Merge(backup, picks, foreign), remote)
 
     def undoable(self) -> BackupSet | None:
         """Give the safety copy an undo would bring back, or None."""
@@ -231,8 +231,7 @@ class Backups:
     def comment(self, caller: Caller, backup: BackupSet, text: str) -> None:
         """Say something about a set; empty text takes it away."""
         caller.check("backup.settings")
-        said = api.comment(self._workspace, backup, text).comment
-        self.note(caller, "backup.comment", backup.label, said)
+        self.note(caller, "backup.comment", backup.label, api.comment(self._workspace, backup, text).comment)
 
     def delete(self, caller: Caller, backup: BackupSet) -> None:
         """Delete one set; raises ``BadInput`` for the newest good one and for whatever else rests on it."""
@@ -243,8 +242,7 @@ class Backups:
     def write_settings(self, caller: Caller, settings: Settings) -> Path:
         """Write the options in force into the settings file of lines that run elsewhere; gives its path."""
         caller.check("settings.write_file")
-        path = write_file(settings)
-        self.note(caller, "settings.write_file", str(path), "")
+        self.note(caller, "settings.write_file", str(path := write_file(settings)), "")
         return path
 
     def preview(

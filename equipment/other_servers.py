@@ -1,4 +1,4 @@
-"""The backup or restore that another server of this database does, for the screens: which it is, and asking it to stop."""
+"""What another server of this database does to the list or the backups, for the screens, and asking it to stop."""
 
 from __future__ import annotations
 

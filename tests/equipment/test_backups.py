@@ -20,8 +20,8 @@ from equipment.messages import administration
 from equipment.restores import past, since, thrown
 from equipment.settings import get_settings
 from equipment.store import activity
-from equipment.store.work import Work
 from equipment.store.access import SESSIONS, USERS, require
+from equipment.store.work import Work
 from tests.equipment.store.people import signed_in
 
 Db = Database[dict[str, Any]]
@@ -81,7 +81,7 @@ VERBS: dict[str, Callable[[Backups, Caller, BackupSet], object]] = {
     "columns for mails": lambda backups, by, made: administration.columns(backups, by),
     "test message": lambda backups, by, made: administration.test(backups, by, get_settings()),
     "stop another server": lambda backups, by, made: other_servers.stop(
-        backups, by, Work("", "", "", "", "", 0, None, False, False)),
+        backups, by, Work("", "", "", "", 0, None, False, False)),
     "records now": lambda backups, by, made: since.records_now(backups, by),
     "thrown away": lambda backups, by, made: thrown.newest(backups, by),
     "lost": lambda backups, by, made: lost.find(backups, by, kind="lost"),

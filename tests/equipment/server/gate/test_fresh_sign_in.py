@@ -12,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.types import Receive, Scope, Send
 
-from equipment.accounts import trips
-from equipment.accounts.routes import COOKIE
+from equipment.accounts import cookie as cookies, trips
 from equipment.server.gate.fresh_sign_in import FreshSignIn, asking_anew
 from equipment.server.gate.visitors import Visitors
+from equipment.settings import Settings
 from equipment.store.access import Who
 from equipment.store.accounts import sessions
 from tests.equipment.store.people import signed_in
@@ -36,6 +36,9 @@ async def streamlit(scope: Scope, receive: Receive, send: Send) -> None:
     await RedirectResponse(to, 302)(scope, receive, send)
 
 
+SETTINGS = Settings()
+
+
 def led_to(database: Db, who: Who | None, path: str = "/lab/auth/login", query: bytes = b"") -> str:
     """Give where somebody with the cookie of *who* is led."""
     cookie = "x" * 43
@@ -53,8 +56,8 @@ def led_to(database: Db, who: Who | None, path: str = "/lab/auth/login", query: 
         sent.append(message)
 
     scope = {"type": "http", "method": "GET", "path": path, "query_string": query,
-             "headers": [(b"cookie", f"{COOKIE}={cookie}".encode())]}
-    anyio.run(FreshSignIn(streamlit, Visitors(lambda: database)), scope, receive, send)
+             "headers": [(b"cookie", f"{cookies.name_of(SETTINGS)}={cookie}".encode())]}
+    anyio.run(FreshSignIn(streamlit, Visitors(SETTINGS, lambda: database)), scope, receive, send)
     return dict(sent[0]["headers"])[b"location"].decode()
 
 
