@@ -129,7 +129,7 @@ def test_an_unreadable_date_is_fixed_from_the_list(visitor: Page, db: Db) -> Non
     visitor.get_by_role("tab", name="Fix-up list (1)").click()
     expect(grid.cell(visitor, 0, 2)).to_have_text("6/8/2013")  # until then the grid is that of the other tab
     grid.type_into(visitor, 0, 4, "2013-08-06")
-    visitor.get_by_role("button", name="Save 1 dates").click()
+    visitor.get_by_role("button", name="Save 1 date").click()
 
     wait_for(lambda: db.Equipment.count_documents({"Next Cal Date": "2013-08-06"}) == 1, "the date to be saved")
 

@@ -104,4 +104,4 @@ def test_every_export_is_in_the_log(running: Running, cookie: str) -> None:
     ask(running, "/list.csv?q=ohm", cookie)
 
     assert running[1]["equipment_activity"].count_documents(
-        {"action": "records.export", "note": "1 records as CSV", "who": "user"}) >= 1
+        {"action": "records.export", "note": "1 record as CSV", "who": "user"}) >= 1

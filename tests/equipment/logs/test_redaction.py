@@ -77,4 +77,4 @@ def test_a_huge_text_costs_no_time(text: str) -> None:
     started = time.monotonic()
     Redaction()(text)
 
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60  # what grows with the square takes hours
