@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from equipment.accounts.login import SignInRefused, Visitor
+from equipment.accounts.login import SignInRefused, Visitor, hash_of
 from equipment.accounts.passwords import PASSWORDS, Passwords, check_rules
 from equipment.store import activity
 from equipment.store.access import Account, Db, Who
@@ -23,13 +23,14 @@ def choose(
     """Give the account behind a link that password; the link is used up and every sign-in of the account ends.
 
     Nobody is signed in by it: a second factor is asked for at the next sign-in as always. Raises ``SignInRefused`` for
-    a dead link, and ``BadInput`` for a password that cannot be taken, which leaves the link as it was.
+    a dead link and while too many sign in, and ``BadInput`` for a password that cannot be taken; the last two leave the
+    link as it was.
     """
     behind = password_links.account_behind(db, secret, now=now)
     if behind is None:
         raise SignInRefused(DEAD)
     check_rules(new, behind.name)
-    account = password_links.use(db, secret, passwords.hash(new), now=now)
+    account = password_links.use(db, secret, hash_of(passwords, new), now=now)
     if account is None:
         raise SignInRefused(DEAD)
     sessions.end_all(db, account.key, now=now)

@@ -42,25 +42,39 @@ def running(jobs: Jobs, kind: str, cancel: Callable[[Job], None] = Job.cancel) -
         st.rerun()
         return
     now = job.progress
-    st.progress(min(now.done / now.total, 1.0) if now.total else 0.0, text=plain(in_words(job, time.monotonic())))
+    st.progress(share(now.done, now.total), text=plain(in_words(job, time.monotonic())))
     with st.container(horizontal=True, vertical_alignment="center"):
         stopped = now.final or job.stop.is_set()
         if st.button("Cancel", key=f"cancel_{kind}", icon=":material/close:", disabled=stopped):
             cancel(job)
-        if now.final:
-            st.caption("The point of no return is behind it: it can no longer be cancelled, and Undo takes it back.")
-        elif job.stop.is_set():
-            st.caption("It stops at the next safe point.")
+        stopping(final=now.final, asked=job.stop.is_set())
+
+
+def stopping(*, final: bool, asked: bool) -> None:
+    """Say why *Cancel* does nothing more, if it does not."""
+    if final:
+        st.caption("The point of no return is behind it: it can no longer be cancelled, and Undo takes it back.")
+    elif asked:
+        st.caption("It stops at the next safe point.")
+
+
+def share(done: int, total: int | None) -> float:
+    """Give how much is done, for a bar; 0 where nobody knows how much there is."""
+    return min(done / total, 1.0) if total else 0.0
+
+
+def counted(done: int, total: int | None) -> str:
+    """Say how many of how many, to follow the name of a phase; nothing before the first."""
+    return f" · {done:,}" + (f" of {total:,}" if total else "") if done else ""
 
 
 def in_words(job: Job, clock: float) -> str:
     """Say where a job is: its phase, how many of how many, how many a second, and what this phase still takes."""
     now = job.progress
-    numbers = f" · {now.done:,}" + (f" of {now.total:,}" if now.total else "") if now.done else ""
     rate, left = job.pace.rate(now, clock), job.pace.left(now, clock)
     fast = "" if rate is None else f" · {rate:,.0f} a second" if rate >= 1 else f" · {60 * rate:,.0f} a minute"
     wait = "" if left is None else f" · about {_span(left)} left"
-    return f"{job.title}: {now.phase}{numbers}{fast}{wait}"
+    return f"{job.title}: {now.phase}{counted(now.done, now.total)}{fast}{wait}"
 
 
 def _span(seconds: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from equipment.domain.counting import number_of
 from equipment.store import activity
 from equipment.store.access import Db, Who, require
 from equipment.store.list import records, trash, undo
@@ -17,7 +18,7 @@ def save(db: Db, who: Who, saves: Sequence[Save]) -> tuple[str, list[Saved]]:
     """Do ``records.save``; gives the number by which ``undo`` takes it back, and what became of each."""
     require(db, who, "records.edit")  # before anything is kept of it
     fields = sum(len(save.fields) for save in saves)
-    note = f"{_count(fields, 'edit')} in {_count(len(saves), 'record')}"
+    note = f"{number_of(fields, 'edit')} in {number_of(len(saves), 'record')}"
     number = undo.begin(db, who, "records.edit", note)
     return number, records.save(db, who, saves, also=lambda log: undo.kept(db, number, log))
 
@@ -26,9 +27,5 @@ def save(db: Db, who: Who, saves: Sequence[Save]) -> tuple[str, list[Saved]]:
 def move_to_trash(db: Db, who: Who, seen: Sequence[Entry]) -> tuple[str, list[Saved]]:
     """Do ``trash.move``; gives the number by which ``undo`` brings them back, and what became of each."""
     require(db, who, "records.delete")
-    number = undo.begin(db, who, "records.delete", f"{_count(len(seen), 'record')} moved to the trash")
+    number = undo.begin(db, who, "records.delete", f"{number_of(len(seen), 'record')} moved to the trash")
     return number, trash.move(db, who, seen, keep=undo.kept_moved(db, number))
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"

@@ -7,8 +7,8 @@ import streamlit as st
 from backup_engine.errors import BackupError
 from equipment import other_servers
 from equipment.backups import Backups, Caller
-from equipment.store.work import Work
 from equipment.ui.plain import plain
+from equipment.ui.progress import counted, share, stopping
 
 __all__ = ["show"]
 
@@ -27,19 +27,12 @@ def _running(backups: Backups, caller: Caller) -> None:
     if work is None:
         st.rerun()
         return
-    st.progress(min(work.done / work.total, 1.0) if work.total else 0.0, text=plain(_in_words(work)))
+    words = f"{work.title}, by {work.owner} on another server: {work.phase}{counted(work.done, work.total)}"
+    st.progress(share(work.done, work.total), text=plain(words))
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Cancel", key="cancel_elsewhere", icon=":material/close:", disabled=work.final or work.stops):
             try:
                 other_servers.stop(backups, caller, work)
             except BackupError as error:
                 st.error(plain(str(error)))
-        if work.final:
-            st.caption("The point of no return is behind it: it can no longer be cancelled, and Undo takes it back.")
-        elif work.stops:
-            st.caption("It stops at the next safe point.")
-
-
-def _in_words(work: Work) -> str:
-    numbers = f" · {work.done:,}" + (f" of {work.total:,}" if work.total else "") if work.done else ""
-    return f"{work.title}, by {work.owner} on another server: {work.phase}{numbers}"
+        stopping(final=work.final, asked=work.stops)

@@ -77,8 +77,7 @@ def _form(db: Db, secret: str, name: str) -> bool:
         password.must_match(chosen, repeated)
         account = by_link.choose(db, secret, chosen, visitor())
     except (BackupError, SignInRefused) as error:
-        hint = getattr(error, "hint", "")
-        st.error(plain(f"{error} {hint}".strip()), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return False
     notices.password_changed(db, account.key, visitor().address, by_link=True)
     return True

@@ -1,4 +1,4 @@
-"""How many requests for an account wait, for the name of the tab; asked every few seconds, not for every page."""
+"""How many requests for an account wait, for the line at the top; asked every few seconds, not for every page."""
 
 from __future__ import annotations
 

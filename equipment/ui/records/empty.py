@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from equipment.domain.counting import number_of
 from equipment.store.list import samples, trash
 from equipment.ui import boundary
 from equipment.ui.context import App
@@ -15,7 +16,7 @@ from equipment.ui.records import state
 def show(app: App) -> None:
     """Say so, and offer the ways to fill it: first what the trash holds, if it holds anything."""
     thrown = trash.count(app.database)
-    records = f"{thrown:,} record{'s' * (thrown != 1)}"
+    records = number_of(thrown, "record")
     with st.container(horizontal_alignment="center", gap="small"):
         st.space("large")
         st.subheader(f":material/delete: The list is empty, the trash holds {records}" if thrown else

@@ -18,7 +18,7 @@ from equipment.store import activity
 from equipment.store.access import SESSIONS, SYSTEM, USERS, identify
 from equipment.store.accounts import factors, password_links, users
 from equipment.store.activity import Filter
-from tests.equipment.accounts.cheap import CHEAP, PASSWORD
+from tests.equipment.accounts.cheap import CHEAP, FULL, PASSWORD
 
 Db = Database[dict[str, Any]]
 HERE, ELSEWHERE = Visitor("192.0.2.1"), Visitor("203.0.113.7")
@@ -124,3 +124,10 @@ def test_the_activity_says_it_and_neither_it_nor_the_log_holds_a_secret(
         "Bob", "user:bob", "by the link of a mail", "192.0.2.1")
     everything = [list(database[name].find()) for name in database.list_collection_names()]
     assert not any(each in f"{caplog.text} {everything}" for each in (secret, NEW))
+
+
+def test_while_too_many_sign_in_the_link_waits(database: Db, secret: str) -> None:
+    with pytest.raises(SignInRefused, match=r"^Too many people sign in at this moment. Try again in a few seconds"):
+        by_link.choose(database, secret, NEW, HERE, passwords=FULL)
+
+    assert by_link.choose(database, secret, NEW, HERE, passwords=CHEAP).key == "bob"

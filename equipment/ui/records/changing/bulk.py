@@ -11,6 +11,7 @@ import streamlit as st
 from backup_engine.model import Watch
 from equipment import backups, before_many
 from equipment.domain.bulk import BulkEdit, Operation
+from equipment.domain.counting import number_of
 from equipment.domain.record import UUID, name_of
 from equipment.jobs import Job
 from equipment.server import application
@@ -49,7 +50,7 @@ def decide(app: App, edit: BulkEdit, planned: Planned) -> None:
     if promise := before_many.promise(count):
         st.caption(plain(promise))
     if st.button(
-        f"Change {count:,} record{'s' * (count != 1)}",
+        f"Change {number_of(count, 'record')}",
         type="primary",
         disabled=not planned or app.read_only,
         key="bulk_apply",
@@ -134,7 +135,7 @@ def _preview(app: App, edit: BulkEdit, planned: Planned) -> None:
 
 
 def _apply(app: App, edit: BulkEdit, planned: Planned) -> None:
-    title = f"Bulk edit of {len(planned):,} record{'s' * (len(planned) != 1)}"
+    title = f"Bulk edit of {number_of(len(planned), 'record')}"
 
     def work(watch: Watch) -> BulkResult:
         before_many.back_up(backups.of(app.settings, application.connector(app.settings)), len(planned), watch)
@@ -155,7 +156,7 @@ def _work(app: App) -> str:
 
 def _finished(job: Job) -> None:
     result: BulkResult = job.result
-    words = f"{result.changed:,} record{'s' * (result.changed != 1)} changed"
+    words = f"{number_of(result.changed, 'record')} changed"
     if result.left:
         words += f"; {result.left:,} left alone, changed by someone else meanwhile or not text"
     list_jobs().clear(job.kind)

@@ -6,7 +6,6 @@ from typing import Any
 
 import bson
 import pytest
-from pymongo.database import Database
 
 from backup_engine.errors import BadInput, Cancelled, PermissionDenied
 from backup_engine.model import Progress, Watch
@@ -17,20 +16,13 @@ from equipment.store.activity import Filter
 from equipment.store.deeds import finding
 from equipment.store.list import bulk, trash, undo
 from equipment.store.list.keys import key_of_id
+from tests.equipment.store.list.small_list import LIST, Db, filled
 from tests.equipment.store.people import signed_in
-
-Db = Database[dict[str, Any]]
-LIST: list[dict[str, Any]] = [
-    {"_id": 1, "ID": 1, "Vendor": "Acme", "Spare": bson.Int64(3)}, {"_id": 2, "ID": 2, "Vendor": "Ohm", "Tags": ["a"]},
-    {"_id": 3, "ID": 3, "Vendor": "Volt"},
-]
 
 
 @pytest.fixture
 def manager(database: Db) -> Who:
-    database["Equipment"].insert_many([dict(record) for record in LIST])
-    undo.prepare(database)
-    return signed_in(database, "manager")
+    return filled(database)
 
 
 def now(db: Db) -> list[dict[str, Any]]:
