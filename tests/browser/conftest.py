@@ -30,7 +30,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """Put what the page showed beside the failure of a test."""
     report = yield
     page: Page | None = getattr(item, "funcargs", {}).get("page")
-    if report.when == "call" and report.failed and hasattr(page, "locator"):
+    if report.when == "call" and report.failed and hasattr(page, "locator") and not page.is_closed():
         report.sections.append((f"the page at {page.url}", page.locator("body").aria_snapshot()))
     return report
 
