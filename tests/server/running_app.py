@@ -61,7 +61,8 @@ class RunningApp:
         self.environment = environment
         self.root, self.before = root, before
         uri = environment.get("MONGODB_URI")
-        where = cookie.hosts(uri) if uri else [str(self.data_folder.absolute())]
+        folder_of_data = environment.get("EQUIPMENT_DATA_FOLDER", str(self.data_folder.absolute()))
+        where = cookie.hosts(uri) if uri else [folder_of_data]
         _names[self.port] = cookie.name(where, environment.get("MONGODB_DATABASE", DATABASE))
         self.process = self._start()
         if wait:
