@@ -84,7 +84,8 @@ def test_the_wheel_holds_both_packages_the_doors_and_nothing_else(wheel: Path) -
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
 
-    assert names == files | {"backup_csv_for_db_restore.py", f"{data}app.py", f"{data}.streamlit/config.toml"}
+    pages = {f"{data}docs/{page.name}" for page in (ROOT / "docs").glob("*.md")}  # what *?* of the app shows
+    assert names == files | pages | {"backup_csv_for_db_restore.py", f"{data}app.py", f"{data}.streamlit/config.toml"}
 
 
 def test_there_is_one_version(wheel: Path) -> None:

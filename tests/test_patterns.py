@@ -18,15 +18,16 @@ LENGTHS = {12: 0.004, 18: 0.004, 24: 0.004, 100: 0.01, 1_000: 0.1}
 seconds, and at 100 one of the fourth power; neither must be given more."""
 SHORT, TIMES = 1_000, 10
 MOST = 15
+LOOKS_AGAIN = 8
 TELLS_SECONDS = 0.005
 """Of the long text; less says nothing on a busy machine."""
 EVERY = patterns()
 
 
-def seconds(pattern: Pattern, text: str) -> float:
+def seconds(pattern: Pattern, text: str, looks: int = 3) -> float:
     """The quickest of some looks: whatever else the machine does only makes one slower."""
     best = float("inf")
-    for _ in range(3):
+    for _ in range(looks):
         begun = time.thread_time()
         pattern.ask(text)
         best = min(best, time.thread_time() - begun)
@@ -43,9 +44,15 @@ def kept_busy_by(pattern: Pattern) -> str:
                 return text
     for long, short in zip(hard_texts(pattern, SHORT * TIMES), hard_texts(pattern, SHORT), strict=True):
         took = seconds(pattern, long)
-        if took > TELLS_SECONDS and took > MOST * seconds(pattern, short):
+        if took > TELLS_SECONDS and took > MOST * seconds(pattern, short) and _still_slow(pattern, long, short):
             return f"{short[:40]!r}… ({took:.3f} s)"
     return ""
+
+
+def _still_slow(pattern: Pattern, long: str, short: str) -> bool:
+    """Look again, at both by turns: three looks that all fell into a busy moment made 15 of a plain 10."""
+    pairs = [(seconds(pattern, long, 1), seconds(pattern, short, 1)) for _ in range(LOOKS_AGAIN)]
+    return min(long for long, _ in pairs) > MOST * min(short for _, short in pairs)
 
 
 def test_every_expression_is_found() -> None:

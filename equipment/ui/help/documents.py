@@ -15,9 +15,10 @@ __all__ = ["folder", "pages", "readable", "show"]
 
 FIRST: Final = ("operations", "import", "labels", "schedules", "security", "deployment")
 """Those that people look for come before the others."""
-_CODE: Final = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
-_NOT_SHOWN: Final = re.compile(r"<!--.*?-->|!\[[^\]]*\]\([^)]*\)", re.DOTALL)
-_OWN_LINK: Final = re.compile(r"\[([^\]]+)\]\((?!https?://)[^)]*\)")
+# What is never closed goes on to the end, and no bracket stands within brackets: each is looked at once.
+_CODE: Final = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]++`)", re.DOTALL)
+_NOT_SHOWN: Final = re.compile(r"<!--.*?(?:-->|\Z)|!\[[^\[\]]*+\]\([^()]*+\)", re.DOTALL)
+_OWN_LINK: Final = re.compile(r"\[([^\[\]]++)\]\((?!https?://)[^()]*+\)")
 
 
 def folder() -> Path:

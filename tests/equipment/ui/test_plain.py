@@ -22,6 +22,7 @@ OUR_OWN = frozenset({
     'ds.given.values()))} of this installation, and not changed here."',
     "backup/auto/schedule.py: text_input: label",
     "backup/background.py: button: again",
+    "backup/elsewhere.py: progress: share(work.done, work.total)",
     "backup/remotes.py: badge: label",
     "backup/restore/choose.py: selectbox: _about_days(backups, empty)",
     "header.py: button: f':orange-badge[:material/person_add: {count} waiting]'",
