@@ -10,6 +10,7 @@ import streamlit as st
 from backup_engine.errors import BackupError
 from equipment.accounts import signup
 from equipment.domain.roles import ROLES
+from equipment.messages.personal import notices
 from equipment.store.accounts import factors, sessions, users
 from equipment.store.accounts.users import CODE_HOURS, User
 from equipment.ui import time_zone
@@ -107,10 +108,10 @@ def _actions(app: App, user: User) -> None:
             own = key == app.account.key
             what = "Yours is changed under your name at the top." if own else "Gives a one-time code; the old one ends."
             if user.local and st.button("Reset password", disabled=own, help=what):
-                _do(lambda: _keep_code(user.name, users.reset(db, who, key)))
+                _do(lambda: _reset_password(app, user))
             if user.has_factor and st.button("Reset second factor", disabled=own, help="For who has lost the phone and "
                                              "the recovery codes. The password alone opens the account then."):
-                _do(lambda: factors.reset(db, who, key), f"{user.name} signs in with the password alone.")
+                _do(lambda: _reset_factor(app, user), f"{user.name} signs in with the password alone.")
             if user.state == "active" and st.button("Disable", help="Ends all sessions; can be enabled again."):
                 _do(lambda: users.disable(db, who, key), f"{user.name} can no longer sign in.")
             if user.state == "disabled" and st.button("Enable"):
@@ -122,6 +123,16 @@ def _actions(app: App, user: User) -> None:
                 details.change(app, user, _again)
             if st.button("End all sessions", disabled=not live):
                 _do(lambda: users.end_sessions(db, who, key), f"{user.name} is signed out everywhere.")
+
+
+def _reset_password(app: App, user: User) -> None:
+    _keep_code(user.name, users.reset(app.database, app.who, user.key))
+    notices.password_reset(app.database, user.key)
+
+
+def _reset_factor(app: App, user: User) -> None:
+    factors.reset(app.database, app.who, user.key)
+    notices.factor_reset(app.database, user.key)
 
 
 def _waiting(app: App, user: User) -> None:

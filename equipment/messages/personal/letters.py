@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from equipment.messages.wording import Message, in_one_line
 from equipment.store.accounts.password_links import MINUTES
 
-__all__ = ["FRAGMENT", "PARAMETER", "address_of", "email_changed", "link", "password_changed", "provider"]
+__all__ = ["FRAGMENT", "PARAMETER", "address_of", "email_changed", "factor_reset", "link", "password_changed",
+           "password_reset", "provider"]
 
 PARAMETER = ("link", "password")
 """Name and value by which the page knows that a link was opened. No secret."""
@@ -59,6 +60,25 @@ def password_changed(public: str, name: str, at: datetime, address: str, *, by_l
         f"{in_one_line(address)}.",
         "",
         "If that was you, there is nothing to do. If it was not, tell an administrator at once."])
+
+
+def password_reset(public: str, name: str, at: datetime) -> Message:
+    """The mail after an administrator replaced a password by a one-time code, which is in no mail."""
+    return _message("your password was reset", public, [
+        f"An administrator replaced the password of your account {in_one_line(name)} by a one-time code on "
+        f"{_moment(at)}, and ended every sign-in of it.",
+        "",
+        "The code is handed to you by a person and comes in no mail. Sign in with it and choose a password. If you did "
+        "not ask for that, tell another administrator at once."])
+
+
+def factor_reset(public: str, name: str, at: datetime) -> Message:
+    """The mail after an administrator took a second factor away."""
+    return _message("your second factor was reset", public, [
+        f"An administrator took away the second factor of your account {in_one_line(name)} on {_moment(at)}: since "
+        "then the password alone opens it.",
+        "",
+        "Set it up anew under your name at the top. If you did not ask for that, tell another administrator at once."])
 
 
 def email_changed(public: str, name: str, at: datetime) -> Message:

@@ -14,6 +14,8 @@ from equipment.accounts import signup
 from equipment.store import moments
 from equipment.store.access import PROVED_FOR, SESSIONS, SYSTEM, USERS
 from equipment.store.accounts import factors, users
+from equipment.store.accounts.tickets import code_digest
+from tests.equipment.messages.personal.posts import kept
 from tests.equipment.store.people import signed_in
 
 Db = Database[dict[str, Any]]
@@ -119,29 +121,58 @@ def test_self_sign_up_is_switched(database: Db) -> None:
 
 
 def with_factor(database: Db) -> AppTest:
-    """The screen with Bob selected, who has a second factor."""
+    """The screen with Bob selected, who has a second factor and an e-mail."""
     bob, secret = signed_in(database, "admin", "bob"), factors.offer("bob").secret
     factors.confirm(database, bob, "bob", secret, pyotp.TOTP(secret).now())
+    database[USERS].update_one({"_id": "bob"}, {"$set": {"email": "bob@example.org"}})
     test = page(database)
     assert list(test.dataframe[0].value["Signs in with"]) == ["password and code", "password"]
-    test.session_state["users_table_0"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    return select(test, 0)
+
+
+def select(test: AppTest, row: int) -> AppTest:
+    test.session_state["users_table_0"] = {"selection": {"rows": [row], "columns": [], "cells": []}}
     return test.run()
 
 
-def test_a_second_factor_is_reset(database: Db) -> None:
-    test = press(with_factor(database), "Reset second factor")
+def page_left_open(database: Db) -> None:
+    late = moments.now() - PROVED_FOR - timedelta(seconds=1)
+    database[SESSIONS].update_many({}, {"$set": {"proved": late}})
+
+
+def test_a_second_factor_is_reset_and_its_owner_told_by_mail(database: Db) -> None:
+    with kept() as post:
+        test = press(with_factor(database), "Reset second factor")
+        post.tick()
 
     assert "factor" not in (database[USERS].find_one({"_id": "bob"}) or {"factor": 1})
     assert test.toast[0].value == "bob signs in with the password alone."
     assert "Reset second factor" not in [button.label for button in test.button]
+    assert [(letter.to, letter.message.subject) for letter in post.sent] == [
+        ("bob@example.org", "Equipment list: your second factor was reset")]
 
 
-def test_a_second_factor_is_not_reset_from_a_page_left_open(database: Db) -> None:
-    test = with_factor(database)
-    late = moments.now() - PROVED_FOR - timedelta(seconds=1)
-    database[SESSIONS].update_many({}, {"$set": {"proved": late}})
+def test_a_password_is_reset_and_its_owner_told_by_mail_without_the_code(database: Db) -> None:
+    with kept() as post:
+        test = press(with_factor(database), "Reset password")
+        post.tick()
 
-    press(test, "Reset second factor")
+    stored = database[USERS].find_one({"_id": "bob"}) or {}
+    code = test.code[0].value
+    assert stored["password"] is None and stored["code"] == code_digest(code)
+    assert [(letter.to, letter.message.subject) for letter in post.sent] == [
+        ("bob@example.org", "Equipment list: your password was reset")]
+    assert code not in post.sent[0].message.text and code_digest(code) not in post.sent[0].message.text
 
-    assert "factor" in (database[USERS].find_one({"_id": "bob"}) or {})
-    assert not test.toast
+
+@pytest.mark.parametrize("what", ["Reset second factor", "Reset password"])
+def test_nothing_is_reset_nor_told_from_a_page_left_open(database: Db, what: str) -> None:
+    with kept() as post:
+        test = with_factor(database)
+        before = database[USERS].find_one({"_id": "bob"})
+        page_left_open(database)
+        press(test, what)
+        post.tick()
+
+    assert before == database[USERS].find_one({"_id": "bob"}) and "factor" in (before or {})
+    assert not test.toast and not test.code and post.sent == []

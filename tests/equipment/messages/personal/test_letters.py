@@ -42,7 +42,8 @@ def test_the_log_would_not_show_the_secret() -> None:
 
 @pytest.mark.parametrize("message", [
     letters.link("https://example.org", HOSTILE, SECRET, AT, HOSTILE), letters.provider("", HOSTILE, AT, HOSTILE),
-    letters.password_changed("", HOSTILE, AT, HOSTILE, by_link=True), letters.email_changed("", HOSTILE, AT)])
+    letters.password_changed("", HOSTILE, AT, HOSTILE, by_link=True), letters.email_changed("", HOSTILE, AT),
+    letters.password_reset("", HOSTILE, AT), letters.factor_reset("", HOSTILE, AT)])
 def test_a_name_is_one_line(message: Message) -> None:
     assert "\r" not in message.text and "\u202e" not in message.text
     assert not any(line.startswith(("Bcc", "Open https://evil")) for line in message.text.split("\n"))

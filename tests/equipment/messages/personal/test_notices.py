@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -28,6 +29,26 @@ def test_a_changed_password_is_told_to_the_accounts_email(database: Db) -> None:
 
     (letter,) = post.sent
     assert letter.to == "ada@example.org" and "by the link of a mail, from 192.0.2.1" in letter.message.text
+
+
+@pytest.mark.parametrize(("tell", "said"), [
+    (notices.password_reset, "replaced the password of your account ada by a one-time code"),
+    (notices.factor_reset, "took away the second factor of your account ada")])
+def test_what_an_administrator_reset_is_told_to_the_accounts_email(
+    database: Db, tell: Callable[[Db, str], None], said: str
+) -> None:
+    signed_in(database, "user", "ada")
+    with kept() as post:
+        tell(database, "ada")
+        tell(database, "nobody")
+        post.tick()
+        assert post.sent == []
+        database[USERS].update_one({"_id": "ada"}, {"$set": {"email": "ada@example.org"}})
+        tell(database, "ada")
+        post.tick()
+
+    (letter,) = post.sent
+    assert letter.to == "ada@example.org" and said in letter.message.text.replace("\n", " ")
 
 
 def test_a_changed_email_is_told_to_the_one_before_without_the_new_one() -> None:
