@@ -13,6 +13,8 @@ import streamlit as st
 from backup_engine.errors import BackupError
 from equipment.accounts import by_link
 from equipment.accounts.login import SignInRefused
+from equipment.accounts.passwords import check_rules
+from equipment.domain.faults import all_at_once
 from equipment.messages.personal import forgotten as links, notices
 from equipment.messages.personal.letters import FRAGMENT, PARAMETER
 from equipment.store.access import Db
@@ -74,7 +76,7 @@ def _form(db: Db, secret: str, name: str) -> bool:
     if not pressed:
         return False
     try:
-        password.must_match(chosen, repeated)
+        all_at_once(lambda: password.must_match(chosen, repeated), lambda: check_rules(chosen, name))
         account = by_link.choose(db, secret, chosen, visitor())
     except (BackupError, SignInRefused) as error:
         st.error(plain(str(error)), icon=":material/error:")

@@ -112,6 +112,13 @@ def test_what_is_wrong_is_said_and_the_link_stays(database: Db, secret: str, new
     assert choose(test).success
 
 
+def test_all_that_is_wrong_is_said_at_once(database: Db, secret: str) -> None:
+    test = choose(opened(database, secret), "short", "other")
+
+    (said,) = [error.value.replace("\\", "") for error in test.error]
+    assert "The two passwords differ." in said and "at least 10 characters" in said
+
+
 def test_looking_twice_is_no_use_of_it_and_using_it_twice_is_refused(database: Db, secret: str, post: Kept) -> None:
     one, other = opened(database, secret), opened(database, secret)
     assert choose(one).success
