@@ -16,14 +16,14 @@ from equipment.store.accounts.users import CODE_HOURS, User
 from equipment.ui import time_zone
 from equipment.ui.context import App
 from equipment.ui.entrance import again
-from equipment.ui.parts import copy_button
+from equipment.ui.parts import chosen_rows, copy_button
 from equipment.ui.people import details, waiting, what_roles_may
 from equipment.ui.plain import plain
 
 __all__ = ["show"]
 
 NEW_CODE: Final = "_users_new_code"
-GENERATION: Final = "_users_generation"
+CHOSEN: Final = "users_chosen"
 SHOWN: Final = 20
 """Requests drawn; more of them are a flood, and each is a box with four widgets."""
 STATES: Final = {
@@ -70,13 +70,9 @@ def _table(everybody: list[User]) -> User | None:
          "Signs in with": _way(user)}
         for user in everybody
     ]
-    picked = st.dataframe(
-        rows, hide_index=True, on_select="rerun", selection_mode="single-row", height="content",
-        key=f"users_table_{st.session_state.get(GENERATION, 0)}",
-    )
-    positions = picked["selection"]["rows"]
-    if positions and positions[0] < len(everybody):
-        return everybody[positions[0]]
+    chosen_rows.draw(CHOSEN, rows, [user.key for user in everybody], height="content")
+    if (chosen := chosen_rows.chosen(CHOSEN)) and (found := [user for user in everybody if user.key in chosen]):
+        return found[0]
     st.caption("Select a user to change the role, reset the password, disable the account or end its sessions.")
     return None
 
@@ -214,6 +210,5 @@ def _do(action: Callable[[], object], done: str = "") -> None:
 
 
 def _again() -> None:
-    # Under the same key the table would keep the row that was selected.
-    st.session_state[GENERATION] = st.session_state.get(GENERATION, 0) + 1
+    chosen_rows.forget(CHOSEN)
     st.rerun()

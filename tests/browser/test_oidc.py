@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 from urllib.request import Request, urlopen
@@ -14,11 +15,14 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser import grid
+from tests.mongod import Mongod
 from tests.server.running_app import RunningApp, wait_for
 
 oidc_provider_mock = pytest.importorskip("oidc_provider_mock", reason="pip install -r requirements-dev.txt brings it")
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 SECONDS = 60_000
+DATABASE = "oidc"
 SECRETS = """
 [auth]
 redirect_uri = "{app}/oauth2callback"
@@ -71,12 +75,13 @@ def provider() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def app(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+def app(provider: str, shared_mongod: Mongod, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
     """The app with that provider; a local administrator exists too."""
     AppWithProvider.provider = provider
     folder: Path = tmp_path_factory.mktemp("oidc")
     with AppWithProvider(
-        folder=folder, EQUIPMENT_ADMIN_USER="Local", EQUIPMENT_ADMIN_PASSWORD="correct horse battery",
+        folder=folder, MONGODB_URI=shared_mongod.uri, MONGODB_DATABASE=DATABASE,
+        EQUIPMENT_ADMIN_USER="Local", EQUIPMENT_ADMIN_PASSWORD="correct horse battery",
         EQUIPMENT_OIDC="true", EQUIPMENT_OIDC_ROLES='{"chiefs": "admin", "lab": "technician"}',
     ) as running:
         yield running
@@ -179,3 +184,24 @@ def test_what_was_filled_in_survives_the_question_at_the_provider(page: Page, ap
     still_filled_in(page)
     page.get_by_role("button", name="Confirm and Restore").click()
     expect(page.get_by_role("button", name="Done")).to_be_visible(timeout=SECONDS)
+
+
+def test_rows_that_were_ticked_in_the_trash_are_ticked_again(
+    page: Page, app: RunningApp, provider: str, shared_mongod: Mongod
+) -> None:
+    with people(provider, ada={**ADA, "auth_time": int(time.time()) - 3600}):
+        sign_in(page, app, "ada")
+    with shared_mongod.client() as client:
+        moved = {"by": "ada", "at": datetime.now(UTC)}
+        client[DATABASE].Equipment_trash.insert_one({"record": {"_id": "r1", "ID": 1}, **moved})
+    page.get_by_text("Trash", exact=True).click(timeout=SECONDS)
+    back = page.get_by_role("button", name="Bring back 1")
+    grid.click_until(page, 0, 16, back)
+
+    page.get_by_role("button", name="Delete for good").click()
+    ask_again(page, provider, auth_time=int(time.time()))
+
+    expect(page.get_by_text("Nothing was done yet: press the button again")).to_be_visible(timeout=SECONDS)
+    expect(back).to_be_visible(timeout=SECONDS)
+    page.get_by_role("button", name="Delete for good").click()
+    expect(page.get_by_text("1 record will be gone from the trash")).to_be_visible(timeout=SECONDS)

@@ -19,7 +19,8 @@ __all__ = ["KEPT", "back", "leave"]
 
 KEPT: Final = (
     "tab", "backup_tab", "restore_", "tick_", "meant_", "count_", "compare_other", "backup_sets_", "keep_", "storing_",
-    "add_remote_", "sure_", "fingerprint_", "users_table_", "_users_generation", "role_", "approve_role_", "reason_",
+    "add_remote_", "sure_", "fingerprint_", "users_chosen", "role_", "approve_role_", "reason_", "trash_ticked",
+    "_equipment_person_typed",
 )
 """How the keys begin of what is kept. Keys and passwords that somebody pasted are none of it."""
 LOOKED: Final = "_equipment_trip_looked"
@@ -32,7 +33,7 @@ def leave(app: App) -> None:
     # What is not ticked needs no keeping, and a button's False could not be put back.
     left = {key: value for key, value in st.session_state.items()
             if isinstance(key, str) and key.startswith(KEPT) and value is not None and value is not False}
-    trips.begin(app.who.session, st.query_params.to_dict(), left)
+    trips.begin(app.who.session, _address(), left)
 
 
 def back(app: App) -> str | None:
@@ -46,16 +47,22 @@ def back(app: App) -> str | None:
     st.session_state[LOOKED] = True
     trip = trips.under_way(app.who.session)
     # Another tab that is opened meanwhile has an address with something in it; the back button has that of before.
-    if trip is None or st.query_params.to_dict() not in ({}, trip.address):
+    if trip is None or _address() not in ({}, trip.address):
         return None
     trips.end(app.who.session)
     st.session_state[PUT] = dict(trip.left)
     st.session_state.update(trip.left)
+    for name in trip.address.keys() - trip.left.keys():  # what a tab has in the address comes with the tab
+        st.query_params[name] = trip.address[name]
     try:
         oidc.prove(app.database, app.who, provider.claims(), trip.begun)
     except SignInRefused as refused:
         return str(refused)
     return ""
+
+
+def _address() -> dict[str, list[str]]:
+    return {name: st.query_params.get_all(name) for name in st.query_params}
 
 
 def _put_again() -> None:

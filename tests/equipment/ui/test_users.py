@@ -127,11 +127,12 @@ def with_factor(database: Db) -> AppTest:
     database[USERS].update_one({"_id": "bob"}, {"$set": {"email": "bob@example.org"}})
     test = page(database)
     assert list(test.dataframe[0].value["Signs in with"]) == ["password and code", "password"]
-    return select(test, 0)
+    return select(test, "bob")
 
 
-def select(test: AppTest, row: int) -> AppTest:
-    test.session_state["users_table_0"] = {"selection": {"rows": [row], "columns": [], "cells": []}}
+def select(test: AppTest, key: str) -> AppTest:
+    """Choose the row of that account, as a click on it does."""
+    test.session_state["users_chosen"] = (key,)
     return test.run()
 
 
@@ -176,3 +177,25 @@ def test_nothing_is_reset_nor_told_from_a_page_left_open(database: Db, what: str
 
     assert before == database[USERS].find_one({"_id": "bob"}) and "factor" in (before or {})
     assert not test.toast and not test.code and post.sent == []
+
+
+@pytest.mark.parametrize("what", ["Reset password", "Disable"])
+def test_a_request_that_comes_in_meanwhile_moves_no_button_to_another_account(database: Db, what: str) -> None:
+    users.create(database, SYSTEM, "Bob", "technician", password_hash="$argon2id$old")
+    test = select(page(database), "bob")
+    users.insert(database, users.new_document("Aaron", "user", "pending", by="sign-up") | {"password": "his"})
+
+    press(test, what)
+
+    bob, aaron = (database[USERS].find_one({"_id": key}) or {} for key in ("bob", "aaron"))
+    assert (aaron["state"], aaron["password"], "code" in aaron) == ("pending", "his", False)
+    assert bob["state"] == "disabled" or "code" in bob
+
+
+def test_ones_own_password_and_factor_have_no_button_that_can_be_pressed(database: Db) -> None:
+    me, secret = signed_in(database, "admin", "x"), factors.offer("x").secret
+    factors.confirm(database, me, "x", secret, pyotp.TOTP(secret).now())
+    test = select(AppTest.from_function(_script, args=(database, me), default_timeout=60).run(), "x")
+
+    buttons = {button.label: button.disabled for button in test.button}
+    assert buttons["Reset password"] and buttons["Reset second factor"] and not buttons["End all sessions"]

@@ -17,11 +17,12 @@ from equipment.store.list.trash import Trashed
 from equipment.ui import boundary, time_zone
 from equipment.ui.context import App
 from equipment.ui.entrance import again
+from equipment.ui.parts import chosen_rows
 from equipment.ui.plain import plain
 from equipment.ui.records import state
 from equipment.ui.records.changing import undoing
 
-TABLE: Final = "trash_table"
+TICKED: Final = "trash_ticked"
 GONE: Final = "trash_gone"
 """Numbers that this page has asked to delete: a second click on the same button does nothing."""
 NAMED: Final = 5
@@ -41,20 +42,10 @@ def show(app: App) -> None:
         f"{number_of(total, 'record')}; everything here can be brought back exactly as it was."
         + (f" The last {len(shown)} are shown." if total > len(shown) else "")
     )
-    key = state.current().key(TABLE)
-    ticked = [
-        shown[row] for row in st.session_state.get(key, {}).get("selection", {}).get("rows", []) if row < len(shown)
-    ]
+    ticked = [trashed for trashed in shown if trashed.number in chosen_rows.chosen(TICKED)]
     _buttons(app, ticked)
-    st.dataframe(
-        _frame(shown),
-        key=key,
-        on_select="rerun",
-        selection_mode="multi-row",
-        hide_index=True,
-        placeholder="",
-        alt="Records in the trash",
-    )
+    chosen_rows.draw(TICKED, _frame(shown), [trashed.number for trashed in shown], many=True, placeholder="",
+                     alt="Records in the trash")
 
 
 def move(app: App, ticked: list[Entry], total: int) -> None:
@@ -97,6 +88,7 @@ def _bring_back(app: App, ticked: Sequence[Trashed]) -> None:
         st.toast(f"Brought back {plain(names)}", icon=":material/restore_from_trash:")
     _report([saved for saved in back if saved.why], (), icon=":material/tag:")
     _report(done, ("inserted",))
+    chosen_rows.forget(TICKED)
     state.current().refresh()
     st.rerun()
 
@@ -133,6 +125,7 @@ def _purge(app: App, ticked: Sequence[Trashed]) -> None:
                 del st.session_state[GONE]
                 again.if_needed(error)
             st.toast(f"Deleted {what} for good", icon=":material/delete_forever:")
+            chosen_rows.forget(TICKED)
             state.current().refresh()
         if sure or cancelled:
             st.rerun()

@@ -161,6 +161,18 @@ def test_what_is_changed_after_that_stays_changed(database: Db, ada: Who, said: 
     assert filled_in(test.run()) == (False, "", 30, "")
 
 
+def test_the_address_of_before_is_there_again_but_for_what_a_tab_writes_itself(database: Db, ada: Who) -> None:
+    test = page(database, ada, {"section": "Trash", "q": "probe"})
+    test.session_state["tab"] = "Equipment Records"
+    test.run()
+    press(press(test, "Confirm and Restore"), AGAIN)
+
+    back = page(database, ada)
+
+    assert back.query_params == {"section": "Trash", "q": "probe"}
+    assert back.session_state["tab"] == "Equipment Records"
+
+
 def test_the_back_button_of_the_browser_finds_it_too(database: Db, ada: Who) -> None:
     left(database, ada)
 

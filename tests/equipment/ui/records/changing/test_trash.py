@@ -68,3 +68,26 @@ def test_a_second_click_deletes_nothing_more(asked: AppTest, database: Db, monke
 
     assert trash.count(database) == 0
     assert len(calls) == 1
+
+
+def _section(database, who):  # without types: it runs as a script of its own
+    from equipment.settings import Settings
+    from equipment.store.access import identify
+    from equipment.ui.context import App
+    from equipment.ui.records.changing import trash as screen
+
+    screen.show(App(Settings(), database, who, identify(database, who)))
+
+
+def test_what_somebody_else_throws_away_meanwhile_is_not_brought_back_instead(database: Db) -> None:
+    admin = signed_in(database)
+    database.Equipment.insert_many([{"_id": f"r{n}", "ID": n} for n in (1, 2)])
+    trash.move(database, admin, records.entries(database, ["r1"]))
+    test = AppTest.from_function(_section, args=(database, admin), default_timeout=60)
+    test.session_state["trash_ticked"] = (trash.entries(database)[0].number,)
+    assert button(test.run(), "Bring back 1")
+    trash.move(database, admin, records.entries(database, ["r2"]))
+
+    button(test, "Bring back 1").click().run()
+
+    assert [record["_id"] for record in database.Equipment.find()] == ["r1"]
