@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ from streamlit.testing.v1 import AppTest
 from backup_csv_for_db_restore import DatabaseBackupRestore
 from backup_engine import api
 from equipment import backups
-from equipment.store import activity
+from equipment.store import activity, moments
+from equipment.store.access import PROVED_FOR, SESSIONS
+from equipment.store.accounts import sessions
 from equipment.ui.plain import plain
+from tests.equipment.store.people import signed_in
 from tests.equipment.ui.backup.test_tab import installation, owners_page, run  # noqa: F401 - a fixture
 from tests.mongod import Mongod
 
@@ -84,6 +88,39 @@ def test_an_open_page_does_not_say_once_more_that_a_database_is_gone(theirs: Db,
     assert said(True) == [True]
     assert said(False) == [False]
     assert [adopted.gone for adopted in built.owner(fresh=True).adopted] == [False]
+
+
+def _ours(database, who):  # without types: it runs as a script of its own
+    from equipment.backups import _built
+    from equipment.settings import Settings
+    from equipment.store import access
+    from equipment.ui.backup import gate, whose
+    from equipment.ui.context import App
+    from equipment.ui.entrance import again
+
+    app = App(Settings(), database, who, access.identify(database, who))
+    again.show(app)
+    whose.others(next(iter(_built.values())), gate.caller_of(app))
+
+
+def test_that_a_database_is_gone_asks_who_is_there_and_is_not_done_by_the_answer(theirs: Db, database: Db) -> None:
+    database["Equipment"].delete_many({})
+    press(run(owners_page, user_role="admin"), "Adopt 3 backups of")
+    (built,) = backups._built.values()
+    ada = signed_in(database, "admin", "ada")
+    late = moments.now() - PROVED_FOR - timedelta(seconds=1)
+    database[SESSIONS].update_one({"_id": ada.session}, {"$set": {"proved": late}})
+    test = AppTest.from_function(_ours, args=(database, ada), default_timeout=60).run()
+
+    test = test.checkbox[0].check().run()
+
+    assert "Confirm" in [button.label for button in test.button] and not test.checkbox[0].value
+    sessions.prove(database, ada.session, moments.now())
+    test.run()
+    assert not test.checkbox[0].value
+    assert [adopted.gone for adopted in built.owner(fresh=True).adopted] == [False]
+    test.checkbox[0].check().run()
+    assert [adopted.gone for adopted in built.owner(fresh=True).adopted] == [True]
 
 
 def test_starting_anew_answers_as_well(theirs: Db, database: Db) -> None:
