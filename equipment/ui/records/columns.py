@@ -17,25 +17,21 @@ from equipment.store.list.columns import Done
 from equipment.store.list.schema import Column
 from equipment.ui import time_zone
 from equipment.ui.context import App
-from equipment.ui.list_jobs import list_jobs, start_beside
+from equipment.ui.list_jobs import COLUMNS, list_jobs, start_beside
 from equipment.ui.ordered_table import POSITION, done, new_order, position_column, version
 from equipment.ui.plain import plain
 from equipment.ui.progress import follow
 from equipment.ui.records import date_columns
-from equipment.ui.records.changing import bulk
 from equipment.ui.records.table import field_label
 
 VERSION = "columns_version"
-WORK = "columns"
-"""The kind of job; one change of the columns at a time in a process."""
 SHOWN_MISFITS = 200
 
 
 def show(app: App) -> None:
     """Draw the section. Renaming, deleting and bringing back run beside the page, with progress."""
-    if follow(list_jobs(), WORK, _finished):
+    if follow(list_jobs(), COLUMNS, _finished):
         return
-    bulk.show_running(app)
     known = schema.columns(app.database, hidden=True)
     _table(app, known)
     add, change, gone = st.columns(3)
@@ -120,11 +116,11 @@ def _deleted(app: App) -> None:
 
 
 def _start(app: App, title: str, what: str, change: Callable[..., Done]) -> None:
-    start_beside(WORK, title, app.account.name, lambda watch: _told(what, change(watch=watch)))
+    start_beside(app, COLUMNS, title, "columns.manage", lambda watch: _told(what, change(watch=watch)))
 
 
 def _finished(job: Job) -> None:
-    list_jobs().clear(WORK)
+    list_jobs().clear(COLUMNS)
     st.session_state[VERSION] = version(VERSION) + 1
     st.toast(plain(str(job.result)), icon=":material/check:")
 
