@@ -15,7 +15,7 @@ from equipment.jobs import Job
 from equipment.store.list import columns, schema
 from equipment.store.list.columns import Done
 from equipment.store.list.schema import Column
-from equipment.ui import time_zone
+from equipment.ui import asking, time_zone
 from equipment.ui.context import App
 from equipment.ui.list_jobs import COLUMNS, list_jobs, start_beside
 from equipment.ui.ordered_table import POSITION, done, new_order, position_column, version
@@ -90,16 +90,16 @@ def _added(app: App, name: str, kind: str) -> str:
 
 
 def _change(app: App, names: list[str]) -> None:
+    st.markdown("**Rename or delete a column**")
+    name = st.selectbox("Column", names)
     with st.form("column_change", border=False):
-        st.markdown("**Rename or delete a column**")
-        name = st.selectbox("Column", names)
         new = st.text_input("New name", max_chars=LONGEST_NAME)
-        rename, delete = st.columns(2)
-        if rename.form_submit_button("Rename", icon=":material/edit:"):
+        if st.form_submit_button("Rename", icon=":material/edit:"):
             _start(app, f"Rename {name}", "renamed", partial(columns.rename, app.database, app.who, name, new))
-        if delete.form_submit_button("Delete", icon=":material/delete:"):
-            _start(app, f"Delete {name}", "deleted; Bring back restores it",
-                   partial(columns.delete, app.database, app.who, name))
+    what = f"**{field_label(name)}** leaves the list with what it holds, and waits under *Deleted columns*."
+    if asking.button("Delete", what, "Delete this column", "column_delete", icon=":material/delete:"):
+        _start(app, f"Delete {name}", "deleted; Bring back restores it",
+               partial(columns.delete, app.database, app.who, name))
 
 
 def _deleted(app: App) -> None:

@@ -15,6 +15,11 @@ OUR_OWN = frozenset({
     "deeds/opened.py: table: {column: [row[column] for row in rows] for column in rows[0]}",
     "account.py: menu_button: label",
     "account.py: menu_button: lambda option: f'{ICONS[option]} {option}'",
+    "asking.py: button: do",
+    "asking.py: button: label",
+    "asking.py: markdown: words",
+    "asking.py: popover: label",
+    "asking.py: popover: help",
     "backup/auto/checks.py: metric: when",
     "backup/auto/continuous.py: caption: WHAT + (f' Set by {state.given}.' if state.given else '')",
     "backup/auto/continuous.py: metric: 'Unknown' if loss is None else words.at_risk(loss)",
@@ -85,7 +90,6 @@ OUR_OWN = frozenset({
     "records/changing/review.py: markdown: f':gray[{word}]' if gray else word",
     "records/screen.py: segmented_control: lambda name: f':material/{offered[name].icon}: {name}'",
     "records/list/toolbar.py: pills: lambda only: _metric_label(only, counts)",
-    "records/changing/undoing.py: popover: label",
 })
 """Texts that were looked at: words and counts of ours, names of options, and choices that are constant. What follows a
 variable further than the source of one file tells stands here, and nothing that holds a name or a value."""

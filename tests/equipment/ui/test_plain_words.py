@@ -67,8 +67,8 @@ def test_no_screen_speaks_of_what_is_inside_the_program() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("text", ["backup.see needs the role", "at level 2", "select_options", "Purge", "is None", "None 3",
-                                  "3 record(s)", "665f1f77bcf86cd799439011", "Removed for good"])
+@pytest.mark.parametrize("text", ["backup.see needs the role", "at level 2", "select_options", "Purge", "is None",
+                                  "None 3", "3 record(s)", "665f1f77bcf86cd799439011", "Removed for good"])
 def test_what_is_looked_for_is_found(text: str) -> None:
     assert INTERNAL.search(text)
 

@@ -19,7 +19,7 @@ from equipment.store.list import bulk, options, records, schema
 from equipment.store.list.bulk import BulkResult
 from equipment.store.list.records import Entry
 from equipment.store.list.schema import Column
-from equipment.ui import boundary
+from equipment.ui import asking, boundary
 from equipment.ui.context import App
 from equipment.ui.list_jobs import list_jobs, of_person, start_beside
 from equipment.ui.plain import plain
@@ -41,6 +41,7 @@ def dialog(app: App, ticked: list[Entry], total: int) -> None:
         keys = _scope(app, state.current(), ticked, total)
         edit = _edit(app)
         decide(app, edit, bulk.preview(app.database, edit, keys) if edit.is_complete else [])
+        asking.cancel("bulk")
 
 
 def decide(app: App, edit: BulkEdit, planned: Planned) -> None:

@@ -12,7 +12,7 @@ from equipment.exchange.made_file import FEW
 from equipment.server.downloads.list_downloads import TYPES
 from equipment.store.list import listing, schema
 from equipment.store.list.records import Entry
-from equipment.ui import links
+from equipment.ui import asking, links
 from equipment.ui.context import App
 from equipment.ui.records import state
 from equipment.ui.records.list import made_export
@@ -49,3 +49,4 @@ def dialog(app: App, ticked: list[Entry], total: int) -> None:
                        type="primary")
     st.caption("Importing a CSV or XLSX changes nothing but what was edited in it. In a CSV, text that a spreadsheet "
                "would run as a formula gets an apostrophe in front; importing takes it off.")
+    asking.cancel("export")
