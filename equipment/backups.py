@@ -22,6 +22,7 @@ from backup_engine import api
 from backup_engine.api import BackupError, BackupSet, DatabaseBackupRestore, Preferences, Watch
 from equipment import data_disk
 from equipment.caller import NO_KEYS as NO_KEYS, NOBODY as NOBODY, Caller as Caller
+from equipment.domain.counting import number_of
 from equipment.exchange import archive
 from equipment.fetched_sets import FetchedSets
 from equipment.jobs import Job, Jobs, in_words
@@ -237,7 +238,7 @@ class Backups:
         """Delete one set; raises ``BadInput`` for the newest good one and for whatever else rests on it."""
         caller.check("backup.delete")
         api.delete(self._workspace, backup)
-        self.note(caller, "backup.delete", backup.label, f"{sum(backup.counts.values())} records")
+        self.note(caller, "backup.delete", backup.label, number_of(sum(backup.counts.values()), "record"))
 
     def write_settings(self, caller: Caller, settings: Settings) -> Path:
         """Write the options in force into the settings file of lines that run elsewhere; gives its path."""

@@ -94,6 +94,10 @@ class Jobs:
         """Give the running or last job of a kind."""
         return self._jobs.get(kind)
 
+    def running(self) -> list[Job]:
+        """Give those that run now."""
+        return [job for job in list(self._jobs.values()) if job.running]
+
     def start(
         self, kind: str, title: str, owner: str, work: Callable[[Watch], Any], *, about: Any = None,
         hear: Callable[[Job], None] = lambda job: None,

@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 def at_work(backups: Backups) -> Work | None:
     """Give what another server does; None where that cannot be asked."""
     job = backups.jobs.latest(WRITING)
-    mine = job.hear.number if job is not None and isinstance(job.hear, Told) else None
+    mine = [job.hear.number] if job is not None and isinstance(job.hear, Told) else []
     try:
-        return work.elsewhere(backups.engine.workspace.connect(), WRITING, mine)
+        return next(iter(work.elsewhere(backups.engine.workspace.connect(), WRITING, mine)), None)
     except (BackupError, PyMongoError) as error:
         log.info("what other servers do cannot be asked: %s", type(error).__name__)
         return None
@@ -30,4 +30,4 @@ def at_work(backups: Backups) -> Work | None:
 def stop(backups: Backups, caller: Caller, doing: Work) -> None:
     """Ask the server that does it to stop at the next safe point. Raises ``AdminOnly``."""
     caller.check("backup.create")
-    work.ask_to_stop(backups.engine.workspace.connect(), caller.who, doing.number)
+    work.ask_to_stop(backups.engine.workspace.connect(), caller.who, doing)

@@ -36,7 +36,7 @@ class Event:
 
 WORDS: Mapping[str, str] = {
     "records.add": "Added", "records.edit": "Edited", "records.bulk_edit": "Edited in bulk",
-    "records.delete": "Moved to the trash", "records.bring_back": "Brought back", "records.purge": "Purged",
+    "records.delete": "Moved to the trash", "records.bring_back": "Brought back", "records.purge": "Deleted for good",
     "records.import": "Imported", "records.undo": "Undo of a change",
     "records.restore": "Restored", "sample.load": "Loaded as sample data",
     "columns.manage": "Column changed", "options.edit": "Choice renamed",

@@ -73,6 +73,13 @@ def abilities_of(role: Role) -> list[str]:
     return [words for words, actions in ABILITIES.items() if {PERMISSIONS[action] for action in actions} == {role}]
 
 
+def can(action: str) -> str:
+    """Say who may do *action*, in the words of ``ABILITIES``."""
+    ability = next(words for words, actions in ABILITIES.items() if action in actions)
+    above = "" if PERMISSIONS[action] == "admin" else " and higher"
+    return f"Who may {ability}: the role {PERMISSIONS[action]}{above}."
+
+
 def is_role(value: object) -> bool:
     """Tell whether *value* names a role."""
     return value in ROLES

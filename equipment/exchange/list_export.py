@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Final
 
 from backup_engine.errors import BadInput
+from backup_engine.model import SILENT, Watch
 from equipment.domain.counting import number_of
 from equipment.domain.query import Query, from_params, is_managed
 from equipment.exchange import made_file
@@ -45,28 +46,32 @@ def keys_for(db: Db, query: Query | None) -> list[str]:
     return records.matching_keys(db, query, schema.types(db), date.today())
 
 
-def stream(db: Db, who: Who, form: str, keys: Sequence[str], *, columns: str = ALL) -> Iterator[bytes]:
+def stream(
+    db: Db, who: Who, form: str, keys: Sequence[str], *, columns: str = ALL, watch: Watch = SILENT
+) -> Iterator[bytes]:
     """Give the file of these records piece by piece, and write into the log that it was taken.
 
     The first piece is made at once: raises ``PermissionDenied`` for who may not export, and ``BadInput`` for what
-    the form cannot hold, before anything is sent.
+    the form cannot hold, before anything is sent; ``Cancelled`` between two thousands, when ``watch`` says so.
     """
     require(db, who, "records.export")
     if form not in FORMS or columns not in COLUMNS:
         raise BadInput(f"Choose {', '.join(FORMS)}, and the columns {' or '.join(COLUMNS)}.")
-    pieces = _pieces(db, form, keys, columns)
+    pieces = _pieces(db, form, keys, columns, watch)
     first = next(pieces, b"")
     activity.record(db, who, "records.export", "list", note=f"{number_of(len(keys), 'record')} as {form.upper()}")
     return chain([first], pieces)
 
 
-def _pieces(db: Db, form: str, keys: Sequence[str], columns: str) -> Iterator[bytes]:
+def _pieces(db: Db, form: str, keys: Sequence[str], columns: str, watch: Watch) -> Iterator[bytes]:
     known = schema.columns(db, hidden=True)
     names = [column.name for column in known if columns == ALL or not column.hidden]
     types = {column.name: column.kind.name for column in known}
-    return made_file.pieces(Asked(form, names, types, whole=columns == ALL), _documents(db, keys), len(keys))
+    return made_file.pieces(Asked(form, names, types, whole=columns == ALL), _documents(db, keys, watch), len(keys))
 
 
-def _documents(db: Db, keys: Sequence[str]) -> Iterator[bytes]:
+def _documents(db: Db, keys: Sequence[str], watch: Watch) -> Iterator[bytes]:
     for start in range(0, len(keys), BATCH):
+        watch.step("Writing the records", start, len(keys))
         yield from (entry.raw for entry in records.entries(db, keys[start : start + BATCH]))
+    watch.step("Closing the file", len(keys), len(keys))

@@ -15,7 +15,7 @@ from pymongo.database import Database
 
 from backup_engine.errors import AdminOnly, FreshSignInNeeded, PermissionDenied
 from equipment.data_disk import require_room
-from equipment.domain.roles import CHANGES_THE_LIST, NEEDS_PROOF, PERMISSIONS, Role, allows
+from equipment.domain.roles import CHANGES_THE_LIST, NEEDS_PROOF, PERMISSIONS, Role, allows, can
 from equipment.store import moments
 
 USERS: Final = "equipment_users"
@@ -141,6 +141,5 @@ def require(db: Db, who: Who, action: str, *, now: datetime | None = None) -> Ac
         if action in CHANGES_THE_LIST:
             require_room(db)
         return account
-    if least == "admin":
-        raise AdminOnly(f"{action} needs the role admin, and {account.name} has the role {account.role}")
-    raise PermissionDenied(f"{action} needs the role {least}, and {account.name} has the role {account.role}")
+    said, hint = f"this needs the role {least}, and {account.name} has the role {account.role}", can(action)
+    raise (AdminOnly if least == "admin" else PermissionDenied)(said, hint=hint)

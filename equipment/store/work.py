@@ -1,15 +1,15 @@
 """How far long work is, for the other servers of this database: what its own server tells about once a second.
 
-A piece of work is a document ``{_id, kind, action, title, owner, phase, done, total, final, at, stop?}``; ``stop`` is
-what somebody on another server asked for. It goes when the work ends; of a server that died it counts no more after
-``LOST``, and is removed when the next work begins.
+A piece of work is a document ``{_id, kind, action, title, owner, by, phase, done, total, final, at, stop?}``; ``by`` is
+the key of the account that does it, ``stop`` is what somebody on another server asked for. It goes when the work ends;
+of a server that died it counts no more after ``LOST``, and is removed when the next work begins.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -20,13 +20,17 @@ from pymongo.errors import PyMongoError
 from backup_engine.errors import BackupError
 from equipment.jobs import Job
 from equipment.store import moments
-from equipment.store.access import Db, Who, require
+from equipment.store.access import Account, Db, Who, require
 
-__all__ = ["LOST", "WORK", "Told", "Work", "ask_to_stop", "elsewhere"]
+__all__ = ["LIST", "LOST", "WORK", "Told", "Work", "ask_to_stop", "elsewhere", "may_stop"]
 
 log = logging.getLogger(__name__)
 
 WORK: Final = "equipment_work"
+LIST: Final = "list"
+"""The kind of work on the list: imports, bulk edits, undoing, columns. All else is work on the backups."""
+OF_OTHERS: Final = "records.bulk_edit"
+"""What it takes to see and stop what somebody else does to the list; undoing it takes the same."""
 EVERY_SECONDS: Final = 1.0
 PAUSE_SECONDS: Final = 10.0
 """After the database did not take it: asking it may take seconds, for which the work would wait."""
@@ -46,14 +50,16 @@ class Work:
     total: int | None
     final: bool
     stops: bool
+    kind: str = ""
+    by: str = ""
 
 
 class Told:
     """Tells the database how far a job is, and the job whether somebody wants it to stop. Called in its thread."""
 
-    def __init__(self, connect: Callable[[], Db], kind: str, action: str) -> None:
+    def __init__(self, connect: Callable[[], Db], kind: str, action: str, by: str = "") -> None:
         self.number = ObjectId()
-        self._connect, self._kind, self._action = connect, kind, action
+        self._connect, self._kind, self._action, self._by = connect, kind, action, by
         self._next = float("-inf")
 
     def __call__(self, job: Job) -> None:
@@ -80,22 +86,35 @@ class Told:
     def _document(self, job: Job) -> dict[str, Any]:
         progress = job.progress
         return {"kind": self._kind, "action": self._action, "title": job.title, "owner": job.owner,
-                "phase": progress.phase, "done": progress.done, "total": progress.total, "final": progress.final,
-                "at": moments.now()}
+                "by": self._by, "phase": progress.phase, "done": progress.done, "total": progress.total,
+                "final": progress.final, "at": moments.now()}
 
 
-def elsewhere(db: Db, kind: str, mine: ObjectId | None) -> Work | None:
-    """Give the work of a kind that another server does now; ``mine`` is the number of this server's."""
-    found = db[WORK].find_one({"kind": kind, "_id": {"$ne": mine}, "at": {"$gte": moments.now() - LOST}},
-                              sort=[("at", -1)])
-    if found is None:
-        return None
-    return Work(str(found["_id"]), found["title"], found["owner"], found["phase"], found["done"], found["total"],
-                found["final"], bool(found.get("stop")))
+def elsewhere(db: Db, kind: str, mine: Collection[ObjectId] = ()) -> list[Work]:
+    """Give the work of a kind that is done now, the oldest first, without that of the numbers ``mine``."""
+    asked = {"kind": kind, "_id": {"$nin": list(mine)}, "at": {"$gte": moments.now() - LOST}}
+    return [Work(str(found["_id"]), found["title"], found["owner"], found["phase"], found["done"], found["total"],
+                 found["final"], bool(found.get("stop")), found["kind"], found.get("by", ""))
+            for found in db[WORK].find(asked, sort=[("_id", 1)])]
 
 
-def ask_to_stop(db: Db, who: Who, number: str) -> None:
-    """Ask the server that does it to stop at the next safe point. Raises ``PermissionDenied`` for who may not make
-    backups; who stops a restore needs no proof of who is there, as nothing is lost by it."""
-    require(db, who, "backup.create")
-    db[WORK].update_one({"_id": ObjectId(number)}, {"$set": {"stop": True}})
+def may_stop(account: Account, doing: Work) -> bool:
+    """Tell whether this person may see and stop it (for showing or hiding; ``ask_to_stop`` decides)."""
+    if doing.kind == LIST:
+        return account.key == doing.by or account.may(OF_OTHERS)
+    return account.may("backup.create")
+
+
+def ask_to_stop(db: Db, who: Who, doing: Work) -> None:
+    """Ask the server that does it to stop at the next safe point.
+
+    Raises ``PermissionDenied`` for who may not make backups or, of work on the list, for whoever neither does it nor
+    may do bulk edits. Who stops a restore needs no proof of who is there, as nothing is lost by it.
+    """
+    if doing.kind == LIST:
+        found = db[WORK].find_one({"_id": ObjectId(doing.number)}, {"by": 1}) or {}
+        own = require(db, who, "records.read").key == found.get("by")
+        require(db, who, "records.read" if own else OF_OTHERS)
+    else:
+        require(db, who, "backup.create")
+    db[WORK].update_one({"_id": ObjectId(doing.number), "kind": doing.kind}, {"$set": {"stop": True}})

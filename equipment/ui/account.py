@@ -7,7 +7,7 @@ import streamlit as st
 from backup_engine.errors import BackupError
 from equipment.domain.agents import browser_of
 from equipment.store.accounts import sessions, users
-from equipment.ui import time_zone
+from equipment.ui import asking, time_zone
 from equipment.ui.context import App
 from equipment.ui.entrance import again, login, password, second_factor
 from equipment.ui.people import details
@@ -48,6 +48,7 @@ def _change_password(app: App) -> None:
     if password.form(app.database, app.who, ask_current=True):
         st.toast("Password changed. Your other sessions were ended.", icon=":material/check:")
         st.rerun()
+    asking.cancel("change_password")
 
 
 @st.dialog("My sessions", width="medium")
@@ -66,3 +67,4 @@ def _sessions(app: App) -> None:
             st.error(plain(str(error)))
         else:
             st.rerun()
+    asking.cancel("sessions", "Close")

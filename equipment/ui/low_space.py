@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from equipment.domain.counting import size_of
 from equipment.ui.context import App
 from equipment.ui.plain import plain
 
@@ -24,10 +25,10 @@ def _banner(app: App) -> None:
     if room is None or not room.short:
         st.rerun()
         return
-    missing = max(1, round((room.least - room.free) / 1e6))
+    missing = max(1_000_000, room.least - room.free)
     st.error(
-        f"**The list is read-only: the disk is nearly full.** {room.free / 1e6:,.0f} MB are free on the disk of the "
-        f"data folder {plain(str(room.place))}, and {room.least / 1e6:,.0f} MB are needed. Free {missing:,} MB there: "
+        f"**The list is read-only: the disk is nearly full.** {size_of(room.free)} are free on the disk of the "
+        f"data folder {plain(str(room.place))}, and {size_of(room.least)} are needed. Free {size_of(missing)} there: "
         "the list then takes changes again by itself.  \nNothing is lost. Reading, downloads and backups go on, and "
         "backups can be deleted.",
         icon=":material/hard_drive:",

@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from backup_engine.errors import BackupError
 from equipment.jobs import Job, Jobs
+from equipment.store.work import Work
 from equipment.ui.plain import plain
 
 POLL_SECONDS = 0.4
@@ -48,6 +50,18 @@ def running(jobs: Jobs, kind: str, cancel: Callable[[Job], None] = Job.cancel) -
         if st.button("Cancel", key=f"cancel_{kind}", icon=":material/close:", disabled=stopped):
             cancel(job)
         stopping(final=now.final, asked=job.stop.is_set())
+
+
+def told(work: Work, what: str, stop: Callable[[], None]) -> None:
+    """Show how far work is that the page does not follow itself, with a button that asks to ``stop``."""
+    st.progress(share(work.done, work.total), text=plain(f"{what}: {work.phase}{counted(work.done, work.total)}"))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Cancel", key=f"cancel_{work.number}", icon=":material/close:", disabled=work.final or work.stops):
+            try:
+                stop()
+            except BackupError as error:
+                st.error(plain(str(error)))
+        stopping(final=work.final, asked=work.stops)
 
 
 def stopping(*, final: bool, asked: bool) -> None:

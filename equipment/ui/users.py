@@ -13,7 +13,7 @@ from equipment.domain.roles import ROLES
 from equipment.messages.personal import notices
 from equipment.store.accounts import factors, sessions, users
 from equipment.store.accounts.users import CODE_HOURS, User
-from equipment.ui import time_zone
+from equipment.ui import asking, time_zone
 from equipment.ui.context import App
 from equipment.ui.entrance import again
 from equipment.ui.parts import chosen_rows, copy_button
@@ -148,10 +148,11 @@ def _waiting(app: App, user: User) -> None:
 
 def _many_waiting(app: App, count: int) -> None:
     st.info(f"{count - SHOWN} more wait for approval. They come up as these are decided.", icon=":material/group_add:")
-    with st.popover("Reject all that wait", icon=":material/group_remove:"):
-        st.write(f"All {count} requests are declined, those above as well. Each person can be approved after all.")
-        if st.button(f"Reject {count} requests", type="primary"):
-            _do(lambda: users.reject_all(app.database, app.who), f"{count} requests were declined.")
+    if asking.button(
+        "Reject all that wait", f"All {count} requests are declined, those above as well. Each person can be approved "
+        "after all.", f"Reject {count} requests", "reject_all", icon=":material/group_remove:",
+    ):
+        _do(lambda: users.reject_all(app.database, app.who), f"{count} requests were declined.")
 
 
 @st.dialog("New user")
@@ -161,6 +162,7 @@ def _new_user(app: App) -> None:
         role = st.selectbox("Role", ROLES)
         st.caption(f"The person signs in with a one-time code, good for {CODE_HOURS} hours, and chooses a password.")
         pressed = st.form_submit_button("Create", type="primary")
+    asking.cancel("new_user")
     if not pressed:
         return
     try:
@@ -180,6 +182,7 @@ def _show_code() -> None:
     st.code(code, language=None)
     copy_button.draw("Copy the code", code, "copy_code")
     st.caption("It is typed in place of the password; a new password is then chosen.")
+    asking.cancel("code", "Close")
 
 
 def _sign_up_switch(app: App) -> None:

@@ -59,6 +59,7 @@ def test_a_column_is_deleted_and_comes_back(visitor: Page, db: Db) -> None:
     section(visitor, "Columns")
     choose(visitor, "Column", "Room")
     visitor.get_by_role("button", name="Delete", exact=True).click()
+    visitor.get_by_role("button", name="Delete this column").click()
     wait_for(lambda: not db.Equipment.count_documents({"Room": {"$exists": True}}), "the column to go")
 
     visitor.get_by_role("button", name="Bring back Room").click()

@@ -11,6 +11,7 @@ from pymongo.errors import DuplicateKeyError
 
 from backup_engine.errors import BadInput
 from backup_engine.records.folding import fold
+from equipment.domain.counting import number_of
 from equipment.domain.names import clean_name, name_key
 from equipment.domain.person import Person, stored_person
 from equipment.domain.roles import Role, is_role
@@ -179,7 +180,7 @@ def sign_out_everywhere(db: Db, who: Who, key: str, *, but: str = "") -> int:
     if not but:  # a new epoch would end the session to keep as well
         db[USERS].update_one({"_id": key}, {"$inc": {"epoch": 1}, "$set": {"signed_out_at": moments.now()}})
     ended = sessions.end_all(db, key, but=but)
-    activity.record(db, who, "sign_out.everywhere", f"user:{key}", note=f"{ended} sessions")
+    activity.record(db, who, "sign_out.everywhere", f"user:{key}", note=number_of(ended, "session"))
     return ended
 
 

@@ -41,7 +41,7 @@ def names(db: Db, entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def keys_of(db: Db, typed: str) -> list[str]:
-    """Give the targets of records with that ID or key: in the list, in the trash, or removed for good."""
+    """Give the targets of records with that ID or key: in the list, in the trash, or deleted for good."""
     said = typed.strip()[:LONGEST].removeprefix("record:").removeprefix("ID ").strip()
     if not said:
         return []

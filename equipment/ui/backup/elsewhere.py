@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from backup_engine.errors import BackupError
 from equipment import other_servers
 from equipment.backups import Backups, Caller
-from equipment.ui.plain import plain
-from equipment.ui.progress import counted, share, stopping
+from equipment.ui.progress import told
 
 __all__ = ["show"]
 
@@ -27,12 +25,4 @@ def _running(backups: Backups, caller: Caller) -> None:
     if work is None:
         st.rerun()
         return
-    words = f"{work.title}, by {work.owner} on another server: {work.phase}{counted(work.done, work.total)}"
-    st.progress(share(work.done, work.total), text=plain(words))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Cancel", key="cancel_elsewhere", icon=":material/close:", disabled=work.final or work.stops):
-            try:
-                other_servers.stop(backups, caller, work)
-            except BackupError as error:
-                st.error(plain(str(error)))
-        stopping(final=work.final, asked=work.stops)
+    told(work, f"{work.title}, by {work.owner} on another server", lambda: other_servers.stop(backups, caller, work))

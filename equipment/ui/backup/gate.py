@@ -52,7 +52,7 @@ def _foreign_check(app: Any) -> Callable[[str], object]:
     def check(action: str) -> object:
         name, role = _foreign_user(app)
         if not allows(role, action):
-            raise AdminOnly(f"{action} needs the role admin")
+            raise AdminOnly("this needs the role admin")
         return name
 
     return check

@@ -13,7 +13,7 @@ from equipment import offsite
 from equipment.backups import Backups, Caller
 from equipment.jobs import Job
 from equipment.offsite import There
-from equipment.ui import time_zone
+from equipment.ui import asking, time_zone
 from equipment.ui.backup import background, targets, words
 from equipment.ui.backup.restore import place
 from equipment.ui.entrance import again
@@ -113,9 +113,11 @@ def _buttons(backups: Backups, caller: Caller, standing: Standing) -> None:
             _do(lambda: offsite.test(backups, caller, name))
         if st.button("Show what is there", icon=":material/folder_open:", key=f"look_{name}"):
             _do(lambda: offsite.listed(backups, caller, name))
-        if not remote.set_up and st.button("Remove", icon=":material/delete:", key=f"remove_{name}",
-                                           help="What lies there stays there."):
-            _do(lambda: offsite.remove(backups, caller, name))
+        if not remote.set_up:
+            st.space("large")  # apart from those that take nothing away
+            what = f"**{plain(name)}** gets no more backups and is read by nobody here. What lies there stays there."
+            if asking.button("Remove", what, "Remove this remote", f"remove_{name}", icon=":material/delete:"):
+                _do(lambda: offsite.remove(backups, caller, name))
     if remote.address.kind == "sftp" and not remote.host_key and "host_key" not in remote.address.options:
         _confirm(backups, caller, name)
     if ForeignTarget.opening in standing.line.problem and not still:

@@ -10,7 +10,7 @@ from equipment import sealing
 from equipment.backups import Backups, Caller
 from equipment.jobs import Job
 from equipment.sealing import COMPRESSIONS, Stored
-from equipment.ui import time_zone
+from equipment.ui import asking, time_zone
 from equipment.ui.backup import words
 from equipment.ui.entrance import again
 from equipment.ui.plain import plain
@@ -114,14 +114,15 @@ def _open_sets(backups: Backups, caller: Caller, stored: Stored) -> None:
     if stored.open_sets:
         st.warning(f"{words.count(stored.open_sets, 'backup')} of before can be read by anybody who has the files.",
                    icon=":material/lock_open:")
-    with st.popover("Store all backups anew", icon=":material/enhanced_encryption:"):
-        st.write("Every backup that is not stored like this is written anew, read back and compared; then the old "
-                 "files are removed. Those encrypted for another key need that key first.")
-        if st.button("Store anew", type="primary", disabled=backups.running()):
-            try:
-                sealing.reseal(backups, caller)
-            except BackupError as error:
-                again.if_needed(error)
-                st.error(plain(str(error)))
-            else:
-                st.rerun()
+    if asking.button(
+        "Store all backups anew", "Every backup that is not stored like this is written anew, read back and compared; "
+        "then the old files are removed. Those encrypted for another key need that key first.", "Store anew",
+        "store_anew", icon=":material/enhanced_encryption:", disabled=backups.running(),
+    ):
+        try:
+            sealing.reseal(backups, caller)
+        except BackupError as error:
+            again.if_needed(error)
+            st.error(plain(str(error)))
+        else:
+            st.rerun()

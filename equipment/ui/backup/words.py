@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from backup_engine.api import BackupSet, Loss
-from equipment.domain.counting import number_of
+from equipment.domain.counting import number_of, size_of
 from equipment.ui import time_zone
 
 TRIGGERS = {
@@ -22,6 +22,7 @@ COLLECTIONS = {"equipment": "Equipment", "select_options": "Select Options"}
 
 
 count = number_of
+size = size_of
 LEVELS = {1: "stored bytes", 2: "every row", 3: "restored"}
 
 
@@ -71,15 +72,6 @@ def _short(seconds: int) -> str:
 def hours(count: float) -> str:
     """Put an interval in words: ``hour``, ``6 hours``."""
     return "hour" if count == 1 else f"{count:g} hours"
-
-
-def size(count: float) -> str:
-    """Put a number of bytes in words."""
-    for unit in ("B", "KB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:,.0f} {unit}" if unit == "B" else f"{count:,.1f} {unit}"
-        count /= 1000
-    return f"{count:,.1f} TB"
 
 
 def moment(when: datetime, zone: tzinfo | None = None) -> str:

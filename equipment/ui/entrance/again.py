@@ -13,6 +13,7 @@ import streamlit as st
 from backup_engine.errors import BackupError, FreshSignInNeeded
 from equipment.accounts import login
 from equipment.accounts.login import SignInRefused
+from equipment.ui import asking
 from equipment.ui.context import App
 from equipment.ui.entrance import provider, second_factor, trip
 from equipment.ui.plain import plain
@@ -75,12 +76,14 @@ def _question(app: App) -> None:
         st.caption("Your organisation asks you to sign in, and you come back here. What you have filled in stays, for "
                    "ten minutes; keys that you pasted do not.")
         provider.again(app.settings, lambda: trip.leave(app))
+        asking.cancel("confirm_sign_in", on_click=_forget)
         return
     with st.form("confirm_sign_in", border=False):
         typed = st.text_input(f"Password of {plain(app.account.name)}", type="password",
                               autocomplete="current-password")
         code = second_factor.field() if app.account.has_factor else ""
         pressed = st.form_submit_button("Confirm", type="primary")
+    asking.cancel("confirm_sign_in", on_click=_forget)
     if not pressed:
         return
     try:

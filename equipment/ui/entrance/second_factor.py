@@ -17,6 +17,7 @@ from equipment.store import access
 from equipment.store.access import Account, Db, Who
 from equipment.store.accounts import factors
 from equipment.store.accounts.factors import Offered
+from equipment.ui import asking
 from equipment.ui.plain import plain
 
 __all__ = ["ask", "dialog", "due", "field", "is_due", "is_offered"]
@@ -73,8 +74,10 @@ def dialog(db: Db, who: Who, account: Account) -> None:
         _codes()
     elif account.has_factor:
         _look_after(db, who, account)
+        asking.cancel("factor", "Close")
     else:
         _set_up(db, who, account)
+        asking.cancel("factor")
 
 
 def _set_up(db: Db, who: Who, account: Account) -> None:

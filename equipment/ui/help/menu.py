@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from equipment.server import about
-from equipment.ui import time_zone
+from equipment.ui import asking, time_zone
 from equipment.ui.context import App
 from equipment.ui.help import documents, shortcuts
 from equipment.ui.parts import copy_button
@@ -41,11 +41,13 @@ def told(app: App) -> str:
 @st.dialog(KEYS, width="medium")
 def _shortcuts() -> None:
     shortcuts.show()
+    asking.cancel("shortcuts", "Close")
 
 
 @st.dialog(DOCUMENTS, width="large")
 def _documents() -> None:
     documents.show()
+    asking.cancel("documents", "Close")
 
 
 @st.dialog(ABOUT, width="medium")
@@ -54,3 +56,4 @@ def _about(app: App) -> None:
     st.text(text)
     copy_button.draw("Copy diagnostics", text, "copy_diagnostics")
     st.caption("For whoever helps: no password, address, folder or name is in it.")
+    asking.cancel("about", "Close")

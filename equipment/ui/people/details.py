@@ -13,6 +13,7 @@ from equipment.domain.person import LABELS, MOST, Person
 from equipment.messages.personal import notices
 from equipment.store.accounts import people
 from equipment.store.accounts.users import User
+from equipment.ui import asking
 from equipment.ui.context import App
 from equipment.ui.entrance import again
 from equipment.ui.plain import plain
@@ -69,6 +70,7 @@ def _form(key: str, name: str, now: Person, store: Callable[[Person], str]) -> b
     with st.form("person", border=False):
         typed = fields(before_the_question if whose == key else now)
         pressed = st.form_submit_button("Save", type="primary")
+    asking.cancel("person", on_click=_forget)
     if not pressed:
         return False
     try:

@@ -9,7 +9,7 @@ import streamlit as st
 from equipment.domain.record import ID, SERIAL, UUID, name_of
 from equipment.store.list import records
 from equipment.store.list.records import Entry
-from equipment.ui import boundary
+from equipment.ui import asking, boundary
 from equipment.ui.context import App
 from equipment.ui.plain import plain
 from equipment.ui.records import state
@@ -32,6 +32,7 @@ def dialog(app: App, ticked: list[Entry], total: int) -> None:
         if st.button("Duplicate", type="primary", icon=":material/content_copy:", key="duplicate_apply"):
             # Asked again here: a widget's limits hold in the browser only.
             _apply(app, ticked, max(1, min(int(copies), MOST)))
+        asking.cancel("duplicate")
 
 
 def _apply(app: App, ticked: list[Entry], copies: int) -> None:

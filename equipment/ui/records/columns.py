@@ -15,27 +15,23 @@ from equipment.jobs import Job
 from equipment.store.list import columns, schema
 from equipment.store.list.columns import Done
 from equipment.store.list.schema import Column
-from equipment.ui import time_zone
+from equipment.ui import asking, time_zone
 from equipment.ui.context import App
-from equipment.ui.list_jobs import list_jobs, start_beside
+from equipment.ui.list_jobs import COLUMNS, list_jobs, start_beside
 from equipment.ui.ordered_table import POSITION, done, new_order, position_column, version
 from equipment.ui.plain import plain
 from equipment.ui.progress import follow
 from equipment.ui.records import date_columns
-from equipment.ui.records.changing import bulk
 from equipment.ui.records.table import field_label
 
 VERSION = "columns_version"
-WORK = "columns"
-"""The kind of job; one change of the columns at a time in a process."""
 SHOWN_MISFITS = 200
 
 
 def show(app: App) -> None:
     """Draw the section. Renaming, deleting and bringing back run beside the page, with progress."""
-    if follow(list_jobs(), WORK, _finished):
+    if follow(list_jobs(), COLUMNS, _finished):
         return
-    bulk.show_running(app)
     known = schema.columns(app.database, hidden=True)
     _table(app, known)
     add, change, gone = st.columns(3)
@@ -94,16 +90,16 @@ def _added(app: App, name: str, kind: str) -> str:
 
 
 def _change(app: App, names: list[str]) -> None:
+    st.markdown("**Rename or delete a column**")
+    name = st.selectbox("Column", names)
     with st.form("column_change", border=False):
-        st.markdown("**Rename or delete a column**")
-        name = st.selectbox("Column", names)
         new = st.text_input("New name", max_chars=LONGEST_NAME)
-        rename, delete = st.columns(2)
-        if rename.form_submit_button("Rename", icon=":material/edit:"):
+        if st.form_submit_button("Rename", icon=":material/edit:"):
             _start(app, f"Rename {name}", "renamed", partial(columns.rename, app.database, app.who, name, new))
-        if delete.form_submit_button("Delete", icon=":material/delete:"):
-            _start(app, f"Delete {name}", "deleted; Bring back restores it",
-                   partial(columns.delete, app.database, app.who, name))
+    what = f"**{field_label(name)}** leaves the list with what it holds, and waits under *Deleted columns*."
+    if asking.button("Delete", what, "Delete this column", "column_delete", icon=":material/delete:"):
+        _start(app, f"Delete {name}", "deleted; Bring back restores it",
+               partial(columns.delete, app.database, app.who, name))
 
 
 def _deleted(app: App) -> None:
@@ -120,11 +116,11 @@ def _deleted(app: App) -> None:
 
 
 def _start(app: App, title: str, what: str, change: Callable[..., Done]) -> None:
-    start_beside(WORK, title, app.account.name, lambda watch: _told(what, change(watch=watch)))
+    start_beside(app, COLUMNS, title, "columns.manage", lambda watch: _told(what, change(watch=watch)))
 
 
 def _finished(job: Job) -> None:
-    list_jobs().clear(WORK)
+    list_jobs().clear(COLUMNS)
     st.session_state[VERSION] = version(VERSION) + 1
     st.toast(plain(str(job.result)), icon=":material/check:")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from equipment.domain.counting import number_of
 from equipment.domain.query import EMPTY_LABEL, Query
 from equipment.domain.record import NEXT_CALIBRATION
 from equipment.domain.values.fields import TYPES, FieldType
+from equipment.domain.values.units import is_currency
 from equipment.index.sheet import Sheet
 from equipment.store.list import listing, schema
 from equipment.ui.context import App
@@ -27,6 +29,11 @@ CLICKED = "bar"
 """Name of the chart's selection."""
 HEIGHT = 260
 MONTHS_AHEAD = 12
+MOST_CURRENCIES = 5
+BESIDE = re.compile(r"[\d\s.,'’()+−-]+")
+"""What of a price is no currency."""
+ONE_SUM = "Numbers without a currency, and those of several, are added up as they stand."
+NO_CURRENCY = "The list names no currency."
 FEWEST = 3
 """Bars from which on a picture says more than a sentence."""
 BLUE = "#0072b2"
@@ -54,7 +61,7 @@ def show(app: App) -> None:
     with left:
         _lying("By category", _by(sheet, "Category"))
         _lying("By vendor", _by(sheet, "Vendor"))
-        _lying("Purchase value by category", _value(sheet), format="~s")
+        _lying(f"{_worth(sheet)} by category", _value(sheet), format="~s")
     with right:
         _lying("By location", _by(sheet, "Location"))
         _standing("Calibrations due, next 12 months", _due(sheet, types, today))
@@ -67,9 +74,25 @@ def _numbers(sheet: Sheet, types: Mapping[str, FieldType], today: date) -> None:
     columns = st.columns(4)
     columns[0].metric("Records", f"{counts.records:,}", border=True)
     columns[1].metric("Overdue calibration", f"{counts.overdue:,}", border=True)
-    columns[2].metric("Purchase value", f"{sum(value * count for value, count in worth.items()):,.0f}", border=True,
-                      help=f"Sum of {number_of(sum(worth.values()), 'value')} that can be read as a number")
+    columns[2].metric(plain(_worth(sheet)), f"{sum(value * count for value, count in worth.items()):,.0f}", border=True,
+                      help=f"Sum of {number_of(sum(worth.values()), 'value')} that can be read as a number. "
+                           f"{ONE_SUM if currencies(sheet) else NO_CURRENCY}")
     columns[3].metric("Without serial", f"{counts.no_serial:,}", border=True)
+
+
+def _worth(sheet: Sheet) -> str:
+    """Name the sums of purchase values with the currencies that stand in them."""
+    named = currencies(sheet)
+    return f"Purchase value ({' + '.join(named)})" if named else "Purchase value"
+
+
+def currencies(sheet: Sheet) -> list[str]:
+    """Give the currencies named beside purchase values, as they are typed there, the most frequent first."""
+    counted: Counter[str] = Counter()
+    for text, count in sheet.values("Purchase Value").items():
+        for part in {part for part in BESIDE.sub(" ", text).split() if is_currency(part)}:
+            counted[part.upper()] += count
+    return [name for name, _ in counted.most_common(MOST_CURRENCIES)]
 
 
 def _by(sheet: Sheet, column: str) -> list[Bar]:

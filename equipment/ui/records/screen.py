@@ -11,9 +11,9 @@ from equipment.store.list import listing
 from equipment.ui import boundary, reading
 from equipment.ui.context import App
 from equipment.ui.record import detail
-from equipment.ui.records import empty, state
-from equipment.ui.records.changing import pending, undoing
-from equipment.ui.records.list import unindexed
+from equipment.ui.records import elsewhere, empty, state
+from equipment.ui.records.changing import bulk, pending, undoing
+from equipment.ui.records.list import made_export, unindexed
 
 __all__ = ["SECTIONS", "Section", "show"]
 
@@ -72,6 +72,9 @@ def _sections(app: App) -> None:
     if now.pending and now.section != "Edit" and "Edit" in offered:
         pending.elsewhere(now)
     undoing.show(app)
+    bulk.show_running(app)
+    made_export.show(app)
+    elsewhere.show(app)
     section = offered[now.section]
     if section.needs_records and not len(listing.shown(app.database)):
         empty.show(app)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import equipment
-from equipment.domain.counting import number_of
+from equipment.domain.counting import number_of, size_of
 
 PLURAL = re.compile(r"^ (?:[a-z]+ )?(records|rows|days|dates|values|changes|columns|backups|hours|minutes|cells|edits|"
                     r"users|requests|sets|accounts|entries|labels|months|years|fields|files|others)\b")
@@ -57,3 +57,12 @@ def test_no_text_says_many_of_one() -> None:
     assert [texts for name, texts in found.items() if len(texts) > NEVER_ONE.get(name, 0)] == []
     assert {name for name, number in NEVER_ONE.items() if len(found[name]) < number} == set(), "fewer to except now"
     assert in_many("f'{n} records'") and not in_many("f'{n} record{s}'")
+
+
+@pytest.mark.parametrize(("count", "said"), [
+    (0, "0 B"), (999, "999 B"), (999.6, "1.0 KB"), (1_000, "1.0 KB"), (1_234, "1.2 KB"), (9_940, "9.9 KB"),
+    (9_960, "10 KB"), (123_456, "123 KB"), (999_600, "1.0 MB"), (34_000_000, "34 MB"), (2_500_000_000, "2.5 GB"),
+    (3e15, "3,000 TB"),
+])
+def test_sizes_as_people_say_them(count: float, said: str) -> None:
+    assert size_of(count) == said

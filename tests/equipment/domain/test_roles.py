@@ -70,3 +70,11 @@ def test_every_ability_in_words_belongs_to_one_role_and_each_role_has_one() -> N
     assert sorted(told) == sorted(roles.ABILITIES)
     assert all(roles.abilities_of(role) for role in roles.ROLES)
     assert {action for actions in roles.ABILITIES.values() for action in actions} == set(roles.PERMISSIONS)
+
+
+def test_who_may_do_something_is_said_without_its_name() -> None:
+    assert roles.can("records.purge") == (
+        "Who may delete records for good, manage columns and load sample data: the role admin.")
+    assert roles.can("records.edit").endswith(": the role technician and higher.")
+    for action in PERMISSIONS:
+        assert action not in roles.can(action)

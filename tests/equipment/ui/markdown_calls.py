@@ -22,8 +22,9 @@ TEXTS: Final[dict[str, tuple[str, ...]]] = {
 }
 """Parameters that are Markdown, in the order in which they are given; ``help`` is everywhere."""
 DOOR: Final = frozenset({"plain", "brief", "field_label", "value_line"})
-NUMBERS: Final = frozenset({"len", "sum", "min", "max", "round", "int", "count", "number_of", "size", "hours", "ago",
-                            "lasting", "shown_time", "last", "moment", "records", "stored_bytes", "isoformat", "now"})
+NUMBERS: Final = frozenset({
+    "len", "sum", "min", "max", "round", "int", "count", "number_of", "size", "size_of", "hours", "ago", "lasting",
+    "shown_time", "last", "moment", "records", "stored_bytes", "isoformat", "now"})
 """Functions that give numbers, moments and counted things in words."""
 _SPEC: Final = re.compile(r"^[,+]?(\.\d+)?[defg,%]$|^%[YBHdmM:%\s-]+|^,$|^,?\.\d+f$")
 _NUMERIC: Final = frozenset({"int", "float", "bool", "date", "datetime", "timedelta"})

@@ -48,7 +48,7 @@ def test_everybody_sees_the_banner_until_there_is_room(here: Settings, role: str
     said = words(test)
     assert BANNER in said
     place = str(here.data_folder)
-    assert f"are free on the disk of the data folder {place}, and 1,000,000 MB are needed" in said
+    assert f"are free on the disk of the data folder {place}, and 1.0 TB are needed" in said
     assert "Read-only" in said
     assert "Connected" not in said
     assert not test.exception

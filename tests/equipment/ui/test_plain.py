@@ -15,6 +15,11 @@ OUR_OWN = frozenset({
     "deeds/opened.py: table: {column: [row[column] for row in rows] for column in rows[0]}",
     "account.py: menu_button: label",
     "account.py: menu_button: lambda option: f'{ICONS[option]} {option}'",
+    "asking.py: button: do",
+    "asking.py: button: label",
+    "asking.py: markdown: words",
+    "asking.py: popover: label",
+    "asking.py: popover: help",
     "backup/auto/checks.py: metric: when",
     "backup/auto/continuous.py: caption: WHAT + (f' Set by {state.given}.' if state.given else '')",
     "backup/auto/continuous.py: metric: 'Unknown' if loss is None else words.at_risk(loss)",
@@ -22,7 +27,6 @@ OUR_OWN = frozenset({
     'ds.given.values()))} of this installation, and not changed here."',
     "backup/auto/schedule.py: text_input: label",
     "backup/background.py: button: again",
-    "backup/elsewhere.py: progress: share(work.done, work.total)",
     "backup/remotes.py: badge: label",
     "backup/restore/choose.py: selectbox: _about_days(backups, empty)",
     "header.py: button: f':orange-badge[:material/person_add: {count} waiting]'",
@@ -75,7 +79,6 @@ OUR_OWN = frozenset({
     "records/empty.py: button: label",
     "records/empty.py: toast: f'{count} records loaded'",
     "records/list/exports.py: radio: lambda which: f'{which.capitalize()} ({count[which]:,})'",
-    "records/list/exports.py: radio: list(scopes)",
     "records/list/exports.py: radio: str.upper",
     "records/list/filters.py: caption: f':red[Not a {column.kind.label.lower()}]'",
     "records/imports/dates.py: radio: [keep, rewrite]",
@@ -87,7 +90,6 @@ OUR_OWN = frozenset({
     "records/changing/review.py: markdown: f':gray[{word}]' if gray else word",
     "records/screen.py: segmented_control: lambda name: f':material/{offered[name].icon}: {name}'",
     "records/list/toolbar.py: pills: lambda only: _metric_label(only, counts)",
-    "records/changing/undoing.py: popover: label",
 })
 """Texts that were looked at: words and counts of ours, names of options, and choices that are constant. What follows a
 variable further than the source of one file tells stands here, and nothing that holds a name or a value."""

@@ -19,9 +19,9 @@ from equipment.store.list import bulk, options, records, schema
 from equipment.store.list.bulk import BulkResult
 from equipment.store.list.records import Entry
 from equipment.store.list.schema import Column
-from equipment.ui import boundary
+from equipment.ui import asking, boundary
 from equipment.ui.context import App
-from equipment.ui.list_jobs import list_jobs, start_beside
+from equipment.ui.list_jobs import list_jobs, of_person, start_beside
 from equipment.ui.plain import plain
 from equipment.ui.progress import follow
 from equipment.ui.records import state
@@ -41,6 +41,7 @@ def dialog(app: App, ticked: list[Entry], total: int) -> None:
         keys = _scope(app, state.current(), ticked, total)
         edit = _edit(app)
         decide(app, edit, bulk.preview(app.database, edit, keys) if edit.is_complete else [])
+        asking.cancel("bulk")
 
 
 def decide(app: App, edit: BulkEdit, planned: Planned) -> None:
@@ -141,17 +142,12 @@ def _apply(app: App, edit: BulkEdit, planned: Planned) -> None:
         before_many.back_up(backups.of(app.settings, application.connector(app.settings)), len(planned), watch)
         return bulk.apply(app.database, app.who, edit, planned, watch)
 
-    start_beside(_work(app), title, app.account.name, work)
+    start_beside(app, of_person(app, "bulk_edit"), title, "records.bulk_edit", work)
 
 
 def show_running(app: App) -> None:
     """Show how far this visitor's bulk edit is, with a way to cancel it, and once what came of it."""
-    follow(list_jobs(), _work(app), _finished)
-
-
-def _work(app: App) -> str:
-    """The kind of job: one bulk edit at a time for each person."""
-    return f"bulk_edit_{app.account.name}"
+    follow(list_jobs(), of_person(app, "bulk_edit"), _finished)
 
 
 def _finished(job: Job) -> None:

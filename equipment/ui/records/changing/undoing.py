@@ -14,8 +14,9 @@ from equipment.domain.record import ID, text
 from equipment.jobs import Job
 from equipment.store.list import records, undo
 from equipment.store.list.undo import Deed, Undone
+from equipment.ui import asking
 from equipment.ui.context import App
-from equipment.ui.list_jobs import list_jobs, start_beside
+from equipment.ui.list_jobs import list_jobs, of_person, start_beside
 from equipment.ui.plain import plain
 from equipment.ui.progress import follow
 from equipment.ui.records import state
@@ -42,10 +43,9 @@ def button(app: App, number: str, label: str) -> None:
     deed = undo.deed(app.database, number)
     if deed is None or not undo.may_undo(app.account, deed):
         return
-    with st.popover(label, icon=":material/undo:", disabled=app.read_only):
-        st.markdown(_consequence(deed))
-        if st.button("Undo", type="primary", key=f"undo_{number}"):
-            _start(app, number)
+    asks = label, _consequence(deed), "Undo", f"undo_{number}"
+    if asking.button(*asks, icon=":material/undo:", disabled=app.read_only):
+        _start(app, number)
 
 
 def offer(number: str, words: str) -> None:
@@ -64,7 +64,7 @@ def show(app: App) -> None:
 
 def running(app: App) -> bool:
     """Show how far this visitor's undoing is (True), or once what came of it."""
-    return follow(list_jobs(), _work(app), _finished)
+    return follow(list_jobs(), of_person(app, "undo"), _finished)
 
 
 @st.fragment(run_every=OFFERED_SECONDS)
@@ -84,7 +84,7 @@ def _line(app: App, offered: Offer) -> None:
 
 
 def _start(app: App, number: str) -> None:
-    start_beside(_work(app), "Undo", app.account.name,
+    start_beside(app, of_person(app, "undo"), "Undo", "records.undo",
                  lambda watch: undo.undo(app.database, app.who, number, watch))
 
 
@@ -107,10 +107,6 @@ def list_touched(app: App, number: str, words: str) -> None:
     numbers = tuple(text(entry.record.get(ID)) for entry in entries)
     now.ask(replace(Query(sort=now.query.sort, descending=now.query.descending), choices={ID: numbers}))
     state.go("Browse")
-
-
-def _work(app: App) -> str:
-    return f"undo_{app.account.name}"
 
 
 def _finished(job: Job) -> None:

@@ -22,8 +22,8 @@ from equipment.exchange.plan import Plan
 from equipment.exchange.reading.tables import Table
 from equipment.server import application
 from equipment.store.list import listing, schema
+from equipment.ui import list_jobs
 from equipment.ui.context import App
-from equipment.ui.list_jobs import list_jobs
 from equipment.ui.plain import plain
 from equipment.ui.records.imports import dates, differences
 from equipment.ui.records.imports.reading import SAID, explain
@@ -149,8 +149,8 @@ def _review(
         st.caption(plain(promise))
     if st.button(f"Import {writing:,} {'record' if writing == 1 else 'records'}", type="primary",
                  disabled=not writing or app.read_only or choice == STOP or not meant or not permitted):
-        list_jobs().start(kind, "Import", app.account.name,
-                          lambda watch: _run(app, planned, writing, choice == LEAVE, run, watch))
+        list_jobs.start(app, kind, "Import", "records.import",
+                        lambda watch: _run(app, planned, writing, choice == LEAVE, run, watch))
         st.session_state.pop(PLAN, None)
         st.rerun()
 

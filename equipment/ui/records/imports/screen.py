@@ -6,7 +6,7 @@ import streamlit as st
 
 from equipment.exchange import importing
 from equipment.ui.context import App
-from equipment.ui.list_jobs import list_jobs
+from equipment.ui.list_jobs import import_of, list_jobs
 from equipment.ui.progress import follow
 from equipment.ui.records.imports import dates, plan, reading, result
 
@@ -16,7 +16,7 @@ TYPES = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls", "ods"]
 
 def show(app: App) -> None:
     """Draw the section."""
-    kind = f"import-{app.who.session[:16]}"
+    kind = import_of(app)
     if follow(list_jobs(), kind, lambda job: result.show(app, job, kind, _another)):
         return
     limit = "" if app.may("records.bulk_edit") else (

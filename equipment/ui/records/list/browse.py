@@ -16,7 +16,6 @@ from equipment.store.list.schema import Column
 from equipment.ui import fragment, reading
 from equipment.ui.context import App
 from equipment.ui.records import empty, state, table
-from equipment.ui.records.changing import bulk
 from equipment.ui.records.list import actions, toolbar
 from equipment.ui.records.state import State
 
@@ -46,7 +45,6 @@ def _list(app: App) -> None:
 
 
 def _drawn(app: App, now: State) -> None:
-    bulk.show_running(app)
     sheet = listing.shown(app.database)
     if not len(sheet):
         empty.show(app)

@@ -17,7 +17,7 @@ from equipment.exchange.labels.sheets import SHEETS, Sheet
 from equipment.server import prefix
 from equipment.store.list import records, schema
 from equipment.store.list.records import Entry
-from equipment.ui import links
+from equipment.ui import asking, links
 from equipment.ui.context import App
 from equipment.ui.plain import plain
 
@@ -32,6 +32,7 @@ def dialog(app: App, chosen: list[Entry], total: int) -> None:
     """Offer a sheet of labels for the ticked records."""
     del total
     show(app, [entry.key for entry in chosen])
+    asking.cancel("labels", "Close")
 
 
 def show(app: App, keys: Sequence[str]) -> None:

@@ -79,7 +79,7 @@ def test_nobody_else_sees_anything_of_it(installation: Path, role: str) -> None:
     test = run(owners_page, user_role=role)
 
     assert not test.exception
-    assert [error.value for error in test.error] == ["Admin only: backup.see needs the role admin"]
+    assert [error.value for error in test.error] == ["Admin only: this needs the role admin"]
     assert labels(test) == []
 
 

@@ -74,3 +74,17 @@ def test_few_bars_are_a_sentence(lab: Db, tmp_path: Path) -> None:
     assert "Scope: 40" in shown(test)
     drawn = [chart.proto.spec for chart in test.get("vega_lite_chart")]  # type: ignore[attr-defined]
     assert len(drawn) == 1 and "By vendor: V0: 10, V1: 10, V2: 10, V3: 10" in drawn[0]
+
+
+@pytest.mark.parametrize(("values", "label"), [
+    (["3,000", "12"], "Purchase value"), (["3.000 €", "€ 12", "7"], "Purchase value (€)"),
+    (["10 EUR", "eur 5", "US$ 3", "CAL-10"], "Purchase value (EUR + US$)"),
+])
+def test_the_currency_of_a_sum_is_named(database: Db, tmp_path: Path, values: list[str], label: str) -> None:
+    database.Equipment.insert_many([{"ID": number, "Purchase Value": value} for number, value in enumerate(values)])
+
+    test = page(database, tmp_path, section="Dashboard")
+
+    [metric] = [each for each in test.metric if each.label.startswith("Purchase value")]
+    assert metric.label.replace("\\", "") == label
+    assert ("no currency" in metric.help) is (label == "Purchase value")

@@ -33,4 +33,5 @@ def test_which_records_and_columns_and_which_form(database: Database[dict[str, A
     assert link(test).endswith("list.csv?q=ohm&sort=ID")
     assert [each.options for each in test.radio if each.label == "Columns"] == [["Shown (1)", "All (2)"]]
     opened(test, Columns="shown", Format="json")
+    assert "export_make" not in [button.key for button in test.button]
     assert link(test).endswith("list.json?q=ohm&sort=ID&columns=shown")
