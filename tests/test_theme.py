@@ -51,5 +51,11 @@ def test_the_white_words_of_the_main_button_stand_out(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["light", "dark"])
+@pytest.mark.parametrize("ground", ["backgroundColor", "secondaryBackgroundColor"])
+def test_code_in_a_sentence_stands_out(name: str, ground: str) -> None:
+    assert contrast(colour(THEMES[name]["codeTextColor"]), colour(THEMES[name][ground])) >= LEAST
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
 def test_links_stand_out(name: str) -> None:
     assert contrast(colour(THEMES[name]["linkColor"]), colour(THEMES[name]["backgroundColor"])) >= LEAST

@@ -86,7 +86,7 @@ def _set_up(db: Db, who: Who, account: Account) -> None:
     drawn = BytesIO()
     # As text inside the page: a picture file would have an address of its own, and it holds the secret.
     segno.make(offered.address, error="m").save(drawn, kind="svg", scale=SQUARE, border=2, light="#fff", xmldecl=False)
-    st.image(drawn.getvalue().decode())
+    st.image(drawn.getvalue().decode(), alt="QR code for an authenticator app")
     st.caption("Without a camera, type this into the app:")
     st.code(offered.secret, language=None)
     with st.form("factor_confirm", border=False):

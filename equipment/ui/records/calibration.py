@@ -116,7 +116,7 @@ def _turn(shown: date, months: int) -> None:
 
 
 def _day(day: date, due: Sequence[Item], today: date, *, inside: bool) -> None:
-    number = f":primary-badge[**{day.day}** today]" if day == today else str(day.day)
+    number = f":blue-badge[**{day.day}** today]" if day == today else str(day.day)
     st.markdown(number if inside or day == today else f":gray[{day.day}]")
     for item in due[:SHOWN_PER_DAY]:
         st.markdown(_link(item))

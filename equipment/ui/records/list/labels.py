@@ -112,7 +112,7 @@ def _offer(made: Sequence[Label], sheet: Sheet, base: str, start: int) -> None:
 
 
 def _preview(made: Sequence[Label], sheet: Sheet, base: str, start: int) -> None:
-    st.image(printing.preview(made, sheet, base, start=start), width="stretch")
+    st.image(printing.preview(made, sheet, base, start=start), width="stretch", alt="The first sheet of labels")
     sheets = -(-(start - 1 + len(made)) // sheet.labels)
     st.caption(f"The first of {number_of(sheets, 'label')}." if sheet.labels == 1 else f"Sheet 1 of {sheets:,}.")
 
