@@ -26,6 +26,7 @@ from equipment.store import moments
 from equipment.store.access import SESSIONS, USERS, Db
 from equipment.store.accounts import administrators, restored
 from equipment.store.activity import ACTIVITY
+from equipment.store.life.loans import CLAIMS, LOANS, ended
 from equipment.store.list.column_values import VALUES
 from equipment.store.list.listing import EQUIPMENT
 from equipment.store.list.schema import COLUMNS
@@ -57,6 +58,7 @@ def take_back(
     counts: dict[str, Mapping[str, int]] = {}
     # first what only grows: a crash on the way leaves more than there was, and the next try goes on
     counts["activity"] = _add(db, ACTIVITY, _documents(saved, "activity"), dry_run, watch)
+    counts["loans"] = _add(db, LOANS, _free(db, _documents(saved, "loans")), dry_run, watch)
     counts["trash"] = _add(db, TRASH, _not_there(db, _documents(saved, "trash")), dry_run, watch)
     counts["views"] = _overwrite(db, VIEWS, _documents(saved, "views"), dry_run)
     columns = list(_documents(saved, "columns"))
@@ -158,6 +160,22 @@ def _not_there(db: Db, entries: Iterable[bytes]) -> Iterator[bytes]:
             same = trashed.get(record) in (None, raw.value_of(raw.id_of(entry)))
             if record not in there and same:
                 yield entry
+
+
+def _free(db: Db, documents: Iterable[bytes]) -> Iterator[bytes]:
+    """Let a loan that comes back beside another one of the same thing, or of the same days, come back as ended."""
+    for group in _groups(documents):
+        loans = [bson.decode(document) for document in group]
+        taken = [{name: {"$in": [value for loan in loans for value in _as_list(loan.get(name))]}} for name in CLAIMS]
+        there = list(db[LOANS].find({"$or": taken}, dict.fromkeys(CLAIMS, 1)))
+        for document, loan in zip(group, loans, strict=True):
+            clashes = any(other["_id"] != loan["_id"] and set(_as_list(other.get(name))) & set(_as_list(loan.get(name)))
+                          for other in there for name in CLAIMS)
+            yield bson.encode(ended(loan)) if clashes else document
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _was_deleted(there: Doc, saved: Doc) -> bool:

@@ -13,12 +13,14 @@ from equipment.domain.values.fields import dates_of
 from equipment.store.list import options, records, schema
 from equipment.store.list.records import Entry
 from equipment.store.list.schema import Column
+from equipment.ui import boundary
 from equipment.ui.context import App
 from equipment.ui.plain import plain
 from equipment.ui.record import history, ways
 from equipment.ui.records import state
 from equipment.ui.records.changing import add, review
 from equipment.ui.records.list import actions
+from equipment.ui.records.loans import on_record
 from equipment.ui.records.table import field_label, link, value_line
 
 COLORS: Final = {"overdue": "red", "due soon": "orange", "fine": "green", "cannot read": "violet"}
@@ -51,6 +53,8 @@ def show(app: App) -> None:
         return
     columns = schema.columns(app.database, hidden=True)
     _heading(app, entry, columns)
+    with boundary.guard("Loans"):
+        on_record.show(app, entry)
     left, right = st.columns([3, 2], gap="large")
     with left:
         _details(app, entry, columns)

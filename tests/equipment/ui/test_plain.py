@@ -74,6 +74,8 @@ OUR_OWN = frozenset({
     "records/changing/edit.py: markdown: f':orange-badge[:material/edit: {state.unsaved(now)}]'",
     "records/empty.py: button: label",
     "records/empty.py: toast: f'{count} records loaded'",
+    "records/loans/outcome.py: button: label",
+    "records/loans/screen.py: segmented_control: lambda name: f'{name} ({counts[name]:,})' if name in counts else name",
     "records/list/exports.py: radio: lambda which: f'{which.capitalize()} ({count[which]:,})'",
     "records/list/exports.py: radio: list(scopes)",
     "records/list/exports.py: radio: str.upper",
