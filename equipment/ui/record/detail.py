@@ -17,7 +17,7 @@ from equipment.ui import boundary
 from equipment.ui.context import App
 from equipment.ui.plain import plain
 from equipment.ui.record import history, ways
-from equipment.ui.records import state
+from equipment.ui.records import state, status
 from equipment.ui.records.changing import add, review
 from equipment.ui.records.list import actions
 from equipment.ui.records.loans import on_record
@@ -27,7 +27,7 @@ COLORS: Final = {"overdue": "red", "due soon": "orange", "fine": "green", "canno
 SIDE_BY_SIDE: Final = 2
 MOST_QUOTED: Final = 200
 """Characters of a text that a note repeats."""
-ON_PAGE: Final = ("Duplicate", "Move to trash", "Labels")
+ON_PAGE: Final = ("Status", "Duplicate", "Move to trash", "Labels")
 """Actions over the list that also make sense for a single record."""
 
 
@@ -70,12 +70,14 @@ def _heading(app: App, entry: Entry, columns: Sequence[Column]) -> None:
             if words := text(entry.record.get(name)).strip():
                 # st.badge escapes brackets once more, and two escapes are none: a category could be a link.
                 st.markdown(f":gray-badge[{plain(words, 200)}]", width="content")
+        if shown := status.badge(entry):
+            st.markdown(shown, width="content")
         types = {column.name: column.kind for column in columns}
         due, last = (dates_of(types, name).read(text(entry.record.get(name)))
                      for name in (NEXT_CALIBRATION, LAST_CALIBRATION))
-        status = dates.status(due, last, state.today())
-        if status in COLORS:
-            st.badge(f"Calibration: {status}", color=COLORS[status])  # type: ignore[arg-type]
+        due_state = dates.status(due, last, state.today())
+        if due_state in COLORS:
+            st.badge(f"Calibration: {due_state}", color=COLORS[due_state])  # type: ignore[arg-type]
     editing = _is_editing(app, entry)
     with st.container(horizontal=True, gap="xsmall"):
         if app.may("records.edit"):

@@ -59,7 +59,8 @@ OUR_OWN = frozenset({
     "header.py: tabs: screens",
     "record/backup_history.py: caption: f':material/warning: Backup {backup.label} could not be read: {plain(p"
     "roblem)}'",
-    "record/detail.py: badge: f'Calibration: {status}'",
+    "record/detail.py: markdown: shown",
+    "record/detail.py: badge: f'Calibration: {due_state}'",
     "record/detail.py: table: shown",
     "records/list/actions.py: button: action.label",
     "records/calibration.py: markdown: '  \\n'.join(map(_link, due[SHOWN_PER_DAY:]))",

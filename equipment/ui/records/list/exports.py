@@ -22,7 +22,7 @@ def dialog(app: App, ticked: list[Entry], total: int) -> None:
     """Ask which records and which format, and offer the file; the server streams it and checks the permission."""
     everything = len(listing.sheet(app.database))
     scopes = {f"Ticked ({len(ticked):,})": {"key": [entry.key for entry in ticked]}} if ticked else {}
-    scopes |= {f"As filtered ({total:,})": state.current().query.to_params(), f"All ({everything:,})": {}}
+    scopes |= {f"As filtered ({total:,})": state.current().viewed.to_params(), f"All ({everything:,})": {}}
     asked = scopes[st.radio("Which records", list(scopes))]
     count = {which: len(schema.columns(app.database, hidden=which == ALL)) for which in COLUMNS}
     columns = st.radio("Columns", list(COLUMNS), index=COLUMNS.index(ALL), horizontal=True,
