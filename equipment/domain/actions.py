@@ -11,7 +11,7 @@ WORDS: Final = {
     "records.purge": "Removed for good", "options.edit": "Changed options", "columns.manage": "Changed columns",
     "loans.out": "Checked out", "loans.back": "Checked in", "loans.reserve": "Reserved",
     "loans.cancel": "Gave up a reservation", "loans.prolong": "Moved the day it is due back",
-    "settings.loans": "Switched taking things oneself",
+    "settings.loans": "Changed how loans work",
     "views.save": "Saved a view", "views.delete": "Deleted a view", "sample.load": "Loaded sample data",
     "backup.create": "Backup", "backup.replace": "Restore (replace)", "backup.merge": "Restore (merge)",
     "backup.undo": "Undo of a restore", "backup.recover": "Recovered from a backup",

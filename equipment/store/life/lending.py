@@ -22,21 +22,8 @@ from equipment.store.life.loans import ENDS, LOANS, loan_of
 from equipment.store.list import keys, records
 from equipment.store.list.records import Entry
 
-__all__ = [
-    "MOST_AT_ONCE",
-    "OTHERS",
-    "OWN",
-    "Lent",
-    "cancel",
-    "check_in",
-    "check_out",
-    "may_for",
-    "people",
-    "people_may",
-    "prolong",
-    "reserve",
-    "switch",
-]
+__all__ = ["MOST_AT_ONCE", "OTHERS", "OWN", "Lent", "cancel", "check_in", "check_out", "may_for", "people",
+           "people_may", "prolong", "reminds", "reserve", "switch"]
 
 MOST_AT_ONCE: Final = 100
 OWN: Final = "loans.own"
@@ -63,12 +50,18 @@ def people_may(db: Db) -> bool:
     return bool(stored and stored.get("own"))
 
 
-def switch(db: Db, who: Who, own: bool) -> None:
-    """Let everybody do so, or no longer."""
+def reminds(db: Db) -> bool:
+    """Tell whether people are reminded by mail of what is due back."""
+    stored = db[SETTINGS].find_one({"_id": _SETTING})
+    return bool((stored or {}).get("remind", True))
+
+
+def switch(db: Db, who: Who, **wanted: bool) -> None:
+    """Let everybody take things for themselves or no longer (``own``), and be reminded by mail or not (``remind``)."""
     require(db, who, "settings.edit")
-    before = db[SETTINGS].find_one_and_update({"_id": _SETTING}, {"$set": {"own": own}}, upsert=True)
-    activity.record(db, who, "settings.loans", "setting:loans", before={"own": bool(before and before.get("own"))},
-                    after={"own": own})
+    before = db[SETTINGS].find_one_and_update({"_id": _SETTING}, {"$set": wanted}, upsert=True) or {}
+    activity.record(db, who, "settings.loans", "setting:loans",
+                    before={name: bool(before.get(name, name == "remind")) for name in wanted}, after=dict(wanted))
 
 
 def people(db: Db, who: Who) -> list[Holder]:

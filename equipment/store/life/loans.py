@@ -20,8 +20,8 @@ from equipment.domain.life.loan import Holder, Loan, Terms, days_of
 from equipment.store import moments
 from equipment.store.access import Db
 
-__all__ = ["CLAIMS", "ENDS", "LOANS", "Which", "count", "days_taken", "ended", "find", "holders", "listed", "loan_of",
-           "of_thing", "out", "prepare", "reservations"]
+__all__ = ["CLAIMS", "ENDS", "LOANS", "Which", "count", "days_taken", "due_by", "ended", "find", "holders", "listed",
+           "loan_of", "note_reminder", "of_thing", "out", "prepare", "reservations"]
 
 LOANS: Final = "equipment_loans"
 CLAIMS: Final = ("out", "days")
@@ -91,6 +91,18 @@ def find(db: Db, number: str) -> Loan | None:
         return None
     found = db[LOANS].find_one({"_id": ObjectId(number)})
     return loan_of(found) if found else None
+
+
+def due_by(db: Db, day: date) -> list[Loan]:
+    """Give what is out and due back on that day or before, the longest overdue first."""
+    where = {"state": "out", "last": {"$lte": day.isoformat(), "$ne": None}}
+    return [loan_of(found) for found in db[LOANS].find(where).sort("last", ASCENDING)]
+
+
+def note_reminder(db: Db, number: str, tag: str) -> bool:
+    """Note that a reminder of that name is sent; False when it was before, or the thing is back."""
+    where = {"_id": ObjectId(number), "state": "out", "reminded": {"$ne": tag}}
+    return bool(db[LOANS].update_one(where, {"$set": {"reminded": tag}}).modified_count)
 
 
 def days_taken(thing: str, terms: Terms, today: date) -> list[str]:

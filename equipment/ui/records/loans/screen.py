@@ -114,6 +114,15 @@ def _setting(app: App) -> None:
     wanted = st.toggle("Everybody may take things, and give them back, for themselves", value=now, key="loans_own",
                        help="Without it, technicians and above give things out and take them back.")
     if wanted != now:
-        lending.switch(app.database, app.who, wanted)
+        lending.switch(app.database, app.who, own=wanted)
         st.toast("Everybody may take things now." if wanted else "Technicians give things out now.",
                  icon=":material/check:")
+    if not app.settings.smtp_url:
+        return
+    now = lending.reminds(app.database)
+    wanted = st.toggle("Remind people by mail", value=now, key="loans_remind",
+                       help="The day before a thing is due, the day after, and every week until it is back; to the "
+                            "e-mail of the account that has it.")
+    if wanted != now:
+        lending.switch(app.database, app.who, remind=wanted)
+        st.toast("People are reminded." if wanted else "Nobody is reminded.", icon=":material/check:")

@@ -217,9 +217,9 @@ def test_a_user_takes_only_for_himself_and_only_if_the_setting_says_so(database:
     with pytest.raises(PermissionDenied):
         out(database, user, 1, until(7))
     with pytest.raises(PermissionDenied):
-        lending.switch(database, user, True)
+        lending.switch(database, user, own=True)
 
-    lending.switch(database, admin, True)
+    lending.switch(database, admin, own=True)
 
     loan = out(database, user, 1, until(7)).loan
     assert loan is not None
@@ -237,7 +237,7 @@ def test_a_user_takes_only_for_himself_and_only_if_the_setting_says_so(database:
 
 
 def test_nobody_without_a_session_does_anything(database: Db, who: Who) -> None:
-    lending.switch(database, SYSTEM, True)
+    lending.switch(database, SYSTEM, own=True)
     with pytest.raises(PermissionDenied):
         out(database, Who("nothing", "ada"), 1, until(7))
     assert database[loans.LOANS].count_documents({}) == 0

@@ -75,7 +75,7 @@ def test_cancel_gives_nothing_out(database: Db) -> None:
 
 def test_a_user_takes_things_for_himself_alone(database: Db) -> None:
     lab(database)
-    lending.switch(database, SYSTEM, True)
+    lending.switch(database, SYSTEM, own=True)
     user = signed_in(database, "user", "ada")
 
     test = opened(database, user, checking_out, (1,))

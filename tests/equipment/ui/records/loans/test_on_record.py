@@ -67,6 +67,6 @@ def test_who_may_not_sees_who_has_it_and_nothing_to_press(database: Db) -> None:
     test = opened(database, user, on_record, (1,))
 
     assert "Ben has it since" in words(test) and labels(test) == []
-    lending.switch(database, SYSTEM, True)
+    lending.switch(database, SYSTEM, own=True)
     assert labels(opened(database, user, on_record, (2,))) == ["Check out", "Reserve"]
     assert labels(opened(database, user, on_record, (1,))) == ["Reserve"]
