@@ -11,6 +11,8 @@ WORDS: Final = {
     "records.purge": "Removed for good", "options.edit": "Changed options", "columns.manage": "Changed columns",
     "loans.out": "Checked out", "loans.back": "Checked in", "loans.reserve": "Reserved",
     "loans.cancel": "Gave up a reservation", "loans.prolong": "Moved the day it is due back",
+    "stocktaking.begin": "Began a stocktaking", "stocktaking.applied": "Applied a stocktaking",
+    "stocktaking.dropped": "Ended a stocktaking without writing",
     "settings.loans": "Changed how loans work",
     "views.save": "Saved a view", "views.delete": "Deleted a view", "sample.load": "Loaded sample data",
     "backup.create": "Backup", "backup.replace": "Restore (replace)", "backup.merge": "Restore (merge)",

@@ -26,7 +26,7 @@ from equipment.store import moments
 from equipment.store.access import SESSIONS, USERS, Db
 from equipment.store.accounts import administrators, restored
 from equipment.store.activity import ACTIVITY
-from equipment.store.life.loans import CLAIMS, LOANS, ended
+from equipment.store.life import loans, stocktakings
 from equipment.store.list.column_values import VALUES
 from equipment.store.list.listing import EQUIPMENT
 from equipment.store.list.schema import COLUMNS
@@ -39,6 +39,8 @@ __all__ = ["take_back"]
 TRIES: Final = 100
 """Times that documents which somebody changes at this moment are looked at again."""
 AT_ONCE: Final = 1000
+CLAIMING: Final = (("loans", loans.LOANS, loans.CLAIMS, loans.ended),
+                   ("stocktakings", stocktakings.STOCKTAKINGS, ("open",), stocktakings.over))
 Saved = Callable[[str], Iterable[Batch]]
 Doc = dict[str, Any]
 
@@ -58,7 +60,8 @@ def take_back(
     counts: dict[str, Mapping[str, int]] = {}
     # first what only grows: a crash on the way leaves more than there was, and the next try goes on
     counts["activity"] = _add(db, ACTIVITY, _documents(saved, "activity"), dry_run, watch)
-    counts["loans"] = _add(db, LOANS, _free(db, _documents(saved, "loans")), dry_run, watch)
+    for key, name, claims, ended in CLAIMING:
+        counts[key] = _add(db, name, _free(db, name, claims, ended, _documents(saved, key)), dry_run, watch)
     counts["trash"] = _add(db, TRASH, _not_there(db, _documents(saved, "trash")), dry_run, watch)
     counts["views"] = _overwrite(db, VIEWS, _documents(saved, "views"), dry_run)
     columns = list(_documents(saved, "columns"))
@@ -162,16 +165,21 @@ def _not_there(db: Db, entries: Iterable[bytes]) -> Iterator[bytes]:
                 yield entry
 
 
-def _free(db: Db, documents: Iterable[bytes]) -> Iterator[bytes]:
-    """Let a loan that comes back beside another one of the same thing, or of the same days, come back as ended."""
+def _free(
+    db: Db, name: str, claims: Sequence[str], ended: Callable[[Doc], Doc], documents: Iterable[bytes]
+) -> Iterator[bytes]:
+    """Let what claims something that is unique, as a loan claims its thing and its days, come back as ended where
+    another one has it now."""
     for group in _groups(documents):
-        loans = [bson.decode(document) for document in group]
-        taken = [{name: {"$in": [value for loan in loans for value in _as_list(loan.get(name))]}} for name in CLAIMS]
-        there = list(db[LOANS].find({"$or": taken}, dict.fromkeys(CLAIMS, 1)))
-        for document, loan in zip(group, loans, strict=True):
-            clashes = any(other["_id"] != loan["_id"] and set(_as_list(other.get(name))) & set(_as_list(loan.get(name)))
-                          for other in there for name in CLAIMS)
-            yield bson.encode(ended(loan)) if clashes else document
+        wanted = [bson.decode(document) for document in group]
+        taken = [{field: {"$in": [value for each in wanted for value in _as_list(each.get(field))]}}
+                 for field in claims]
+        there = list(db[name].find({"$or": taken}, dict.fromkeys(claims, 1)))
+        for document, each in zip(group, wanted, strict=True):
+            clashes = any(other["_id"] != each["_id"] and
+                          set(_as_list(other.get(field))) & set(_as_list(each.get(field)))
+                          for other in there for field in claims)
+            yield bson.encode(ended(each)) if clashes else document
 
 
 def _as_list(value: Any) -> list[Any]:

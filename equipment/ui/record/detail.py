@@ -21,6 +21,7 @@ from equipment.ui.records import state, status
 from equipment.ui.records.changing import add, review
 from equipment.ui.records.list import actions
 from equipment.ui.records.loans import on_record
+from equipment.ui.records.stocktaking import on_record as stocktaking
 from equipment.ui.records.table import field_label, link, value_line
 
 COLORS: Final = {"overdue": "red", "due soon": "orange", "fine": "green", "cannot read": "violet"}
@@ -55,6 +56,8 @@ def show(app: App) -> None:
     _heading(app, entry, columns)
     with boundary.guard("Loans"):
         on_record.show(app, entry)
+    with boundary.guard("Stocktaking"):
+        stocktaking.show(app, entry)
     left, right = st.columns([3, 2], gap="large")
     with left:
         _details(app, entry, columns)
