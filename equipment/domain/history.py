@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from equipment.domain.actions import in_words
 from equipment.domain.record import MISSING, Record, same
 
 
@@ -49,7 +50,7 @@ def events(now: Record, entries: Sequence[Mapping[str, Any]]) -> list[Event]:
     state = dict(now)
     for entry in entries:
         changes = changes_of(entry.get("before"), entry.get("after"))
-        what = WORDS.get(entry["action"], entry["action"])
+        what = WORDS.get(entry["action"]) or in_words(entry["action"])
         past.append(Event(entry["at"], entry["who"], what, entry["note"], changes, dict(state),
                           created=entry.get("before") is None and bool(changes)))
         for change in changes:

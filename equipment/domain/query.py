@@ -34,6 +34,8 @@ class Query:
     highs: Mapping[str, str] = field(default_factory=dict)
     sort: str = ""
     descending: bool = False
+    active: bool = False
+    """Whether retired things are left out. The list asks so where nothing else is asked; everything else has all."""
 
     def __post_init__(self) -> None:
         # As the sheet counts values: one that an address spells in the other way is no choice of its own.
@@ -84,7 +86,7 @@ class Query:
     def to_params(self) -> dict[str, list[str]]:
         """Write it as the parameters of an address."""
         params = {"q": [self.text.strip()], "only": [self.only.replace(" ", "-")],
-                  "sort": [("-" if self.descending else "") + self.sort]}
+                  "sort": [("-" if self.descending else "") + self.sort], "retired": ["no" if self.active else ""]}
         for prefix, name in _PREFIXES.items():
             for column, value in getattr(self, name).items():
                 params[f"{prefix}.{column}"] = list(value) if name == "choices" else [value]
@@ -122,7 +124,8 @@ def from_params(params: Mapping[str, Sequence[str]]) -> Query:
     if only in known:
         query = replace(query, only=known[only])
     order = _first(params, "sort")
-    query = replace(query, sort=order.removeprefix("-"), descending=order.startswith("-"))
+    query = replace(query, sort=order.removeprefix("-"), descending=order.startswith("-"),
+                    active=_first(params, "retired") == "no")
     for name, values in params.items():
         prefix, _, column = name.partition(".")
         if column and prefix in _PREFIXES and values:
@@ -143,7 +146,7 @@ def terms_of(text: str) -> list[str]:
 
 def is_managed(name: str) -> bool:
     """Whether a parameter of the address belongs to the query."""
-    return name in {"q", "only", "sort"} or (name.partition(".")[0] in _PREFIXES and "." in name)
+    return name in {"q", "only", "sort", "retired"} or (name.partition(".")[0] in _PREFIXES and "." in name)
 
 
 def _first(params: Mapping[str, Sequence[str]], name: str) -> str:

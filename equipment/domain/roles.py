@@ -14,11 +14,13 @@ PERMISSIONS: Final[dict[str, Role]] = {
     "records.export": "user",
     "account.email": "user",
     "activity.read": "user",
+    "loans.own": "user",
     "records.edit": "technician",
     "records.add": "technician",
     "records.import": "technician",
     "options.edit": "technician",
     "views.share": "technician",
+    "loans.manage": "technician",
     "records.delete": "manager",
     "records.bulk_edit": "manager",
     "activity.export": "manager",
@@ -45,8 +47,10 @@ PERMISSIONS: Final[dict[str, Role]] = {
 ABILITIES: Final[dict[str, tuple[str, ...]]] = {
     "read and export the list, and read the activity": ("records.read", "records.export", "activity.read"),
     "change their own e-mail": ("account.email",),
+    "take things and give them back for themselves, where an administrator allows it": ("loans.own",),
     "edit, add and import records, edit the select options and share views":
         ("records.edit", "records.add", "records.import", "options.edit", "views.share"),
+    "give things out and take them back for everybody": ("loans.manage",),
     "delete records, change many at once and export the activity":
         ("records.delete", "records.bulk_edit", "activity.export"),
     "delete records for good, manage columns and load sample data": ("records.purge", "columns.manage", "sample.load"),

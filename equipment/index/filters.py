@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from backup_engine.records.folding import fold
+from equipment.domain.life import status
 from equipment.domain.query import Only, Query
 from equipment.domain.record import LAST_CALIBRATION, NEXT_CALIBRATION
 from equipment.domain.values import dates
@@ -55,6 +56,9 @@ def _each(
 ) -> Iterator[Mask]:
     for term in query.terms():
         yield segment.having(term)
+    if query.active and segment.has(status.COLUMN):
+        column = segment.column(status.COLUMN)
+        yield column.rows_where(as_bools(pc.not_equal(column.trimmed, fold(status.RETIRED))))
     if query.only in _STATUS:
         kinds = dates_of(types, NEXT_CALIBRATION), dates_of(types, LAST_CALIBRATION)
         yield statuses(segment, *kinds, today, SOON) == dates.STATUSES.index(_STATUS[query.only])

@@ -158,7 +158,7 @@ class Sheet:
     def counts(self, types: Mapping[str, FieldType], today: date, query: Query | None = None) -> Counts:
         """Count what the numbers above the list show, over all records, or over those that match what else is asked."""
         whole = replace(query or Query(), only="")
-        if whole.is_filtering:
+        if whole.is_filtering or whole.active:
             found = {only: self.count(replace(whole, only=only), types, today) for only in ("", *COUNTED)}
             return Counts(found[""], found["overdue"], found["due"], found["no serial"], found["same serial"])
         statuses = self.by_status(types, today)

@@ -93,6 +93,7 @@ class Messenger:
         state = self._looked(state, choices, ways, database, now)
         if database is not None:
             state = self._weeklies(state, choices, ways, database, now)
+            self._remind(choices, database, now)
         if not self._kept(before, state, database):
             return
         self._send(self._keeping.load(None), ways, database, now)
@@ -181,6 +182,14 @@ class Messenger:
 
         return due_mail(listing.sheet(database), schema.types(database), now.date(), choices.calibration_days,
                         choices.calibration_column, sender_of(self._settings))
+
+    def _remind(self, choices: Choices, database: Db, now: datetime) -> None:
+        from equipment.messages.personal import loan_reminders  # here: as above, it knows records
+
+        try:
+            loan_reminders.send(database, now, choices.hour)
+        except PyMongoError as problem:
+            log.warning("who has something that is due is reminded later: %s", type(problem).__name__)
 
     def _choices(self, state: State, database: Db | None) -> Mapping[str, Any]:
         if database is None:

@@ -19,7 +19,8 @@ __all__ = ["APPLICATION_DATA", "NOT_SAVED", "SAVED", "application_of"]
 SAVED: Final = (
     Source("users", "equipment_users"), Source("settings", "equipment_settings"), Source("views", "equipment_views"),
     Source("columns", "equipment_columns"), Source("deleted_columns", "equipment_deleted_columns"),
-    Source("trash", "Equipment_trash"), Source("activity", "equipment_activity"),
+    Source("trash", "Equipment_trash"), Source("activity", "equipment_activity"), Source("loans", "equipment_loans"),
+    Source("stocktakings", "equipment_stocktakings"),
 )
 NOT_SAVED: Final = {
     "equipment_sessions": "a sign-in ends with its server",

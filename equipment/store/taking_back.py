@@ -26,6 +26,7 @@ from equipment.store import moments
 from equipment.store.access import SESSIONS, USERS, Db
 from equipment.store.accounts import administrators, restored
 from equipment.store.activity import ACTIVITY
+from equipment.store.life import loans, stocktakings
 from equipment.store.list.column_values import VALUES
 from equipment.store.list.listing import EQUIPMENT
 from equipment.store.list.schema import COLUMNS
@@ -38,6 +39,8 @@ __all__ = ["take_back"]
 TRIES: Final = 100
 """Times that documents which somebody changes at this moment are looked at again."""
 AT_ONCE: Final = 1000
+CLAIMING: Final = (("loans", loans.LOANS, loans.CLAIMS, loans.ended),
+                   ("stocktakings", stocktakings.STOCKTAKINGS, ("open",), stocktakings.over))
 Saved = Callable[[str], Iterable[Batch]]
 Doc = dict[str, Any]
 
@@ -57,6 +60,8 @@ def take_back(
     counts: dict[str, Mapping[str, int]] = {}
     # first what only grows: a crash on the way leaves more than there was, and the next try goes on
     counts["activity"] = _add(db, ACTIVITY, _documents(saved, "activity"), dry_run, watch)
+    for key, name, claims, ended in CLAIMING:
+        counts[key] = _add(db, name, _free(db, name, claims, ended, _documents(saved, key)), dry_run, watch)
     counts["trash"] = _add(db, TRASH, _not_there(db, _documents(saved, "trash")), dry_run, watch)
     counts["views"] = _overwrite(db, VIEWS, _documents(saved, "views"), dry_run)
     columns = list(_documents(saved, "columns"))
@@ -158,6 +163,27 @@ def _not_there(db: Db, entries: Iterable[bytes]) -> Iterator[bytes]:
             same = trashed.get(record) in (None, raw.value_of(raw.id_of(entry)))
             if record not in there and same:
                 yield entry
+
+
+def _free(
+    db: Db, name: str, claims: Sequence[str], ended: Callable[[Doc], Doc], documents: Iterable[bytes]
+) -> Iterator[bytes]:
+    """Let what claims something that is unique, as a loan claims its thing and its days, come back as ended where
+    another one has it now."""
+    for group in _groups(documents):
+        wanted = [bson.decode(document) for document in group]
+        taken = [{field: {"$in": [value for each in wanted for value in _as_list(each.get(field))]}}
+                 for field in claims]
+        there = list(db[name].find({"$or": taken}, dict.fromkeys(claims, 1)))
+        for document, each in zip(group, wanted, strict=True):
+            clashes = any(other["_id"] != each["_id"] and
+                          set(_as_list(other.get(field))) & set(_as_list(each.get(field)))
+                          for other in there for field in claims)
+            yield bson.encode(ended(each)) if clashes else document
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _was_deleted(there: Doc, saved: Doc) -> bool:

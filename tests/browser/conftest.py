@@ -31,8 +31,17 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     page: Page | None = getattr(item, "funcargs", {}).get("page")
     if report.when == "call" and report.failed and hasattr(page, "locator") and not page.is_closed():
-        report.sections.append((f"the page at {page.url}", page.locator("body").aria_snapshot()))
+        report.sections.append((f"the page at {page.url}", _shown(page)))
     return report
+
+
+def _shown(page: Page) -> str:
+    from playwright.sync_api import Error
+
+    try:
+        return page.locator("body").aria_snapshot()
+    except Error as error:  # a page that hangs took the whole run with it
+        return f"It does not answer: {error}"
 
 
 @pytest.fixture(scope="module")

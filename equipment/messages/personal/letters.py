@@ -1,4 +1,4 @@
-"""The words of mails about an account. Pure.
+"""The words of mails to single people. Pure.
 
 None holds more than the name of the account: a mail goes through other people's servers. The name is put into one line,
 so that none of it passes for a line of ours.
@@ -6,14 +6,17 @@ so that none of it passes for a line of ours.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from urllib.parse import quote, urlsplit
 
+from equipment.domain.counting import number_of
+from equipment.domain.life.loan import Loan, due_in_words
 from equipment.messages.wording import Message, in_one_line
 from equipment.store.accounts.password_links import MINUTES
 
-__all__ = ["FRAGMENT", "PARAMETER", "address_of", "email_changed", "factor_reset", "link", "password_changed",
-           "password_reset", "provider"]
+__all__ = ["FRAGMENT", "PARAMETER", "address_of", "email_changed", "factor_reset", "link", "loans_due",
+           "password_changed", "password_reset", "provider"]
 
 PARAMETER = ("link", "password")
 """Name and value by which the page knows that a link was opened. No secret."""
@@ -89,6 +92,20 @@ def email_changed(public: str, name: str, at: datetime) -> Message:
         "",
         "If you wanted that, there is nothing to do. If not, tell an administrator at once: a forgotten password is "
         "replaced by a mail to the new address."])
+
+
+def loans_due(public: str, name: str, loans: Sequence[Loan], today: date) -> Message:
+    """The mail about what is due back or overdue. Of a thing it names the ID, as the calibration mail does."""
+    late = sum(loan.is_overdue(today) for loan in loans)
+    lines = []
+    for loan in sorted(loans, key=lambda each: (each.terms.last or date.max, each.name)):
+        link = f"  {public}/?id={quote(loan.thing, safe='')}" if public else ""
+        lines.append(f"  {loan.terms.last}  {due_in_words(loan.terms.last, today)}  "
+                     f"{in_one_line(loan.name.partition(' · ')[0])}{link}")
+    subject = f"{number_of(late, 'thing')} overdue" if late else f"{number_of(len(loans), 'thing')} due back"
+    return _message(subject, public, [
+        f"{in_one_line(name)}, you have this from the equipment list:", "", *lines, "",
+        "Bring it back, or ask for another day: who gives things out moves it under Loans."])
 
 
 def _message(subject: str, public: str, lines: list[str]) -> Message:

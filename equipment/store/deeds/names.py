@@ -19,7 +19,8 @@ __all__ = ["keys_of", "names"]
 
 LONGEST: Final = 200
 WORDS: Final = {"column:all": "all columns", "option:all": "all choices", "list": "the list", "schedule": "schedules",
-                "setting:sign_up": "self sign-up", "setting:messages": "messages"}
+                "setting:sign_up": "self sign-up", "setting:loans": "loans",
+                 "setting:messages": "messages"}
 NAMING: Final = ("_id", ID, "Vendor", "Model", "Description")
 LABEL: Final = re.compile(r"[0-9]{8}_[0-9]{6}(?:_[0-9]+)?")
 KINDS: Final = {"column": "column", "option": "choices of", "view": "view", "setting": "setting", "backup": "backup"}

@@ -14,13 +14,13 @@ __all__ = ["move_to_trash", "save"]
 
 
 @activity.one_deed()
-def save(db: Db, who: Who, saves: Sequence[Save]) -> tuple[str, list[Saved]]:
-    """Do ``records.save``; gives the number by which ``undo`` takes it back, and what became of each."""
+def save(db: Db, who: Who, saves: Sequence[Save], *, note: str = "") -> tuple[str, list[Saved]]:
+    """Do ``records.save`` with that note; gives the number by which ``undo`` takes it back, and what became of each."""
     require(db, who, "records.edit")  # before anything is kept of it
     fields = sum(len(save.fields) for save in saves)
-    note = f"{number_of(fields, 'edit')} in {number_of(len(saves), 'record')}"
-    number = undo.begin(db, who, "records.edit", note)
-    return number, records.save(db, who, saves, also=lambda log: undo.kept(db, number, log))
+    what = f"{number_of(fields, 'edit')} in {number_of(len(saves), 'record')}"
+    number = undo.begin(db, who, "records.edit", what)
+    return number, records.save(db, who, saves, note=note, also=lambda log: undo.kept(db, number, log))
 
 
 @activity.one_deed()

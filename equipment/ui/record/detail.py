@@ -13,19 +13,22 @@ from equipment.domain.values.fields import dates_of
 from equipment.store.list import options, records, schema
 from equipment.store.list.records import Entry
 from equipment.store.list.schema import Column
+from equipment.ui import boundary
 from equipment.ui.context import App
 from equipment.ui.plain import plain
 from equipment.ui.record import history, ways
-from equipment.ui.records import state
+from equipment.ui.records import state, status
 from equipment.ui.records.changing import add, review
 from equipment.ui.records.list import actions
+from equipment.ui.records.loans import on_record
+from equipment.ui.records.stocktaking import on_record as stocktaking
 from equipment.ui.records.table import field_label, link, value_line
 
 COLORS: Final = {"overdue": "red", "due soon": "orange", "fine": "green", "cannot read": "violet"}
 SIDE_BY_SIDE: Final = 2
 MOST_QUOTED: Final = 200
 """Characters of a text that a note repeats."""
-ON_PAGE: Final = ("Duplicate", "Move to trash", "Labels")
+ON_PAGE: Final = ("Status", "Duplicate", "Move to trash", "Labels")
 """Actions over the list that also make sense for a single record."""
 
 
@@ -51,6 +54,10 @@ def show(app: App) -> None:
         return
     columns = schema.columns(app.database, hidden=True)
     _heading(app, entry, columns)
+    with boundary.guard("Loans"):
+        on_record.show(app, entry)
+    with boundary.guard("Stocktaking"):
+        stocktaking.show(app, entry)
     left, right = st.columns([3, 2], gap="large")
     with left:
         _details(app, entry, columns)
@@ -66,12 +73,14 @@ def _heading(app: App, entry: Entry, columns: Sequence[Column]) -> None:
             if words := text(entry.record.get(name)).strip():
                 # st.badge escapes brackets once more, and two escapes are none: a category could be a link.
                 st.markdown(f":gray-badge[{plain(words, 200)}]", width="content")
+        if shown := status.badge(entry):
+            st.markdown(shown, width="content")
         types = {column.name: column.kind for column in columns}
         due, last = (dates_of(types, name).read(text(entry.record.get(name)))
                      for name in (NEXT_CALIBRATION, LAST_CALIBRATION))
-        status = dates.status(due, last, state.today())
-        if status in COLORS:
-            st.badge(f"Calibration: {status}", color=COLORS[status])  # type: ignore[arg-type]
+        due_state = dates.status(due, last, state.today())
+        if due_state in COLORS:
+            st.badge(f"Calibration: {due_state}", color=COLORS[due_state])  # type: ignore[arg-type]
     editing = _is_editing(app, entry)
     with st.container(horizontal=True, gap="xsmall"):
         if app.may("records.edit"):

@@ -14,7 +14,7 @@ __all__ = ["show"]
 
 def show(app: App, now: State) -> None:
     """Draw them. Esc leads back, but not while a form is open, which would go unsaved."""
-    around = records.neighbours(app.database, now.query, schema.types(app.database), state.today(), now.opened)
+    around = records.neighbours(app.database, now.viewed, schema.types(app.database), state.today(), now.opened)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.button("Back to the list", icon=":material/arrow_back:", type="tertiary", key="record_back",
                   on_click=state.open_record, args=("",), shortcut="Esc" if now.editing is None else None)

@@ -39,6 +39,8 @@ SECTIONS = (
     Section("Edit", "edit", "records.edit", "changing.edit"),
     Section("Add", "add", "records.add", "changing.add", needs_records=False),
     Section("Import", "upload_file", "records.import", "imports", needs_records=False),
+    Section("Loans", "swap_horiz", "records.read", "loans.screen", needs_records=False),
+    Section("Stocktaking", "checklist", "records.edit", "stocktaking.screen"),
     Section("Calibration", "event", "records.read", "calibration"),
     Section("Dashboard", "bar_chart", "records.read", "dashboard"),
     Section("Columns", "view_column", "columns.manage", "columns"),

@@ -19,7 +19,7 @@ KEY: Final = "records_state"
 SECTION: Final = "records_section"
 """Key of the widget that chooses the section (Browse, Edit, …)."""
 FIRST_SECTION: Final = "Browse"
-RECORD, PAGE, SIZE, PART = "id", "page", "rows", "section"
+RECORD, PAGE, SIZE, PART, RETIRED = "id", "page", "rows", "section", "retired"
 DEFAULT_SIZE: Final = 50
 DEFAULT_SORT: Final = "ID"
 MOST_PARAMETERS: Final = 500
@@ -58,6 +58,8 @@ class State:
     """What the edit grid was last fed, see ``edit``."""
     ticked: dict[str, None] = field(default_factory=dict)
     """Keys of the ticked records, in the order of ticking, on whatever page of the list they stand."""
+    with_retired: bool = False
+    """Whether the whole list has the retired things too, which it leaves out at first."""
     written: dict[str, list[str]] = field(default_factory=dict)
     """The address as this screen last wrote it."""
 
@@ -72,6 +74,18 @@ class State:
         self.page = 1
         if not keep_widgets:
             self.generation += 1
+
+    @property
+    def viewed(self) -> Query:
+        """What the list shows: the query, and without retired things where it asks for nothing."""
+        return replace(self.query, active=not self.query.is_filtering and not self.with_retired)
+
+    def show_retired(self, wanted: bool) -> None:
+        """Show the retired things in the whole list, or leave them out again."""
+        self.with_retired = wanted
+        self.ticked.clear()
+        self.page = 1
+        self.renew()
 
     def refresh(self) -> None:
         """Make widgets forget their selection and edits."""
@@ -214,12 +228,15 @@ def _wanted(state: State) -> dict[str, list[str]]:
     for name, value, usual in usual_values:
         if value != usual:
             wanted[name] = [str(value)]
+    if state.with_retired:
+        wanted[RETIRED] = ["yes"]
     return wanted
 
 
 def _read(state: State, address: dict[str, list[str]]) -> None:
     address = _bounded(address)
-    query = from_params(address)
+    query = replace(from_params(address), active=False)  # ``viewed`` decides
+    state.with_retired = _one(address, RETIRED) == "yes"
     state.ask(query if query.sort else Query(**{**vars(query), "sort": DEFAULT_SORT}))
     state.opened = _one(address, RECORD)
     state.section = _one(address, PART) or FIRST_SECTION

@@ -15,6 +15,8 @@ TABLE = {
     "records.export":      (YES, YES, YES, YES),
     "account.email":       (YES, YES, YES, YES),
     "activity.read":       (YES, YES, YES, YES),
+    "loans.own":           (YES, YES, YES, YES),
+    "loans.manage":        (NO, YES, YES, YES),
     "records.edit":        (NO, YES, YES, YES),
     "records.add":         (NO, YES, YES, YES),
     "records.import":      (NO, YES, YES, YES),

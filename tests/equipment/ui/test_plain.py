@@ -63,7 +63,8 @@ OUR_OWN = frozenset({
     "header.py: tabs: screens",
     "record/backup_history.py: caption: f':material/warning: Backup {backup.label} could not be read: {plain(p"
     "roblem)}'",
-    "record/detail.py: badge: f'Calibration: {status}'",
+    "record/detail.py: markdown: shown",
+    "record/detail.py: badge: f'Calibration: {due_state}'",
     "record/detail.py: table: shown",
     "records/list/actions.py: button: action.label",
     "records/calibration.py: markdown: '  \\n'.join(map(_link, due[SHOWN_PER_DAY:]))",
@@ -78,6 +79,8 @@ OUR_OWN = frozenset({
     "records/changing/edit.py: markdown: f':orange-badge[:material/edit: {state.unsaved(now)}]'",
     "records/empty.py: button: label",
     "records/empty.py: toast: f'{count} records loaded'",
+    "records/loans/outcome.py: button: label",
+    "records/loans/screen.py: segmented_control: lambda name: f'{name} ({counts[name]:,})' if name in counts else name",
     "records/list/exports.py: radio: lambda which: f'{which.capitalize()} ({count[which]:,})'",
     "records/list/exports.py: radio: str.upper",
     "records/list/filters.py: caption: f':red[Not a {column.kind.label.lower()}]'",

@@ -73,7 +73,7 @@ def _scope(app: App, now: State, ticked: Sequence[Entry], total: int) -> list[st
     )
     if scope == "ticked":
         return [entry.key for entry in ticked]
-    return records.matching_keys(app.database, now.query, schema.types(app.database), state.today())
+    return records.matching_keys(app.database, now.viewed, schema.types(app.database), state.today())
 
 
 def _edit(app: App) -> BulkEdit:

@@ -79,7 +79,7 @@ def _grid(app: App, now: State, known_columns: Sequence[Column], sheet: Sheet) -
     An editor that was away for one run has forgotten what was typed there; then a new one is fed with the edits.
     """
     columns = [column for column in known_columns if not column.hidden]
-    view = (repr(now.query), now.page, now.size, now.generation, tuple(columns))
+    view = (repr(now.viewed), now.page, now.size, now.generation, tuple(columns))
     known: Grid | None = now.grid
     stays = known is not None and known.view[: len(view)] == view and known.key in st.session_state
     if known is not None and stays and now.pending:

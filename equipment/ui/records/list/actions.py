@@ -41,6 +41,9 @@ class Action:
 ACTIONS = (
     Action("Bulk edit", "edit_note", "records.bulk_edit", "records.changing.bulk", "dialog", needs_rows=False),
     Action("Calibrated today", "event_available", "records.edit", "records.calibrated", "dialog"),
+    Action("Status", "label", "records.edit", "records.status", "dialog"),
+    Action("Check out", "output", "loans.manage", "records.loans.check_out", "dialog"),
+    Action("Check in", "input", "loans.manage", "records.loans.check_in", "dialog"),
     Action("Duplicate", "content_copy", "records.add", "record.duplicate", "dialog"),
     Action("Download", "download", "records.export", "records.list.exports", "dialog", needs_rows=False),
     Action("Labels", "qr_code_2", "records.read", "records.list.labels", "dialog"),
@@ -78,7 +81,7 @@ def _entries(app: App, now: State, page: Page) -> list[Entry]:
 def _tick_all(app: App) -> None:
     now = state.current()
     now.ticked = dict.fromkeys(
-        records.matching_keys(app.database, now.query, schema.types(app.database), state.today()))
+        records.matching_keys(app.database, now.viewed, schema.types(app.database), state.today()))
     now.renew()
 
 

@@ -15,7 +15,7 @@ from equipment.store.list.records import Page
 from equipment.store.list.schema import Column
 from equipment.ui import fragment, reading
 from equipment.ui.context import App
-from equipment.ui.records import empty, state, table
+from equipment.ui.records import empty, state, status, table
 from equipment.ui.records.list import actions, toolbar
 from equipment.ui.records.state import State
 
@@ -57,21 +57,22 @@ def _drawn(app: App, now: State) -> None:
         no_match(now)
         return
     # A key for each view: a grid keeps ticks by row number, and they must not move to other records.
-    key = now.key(f"table_{now.page}_{now.size}_{hash(repr(now.query)):x}")
+    key = now.key(f"table_{now.page}_{now.size}_{hash(repr(now.viewed)):x}")
     _table(page, columns, now, key)
     with _foot():
         actions.show(app, now, page)
+        status.without_retired(sheet)
         _pager(now, page.total, len(columns))
 
 
 def load(app: App, now: State, known: Sequence[Column], sheet: Sheet) -> Page:
     """Read the page asked for of the list that was looked at; a page beyond the end becomes the last one."""
     types, today = schema.types_of(known), state.today()
-    page = records.page(app.database, now.query, types, today, number=now.page, size=now.size, sheet=sheet)
+    page = records.page(app.database, now.viewed, types, today, number=now.page, size=now.size, sheet=sheet)
     last = max(1, math.ceil(page.total / now.size))
     if now.page > last:
         now.page = last
-        page = records.page(app.database, now.query, types, today, number=last, size=now.size, sheet=sheet)
+        page = records.page(app.database, now.viewed, types, today, number=last, size=now.size, sheet=sheet)
     return page
 
 

@@ -30,7 +30,7 @@ def dialog(app: App, ticked: list[Entry], total: int) -> None:
     scopes: dict[str, tuple[int, dict[str, list[str]]]] = {}
     if ticked:
         scopes[f"Ticked ({len(ticked):,})"] = len(ticked), {"key": [entry.key for entry in ticked]}
-    scopes[f"As filtered ({total:,})"] = total, state.current().query.to_params()
+    scopes[f"As filtered ({total:,})"] = total, state.current().viewed.to_params()
     scopes[f"All ({everything:,})"] = everything, {}
     number, asked = scopes[st.radio("Which records", list(scopes))]
     count = {which: len(schema.columns(app.database, hidden=which == ALL)) for which in COLUMNS}

@@ -36,7 +36,7 @@ def show(app: App, sheet: Sheet, known: Sequence[Column]) -> None:
     now = state.current()
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         _search(now)
-        _metrics(now, sheet.counts(schema.types_of(known), state.today(), now.query))
+        _metrics(now, sheet.counts(schema.types_of(known), state.today(), now.viewed))
         filters.popover(app, now)
         _order(app, now)
         views.popover(app, now)

@@ -1,0 +1,149 @@
+"""A loan: who has a thing, since when and until when; or who has reserved it, and for which days.
+
+A loan without a last day is until further notice. Days are whole days, both ends included, as people say them.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Final, Literal
+
+from backup_engine.errors import BadInput
+from equipment.domain.counting import number_of
+from equipment.domain.faults import all_at_once
+
+__all__ = ["LONGEST_DAYS", "LONGEST_NOTE", "LONGEST_WORDS", "Holder", "Loan", "State", "Terms", "clean", "days_of",
+           "due_in_words", "in_words"]
+
+State = Literal["reserved", "out", "back", "cancelled"]
+
+LONGEST_DAYS: Final = 366
+"""Days of one span. Each of them is a key of an index (see ``store.life.loans``); longer is *until further notice*."""
+LONGEST_WORDS: Final = 100
+"""Characters of a name and of a place."""
+LONGEST_NOTE: Final = 1_000
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who has a thing: an account by its key, or somebody who has none by name alone."""
+
+    name: str
+    account: str = ""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is agreed when a thing goes out or is reserved."""
+
+    holder: Holder
+    first: date
+    last: date | None = None
+    """The day it is due back; None until further notice."""
+    place: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Loan:
+    """One loan or reservation of one thing; ``number`` names it, ``thing`` is the record's key."""
+
+    number: str
+    thing: str
+    name: str
+    """The thing's name when it was given, for when its record is gone."""
+    terms: Terms
+    state: State
+    by: str
+    """Who wrote it down."""
+    given: datetime | None = None
+    """When it went out; None for a reservation that was never fetched."""
+    ended: datetime | None = None
+    ended_by: str = ""
+    end_note: str = ""
+
+    def is_overdue(self, today: date) -> bool:
+        """Tell whether it should be back by now. It is due on its last day, and overdue the day after."""
+        return self.state == "out" and self.terms.last is not None and self.terms.last < today
+
+
+def clean(terms: Terms, today: date, *, reserving: bool = False) -> Terms:
+    """Give *terms* without spaces around and doubled; raises one ``BadInput`` that names every fault.
+
+    A reservation needs a last day: one without would keep everybody else away for good.
+    """
+    trimmed = replace(terms, holder=replace(terms.holder, name=_trimmed(terms.holder.name)),
+                      place=_trimmed(terms.place), note=terms.note.strip())
+    all_at_once(lambda: _check_holder(trimmed.holder.name), lambda: _check_days(trimmed, today, reserving),
+                lambda: _check_line("Place", trimmed.place), lambda: _check_note(trimmed.note))
+    return trimmed
+
+
+def days_of(terms: Terms, today: date) -> list[date]:
+    """Give the days, from today on, that are taken by this; none where it is until further notice."""
+    if terms.last is None:
+        return []
+    begin = max(terms.first, today)
+    return [begin + timedelta(days=number) for number in range((terms.last - begin).days + 1)]
+
+
+def due_in_words(last: date | None, today: date) -> str:
+    """Say when it is due back: ``until further notice``, ``due today``, ``due in 3 days``, ``2 days overdue``."""
+    if last is None:
+        return "until further notice"
+    days = (last - today).days
+    if days < 0:
+        return f"{number_of(-days, 'day')} overdue"
+    return f"due in {number_of(days, 'day')}" if days else "due today"
+
+
+def in_words(loan: Loan) -> str:
+    """Say who has it or has reserved it, and for which days."""
+    terms = loan.terms
+    if loan.state == "reserved":
+        return f"reserved for {terms.holder.name} from {terms.first} to {terms.last}"
+    until = f", due back on {terms.last}" if terms.last else ", until further notice"
+    return f"{terms.holder.name} has it since {terms.first}{until}"
+
+
+def _check_holder(name: str) -> None:
+    if not name:
+        raise BadInput("Say who gets it.", hint="Choose an account, or type a name.")
+    _check_line("Who", name)
+
+
+def _check_days(terms: Terms, today: date, reserving: bool) -> None:
+    first, last = terms.first, terms.last
+    if last is None:
+        if reserving:
+            raise BadInput("A reservation needs a last day.")
+        return
+    if last < today:
+        raise BadInput(f"Due back on {last}, which is past.", hint="Choose today or a later day.")
+    if last < first:
+        raise BadInput(f"The last day, {last}, is before the first, {first}.")
+    if first < today and reserving:
+        raise BadInput(f"Reserved from {first}, which is past.", hint="Choose today or a later day.")
+    if (last - first).days >= LONGEST_DAYS:
+        raise BadInput(f"At most {LONGEST_DAYS} days.",
+                       hint="" if reserving else "Leave the day empty: it is then until further notice.")
+
+
+def _check_line(label: str, words: str) -> None:
+    if len(words) > LONGEST_WORDS:
+        raise BadInput(f"{label}: at most {LONGEST_WORDS} characters.")
+    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in words):
+        raise BadInput(f"{label}: one line of ordinary characters.")
+
+
+def _check_note(note: str) -> None:
+    if len(note) > LONGEST_NOTE:
+        raise BadInput(f"Note: at most {LONGEST_NOTE:,} characters.")
+    if any(unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t" for character in note):
+        raise BadInput("Note: ordinary characters only.")
+
+
+def _trimmed(words: str) -> str:
+    return " ".join(word for word in words.split(" ") if word)
