@@ -16,7 +16,9 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
@@ -31,6 +33,8 @@ __all__ = ["ATTACKS"]
 MB = 1024 * 1024
 FAULTS = (OSError, WebSocketException, http.client.HTTPException, EOFError)
 """What being refused looks like."""
+FILE = b'--x\r\nContent-Disposition: form-data; name="f"; filename="f.csv"\r\n\r\n'
+"""How the body of an upload begins."""
 LONG_WRONG = "wrong horse battery"
 
 
@@ -91,11 +95,18 @@ def address(number: int) -> str:
     return f"127.0.{1 + number // 250}.{number % 250 + 1}"
 
 
-def head(method: str, path: str, url: str, size: int, cookie: str = "") -> bytes:
-    """Write the head of a request as our page's script does."""
-    own = f"Cookie: {cookie_header(url, cookie)}\r\n" if cookie else ""
-    return (f"{method} {path} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\nOrigin: {url}\r\n{own}"
-            f"Content-Type: text/plain\r\nContent-Length: {size}\r\n\r\n").encode()
+def head(method: str, path: str, url: str, size: int, cookie: str = "", token: str = "") -> bytes:
+    """Write the head of a request as a page's script does, with the token that Streamlit compares with its cookie."""
+    own = f"Cookie: {cookie_header(url, cookie)}; _streamlit_xsrf={token}\r\n" if cookie else ""
+    shown = f"X-Xsrftoken: {token}\r\n" if token else ""
+    return (f"{method} {path} HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\nOrigin: {url}\r\n{own}{shown}"
+            f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {size}\r\n\r\n").encode()
+
+
+def token_of(url: str) -> str:
+    """Give what a page has to show with what it sends: Streamlit sets it as a cookie with its first answer."""
+    with urlopen(url + "/_stcore/health", timeout=20) as answer:
+        return str(SimpleCookie(answer.headers["Set-Cookie"])["_streamlit_xsrf"].value)
 
 
 def uploads(target: Target) -> None:
@@ -106,13 +117,14 @@ def uploads(target: Target) -> None:
 
 
 def slow_uploads(target: Target) -> None:
-    """Fifty at a time by somebody who may import: a byte now and then."""
+    """Fifty at a time by somebody who may import: a byte now and then; four are read, the rest refused."""
     with target.page(cookie=target.cookie) as page:
         path = "/" + page.run().upload_path("f.csv").lstrip("/")
+        token = token_of(target.url)
 
         def slowly(_: int) -> None:
             with target.plain() as sent:
-                sent.sendall(head("PUT", path, target.url, 100 * MB, target.cookie))
+                sent.sendall(head("PUT", path, target.url, 100 * MB, target.cookie, token) + FILE)
                 while target.lasts():
                     sent.sendall(b"x")
                     time.sleep(0.2)

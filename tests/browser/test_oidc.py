@@ -107,6 +107,8 @@ def test_claims_decide_the_role(page: Page, app: RunningApp) -> None:
     expect(page.get_by_role("button", name="Ada Lovelace")).to_be_visible()
     page.reload()
     expect(page.get_by_role("tab", name="User Management")).to_be_visible(timeout=SECONDS)
+    wait_for(lambda: page.request.get(f"{app.url}/list.csv").status == 200, "the cookie with which one downloads")
+    assert page.request.get(f"{app.url}/activity.csv").headers["content-disposition"].startswith("attachment")
 
 
 def test_others_get_the_role_of_their_group(page: Page, app: RunningApp) -> None:

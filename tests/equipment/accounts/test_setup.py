@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +12,11 @@ from pymongo.database import Database
 
 from backup_engine.errors import BadInput
 from equipment.accounts import setup
-from equipment.accounts.login import SignInRefused
+from equipment.accounts.login import SignInRefused, Visitor, open_for
 from equipment.settings import Settings
-from equipment.store import activity
-from equipment.store.access import SYSTEM, USERS
-from equipment.store.accounts import users
+from equipment.store import activity, moments
+from equipment.store.access import SYSTEM, USERS, identify
+from equipment.store.accounts import sessions, users
 from tests.equipment.accounts.cheap import CHEAP, FULL, PASSWORD
 
 Db = Database[dict[str, Any]]
@@ -138,3 +139,18 @@ def test_while_too_many_passwords_are_hashed_nobody_has_failed(database: Db) -> 
 
     create(database, setup.setup_code())
     assert not setup.is_first_run(database)
+
+
+def test_both_ends_of_a_sign_in_are_those_of_the_options(database: Db) -> None:
+    lifetimes = setup.lifetimes(Settings(session_idle_hours=0.5, session_days=2))
+    users.create(database, SYSTEM, "Ada", "user", password_hash="x")
+    begun = moments.now()
+
+    who, _ = open_for(database, "ada", Visitor(), lifetimes=lifetimes, now=begun)
+
+    assert identify(database, who, now=begun + timedelta(minutes=29)) is not None
+    assert identify(database, who, now=begun + timedelta(minutes=31)) is None
+    for minutes in range(0, 2 * 24 * 60, 20):
+        sessions.touch(database, who.session, lifetimes, now=begun + timedelta(minutes=minutes))
+    assert identify(database, who, now=begun + timedelta(days=2, minutes=-1)) is not None
+    assert identify(database, who, now=begun + timedelta(days=2, minutes=1)) is None
