@@ -78,6 +78,7 @@ OUR_OWN = frozenset({
     "records/changing/edit.py: markdown: f':orange-badge[:material/edit: {state.unsaved(now)}]'",
     "records/empty.py: button: label",
     "records/empty.py: toast: f'{count} records loaded'",
+    "records/changing/undoing.py: popover: label",
     "records/list/exports.py: radio: lambda which: f'{which.capitalize()} ({count[which]:,})'",
     "records/list/exports.py: radio: str.upper",
     "records/list/filters.py: caption: f':red[Not a {column.kind.label.lower()}]'",
