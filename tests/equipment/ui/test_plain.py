@@ -81,6 +81,7 @@ OUR_OWN = frozenset({
     "records/empty.py: toast: f'{count} records loaded'",
     "records/loans/outcome.py: button: label",
     "records/loans/screen.py: segmented_control: lambda name: f'{name} ({counts[name]:,})' if name in counts else name",
+    "records/changing/undoing.py: popover: label",
     "records/list/exports.py: radio: lambda which: f'{which.capitalize()} ({count[which]:,})'",
     "records/list/exports.py: radio: str.upper",
     "records/list/filters.py: caption: f':red[Not a {column.kind.label.lower()}]'",
