@@ -1,40 +1,30 @@
-"""Which tests are asked about a file, nearest first: its own, those that import it, its room's, then all screens'."""
+"""Which of the tests that come to a place are asked about it: the nearest few, the others, then whole files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 __all__ = ["STEPS", "near_to_far"]
 
-STEPS: Final = 5
+STEPS: Final = 3
+FEW: Final = 8
 
 
-def near_to_far(path: str, root: Path) -> list[list[str]]:
-    """Give the test files in steps; none is in two of them, and a step may be empty."""
-    module, tests = Path(path), root / "tests"
-    mirror = tests / module.parent
-    own = mirror.glob(f"test_{module.stem}*.py")
-    dotted = path.removesuffix(".py").replace("/", ".")
-    package, _, name = dotted.rpartition(".")
-    elsewhere = (test for test in sorted(tests.rglob("test_*.py")) if not test.is_relative_to(tests / "browser"))
-    importing = (test for test in elsewhere if _mentions(test, dotted, package, name))
-    everywhere = (test for place in ("equipment/ui", "server") for test in (tests / place).rglob("test_*.py"))
-    steps = [own, importing, mirror.rglob("test_*.py"), everywhere, (tests / "browser").glob("test_*.py")]
-    return _once(steps, root)
+def near_to_far(path: str, reaching: Sequence[str], steps: int = STEPS) -> list[str]:
+    """Give those of the first steps, the nearest first.
+
+    ``reaching`` are those of ``reaching.read``: a test that comes there itself, or a file whose program does.
+    """
+    own = sorted((test for test in reaching if "::" in test), key=lambda test: (_far(path, test), test))
+    files = sorted((test for test in reaching if "::" not in test), key=lambda test: (_far(path, test), test))
+    return [test for step in (own[:FEW], own[FEW:], files)[:steps] for test in step]
 
 
-def _mentions(test: Path, dotted: str, package: str, name: str) -> bool:
-    text = test.read_text("utf-8")
-    return dotted in text or any(line.startswith(f"from {package} import ") and name in line.replace(",", " ").split()
-                                 for line in text.splitlines())
-
-
-def _once(steps: Iterable[Iterable[Path]], root: Path) -> list[list[str]]:
-    seen, given = set[Path](), list[list[str]]()
-    for step in steps:
-        new = sorted(set(step) - seen)
-        seen.update(new)
-        given.append([test.relative_to(root).as_posix() for test in new])
-    return given
+def _far(path: str, test: str) -> tuple[int, bool]:
+    """How many rooms lie between, and whether the file is named after another."""
+    module, place = Path("tests") / path, Path(test.partition("::")[0])
+    shared = sum(one == other for one, other in zip(module.parent.parts, place.parent.parts, strict=False))
+    apart = len(module.parent.parts) + len(place.parent.parts) - 2 * shared
+    return apart, not place.stem.startswith(f"test_{module.stem}")

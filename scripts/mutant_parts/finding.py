@@ -10,20 +10,28 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from equipment.domain.roles import PERMISSIONS, ROLES
 
-__all__ = ["Mutant", "all_of"]
+__all__ = ["Mutant", "Place", "all_of"]
 
 WEAKEST: Final = "records.read"
 NOBODYS: Final = "nobody.may"
 ASK: Final = frozenset({"require", "check", "_allowed"})
 """Calls that refuse when the right is lacking."""
 _RIGHT: Final = re.compile(r"[a-z]+\.[a-z_.]+")
+
+
+class Place(NamedTuple):
+    """From where to where in a file, in bytes."""
+
+    start: int
+    end: int
 
 
 @dataclass(frozen=True)
@@ -36,8 +44,10 @@ class Mutant:
     line: int
     what: str
     """The function that draws, or the right, with the function that asks for it."""
-    source: str = field(repr=False)
-    """The whole file with the change in it."""
+    place: Place
+    """What is changed: the right, the condition, or where the function's first line begins."""
+    weak: str = ""
+    """For a guard: the right that is asked for instead."""
 
     @property
     def name(self) -> str:
@@ -49,21 +59,29 @@ def all_of(root: Path) -> list[Mutant]:
     """Find them in all files of the application, in the order of their paths."""
     found = list[Mutant]()
     for path in sorted((root / "equipment").rglob("*.py")):
-        relative, source = path.relative_to(root).as_posix(), path.read_text("utf-8")
+        relative, source = path.relative_to(root).as_posix(), path.read_bytes()
         tree = ast.parse(source)
         if relative.startswith("equipment/ui/"):
             found.extend(_screens(relative, source, tree))
         found.extend(_guards(relative, source, tree))
-    return list({mutant.source: mutant for mutant in found}.values())  # a function within one is walked twice
+    once = {(mutant.path, mutant.place): mutant for mutant in found}  # a function within one is walked twice
+    return list(_told_apart(once.values()))
 
 
-def _screens(path: str, source: str, tree: ast.Module) -> Iterator[Mutant]:
+def _told_apart(mutants: Iterable[Mutant]) -> Iterator[Mutant]:
+    seen = Counter[str]()
+    for mutant in mutants:
+        seen[mutant.name] += 1
+        again = f" ({seen[mutant.name]})" if seen[mutant.name] > 1 else ""
+        yield replace(mutant, what=mutant.what + again)
+
+
+def _screens(path: str, source: bytes, tree: ast.Module) -> Iterator[Mutant]:
     for node in tree.body:
         draws = isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and _gives_nothing(node)
         if draws and isinstance(node, ast.FunctionDef) and (body := _after_docstring(node)):
-            lines = source.splitlines(keepends=True)
-            lines.insert(body[0].lineno - 1, " " * body[0].col_offset + "return\n")
-            yield Mutant("screen", path, node.lineno, node.name, "".join(lines))
+            at = _place(source, body[0]).start
+            yield Mutant("screen", path, node.lineno, node.name, Place(at, at))
 
 
 def _gives_nothing(node: ast.FunctionDef) -> bool:
@@ -74,7 +92,7 @@ def _after_docstring(node: ast.FunctionDef) -> list[ast.stmt]:
     return node.body[1:] if ast.get_docstring(node) is not None else node.body
 
 
-def _guards(path: str, source: str, tree: ast.Module) -> Iterator[Mutant]:
+def _guards(path: str, source: bytes, tree: ast.Module) -> Iterator[Mutant]:
     for function in ast.walk(tree):
         if not isinstance(function, ast.FunctionDef):
             continue
@@ -88,16 +106,15 @@ def _guards(path: str, source: str, tree: ast.Module) -> Iterator[Mutant]:
                 continue
             where = f"{right.value} in {function.name}"
             if called in ASK:
-                weak = NOBODYS if PERMISSIONS.get(right.value) == ROLES[0] else WEAKEST
-                yield Mutant("guard", path, call.lineno, where, _replaced(source, right, f'"{weak}"'))
+                weak = NOBODYS if PERMISSIONS.get(str(right.value)) == ROLES[0] else WEAKEST
+                yield Mutant("guard", path, call.lineno, where, _place(source, right), weak)
             elif called == "may":
-                whole = ast.get_source_segment(source, call) or ""
-                yield Mutant("shown", path, call.lineno, where, _replaced(source, call, f"(not {whole})"))
+                yield Mutant("shown", path, call.lineno, where, _place(source, call))
 
 
-def _replaced(source: str, node: ast.expr, text: str) -> str:
-    lines = source.encode().splitlines(keepends=True)  # columns of the tree are counted in bytes
-    first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
-    before = b"".join(lines[:first]) + lines[first][: node.col_offset]
-    after = lines[last][node.end_col_offset :] + b"".join(lines[last + 1 :])
-    return (before + text.encode() + after).decode()
+def _place(source: bytes, node: ast.expr | ast.stmt) -> Place:
+    """Columns of the tree are counted in bytes; what is decorated begins with that."""
+    lines = source.splitlines(keepends=True)
+    first = min((node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))))
+    start = sum(map(len, lines[: first - 1])) + node.col_offset
+    return Place(start, sum(map(len, lines[: (node.end_lineno or node.lineno) - 1])) + (node.end_col_offset or 0))

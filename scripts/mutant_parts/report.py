@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["MEASURED", "read", "share", "summary", "write"]
+__all__ = ["ENOUGH", "MEASURED", "read", "share", "summary", "write"]
 
 MEASURED = Path(__file__).resolve().parents[2] / "docs" / "measured" / "mutants.jsonl"
+ENOUGH = 0.95
+"""How many are to be noticed, of 1."""
 Line = dict[str, Any]
 
 

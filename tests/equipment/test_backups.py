@@ -14,7 +14,7 @@ from pymongo.database import Database
 from backup_engine import api
 from backup_engine.api import BackupSet, DatabaseBackupRestore, Preferences
 from backup_engine.errors import AdminOnly, PermissionDenied
-from equipment import continuous, copies, lost, other_servers, retention, schedules, sealing
+from equipment import continuous, copies, lost, other_servers, retention, schedules, sealing, standing_by
 from equipment.backups import Backups, Caller
 from equipment.messages import administration
 from equipment.restores import past, since, thrown
@@ -98,6 +98,9 @@ VERBS: dict[str, Callable[[Backups, Caller, BackupSet], object]] = {
     "try tiers": lambda backups, by, made: retention.tried(backups, by, {"weekly": 8}),
     "stored": lambda backups, by, made: sealing.stored(backups, by),
     "change storing": lambda backups, by, made: sealing.change(backups, by, "zstd", ""),
+    "versions of storing": lambda backups, by, made: sealing.versions(backups, by),
+    "standing by": lambda backups, by, made: standing_by.read(backups, by),
+    "activate": lambda backups, by, made: standing_by.activate(backups, by),
     "reseal": lambda backups, by, made: sealing.reseal(backups, by),
     "settings file": lambda backups, by, made: backups.write_settings(by, get_settings()),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from equipment.ui import header
 from equipment.ui.backup import badge
 from equipment.ui.backup.badge import Badge
 from equipment.ui.people import waiting
@@ -63,3 +64,50 @@ def test_without_a_request_there_is_no_badge(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(waiting, "counted", lambda _: 0)
 
     assert not AppTest.from_function(requests).run().button
+
+
+def signed_in_line() -> None:
+    """Draw the whole line for the role that the session names."""
+    from types import SimpleNamespace
+    from typing import Any
+
+    import streamlit as st
+
+    from equipment.domain.roles import allows
+    from equipment.ui import header
+
+    role = st.session_state.role
+    app: Any = SimpleNamespace(demo=True, may=lambda action: allows(role, action))
+    header.show(app, "Equipment", ["Equipment Records", "Activity"])
+
+
+@pytest.mark.parametrize(("role", "badges"), [("admin", ["backup"]), ("manager", [])])
+def test_the_line_has_the_tabs_and_the_state_of_the_backups_for_who_may_see_them(
+    role: str, badges: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = list[str]()
+    monkeypatch.setattr(header, "_backup_badge", lambda _: drawn.append("backup"))
+    monkeypatch.setattr(header, "_menus", lambda _: None)
+    monkeypatch.setattr(waiting, "counted", lambda _: 0)
+    test = AppTest.from_function(signed_in_line)
+    test.session_state["role"] = role
+
+    test.run()
+
+    assert drawn == badges and not test.exception
+    assert [tab.label for tab in test.tabs] == ["Equipment Records", "Activity"]
+    assert "Demo data" in "\n".join(str(each.value) for each in test.markdown)
+
+
+def nobodys_line() -> None:
+    """Draw the line before anybody has signed in."""
+    from equipment.ui import header
+
+    header.anonymous("Equipment", demo=True)
+
+
+def test_before_signing_in_there_is_a_title_and_the_word_that_nothing_is_kept() -> None:
+    test = AppTest.from_function(nobodys_line).run()
+
+    assert [title.value for title in test.header] == ["Equipment"]
+    assert "Demo data" in "\n".join(str(each.value) for each in test.markdown)

@@ -85,3 +85,41 @@ def test_of_very_many_the_most_frequent_are_taken(filled: Db, monkeypatch: pytes
 
     assert options.choices(filled)["Vendor"] == ["Acme", "Ohm", "Volt"]
     assert "Take the value found in the records" in labels(test)
+
+
+@pytest.mark.parametrize(("role", "may"), [("technician", False), ("manager", True)])
+def test_records_are_changed_along_only_by_who_may_change_many(filled: Db, role: Role, may: bool) -> None:
+    test = page(filled, role)
+
+    [also] = [box for box in test.checkbox if box.label.startswith("Also change")]
+    assert (also.label, also.value, also.disabled) == ("Also change 1 record", may, not may)
+    assert ("Change 3 records to Acme" in labels(test)) == may
+
+
+def test_a_choice_is_renamed_with_its_records(filled: Db) -> None:
+    test = page(filled, "manager")
+    next(field for field in test.text_input if field.label == "New name").input("Acme Ltd").run()
+
+    next(button for button in test.button if button.label == "Rename choice").click().run()
+
+    assert options.choices(filled)["Vendor"] == ["Acme Ltd"]
+    assert filled["Equipment"].count_documents({"Vendor": "Acme Ltd"}) == 1
+
+
+def test_a_value_is_changed_to_one_of_the_list_or_added_to_it(filled: Db) -> None:
+    test = page(filled, "manager")
+    next(button for button in test.button if button.label == "Change 3 records to Acme").click().run()
+    assert filled["Equipment"].count_documents({"Vendor": "Acme"}) == 4
+
+    next(button for button in test.button if button.label == "Add to the list").click().run()
+
+    assert options.choices(filled)["Vendor"] == ["Acme", "Volt"]
+
+
+def test_a_new_choice_is_added(filled: Db) -> None:
+    test = page(filled, "technician")
+    next(field for field in test.text_input if field.label.startswith("New choice")).input(" Fluke ")
+
+    next(button for button in test.button if button.label == "Add").click().run()
+
+    assert options.choices(filled)["Vendor"] == ["Acme", "Fluke"]

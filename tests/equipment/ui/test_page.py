@@ -258,3 +258,54 @@ def test_others_see_no_backups_while_the_database_is_away(here: Settings, databa
     assert "Database connection failed" in words(test)
     assert "Backups on disk" not in words(test)
     assert not labels(test)
+
+
+def test_every_screen_is_imported_before_the_first_visitor(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = list[str]()
+
+    def load(name: str) -> None:
+        asked.append(name)
+        if name == "equipment.ui.options":
+            raise ImportError(name)
+
+    monkeypatch.setattr(page.importlib, "import_module", load)
+    monkeypatch.setattr(logging.getLogger("equipment"), "propagate", True)
+
+    page.preload()
+
+    assert asked == ["equipment.ui.entrance.login", *(screen.module for screen in page.SCREENS)]
+    assert "equipment.ui.options cannot be imported" in caplog.text
+
+
+def test_the_browser_asks_before_edits_are_left_that_nobody_saved(
+    here: Settings, database: Db, drawn: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[bool]()
+    monkeypatch.setattr(page.leave_question, "ask", lambda: asked.append(True))
+    test = visit(database, "technician", tab="Activity")
+    assert asked == []
+
+    test.session_state["records_state"] = SimpleNamespace(pending={"1": "an edit"})
+    test.run()
+
+    assert asked == [True]
+
+
+@pytest.mark.parametrize("opened", [screen.label for screen in page.SCREENS])
+def test_a_hidden_tab_asks_nothing_of_the_database(
+    here: Settings, database: Db, drawn: list[str], monkeypatch: pytest.MonkeyPatch, opened: str
+) -> None:
+    """Each screen asks for something of its own; the server counts what it was asked."""
+    for number, screen in enumerate(page.SCREENS):
+        monkeypatch.setattr(sys.modules[screen.module], screen.function,
+                            lambda app, number=number: app.database[f"asked_by_{number}"].find_one())
+    database.command("profile", 2)
+
+    visit(database, "admin", tab=opened).run()
+
+    database.command("profile", 0)
+    asked = [each["ns"].partition(".")[2] for each in database["system.profile"].find({"ns": {"$regex": "asked_by_"}})]
+    number = [screen.label for screen in page.SCREENS].index(opened)
+    assert asked == [f"asked_by_{number}"] * 2, "once a page"

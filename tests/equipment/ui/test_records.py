@@ -231,3 +231,15 @@ def test_the_page_of_a_record_with_odd_columns_opens_and_edits(database: Db, tmp
 
     assert not test.exception and not test.error
     assert next(area for area in test.text_area if area.label == "Comments").value == "long " * 1_000_000
+
+
+def test_a_record_that_was_added_is_opened_by_one_click_and_left_again(lab: Db, tmp_path: Path) -> None:
+    test = page(lab, tmp_path, section="Add")
+    next(field for field in test.text_input if field.label == "Serial").set_value("NEW-1")
+
+    test = press(press(test, "Add record"), "Open it")
+
+    added = lab.Equipment.find_one({"Serial": "NEW-1"})
+    assert added is not None and test.query_params["id"] == str(added["_id"])
+    press(test, "Back to the list")
+    assert test.query_params.get("id") is None

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from equipment.domain.person import Person
 from equipment.store import moments
-from equipment.store.access import SESSIONS
+from equipment.store.access import SESSIONS, USERS
 from equipment.store.accounts import people
 from tests.equipment.messages.personal.posts import kept
 from tests.equipment.store.people import signed_in
@@ -71,3 +71,33 @@ def test_another_email_asks_who_is_there_and_what_was_typed_is_there_afterwards(
     assert test.text_input[2].value == "ada@example.org"
     test.button[0].click().run()
     assert people.of(database, "ada").email == "ada@example.org"
+
+
+def _of_another(database, who):  # without types: it runs as a script of its own
+    import streamlit as st
+
+    from equipment.settings import Settings
+    from equipment.store import access
+    from equipment.store.accounts import users
+    from equipment.ui.context import App
+    from equipment.ui.people import details
+
+    [bob] = [user for user in users.listed(database, who) if user.name == "bob"]
+    details.told(bob)
+    details.change(App(Settings(), database, who, access.identify(database, who)), bob,
+                   lambda: st.success("stored"))
+
+
+def test_an_administrator_changes_those_of_another_account(database: Db) -> None:
+    signed_in(database, "user", "bob")
+    database[USERS].update_one({"_id": "bob"}, {"$set": {"department": "Optics", "wished_role": "technician"}})
+    test = AppTest.from_function(_of_another, args=(database, signed_in(database, "admin", "ada")),
+                                 default_timeout=60).run()
+    assert "Of the account **bob**" in test.markdown[0].value and not test.success
+    assert test.text[0].value == "Department: Optics\nWished role: technician"
+
+    next(field for field in test.text_input if field.label == "Last name").input("Builder")
+    test = test.button[0].click().run()
+
+    assert people.of(database, "bob").last_name == "Builder"
+    assert [said.value for said in test.success] == ["stored"]

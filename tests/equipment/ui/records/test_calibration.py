@@ -10,6 +10,7 @@ import pytest
 from pymongo.database import Database
 from streamlit.testing.v1 import AppTest
 
+from equipment.domain.roles import Role
 from equipment.domain.values.dates import STATUSES
 from equipment.ui.records import calibration
 from tests.equipment.ui.records_page import page
@@ -71,3 +72,17 @@ def test_the_calendar_marks_today_and_links_every_entry(lab: Db, tmp_path: Path)
 
 def test_every_status_has_a_filter_of_the_list() -> None:
     assert set(calibration.ONLY) == set(STATUSES)
+
+
+@pytest.mark.parametrize(("role", "locked"), [("technician", False), ("user", True)])
+def test_a_date_nobody_can_read_is_listed_and_typed_anew_by_who_may(
+    lab: Db, tmp_path: Path, role: Role, locked: bool
+) -> None:
+    test = page(lab, tmp_path, role, section="Calibration")
+    test.session_state["calibration_part"] = "Fix-up list (1)"
+    test.run()
+
+    [fix_up] = [each for each in test.dataframe if "New date" in each.value]
+    assert list(fix_up.value["Now"]) == ["some day"]
+    assert fix_up.proto.disabled == locked
+    assert next(button for button in test.button if button.label.startswith("Save")).disabled

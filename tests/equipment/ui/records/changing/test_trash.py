@@ -9,7 +9,9 @@ from pymongo.database import Database
 from streamlit.testing.v1 import AppTest
 
 from equipment.store.list import records, trash
+from equipment.ui.records.changing import undoing
 from tests.equipment.store.people import signed_in
+from tests.server.running_app import wait_for
 
 Db = Database[dict[str, Any]]
 
@@ -91,3 +93,36 @@ def test_what_somebody_else_throws_away_meanwhile_is_not_brought_back_instead(da
     button(test, "Bring back 1").click().run()
 
     assert [record["_id"] for record in database.Equipment.find()] == ["r1"]
+
+
+def _moving(database, who):  # without types: it runs as a script of its own
+    import streamlit as st
+
+    from equipment.settings import Settings
+    from equipment.store.access import identify
+    from equipment.store.list import keys, records
+    from equipment.ui.context import App
+    from equipment.ui.records.changing import trash, undoing
+
+    app = App(Settings(), database, who, identify(database, who))
+    undoing.show(app)
+    if st.button("Move"):
+        ticked = records.entries(database, [keys.key_of_id(each["_id"]) for each in database.Equipment.find()])
+        trash.move(app, ticked, len(ticked))
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_moved_records_are_in_the_trash_and_come_back_by_one_click(
+    database: Db, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(undoing, "OFFERED_SECONDS", 600)  # a busy machine takes longer for a page
+    database.Equipment.insert_many([{"ID": n, "Vendor": "Acme", "Model": f"M{n}"} for n in range(1, count + 1)])
+    test = AppTest.from_function(_moving, args=(database, signed_in(database, "manager")), default_timeout=60).run()
+
+    test = button(test, "Move").click().run()
+
+    assert (trash.count(database), database.Equipment.count_documents({})) == (count, 0)
+    said = "Moved ID 1 · Acme M1 to the trash." if count == 1 else "Moved 2 records to the trash."
+    assert said in "\n".join(str(each.value).replace("\\", "") for each in (*test.markdown, *test.info, *test.success))
+    next(each for each in test.button if "Undo" in each.label).click().run()
+    wait_for(lambda: database.Equipment.count_documents({}) == count, "the records that were moved")

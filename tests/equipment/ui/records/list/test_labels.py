@@ -125,3 +125,21 @@ def test_choices_come_back_when_the_dialog_opens_again(filled: Database[dict[str
 
     assert test.selectbox(key="label_sheet").value == "Roll, 62 × 29 mm"
     assert test.multiselect[0].value == ["Serial"]
+
+
+def _ticked(database, who):  # without types: it runs as a script of its own
+    from equipment.settings import Settings
+    from equipment.store.access import identify
+    from equipment.store.list import keys, records
+    from equipment.ui.context import App
+    from equipment.ui.records.list import labels
+
+    chosen = records.entries(database, [keys.key_of_id(each["_id"]) for each in database["Equipment"].find({"ID": 1})])
+    labels.dialog(App(Settings(), database, who, identify(database, who)), chosen, 2)
+
+
+def test_the_action_over_the_list_prints_what_is_ticked(filled: Database[dict[str, Any]]) -> None:
+    test = AppTest.from_function(_ticked, args=(filled, signed_in(filled, "user")), default_timeout=60).run()
+
+    assert "1 label." in shown(test)
+    assert "Fluke 87V" in drawn(test) and "Oven" not in drawn(test)
