@@ -11,6 +11,8 @@ WORDS: Final = {
     "records.purge": "Removed for good", "options.edit": "Changed options", "columns.manage": "Changed columns",
     "loans.out": "Checked out", "loans.back": "Checked in", "loans.reserve": "Reserved",
     "loans.cancel": "Gave up a reservation", "loans.prolong": "Moved the day it is due back",
+    "events.add": "Wrote down what was done", "events.strike": "Struck out what was written down",
+    "plans.add": "Made a plan", "plans.change": "Changed a plan", "plans.end": "Ended a plan",
     "settings.loans": "Switched taking things oneself",
     "views.save": "Saved a view", "views.delete": "Deleted a view", "sample.load": "Loaded sample data",
     "backup.create": "Backup", "backup.replace": "Restore (replace)", "backup.merge": "Restore (merge)",

@@ -44,7 +44,7 @@ from equipment.server.metrics import endpoint
 from equipment.server.metrics.sockets import OpenSockets
 from equipment.settings import Settings, get_settings, unknown_options
 from equipment.store import access
-from equipment.store.life import loans
+from equipment.store.life import events, loans, plans
 from equipment.store.list import listing, undo
 from equipment.store.list.indexing import followed
 
@@ -145,6 +145,8 @@ def prepare(settings: Settings, db: Database[dict[str, Any]]) -> None:
             setup.prepare(db, settings)
             undo.prepare(db)
             loans.prepare(db)
+            events.prepare(db)
+            plans.prepare(db)
             setup.announce(db, settings)
         except PyMongoError as error:
             raise database.unreachable(settings, error) from error

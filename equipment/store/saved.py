@@ -20,6 +20,7 @@ SAVED: Final = (
     Source("users", "equipment_users"), Source("settings", "equipment_settings"), Source("views", "equipment_views"),
     Source("columns", "equipment_columns"), Source("deleted_columns", "equipment_deleted_columns"),
     Source("trash", "Equipment_trash"), Source("activity", "equipment_activity"), Source("loans", "equipment_loans"),
+    Source("events", "equipment_events"), Source("plans", "equipment_plans"),
 )
 NOT_SAVED: Final = {
     "equipment_sessions": "a sign-in ends with its server",
