@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Final, Literal, get_args
 
 from backup_engine.errors import BadInput
+from backup_engine.records.folding import fold
 from equipment.domain.calibration import after_months
 from equipment.domain.counting import number_of
 from equipment.domain.faults import all_at_once
@@ -61,6 +62,12 @@ class Plan:
     def title(self) -> str:
         """What is to be done, for people: its words, or its kind."""
         return self.rhythm.what or self.rhythm.kind.capitalize()
+
+    def is_for(self, thing: str, category: str) -> bool:
+        """Tell whether it is for a thing that has this category, which counts however it is spelt."""
+        if self.rhythm.thing:
+            return self.rhythm.thing == thing
+        return fold(category.strip()) == fold(self.rhythm.category)
 
 
 @dataclass(frozen=True)

@@ -41,10 +41,9 @@ def listed(db: Db, *, ended: bool = False) -> list[Plan]:
 
 
 def of_thing(db: Db, thing: str, category: str) -> list[Plan]:
-    """Give the plans that go on and are for a thing that has this category."""
-    said = category.strip().casefold()
-    return [plan for plan in listed(db) if plan.rhythm.thing == thing
-            or (plan.rhythm.category and plan.rhythm.category.casefold() == said)]
+    """Give the plans that go on and are for a thing that has this category, its own ones first."""
+    found = [plan for plan in listed(db) if plan.is_for(thing, category)]
+    return sorted(found, key=lambda plan: not plan.rhythm.thing)
 
 
 def find(db: Db, number: str) -> Plan | None:

@@ -72,6 +72,13 @@ def test_all_faults_are_said_at_once_and_spaces_go() -> None:
     assert clean(rhythm(thing="", category=" Pump ")).category == "Pump"
 
 
+def test_it_is_for_one_thing_or_for_a_category_however_it_is_spelt() -> None:
+    pumps = plan(thing="", category="Pompe à vide")
+
+    assert plan().is_for("1", "") and not plan().is_for("2", "")
+    assert pumps.is_for("9", " pompe a VIDE ") and not pumps.is_for("9", "Pompe") and not pumps.is_for("9", "")
+
+
 def test_it_is_said_in_one_line() -> None:
     assert in_words(plan()) == "Maintenance every 6 months, of ID 1"
     assert in_words(plan(name="", thing="", category="Pump", every=1, what="Change the filter")) == (

@@ -45,7 +45,7 @@ def test_a_plan_is_made_read_and_told(database: Db, who: Who) -> None:
 def test_those_of_a_thing_are_its_own_and_those_of_its_category(database: Db, who: Who) -> None:
     made, one = plans.add(database, who, PUMPS), plans.add(database, who, of_one())
 
-    assert plans.of_thing(database, keys.key_of_id(1), " pump") == [made, one]
+    assert plans.of_thing(database, keys.key_of_id(1), " pump") == [one, made]
     assert plans.of_thing(database, "another", "PUMP") == [made] and plans.of_thing(database, "another", "") == []
 
 
