@@ -26,7 +26,7 @@ from equipment.ui import boundary
 from equipment.ui.context import App
 from equipment.ui.plain import plain
 from equipment.ui.records import state
-from equipment.ui.records.events import due_part, plans_part
+from equipment.ui.records.events import calendar_address, due_part, plans_part
 
 ONLY: Mapping[Status, Only] = {
     "overdue": "overdue", "due soon": "due", "fine": "fine", "not needed": "not needed", "no date": "no date",
@@ -66,6 +66,7 @@ def show(app: App) -> None:
     if work.open:
         with work, boundary.guard("Due work"):
             due_part.show(app)
+            calendar_address.show(app)
 
 
 def _cards(counts: Mapping[Status, int]) -> None:

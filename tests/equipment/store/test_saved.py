@@ -14,7 +14,7 @@ from backup_engine.model import OWNER_SOURCES
 from backup_engine.mongo import versions
 from backup_engine.replacing import journal
 from equipment.store import access, activity, saved
-from equipment.store.accounts import administrators, attempts, password_links
+from equipment.store.accounts import administrators, attempts, calendar_links, password_links
 from equipment.store.life import events, loans, plans
 from equipment.store.list import column_values, ids, schema, views
 
@@ -44,7 +44,8 @@ def test_the_names_are_those_of_the_modules() -> None:
         "users": access.USERS, "settings": administrators.SETTINGS, "views": views.VIEWS, "columns": schema.COLUMNS,
         "deleted_columns": column_values.VALUES, "trash": ids.TRASH, "activity": activity.ACTIVITY,
         "loans": loans.LOANS, "events": events.EVENTS, "plans": plans.PLANS}
-    assert {access.SESSIONS, attempts.ATTEMPTS, password_links.LINKS, ids.RESERVED} <= saved.NOT_SAVED.keys()
+    assert {access.SESSIONS, attempts.ATTEMPTS, password_links.LINKS, calendar_links.CALENDARS,
+            ids.RESERVED} <= saved.NOT_SAVED.keys()
 
 
 @pytest.mark.parametrize(("key", "document", "counts"), [

@@ -158,3 +158,12 @@ def doing(database, who, keys):
 
     app = App(Settings(), database, who, identify(database, who))  # type: ignore[arg-type]
     done_today.ask(app, st.session_state.setdefault("seen", due.work(database, date.today(), 30)[:2]))
+
+
+def calendar_address(database, who, keys):
+    from equipment.settings import Settings
+    from equipment.store.access import identify
+    from equipment.ui.context import App
+    from equipment.ui.records.events import calendar_address
+
+    calendar_address.show(App(Settings(), database, who, identify(database, who)))  # type: ignore[arg-type]
