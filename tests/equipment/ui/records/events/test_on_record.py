@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from equipment.domain.calibration import CERTIFICATE, after_months
 from equipment.domain.life.event import Done
 from equipment.store.life import events, servicing
 from equipment.ui.records.events import on_record as part
+from tests.equipment.ui import records_page
 from tests.equipment.ui.records.events.lab import TODAY, adding, lab, on_record, planned, striking, wrote
 from tests.equipment.ui.records.loans.lab import key, opened, press, words
 
@@ -34,6 +36,16 @@ def test_events_stand_the_newest_first_with_their_notes(database: Db) -> None:
     assert shown.index("Inspection on") < shown.index("Repair on") and "passed" in shown
     assert "Events (2)" in shown and "120 EUR" in shown and "new \\*fuse\\*" in shown
     assert labels(test) == ["Add event", "Strike out", "Strike out"]
+
+
+def test_they_are_a_part_of_the_records_page(database: Db, tmp_path: Path) -> None:
+    lab(database)
+    wrote(database, 1, Done("repair", TODAY))
+
+    test = records_page.page(database, tmp_path, "technician", id=key(1))
+
+    assert not test.exception and not test.error
+    assert "Events (1)" in words(test) and "record_event" in [button.key for button in test.button]
 
 
 def test_beyond_the_first_ones_they_are_folded_away(database: Db, monkeypatch: pytest.MonkeyPatch) -> None:
