@@ -7,6 +7,7 @@ from bson import ObjectId
 
 from backup_engine.errors import BadInput
 from equipment.commands.installation import Given, opened, where
+from equipment.store.life import servicing
 from equipment.store.list import undo
 
 __all__ = ["undo_deed"]
@@ -26,7 +27,7 @@ def undo_deed(number: str | None, uri: str | None, database: str | None) -> None
             return
         if not ObjectId.is_valid(number):
             raise BadInput(f"{number!r} is no number of a deed.", hint="Without one they are listed.")
-        undone = undo.undo(here.db, here.who, number, here.watch)
+        undone = servicing.take_back(here.db, here.who, number, here.watch)
         for key, why in (*undone.renumbered, *undone.left):
             click.echo(f"Record {key}: {why}")
         click.echo(undone.message)

@@ -21,9 +21,11 @@ PERMISSIONS: Final[dict[str, Role]] = {
     "options.edit": "technician",
     "views.share": "technician",
     "loans.manage": "technician",
+    "events.add": "technician",
     "records.delete": "manager",
     "records.bulk_edit": "manager",
     "activity.export": "manager",
+    "plans.manage": "manager",
     "records.purge": "admin",
     "columns.manage": "admin",
     "sample.load": "admin",
@@ -51,8 +53,10 @@ ABILITIES: Final[dict[str, tuple[str, ...]]] = {
     "edit, add and import records, edit the select options and share views":
         ("records.edit", "records.add", "records.import", "options.edit", "views.share"),
     "give things out and take them back for everybody": ("loans.manage",),
+    "write down what was done to things, and strike it out": ("events.add",),
     "delete records, change many at once and export the activity":
         ("records.delete", "records.bulk_edit", "activity.export"),
+    "plan what is done to things again and again": ("plans.manage",),
     "delete records for good, manage columns and load sample data": ("records.purge", "columns.manage", "sample.load"),
     "make, restore and manage backups": tuple(name for name in PERMISSIONS if name.startswith("backup.")),
     "manage accounts and settings": ("users.manage", "users.rights", "settings.edit", "settings.write_file"),

@@ -50,6 +50,7 @@ RULES: tuple[Rule, ...] = (
      rf"\g<1>\g<2>{STARS}\g<2>"),
     (re.compile(rf"{NAMED}=)(?!b?[\"'])[^\s&\"',;)\]}}]+", re.I), rf"\g<1>{STARS}"),
     (re.compile(rf"{NAMED}:\s+)(?![\"']|b[\"'])(\S*\d\S*|\S{{12,}})", re.I), rf"\g<1>{STARS}"),
+    (re.compile(r"(/calendar/)[\w-]{8,}+"), rf"\g<1>{STARS}"),  # the one secret that stands in a path
     (re.compile(rf"([?&](?:{IN_QUERIES})=)[^\s&\"'#]+", re.I), rf"\g<1>{STARS}"),
 )
 

@@ -11,7 +11,7 @@ import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -178,10 +178,13 @@ class Messenger:
     def _due(self, choices: Choices, database: Db, now: datetime) -> Message:
         # here: tables need pyarrow, which a command that makes a backup need not load
         from equipment.messages.due_mail import due_mail
+        from equipment.store.life import due
         from equipment.store.list import listing, schema
 
-        return due_mail(listing.sheet(database), schema.types(database), now.date(), choices.calibration_days,
-                        choices.calibration_column, sender_of(self._settings))
+        today, days = now.date(), choices.calibration_days
+        planned = due.planned(database, date.min, today + timedelta(days=days))
+        return due_mail(listing.sheet(database), schema.types(database), today, days, choices.calibration_column,
+                        sender_of(self._settings), planned)
 
     def _remind(self, choices: Choices, database: Db, now: datetime) -> None:
         from equipment.messages.personal import loan_reminders  # here: as above, it knows records

@@ -30,7 +30,7 @@ from equipment.accounts import routes as account_routes, setup
 from equipment.messages import messenger
 from equipment.messages.personal import post
 from equipment.server import console_log, database, garbage, health, prefix, sd_notify, stopping
-from equipment.server.downloads import activity_log, backup_download, list_downloads
+from equipment.server.downloads import activity_log, backup_download, calendar_feed, list_downloads
 from equipment.server.gate import hosts
 from equipment.server.gate.connections import BoundedConnections, raise_descriptors
 from equipment.server.gate.fresh_sign_in import FreshSignIn
@@ -44,7 +44,7 @@ from equipment.server.metrics import endpoint
 from equipment.server.metrics.sockets import OpenSockets
 from equipment.settings import Settings, get_settings, unknown_options
 from equipment.store import access
-from equipment.store.life import loans, stocktakings
+from equipment.store.life import events, loans, plans, stocktakings
 from equipment.store.list import listing, undo
 from equipment.store.list.indexing import followed
 
@@ -101,7 +101,8 @@ def routes() -> list[BaseRoute]:
         return [*prefix.under(served, probes), *at_root]  # the page says what is wrong
     connect = connector(settings)
     own = [*probes, *account_routes.routes(settings, connect, served), *backup_download.routes(settings, connect),
-           *list_downloads.routes(settings, connect), *activity_log.routes(settings, connect)]
+           *list_downloads.routes(settings, connect), *activity_log.routes(settings, connect),
+           *calendar_feed.routes(settings, connect)]
     return [*prefix.under(served, own), *at_root]
 
 
@@ -146,6 +147,8 @@ def prepare(settings: Settings, db: Database[dict[str, Any]]) -> None:
             undo.prepare(db)
             loans.prepare(db)
             stocktakings.prepare(db)
+            events.prepare(db)
+            plans.prepare(db)
             setup.announce(db, settings)
         except PyMongoError as error:
             raise database.unreachable(settings, error) from error

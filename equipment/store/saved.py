@@ -21,11 +21,13 @@ SAVED: Final = (
     Source("columns", "equipment_columns"), Source("deleted_columns", "equipment_deleted_columns"),
     Source("trash", "Equipment_trash"), Source("activity", "equipment_activity"), Source("loans", "equipment_loans"),
     Source("stocktakings", "equipment_stocktakings"),
+    Source("events", "equipment_events"), Source("plans", "equipment_plans"),
 )
 NOT_SAVED: Final = {
     "equipment_sessions": "a sign-in ends with its server",
     "equipment_attempts": "waits after failed sign-ins, forgotten after a day",
     "equipment_password_links": "links to choose a password: one that was used would work again",
+    "equipment_calendar_links": "addresses of calendars: one that was taken back would work again",
     "equipment_reserved_ids": "numbers held for the seconds in which records are added",
     "equipment_undo": "what records were before deeds that can be undone: backups have them themselves",
     "equipment_work": "how far a backup or restore is, while it runs",

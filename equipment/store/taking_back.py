@@ -1,10 +1,10 @@
 """Taking the application's own data back from a backup: what holds records is added to, never replaced.
 
-Activity, trash and the values of deleted columns only grow: an entry that is there stays as it is. A record is not put
-into the trash when the list or the trash has it. Settings, views and column settings become what they were, and those
-that the backup does not know stay. The accounts follow ``accounts.restored``. Every document is written only over
-exactly what was seen, so that a change made at this very moment is seen the next time round: who is being disabled
-now stays disabled.
+Activity, trash, loans, events, plans and the values of deleted columns only grow: what is there stays as it is. A
+record is not put into the trash when the list or the trash has it. Settings, views and column settings become what they
+were, and those that the backup does not know stay. The accounts follow ``accounts.restored``. Every document is written
+only over exactly what was seen, so that a change made at this very moment is seen the next time round: who is being
+disabled now stays disabled.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from equipment.store.access import SESSIONS, USERS, Db
 from equipment.store.accounts import administrators, restored
 from equipment.store.activity import ACTIVITY
 from equipment.store.life import loans, stocktakings
+from equipment.store.life.events import EVENTS
+from equipment.store.life.plans import PLANS
 from equipment.store.list.column_values import VALUES
 from equipment.store.list.listing import EQUIPMENT
 from equipment.store.list.schema import COLUMNS
@@ -62,6 +64,8 @@ def take_back(
     counts["activity"] = _add(db, ACTIVITY, _documents(saved, "activity"), dry_run, watch)
     for key, name, claims, ended in CLAIMING:
         counts[key] = _add(db, name, _free(db, name, claims, ended, _documents(saved, key)), dry_run, watch)
+    counts["events"] = _add(db, EVENTS, _documents(saved, "events"), dry_run, watch)
+    counts["plans"] = _add(db, PLANS, _documents(saved, "plans"), dry_run, watch)
     counts["trash"] = _add(db, TRASH, _not_there(db, _documents(saved, "trash")), dry_run, watch)
     counts["views"] = _overwrite(db, VIEWS, _documents(saved, "views"), dry_run)
     columns = list(_documents(saved, "columns"))

@@ -5,7 +5,6 @@ A loan without a last day is until further notice. Days are whole days, both end
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
@@ -13,6 +12,7 @@ from typing import Final, Literal
 from backup_engine.errors import BadInput
 from equipment.domain.counting import number_of
 from equipment.domain.faults import all_at_once
+from equipment.domain.life.words import LONGEST_NOTE, LONGEST_WORDS, check_line, check_note, trimmed
 
 __all__ = ["LONGEST_DAYS", "LONGEST_NOTE", "LONGEST_WORDS", "Holder", "Loan", "State", "Terms", "clean", "days_of",
            "due_in_words", "in_words"]
@@ -21,9 +21,6 @@ State = Literal["reserved", "out", "back", "cancelled"]
 
 LONGEST_DAYS: Final = 366
 """Days of one span. Each of them is a key of an index (see ``store.life.loans``); longer is *until further notice*."""
-LONGEST_WORDS: Final = 100
-"""Characters of a name and of a place."""
-LONGEST_NOTE: Final = 1_000
 
 
 @dataclass(frozen=True)
@@ -74,11 +71,11 @@ def clean(terms: Terms, today: date, *, reserving: bool = False) -> Terms:
 
     A reservation needs a last day: one without would keep everybody else away for good.
     """
-    trimmed = replace(terms, holder=replace(terms.holder, name=_trimmed(terms.holder.name)),
-                      place=_trimmed(terms.place), note=terms.note.strip())
-    all_at_once(lambda: _check_holder(trimmed.holder.name), lambda: _check_days(trimmed, today, reserving),
-                lambda: _check_line("Place", trimmed.place), lambda: _check_note(trimmed.note))
-    return trimmed
+    tidy = replace(terms, holder=replace(terms.holder, name=trimmed(terms.holder.name)),
+                   place=trimmed(terms.place), note=terms.note.strip())
+    all_at_once(lambda: _check_holder(tidy.holder.name), lambda: _check_days(tidy, today, reserving),
+                lambda: check_line("Place", tidy.place), lambda: check_note(tidy.note))
+    return tidy
 
 
 def days_of(terms: Terms, today: date) -> list[date]:
@@ -111,7 +108,7 @@ def in_words(loan: Loan) -> str:
 def _check_holder(name: str) -> None:
     if not name:
         raise BadInput("Say who gets it.", hint="Choose an account, or type a name.")
-    _check_line("Who", name)
+    check_line("Who", name)
 
 
 def _check_days(terms: Terms, today: date, reserving: bool) -> None:
@@ -129,21 +126,3 @@ def _check_days(terms: Terms, today: date, reserving: bool) -> None:
     if (last - first).days >= LONGEST_DAYS:
         raise BadInput(f"At most {LONGEST_DAYS} days.",
                        hint="" if reserving else "Leave the day empty: it is then until further notice.")
-
-
-def _check_line(label: str, words: str) -> None:
-    if len(words) > LONGEST_WORDS:
-        raise BadInput(f"{label}: at most {LONGEST_WORDS} characters.")
-    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in words):
-        raise BadInput(f"{label}: one line of ordinary characters.")
-
-
-def _check_note(note: str) -> None:
-    if len(note) > LONGEST_NOTE:
-        raise BadInput(f"Note: at most {LONGEST_NOTE:,} characters.")
-    if any(unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t" for character in note):
-        raise BadInput("Note: ordinary characters only.")
-
-
-def _trimmed(words: str) -> str:
-    return " ".join(word for word in words.split(" ") if word)

@@ -23,7 +23,8 @@ WORDS: Final = {"column:all": "all columns", "option:all": "all choices", "list"
                  "setting:messages": "messages"}
 NAMING: Final = ("_id", ID, "Vendor", "Model", "Description")
 LABEL: Final = re.compile(r"[0-9]{8}_[0-9]{6}(?:_[0-9]+)?")
-KINDS: Final = {"column": "column", "option": "choices of", "view": "view", "setting": "setting", "backup": "backup"}
+KINDS: Final = {"column": "column", "option": "choices of", "view": "view", "setting": "setting", "backup": "backup",
+                "category": "category"}
 
 
 def names(db: Db, entries: Iterable[Mapping[str, Any]]) -> dict[str, str]:

@@ -1,1 +1,1 @@
-"""What happens to things, as the database keeps it: loans and reservations, beside the records and never in them."""
+"""What happens to things, as the database keeps it: loans, events and plans, beside the records and never in them."""

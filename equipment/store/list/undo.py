@@ -150,10 +150,15 @@ def touched(db: Db, number: str) -> list[str]:
     return [entry["key"] for entry in db[UNDO].find({"deed": ObjectId(number)}, {"key": 1}).sort("_id", 1)]
 
 
-def undo(db: Db, who: Who, number: str, watch: Watch = SILENT) -> Undone:
-    """Undo a deed, once. Raises ``BadInput`` when there is nothing to undo, ``PermissionDenied`` for whoever may not do
-    the deed itself, or not change many records where it is another's, and ``Cancelled`` between two thousands: the rest
-    can be undone later."""
+def undo(
+    db: Db, who: Who, number: str, watch: Watch = SILENT, *, also: Callable[[Also], Also] = lambda log: log
+) -> Undone:
+    """Undo a deed, once; ``also`` may add to what is written with the records that are written back.
+
+    Raises ``BadInput`` when there is nothing to undo, ``PermissionDenied`` for whoever may not do the deed itself, or
+    not change many records where it is another's, and ``Cancelled`` between two thousands: the rest can be undone
+    later.
+    """
     known = deed(db, number)
     if known is None:
         raise BadInput("There is nothing to undo: it was undone before, or it was more than "
@@ -171,7 +176,7 @@ def undo(db: Db, who: Who, number: str, watch: Watch = SILENT) -> Undone:
                 count = number_of(undone.done, "record was", "records were")
                 raise Cancelled(f"{count} undone before, the rest was not") from None
             before = len(undone.left)
-            _write_back(db, who, known, [entry for entry in group if "trashed" not in entry], undone)
+            _write_back(db, who, known, [entry for entry in group if "trashed" not in entry], undone, also)
             _bring_back(db, who, known, [entry for entry in group if "trashed" in entry], undone)
             stay = [activity.Change(keys.target(key), note=f"stays as it is: {why}")
                     for key, why in undone.left[before:]]
@@ -212,14 +217,16 @@ def _back(entry: dict[str, Any], stored: Entry | None, left: list[tuple[str, str
     return Change(stored.raw, bytes(entry["before"]) if entry["before"] is not None else None)
 
 
-def _write_back(db: Db, who: Who, known: Deed, group: Sequence[dict[str, Any]], undone: Undone) -> None:
+def _write_back(
+    db: Db, who: Who, known: Deed, group: Sequence[dict[str, Any]], undone: Undone, beside: Callable[[Also], Also]
+) -> None:
     if not group:
         return
     stored = {entry.key: entry for entry in records.entries(db, [entry["key"] for entry in group])}
     plan = [(entry, change) for entry in group
             if (change := _back(entry, stored.get(entry["key"]), undone.left)) is not None]
     by_identity = {change.identity: entry for entry, change in plan}
-    log = records.log_changes(db, who, ACTION, known.note)
+    log = beside(records.log_changes(db, who, ACTION, known.note))
 
     def also(session: ClientSession | None, applied: list[Applied]) -> None:
         done = [outcome for outcome in applied if outcome.status in ("updated", "deleted", "unchanged")]

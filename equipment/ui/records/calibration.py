@@ -1,4 +1,4 @@
-"""Calibration: what is overdue or due, a month at a glance, and dates nobody can read."""
+"""Calibration: what is overdue or due, a month at a glance, dates nobody can read, plans, and all work that is due."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ from backup_engine.errors import BackupError
 from equipment.domain import calibration
 from equipment.domain.calibration import Item
 from equipment.domain.counting import number_of
+from equipment.domain.life.due import Due
 from equipment.domain.query import Only, Query
 from equipment.domain.record import NEXT_CALIBRATION
 from equipment.domain.values.dates import STATUSES, Status
 from equipment.domain.values.fields import Date, FieldType, dates_of
 from equipment.index.sheet import Sheet
+from equipment.store.life import due as due_work
 from equipment.store.list import listing, records, schema
 from equipment.store.list.records import Save
+from equipment.ui import boundary
 from equipment.ui.context import App
 from equipment.ui.plain import plain
 from equipment.ui.records import state
+from equipment.ui.records.events import calendar_address, due_part, plans_part
 
 ONLY: Mapping[Status, Only] = {
     "overdue": "overdue", "due soon": "due", "fine": "fine", "not needed": "not needed", "no date": "no date",
@@ -43,19 +47,26 @@ def show(app: App) -> None:
         return
     counts = sheet.by_status(types, today)
     _cards(counts)
-    reminders, month, fix = st.tabs(
-        ["Reminders", "Calendar", f"Fix-up list ({counts['cannot read']})"], key="calibration_part",
-        on_change="rerun",
+    reminders, month, fix, plans, work = st.tabs(
+        ["Reminders", "Calendar", f"Fix-up list ({counts['cannot read']})", "Plans", "Due work"],
+        key="calibration_part", on_change="rerun",
     )
     if reminders.open:
         with reminders:
             _reminders(sheet, types, today)
     if month.open:
         with month:
-            _month(sheet, types, today)
+            _month(app, sheet, types, today)
     if fix.open:
         with fix:
             _fix_up(app, calibration.unreadable(sheet, types, today), dates_of(types, NEXT_CALIBRATION))
+    if plans.open:
+        with plans, boundary.guard("Plans"):
+            plans_part.show(app, sheet)
+    if work.open:
+        with work, boundary.guard("Due work"):
+            due_part.show(app)
+            calendar_address.show(app)
 
 
 def _cards(counts: Mapping[Status, int]) -> None:
@@ -93,7 +104,7 @@ def _reminders(sheet: Sheet, types: Mapping[str, FieldType], today: date) -> Non
     )
 
 
-def _month(sheet: Sheet, types: Mapping[str, FieldType], today: date) -> None:
+def _month(app: App, sheet: Sheet, types: Mapping[str, FieldType], today: date) -> None:
     shown: date = st.session_state.setdefault("calibration_month", today.replace(day=1))
     back, title, forward = st.columns([1, 6, 1], vertical_alignment="center")
     if back.button("Earlier", icon=":material/chevron_left:", width="stretch"):
@@ -103,10 +114,15 @@ def _month(sheet: Sheet, types: Mapping[str, FieldType], today: date) -> None:
     title.markdown(f"#### {shown:%B %Y}")
     for column, name in zip(st.columns(7), ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), strict=True):
         column.caption(name)
-    for week in calibration.month(sheet, types, today, shown.year, shown.month):
+    weeks = calibration.month(sheet, types, today, shown.year, shown.month)
+    planned: dict[date, list[Due]] = {}
+    for each in due_work.planned(app.database, weeks[0][0][0], weeks[-1][-1][0]):
+        planned.setdefault(each.day, []).append(each)
+    for week in weeks:
         for column, (day, due) in zip(st.columns(7), week, strict=True):
             with column.container(border=True, height=118):
-                _day(day, due, today, inside=day.month == shown.month)
+                _day(day, [*due, *planned.get(day, ())], today,
+                     inside=day.month == shown.month)
 
 
 def _turn(shown: date, months: int) -> None:
@@ -115,7 +131,7 @@ def _turn(shown: date, months: int) -> None:
     st.rerun()
 
 
-def _day(day: date, due: Sequence[Item], today: date, *, inside: bool) -> None:
+def _day(day: date, due: Sequence[Item | Due], today: date, *, inside: bool) -> None:
     number = f":blue-badge[**{day.day}** today]" if day == today else str(day.day)
     st.markdown(number if inside or day == today else f":gray[{day.day}]")
     for item in due[:SHOWN_PER_DAY]:
@@ -125,12 +141,14 @@ def _day(day: date, due: Sequence[Item], today: date, *, inside: bool) -> None:
             st.markdown("  \n".join(map(_link, due[SHOWN_PER_DAY:])))
 
 
-def _link(item: Item) -> str:
-    return f"[{_short(item)}](?id={quote(item.key)})"
+def _link(item: Item | Due) -> str:
+    return f"[{_short(item)}](?id={quote(item.thing if isinstance(item, Due) else item.key)})"
 
 
-def _short(item: Item) -> str:
-    return plain(f"{item.number} {item.name}".strip(), 24) or "record"
+def _short(item: Item | Due) -> str:
+    """Name a record, and of planned work what is to be done: there is more room for that than for both."""
+    what = item.title if isinstance(item, Due) else item.name
+    return plain(f"{item.number} {what}".strip(), 24) or "record"
 
 
 def _fix_up(app: App, unreadable: Sequence[Item], kind: Date) -> None:

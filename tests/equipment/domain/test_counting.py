@@ -20,6 +20,7 @@ NEVER_ONE = {
     "exchange/reading/apart.py": 1, "exchange/reading/endings.py": 1, "exchange/reading/header.py": 1,
     "exchange/reading/tables.py": 4, "store/list/undo.py": 1, "ui/backup/restore/difference.py": 1,
     "ui/backup/targets.py": 1, "ui/backup/words.py": 2, "ui/options.py": 1, "ui/deeds/screen.py": 1, "ui/reading.py": 1,
+    "ui/records/events/calendar_address.py": 1, "ui/records/events/due_part.py": 2,
     "ui/record/backup_history.py": 1, "ui/records/calibration.py": 2, "ui/records/changing/bulk.py": 1,
     "ui/records/changing/trash.py": 2, "ui/records/columns.py": 1, "ui/records/empty.py": 1,
     "ui/records/imports/plan.py": 1, "ui/records/imports/reading.py": 1, "ui/records/imports/screen.py": 1,

@@ -17,6 +17,8 @@ TABLE = {
     "activity.read":       (YES, YES, YES, YES),
     "loans.own":           (YES, YES, YES, YES),
     "loans.manage":        (NO, YES, YES, YES),
+    "events.add":          (NO, YES, YES, YES),
+    "plans.manage":        (NO, NO, YES, YES),
     "records.edit":        (NO, YES, YES, YES),
     "records.add":         (NO, YES, YES, YES),
     "records.import":      (NO, YES, YES, YES),

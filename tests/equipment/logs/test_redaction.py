@@ -26,6 +26,7 @@ ANYWHERE = (
     f"AGE-SECRET-KEY-1{SECRET.upper().replace('-', '')}", f"eyJhbGciOiJIUzI1NiJ9.{SECRET}.{SECRET}",
     f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----", f"client_secret: {SECRET}",
     f"api-key={SECRET}", f"access_token={SECRET}", f"one-time ticket: {SECRET}",
+    f"GET /lab/calendar/{SECRET}.ics failed", f"http://lab/calendar/{SECRET}.ics",
     str(InvalidURI(f"Username and password must be escaped: mongodb://ada:{SECRET}@h:x")),
     str(ConfigurationError(f"Unknown option password={SECRET}")),
     str(ServerSelectionTimeoutError(f"mongodb://ada:{SECRET}@h: timed out")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from equipment.domain.life.due import Due
 from equipment.domain.values.fields import DATES
 from equipment.index.sheet import Sheet
 from equipment.messages.due_mail import MOST_RECORDS, due_mail
@@ -51,6 +52,17 @@ def test_nothing_due() -> None:
     mail = due_mail(sheet(("7", "Lab", "2027-11-20")), {}, TODAY, 14, "Location", SENDER)
     assert mail.subject == "[Equipment_DB on lab1] Calibration: nothing falls due"
     assert mail.text.splitlines() == ["No record is overdue or falls due within 14 days.", *END]
+
+
+def test_planned_work_is_counted_and_not_named() -> None:
+    def planned(day: date) -> Due:
+        return Due("k", "7", "SECRET", "SECRET", "maintenance", "SECRET", day)
+
+    words = ("Planned work: 2 things overdue or due within 14 days, 1 of them overdue. Calibration, Due work has the "
+             "list.")
+    for found in (sheet(("7", "Lab", "2027-11-20")), sheet(("7", "Lab", "2026-11-20"))):
+        mail = due_mail(found, {}, TODAY, 14, "Location", SENDER, [planned(date(2026, 11, 22)), planned(TODAY)])
+        assert mail.text.splitlines()[-len(END) - 2:] == ["", words, *END] and "SECRET" not in mail.text
 
 
 def test_groups_and_ids_end_no_line() -> None:

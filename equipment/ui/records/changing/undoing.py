@@ -12,6 +12,7 @@ from equipment.domain.counting import number_of
 from equipment.domain.query import Query
 from equipment.domain.record import ID, text
 from equipment.jobs import Job
+from equipment.store.life import servicing
 from equipment.store.list import records, undo
 from equipment.store.list.undo import Deed, Undone
 from equipment.ui.context import App
@@ -85,7 +86,7 @@ def _line(app: App, offered: Offer) -> None:
 
 def _start(app: App, number: str) -> None:
     start_beside(app, of_person(app, "undo"), "Undo", "records.undo",
-                 lambda watch: undo.undo(app.database, app.who, number, watch))
+                 lambda watch: servicing.take_back(app.database, app.who, number, watch))
 
 
 def _consequence(deed: Deed) -> str:

@@ -1,23 +1,34 @@
-"""What became of giving out or taking back: a line where all went well, else each thing that was left, and why."""
+"""What became of a deed on many things: a line where all went well, else each thing that was left, and why."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from equipment.domain.counting import number_of
-from equipment.store.life.lending import Lent
 from equipment.ui.plain import plain
 from equipment.ui.records import state
 
-__all__ = ["NAMED", "buttons", "finish", "forget", "leave", "left_open"]
+__all__ = ["NAMED", "Became", "buttons", "finish", "forget", "leave", "left_open"]
 
 DONE: Final = "loan_done"
 """Whether the dialog that is open has done its work and shows what it left."""
 NAMED: Final = 5
+
+
+class Became(Protocol):
+    """What became of one thing."""
+
+    @property
+    def name(self) -> str:
+        """The thing's."""
+
+    @property
+    def why(self) -> str:
+        """Why nothing was done with it; empty when it was."""
 
 
 def left_open() -> None:
@@ -35,7 +46,7 @@ def buttons(label: str, icon: str, key: str, *, disabled: bool = False) -> tuple
     return place, sure, cancelled
 
 
-def finish(done: Sequence[Lent], begin: str, place: DeltaGenerator) -> None:
+def finish(done: Sequence[Became], begin: str, place: DeltaGenerator) -> None:
     """Close the dialog with a line, which begins so; stay open with the reasons when something was left."""
     good = [lent for lent in done if not lent.why]
     left = [lent for lent in done if lent.why]

@@ -10,6 +10,10 @@ from pymongo.database import Database
 from streamlit.testing.v1 import AppTest
 
 from equipment.domain.calibration import CERTIFICATE
+from equipment.domain.life.plan import Rhythm
+from equipment.domain.values.fields import DATES
+from equipment.store.access import SYSTEM
+from equipment.store.life import events, plans, servicing
 from equipment.store.list import records
 from equipment.ui.records import calibrated
 from tests.equipment.store.people import signed_in
@@ -77,10 +81,51 @@ def test_a_certificate_is_written_where_one_was_typed_and_a_date_stays_a_date(da
     rows = {entry.key: {"Last": "2026-11-28", "Next": "2027-11-28", "Certificate": number}
             for entry, number in zip(entries, (" C-17 ", ""), strict=True)}
 
-    first, second = calibrated.saves(entries, rows)
+    first, second = calibrated.wanted(entries, rows, (DATES[""], DATES[""]))
 
     assert first.fields == {"Last Cal Date": datetime(2026, 11, 28), "Next Cal Date": "2027-11-28", CERTIFICATE: "C-17"}
     assert CERTIFICATE not in second.fields
+    assert (first.done.certificate, first.done.next_due, second.done.certificate) == ("C-17", date(2027, 11, 28), "")
+
+
+def test_words_for_no_date_are_written_and_name_no_day(database: Db, keys: list[str]) -> None:
+    [entry] = records.entries(database, keys[:1])
+    rows = {entry.key: {"Last": "2026-11-28", "Next": "NO CAL NEEDED", "Certificate": ""}}
+
+    [only] = calibrated.wanted([entry], rows, (DATES[""], DATES[""]))
+
+    assert only.fields is not None and only.fields["Next Cal Date"] == "NO CAL NEEDED" and only.done.next_due is None
+
+
+def test_one_event_a_record_is_written_and_undone_with_the_dates(database: Db, keys: list[str]) -> None:
+    before = list(database.Equipment.find(sort=[("ID", 1)]))
+
+    test = press(opened(database, keys), "Save 2 records")
+
+    written = [event for key in keys for event in events.of_thing(database, key)]
+    assert [(event.done.kind, event.done.day, event.by) for event in written] == [
+        ("calibration", date.today(), "some technician")] * 2
+    offered = test.session_state["undo_offer"]
+    assert offered.words == "Calibrated today: 2 records."
+    servicing.take_back(database, SYSTEM, offered.number)
+    assert list(database.Equipment.find(sort=[("ID", 1)])) == before
+    assert all(event.struck for key in keys for event in events.of_thing(database, key))
+
+
+def test_a_plan_says_the_interval_before_the_dates_do(
+    database: Db, keys: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibrated.state, "today", lambda: date(2026, 11, 30))
+    database.Equipment.update_many({}, {"$set": {"Category": "Meter"}})
+    for rhythm in (Rhythm("calibration", 24, "months", date(2026, 1, 1), category="METER"),
+                   Rhythm("calibration", 3, "months", date(2026, 1, 1), thing=keys[0]),
+                   Rhythm("maintenance", 1, "days", date(2026, 1, 1), thing=keys[0])):
+        plans.add(database, SYSTEM, rhythm)
+
+    press(opened(database, keys), "Save 2 records")
+
+    assert [record["Next Cal Date"] for record in database.Equipment.find(sort=[("ID", 1)])] == [
+        "2027-02-28", "2028-11-30"]
 
 
 def test_a_reader_cannot_save(database: Db, keys: list[str]) -> None:

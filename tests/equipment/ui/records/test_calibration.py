@@ -10,8 +10,11 @@ import pytest
 from pymongo.database import Database
 from streamlit.testing.v1 import AppTest
 
+from equipment.domain.life.plan import Rhythm
 from equipment.domain.roles import Role
 from equipment.domain.values.dates import STATUSES
+from equipment.store.access import SYSTEM
+from equipment.store.life import plans
 from equipment.ui.records import calibration
 from tests.equipment.ui.records_page import page
 
@@ -68,6 +71,26 @@ def test_the_calendar_marks_today_and_links_every_entry(lab: Db, tmp_path: Path)
     linked = "\n".join(words)
     for number in range(2, 7):
         assert f"[{number} Acme M{number}](?id=" in linked, "also what does not fit into the day's box"
+
+
+def test_the_calendar_shows_planned_work_too(lab: Db, tmp_path: Path) -> None:
+    lab.Equipment.update_one({"ID": 7}, {"$set": {"Category": "Pump"}})
+    plans.add(lab, SYSTEM, Rhythm("maintenance", 6, "months", TODAY.replace(day=15), "Oil", category="Pump"))
+    test = visit(lab, tmp_path)
+    test.session_state["calibration_part"] = "Calendar"
+    test.run()
+
+    assert "[7 Oil](?id=" in "\n".join(str(each.value) for each in test.markdown)
+
+
+@pytest.mark.parametrize(("part", "button"), [("Plans", "plans_add"), ("Due work", "due_done")])
+def test_plans_and_due_work_are_parts_of_it(lab: Db, tmp_path: Path, part: str, button: str) -> None:
+    test = visit(lab, tmp_path)
+    test.session_state["calibration_part"] = part
+    test.run()
+
+    assert not test.exception and not test.error
+    assert button in [each.key for each in test.button]
 
 
 def test_every_status_has_a_filter_of_the_list() -> None:
