@@ -30,6 +30,7 @@ from equipment.accounts import routes as account_routes, setup
 from equipment.messages import messenger
 from equipment.messages.personal import post
 from equipment.server import console_log, database, garbage, health, prefix, sd_notify, stopping
+from equipment.server.api import endpoint as api
 from equipment.server.downloads import activity_log, backup_download, list_downloads
 from equipment.server.gate import hosts
 from equipment.server.gate.connections import BoundedConnections, raise_descriptors
@@ -101,7 +102,8 @@ def routes() -> list[BaseRoute]:
         return [*prefix.under(served, probes), *at_root]  # the page says what is wrong
     connect = connector(settings)
     own = [*probes, *account_routes.routes(settings, connect, served), *backup_download.routes(settings, connect),
-           *list_downloads.routes(settings, connect), *activity_log.routes(settings, connect)]
+           *list_downloads.routes(settings, connect), *activity_log.routes(settings, connect),
+           *api.routes(settings, connect)]
     return [*prefix.under(served, own), *at_root]
 
 
