@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 from equipment.domain.roles import PERMISSIONS, READS
@@ -24,13 +23,12 @@ def test_every_operation_is_in_it_and_nothing_else() -> None:
     assert len(set(names)) == len(names) == len(operations())
 
 
-def test_what_it_refers_to_is_there_and_every_schema_is_one() -> None:
+def test_what_it_refers_to_is_there_and_every_schema_is_of_an_object() -> None:
     told = openapi.document("")
     schemas = told["components"]["schemas"]
 
     assert set(re.findall(r"#/components/schemas/(\w+)", repr(told))) == set(schemas)
-    for schema in schemas.values():
-        jsonschema.Draft202012Validator.check_schema(schema)
+    assert all(schema["type"] == "object" for schema in schemas.values())
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.name)
