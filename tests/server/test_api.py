@@ -59,7 +59,8 @@ def test_only_a_token_opens_it_and_it_counts_until_it_is_revoked(running: Runnin
     app, db = running
     owner, token = made(db, "ada")
 
-    assert ask(running, "GET", "/records", Cookie=cookie_header(app.url, fresh_cookie(app, db, "user")))[0] == 401
+    cookie = cookie_header(app.url, fresh_cookie(app, db, "user", PREFIX))
+    assert ask(running, "GET", "/records", Cookie=cookie)[0] == 401
     status, headers, told = ask(running, "GET", "/records?limit=1", token)
     assert (status, told["total"], told["items"][0]["key"]) == (200, 3, "r1")
     assert headers["x-content-type-options"] == "nosniff" and "set-cookie" not in headers
