@@ -22,7 +22,7 @@ from equipment.logs import console
 from equipment.settings import Settings
 from equipment.store import activity
 from equipment.store.access import SYSTEM, Db, Who
-from equipment.store.accounts import attempts, calendar_links, password_links, sessions, users
+from equipment.store.accounts import attempts, calendar_links, password_links, sessions, tokens, users
 from equipment.store.accounts.tickets import code, code_digest
 
 __all__ = ["Pass", "admit", "announce", "create_administrator", "is_first_run", "lifetimes", "prepare", "require",
@@ -50,6 +50,7 @@ def prepare(db: Db, settings: Settings) -> None:
     attempts.prepare(db)
     password_links.prepare(db)
     calendar_links.prepare(db)
+    tokens.prepare(db)
     activity.prepare(db, retention_days=settings.activity_days)
 
 

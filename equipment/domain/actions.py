@@ -44,6 +44,7 @@ WORDS: Final = {
     "user.factor": "Second factor", "user.password": "Changed the password", "user.sign_up": "Asked for an account",
     "user.person": "Changed who is behind an account", "user.link": "Asked for a link to a new password",
     "user.calendar": "Calendar address",
+    "user.token": "Made a token", "user.token_revoked": "Revoked a token",
     "user.approve": "Approved an account", "user.reject": "Rejected an account",
     "settings.sign_up": "Switched self sign-up", "settings.messages": "Changed messages",
     "settings.write_file": "Wrote the settings file",

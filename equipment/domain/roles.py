@@ -15,6 +15,7 @@ PERMISSIONS: Final[dict[str, Role]] = {
     "account.email": "user",
     "activity.read": "user",
     "loans.own": "user",
+    "tokens.make": "user",
     "records.edit": "technician",
     "records.add": "technician",
     "records.import": "technician",
@@ -41,6 +42,7 @@ PERMISSIONS: Final[dict[str, Role]] = {
     "backup.remotes": "admin",
     "users.manage": "admin",
     "users.rights": "admin",
+    "tokens.manage": "admin",
     "settings.edit": "admin",
     "settings.write_file": "admin",
 }
@@ -49,6 +51,7 @@ PERMISSIONS: Final[dict[str, Role]] = {
 ABILITIES: Final[dict[str, tuple[str, ...]]] = {
     "read and export the list, and read the activity": ("records.read", "records.export", "activity.read"),
     "change their own e-mail": ("account.email",),
+    "make tokens, with which programs act for them": ("tokens.make",),
     "take things and give them back for themselves, where an administrator allows it": ("loans.own",),
     "edit, add and import records, edit the select options and share views":
         ("records.edit", "records.add", "records.import", "options.edit", "views.share"),
@@ -59,7 +62,8 @@ ABILITIES: Final[dict[str, tuple[str, ...]]] = {
     "plan what is done to things again and again": ("plans.manage",),
     "delete records for good, manage columns and load sample data": ("records.purge", "columns.manage", "sample.load"),
     "make, restore and manage backups": tuple(name for name in PERMISSIONS if name.startswith("backup.")),
-    "manage accounts and settings": ("users.manage", "users.rights", "settings.edit", "settings.write_file"),
+    "manage accounts and settings":
+        ("users.manage", "users.rights", "tokens.manage", "settings.edit", "settings.write_file"),
 }
 """What people call a group of actions that the same roles may do. Which roles is in ``PERMISSIONS`` alone."""
 
@@ -71,9 +75,17 @@ CHANGES_THE_LIST: Final = frozenset({
 
 NEEDS_PROOF: Final = frozenset({
     "records.purge", "backup.replace", "backup.merge", "backup.delete", "backup.let_go", "backup.sealing",
-    "backup.remotes", "users.rights", "account.email",
+    "backup.remotes", "users.rights", "account.email", "tokens.make",
 })
 """Actions for which a signed-in page is not enough: the person must have proved who they are a short while ago."""
+
+READS: Final = frozenset({"records.read", "records.export", "activity.read", "activity.export", "backup.see"})
+"""Actions that change nothing: all that a token of the scope ``read`` is good for."""
+
+NEVER_BY_TOKEN: Final = NEEDS_PROOF | {
+    "backup.restore", "backup.settings", "users.manage", "tokens.manage", "settings.edit", "settings.write_file",
+}
+"""Actions that no program may take with a token, whatever its role: nobody is there to be asked."""
 
 
 def abilities_of(role: Role) -> list[str]:
@@ -91,6 +103,11 @@ def can(action: str) -> str:
 def is_role(value: object) -> bool:
     """Tell whether *value* names a role."""
     return value in ROLES
+
+
+def lesser(one: Role, other: Role) -> Role:
+    """Give the less powerful of two roles."""
+    return min(one, other, key=ROLES.index)
 
 
 def allows(role: str, action: str) -> bool:

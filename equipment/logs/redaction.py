@@ -38,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     (re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]{0,30}+://)([^\s\"'<>]*+)"), _without_login),
     (re.compile(r"AGE-SECRET-KEY-1[A-Z0-9]+", re.I), STARS),
     (re.compile(r"\$argon2\w*\$[^\s\"']+"), STARS),
+    (re.compile(r"(?<![A-Za-z0-9])eq_[\w-]{20,}+"), STARS),  # a token of our own
     # a JSON web token; what only begins like one is passed as a whole, not begun anew within
     (re.compile(r"\beyJ[\w-]{8,}+(\.[\w-]++\.?+[\w-]*+)?"), lambda match: STARS if match[1] else match[0]),
     (re.compile(r"\b((?:Bearer|Basic|Digest)\s+)[\w+/=.~-]{6,}", re.I), rf"\g<1>{STARS}"),

@@ -28,6 +28,7 @@ NOT_SAVED: Final = {
     "equipment_attempts": "waits after failed sign-ins, forgotten after a day",
     "equipment_password_links": "links to choose a password: one that was used would work again",
     "equipment_calendar_links": "addresses of calendars: one that was taken back would work again",
+    "equipment_tokens": "what programs act with: one that was revoked would work again",
     "equipment_reserved_ids": "numbers held for the seconds in which records are added",
     "equipment_undo": "what records were before deeds that can be undone: backups have them themselves",
     "equipment_work": "how far a backup or restore is, while it runs",

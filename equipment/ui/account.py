@@ -1,4 +1,4 @@
-"""What everybody may do about their own account: password, sessions, sign-out."""
+"""What everybody may do about their own account: password, sessions, tokens, sign-out."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from equipment.store.accounts import sessions, users
 from equipment.ui import asking, time_zone
 from equipment.ui.context import App
 from equipment.ui.entrance import again, login, password, second_factor
-from equipment.ui.people import details
+from equipment.ui.people import details, tokens
 from equipment.ui.plain import plain
 
 __all__ = ["menu"]
 
 PERSON, PASSWORD, FACTOR = "My name and e-mail", "Change password", "Second factor"
-SESSIONS, LOG_OUT = "My sessions", "Log out"
+SESSIONS, TOKENS, LOG_OUT = "My sessions", "API tokens", "Log out"
 ICONS = {PERSON: ":material/badge:", PASSWORD: ":material/password:", FACTOR: ":material/phonelink_lock:",
-         SESSIONS: ":material/devices:", LOG_OUT: ":material/logout:"}
+         SESSIONS: ":material/devices:", TOKENS: ":material/key:",
+         LOG_OUT: ":material/logout:"}
 
 
 def menu(app: App, label: str) -> None:
     """Draw the user menu under *label*: the role, and what can be done."""
     options = [PERSON, *([PASSWORD] if app.account.local else []),
-               *([FACTOR] if second_factor.is_offered(app.account) else []), SESSIONS, LOG_OUT]
+               *([FACTOR] if second_factor.is_offered(app.account) else []), SESSIONS, TOKENS, LOG_OUT]
     picked = st.menu_button(
         label, options, key="user_menu", icon=":material/account_circle:", type="tertiary",
         help=f"Role: {plain(app.account.role)}", format_func=lambda option: f"{ICONS[option]} {option}",
@@ -38,6 +39,9 @@ def menu(app: App, label: str) -> None:
         second_factor.dialog(app.database, app.who, app.account)
     elif picked == SESSIONS:
         _sessions(app)
+    elif picked == TOKENS:
+        again.before(app)
+        tokens.own(app)
     elif picked == LOG_OUT:
         login.sign_out(app.database)
         st.rerun()
@@ -60,7 +64,8 @@ def _sessions(app: App) -> None:
           "Address": session.address, "Browser": browser_of(session.agent) or session.agent} for session in live],
         hide_index=True, height="content",
     )
-    if st.button("End all sessions", icon=":material/logout:", help="Signs you out everywhere, here as well."):
+    if st.button("End all sessions", icon=":material/logout:",
+                 help="Signs you out everywhere, here as well. Your API tokens end."):
         try:
             users.sign_out_everywhere(app.database, app.who, app.account.key)
         except BackupError as error:

@@ -17,7 +17,7 @@ from equipment.ui import asking, time_zone
 from equipment.ui.context import App
 from equipment.ui.entrance import again
 from equipment.ui.parts import chosen_rows, copy_button
-from equipment.ui.people import details, waiting, what_roles_may
+from equipment.ui.people import details, tokens, waiting, what_roles_may
 from equipment.ui.plain import plain
 
 __all__ = ["show"]
@@ -50,6 +50,7 @@ def show(app: App) -> None:
     chosen = _table(everybody)
     if chosen is not None:
         _actions(app, chosen)
+    tokens.everybodys(app)
     what_roles_may.show()
     st.divider()
     _sign_up_switch(app)

@@ -32,6 +32,16 @@ class Pace:
         self._looked = now
         return max(0.0, -self._left / self.a_second)
 
+    def ask(self) -> float:
+        """Take a turn if there is one; else give the seconds until there is, and owe nothing."""
+        now = self.clock()
+        self._left = min(self.at_once, self._left + (now - self._looked) * self.a_second)
+        self._looked = now
+        if self._left < 1:
+            return (1 - self._left) / self.a_second
+        self._left -= 1
+        return 0.0
+
     def is_full(self) -> bool:
         """Tell whether it is as if nobody had ever taken a turn."""
         return self._left + (self.clock() - self._looked) * self.a_second >= self.at_once
@@ -46,11 +56,23 @@ class Paces:
 
     def wait(self, name: str) -> float:
         """Take one turn of *name*; gives the seconds until it has come."""
+        seconds = self._of(name).wait()
+        self._forget()
+        return seconds
+
+    def ask(self, name: str) -> float:
+        """Take a turn of *name* if there is one; else give the seconds until there is."""
+        seconds = self._of(name).ask()
+        self._forget()
+        return seconds
+
+    def _of(self, name: str) -> Pace:
         pace = self._paces.pop(name, None) or self._make()
         self._paces[name] = pace  # the last of the dict: the first has been still for longest
-        seconds = pace.wait()
+        return pace
+
+    def _forget(self) -> None:
         if len(self._paces) > KEPT:
             self._paces = {name: pace for name, pace in self._paces.items() if not pace.is_full()}
             while len(self._paces) > KEPT:
                 del self._paces[next(iter(self._paces))]
-        return seconds

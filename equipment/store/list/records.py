@@ -101,17 +101,24 @@ def page(
     says, as when somebody saved it at this moment, the index takes it in and is asked again.
     """
     first = max(0, number - 1) * size
-    for left in reversed(range(LOOKS)):
-        sheet = listing.shown(db) if sheet is None else sheet  # a list of none is false
-        rows = sheet.find(query, types, today)
-        shown = rows[first : first + size]
-        found = entries(db, sheet.keys(shown))
-        wrong = _differing(db, sheet, shown, found) if left else []
-        if not wrong:
-            break
-        listing.doubt(db, wrong)
-        sheet = None
-    return Page(found, len(rows))
+    found, _, total = _looked(db, query, types, today, lambda _sheet, _rows: first, size, sheet)
+    return Page(found, total)
+
+
+def following(
+    db: Db, query: Query, types: Mapping[str, FieldType], today: date, *, key: str = "", place: int = 0, size: int = 50
+) -> tuple[Page, int]:
+    """Give the records that match behind the one of that key, and the place of the first of them, from 0.
+
+    Where that record does not match (any more), they begin at ``place``. For who goes through the list while others
+    change it: what is not changed is met once.
+    """
+    def start(sheet: Sheet, rows: Rows) -> int:
+        places = np.flatnonzero(np.isin(rows, sheet.rows_of([key]))) if key else np.array([], int)
+        return int(places[0]) + 1 if len(places) else place
+
+    found, first, total = _looked(db, query, types, today, start, size, None)
+    return Page(found, total), first
 
 
 def first(db: Db, size: int) -> tuple[list[Entry], Sheet]:
@@ -248,6 +255,25 @@ def new_document(fields: Mapping[str, Any], numbers: Iterator[int]) -> bytes:
         field_name(name)
     # at once: field by field 100,000 records took 17 s
     return bson.encode({"_id": ObjectId(), **{name: value for name, value in ordered.items() if value is not MISSING}})
+
+
+def _looked(
+    db: Db, query: Query, types: Mapping[str, FieldType], today: date, start: Callable[[Sheet, Rows], int], size: int,
+    sheet: Sheet | None,
+) -> tuple[list[Entry], int, int]:
+    """Give the entries from where ``start`` says, that place, and how many match in all."""
+    for left in reversed(range(LOOKS)):
+        sheet = listing.shown(db) if sheet is None else sheet  # a list of none is false
+        rows = sheet.find(query, types, today)
+        first = start(sheet, rows)
+        shown = rows[first : first + size]
+        found = entries(db, sheet.keys(shown))
+        wrong = _differing(db, sheet, shown, found) if left else []
+        if not wrong:
+            break
+        listing.doubt(db, wrong)
+        sheet = None
+    return found, first, len(rows)
 
 
 def _read(collection: Collection[dict[str, Any]], wanted: list[Any]) -> list[Entry]:

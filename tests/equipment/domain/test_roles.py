@@ -16,6 +16,7 @@ TABLE = {
     "account.email":       (YES, YES, YES, YES),
     "activity.read":       (YES, YES, YES, YES),
     "loans.own":           (YES, YES, YES, YES),
+    "tokens.make":         (YES, YES, YES, YES),
     "loans.manage":        (NO, YES, YES, YES),
     "events.add":          (NO, YES, YES, YES),
     "plans.manage":        (NO, NO, YES, YES),
@@ -42,6 +43,7 @@ TABLE = {
     "backup.remotes":      (NO, NO, NO, YES),
     "users.rights":        (NO, NO, NO, YES),
     "users.manage":        (NO, NO, NO, YES),
+    "tokens.manage":       (NO, NO, NO, YES),
     "settings.edit":       (NO, NO, NO, YES),
     "settings.write_file": (NO, NO, NO, YES),
 }
@@ -61,6 +63,17 @@ def test_the_table_covers_every_action() -> None:
 def test_unknown_roles_may_do_nothing(role: object) -> None:
     assert not is_role(role)
     assert not any(allows(role, action) for action in PERMISSIONS)  # type: ignore[arg-type]
+
+
+def test_of_two_roles_the_less_powerful_counts() -> None:
+    assert {(one, other): roles.lesser(one, other) for one in ROLES for other in ROLES} == {
+        (one, other): ROLES[min(ROLES.index(one), ROLES.index(other))] for one in ROLES for other in ROLES}
+
+
+def test_what_a_program_may_read_changes_nothing_and_needs_nobody() -> None:
+    assert not roles.READS & (roles.CHANGES_THE_LIST | roles.NEVER_BY_TOKEN)
+    assert roles.NEEDS_PROOF < roles.NEVER_BY_TOKEN and "backup.restore" in roles.NEVER_BY_TOKEN
+    assert PERMISSIONS.keys() > roles.READS | roles.NEVER_BY_TOKEN
 
 
 def test_an_action_nobody_defined_is_a_fault_of_the_program() -> None:

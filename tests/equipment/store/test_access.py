@@ -9,8 +9,10 @@ import pytest
 from pymongo.database import Database
 
 from backup_engine.errors import AdminOnly, PermissionDenied
+from equipment.domain.roles import NEVER_BY_TOKEN, PERMISSIONS, READS
 from equipment.store import moments
 from equipment.store.access import SESSIONS, SYSTEM, USERS, Who, identify, require
+from equipment.store.accounts import tokens
 from tests.equipment.store.people import signed_in
 
 Db = Database[dict[str, Any]]
@@ -76,3 +78,22 @@ def test_the_application_itself_may(database: Db) -> None:
 def test_an_undefined_action_is_a_fault_not_a_permission(database: Db) -> None:
     with pytest.raises(KeyError):
         require(database, SYSTEM, "records.dance")
+
+
+@pytest.mark.parametrize("action", sorted(PERMISSIONS))
+@pytest.mark.parametrize("scope", ["read", "write"])
+def test_a_token_of_an_administrator_may_what_its_scope_and_every_program_may(
+    database: Db, action: str, scope: str
+) -> None:
+    _, text = tokens.make(database, signed_in(database), "sync", "admin", scope, 9)
+    program = tokens.of_text(database, text)
+    assert program is not None
+    allowed = action not in NEVER_BY_TOKEN and (scope == "write" or action in READS)
+
+    account = identify(database, program)
+    assert account is not None and account.may(action) is allowed
+    if allowed:
+        assert require(database, program, action).token == "sync"
+    else:
+        with pytest.raises(PermissionDenied, match=r"not for tokens|only reads"):
+            require(database, program, action)

@@ -44,8 +44,8 @@ def test_the_names_are_those_of_the_modules() -> None:
         "users": access.USERS, "settings": administrators.SETTINGS, "views": views.VIEWS, "columns": schema.COLUMNS,
         "deleted_columns": column_values.VALUES, "trash": ids.TRASH, "activity": activity.ACTIVITY,
         "loans": loans.LOANS, "stocktakings": stocktakings.STOCKTAKINGS,
-         "events": events.EVENTS, "plans": plans.PLANS}
-    assert {access.SESSIONS, attempts.ATTEMPTS, password_links.LINKS, calendar_links.CALENDARS,
+        "events": events.EVENTS, "plans": plans.PLANS}
+    assert {access.SESSIONS, access.TOKENS, attempts.ATTEMPTS, password_links.LINKS, calendar_links.CALENDARS,
             ids.RESERVED} <= saved.NOT_SAVED.keys()
 
 

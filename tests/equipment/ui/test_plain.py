@@ -61,6 +61,8 @@ OUR_OWN = frozenset({
     "header.py: button: '  \\n'.join((*map(plain, state.more), 'Open Backup & Restore.'))",
     "ordered_table.py: NumberColumn: f'Type the place where the {what} shall stand'",
     "header.py: tabs: screens",
+    "people/tokens.py: caption: f'With a token a program does what you may do, under your name. [What there is]({_docs"
+    "()})'",
     "record/backup_history.py: caption: f':material/warning: Backup {backup.label} could not be read: {plain(p"
     "roblem)}'",
     "record/detail.py: markdown: shown",

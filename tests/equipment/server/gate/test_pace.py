@@ -45,3 +45,13 @@ def test_names_are_forgotten_when_there_are_too_many(monkeypatch: pytest.MonkeyP
     for name in "efg":
         paces.wait(name)
     assert paces.wait("e") == 1 and len(paces._paces) <= 3
+
+
+def test_who_is_refused_owes_nothing() -> None:
+    now = [0.0]
+    paces = Paces(2, 0.5, lambda: now[0])
+
+    assert [paces.ask("a") for _ in range(4)] == [0, 0, 2, 2]
+    assert paces.ask("b") == 0
+    now[0] = 2.0
+    assert [paces.ask("a"), paces.ask("a")] == [0, 2]
