@@ -10,7 +10,7 @@ from backup_engine.errors import BackupError
 from equipment.domain.roles import ROLES
 from equipment.store.accounts import tokens
 from equipment.store.accounts.tokens import LONGEST_DAYS, SCOPES, USUAL_DAYS, Token
-from equipment.ui import links, time_zone
+from equipment.ui import asking, links, time_zone
 from equipment.ui.context import App
 from equipment.ui.entrance import again
 from equipment.ui.parts import copy_button
@@ -41,6 +41,7 @@ def own(app: App) -> None:
         listed = tokens.own(app.database, app.who)
         _table(listed, with_user=False)
         _revoking(app, listed, "own")
+        asking.cancel("tokens", "Close", _forget)
 
 
 def everybodys(app: App) -> None:

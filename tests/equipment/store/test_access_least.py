@@ -28,6 +28,8 @@ from tests.equipment.store.people import signed_in
 Db = Database[dict[str, Any]]
 Deed = Callable[[Db, Who, Entry], object]
 
+ASKED = work.Work("6a0000000000000000000000", "Backup", "Ada", "Writing", 0, None, final=False, stops=False,
+                  kind="writing")
 DEEDS: list[tuple[str, Deed]] = [
     ("records.edit", lambda db, who, seen: undoable.save(db, who, [Save(seen, {"Vendor": "Ohm"})])),
     ("records.delete", lambda db, who, seen: undoable.move_to_trash(db, who, [seen])),
@@ -55,7 +57,7 @@ DEEDS: list[tuple[str, Deed]] = [
     ("columns.manage", lambda db, who, seen: columns.delete(db, who, "Vendor")),
     ("columns.manage", lambda db, who, seen: columns.bring_back(db, who, "1")),
     ("records.import", lambda db, who, seen: columns.decide_date_order(db, who, "Last Cal Date", "day/month")),
-    ("backup.create", lambda db, who, seen: work.ask_to_stop(db, who, "6a0000000000000000000000")),
+    ("backup.create", lambda db, who, seen: work.ask_to_stop(db, who, ASKED)),
     ("users.rights", lambda db, who, seen: people.change(db, who, "some user", Person(last_name="X"))),
 ]
 

@@ -141,7 +141,7 @@ def test_every_action_is_one_or_the_other(lab: Db, action: str) -> None:
     other = {"records.read", "records.export", "activity.read", "views.share", "activity.export", "backup.see",
              "backup.create", "backup.restore", "backup.replace", "backup.merge", "backup.delete", "backup.let_go",
              "backup.settings", "backup.sealing", "account.email", "loans.own", "loans.manage", "events.add",
-             "plans.manage",
+             "plans.manage", "tokens.make", "tokens.manage",
              "backup.remotes", "users.manage", "users.rights", "settings.edit", "settings.write_file"}
     assert (action in CHANGES_THE_LIST) != (action in other)
 

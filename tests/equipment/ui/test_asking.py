@@ -11,7 +11,11 @@ import equipment.ui
 
 SCREENS = Path(equipment.ui.__file__).parent
 OTHER_WAYS_OUT = {"records/changing/review.py": "Back to editing", "records/changing/trash.py": "Cancel",
-                  "records/calibrated.py": "Cancel", "backup/create/deleting.py": "Cancel"}
+                  "records/calibrated.py": "Cancel", "backup/create/deleting.py": "Cancel",
+                  "records/status.py": "Cancel",
+                  "records/loans/check_out.py": "outcome.buttons", "records/loans/check_in.py": "outcome.buttons",
+                  "records/events/done_today.py": "outcome.buttons", "records/events/on_record.py": "outcome.buttons",
+                  "records/events/plan_form.py": "outcome.buttons"}
 """Dialogs whose button stands in a line with the others, and what it is called."""
 NO_QUESTIONS = {"asking.py", "records/calibration.py", "records/list/toolbar.py", "records/list/filters.py",
                 "records/list/views.py", "records/changing/undoing.py",

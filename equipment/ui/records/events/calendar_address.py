@@ -9,7 +9,7 @@ import streamlit as st
 from backup_engine.errors import BackupError
 from equipment.server.downloads import calendar_feed
 from equipment.store.accounts import calendar_links
-from equipment.ui import boundary, links, time_zone
+from equipment.ui import asking, boundary, links, time_zone
 from equipment.ui.context import App
 from equipment.ui.parts import copy_button
 
@@ -64,4 +64,6 @@ def _show_once(app: App) -> None:
     address = links.app_address(app.settings) + calendar_feed.path_of(st.session_state.pop(NEW))
     st.markdown("Add it to your calendar program as a calendar from the internet. **It is shown only now.**")
     st.code(address, language=None, wrap_lines=True)
-    copy_button.draw("Copy the address", address, "copy_calendar")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        copy_button.draw("Copy the address", address, "copy_calendar")
+        asking.cancel("calendar_shown", "Close")

@@ -14,6 +14,7 @@ from equipment.domain.calibration import due_in_words
 from equipment.domain.life.due import Due
 from equipment.store.life import due, servicing
 from equipment.ui.context import App
+from equipment.ui.parts import chosen_rows
 from equipment.ui.records import state
 from equipment.ui.records.events import done_today
 
@@ -32,15 +33,19 @@ def show(app: App) -> None:
     if not found:
         st.success(f"Nothing is due within {days} days.", icon=":material/task_alt:")
         return
-    key = state.current().key(f"{TABLE}_{days}")
-    rows = st.session_state.get(key, {}).get("selection", {}).get("rows", [])
-    _buttons(app, [found[row] for row in rows if row < len(found)])
-    st.dataframe(
-        pd.DataFrame([_row(each, today) for each in found]), key=key, on_select="rerun", selection_mode="multi-row",
-        hide_index=True, placeholder="", alt="Due work",
+    ticked = set(chosen_rows.chosen(TABLE))
+    _buttons(app, [each for each in found if _name(each) in ticked])
+    chosen_rows.draw(
+        TABLE, pd.DataFrame([_row(each, today) for each in found]), list(map(_name, found)), many=True,
+        placeholder="", alt="Due work",
         column_config={"Open": st.column_config.LinkColumn(display_text="Open"),
                        "Due": st.column_config.DateColumn(format="YYYY-MM-DD"),
                        "Last": st.column_config.DateColumn(format="YYYY-MM-DD")})
+
+
+def _name(each: Due) -> str:
+    """Say which row it is: a thing may have several plans."""
+    return f"{each.thing}|{each.kind}|{each.plan}"
 
 
 def _buttons(app: App, ticked: Sequence[Due]) -> None:

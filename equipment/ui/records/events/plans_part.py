@@ -15,8 +15,8 @@ from equipment.index.sheet import Sheet
 from equipment.store.life import plans
 from equipment.ui import time_zone
 from equipment.ui.context import App
+from equipment.ui.parts import chosen_rows
 from equipment.ui.plain import plain
-from equipment.ui.records import state
 from equipment.ui.records.events import plan_form
 
 __all__ = ["show"]
@@ -27,17 +27,16 @@ TABLE: Final = "plans_table"
 def show(app: App, sheet: Sheet) -> None:
     """Draw the part."""
     found = plans.listed(app.database)
-    key = state.current().key(TABLE)
-    rows = st.session_state.get(key, {}).get("selection", {}).get("rows", [])
-    chosen = next((found[row] for row in rows if row < len(found)), None)
+    ticked = chosen_rows.chosen(TABLE)
+    chosen = next((plan for plan in found if plan.number in ticked), None)
     if app.may(plans.RIGHT):
         _buttons(app, chosen)
     if not found:
         st.caption(":material/event_repeat: Nothing is planned. A plan asks for maintenance, inspections or "
                    "calibrations again and again, of one thing or of a whole category.")
     else:
-        st.dataframe(pd.DataFrame([_row(sheet, plan) for plan in found]), key=key, on_select="rerun",
-                     selection_mode="single-row", hide_index=True, placeholder="", alt="Plans")
+        chosen_rows.draw(TABLE, pd.DataFrame([_row(sheet, plan) for plan in found]),
+                         [plan.number for plan in found], placeholder="", alt="Plans")
     _ended(plans.listed(app.database, ended=True))
 
 

@@ -14,6 +14,7 @@ from equipment.store.life import lending, loans
 from equipment.store.life.loans import Which
 from equipment.ui import time_zone
 from equipment.ui.context import App
+from equipment.ui.parts import chosen_rows
 from equipment.ui.plain import plain
 from equipment.ui.records import state
 from equipment.ui.records.loans import check_in, on_record
@@ -71,14 +72,11 @@ def _found(app: App, view: str, holder: Holder | None, today: date) -> list[Loan
 
 
 def _table(app: App, shown: Sequence[Loan], today: date) -> None:
-    key = state.current().key(TABLE)
-    rows = st.session_state.get(key, {}).get("selection", {}).get("rows", [])
-    ticked = [shown[row] for row in rows if row < len(shown)]
-    _buttons(app, ticked)
-    st.dataframe(
-        pd.DataFrame([_row(loan, today) for loan in shown]), key=key, on_select="rerun", selection_mode="multi-row",
-        hide_index=True, placeholder="", alt="Loans",
-        column_config={"Open": st.column_config.LinkColumn(display_text="Open")})
+    ticked = set(chosen_rows.chosen(TABLE))
+    _buttons(app, [loan for loan in shown if loan.number in ticked])
+    chosen_rows.draw(
+        TABLE, pd.DataFrame([_row(loan, today) for loan in shown]), [loan.number for loan in shown], many=True,
+        placeholder="", alt="Loans", column_config={"Open": st.column_config.LinkColumn(display_text="Open")})
 
 
 def _row(loan: Loan, today: date) -> dict[str, str]:

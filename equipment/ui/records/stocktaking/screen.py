@@ -18,6 +18,7 @@ from equipment.store.life.stocktakings import Stocktaking
 from equipment.store.list import listing, records
 from equipment.store.list.records import Entry
 from equipment.ui.context import App
+from equipment.ui.parts import chosen_rows
 from equipment.ui.plain import plain
 from equipment.ui.records import state
 from equipment.ui.records.changing import undoing
@@ -116,7 +117,7 @@ def _missing(app: App, stocktaking: Stocktaking, found: Result) -> None:
                  key="stocktaking_see"):
         for entry in ticked:
             stocktakings.see(app.database, app.who, stocktaking.number, entry.key)
-        state.current().renew()
+        chosen_rows.forget("stocktaking_missing")
         st.rerun()
 
 
@@ -130,18 +131,16 @@ def _misplaced(app: App, stocktaking: Stocktaking, found: Result) -> None:
                  disabled=not ticked, key="stocktaking_unsee"):
         for entry in ticked:
             stocktakings.unsee(app.database, app.who, stocktaking.number, entry.key)
-        state.current().renew()
+        chosen_rows.forget("stocktaking_misplaced")
         st.rerun()
 
 
 def _table(shown: Sequence[Entry], name: str) -> list[Entry]:
-    key = state.current().key(name)
-    rows = st.session_state.get(key, {}).get("selection", {}).get("rows", [])
-    st.dataframe(
-        pd.DataFrame([{"Equipment": name_of(entry.record), "Serial": text(entry.record.get("Serial")),
-                       "Location": text(entry.record.get(LOCATION))} for entry in shown]),
-        key=key, on_select="rerun", selection_mode="multi-row", hide_index=True, placeholder="", alt="Things")
-    return [shown[row] for row in rows if row < len(shown)]
+    rows = pd.DataFrame([{"Equipment": name_of(entry.record), "Serial": text(entry.record.get("Serial")),
+                          "Location": text(entry.record.get(LOCATION))} for entry in shown])
+    chosen_rows.draw(name, rows, [entry.key for entry in shown], many=True, placeholder="", alt="Things")
+    ticked = set(chosen_rows.chosen(name))
+    return [entry for entry in shown if entry.key in ticked]
 
 
 def _apply(app: App, stocktaking: Stocktaking, found: Result) -> None:

@@ -67,7 +67,7 @@ def test_days_are_reserved_prolonged_and_given_up(lab: Lab) -> None:
 def test_others_take_for_themselves_where_that_is_allowed(lab: Lab, database: Db) -> None:
     where = f"/records/{KEY}/loan"
     problem(lab.ask("POST", where, role="user", json={}), 403)
-    lending.switch(database, SYSTEM, True)
+    lending.switch(database, SYSTEM, own=True)
     assert database[SETTINGS].count_documents({}) >= 1
 
     problem(lab.ask("POST", where, role="user", scope="read", json={}), 403)

@@ -11,9 +11,8 @@ from pymongo.database import Database
 from equipment.domain.calibration import after_months
 from equipment.domain.life.due import Due
 from equipment.domain.life.event import Done
-from equipment.store.life import events
+from equipment.store.life import due, events
 from equipment.store.list import records
-from equipment.ui.records import state
 from equipment.ui.records.events import done_today, due_part as part
 from tests.equipment.ui.records.events.lab import TODAY, doing, due_part, lab, planned
 from tests.equipment.ui.records.loans.lab import key, opened, press
@@ -25,10 +24,10 @@ def shown(test: Any) -> list[str]:
     return [f"{row['Equipment']}: {row['What']}, {row['When']}" for _, row in test.dataframe[0].value.iterrows()]
 
 
-def ticked(test: Any, rows: list[int]) -> Any:
-    """Tick rows, as a click into the table does: its key has the generation of the list in it."""
-    test.session_state[f"records_{part.TABLE}_30_{test.session_state[state.KEY].generation}"] = {
-        "selection": {"rows": rows, "columns": [], "cells": []}}
+def ticked(test: Any, database: Db, rows: list[int]) -> Any:
+    """Tick rows, as a click into the table does."""
+    found = due.work(database, TODAY, 30)
+    test.session_state[part.TABLE] = tuple(part._name(found[row]) for row in rows)
     return test.run()
 
 
@@ -63,7 +62,7 @@ def test_the_ticked_rows_are_those_of_the_dialog(database: Db) -> None:
     test = opened(database, who, due_part)
     assert test.button(key="due_done").disabled
 
-    test = ticked(test, [0, 2])
+    test = ticked(test, database, [0, 2])
 
     assert test.button(key="due_done").label == "Done today (2)"
     test = test.button(key="due_done").click().run()

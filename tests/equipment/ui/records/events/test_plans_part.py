@@ -10,7 +10,6 @@ from pymongo.database import Database
 from equipment.domain.life.plan import Rhythm
 from equipment.store.access import SYSTEM
 from equipment.store.life import plans
-from equipment.ui.records import state
 from equipment.ui.records.events import plans_part as part
 from tests.equipment.ui.records.events.lab import TODAY, changing, ending, lab, planned, planning, plans_part
 from tests.equipment.ui.records.loans.lab import key, opened, press, words
@@ -18,9 +17,8 @@ from tests.equipment.ui.records.loans.lab import key, opened, press, words
 Db = Database[dict[str, Any]]
 
 
-def ticked(test: Any, row: int) -> Any:
-    test.session_state[f"records_{part.TABLE}_{test.session_state[state.KEY].generation}"] = {
-        "selection": {"rows": [row], "columns": [], "cells": []}}
+def ticked(test: Any, database: Db, row: int) -> Any:
+    test.session_state[part.TABLE] = (plans.listed(database)[row].number,)
     return test.run()
 
 
@@ -82,10 +80,10 @@ def test_the_ticked_plan_is_the_one_that_is_changed_or_ended(database: Db) -> No
     who = lab(database, "manager")
     planned(database)
     planned(database, what="Oil")
-    test = ticked(opened(database, who, plans_part), 1)
+    test = ticked(opened(database, who, plans_part), database, 1)
 
     assert press(test, "Change").text_input(key="plan_what").value == "Oil"
-    assert "Oil" in words(press(ticked(test, 1), "End"))
+    assert "Oil" in words(press(ticked(test, database, 1), "End"))
 
 
 def test_a_plan_is_changed(database: Db) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 from pymongo.database import Database
 
 from equipment.store.life import lending
+from equipment.ui.records.loans import screen
 from tests.equipment.store.people import signed_in
-from tests.equipment.ui.records.loans.lab import lab, lent, opened, section, words
+from tests.equipment.ui.records.loans.lab import lab, lent, opened, press, section, words
 
 Db = Database[dict[str, Any]]
 
@@ -73,3 +74,17 @@ def test_an_administrator_lets_everybody_take_things(database: Db) -> None:
     assert not test.exception and lending.people_may(database)
     test.toggle(key="loans_own").set_value(False).run()
     assert not lending.people_may(database)
+
+
+def test_what_is_ticked_is_taken_back_and_not_its_neighbour_of_before(database: Db) -> None:
+    """Somebody else's loan that is due earlier moved every row down by one."""
+    who = lab(database)
+    loan = lent(database, who, 1, "Ada", days=7)
+    test = opened(database, who, section)
+    test.session_state[screen.TABLE] = (loan.number,)
+    lent(database, who, 2, "Ben", days=-3)
+
+    test = press(test.run(), "Check in 1")
+
+    assert "Ada has it since" in words(test) and "Ben has it" not in words(test)
+    test.button(key="loan_check_in")
