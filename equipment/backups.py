@@ -1,7 +1,6 @@
 """One backup engine and one scheduler per process, and who may use them.
 
-Every privileged verb here asks its ``Caller`` first, whatever the page showed: the caller checks the role in the
-database (or, inside somebody else's app, with that app).
+Every privileged verb asks its ``Caller`` first, whatever the page showed: by the database, or by the app around it.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ def test_the_story_of_the_accounts(app: RunningApp, page: Page) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Create").click()
     code = page.get_by_test_id("stCode").inner_text().strip()
     assert re.fullmatch(r"([A-Z2-9]{4}-){3}[A-Z2-9]{4}", code)
-    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    page.get_by_role("dialog").get_by_role("button", name="Close").last.click()
 
     log_out(page, "Ada")
     page.reload()
