@@ -87,6 +87,7 @@ OUR_OWN = frozenset({
     "records/loans/outcome.py: button: label",
     "records/loans/screen.py: segmented_control: lambda name: f'{name} ({counts[name]:,})' if name in counts else name",
     "records/changing/undoing.py: popover: label",
+    "records/list/actions.py: menu_button: lambda label: f':material/{folded[label].icon}: {label}'",
     "records/list/exports.py: radio: lambda which: f'{which.capitalize()} ({count[which]:,})'",
     "records/list/exports.py: radio: str.upper",
     "records/list/filters.py: caption: f':red[Not a {column.kind.label.lower()}]'",

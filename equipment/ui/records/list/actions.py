@@ -26,6 +26,8 @@ class Action:
     module: str
     function: str
     needs_rows: bool = True
+    folded: bool = False
+    """Whether it stands under *More*: nine buttons beside the pages of the list made a second line and a scroll bar."""
 
     @property
     def name(self) -> str:
@@ -40,10 +42,10 @@ class Action:
 
 ACTIONS = (
     Action("Bulk edit", "edit_note", "records.bulk_edit", "records.changing.bulk", "dialog", needs_rows=False),
-    Action("Calibrated today", "event_available", "records.edit", "records.calibrated", "dialog"),
-    Action("Status", "label", "records.edit", "records.status", "dialog"),
-    Action("Check out", "output", "loans.manage", "records.loans.check_out", "dialog"),
-    Action("Check in", "input", "loans.manage", "records.loans.check_in", "dialog"),
+    Action("Calibrated today", "event_available", "records.edit", "records.calibrated", "dialog", folded=True),
+    Action("Status", "label", "records.edit", "records.status", "dialog", folded=True),
+    Action("Check out", "output", "loans.manage", "records.loans.check_out", "dialog", folded=True),
+    Action("Check in", "input", "loans.manage", "records.loans.check_in", "dialog", folded=True),
     Action("Duplicate", "content_copy", "records.add", "record.duplicate", "dialog"),
     Action("Download", "download", "records.export", "records.list.exports", "dialog", needs_rows=False),
     Action("Labels", "qr_code_2", "records.read", "records.list.labels", "dialog"),
@@ -62,10 +64,16 @@ def show(app: App, now: State, page: Page) -> None:
         st.caption(f"**{len(now.ticked):,} ticked**", width="content")
         if len(now.ticked) < page.total <= MOST_TICKED:
             st.button(f"Tick all {page.total:,}", key="action_all", type="tertiary", on_click=_tick_all, args=(app,))
-    for action in ACTIONS:
-        offered = app.may(action.permission) and (now.ticked or not action.needs_rows)
-        if offered and st.button(action.label, icon=f":material/{action.icon}:", key=f"action_{action.name}",
-                                 disabled=app.refuses(action.permission)):
+    offered = [action for action in ACTIONS if app.may(action.permission) and (now.ticked or not action.needs_rows)]
+    folded = {action.label: action for action in offered if action.folded and not app.refuses(action.permission)}
+    if folded:
+        picked = st.menu_button("More", list(folded), key="action_more", icon=":material/more_horiz:",
+                                format_func=lambda label: f":material/{folded[label].icon}: {label}")
+        if picked in folded:
+            folded[picked].run(app, _entries(app, now, page), page.total)
+    for action in offered:
+        if not action.folded and st.button(action.label, icon=f":material/{action.icon}:", key=f"action_{action.name}",
+                                           disabled=app.refuses(action.permission)):
             action.run(app, _entries(app, now, page), page.total)
 
 
