@@ -178,6 +178,8 @@ def _new_user(app: App) -> None:
 
 @st.dialog("One-time code", on_dismiss="rerun")
 def _show_code() -> None:
+    if NEW_CODE not in st.session_state:  # it was shown: whatever is pressed in here closes it
+        st.rerun()
     name, code = st.session_state.pop(NEW_CODE)
     st.markdown(f"Give this code to **{plain(name)}**. It is shown only now, works once and within {CODE_HOURS} hours.")
     st.code(code, language=None)

@@ -61,6 +61,8 @@ def _revoke(app: App) -> None:
 
 @st.dialog("Your calendar address", width="large", on_dismiss="rerun")
 def _show_once(app: App) -> None:
+    if NEW not in st.session_state:  # it was shown: whatever is pressed in here closes it
+        st.rerun()
     address = links.app_address(app.settings) + calendar_feed.path_of(st.session_state.pop(NEW))
     st.markdown("Add it to your calendar program as a calendar from the internet. **It is shown only now.**")
     st.code(address, language=None, wrap_lines=True)
