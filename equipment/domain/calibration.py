@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from equipment.domain.counting import number_of
+from equipment.domain.counting import due_in
 from equipment.domain.record import ID, LAST_CALIBRATION, NEXT_CALIBRATION
 from equipment.domain.search import Listed, Rows
 from equipment.domain.values import dates
@@ -116,9 +116,4 @@ def after_months(day: date, months: int) -> date:
 
 def due_in_words(day: date | None, today: date) -> str:
     """Say how long something is due or overdue: ``379 days overdue``, ``due today``, ``due in 1 day``."""
-    if day is None:
-        return ""
-    days = (day - today).days
-    if days < 0:
-        return f"{number_of(-days, 'day')} overdue"
-    return f"due in {number_of(days, 'day')}" if days else "due today"
+    return "" if day is None else due_in(day, today)

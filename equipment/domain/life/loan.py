@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
 from backup_engine.errors import BadInput
-from equipment.domain.counting import number_of
+from equipment.domain.counting import due_in
 from equipment.domain.faults import all_at_once
 from equipment.domain.life.words import LONGEST_NOTE, LONGEST_WORDS, check_line, check_note, trimmed
 
@@ -88,12 +88,7 @@ def days_of(terms: Terms, today: date) -> list[date]:
 
 def due_in_words(last: date | None, today: date) -> str:
     """Say when it is due back: ``until further notice``, ``due today``, ``due in 3 days``, ``2 days overdue``."""
-    if last is None:
-        return "until further notice"
-    days = (last - today).days
-    if days < 0:
-        return f"{number_of(-days, 'day')} overdue"
-    return f"due in {number_of(days, 'day')}" if days else "due today"
+    return "until further notice" if last is None else due_in(last, today)
 
 
 def in_words(loan: Loan) -> str:
