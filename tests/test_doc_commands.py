@@ -33,6 +33,8 @@ NO_COMMANDS = {
 }
 """Blocks that show something, by page and first line."""
 NOT_RUN = {
+    ("docs/api.md", "import json, os"): "needs a server and a token: tests/server/test_api.py runs it",
+    ("docs/api.md", "curl --silent"): "needs a server and a token: tests/server/test_api.py runs it",
     ("CONTRIBUTING.md", "apt-get install chromium jq"): "installs packages of the system",
     ("docs/deployment.md", "sudo useradd"): "makes an account and a service; tests/test_deploy.py checks the units",
     ("docs/deployment.md", "sudo -u equipment install"): "of that account; tests/test_deploy.py runs what is installed",
