@@ -6,6 +6,7 @@ Whoever does it sees it, and those who may do bulk edits see what everybody does
 from __future__ import annotations
 
 import logging
+import time
 from functools import partial
 from typing import Final
 
@@ -25,12 +26,20 @@ __all__ = ["show"]
 log = logging.getLogger(__name__)
 
 POLL_SECONDS: Final = 2
+LOOKED: Final = "elsewhere_looked"
+"""When nobody was at work, by the monotonic clock."""
 
 
 def show(app: App) -> None:
     """Draw it; nothing, and nothing that asks again, when nobody is at work."""
+    # Not at every click: it is one command of the eight that a page may take.
+    looked = st.session_state.get(LOOKED)
+    if looked is not None and time.monotonic() - looked < POLL_SECONDS:
+        return
     if _at_work(app):
         _running(app)
+    else:
+        st.session_state[LOOKED] = time.monotonic()
 
 
 @st.fragment(run_every=POLL_SECONDS)
