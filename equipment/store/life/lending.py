@@ -186,9 +186,9 @@ def _given(db: Db, who: Who, entry: Entry, terms: Terms, today: date) -> Lent:
             why = _reserved(db, entry.key, terms, today) or BUSY
             continue
         if terms.last is None and (late := _reserved(db, entry.key, terms, today, but=terms.holder)):
-            db[LOANS].delete_one({"_id": ObjectId((reserved or document)["_id"])})
+            _withdraw(db, document, reserved)
             return Lent(entry.key, name, None, late)
-        loan = loan_of(reserved or document)
+        loan = loan_of(document | {"_id": reserved["_id"]} if reserved else document)
         place = f"; {loan.terms.place}" if loan.terms.place else ""
         activity.record(db, who, "loans.out", keys.target(entry.key), note=f"{in_words(loan)}{place}")
         return Lent(entry.key, name, loan)
@@ -198,15 +198,21 @@ def _given(db: Db, who: Who, entry: Entry, terms: Terms, today: date) -> Lent:
 def _fetched(
     db: Db, thing: str, terms: Terms, document: dict[str, Any], today: date
 ) -> dict[str, Any] | None:
-    """Let the holder's own reservation of these days become the loan; None when there is none."""
+    """Let the holder's own reservation of these days become the loan; gives it as it was, None when there is none."""
     where = {"thing": thing, "state": "reserved", "holder": terms.holder.name, "account": terms.holder.account,
              "first": {"$lte": (terms.last or date.max).isoformat()}, "last": {"$gte": today.isoformat()}}
     change: dict[str, Any] = {"$set": {name: value for name, value in document.items() if name != "_id"}}
     if "days" not in document:
         change["$unset"] = {"days": ""}
-    if db[LOANS].find_one_and_update(where, change) is None:
-        return None
-    return db[LOANS].find_one({"out": thing})
+    return db[LOANS].find_one_and_update(where, change)
+
+
+def _withdraw(db: Db, document: dict[str, Any], reserved: dict[str, Any] | None) -> None:
+    """Take a loan back that must not be; the reservation that it was made of is one again."""
+    if reserved is None:
+        db[LOANS].delete_one({"_id": document["_id"]})
+    else:
+        db[LOANS].replace_one({"_id": reserved["_id"]}, reserved)
 
 
 def _ended(db: Db, who: Who, loan: Loan, was: str, state: str, action: str, note: str) -> Lent:

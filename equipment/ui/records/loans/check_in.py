@@ -48,7 +48,7 @@ def of_loans(app: App, wanted: Sequence[Loan], not_out: Sequence[str] = ()) -> N
             try:
                 done = lending.check_in(app.database, app.who, [loan.number for loan in wanted], note=note)
             except BackupError as error:
-                st.error(plain(str(error)), icon=":material/error:")
+                boundary.explain(error)
                 return
             outcome.finish(done, "Back:", place)
         elif cancelled:
@@ -72,7 +72,7 @@ def due_day(app: App, loan: Loan) -> None:
             try:
                 moved = move(None if for_ever or not isinstance(day, date) else day)
             except BackupError as error:
-                st.error(plain(str(error)), icon=":material/error:")
+                boundary.explain(error)
                 return
             st.toast(plain(in_words(moved)), icon=":material/event:")
         if sure or cancelled:

@@ -35,7 +35,7 @@ def dialog(app: App, ticked: list[Entry], total: int) -> None:
             try:
                 done = lending.check_out(app.database, app.who, ticked, terms, today=state.today())
             except BackupError as error:
-                st.error(plain(str(error)), icon=":material/error:")
+                boundary.explain(error)
                 return
             outcome.finish(done, f"{terms.holder.name} has", place)
         elif cancelled:
@@ -53,7 +53,7 @@ def reserve(app: App, entry: Entry) -> None:
             try:
                 loan = lending.reserve(app.database, app.who, entry, terms, today=state.today())
             except BackupError as error:
-                st.error(plain(str(error)), icon=":material/error:")
+                boundary.explain(error)
                 return
             days = (terms.last - terms.first).days + 1 if terms.last else 0
             st.toast(f"Reserved for {plain(loan.terms.holder.name)}, {number_of(days, 'day')}",

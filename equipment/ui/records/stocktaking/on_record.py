@@ -7,6 +7,7 @@ import streamlit as st
 from backup_engine.errors import BackupError
 from equipment.store.life import stocktakings
 from equipment.store.list.records import Entry
+from equipment.ui import boundary
 from equipment.ui.context import App
 from equipment.ui.plain import plain
 
@@ -25,6 +26,6 @@ def show(app: App, entry: Entry) -> None:
             try:
                 stocktakings.see(app.database, app.who, each.number, entry.key)
             except BackupError as error:
-                st.error(plain(str(error)), icon=":material/error:")
+                boundary.explain(error)
                 return
             st.rerun()

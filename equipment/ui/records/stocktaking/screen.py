@@ -17,6 +17,7 @@ from equipment.store.life import stocktakings
 from equipment.store.life.stocktakings import Stocktaking
 from equipment.store.list import listing, records
 from equipment.store.list.records import Entry
+from equipment.ui import boundary
 from equipment.ui.context import App
 from equipment.ui.parts import chosen_rows
 from equipment.ui.plain import plain
@@ -54,7 +55,7 @@ def _begin(app: App, there: Sequence[Stocktaking]) -> None:
         try:
             _choose(stocktakings.begin(app.database, app.who, place or "").number)
         except BackupError as error:
-            st.error(plain(str(error)), icon=":material/error:")
+            boundary.explain(error)
             return
         st.rerun()
     st.caption("What is seen there is compared with what the list says. Nothing is written before *Apply*.")
@@ -155,7 +156,7 @@ def _apply(app: App, stocktaking: Stocktaking, found: Result) -> None:
             number, done = stocktakings.apply(app.database, app.who, stocktaking.number,
                                               found.missing if lost else ())
         except BackupError as error:
-            st.error(plain(str(error)), icon=":material/error:")
+            boundary.explain(error)
             return
         _told(stocktaking, number, [saved.status for saved in done])
     elif dropped:

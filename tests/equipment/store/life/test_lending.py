@@ -210,6 +210,27 @@ def test_a_longer_loan_stops_at_what_others_reserved(database: Db, who: Who) -> 
         lending.reserve(database, who, entry(database, 1), until(4, BEN, first=4), today=TODAY)
 
 
+def test_a_reservation_that_could_not_become_the_loan_is_one_again(
+    database: Db, who: Who, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody reserves a later span at the very moment at which it goes out until further notice."""
+    kept = lending.reserve(database, who, entry(database, 1), until(2, BEN), today=TODAY)
+    before = database[loans.LOANS].find_one()
+    fetched = lending._fetched
+
+    def slow(*given: Any) -> Any:
+        reserved = fetched(*given)
+        late = {"thing": kept.thing, "name": "ID 1", "holder": "Eve", "account": "", "state": "reserved", "by": "Eve",
+                "first": "2026-12-20", "last": "2026-12-21", "days": [f"{kept.thing}|2026-12-20"]}
+        database[loans.LOANS].insert_one(late)
+        return reserved
+
+    monkeypatch.setattr(lending, "_fetched", slow)
+
+    assert "reserved for Eve" in out(database, who, 1, until(None, BEN)).why
+    assert database[loans.LOANS].find_one({"holder": "Ben"}) == before
+
+
 # Who may.
 
 def test_a_user_takes_only_for_himself_and_only_if_the_setting_says_so(database: Db, who: Who) -> None:
