@@ -34,6 +34,8 @@ NOT_SAVED: Final = {
     "equipment_work": "how far a backup or restore is, while it runs",
     "equipment_messages": "what was told to whom by this database: a copy has told nobody",
     "equipment_list_index": "which files of the list's index were made of this database: a copy has none",
+    "equipment_bytes.files": "saved beside the sets, once a file",
+    "equipment_bytes.chunks": "saved beside the sets, once a file",
     "backup_restore_state": "who this database is: a copy must not take itself for the original",
     "backup_restore_journal": "what restores of this database are doing",
 }

@@ -26,7 +26,8 @@ def collections_in_the_code() -> set[str]:
     texts = {node.value for path in (ROOT / "store").rglob("*.py") if path.name != "saved.py"
              for node in ast.walk(ast.parse(path.read_text()))
              if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    return {text for text in texts if text.lower().startswith("equipment_") and text.replace("_", "").isalpha()}
+    return {text for text in texts
+            if text.lower().startswith("equipment_") and text.translate({ord(c): None for c in "_."}).isalpha()}
 
 
 def test_no_collection_is_forgotten() -> None:
