@@ -37,6 +37,11 @@ class ServerOptions(BaseModel):
     activity_days: int = Field(
         default=0, ge=0, le=36500,
         description="Days after which entries of the activity log are forgotten; 0 keeps them forever.")
+    file_mb: int = Field(
+        default=50, ge=1, le=200, description="Megabytes that one file attached to a record may have.")
+    files_gb: float = Field(
+        default=20, ge=0.001, le=100_000, allow_inf_nan=False,
+        description="Gigabytes that all attached files together may have; the same file counts once.")
 
     @field_validator("allowed_hosts")
     @classmethod
