@@ -16,6 +16,7 @@ WORDS: Final = {
     "stocktaking.dropped": "Ended a stocktaking without writing",
     "settings.loans": "Changed how loans work",
     "events.add": "Wrote down what was done", "events.strike": "Struck out what was written down",
+    "files.attach": "Attached a file", "files.remove": "Removed a file", "files.restore": "Brought a file back",
     "plans.add": "Made a plan", "plans.change": "Changed a plan", "plans.end": "Ended a plan",
     "views.save": "Saved a view", "views.delete": "Deleted a view", "sample.load": "Loaded sample data",
     "backup.create": "Backup", "backup.replace": "Restore (replace)", "backup.merge": "Restore (merge)",

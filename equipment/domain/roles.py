@@ -23,6 +23,7 @@ PERMISSIONS: Final[dict[str, Role]] = {
     "views.share": "technician",
     "loans.manage": "technician",
     "events.add": "technician",
+    "files.attach": "technician",
     "records.delete": "manager",
     "records.bulk_edit": "manager",
     "activity.export": "manager",
@@ -57,6 +58,7 @@ ABILITIES: Final[dict[str, tuple[str, ...]]] = {
         ("records.edit", "records.add", "records.import", "options.edit", "views.share"),
     "give things out and take them back for everybody": ("loans.manage",),
     "write down what was done to things, and strike it out": ("events.add",),
+    "attach files to records and remove them": ("files.attach",),
     "delete records, change many at once and export the activity":
         ("records.delete", "records.bulk_edit", "activity.export"),
     "plan what is done to things again and again": ("plans.manage",),
@@ -69,9 +71,10 @@ ABILITIES: Final[dict[str, tuple[str, ...]]] = {
 
 CHANGES_THE_LIST: Final = frozenset({
     "records.edit", "records.add", "records.import", "records.delete", "records.bulk_edit", "records.purge",
-    "options.edit", "columns.manage", "sample.load",
+    "options.edit", "columns.manage", "sample.load", "files.attach",
 })
-"""Actions that write records, options or columns: refused while the disk of the data folder has too little room."""
+"""Actions that write records, files, options or columns: refused while the disk of the data folder has too little
+room."""
 
 NEEDS_PROOF: Final = frozenset({
     "records.purge", "backup.replace", "backup.merge", "backup.delete", "backup.let_go", "backup.sealing",

@@ -45,7 +45,7 @@ from equipment.server.metrics import endpoint
 from equipment.server.metrics.sockets import OpenSockets
 from equipment.settings import Settings, get_settings, unknown_options
 from equipment.store import access
-from equipment.store.life import events, loans, plans, stocktakings
+from equipment.store.life import attachments, events, file_bytes, loans, plans, stocktakings
 from equipment.store.list import listing, undo
 from equipment.store.list.indexing import followed
 
@@ -150,6 +150,9 @@ def prepare(settings: Settings, db: Database[dict[str, Any]]) -> None:
             stocktakings.prepare(db)
             events.prepare(db)
             plans.prepare(db)
+            attachments.prepare(db)
+            file_bytes.prepare(db)
+            file_bytes.sweep(db)
             setup.announce(db, settings)
         except PyMongoError as error:
             raise database.unreachable(settings, error) from error

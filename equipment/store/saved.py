@@ -22,6 +22,7 @@ SAVED: Final = (
     Source("trash", "Equipment_trash"), Source("activity", "equipment_activity"), Source("loans", "equipment_loans"),
     Source("stocktakings", "equipment_stocktakings"),
     Source("events", "equipment_events"), Source("plans", "equipment_plans"),
+    Source("files", "equipment_files"),
 )
 NOT_SAVED: Final = {
     "equipment_sessions": "a sign-in ends with its server",

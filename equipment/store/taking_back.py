@@ -1,10 +1,10 @@
 """Taking the application's own data back from a backup: what holds records is added to, never replaced.
 
-Activity, trash, loans, events, plans and the values of deleted columns only grow: what is there stays as it is. A
-record is not put into the trash when the list or the trash has it. Settings, views and column settings become what they
-were, and those that the backup does not know stay. The accounts follow ``accounts.restored``. Every document is written
-only over exactly what was seen, so that a change made at this very moment is seen the next time round: who is being
-disabled now stays disabled.
+Activity, trash, loans, events, plans, attached files and the values of deleted columns only grow: what is there stays
+as it is. A record is not put into the trash when the list or the trash has it. Settings, views and column settings
+become what they were, and those that the backup does not know stay. The accounts follow ``accounts.restored``. Every
+document is written only over exactly what was seen, so that a change made at this very moment is seen the next time
+round: who is being disabled now stays disabled.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from equipment.store import moments
 from equipment.store.access import SESSIONS, USERS, Db
 from equipment.store.accounts import administrators, restored
 from equipment.store.activity import ACTIVITY
-from equipment.store.life import loans, stocktakings
+from equipment.store.life import attachments, loans, stocktakings
 from equipment.store.life.events import EVENTS
 from equipment.store.life.plans import PLANS
 from equipment.store.list.column_values import VALUES
@@ -42,7 +42,8 @@ TRIES: Final = 100
 """Times that documents which somebody changes at this moment are looked at again."""
 AT_ONCE: Final = 1000
 CLAIMING: Final = (("loans", loans.LOANS, loans.CLAIMS, loans.ended),
-                   ("stocktakings", stocktakings.STOCKTAKINGS, ("open",), stocktakings.over))
+                   ("stocktakings", stocktakings.STOCKTAKINGS, ("open",), stocktakings.over),
+                   ("files", attachments.ATTACHMENTS, attachments.CLAIMS, attachments.gone))
 Saved = Callable[[str], Iterable[Batch]]
 Doc = dict[str, Any]
 

@@ -31,8 +31,8 @@ PART: Final = 1 << 20
 """Bytes of a part. Parts of one file must be equally long whoever wrote them, so this never changes."""
 LEFT_FOR: Final = timedelta(days=1)
 """How long parts that nobody finished are left: longer than any upload takes."""
-_TEMPORARY: Final = "."
-"""Between a hash and the number of whoever writes; no hash has it."""
+_WRITING: Final = "writing:"
+"""Before the number of whoever writes; no hash begins so."""
 
 
 def prepare(db: Db) -> None:
@@ -78,7 +78,7 @@ def put(db: Db, sha256: str, size: int, chunks: Iterable[bytes]) -> bool:
     if is_held(db, sha256):
         return False
     prepare(db)  # after a restore into an empty database there is none yet
-    own = f"{sha256}{_TEMPORARY}{uuid4().hex}"
+    own = _WRITING + uuid4().hex
     try:
         digest, length = hashlib.sha256(), 0
         for number, data in enumerate(_parts_of(chunks)):
@@ -125,8 +125,9 @@ def total(db: Db) -> int:
 
 def sweep(db: Db) -> int:
     """Delete the parts of uploads that a crash ended more than ``LEFT_FOR`` ago; gives how many."""
-    old = ObjectId.from_datetime(moments.now() - LEFT_FOR)
-    return int(db[CHUNKS].delete_many({"_id": {"$lt": old}, "files_id": {"$regex": r"\."}}).deleted_count)
+    where = {"files_id": {"$gte": _WRITING, "$lt": _WRITING[:-1] + ";"},
+             "_id": {"$lt": ObjectId.from_datetime(moments.now() - LEFT_FOR)}}
+    return int(db[CHUNKS].delete_many(where).deleted_count)
 
 
 def is_hash(text: str) -> bool:

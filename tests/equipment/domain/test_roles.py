@@ -19,6 +19,7 @@ TABLE = {
     "tokens.make":         (YES, YES, YES, YES),
     "loans.manage":        (NO, YES, YES, YES),
     "events.add":          (NO, YES, YES, YES),
+    "files.attach":        (NO, YES, YES, YES),
     "plans.manage":        (NO, NO, YES, YES),
     "records.edit":        (NO, YES, YES, YES),
     "records.add":         (NO, YES, YES, YES),

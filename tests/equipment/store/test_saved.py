@@ -15,7 +15,7 @@ from backup_engine.mongo import versions
 from backup_engine.replacing import journal
 from equipment.store import access, activity, saved
 from equipment.store.accounts import administrators, attempts, calendar_links, password_links
-from equipment.store.life import events, loans, plans, stocktakings
+from equipment.store.life import attachments, events, file_bytes, loans, plans, stocktakings
 from equipment.store.list import column_values, ids, schema, views
 
 ROOT = Path(saved.__file__).parents[1]
@@ -45,9 +45,10 @@ def test_the_names_are_those_of_the_modules() -> None:
         "users": access.USERS, "settings": administrators.SETTINGS, "views": views.VIEWS, "columns": schema.COLUMNS,
         "deleted_columns": column_values.VALUES, "trash": ids.TRASH, "activity": activity.ACTIVITY,
         "loans": loans.LOANS, "stocktakings": stocktakings.STOCKTAKINGS,
-        "events": events.EVENTS, "plans": plans.PLANS}
+        "events": events.EVENTS, "plans": plans.PLANS,
+        "files": attachments.ATTACHMENTS}
     assert {access.SESSIONS, access.TOKENS, attempts.ATTEMPTS, password_links.LINKS, calendar_links.CALENDARS,
-            ids.RESERVED} <= saved.NOT_SAVED.keys()
+            ids.RESERVED, file_bytes.FILES, file_bytes.CHUNKS} <= saved.NOT_SAVED.keys()
 
 
 @pytest.mark.parametrize(("key", "document", "counts"), [

@@ -115,10 +115,10 @@ def test_what_a_crash_left_half_done_is_finished(database: Db) -> None:
     database[FILES].delete_one({})
     database[CHUNKS].delete_one({"n": 2})
     old = ObjectId.from_datetime(moments.now() - timedelta(days=2))
-    database[CHUNKS].insert_one({"_id": old, "files_id": f"{SHA}.dead", "n": 0, "data": b"half"})
-    database[CHUNKS].insert_one({"files_id": f"{SHA}.busy", "n": 0, "data": b"half"})
+    database[CHUNKS].insert_one({"_id": old, "files_id": "writing:dead", "n": 0, "data": b"half"})
+    database[CHUNKS].insert_one({"files_id": "writing:busy", "n": 0, "data": b"half"})
 
     assert list(file_bytes.held(database)) == []
     assert put(database) is True and read(database) == DATA
     assert file_bytes.sweep(database) == 1  # not what may be somebody's at this moment
-    assert read(database) == DATA and database[CHUNKS].count_documents({"files_id": f"{SHA}.busy"}) == 1
+    assert read(database) == DATA and database[CHUNKS].count_documents({"files_id": "writing:busy"}) == 1
