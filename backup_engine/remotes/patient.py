@@ -82,7 +82,7 @@ class Patient:
         try:
             self.store.put(key, data, create=create)
         except FileExistsError:
-            if not self.holds(key, data):  # else it is ours: the reply to an earlier attempt was lost
+            if not self._read_back(key, data):  # else it is ours: the reply to an earlier attempt was lost
                 raise
             return
         except RemoteRefused:
@@ -91,8 +91,15 @@ class Patient:
             if self._arrived(key, data):
                 return
             raise problem
-        if not self.holds(key, data):
+        if not self._read_back(key, data):
             raise RemoteFailed(f"{key} reads back other than it was sent")
+
+    def _read_back(self, key: str, data: bytes) -> bool:
+        """As ``holds``; what is gone again is a failure that may pass: another writer replaces it at this moment."""
+        try:
+            return self.holds(key, data)
+        except BackupFileNotFound as gone:
+            raise RemoteFailed(f"{key} was not there when it was read back") from gone
 
     def _arrived(self, key: str, data: bytes) -> bool:
         try:

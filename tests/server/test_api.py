@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -143,6 +144,7 @@ def test_a_flood_of_requests_is_bounded_and_pages_go_on(running: Running) -> Non
         connection.close()
 
     threads = [threading.Thread(target=flood, args=(REQUESTS // 4,)) for _ in range(4)]
+    began = time.monotonic()
     for thread in threads:
         thread.start()
     pages = []
@@ -152,5 +154,6 @@ def test_a_flood_of_requests_is_bounded_and_pages_go_on(running: Running) -> Non
         thread.join()
 
     assert sum(statuses.values()) == REQUESTS and set(statuses) <= {200, 429, 503}
-    assert statuses[200] >= PER_TOKEN[0] and statuses[429] > REQUESTS / 2
+    most = PER_TOKEN[0] + PER_TOKEN[1] * (time.monotonic() - began)  # what a slow machine gives the flood time for
+    assert PER_TOKEN[0] <= statuses[200] <= most and statuses[429] >= REQUESTS - most - statuses[503]
     assert set(pages) == {200} and PER_ADDRESS[0] > PER_TOKEN[0]

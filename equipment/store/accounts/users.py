@@ -50,6 +50,7 @@ class User:
 def prepare(db: Db) -> None:
     """Create the indexes."""
     db[USERS].create_index([("oidc", ASCENDING)], unique=True, sparse=True)
+    db[USERS].create_index([("state", ASCENDING), ("asked_from", ASCENDING)])
 
 
 def exist(db: Db) -> bool:

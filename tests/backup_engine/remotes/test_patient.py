@@ -128,3 +128,17 @@ def test_a_listing_that_breaks_off_begins_again() -> None:
 def test_nothing_larger_than_a_piece_is_sent() -> None:
     with pytest.raises(RemoteFailed, match="larger"):
         patient(Memory()).put("a", bytes(MAX_BYTES + 1))
+
+
+def test_what_is_gone_when_it_is_read_back_is_written_again() -> None:
+    """As beside another writer on a server that replaces in two steps."""
+    class Replacing(Memory):
+        def put(self, key: str, data: bytes, *, create: bool = False) -> None:
+            super().put(key, data, create=create)
+            if self.calls == 1:
+                self.files.clear()
+
+    store, pauses = Replacing(), list[float]()
+    patient(store, pauses).put("a", b"x", create=True)
+
+    assert store.files == {"a": b"x"} and len(pauses) == 1

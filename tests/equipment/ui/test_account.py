@@ -69,7 +69,8 @@ def test_the_menu_says_the_role_and_offers_what_it_may(
 ) -> None:
     pick(database, signed_in(database, role), "")
 
-    assert offered[0]["options"] == [account.PERSON, account.PASSWORD, *factor, account.SESSIONS, account.LOG_OUT]
+    assert offered[0]["options"] == [account.PERSON, account.PASSWORD, *factor, account.SESSIONS, account.TOKENS,
+                                     account.LOG_OUT]
     assert (offered[0]["label"], offered[0]["help"]) == ("ada", f"Role: {role}")
 
 

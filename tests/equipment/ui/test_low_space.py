@@ -80,7 +80,7 @@ def test_sections_and_buttons_that_change_the_list_cannot_be_chosen(here: Settin
     database.connect(here)["Equipment"].insert_one({"ID": 1, "Vendor": "Acme"})
     test = visit("manager", here)
 
-    assert test.segmented_control(key=state.SECTION).options == ["Browse", "Calibration", "Dashboard"]
+    assert test.segmented_control(key=state.SECTION).options == ["Browse", "Loans", "Calibration", "Dashboard"]
     assert test.button(key="action_bulk").disabled
     assert not test.button(key="action_exports").disabled
 

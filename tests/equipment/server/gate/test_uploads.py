@@ -14,6 +14,7 @@ from equipment.server.gate.uploads import GuardedUploads
 from equipment.store.access import Account
 
 LARGEST = config.get_option("server.maxUploadSize") * 1024 * 1024
+PATIENCE = 30
 
 
 class Known:
@@ -51,7 +52,8 @@ class Gate:
             raise AssertionError("nothing is read before it is decided")
 
         headers = [] if size is None else [(b"content-length", str(size).encode())]
-        await self.gate({"type": "http", "method": method, "path": path, "headers": headers}, receive, send)
+        with anyio.fail_after(PATIENCE):  # one that is let in although it should not be waits for ``go``
+            await self.gate({"type": "http", "method": method, "path": path, "headers": headers}, receive, send)
 
 
 def answer(known: Known, size: str | int | None = 10, **request: str) -> int:
