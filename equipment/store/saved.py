@@ -22,7 +22,8 @@ SAVED: Final = (
     Source("trash", "Equipment_trash"), Source("activity", "equipment_activity"), Source("loans", "equipment_loans"),
     Source("stocktakings", "equipment_stocktakings"),
     Source("events", "equipment_events"), Source("plans", "equipment_plans"),
-    Source("files", "equipment_files"),
+    Source("files", "equipment_files"), Source("file_parts", "equipment_bytes.chunks"),
+    Source("file_lengths", "equipment_bytes.files"),
 )
 NOT_SAVED: Final = {
     "equipment_sessions": "a sign-in ends with its server",
@@ -35,8 +36,6 @@ NOT_SAVED: Final = {
     "equipment_work": "how far a backup or restore is, while it runs",
     "equipment_messages": "what was told to whom by this database: a copy has told nobody",
     "equipment_list_index": "which files of the list's index were made of this database: a copy has none",
-    "equipment_bytes.files": "saved beside the sets, once a file",
-    "equipment_bytes.chunks": "saved beside the sets, once a file",
     "backup_restore_state": "who this database is: a copy must not take itself for the original",
     "backup_restore_journal": "what restores of this database are doing",
 }

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any, Final
 
 import bson
@@ -26,7 +25,7 @@ from equipment.store import moments
 from equipment.store.access import SESSIONS, USERS, Db
 from equipment.store.accounts import administrators, restored
 from equipment.store.activity import ACTIVITY
-from equipment.store.life import attachments, loans, stocktakings
+from equipment.store.life import attachments, file_bytes, loans, stocktakings
 from equipment.store.life.events import EVENTS
 from equipment.store.life.plans import PLANS
 from equipment.store.list.column_values import VALUES
@@ -41,6 +40,8 @@ __all__ = ["take_back"]
 TRIES: Final = 100
 """Times that documents which somebody changes at this moment are looked at again."""
 AT_ONCE: Final = 1000
+MOST_BYTES: Final = 16 << 20
+"""Of the documents that are in memory at once, the last one aside; parts of files have a MiB each."""
 CLAIMING: Final = (("loans", loans.LOANS, loans.CLAIMS, loans.ended),
                    ("stocktakings", stocktakings.STOCKTAKINGS, ("open",), stocktakings.over),
                    ("files", attachments.ATTACHMENTS, attachments.CLAIMS, attachments.gone))
@@ -63,6 +64,12 @@ def take_back(
     counts: dict[str, Mapping[str, int]] = {}
     # first what only grows: a crash on the way leaves more than there was, and the next try goes on
     counts["activity"] = _add(db, ACTIVITY, _documents(saved, "activity"), dry_run, watch)
+    if not dry_run:
+        file_bytes.prepare(db)  # on it rests that no part is there twice
+    parts = _not_held(db, _documents(saved, "file_parts"))
+    counts["file_parts"] = _add(db, file_bytes.CHUNKS, parts, dry_run, watch)
+    # a file is there once its length is, so its parts come before, and what is attached after both
+    counts["file_lengths"] = _add(db, file_bytes.FILES, _documents(saved, "file_lengths"), dry_run, watch)
     for key, name, claims, ended in CLAIMING:
         counts[key] = _add(db, name, _free(db, name, claims, ended, _documents(saved, key)), dry_run, watch)
     counts["events"] = _add(db, EVENTS, _documents(saved, "events"), dry_run, watch)
@@ -170,6 +177,17 @@ def _not_there(db: Db, entries: Iterable[bytes]) -> Iterator[bytes]:
                 yield entry
 
 
+def _not_held(db: Db, parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Leave out parts of files that are there under another number, and those of uploads that never ended."""
+    for group in _groups(parts):
+        wanted = [(each["files_id"], each["n"]) for each in map(bson.decode, group)]
+        where = {"files_id": {"$in": sorted({file for file, _ in wanted})}}
+        known = db[file_bytes.CHUNKS].find(where, {"files_id": 1, "n": 1})
+        there = {(found["files_id"], found["n"]) for found in known}
+        yield from (part for part, named in zip(group, wanted, strict=True)
+                    if named not in there and file_bytes.is_hash(named[0]))
+
+
 def _free(
     db: Db, name: str, claims: Sequence[str], ended: Callable[[Doc], Doc], documents: Iterable[bytes]
 ) -> Iterator[bytes]:
@@ -215,6 +233,12 @@ def _documents(saved: Saved, key: str) -> Iterator[bytes]:
 
 
 def _groups(documents: Iterable[bytes]) -> Iterator[list[bytes]]:
-    rest = iter(documents)
-    while group := list(islice(rest, AT_ONCE)):
+    group, size = list[bytes](), 0
+    for document in documents:
+        group.append(document)
+        size += len(document)
+        if len(group) == AT_ONCE or size >= MOST_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
         yield group

@@ -1,8 +1,11 @@
 """The whole story: a server with encryption, two remotes and people at work dies with its disk, and another machine has
-everything back with one command: the list, the accounts, and nothing of the copy reaches the remotes."""
+everything back with one command: the list, the accounts, attached files, loans and events byte for byte, and nothing of
+the copy reaches the remotes."""
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import os
 import random
@@ -13,7 +16,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +31,15 @@ from backup_engine.remotes.address import parse
 from backup_engine.remotes.kinds import open_store
 from backup_engine.repository import contents
 from equipment.accounts.passwords import PASSWORDS
+from equipment.domain.life.attachment import Limits
+from equipment.domain.life.event import Done
+from equipment.domain.life.loan import Holder, Terms
 from equipment.server.embedded import Embedded
 from equipment.store.access import SYSTEM
 from equipment.store.accounts import users
+from equipment.store.life import file_bytes, filing, lending, servicing
+from equipment.store.life.servicing import Wrote
+from equipment.store.list import keys, records
 from tests.backup_engine.remotes.servers import ENVIRONMENT, seaweed
 from tests.browser import people
 from tests.server.accounts import signed_in_page
@@ -38,6 +47,9 @@ from tests.server.running_app import ROOT, RunningApp, mongods, wait_for
 
 RECORDS = 2_000
 LISTS = ("Equipment", "Equipment_select_options")
+LIVES = ("equipment_files", "equipment_bytes.chunks", "equipment_bytes.files", "equipment_loans", "equipment_events")
+LENT = -1
+"""A record that has a file, a loan and an event, and that nobody deletes."""
 Db = Database[dict[str, Any]]
 
 
@@ -77,10 +89,22 @@ def keep_writing(database: Db, stop: threading.Event) -> None:
         things.delete_one({"_id": chance.randrange(RECORDS)})
 
 
-def hashes(database: Db) -> dict[str, str]:
+def hashes(database: Db, names: tuple[str, ...] = LISTS) -> dict[str, str]:
     """MongoDB's own hash of each list."""
-    found: dict[str, str] = database.command("dbHash", collections=list(LISTS))["collections"]
-    return {name: found[name] for name in LISTS}
+    found: dict[str, str] = database.command("dbHash", collections=list(names))["collections"]
+    return {name: found[name] for name in names}
+
+
+def live(database: Db, photo: bytes) -> dict[str, str]:
+    """Attach a file, give the thing out and calibrate it; gives the hashes of what all that is kept in."""
+    database["Equipment"].insert_one({"_id": LENT, "ID": LENT, "Serial": "lent"})
+    entry = records.get(database, keys.key_of_id(LENT))
+    assert entry is not None
+    today = date.today()
+    filing.attach(database, SYSTEM, entry, "scope.jpg", io.BytesIO(photo), Limits(1 << 30, 1 << 30))
+    lending.check_out(database, SYSTEM, [entry], Terms(Holder("Bo"), today), today=today)
+    servicing.write(database, SYSTEM, [Wrote(entry, Done("calibration", today), {})], today=today)
+    return hashes(database, LIVES)
 
 
 def hashes_of_set(engine: DatabaseBackupRestore, label: str, scratch: Db) -> dict[str, str]:
@@ -144,6 +168,8 @@ def test_another_machine_has_everything_with_one_command(
         things.insert_many([{"_id": n, "ID": n, "Serial": f"S{n}"} for n in range(RECORDS)])
         database["Equipment_select_options"].insert_many([{"Vendor": "Fluke"}, {"Vendor": "Hameg"}])
         users.create(database, SYSTEM, "Bo", "manager", password_hash=PASSWORDS.hash("a password of Bo"))
+        photo = b"\xff\xd8\xff" + random.Random(7).randbytes(5_000_000)
+        lives = live(database, photo)
         stop = threading.Event()
         writer = threading.Thread(target=keep_writing, args=(database, stop))
         writer.start()
@@ -170,6 +196,8 @@ def test_another_machine_has_everything_with_one_command(
                                        identities=identity.read_text().split()[-1:])
         label = last["backup"]["label"]
         assert hashes(database) == hashes_of_set(engine, label, database.client["scratch"])
+        assert hashes(database, LIVES) == lives
+        assert b"".join(file_bytes.read(database, hashlib.sha256(photo).hexdigest())) == photo
         assert "Equipment Records" in signed_in_page(app, people.NAME, people.PASSWORD).text()
         assert "Equipment Records" in signed_in_page(app, "Bo", "a password of Bo").text()
 

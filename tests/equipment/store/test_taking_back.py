@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import random
 import threading
 from datetime import date
 from pathlib import Path
@@ -19,10 +21,12 @@ from backup_engine.errors import BadInput, NoBackupsFound
 from backup_engine.model import BackupSet
 from backup_engine.storage import open_storage
 from backup_engine.workspace import Workspace
+from equipment.domain.life.attachment import Limits
 from equipment.domain.query import Query
-from equipment.store import activity
+from equipment.store import activity, taking_back
 from equipment.store.access import SESSIONS, SYSTEM, USERS, identify
 from equipment.store.accounts import administrators, credentials, sessions, users
+from equipment.store.life import attachments, file_bytes, filing
 from equipment.store.list import columns, records, trash, views
 from equipment.store.saved import APPLICATION_DATA
 from equipment.store.taking_back import take_back
@@ -316,3 +320,59 @@ def test_in_memory_it_is_the_same() -> None:
     assert done.counts["users"] == {"added": 1}
     assert db.equipment_users.find_one()["epoch"] == 1
     assert db.equipment_activity.count_documents({}) == 1
+
+
+def attached(database: Db, data: bytes) -> str:
+    """Attach a file to the first record; gives its hash."""
+    return filing.attach(database, SYSTEM, entries(database)[0], "scan.bin", io.BytesIO(data), Limits(1 << 30, 1 << 30)
+                         ).sha256
+
+
+def test_attached_files_come_back_to_the_last_byte(ws: Workspace, database: Db) -> None:
+    data = random.Random(7).randbytes(3 * file_bytes.PART + 5)
+    sha256 = attached(database, data)
+    database[file_bytes.CHUNKS].insert_one({"files_id": "writing:of a crash", "n": 0, "data": b"half"})
+    before = contents(database)["files"]
+    backup = saved(ws)
+    for name in (file_bytes.CHUNKS, file_bytes.FILES, attachments.ATTACHMENTS):
+        database[name].drop()
+
+    restore(ws, backup)
+
+    assert contents(database)["files"] == before
+    assert b"".join(file_bytes.read(database, sha256)) == data
+    assert database[file_bytes.CHUNKS].count_documents({}) == 4  # not what a crash left half done
+
+
+def test_a_file_that_was_attached_again_is_there_once(ws: Workspace, database: Db) -> None:
+    data = random.Random(7).randbytes(2 * file_bytes.PART)
+    sha256 = attached(database, data)
+    backup = saved(ws)
+    for name in (file_bytes.CHUNKS, file_bytes.FILES, attachments.ATTACHMENTS):
+        database[name].drop()
+    attached(database, data)  # its parts have other numbers now
+
+    done = restore(ws, backup)
+
+    assert done.done.counts["file_parts"] == {"added": 0, "kept": 0}
+    assert b"".join(file_bytes.read(database, sha256)) == data
+    assert database[attachments.ATTACHMENTS].count_documents({"removed": {"$exists": False}}) == 1
+
+
+def test_a_part_that_is_gone_is_put_back(ws: Workspace, database: Db) -> None:
+    data = random.Random(7).randbytes(2 * file_bytes.PART)
+    sha256 = attached(database, data)
+    backup = saved(ws)
+    database[file_bytes.CHUNKS].delete_one({"files_id": sha256, "n": 1})
+
+    restore(ws, backup)
+
+    assert b"".join(file_bytes.read(database, sha256)) == data
+
+
+def test_large_documents_are_not_all_in_memory_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taking_back, "MOST_BYTES", 100)
+
+    groups = list(taking_back._groups(bson.encode({"_id": n, "data": b"x" * 60}) for n in range(5)))
+
+    assert [len(group) for group in groups] == [2, 2, 1]
