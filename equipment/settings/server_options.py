@@ -41,7 +41,8 @@ class ServerOptions(BaseModel):
         default=50, ge=1, le=200, description="Megabytes that one file attached to a record may have.")
     files_gb: float = Field(
         default=2, ge=0.001, le=100_000, allow_inf_nan=False,
-        description="Gigabytes that all attached files together may have; the same file counts once. Full backups hold them all.")
+        description="Gigabytes that all attached files together may have; the same file counts once. Full backups hold "
+                    "them all.")
 
     @field_validator("allowed_hosts")
     @classmethod
