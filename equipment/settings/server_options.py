@@ -43,6 +43,11 @@ class ServerOptions(BaseModel):
         default=20, ge=0.001, le=100_000, allow_inf_nan=False,
         description="Gigabytes that all attached files together may have; the same file counts once.")
 
+    @property
+    def file_limits(self) -> tuple[int, int]:
+        """Bytes that one attached file, and all of them together, may have."""
+        return self.file_mb * 1_000_000, round(self.files_gb * 1e9)
+
     @field_validator("allowed_hosts")
     @classmethod
     def _names(cls, value: str) -> str:
