@@ -31,7 +31,7 @@ from equipment.messages import messenger
 from equipment.messages.personal import post
 from equipment.server import console_log, database, garbage, health, prefix, sd_notify, stopping
 from equipment.server.api import endpoint as api
-from equipment.server.downloads import activity_log, backup_download, calendar_feed, list_downloads
+from equipment.server.downloads import activity_log, backup_download, calendar_feed, file_download, list_downloads
 from equipment.server.gate import hosts
 from equipment.server.gate.connections import BoundedConnections, raise_descriptors
 from equipment.server.gate.fresh_sign_in import FreshSignIn
@@ -103,7 +103,8 @@ def routes() -> list[BaseRoute]:
     connect = connector(settings)
     own = [*probes, *account_routes.routes(settings, connect, served), *backup_download.routes(settings, connect),
            *list_downloads.routes(settings, connect), *activity_log.routes(settings, connect),
-           *calendar_feed.routes(settings, connect), *api.routes(settings, connect)]
+           *calendar_feed.routes(settings, connect), *file_download.routes(settings, connect),
+           *api.routes(settings, connect)]
     return [*prefix.under(served, own), *at_root]
 
 

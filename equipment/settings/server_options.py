@@ -44,6 +44,11 @@ class ServerOptions(BaseModel):
         description="Gigabytes that all attached files together may have; the same file counts once. Full backups hold "
                     "them all.")
 
+    @property
+    def file_limits(self) -> tuple[int, int]:
+        """Bytes that one attached file, and all of them together, may have."""
+        return self.file_mb * 1_000_000, round(self.files_gb * 1e9)
+
     @field_validator("allowed_hosts")
     @classmethod
     def _names(cls, value: str) -> str:

@@ -43,6 +43,8 @@ class Done:
     next_due: date | None = None
     plan: str = ""
     """Number of the plan that asked for it; without one it counts for every plan of its kind."""
+    file: str = ""
+    """Number of the file of the thing that is the certificate."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, Final
 
 from anyio import move_on_after
 from pydantic import BaseModel, ValidationError
@@ -11,12 +14,16 @@ from starlette.requests import ClientDisconnect, Request
 
 from equipment.server.api.problems import Problem
 
-__all__ = ["LONGEST", "parsed", "received"]
+__all__ = ["LONGEST", "parsed", "received", "spooled"]
 
 LONGEST: Final = 1024 * 1024
 """Bytes of a body."""
 SECONDS: Final = 20
 """For all of it to come: who never finishes would keep a connection for ever."""
+FILE_SECONDS: Final = 600
+"""The same for a file."""
+IN_MEMORY: Final = 1024 * 1024
+"""Bytes of a file that stay in memory; what is longer waits in a temporary file without a name."""
 FAULTS_SHOWN: Final = 5
 
 
@@ -41,6 +48,29 @@ async def received(request: Request) -> bytes:
     except ClientDisconnect as error:
         raise Problem(400, "Malformed", "The body broke off.") from error
     raise Problem(408, "TooSlow", "The body did not come in time.", headers={"Connection": "close"})
+
+
+@asynccontextmanager
+async def spooled(request: Request, most: int) -> AsyncIterator[IO[bytes]]:
+    """Receive a file of at most ``most`` bytes; it is gone when the block ends. Raises a ``Problem`` of 413 or 408 as
+    soon as it is too long or too slow."""
+    announced = request.headers.get("content-length", "0")
+    if not announced.isdecimal() or len(announced) > 12 or int(announced) > most:
+        raise _too_large(most)
+    size = 0
+    with SpooledTemporaryFile(max_size=IN_MEMORY) as file:
+        try:
+            with move_on_after(FILE_SECONDS) as waiting:
+                async for piece in request.stream():
+                    size += len(piece)
+                    if size > most:
+                        raise _too_large(most)
+                    file.write(piece)
+        except ClientDisconnect as error:
+            raise Problem(400, "Malformed", "The file broke off.") from error
+        if waiting.cancelled_caught:
+            raise Problem(408, "TooSlow", "The file did not come in time.", headers={"Connection": "close"})
+        yield file
 
 
 def parsed(body: bytes, model: type[BaseModel]) -> BaseModel:
@@ -68,6 +98,6 @@ def _no_number(word: str) -> float:
     raise ValueError(f"{word} is no number")
 
 
-def _too_large() -> Problem:
+def _too_large(most: int = LONGEST) -> Problem:
     # The rest is not read: the connection ends with the answer.
-    return Problem(413, "TooLarge", f"A body has at most {LONGEST:,} bytes.", headers={"Connection": "close"})
+    return Problem(413, "TooLarge", f"A body has at most {most:,} bytes.", headers={"Connection": "close"})

@@ -49,5 +49,7 @@ def _operation(method: str, path: str, told: dict[str, Any]) -> str:
 
 
 def _link(content: dict[str, Any]) -> str:
-    names = [kind["schema"]["$ref"].rpartition("/")[2] for kind in content.values()]
+    names = [kind["schema"]["$ref"].rpartition("/")[2] for kind in content.values() if "$ref" in kind["schema"]]
+    if content and not names:
+        return "the bytes of a file"
     return "".join(f'<a href="#{escape(name)}"><code>{escape(name)}</code></a>' for name in names)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from typing import IO, Final
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from backup_engine.errors import BadInput
@@ -23,6 +23,8 @@ from equipment.store.access import Account, Db, Who
 __all__ = ["BASE", "routes"]
 
 BASE: Final = "/api/v1"
+FILE: Final = "application/octet-stream"
+"""What a file is sent as, whatever it is: no program needs more, and a browser runs nothing of it."""
 HEADERS: Final = {"Cache-Control": "no-store"}
 Serve = Callable[[Request], Awaitable[Response]]
 
@@ -52,11 +54,16 @@ class _Api:
     async def serve(self, request: Request) -> Response:
         """Answer a request. Raises ``Problem`` and the errors of the tree."""
         operation = self._operation(request.method)
-        _require_json(request.headers.get("accept", ""))
+        _require_accepted(request.headers.get("accept", ""), FILE if operation.gives_file else "application/json")
         token, address = authority.bearer(request.headers.get("authorization", "")), _address(request)
         db, who, account = await self._turns.run(lambda: self._let_in(token, address, operation.action))
         self._turns.of_token(who.session)
         # Read only now: nobody without a token has the server keep a body.
+        if operation.takes_file:
+            with self._turns.upload():
+                async with bodies.spooled(request, self._settings.file_limits[0]) as file:
+                    return await self._turns.run(
+                        lambda: self._answer(operation, request, b"", (db, who, account), file))
         body = await bodies.received(request) if operation.body else b""
         return await self._turns.run(lambda: self._answer(operation, request, body, (db, who, account)))
 
@@ -72,14 +79,15 @@ class _Api:
         return db, *authority.let_in(db, token, address, action)
 
     def _answer(
-        self, operation: Operation, request: Request, body: bytes, asker: tuple[Db, Who, Account]
+        self, operation: Operation, request: Request, body: bytes, asker: tuple[Db, Who, Account],
+        file: IO[bytes] | None = None,
     ) -> Response:
         query = {name: request.query_params.getlist(name) for name in request.query_params}
         _require_known(operation, query)
         db, who, account = asker
         answer = operation.handle(Asked(
             db, who, account, self._settings, self._connect, _base(self._settings), request.path_params, query,
-            request.headers, bodies.parsed(body, operation.body) if operation.body else None))
+            request.headers, bodies.parsed(body, operation.body) if operation.body else None, file))
         return _sent(answer)
 
 
@@ -123,6 +131,8 @@ async def _nothing(_request: Request) -> Response:
 
 def _sent(answer: Answer) -> Response:
     headers = {**HEADERS, **answer.headers}
+    if answer.parts is not None:
+        return StreamingResponse(answer.parts, answer.status, headers, media_type=FILE)
     if answer.body is None:
         return Response(status_code=answer.status, headers=headers)
     return Response(values.as_json(answer.body), answer.status, headers, media_type="application/json")
@@ -134,10 +144,10 @@ def _not_allowed(method: str, there: Sequence[str]) -> Problem:
                    headers={"Allow": ", ".join(allowed)})
 
 
-def _require_json(accept: str) -> None:
+def _require_accepted(accept: str, sent: str) -> None:
     kinds = {each.partition(";")[0].strip().lower() for each in accept.split(",") if each.strip()}
-    if kinds and not kinds & {"*/*", "application/*", "application/json"}:
-        raise Problem(406, "NotAcceptable", "Answers are application/json.", hint="Accept that.")
+    if kinds and not kinds & {"*/*", "application/*", sent}:
+        raise Problem(406, "NotAcceptable", f"Answers are {sent}.", hint="Accept that.")
 
 
 def _require_known(operation: Operation, query: dict[str, list[str]]) -> None:

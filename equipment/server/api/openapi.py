@@ -21,6 +21,8 @@ __all__ = ["ALWAYS", "document", "plain_path", "statuses"]
 ALWAYS: Final = (401, 403, 406, 422, 429, 500, 503)
 """Errors that every operation can have."""
 WITH_BODY: Final = (400, 408, 413, 415)
+WITH_FILE: Final = (400, 408, 413)
+_FILE: Final = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 _REF: Final = "#/components/schemas/{model}"
 _TAGGED: Final = ("getRecord", "addRecord", "changeRecord")
 ABOUT: Final = (
@@ -36,7 +38,7 @@ def plain_path(path: str) -> str:
 
 def statuses(operation: Operation) -> list[int]:
     """Give every status that an operation can answer with."""
-    more = WITH_BODY if operation.body else ()
+    more = WITH_BODY if operation.body else WITH_FILE if operation.takes_file else ()
     return sorted({*operation.answers, *operation.problems, *ALWAYS, *more})
 
 
@@ -66,6 +68,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
     }
     if operation.body:
         told["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(operation.body)}}}
+    if operation.takes_file:
+        told["requestBody"] = {"required": True, "content": _FILE}
     return told
 
 
@@ -84,6 +88,8 @@ def _response(operation: Operation, status: int) -> dict[str, Any]:
         return told | {"content": {problems.MEDIA_TYPE: {"schema": _ref(ProblemDocument)}}}
     if (model := operation.answers[status]) is not None:
         told["content"] = {"application/json": {"schema": _ref(model)}}
+    if operation.gives_file:
+        told["content"] = _FILE
     if operation.name in _TAGGED:
         told["headers"] = {"ETag": {"schema": {"type": "string"}}}
     return told

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -52,6 +52,8 @@ class Asked:
     query: Mapping[str, list[str]] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
+    upload: IO[bytes] | None = None
+    """The bytes that came, of an operation that takes a file."""
 
     def one(self, name: str, usual: str = "") -> str:
         """Give a parameter of the address that is there once."""
@@ -70,6 +72,8 @@ class Answer:
     body: Any = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    parts: Iterator[bytes] | None = None
+    """The bytes of a file, in place of a body."""
 
 
 @dataclass(frozen=True)
@@ -92,3 +96,7 @@ class Operation:
     column_filters: bool = False
     """Whether parameters such as ``is.Vendor`` filter columns, whose names nobody knows beforehand."""
     about: str = ""
+    takes_file: bool = False
+    """Whether the body is the bytes of a file, of any type."""
+    gives_file: bool = False
+    """Whether the answer is the bytes of a file."""

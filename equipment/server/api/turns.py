@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -22,6 +23,9 @@ PER_TOKEN: Final = (100, 20)
 PER_ADDRESS: Final = (300, 60)
 """The same for an address, with or without a token. A proxy may make one of all."""
 
+UPLOADS: Final = 4
+"""Files that come in at the same time: each lies in memory or on the disk until it is kept."""
+
 T = TypeVar("T")
 
 
@@ -34,6 +38,18 @@ class Turns:
         self._threads, self._queue = threads, queue
         self._limiter: CapacityLimiter | None = None
         self._waiting = 0
+        self._coming = 0
+
+    @contextmanager
+    def upload(self) -> Iterator[None]:
+        """Have a file come in. Raises a ``Problem`` of 503 when too many do."""
+        if self._coming >= UPLOADS:
+            raise _busy("files")
+        self._coming += 1
+        try:
+            yield
+        finally:
+            self._coming -= 1
 
     def of_address(self, address: str) -> None:
         """Take a turn of an address. Raises a ``Problem`` of 429."""
@@ -48,13 +64,17 @@ class Turns:
         if self._limiter is None:
             self._limiter = CapacityLimiter(self._threads)  # belongs to the loop that is there now
         if self._waiting >= self._threads + self._queue:
-            raise Problem(503, "TooBusy", "Too many requests of programs wait already.", hint="Ask again later.",
-                          headers={"Retry-After": "1"})
+            raise _busy("requests")
         self._waiting += 1
         try:
             return await to_thread.run_sync(work, limiter=self._limiter)
         finally:
             self._waiting -= 1
+
+
+def _busy(what: str) -> Problem:
+    return Problem(503, "TooBusy", f"Too many {what} of programs wait already.", hint="Ask again later.",
+                   headers={"Retry-After": "1"})
 
 
 def _refuse(seconds: float, whose: str) -> None:

@@ -23,8 +23,8 @@ __all__ = ["GuardedUploads"]
 
 log = logging.getLogger(__name__)
 ROUTE: Final = "/_stcore/upload_file/"
-ACTIONS: Final = ("records.import", "backup.restore")
-"""What a file can be for: an import, or a backup that is taken in."""
+ACTIONS: Final = ("records.import", "files.attach", "backup.restore")
+"""What a file can be for: an import, one that is attached to a record, or a backup that is taken in."""
 AT_ONCE: Final = 4
 """Uploads of one account under way; a browser sends several files side by side."""
 TIMES_ALL: Final = 5
@@ -50,7 +50,7 @@ class GuardedUploads:
         account = await self._visitors.account(HTTPConnection(scope))
         if account is None or account.is_held or not any(allows(account.role, act) for act in ACTIONS):
             self._refused.tell("an upload from somebody who may not send files")
-            await _say(403, "Only whoever may import or restore can send files. Sign in.")(scope, receive, send)
+            await _say(403, "Only whoever may import, attach or restore can send files. Sign in.")(scope, receive, send)
             return
         size = _announced(scope)
         if problem := self._no_room(account.key, size):

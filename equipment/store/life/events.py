@@ -1,8 +1,8 @@
 """Events as documents: where they are kept, and how they are read.
 
-One document an event: ``{_id, thing, name, kind, day, done_by, result, cost, certificate, note, next_due, plan, by, at,
-deed?, struck?, struck_by?, why?}``, days as ``YYYY-MM-DD``; ``deed`` is the number by which what it changed of the
-record is undone. An event is never changed but by being struck out, and never deleted.
+One document an event: ``{_id, thing, name, kind, day, done_by, result, cost, certificate, note, next_due, plan, file?,
+by, at, deed?, struck?, struck_by?, why?}``, days as ``YYYY-MM-DD``; ``deed`` is the number by which what it changed of
+the record is undone. An event is never changed but by being struck out, and never deleted.
 """
 
 from __future__ import annotations
@@ -66,13 +66,13 @@ def document(thing: str, name: str, done: Done, by: str) -> dict[str, Any]:
     return {"_id": ObjectId(), "thing": thing, "name": name, "kind": done.kind, "day": done.day.isoformat(),
             "done_by": done.by, "result": done.result, "cost": done.cost, "certificate": done.certificate,
             "note": done.note, "next_due": done.next_due.isoformat() if done.next_due else None, "plan": done.plan,
-            "by": by, "at": moments.now()}
+            "by": by, "at": moments.now()} | ({"file": done.file} if done.file else {})
 
 
 def event_of(found: Mapping[str, Any]) -> Event:
     """Read a document."""
     done = Done(found["kind"], date.fromisoformat(found["day"]), found["done_by"], found["result"], found["cost"],
-                found["certificate"], found["note"], _day(found["next_due"]), found["plan"])
+                found["certificate"], found["note"], _day(found["next_due"]), found["plan"], found.get("file", ""))
     struck = found.get("struck")
     return Event(str(found["_id"]), found["thing"], found["name"], done, found["by"], moments.aware(found["at"]),
                  moments.aware(struck) if struck else None, found.get("struck_by", ""), found.get("why", ""))

@@ -52,7 +52,8 @@ def read(db: Db, sha256: str) -> Iterator[bytes]:
     length, part = int(known["length"]), int(known["chunkSize"])
     digest, before = hashlib.sha256(), b""
     number = -1
-    for number, found in enumerate(db[CHUNKS].find({"files_id": sha256}).sort("n", ASCENDING)):
+    # a few parts of memory, however slowly somebody takes them
+    for number, found in enumerate(db[CHUNKS].find({"files_id": sha256}).sort("n", ASCENDING).batch_size(4)):
         data = bytes(found["data"])
         if found["n"] != number or len(data) != min(part, length - number * part):
             raise _damaged(sha256, f"part {number + 1} of {_parts(length, part)} is missing or has another length")

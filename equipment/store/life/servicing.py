@@ -26,7 +26,7 @@ from equipment.domain.record import LAST_CALIBRATION, MISSING, NEXT_CALIBRATION,
 from equipment.domain.values.fields import FieldType, dates_of
 from equipment.store import activity, moments
 from equipment.store.access import Db, Who, inside, require
-from equipment.store.life import events
+from equipment.store.life import attachments, events
 from equipment.store.life.events import COUNTS, EVENTS, event_of
 from equipment.store.list import keys, records, schema, undo
 from equipment.store.list.records import Entry, Save
@@ -82,6 +82,7 @@ def write(
     riding: dict[str, Doc] = {}
     for each in wanted:
         done, key = clean(each.done, today), each.entry.key
+        _check_file(db, key, done)
         made.append((each, events.document(key, name_of(each.entry.record), done, who.name)))
         fields = fields_of(each.entry, done, types) if each.fields is None else each.fields
         if fields and key not in saves:  # of two events of one thing the first sets its dates
@@ -161,6 +162,12 @@ def _strike_with(
     if found:
         db[EVENTS].update_many(where, {"$set": _struck(who, UNDONE)}, **inside(session))
         activity.record_many(db, who, STRIKES, map(_said, found), session=session)
+
+
+def _check_file(db: Db, thing: str, done: Done) -> None:
+    attached = attachments.find(db, done.file) if done.file else None
+    if done.file and (attached is None or attached.thing != thing or attached.removed):
+        raise BadInput("The certificate is no file of this record.", hint="Choose another one.")
 
 
 def _alone(db: Db, who: Who, document: Doc) -> Written:

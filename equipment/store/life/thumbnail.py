@@ -13,8 +13,8 @@ from PIL import Image, ImageOps
 __all__ = ["PIXELS", "SIDE", "made"]
 
 log = logging.getLogger(__name__)
-SIDE: Final = 320
-"""Pixels of its longer side."""
+SIDE: Final = 192
+"""Pixels of its sides: it is the middle of the picture, so that one of any shape takes a line of the page."""
 PIXELS: Final = 50_000_000
 """What is larger is not decoded: a picture of a few kilobytes can unfold to gigabytes."""
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF")
@@ -30,8 +30,8 @@ def made(data: IO[bytes]) -> bytes:
             if width * height > PIXELS:
                 return b""
             picture.draft("RGB", (2 * SIDE, 2 * SIDE))  # a JPEG is decoded no larger than needed
-            picture.thumbnail((SIDE, SIDE))
-            return _as_jpeg(ImageOps.exif_transpose(picture))
+            small = ImageOps.fit(picture, (SIDE, SIDE))
+            return _as_jpeg(ImageOps.exif_transpose(small))
     except Exception as error:  # noqa: BLE001 - whatever a decoder makes of hostile bytes: the file is kept without
         log.info("no small picture could be made: %s", type(error).__name__)
         return b""

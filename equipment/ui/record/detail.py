@@ -20,6 +20,7 @@ from equipment.ui.record import history, ways
 from equipment.ui.records import state, status
 from equipment.ui.records.changing import add, review
 from equipment.ui.records.events import on_record as events
+from equipment.ui.records.files import on_record as files
 from equipment.ui.records.list import actions
 from equipment.ui.records.loans import on_record
 from equipment.ui.records.stocktaking import on_record as stocktaking
@@ -61,6 +62,8 @@ def show(app: App) -> None:
         stocktaking.show(app, entry)
     with boundary.guard("Events"):
         events.show(app, entry)
+    with boundary.guard("Files"):
+        files.show(app, entry)
     left, right = st.columns([3, 2], gap="large")
     with left:
         _details(app, entry, columns)

@@ -15,7 +15,8 @@ OTHER_WAYS_OUT = {"records/changing/review.py": "Back to editing", "records/chan
                   "records/status.py": "Cancel",
                   "records/loans/check_out.py": "outcome.buttons", "records/loans/check_in.py": "outcome.buttons",
                   "records/events/done_today.py": "outcome.buttons", "records/events/on_record.py": "outcome.buttons",
-                  "records/events/plan_form.py": "outcome.buttons"}
+                  "records/events/plan_form.py": "outcome.buttons",
+                  "records/files/attaching.py": "outcome.buttons"}
 """Dialogs whose button stands in a line with the others, and what it is called."""
 NO_QUESTIONS = {"asking.py", "records/calibration.py", "records/list/toolbar.py", "records/list/filters.py",
                 "records/list/views.py", "records/changing/undoing.py",

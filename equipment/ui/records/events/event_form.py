@@ -18,6 +18,7 @@ from equipment.store.life import plans
 from equipment.store.list import schema
 from equipment.store.list.records import Entry
 from equipment.ui.context import App
+from equipment.ui.records.files import choice
 
 __all__ = ["ask", "next_calibration", "what_became"]
 
@@ -41,6 +42,7 @@ def ask(app: App, entry: Entry, today: date) -> Done:
         cost = st.text_input("Cost", key="event_cost", max_chars=LONGEST_COST, placeholder="120 EUR")
     with second:
         certificate = st.text_input("Certificate number", key="event_certificate", max_chars=LONGEST_WORDS)
+    file = choice.ask(app, entry)
     usual = None
     if kind == "calibration":
         usual = next_calibration(entry, planned, schema.types(app.database), done_on)
@@ -48,7 +50,7 @@ def ask(app: App, entry: Entry, today: date) -> Done:
                         max_value=done_on.replace(year=done_on.year + YEARS_AHEAD, day=1),
                         help="Empty: as its plan says, if it has one.")
     return Done(kind, done_on, by, result, cost, certificate, note, due if isinstance(due, date) else None,
-                plan.number if plan else "")
+                plan.number if plan else "", file)
 
 
 def what_became(app: App) -> tuple[str, Result, str]:

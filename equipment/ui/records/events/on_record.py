@@ -11,10 +11,11 @@ from backup_engine.errors import BackupError
 from equipment.domain.life.event import Event, in_words
 from equipment.domain.life.words import LONGEST_NOTE
 from equipment.domain.record import name_of
+from equipment.server.downloads import file_download
 from equipment.store.life import events, plans, servicing
 from equipment.store.life.servicing import Wrote
 from equipment.store.list.records import Entry
-from equipment.ui import boundary
+from equipment.ui import boundary, links
 from equipment.ui.context import App
 from equipment.ui.plain import plain
 from equipment.ui.records import state
@@ -92,6 +93,9 @@ def _lines(app: App, found: Sequence[Event], may: bool) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             words = plain(in_words(event.done))
             st.markdown(f"~~{words}~~" if event.struck else words, width="stretch")
+            if event.done.file:
+                st.link_button("Certificate", links.to(file_download.path_of(event.done.file, show=True)),
+                               icon=":material/description:", type="tertiary", key=f"event_file_{event.number}")
             if may and not event.struck and st.button("Strike out", key=f"event_strike_{event.number}",
                                                       type="tertiary", disabled=app.read_only):
                 strike(app, event)

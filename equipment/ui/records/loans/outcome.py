@@ -46,18 +46,22 @@ def buttons(label: str, icon: str, key: str, *, disabled: bool = False) -> tuple
     return place, sure, cancelled
 
 
-def finish(done: Sequence[Became], begin: str, place: DeltaGenerator) -> None:
-    """Close the dialog with a line, which begins so; stay open with the reasons when something was left."""
+def finish(done: Sequence[Became], begin: str, place: DeltaGenerator, *, what_each: str = "thing") -> None:
+    """Close the dialog with a line, which begins so; stay open with the reasons when something was left.
+
+    ``what_each`` is what one of them is called.
+    """
     good = [lent for lent in done if not lent.why]
     left = [lent for lent in done if lent.why]
-    what = plain(good[0].name) if len(good) == 1 else number_of(len(good), "thing")
+    what = plain(good[0].name) if len(good) == 1 else number_of(len(good), what_each)
     if good:
         st.toast(f"{plain(begin)} {what}", icon=":material/swap_horiz:")
     if not left:
         leave()
     st.session_state[DONE] = True
     place.empty()
-    st.error(f"{number_of(len(left), 'thing was', 'things were')} left as {'it was' if len(left) == 1 else 'they were'}"
+    were = number_of(len(left), f"{what_each} was", f"{what_each}s were")
+    st.error(f"{were} left as {'it was' if len(left) == 1 else 'they were'}"
              f"{f'; done for {what}' if good else ''}.", icon=":material/error:")
     for lent in left:
         st.markdown(f"**{plain(lent.name)}**: {plain(lent.why)}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,10 +13,11 @@ from pymongo.database import Database
 
 from backup_engine.errors import BadInput, PermissionDenied
 from equipment.domain.calibration import CERTIFICATE
+from equipment.domain.life.attachment import Limits
 from equipment.domain.life.event import Done
 from equipment.store import activity
 from equipment.store.access import SYSTEM, Who
-from equipment.store.life import events, servicing
+from equipment.store.life import events, filing, servicing
 from equipment.store.life.servicing import Written, Wrote
 from equipment.store.list import keys, records, undo
 from equipment.store.list.records import Entry, Save
@@ -64,6 +67,21 @@ def test_a_repair_is_beside_the_record_and_not_in_it(database: Db, who: Who) -> 
     [said] = activity.of_target(database, keys.target(written.thing))
     assert (said["action"], said["before"], said["after"]) == ("events.add", None, None)
     assert said["note"] == "Repair on 2026-11-28 by Acme, 120 EUR"
+
+
+def test_a_file_of_the_record_can_be_the_certificate_and_nothing_else(database: Db, who: Who) -> None:
+    own, other, removed = (filing.attach(database, SYSTEM, entry(database, number), "c.pdf", io.BytesIO(data),
+                                         Limits(99, 999)) for number, data in ((1, b"1"), (2, b"2"), (1, b"3")))
+    filing.remove(database, SYSTEM, removed.number)
+
+    _, [written] = write(database, who, (1, replace(REPAIR, file=own.number)))
+
+    assert written.event is not None and events.find(database, written.event.number) == written.event
+    assert written.event.done.file == own.number
+    for wrong in (other.number, removed.number, "0" * 24, "x"):
+        with pytest.raises(BadInput, match="no file of this record"):
+            write(database, who, (1, replace(REPAIR, file=wrong)))
+    assert len(events.of_thing(database, written.thing)) == 1
 
 
 def test_a_calibration_sets_the_dates_of_its_record_in_the_same_deed(database: Db, who: Who) -> None:

@@ -15,6 +15,7 @@ from equipment.store.life import events, servicing
 from equipment.ui.records.events import on_record as part
 from tests.equipment.ui import records_page
 from tests.equipment.ui.records.events.lab import TODAY, adding, lab, on_record, planned, striking, wrote
+from tests.equipment.ui.records.files.lab import attached
 from tests.equipment.ui.records.loans.lab import key, opened, press, words
 
 Db = Database[dict[str, Any]]
@@ -86,6 +87,21 @@ def test_a_repair_is_written_down(database: Db) -> None:
     assert not test.exception and not test.error
     [event] = events.of_thing(database, key(1))
     assert event.done == Done("repair", TODAY, "Acme Service", "passed", "120 EUR", "", "new fuse")
+
+
+def test_a_file_of_the_record_is_chosen_as_the_certificate(database: Db) -> None:
+    who = lab(database)
+    there = attached(database, name="cert *1.pdf")
+    test = opened(database, who, adding, (1,))
+    test.selectbox(key="event_kind").set_value("repair").run()
+    test.selectbox(key="event_file").select_index(1)
+
+    test = press(test, "Add event")
+
+    assert not test.exception and not test.error
+    assert [event.done.file for event in events.of_thing(database, key(1))] == [there.number]
+    [shown] = opened(database, who, on_record, (1,)).get("link_button")
+    assert (shown.proto.label, shown.proto.url) == ("Certificate", f"./files/{there.number}?show=1")
 
 
 def test_a_calibration_sets_the_dates_by_the_records_own_interval(database: Db) -> None:
