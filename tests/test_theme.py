@@ -57,5 +57,13 @@ def test_code_in_a_sentence_stands_out(name: str, ground: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["light", "dark"])
+def test_code_in_a_caption_stands_out(name: str) -> None:
+    page, code, ground = (colour(THEMES[name][part])
+                          for part in ("backgroundColor", "codeTextColor", "secondaryBackgroundColor"))
+
+    assert contrast(over(code, page, FADED), over(ground, page, FADED)) >= LEAST
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
 def test_links_stand_out(name: str) -> None:
     assert contrast(colour(THEMES[name]["linkColor"]), colour(THEMES[name]["backgroundColor"])) >= LEAST

@@ -194,6 +194,36 @@ def test_a_merge_of_two_picked_records_brings_back_these_alone(page: Page, whole
     assert len(back) == 2 and records(database) == 427
 
 
+def test_a_restore_is_confirmed_with_the_keyboard_alone(page: Page, whole: tuple[RunningApp, Db]) -> None:
+    app, database = whole
+    delete_behind_the_app(database, 4)
+    open_backups(page, app, "Restore Data")
+    expect(page.get_by_text("4 added, 0 removed, 0 changed")).to_be_visible(timeout=people.SLOW)
+    number, confirm = page.get_by_label("Type the number of records"), page.get_by_role(
+        "button", name="Confirm and Restore")
+
+    page.get_by_role("checkbox", name=re.compile("^Replace Equipment with")).focus()
+    page.keyboard.press("Space")
+    grid.at_rest(page)
+    page.keyboard.press("Tab")
+    expect(number).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(confirm).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing is restored yet. Type the number of records in this backup: 430.")).to_be_visible()
+    assert records(database) == 426
+    page.keyboard.press("Shift+Tab")
+    expect(number).to_be_focused()
+    page.keyboard.type("430")
+    page.keyboard.press("Tab")
+    grid.at_rest(page)
+    expect(confirm).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("Equipment: 426 → 430 records: 4 added, 0 removed, 0 changed.")).to_be_visible(
+        timeout=people.SLOW)
+
+
 def test_a_backup_from_elsewhere_is_taken_in_and_restored_like_another(
     page: Page, whole: tuple[RunningApp, Db], tmp_path: Path
 ) -> None:

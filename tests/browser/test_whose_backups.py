@@ -67,7 +67,8 @@ def test_adopting_after_a_move_and_restoring_from_another_database(
     page.get_by_text("Merge Equipment with the backup of").click()
     confirm = page.get_by_role("button", name="Confirm and Restore")
     expect(confirm).to_have_count(1, timeout=people.SLOW)  # while a run replaces the form there are two for a moment
-    expect(confirm).to_be_disabled()
+    confirm.click()
+    expect(page.get_by_text("Tick both boxes above.")).to_be_visible()
     page.get_by_text(f"put it into “{NAME}” all the same").click()
     expect(confirm).to_have_count(1, timeout=people.SLOW)
     confirm.click()

@@ -47,8 +47,8 @@ def show() -> None:
         st.info("The documentation lies in the folder *docs* of the program's source and did not come with this copy.")
         return
     title = st.selectbox("Page", found)
-    with st.container(height=520):
-        st.markdown(readable(found[title].read_text("utf-8").partition("\n")[2]))
+    # The dialog scrolls: a box of its own with nothing in it to go to could not be scrolled with the keyboard.
+    st.markdown(readable(found[title].read_text("utf-8").partition("\n")[2]))
 
 
 def _place(file: Path) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import streamlit as st
 
+from backup_engine.errors import BackupError
 from equipment.domain.record import ID, SERIAL, UUID, name_of
 from equipment.store.list import records
 from equipment.store.list.records import Entry
@@ -17,6 +19,15 @@ from equipment.ui.records import state
 MOST: Final = 50
 OWN: Final = (ID, UUID, SERIAL, "ETAG")
 """What belongs to one piece of equipment and is not copied."""
+MADE: Final = "duplicate_made"
+
+
+@dataclass
+class Made:
+    """What this page has asked to copy, by the list that its dialog was opened with, and what came of it."""
+
+    of: list[Entry]
+    words: str = ""
 
 
 @st.dialog("Duplicate", icon=":material/content_copy:")
@@ -36,12 +47,19 @@ def dialog(app: App, ticked: list[Entry], total: int) -> None:
 
 
 def _apply(app: App, ticked: list[Entry], copies: int) -> None:
-    made = records.add_many(
-        app.database, app.who, [copy(entry) for entry in ticked for _ in range(copies)], note="Duplicated"
-    )
-    numbers = ", ".join(str(entry.record[ID]) for entry in made[:5]) + (" …" if len(made) > 5 else "")
-    st.toast(f"Added {len(made)} cop{'y' if len(made) == 1 else 'ies'}: ID {plain(numbers)}",
-             icon=":material/content_copy:")
+    done: Made | None = st.session_state.get(MADE)
+    if done is None or done.of is not ticked:
+        done = st.session_state[MADE] = Made(ticked)  # before: a second click comes while the first is at work
+        try:
+            made = records.add_many(
+                app.database, app.who, [copy(entry) for entry in ticked for _ in range(copies)], note="Duplicated"
+            )
+        except BackupError:
+            del st.session_state[MADE]
+            raise
+        numbers = ", ".join(str(entry.record[ID]) for entry in made[:5]) + (" …" if len(made) > 5 else "")
+        done.words = f"Added {len(made)} cop{'y' if len(made) == 1 else 'ies'}: ID {numbers}"
+    st.toast(plain(done.words), icon=":material/content_copy:")
     state.current().refresh()
     st.rerun()
 

@@ -19,11 +19,11 @@ OTHER_WAYS_OUT = {"records/changing/review.py": "Back to editing", "records/chan
                   "records/files/attaching.py": "outcome.buttons"}
 """Dialogs whose button stands in a line with the others, and what it is called."""
 NO_QUESTIONS = {"asking.py", "records/calibration.py", "records/list/toolbar.py", "records/list/filters.py",
-                "records/list/views.py", "records/changing/undoing.py",
+                "records/list/views.py",
                 "backup/create/actions.py", "backup/restore/moment.py"}
 """Where a popover holds choices, a comment or more of a day, and nothing that takes something away at once.
 
-*Undo* closes by a click beside it.
+Saved views ask in the place of their own line, as a popover holds no other one.
 """
 
 

@@ -86,7 +86,6 @@ OUR_OWN = frozenset({
     "records/events/due_part.py: success: f'Nothing is due within {days} days.'",
     "records/loans/outcome.py: button: label",
     "records/loans/screen.py: segmented_control: lambda name: f'{name} ({counts[name]:,})' if name in counts else name",
-    "records/changing/undoing.py: popover: label",
     "records/list/actions.py: menu_button: lambda label: f':material/{folded[label].icon}: {label}'",
     "records/list/exports.py: radio: lambda which: f'{which.capitalize()} ({count[which]:,})'",
     "records/list/exports.py: radio: str.upper",

@@ -20,6 +20,8 @@ def show(
 ) -> bool:
     """Draw tick, typed count (Replace only) and button; True when the person confirmed just now.
 
+    Pressed before all is ticked and typed, the button says what is missing.
+
     ``remote`` is where the backup lies, unless in the folder. ``here`` names this database when the backup is of
     another one, which then has to be ticked as well. ``picked`` is what a merge is confined to. What is ticked and
     typed counts for just that, until the list is changed by another restore: ``since`` names the last one.
@@ -35,20 +37,30 @@ def show(
         meant = not here or st.checkbox(
             f"This backup is of the database {plain(called(backup))}: put it into “{plain(here)}” all the same",
             key=f"meant_{about}")
-        counted = mode == "merge" or _counted(backup, keys, about)
-        place = st.empty()  # taken in any case, so that the button is not made anew when the reason goes
+        missing = [] if ticked and meant else ["Tick the box above." if here == "" else "Tick both boxes above."]
+        if mode == "replace":
+            missing += _miscounted(backup, keys, about)
+        place = st.empty()  # taken in any case, so that the button is not made anew when something is said
+        # It can be pressed before all is filled in: the keyboard does not reach a button that is off.
+        pressed = st.button(
+            f"Restore {plain(only)}" if only else "Confirm and Restore", type="primary",
+            icon=":material/settings_backup_restore:", disabled=bool(blocked), key=f"confirm_{about}",
+        )
         if blocked:
             place.error(plain(blocked), icon=":material/block:")
-        return st.button(
-            f"Restore {plain(only)}" if only else "Confirm and Restore", type="primary",
-            icon=":material/settings_backup_restore:",
-            disabled=bool(blocked) or not (ticked and meant and counted), key=f"confirm_{about}",
-        )
+        elif pressed and missing:
+            place.warning(" ".join(["Nothing is restored yet.", *missing]), icon=":material/edit:")
+        return pressed and not blocked and not missing
 
 
-def _counted(backup: BackupSet, keys: tuple[str, ...], about: str) -> bool:
+def _miscounted(backup: BackupSet, keys: tuple[str, ...], about: str) -> list[str]:
+    """Ask for the number of records, and give what is wrong with it."""
     wanted = str(sum(backup.counts.get(key, 0) for key in keys))
     typed = st.text_input(
         f"Type the number of records in this backup ({wanted}) to confirm", key=f"count_{about}", max_chars=12
-    )
-    return typed.strip().replace(",", "") == wanted
+    ).strip()
+    if typed.replace(",", "") == wanted:
+        return []
+    if not typed:
+        return [f"Type the number of records in this backup: {wanted}."]
+    return [f"The backup has {wanted} records, not “{plain(typed)}”."]

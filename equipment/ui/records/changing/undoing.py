@@ -15,6 +15,7 @@ from equipment.jobs import Job
 from equipment.store.life import servicing
 from equipment.store.list import records, undo
 from equipment.store.list.undo import Deed, Undone
+from equipment.ui import asking
 from equipment.ui.context import App
 from equipment.ui.list_jobs import list_jobs, of_person, start_beside
 from equipment.ui.plain import plain
@@ -43,10 +44,9 @@ def button(app: App, number: str, label: str) -> None:
     deed = undo.deed(app.database, number)
     if deed is None or not undo.may_undo(app.account, deed):
         return
-    with st.popover(label, icon=":material/undo:", disabled=app.read_only):
-        st.markdown(_consequence(deed))
-        if st.button("Undo", type="primary", key=f"undo_{number}"):
-            _start(app, number)
+    if asking.button(label, _consequence(deed), "Undo", f"undo_{number}", icon=":material/undo:",
+                     disabled=app.read_only):
+        _start(app, number)
 
 
 def offer(number: str, words: str) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import streamlit as st
 
 from equipment.domain.query import Query
 from equipment.store.list import views
+from equipment.store.list.views import View
 from equipment.ui import boundary, fragment
 from equipment.ui.context import App
 from equipment.ui.plain import plain
 from equipment.ui.records import state
 from equipment.ui.records.state import State
+
+ASKED: Final = "view_asked"
+"""The number of the view of which it is asked whether it should go."""
 
 
 def popover(app: App, now: State) -> None:
@@ -32,6 +38,9 @@ def _saved(app: App) -> None:
     if not saved:
         st.caption("No saved views yet. A view keeps the search, the filters and the order.")
     for view in saved:
+        if st.session_state.get(ASKED) == view.number:
+            _ask(app, view)
+            continue
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             icon = ":material/group:" if view.shared else ":material/bookmark:"
             st.button(
@@ -50,9 +59,19 @@ def _saved(app: App) -> None:
                     key=f"view_delete_{view.number}",
                     type="tertiary",
                     help=f"Delete the view {plain(view.name, 100)}",
-                    on_click=_delete,
-                    args=(app, view.number),
+                    on_click=_set_asked,
+                    args=(view.number,),
                 )
+
+
+def _ask(app: App, view: View) -> None:
+    """Ask in the place of the view's own line: a popover holds no other one."""
+    whose = " It goes for everybody." if view.shared else ""
+    st.markdown(f"Delete the view **{plain(view.name, 100)}**?{whose}")
+    with st.container(horizontal=True):
+        st.button("Delete it", type="primary", key=f"view_delete_{view.number}_now", on_click=_delete,
+                  args=(app, view.number))
+        st.button("Cancel", key=f"view_delete_{view.number}_cancel", on_click=_set_asked, args=("",))
 
 
 def _new(app: App, now: State) -> None:
@@ -70,6 +89,11 @@ def _open(query: Query) -> None:
     state.current().ask(query)
 
 
+def _set_asked(number: str) -> None:
+    st.session_state[ASKED] = number
+
+
 def _delete(app: App, number: str) -> None:
+    _set_asked("")
     with boundary.guard("Saved views"):
         views.delete(app.database, app.who, number)

@@ -169,10 +169,10 @@ def test_a_backup_of_another_database_needs_a_tick_that_names_both(theirs: Db, d
     ticks = {tick.label: tick for tick in test.checkbox}
     (meant,) = [label for label in ticks if plain(theirs.name) in label
                 and f"into “{plain(database.name)}”" in label]
-    (confirm,) = [button for button in test.button if button.label == "Confirm and Restore"]
-    assert confirm.disabled
-    test = next(tick for label, tick in ticks.items() if label != meant).set_value(True).run()
-    assert next(button for button in test.button if button.label == "Confirm and Restore").disabled
+    test = press(next(tick for label, tick in ticks.items() if label != meant).set_value(True).run(),
+                 "Confirm and Restore")
+    assert "Tick both boxes above." in " ".join(warning.value for warning in test.warning)
+    assert not next(iter(backups._built.values())).jobs.latest(backups.WRITING)
     test = next(tick for tick in test.checkbox if tick.label == meant).set_value(True).run()
     test = press(test, "Confirm and Restore")
 

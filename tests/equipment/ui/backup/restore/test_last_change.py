@@ -38,14 +38,17 @@ def arm(test: AppTest) -> AppTest:
 
 
 def is_armed(test: AppTest) -> bool:
-    (confirm,) = [button for button in test.button if button.label == "Confirm and Restore"]
-    return not confirm.disabled
+    """Whether the next press of the button restores."""
+    return _filled_in(test) == (True, ["3"])
 
 
 def is_blank(test: AppTest) -> bool:
     """Whether nothing is ticked or typed, and the button waits for both."""
-    typed = [box.value for box in test.text_input if box.label.startswith("Type the number")]
-    return not test.checkbox[0].value and typed == [""] and not is_armed(test)
+    return _filled_in(test) == (False, [""])
+
+
+def _filled_in(test: AppTest) -> tuple[bool, list[str]]:
+    return test.checkbox[0].value, [box.value for box in test.text_input if box.label.startswith("Type the number")]
 
 
 def ended(here: Backups) -> None:

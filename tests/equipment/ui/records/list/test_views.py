@@ -69,5 +69,10 @@ def test_a_view_is_opened_and_deleted(database: Db) -> None:
     test = press(opened(database, who), "Lasers")
     assert "Looks for: laser" in [each.value for each in test.caption]
 
-    press(test, "view_delete_")
+    asked = press(test, "view_delete_")
+    assert "Delete the view **Lasers**?" in [each.value for each in asked.markdown]
+    asked = press(press(asked, "Cancel"), "view_delete_")
+    assert [view.name for view in views.of(database, who)] == ["Lasers"]
+
+    press(asked, "Delete it")
     assert views.of(database, who) == []
