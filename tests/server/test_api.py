@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -98,10 +99,8 @@ def test_scope_role_and_host_are_looked_at(running: Running) -> None:
     assert status == 200 and "default-src 'self'" in headers["content-security-policy"] and b"<script" not in page
 
 
-def example(language: str) -> str:
-    found = re.search(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
-    assert found is not None
-    return found[1]
+def example(language: str, number: int = 0) -> str:
+    return str(re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)[number])
 
 
 def test_the_python_example_of_the_docs_runs(running: Running) -> None:
@@ -115,6 +114,22 @@ def test_the_python_example_of_the_docs_runs(running: Running) -> None:
 
     assert ended.returncode == 0, ended.stderr
     assert "Acme" in ended.stdout and db["Equipment"].count_documents({"Location": "Room 3"}) == 1
+
+
+def test_the_curl_example_that_attaches_a_file_runs(running: Running, tmp_path: Path) -> None:
+    app, db = running
+    _, token = made(db, "gus")
+    (tmp_path / "certificate.pdf").write_bytes(b"%PDF-1.7")
+
+    ended = subprocess.run(["bash", "-ec", example("bash", 1)], capture_output=True, text=True, timeout=60,
+                           cwd=tmp_path, env={"EQUIPMENT": app.url + PREFIX, "TOKEN": token, "KEY": "r1",
+                                              "PATH": "/usr/bin:/bin"})
+
+    assert ended.returncode == 0, ended.stderr
+    told = json.loads(ended.stdout)
+    assert (told["name"], told["type"], told["by"]) == ("c.pdf", "application/pdf", "gus (token sync)")
+    status, _, data = ask(running, "GET", f"/files/{told['number']}/content", token)
+    assert (status, data) == (200, b"%PDF-1.7")
 
 
 def test_the_curl_example_of_the_docs_runs(running: Running) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from backup_engine.api import BackupSet, called
 from equipment.backups import from_words
+from equipment.domain.counting import number_of
 from equipment.ui.backup import words
 from equipment.ui.backup.restore import picks
 from equipment.ui.backup.restore.picks import Picks
@@ -63,4 +64,4 @@ def _miscounted(backup: BackupSet, keys: tuple[str, ...], about: str) -> list[st
         return []
     if not typed:
         return [f"Type the number of records in this backup: {wanted}."]
-    return [f"The backup has {wanted} records, not “{plain(typed)}”."]
+    return [f"The backup has {number_of(int(wanted), 'record')}, not “{plain(typed)}”."]
