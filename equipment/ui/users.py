@@ -38,8 +38,8 @@ def show(app: App) -> None:
         _show_code()
     asking = [user for user in everybody if user.state == "pending"]
     with st.container(horizontal=True, vertical_alignment="center"):
+        # not at the end of the line, where the table shows its own tools
         st.markdown(f"**{_count(everybody)}**", width="content")
-        st.space("stretch")
         if st.button("New user", icon=":material/person_add:", type="primary"):
             again.before(app)
             _new_user(app)

@@ -67,6 +67,18 @@ def test_at_1440_by_900_the_list_begins_by_230_and_18_rows_and_the_pages_are_in_
     assert hidden_below(page) == 0
 
 
+@pytest.mark.parametrize("width", [1440, 1366])
+def test_the_grids_own_tools_lie_over_no_button(page: Page, app: RunningApp, width: int) -> None:
+    visit(page, app, {**FULL, "width": width})
+    grid.grid(page).hover()
+    tools = page.get_by_test_id("stDataFrame").first.get_by_test_id("stElementToolbar")
+    expect(tools).to_be_visible()
+
+    views, shown = box(page.locator(".st-key-records_views")), box(tools)
+
+    assert views["x"] + views["width"] <= shown["x"] or views["y"] + views["height"] <= shown["y"]
+
+
 def test_title_tabs_and_account_share_a_line(page: Page, app: RunningApp) -> None:
     visit(page, app, FULL)
 
@@ -111,3 +123,36 @@ def test_on_a_telephone_and_a_tablet_the_list_begins_before_350(page: Page, app:
     visit(page, app, size)
 
     assert box(grid.grid(page))["y"] < 350
+
+
+def test_on_a_telephone_numbers_stand_two_a_row_and_whole(page: Page, app: RunningApp) -> None:
+    page.set_viewport_size(NARROW)
+    page.goto(app.url)
+    people.sign_in(page)
+    page.goto(app.url + "/?section=Dashboard")
+    cards = page.get_by_test_id("stMetric")
+    expect(cards).to_have_count(4)
+    grid.at_rest(page)
+
+    assert len({round(box(card)["y"]) for card in cards.all()}) == 2
+    for value in page.get_by_test_id("stMetricValue").all():
+        assert value.evaluate("value => value.scrollWidth <= value.clientWidth")
+
+
+def test_on_a_telephone_the_calendar_lists_the_days_on_which_something_is_due(
+    page: Page, installation: tuple[RunningApp, Db], app: RunningApp
+) -> None:
+    today = date.today()
+    installation[1].Equipment.insert_one(
+        {"ID": 900, "Vendor": "Fluke", "Model": "87V", "Next Cal Date": today.isoformat()})
+    page.set_viewport_size(NARROW)
+    page.goto(app.url)
+    people.sign_in(page)
+    page.goto(app.url + "/?section=Calibration")
+    page.get_by_role("tab", name="Calendar").click()
+
+    expect(page.get_by_role("link", name="900 Fluke 87V")).to_be_visible()
+    expect(page.get_by_text(f"{today:%a} {today.day}", exact=True)).to_be_visible()
+    expect(page.get_by_text("Wed", exact=True)).to_have_count(0)
+    page.set_viewport_size(FULL)
+    expect(page.get_by_text("Wed", exact=True)).to_be_visible()

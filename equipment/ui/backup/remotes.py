@@ -17,6 +17,7 @@ from equipment.ui import asking, time_zone
 from equipment.ui.backup import background, targets, words
 from equipment.ui.backup.restore import place
 from equipment.ui.entrance import again
+from equipment.ui.parts import metric_cards
 from equipment.ui.plain import plain
 from equipment.ui.progress import follow
 
@@ -67,15 +68,15 @@ def _remote(backups: Backups, caller: Caller, standing: Standing) -> None:
         schedule = backups.scheduler.preferences.sending(name)
         if not _stands_by(backups) and (why := targets.waits(standing, now, schedule, zone)):
             st.caption(f":material/pause: {plain(why)}")
-        facts = st.columns(4)
-        facts[0].metric("Waiting", len(standing.waiting), border=True)
-        facts[1].metric("Last upload", _ago(backups, line.last_sent), border=True)
-        facts[2].metric("Last read-back", _ago(backups, line.read_back), border=True,
-                        help=f"Backup {plain(line.read_back_label)}" if line.read_back_label else None)
+        cards = metric_cards.row()
+        cards.metric("Waiting", len(standing.waiting), border=True)
+        cards.metric("Last upload", _ago(backups, line.last_sent), border=True)
+        cards.metric("Last read-back", _ago(backups, line.read_back), border=True,
+                     help=f"Backup {plain(line.read_back_label)}" if line.read_back_label else None)
         tiers = remote.address.tiers.words
-        facts[3].metric("Kept there", words.count(remote.address.keep_days, "day") if remote.address.keep_days
-                        else "for ever", border=True,
-                        help=f"And the newest of each of {plain(tiers)}" if tiers else None)
+        cards.metric("Kept there", words.count(remote.address.keep_days, "day") if remote.address.keep_days
+                     else "for ever", border=True,
+                     help=f"And the newest of each of {plain(tiers)}" if tiers else None)
         if line.problem:
             # text, not Markdown: parts of it were said by somebody else
             st.error("It does not work at present.", icon=":material/cloud_off:")

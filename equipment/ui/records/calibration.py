@@ -24,6 +24,7 @@ from equipment.store.list import listing, records, schema
 from equipment.store.list.records import Save
 from equipment.ui import boundary
 from equipment.ui.context import App
+from equipment.ui.parts import window
 from equipment.ui.plain import plain
 from equipment.ui.records import state
 from equipment.ui.records.events import calendar_address, due_part, plans_part
@@ -36,6 +37,7 @@ LABELS = {"overdue": "Overdue", "due soon": "Due in 30 days", "fine": "Fine", "n
           "no date": "No date", "cannot read": "Cannot read"}
 HORIZONS = (30, 60, 90, 180, 365)
 SHOWN_PER_DAY = 3
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def show(app: App) -> None:
@@ -106,23 +108,37 @@ def _reminders(sheet: Sheet, types: Mapping[str, FieldType], today: date) -> Non
 
 def _month(app: App, sheet: Sheet, types: Mapping[str, FieldType], today: date) -> None:
     shown: date = st.session_state.setdefault("calibration_month", today.replace(day=1))
-    back, title, forward = st.columns([1, 6, 1], vertical_alignment="center")
-    if back.button("Earlier", icon=":material/chevron_left:", width="stretch"):
-        _turn(shown, -1)
-    if forward.button("Later", icon=":material/chevron_right:", width="stretch"):
-        _turn(shown, 1)
-    title.markdown(f"#### {shown:%B %Y}")
-    for column, name in zip(st.columns(7), ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), strict=True):
-        column.caption(name)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.markdown(f"#### {shown:%B %Y}", width="content")
+        if st.button("Earlier", icon=":material/chevron_left:"):
+            _turn(shown, -1)
+        if st.button("Later", icon=":material/chevron_right:"):
+            _turn(shown, 1)
     weeks = calibration.month(sheet, types, today, shown.year, shown.month)
     planned: dict[date, list[Due]] = {}
     for each in due_work.planned(app.database, weeks[0][0][0], weeks[-1][-1][0]):
         planned.setdefault(each.day, []).append(each)
+    if window.is_narrow():
+        _days([(day, [*due, *planned.get(day, ())]) for week in weeks for day, due in week
+               if day.month == shown.month])
+        return
+    for column, name in zip(st.columns(7), DAYS, strict=True):
+        column.caption(name)
     for week in weeks:
         for column, (day, due) in zip(st.columns(7), week, strict=True):
             with column.container(border=True, height=118):
                 _day(day, [*due, *planned.get(day, ())], today,
                      inside=day.month == shown.month)
+
+
+def _days(month: Sequence[tuple[date, Sequence[Item | Due]]]) -> None:
+    """Draw the days on which something is due, one below the other: seven beside each other need a wider window."""
+    for day, due in month:
+        if due:
+            st.markdown(f"**{DAYS[day.weekday()]} {day.day}**")
+            st.markdown("  \n".join(map(_link, due)))
+    if not any(due for _, due in month):
+        st.caption("Nothing is due in this month.")
 
 
 def _turn(shown: date, months: int) -> None:

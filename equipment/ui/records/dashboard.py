@@ -21,6 +21,7 @@ from equipment.domain.values.units import is_currency
 from equipment.index.sheet import Sheet
 from equipment.store.list import listing, schema
 from equipment.ui.context import App
+from equipment.ui.parts import metric_cards
 from equipment.ui.plain import plain
 from equipment.ui.records import state
 
@@ -71,13 +72,13 @@ def show(app: App) -> None:
 def _numbers(sheet: Sheet, types: Mapping[str, FieldType], today: date) -> None:
     counts = sheet.counts(types, today)
     worth = _numbers_in(sheet, "Purchase Value")
-    columns = st.columns(4)
-    columns[0].metric("Records", f"{counts.records:,}", border=True)
-    columns[1].metric("Overdue calibration", f"{counts.overdue:,}", border=True)
-    columns[2].metric(plain(_worth(sheet)), f"{sum(value * count for value, count in worth.items()):,.0f}", border=True,
-                      help=f"Sum of {number_of(sum(worth.values()), 'value')} that can be read as a number. "
-                           f"{ONE_SUM if currencies(sheet) else NO_CURRENCY}")
-    columns[3].metric("Without serial", f"{counts.no_serial:,}", border=True)
+    cards = metric_cards.row()
+    cards.metric("Records", f"{counts.records:,}", border=True)
+    cards.metric("Overdue calibration", f"{counts.overdue:,}", border=True)
+    cards.metric(plain(_worth(sheet)), f"{sum(value * count for value, count in worth.items()):,.0f}", border=True,
+                 help=f"Sum of {number_of(sum(worth.values()), 'value')} that can be read as a number. "
+                      f"{ONE_SUM if currencies(sheet) else NO_CURRENCY}")
+    cards.metric("Without serial", f"{counts.no_serial:,}", border=True)
 
 
 def _worth(sheet: Sheet) -> str:

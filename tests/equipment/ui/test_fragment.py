@@ -25,6 +25,16 @@ def test_a_header_that_was_drawn_just_now_stays(app: App) -> None:
     assert not fragment.Around(app.read_only, time.monotonic()).is_old(app)
 
 
+def test_a_whole_page_notes_when_it_was_drawn(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = dict[str, fragment.Around]()
+    monkeypatch.setattr(fragment.st, "session_state", state)
+
+    fragment.drawn_around(app)
+
+    (noted,) = state.values()
+    assert noted.read_only is app.read_only and not noted.is_old(app)
+
+
 def test_a_header_of_a_minute_ago_is_drawn_anew(app: App) -> None:
     assert fragment.Around(app.read_only, time.monotonic() - fragment.MOST_SECONDS - 1).is_old(app)
 

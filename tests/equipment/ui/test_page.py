@@ -14,7 +14,7 @@ from pymongo.database import Database
 from pymongo.errors import AutoReconnect, OperationFailure
 from streamlit.testing.v1 import AppTest
 
-from backup_engine.errors import BadInput, NoSpace
+from backup_engine.errors import BadInput, DatabaseUnreachable, NoSpace
 from equipment.server import database as connection
 from equipment.server.metrics import page_times
 from equipment.settings import ROOT, Settings, use
@@ -101,6 +101,22 @@ def test_a_database_that_is_down_is_a_page_of_its_own(tmp_path: Path) -> None:
     assert "hunter2" not in said
     assert "3. " in said
     assert [button.label for button in test.button] == ["Retry"]
+
+
+@pytest.mark.parametrize(("role", "browses"), [("admin", True), ("manager", False)])
+def test_when_it_goes_down_an_administrator_who_was_there_still_sees_the_backups(
+    here: Settings, database: Db, drawn: list[str], monkeypatch: pytest.MonkeyPatch, role: str, browses: bool
+) -> None:
+    def away(_: object) -> None:
+        raise DatabaseUnreachable("127.0.0.1:1")
+
+    test = visit(database, role)
+    monkeypatch.setattr(connection, "connect", away)
+
+    said = words(test.run())
+
+    assert "Database connection failed" in said
+    assert ("Backups on disk" in said) is browses
 
 
 def test_settings_that_cannot_be_used_are_explained(monkeypatch: pytest.MonkeyPatch) -> None:

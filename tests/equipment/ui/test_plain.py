@@ -70,6 +70,8 @@ OUR_OWN = frozenset({
     "record/detail.py: table: shown",
     "records/list/actions.py: button: action.label",
     "records/calibration.py: markdown: '  \\n'.join(map(_link, due[SHOWN_PER_DAY:]))",
+    "records/calibration.py: markdown: '  \\n'.join(map(_link, due))",
+    "records/calibration.py: markdown: f'**{DAYS[day.weekday()]} {day.day}**'",
     "records/calibration.py: markdown: _link(item)",
     "records/calibration.py: markdown: number if inside or day == today else f':gray[{day.day}]'",
     "records/calibration.py: segmented_control: lambda value: f'{value} days'",

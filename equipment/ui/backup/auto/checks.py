@@ -11,24 +11,23 @@ from backup_engine.api import BackupError
 from equipment.backups import Backups, Caller
 from equipment.ui import time_zone
 from equipment.ui.backup import words
+from equipment.ui.parts import metric_cards
 from equipment.ui.plain import plain
 
 
 def show(backups: Backups, caller: Caller) -> None:
     """Draw when the next backup is due, what the last checks came to, and a button to check now."""
-    columns = st.columns(4)
+    cards = metric_cards.row()
     checks = backups.scheduler.checks()
     due = backups.scheduler.due()
     off = not backups.scheduler.preferences.automatic or backups.scheduler.standby is not None
     zone = time_zone.of_reader()
     when = "off" if off else "now" if due.is_due else _coming(due.next_at, backups.now(), zone)
-    columns[0].metric("Next backup due", when, border=True,
-                      help=f"{plain(due.why)}  \nThe times here are those of {plain(time_zone.called(zone))}.")
+    cards.metric("Next backup due", when, border=True,
+                 help=f"{plain(due.why)}  \nThe times here are those of {plain(time_zone.called(zone))}.")
     week = [check for check in checks if (backups.now() - check.last).days < 7]
-    for column, result, label in zip(
-        columns[1:], ("created", "not needed", "failed"), ("Created, 7 days", "Not needed", "Failed"), strict=True
-    ):
-        column.metric(label, sum(check.times for check in week if check.result == result), border=True)
+    for result, label in (("created", "Created, 7 days"), ("not needed", "Not needed"), ("failed", "Failed")):
+        cards.metric(label, sum(check.times for check in week if check.result == result), border=True)
     if checks:
         st.write(f"Last check {words.moment(checks[0].last, zone)}: {plain(checks[0].message)}")
     if st.button("Run Auto Backup Check Now", icon=":material/play_arrow:"):

@@ -11,6 +11,7 @@ from equipment.backups import Backups, Caller
 from equipment.continuous import State
 from equipment.ui import time_zone
 from equipment.ui.backup import words
+from equipment.ui.parts import metric_cards
 from equipment.ui.plain import plain
 
 WHAT = ("Every change is backed up within a minute, as a small backup of the changed records alone. Of these one a "
@@ -52,13 +53,13 @@ def _how_it_goes(backups: Backups, state: State) -> None:
     if state.trouble:
         st.warning(plain(state.trouble), icon=":material/warning:")
         return
-    at_risk, last = st.columns(2)
+    cards = metric_cards.row()
     loss = continuous.at_risk(backups)
-    at_risk.metric("At risk now", "Unknown" if loss is None else words.at_risk(loss), border=True,
-                   help="What would be lost if this disk died now, from the position of the server's change stream.")
+    cards.metric("At risk now", "Unknown" if loss is None else words.at_risk(loss), border=True,
+                 help="What would be lost if this disk died now, from the position of the server's change stream.")
     made = words.ago(backups.now() - state.last.started) if state.last is not None else "None yet"
     size = f" ({words.size(_bytes(state))})" if state.last is not None else ""
-    last.metric("Last one made", made + size, border=True)
+    cards.metric("Last one made", made + size, border=True)
 
 
 def _bytes(state: State) -> int:

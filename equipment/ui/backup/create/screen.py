@@ -10,6 +10,7 @@ from equipment.backups import WRITING, Backups, Caller
 from equipment.jobs import Job
 from equipment.ui.backup import storing, whose, words
 from equipment.ui.backup.create import charts, copies, open_folders, sets
+from equipment.ui.parts import metric_cards
 from equipment.ui.plain import plain
 from equipment.ui.progress import follow
 
@@ -35,24 +36,24 @@ def _status(backups: Backups, caller: Caller) -> None:
     if said := storing.line(stored := sealing.stored(backups, caller)):
         (st.caption if stored.proven else st.warning)(f":material/lock: {said}")
     state = backups.status()
-    columns = st.columns([5, 3, 3, 4, 4, 4, 4] if state.room else 6)  # "12 min ago" needs more than a number
+    cards = metric_cards.row()
     last = words.ago(state.age) if state.age is not None else "Never"
-    columns[0].metric("Last backup", last, border=True)
-    columns[1].metric("Backups", f"{state.total:,}", border=True)
-    columns[2].metric("Today", f"{state.today:,}", border=True)
+    cards.metric("Last backup", last, border=True)
+    cards.metric("Backups", f"{state.total:,}", border=True)
+    cards.metric("Today", f"{state.today:,}", border=True)
     gap = words.lasting(state.longest_gap) if state.longest_gap is not None else "–"
-    columns[3].metric("Longest gap, 7 days", gap, border=True)
+    cards.metric("Longest gap, 7 days", gap, border=True)
     lost = backups.risk.count()
     changes = "Unknown" if lost is None else f"{lost:,}"
-    columns[4].metric("Unsaved changes", changes, border=True,
-                      help="Records changed since the last verified backup, by whomever. If this disk died now, you "
-                           "would lose these.")
+    cards.metric("Unsaved changes", changes, border=True,
+                 help="Records changed since the last verified backup, by whomever. If this disk died now, you "
+                      "would lose these.")
     free = "–" if state.free_bytes is None else words.size(state.free_bytes)
-    columns[5].metric("Free space", free, border=True)
+    cards.metric("Free space", free, border=True)
     if state.room:
-        columns[6].metric("Free for MongoDB", words.size(state.room.free), border=True,
-                          help=f"On the disk of the data folder. Below {words.size(state.room.least)} the list is "
-                               "read-only.")
+        cards.metric("Free for MongoDB", words.size(state.room.free), border=True,
+                     help=f"On the disk of the data folder. Below {words.size(state.room.least)} the list is "
+                          "read-only.")
     if state.age is not None and state.age.total_seconds() > CHECKED_HOURS * 3600:
         st.warning(f"No verified backup for {words.lasting(state.age)}.", icon=":material/warning:")
     if state.application:

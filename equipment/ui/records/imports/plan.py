@@ -24,6 +24,7 @@ from equipment.server import application
 from equipment.store.list import listing, schema
 from equipment.ui import list_jobs
 from equipment.ui.context import App
+from equipment.ui.parts import metric_cards
 from equipment.ui.plain import plain
 from equipment.ui.records.imports import dates, differences
 from equipment.ui.records.imports.reading import SAID, explain
@@ -132,8 +133,9 @@ def _review(
     app: App, planned: Plan, identity: tuple[str, ...], kind: str, run: Callable[..., importing.Imported]
 ) -> None:
     counts = planned.counts
-    for column, (action, label) in zip(st.columns(len(differences.LABELS)), differences.LABELS.items(), strict=True):
-        column.metric(label, f"{counts[action]:,}", border=True)
+    cards = metric_cards.row()
+    for action, label in differences.LABELS.items():
+        cards.metric(label, f"{counts[action]:,}", border=True)
     differences.show(planned)
     taken, choice = len(settling.settle(app.database, planned).taken), GIVE
     if taken:

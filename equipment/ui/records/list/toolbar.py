@@ -21,6 +21,8 @@ from equipment.ui.records.state import State
 
 MOST_CHIPS = 12
 MOST_LETTERS = 48
+GRIDS_TOOLS = 108
+"""Pixels at the end of the line above the list where a grid shows its own tools while the pointer is over it."""
 SEARCH_HELP = (
     'Every word must occur somewhere in the record, in any case, with or without accents. Signs are taken literally; '
     '"quotes" keep words together.'
@@ -34,12 +36,13 @@ def show(app: App, sheet: Sheet, known: Sequence[Column]) -> None:
     What a popover holds is drawn while it is open, and runs alone when something in it is clicked.
     """
     now = state.current()
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
         _search(now)
         _metrics(now, sheet.counts(schema.types_of(known), state.today(), now.viewed))
         filters.popover(app, now)
         _order(app, now)
         views.popover(app, now)
+        st.space(GRIDS_TOOLS)
     _chips(now)
 
 

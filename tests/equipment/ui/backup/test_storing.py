@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from pymongo.database import Database
+from streamlit.testing.v1 import AppTest
 
 from backup_engine.csv_format import age
+from backup_engine.csv_format.seal import UNSEALED
+from backup_engine.reseal import Resealed
 from equipment.backups import Backups
 from equipment.store import activity
 from tests.equipment.ui.backup.place import opened, press, said
@@ -48,3 +51,34 @@ def test_nobody_else_may(place: Backups, database: Db) -> None:
 
     assert "Admin only" in said(press(test, "Store backups like this"))
     assert PUBLIC not in said(opened("storing"))
+
+
+def _after_a_job() -> None:
+    from types import SimpleNamespace
+    from typing import Any, cast
+
+    import streamlit as st
+
+    from equipment.ui.backup import storing
+
+    storing.resealed(cast(Any, SimpleNamespace(result=st.session_state.result)))
+
+
+def _outcome(result: object) -> AppTest:
+    test = AppTest.from_function(_after_a_job)
+    test.session_state["result"] = result
+    return test.run()
+
+
+def test_what_storing_anew_did_is_told_and_what_it_left(place: Backups) -> None:
+    backup = place.engine.create(force=True).set
+    assert backup is not None
+
+    whole = _outcome(Resealed((backup,), (), (), UNSEALED))
+    assert len(whole.success) == 1 and not whole.warning
+
+    part = _outcome(Resealed((), (), ((backup, "it is pinned"),), UNSEALED))
+    assert len(part.warning) == 1 and not part.success
+    assert part.caption[0].value.endswith("it is pinned")
+
+    assert said(_outcome("a drill")) == ""

@@ -68,6 +68,11 @@ def test_others_read_nothing_about_accounts(filled: Db, role: str) -> None:
     assert not {"Sign-ins", "Accounts"} & set(test.multiselect(key="activity_kinds").options)
 
 
+@pytest.mark.parametrize(("role", "may"), [("admin", True), ("manager", True), ("technician", False), ("user", False)])
+def test_the_file_is_offered_to_who_may_have_it(filled: Db, role: str, may: bool) -> None:
+    assert [link.proto.label for link in page(filled, role).get("link_button")] == ["Download as CSV"] * may
+
+
 def test_filters(filled: Db) -> None:
     test = page(filled)
 
