@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
@@ -24,6 +25,18 @@ COLLECTIONS = {"equipment": "Equipment", "select_options": "Select Options"}
 count = number_of
 size = size_of
 LEVELS = {1: "stored bytes", 2: "every row", 3: "restored"}
+
+
+_KEY = re.compile(r"\bselect_options\b")
+_LABEL = re.compile(r"\b(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)\b")
+
+
+def said(sentence: str) -> str:
+    """Give a note or warning of the engine as people say it: a backup by its time, the other collection by its name.
+
+    In metadata and files it stays as it is. The time is that in the backup's name.
+    """
+    return _LABEL.sub(r"\1-\2-\3 \4:\5:\6", _KEY.sub(COLLECTIONS["select_options"], sentence))
 
 
 def level(check: Any) -> str:

@@ -30,9 +30,9 @@ def show(backups: Backups, caller: Caller, backup: BackupSet | None) -> None:
         comment = f" · {backup.comment}" if backup.comment else ""
         st.markdown(f"**{plain(words.title(backup) + comment)}**")
         if backup.problem:
-            st.warning(plain(backup.problem))
+            st.warning(plain(words.said(backup.problem)))
         for warning in backup.warnings:
-            st.caption(plain(warning))
+            st.caption(plain(words.said(warning)))
     with st.container(horizontal=True):
         if backup is None:
             for label, icon in (("Restore this", "settings_backup_restore"), ("Download", "download"),

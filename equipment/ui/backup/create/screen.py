@@ -117,4 +117,4 @@ def _outcome(backups: Backups, caller: Caller, job: Job) -> None:
             st.code(f"{backup.day}/{part.file}", language=None)
         st.code(f"{backup.day}/{backup.metadata_file}", language=None)
     for warning in created.warnings:
-        st.warning(plain(warning))
+        st.warning(plain(words.said(warning)))

@@ -10,6 +10,7 @@ import streamlit as st
 
 from backup_engine.api import Comparison
 from equipment.backups import Backups, Caller
+from equipment.ui.backup import words
 from equipment.ui.backup.restore import cells
 from equipment.ui.backup.restore.picks import Part, Picks, lines_of
 from equipment.ui.plain import plain
@@ -25,7 +26,7 @@ def show(
 ) -> None:
     """Draw counts and tables of one comparison. With ``picks``, what is ticked is noted there."""
     for note in comparison.notes:
-        st.caption(plain(note))
+        st.caption(plain(words.said(note)))
     labels: dict[Shown, str] = {
         "only_left": f"Only in backup ({comparison.only_left:,})",
         "only_right": f"Only in current ({comparison.only_right:,})"

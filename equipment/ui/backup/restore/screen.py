@@ -69,7 +69,7 @@ def _restore(
     backups: Backups, caller: Caller, where: Place, backup: BackupSet, busy: bool, since: str
 ) -> None:
     for warning in backup.warnings:
-        st.warning(plain(warning))
+        st.warning(plain(words.said(warning)))
     offered = {name: keys for name, keys in TYPES.items() if all(key in backup.parts for key in keys)}
     kind_column, mode_column = st.columns(2)
     keys = offered[kind_column.radio("What to restore", list(offered), horizontal=True, key="restore_type")]
