@@ -8,7 +8,6 @@ from equipment.domain.life.attachment import Attachment
 from equipment.store.life import attachments
 from equipment.store.list.records import Entry
 from equipment.ui.context import App
-from equipment.ui.plain import plain
 
 __all__ = ["ask"]
 
@@ -24,4 +23,4 @@ def ask(app: App, entry: Entry) -> str:
 
 
 def _called(attached: Attachment | None) -> str:
-    return plain(attached.name) if attached else "None"
+    return attached.name if attached else "None"  # options are shown as they are
