@@ -22,8 +22,8 @@ ROUNDS, RUNS = 8, 5
 COMMANDS = 8
 """Fewer than that a page; it takes seven, and the app's own work beside the pages must fit into the rest."""
 ELEMENTS, ELEMENTS_OF_A_CLICK = 30, 15
-"""Messages that draw the whole list page, and those of a click within the list; 37 both before the list ran alone. One of
-them keeps the end of the toolbar free for the grid's own tools."""
+"""Messages that draw the whole list page, and those of a click within the list; 37 both before the list ran alone. One
+of them keeps the end of the toolbar free for the grid's own tools."""
 BYTES = 32_000
 """Of a page of 50 records with 20 columns; 40,000 before."""
 KEPT = 128
