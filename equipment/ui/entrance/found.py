@@ -16,7 +16,9 @@ from equipment.ui.plain import plain
 
 __all__ = ["choose"]
 
-ITS_NAMES: Final = {**words.COLLECTIONS, "users": "accounts", "deleted_columns": "deleted columns"}
+ITS_NAMES: Final = {**words.COLLECTIONS, "users": "accounts", "deleted_columns": "deleted columns",
+                    "files": "attached files", "file_lengths": "files with bytes of their own",
+                    "file_parts": "parts of them"}
 
 
 def choose(found: Recoverable, database: str) -> str:
