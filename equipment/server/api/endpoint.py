@@ -13,7 +13,7 @@ from starlette.routing import Route
 from backup_engine.errors import BadInput
 from equipment.server import prefix
 from equipment.server.api import authority, bodies, docs_page, openapi, problems, values
-from equipment.server.api.operation import Answer, Asked, Connect, Operation
+from equipment.server.api.operation import FILE, Answer, Asked, Connect, Operation
 from equipment.server.api.problems import Problem
 from equipment.server.api.table import operations
 from equipment.server.api.turns import Turns
@@ -23,8 +23,6 @@ from equipment.store.access import Account, Db, Who
 __all__ = ["BASE", "routes"]
 
 BASE: Final = "/api/v1"
-FILE: Final = "application/octet-stream"
-"""What a file is sent as, whatever it is: no program needs more, and a browser runs nothing of it."""
 HEADERS: Final = {"Cache-Control": "no-store"}
 Serve = Callable[[Request], Awaitable[Response]]
 

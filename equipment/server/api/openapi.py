@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 
 from equipment import __version__
 from equipment.server.api import bodies, problems, turns
-from equipment.server.api.operation import Operation, Parameter
+from equipment.server.api.operation import FILE, Operation, Parameter
 from equipment.server.api.problems import ProblemDocument
 from equipment.server.api.table import operations
 
@@ -22,7 +22,7 @@ ALWAYS: Final = (401, 403, 406, 422, 429, 500, 503)
 """Errors that every operation can have."""
 WITH_BODY: Final = (400, 408, 413, 415)
 WITH_FILE: Final = (400, 408, 413)
-_FILE: Final = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+_FILE: Final = {FILE: {"schema": {"type": "string", "format": "binary"}}}
 _REF: Final = "#/components/schemas/{model}"
 _TAGGED: Final = ("getRecord", "addRecord", "changeRecord")
 ABOUT: Final = (

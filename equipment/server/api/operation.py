@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import IO, Any, Literal
+from typing import IO, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,8 +14,10 @@ from equipment.settings import Settings
 from equipment.store import access
 from equipment.store.access import Account, Db, Who
 
-__all__ = ["Answer", "Asked", "Body", "Connect", "Operation", "Parameter"]
+__all__ = ["FILE", "Answer", "Asked", "Body", "Connect", "Operation", "Parameter"]
 
+FILE: Final = "application/octet-stream"
+"""What a file is sent as, whatever it is: no program needs more, and a browser runs nothing of it."""
 Connect = Callable[[], Db]
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import streamlit as st
 
@@ -17,6 +16,7 @@ from equipment.store.life.servicing import Wrote
 from equipment.store.list.records import Entry
 from equipment.ui import boundary, links
 from equipment.ui.context import App
+from equipment.ui.parts import newest_first
 from equipment.ui.plain import plain
 from equipment.ui.records import state
 from equipment.ui.records.changing import undoing
@@ -24,8 +24,6 @@ from equipment.ui.records.events import event_form, plan_form
 from equipment.ui.records.loans import outcome
 
 __all__ = ["add", "show", "strike"]
-
-SHOWN: Final = 10
 
 
 def show(app: App, entry: Entry) -> None:
@@ -42,10 +40,7 @@ def show(app: App, entry: Entry) -> None:
             if plans_may and st.button("Plan", icon=":material/event_repeat:", key="record_plan",
                                        disabled=app.read_only):
                 plan_form.make(app, entry)
-        _lines(app, found[:SHOWN], may)
-        if len(found) > SHOWN:
-            with st.expander(f"Earlier ({len(found) - SHOWN})"):
-                _lines(app, found[SHOWN:], may)
+        newest_first.draw(found, lambda some: _lines(app, some, may))
 
 
 @st.dialog("Add event", icon=":material/build:", on_dismiss=outcome.forget)

@@ -15,12 +15,12 @@ from equipment.store.life import attachments, filing
 from equipment.store.list.records import Entry
 from equipment.ui import asking, boundary, links, time_zone
 from equipment.ui.context import App
+from equipment.ui.parts import newest_first
 from equipment.ui.plain import plain
 from equipment.ui.records.files import attaching
 
 __all__ = ["show"]
 
-SHOWN: Final = 10
 SIDE: Final = 72
 """Pixels of a small picture on the page."""
 
@@ -37,10 +37,7 @@ def show(app: App, entry: Entry) -> None:
             if may and st.button("Attach files", icon=":material/attach_file:", key="record_attach",
                                  disabled=app.read_only):
                 attaching.dialog(app, entry)
-        _lines(app, found[:SHOWN], may)
-        if len(found) > SHOWN:
-            with st.expander(f"Earlier ({len(found) - SHOWN})"):
-                _lines(app, found[SHOWN:], may)
+        newest_first.draw(found, lambda some: _lines(app, some, may))
         if removed:
             with st.expander(f"Removed ({len(removed)})"):
                 for attached in removed:

@@ -12,7 +12,7 @@ from pymongo.database import Database
 from equipment.domain.calibration import CERTIFICATE, after_months
 from equipment.domain.life.event import Done
 from equipment.store.life import events, servicing
-from equipment.ui.records.events import on_record as part
+from equipment.ui.parts import newest_first
 from tests.equipment.ui import records_page
 from tests.equipment.ui.records.events.lab import TODAY, adding, lab, on_record, planned, striking, wrote
 from tests.equipment.ui.records.files.lab import attached
@@ -50,7 +50,7 @@ def test_they_are_a_part_of_the_records_page(database: Db, tmp_path: Path) -> No
 
 
 def test_beyond_the_first_ones_they_are_folded_away(database: Db, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(part, "SHOWN", 1)
+    monkeypatch.setattr(newest_first, "SHOWN", 1)
     who = lab(database)
     for _ in range(3):
         wrote(database, 1, Done("repair", TODAY))

@@ -10,7 +10,7 @@ from pymongo.database import Database
 
 from equipment.store.access import SYSTEM
 from equipment.store.life import attachments, filing
-from equipment.ui.records.files import on_record as part
+from equipment.ui.parts import newest_first
 from tests.equipment.ui import records_page
 from tests.equipment.ui.records.files.lab import attached, lab, on_record, picture
 from tests.equipment.ui.records.loans.lab import key, opened, press, words
@@ -86,7 +86,7 @@ def test_a_user_reads_and_sees_no_removed_ones(database: Db) -> None:
 
 
 def test_beyond_the_first_ones_they_are_folded_away(database: Db, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(part, "SHOWN", 1)
+    monkeypatch.setattr(newest_first, "SHOWN", 1)
     who = lab(database)
     for number in range(3):
         attached(database, bytes([number]), f"{number}.bin")
